@@ -1,0 +1,106 @@
+"""Errors that people read: what is wrong, where, and what would be right.
+
+::
+
+    PlanbriefError                exit code 2: nothing was run
+    ├── DataError                 the data package has problems, all of them listed
+    ├── ParameterError            a report's parameter is unknown or ill-typed
+    ├── UnknownName               a name that no table or catalog knows
+    ├── CatalogError              reports/catalog.toml or a notebook's declaration is wrong
+    └── RunError                  exit code 1: the work ran and something failed
+
+Every class passes all its fields to ``Exception.__init__`` so that it survives pickling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+class PlanbriefError(Exception):
+    """Anything planbrief tells a person instead of showing a traceback."""
+
+    #: What the command line returns for it: 2 for bad usage, parameters or data.
+    exit_code: int = 2
+
+
+class RunError(PlanbriefError):
+    """The work ran and something failed."""
+
+    exit_code = 1
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing that is wrong in a file.
+
+    ``row`` is the line as a spreadsheet counts it (the header is row 1), 0 where the whole file is meant.
+    """
+
+    file: str
+    row: int
+    column: str
+    found: str
+    expected: str
+    fixable: bool = False
+
+    def __str__(self) -> str:
+        place = self.file
+        if self.row:
+            place += f", row {self.row}"
+        if self.column:
+            place += f", column {self.column}"
+        found = f"found {self.found}; " if self.found else ""
+        return f"{place}: {found}expected {self.expected}"
+
+
+class DataError(PlanbriefError):
+    """The data package cannot be used; every problem is listed."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(self.problems)
+
+    def __str__(self) -> str:
+        shown = [str(problem) for problem in self.problems[:20]]
+        if len(self.problems) > len(shown):
+            shown.append(f"… and {len(self.problems) - len(shown)} more (planbrief check lists all)")
+        return "\n".join(shown)
+
+
+class ParameterError(PlanbriefError):
+    """A parameter of a report is unknown, missing or has a value that its declaration does not allow."""
+
+    def __init__(self, notebook: str, name: str, found: str, expected: str) -> None:
+        super().__init__(notebook, name, found, expected)
+        self.notebook, self.name, self.found, self.expected = notebook, name, found, expected
+
+    def __str__(self) -> str:
+        return f"{self.notebook}: parameter {self.name!r}: found {self.found}; expected {self.expected}"
+
+
+class UnknownName(PlanbriefError):
+    """A name that no table, catalog or list knows."""
+
+    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
+        self.kind, self.name, self.known = kind, name, tuple(known)
+        super().__init__(self.kind, self.name, self.known)
+
+    def __str__(self) -> str:
+        close = get_close_matches(self.name, self.known, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        listed = ", ".join(self.known[:30]) + (" …" if len(self.known) > 30 else "")
+        return f"unknown {self.kind} {self.name!r}.{hint} Known: {listed}"
+
+
+class CatalogError(PlanbriefError):
+    """The catalog of reports, or what a notebook declares, is wrong."""
+
+    def __init__(self, place: str, found: str, expected: str) -> None:
+        super().__init__(place, found, expected)
+        self.place, self.found, self.expected = place, found, expected
+
+    def __str__(self) -> str:
+        return f"{self.place}: found {self.found}; expected {self.expected}"
