@@ -1,0 +1,160 @@
+"""Typed parameters of notebooks, declared once in the catalog.
+
+``[notebooks.profile.parameters]`` in ``reports/catalog.toml`` holds one line per parameter::
+
+    region = { type = "area", required = true, help = "the city that the profile is about" }
+    lang   = { type = "text", allowed = ["zh", "en"], default = "zh" }
+
+Types: ``text``, ``integer``, ``number``, ``flag``, ``area`` (a ``ref_area``), ``areas`` (a list, or text with commas).
+Values arrive as data and leave as data; nothing is ever evaluated.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from planbrief.errors import CatalogError, ParameterError, UnknownName
+from planbrief.project import Project
+
+TYPES = ("text", "integer", "number", "flag", "area", "areas")
+#: Longest text that a parameter may hold: it becomes part of file names, titles and keys.
+LONGEST = 200
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One declared parameter of a notebook."""
+
+    name: str
+    type: str
+    default: Any = None
+    required: bool = False
+    allowed: tuple[Any, ...] = ()
+    help: str = ""
+
+    def expected(self) -> str:
+        """What a value must be, in words."""
+        if self.allowed:
+            return "one of " + ", ".join(str(value) for value in self.allowed)
+        return {
+            "text": f"text of at most {LONGEST} characters on one line",
+            "integer": "a whole number",
+            "number": "a number",
+            "flag": "true or false",
+            "area": "an area of data/areas.csv (planbrief list areas)",
+            "areas": "areas of data/areas.csv, as a list or separated by commas",
+        }[self.type]
+
+
+def read_catalog(path: Path) -> dict[str, Any]:
+    """``catalog.toml`` as data; :class:`CatalogError` with the line where it is broken."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise CatalogError(str(path), "no such file", "the catalog of reports") from None
+    except UnicodeDecodeError:
+        raise CatalogError("reports/catalog.toml", "bytes that are not UTF-8", "TOML saved as UTF-8") from None
+    except tomllib.TOMLDecodeError as error:
+        raise CatalogError("reports/catalog.toml", f"broken TOML: {error}", "valid TOML") from None
+    except OSError as error:
+        raise CatalogError("reports/catalog.toml", error.strerror or str(error), "a readable file") from None
+
+
+def from_catalog(catalog: Mapping[str, Any], notebook: str) -> tuple[Parameter, ...]:
+    """Declared parameters of `notebook`; :class:`UnknownName` where the catalog has no such notebook."""
+    notebooks = catalog.get("notebooks", {})
+    if not isinstance(notebooks, Mapping) or notebook not in notebooks:
+        raise UnknownName("notebook", notebook, notebooks)
+    found = []
+    for name, given in notebooks[notebook].get("parameters", {}).items():
+        place = f"reports/catalog.toml: notebooks.{notebook}.parameters.{name}"
+        if not isinstance(given, Mapping) or given.get("type") not in TYPES:
+            raise CatalogError(place, repr(given), f"a table with type = one of {', '.join(TYPES)}")
+        if unknown := set(given) - {"type", "default", "required", "allowed", "help"}:
+            raise CatalogError(place, ", ".join(sorted(unknown)), "type, default, required, allowed, help")
+        found.append(
+            Parameter(
+                name,
+                given["type"],
+                given.get("default"),
+                bool(given.get("required", False)),
+                tuple(given.get("allowed", ())),
+                str(given.get("help", "")),
+            )
+        )
+    return tuple(found)
+
+
+def declared(project: Project, notebook: str) -> tuple[Parameter, ...]:
+    """Parameters that the project's catalog declares for `notebook`."""
+    return from_catalog(read_catalog(project.catalog), notebook)
+
+
+def validate(
+    notebook: str, declared: Collection[Parameter], values: Mapping[str, Any], areas: Collection[str]
+) -> dict[str, Any]:
+    """`values` as typed data, defaults filled in, in the order of the declaration.
+
+    Raises
+    ------
+    ParameterError
+        For an unknown, missing or ill-typed parameter, naming the notebook and what would be right.
+    """
+    by_name = {parameter.name: parameter for parameter in declared}
+    for name in values:
+        if name not in by_name:
+            raise ParameterError(notebook, name, "an unknown parameter", "one of " + ", ".join(by_name))
+    checked: dict[str, Any] = {}
+    for parameter in by_name.values():
+        if parameter.name in values:
+            checked[parameter.name] = convert(notebook, parameter, values[parameter.name], areas)
+        elif parameter.required:
+            raise ParameterError(notebook, parameter.name, "nothing", parameter.expected())
+        else:
+            checked[parameter.name] = parameter.default
+    return checked
+
+
+def convert(notebook: str, parameter: Parameter, value: Any, areas: Collection[str]) -> Any:
+    """One value as its declared type; text such as ``"2030"`` counts where the command line gives it."""
+
+    def wrong() -> ParameterError:
+        shown = repr(value)
+        return ParameterError(notebook, parameter.name, shown[:80], parameter.expected())
+
+    result: Any = value
+    if parameter.type == "areas":
+        given = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
+        if not isinstance(given, list | tuple) or not given or not all(isinstance(item, str) for item in given):
+            raise wrong()
+        for item in given:
+            if item not in areas:
+                raise ParameterError(notebook, parameter.name, repr(item), parameter.expected())
+        if len(set(given)) != len(given):
+            raise ParameterError(notebook, parameter.name, "an area twice", "each area once")
+        result = list(given)
+    elif parameter.type in ("text", "area"):
+        if not isinstance(value, str) or len(value) > LONGEST or not value.isprintable():
+            raise wrong()
+        if parameter.type == "area" and value not in areas:
+            raise wrong()
+    elif parameter.type == "flag":
+        if isinstance(value, str) and value.lower() in ("true", "false"):
+            result = value.lower() == "true"
+        if not isinstance(result, bool):
+            raise wrong()
+    else:
+        pattern = r"[+-]?\d{1,15}" if parameter.type == "integer" else r"[+-]?\d{1,15}(\.\d{1,15})?"
+        if isinstance(value, str) and re.fullmatch(pattern, value):
+            result = int(value) if parameter.type == "integer" else float(value)
+        wanted = (int,) if parameter.type == "integer" else (int, float)
+        if isinstance(result, bool) or not isinstance(result, wanted):
+            raise wrong()
+    if parameter.allowed and result not in parameter.allowed:
+        raise wrong()
+    return result

@@ -1,0 +1,358 @@
+"""The tabulated plan targets as typed frames, with every read remembered."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planbrief.errors import DataError, Problem, UnknownName
+from planbrief.project import Project, find
+from planbrief.targets.package import Package, Row, Table, read_descriptor, read_package
+from planbrief.targets.reads import Places, Read, Recorder, cities
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+REFERENCE_TABLES = {
+    "sources": "source_id",
+    "areas": "ref_area",
+    "activities": "activity",
+    "indicators": "indicator",
+    "units": "unit",
+}
+
+
+class Dataset:
+    """The data package as pandas frames.
+
+    Reference tables (`sources`, `areas`, `activities`, `indicators`, `units`) are indexed by their key, observations
+    by ``obs_id``. Text columns hold text ("" where empty); ``obs_value`` and ``upper_value`` are floats (NaN where
+    empty), ``char_start`` and ``char_end`` integers. Observations carry two computed columns: ``year`` (float; the
+    end year of the period, NaN for undated) and ``dated``.
+
+    Whatever is taken from it is recorded (see :attr:`reads`), so ask for as little as you need:
+    ``of_city`` and ``select`` before ``observations``.
+    """
+
+    def __init__(self, package: Package) -> None:
+        self.package = package
+        self._recorder = Recorder()
+        self._frames: dict[str, pd.DataFrame] = {}
+
+    @classmethod
+    def from_frames(cls, descriptor: Mapping[str, Any] | None = None, **frames: pd.DataFrame) -> Dataset:
+        """A data set from frames with the columns of the data package (for tests and benchmarks)."""
+        from planbrief.project import packaged
+
+        given = dict(descriptor or read_descriptor(packaged().data))
+        tables = {}
+        for resource in given["resources"]:
+            name = resource["name"]
+            columns = [field["name"] for field in resource["schema"]["fields"]]
+            frame = frames.get(name)
+            rows: list[Row] = []
+            if frame is not None:
+                plain = frame.reset_index() if frame.index.name in columns else frame
+                for line, record in enumerate(plain.to_dict("records"), start=2):
+                    rows.append(Row({c: as_text(record.get(c, "")) for c in columns}, f"{name}.csv", line))
+            tables[name] = Table(name, resource["schema"], tuple(rows), (f"{name}.csv",))
+        return cls(Package(Path(), given, tables))
+
+    # -- recorded reads -------------------------------------------------------------------------------------------
+
+    @property
+    def reads(self) -> list[Read]:
+        """What has been read so far, in a stable order (see :mod:`planbrief.targets.reads`)."""
+        return self._recorder.reads()
+
+    def _whole(self, name: str) -> pd.DataFrame:
+        self._recorder.note({"table": name})
+        return self._frame(name)
+
+    def _frame(self, name: str) -> pd.DataFrame:
+        if name not in self._frames:
+            self._frames[name] = frame_of(self.package[name])
+        return self._frames[name]
+
+    @property
+    def sources(self) -> pd.DataFrame:
+        """Documents by ``source_id``."""
+        return self._whole("sources")
+
+    @property
+    def areas(self) -> pd.DataFrame:
+        """Places by ``ref_area``."""
+        return self._whole("areas")
+
+    @property
+    def activities(self) -> pd.DataFrame:
+        """Industries, tracks and other activities by ``activity``."""
+        return self._whole("activities")
+
+    @property
+    def indicators(self) -> pd.DataFrame:
+        """Indicators by ``indicator``."""
+        return self._whole("indicators")
+
+    @property
+    def units(self) -> pd.DataFrame:
+        """Base units by ``unit``."""
+        return self._whole("units")
+
+    @property
+    def observations(self) -> pd.DataFrame:
+        """Every observation by ``obs_id``: recorded as a read of all."""
+        return self._whole("observations")
+
+    @property
+    def exclusions(self) -> pd.DataFrame:
+        """Numerals that state no quantity."""
+        return self._whole("exclusions")
+
+    def select(self, **where: str | Iterable[str]) -> pd.DataFrame:
+        """Observations whose columns have the given values: ``select(indicator="gdp", kind=["actual", "target"])``.
+
+        Raises
+        ------
+        UnknownName
+            For a column that the observations do not have.
+        """
+        frame = self._frame("observations")
+        wanted: dict[str, list[str]] = {}
+        for column, values in where.items():
+            if column != "obs_id" and column not in self.package["observations"].columns:
+                raise UnknownName("column of observations", column, self.package["observations"].columns)
+            wanted[column] = [values] if isinstance(values, str) else sorted(str(value) for value in values)
+        self._recorder.note({"table": "observations", "where": dict(sorted(wanted.items()))})
+        for column, chosen in wanted.items():
+            frame = frame[frame.index.isin(chosen) if column == "obs_id" else frame[column].isin(chosen)]
+        return frame
+
+    def of_city(self, city: str) -> pd.DataFrame:
+        """Observations about a city and the places inside it; :class:`UnknownName` for an unknown place."""
+        self.require("areas", city)
+        self._recorder.note({"city": city})
+        frame = self._frame("observations")
+        return frame[frame["ref_area"].isin(self._places.descendants(city))]
+
+    def cities(self) -> tuple[str, ...]:
+        """Cities that have data, in the order of the table of areas."""
+        self._recorder.note({"cities": True})
+        frame = self._frame("observations")
+        pairs = zip(frame["source_id"], frame["ref_area"], strict=True)
+        return cities((row.values for row in self.package["areas"].rows), pairs)
+
+    # -- names and trees ------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _places(self) -> Places:
+        return Places(row.values for row in self.package["areas"].rows)
+
+    def city_of(self, area: str) -> str:
+        """The city that a place is or lies in, empty for provinces and above."""
+        return self._places.city_of(area)
+
+    def descendants(self, area: str) -> tuple[str, ...]:
+        """A place and everything inside it."""
+        return self._places.descendants(area)
+
+    def row(self, table: str, key: str) -> dict[str, str]:
+        """One row of a reference table as text; :class:`UnknownName` if there is none."""
+        self.require(table, key)
+        self._recorder.note_key(table, REFERENCE_TABLES[table], key)
+        return self.package[table].by_key[key].values
+
+    def require(self, table: str, key: str) -> None:
+        """Raise :class:`UnknownName`, listing the valid keys, unless `key` is a row of `table`."""
+        known = self.package[table].by_key
+        if key not in known:
+            raise UnknownName(REFERENCE_TABLES.get(table, table), key, known)
+
+    def name(self, table: str, key: str, lang: str) -> str:
+        """Name of a row of a reference table in ``zh`` or ``en``."""
+        row = self.row(table, key)
+        if table == "sources":
+            return row[f"title_{lang}"]
+        return row[f"name_{lang}"]
+
+    def children(self, activity: str) -> tuple[str, ...]:
+        """Direct children of an activity in table order."""
+        rows = self._whole("activities")
+        return tuple(rows.index[rows["parent"] == activity])
+
+    def exhaustive(self, activity: str) -> bool:
+        """Whether the children of an activity add up to it, as the table declares."""
+        return self.row("activities", activity)["exhaustive"] == "true"
+
+    def targets(self, region: str) -> pd.DataFrame:
+        """Wide table of a city's targets and the actual values they start from: indicator by year.
+
+        Parameters
+        ----------
+        region : str
+            A ``ref_area``.
+
+        Returns
+        -------
+        pandas.DataFrame
+            One row per (indicator, activity, unit), a column per year with the printed number (NaN where the plan
+            gives none or no number), and the columns ``kind`` (kinds by year, such as
+            ``"actual 2023; target 2026"``), ``name_zh`` and ``name_en``. Where a document prints a fact twice, the
+            first one stands. An undated target stands in a column ``undated``.
+        """
+        import pandas as pd
+
+        rows = self.of_city(region)
+        rows = rows[(rows["ref_area"] == region) & (rows["subject"] == "")]
+        aimed = rows[rows["kind"].isin(["target", "constraint"])]
+        keys = ["indicator", "activity", "unit_measure", "transformation"]
+        wanted = set(map(tuple, aimed[keys].to_numpy()))
+        chosen = pd.Series([tuple(key) in wanted for key in rows[keys].to_numpy()], index=rows.index, dtype=bool)
+        rows = rows[chosen & rows["kind"].isin(["target", "constraint", "actual", "estimate"])]
+        if rows.empty:
+            return pd.DataFrame(columns=["kind", "name_zh", "name_en"], index=pd.MultiIndex.from_tuples([], names=keys))
+        label = rows["time_period"]
+        order = {key: position for position, key in reversed(list(enumerate(map(tuple, rows[keys].to_numpy()))))}
+        wide = rows.assign(period=label).groupby([*keys, "period"], sort=False)["obs_value"].first().unstack("period")
+        wide = wide[sorted(wide.columns, key=lambda period: (period == "undated", period))]
+        kinds = (
+            rows.assign(text=rows["kind"] + " " + label)
+            .groupby(keys)["text"]
+            .agg(lambda s: "; ".join(dict.fromkeys(s)))
+        )
+        wide = wide.loc[sorted(wide.index, key=order.__getitem__)]
+        wide.insert(0, "kind", kinds.reindex(wide.index))
+        for lang in ("en", "zh"):
+            names = [self.name("indicators", key[0], lang) for key in wide.index]
+            wide.insert(0, f"name_{lang}", names)
+        wide.columns.name = None
+        return wide
+
+
+def as_text(value: object) -> str:
+    """A cell as the CSV files would hold it."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def frame_of(table: Table) -> pd.DataFrame:
+    """A typed frame of one table.
+
+    Raises
+    ------
+    DataError
+        For text in a number and for a key that occurs twice, with file, row and column.
+    """
+    import pandas as pd
+
+    problems: list[Problem] = []
+    columns: dict[str, list[Any]] = {name: [] for name in table.columns}
+    numeric = {f["name"]: f["type"] for f in table.schema["fields"] if f["type"] in ("number", "integer")}
+    seen: dict[tuple[str, ...], int] = {}
+    for row in table.rows:
+        key = tuple(row.values[name] for name in table.key)
+        if key in seen:
+            found = f"{':'.join(key)} again (first in row {seen[key]})"
+            problems.append(Problem(row.file, row.line, ", ".join(table.key), found, "a key that occurs once"))
+        seen.setdefault(key, row.line)
+        for name, text in row.values.items():
+            if name not in numeric:
+                columns[name].append(text)
+                continue
+            try:
+                columns[name].append(number(text, numeric[name]))
+            except ValueError:
+                columns[name].append(math.nan)
+                problems.append(Problem(row.file, row.line, name, repr(text), "a number written like 142.8"))
+    if problems:
+        raise DataError(problems)
+    frame = pd.DataFrame(
+        {name: pd.Series(values, dtype=dtype_of(numeric.get(name))) for name, values in columns.items()}
+    )
+    if len(table.key) == 1:
+        frame = frame.set_index(table.key[0])
+    if table.name == "observations":
+        frame["year"] = [end_year(text) for text in frame["time_period"]]
+        frame["dated"] = frame["year"].notna()
+    return frame
+
+
+def dtype_of(kind: str | None) -> str:
+    """pandas dtype of a field type."""
+    return {"number": "float64", "integer": "int64"}.get(kind or "", "str")
+
+
+def number(text: str, kind: str) -> float:
+    """A cell as a number; ValueError unless it is plain decimal digits (no separators, no exponent tricks)."""
+    if text == "" and kind == "number":
+        return math.nan
+    if not text.lstrip("-").replace(".", "", 1).isascii() or not text.lstrip("-").replace(".", "", 1).isdigit():
+        raise ValueError(text)
+    value = float(text)
+    return int(text) if kind == "integer" else value
+
+
+def end_year(period: str) -> float:
+    """The year in which a time period ends: 2025-H1 → 2025, 2024/2035 → 2035, undated → NaN."""
+    last = period.rpartition("/")[2][:4]
+    return float(last) if last.isdigit() else math.nan
+
+
+def load(project: Project | Path | str | None = None) -> Dataset:
+    """The data set of a project (default: the one around the working directory, else the packaged one).
+
+    Raises
+    ------
+    DataError
+        With every problem of shape, type or key, each with file, row and column.
+    """
+    if isinstance(project, Project):
+        folder = project.data
+    elif project is None:
+        folder = find().data
+    else:
+        folder = Path(project) / "data" if (Path(project) / "data").is_dir() else Path(project)
+    dataset = Dataset(read_package(folder))
+    problems: list[Problem] = []
+    for name in dataset.package.tables:
+        try:
+            dataset._frame(name)
+        except DataError as error:
+            problems.extend(error.problems)
+    problems.extend(unknown_references(dataset.package))
+    if problems:
+        raise DataError(problems)
+    return dataset
+
+
+def unknown_references(package: Package) -> list[Problem]:
+    """Foreign keys that point at no row, and values outside their field's vocabulary."""
+    problems = []
+    for table in package.tables.values():
+        fields = {field["name"]: field.get("constraints", {}) for field in table.schema["fields"]}
+        vocabularies = {name: rule["enum"] for name, rule in fields.items() if "enum" in rule}
+        required = [name for name, rule in fields.items() if rule.get("required")]
+        for key in table.schema.get("foreignKeys", []):
+            column, target = key["fields"][0], key["reference"]["resource"] or table.name
+            known = package[target].by_key
+            for row in table.rows:
+                if row.values[column] and row.values[column] not in known:
+                    expected = f"a key of {package[target].files[0]}"
+                    problems.append(Problem(row.file, row.line, column, repr(row.values[column]), expected))
+        for row in table.rows:
+            for name in required:
+                if row.values[name] == "":
+                    problems.append(Problem(row.file, row.line, name, "nothing", "a value"))
+            for name, known_values in vocabularies.items():
+                if row.values[name] and row.values[name] not in known_values:
+                    found, expected = repr(row.values[name]), "one of " + ", ".join(known_values)
+                    problems.append(Problem(row.file, row.line, name, found, expected))
+    return problems

@@ -1,0 +1,202 @@
+"""Read the data package as it stands on disk: rows of text, without pandas.
+
+Everything that must start quickly (``list``, a build with nothing to do) works on these rows; typed frames are
+made from them in :mod:`planbrief.targets.dataset`.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+from planbrief.errors import DataError, Problem
+
+#: A file larger than this is refused before it is read into memory.
+LARGEST_FILE = 256 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a table: its values as text, and where it stands."""
+
+    values: dict[str, str]
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
+class Table:
+    """A resource of the package: name, schema and rows in file order."""
+
+    name: str
+    schema: dict[str, Any]
+    rows: tuple[Row, ...]
+    files: tuple[str, ...]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Field names in the order of the schema."""
+        return tuple(field["name"] for field in self.schema["fields"])
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Names of the primary key's fields."""
+        key = self.schema.get("primaryKey", [])
+        return (key,) if isinstance(key, str) else tuple(key)
+
+    @cached_property
+    def by_key(self) -> dict[str, Row]:
+        """Rows by their primary key (joined by ``:`` where it has several fields); the last of a duplicate wins."""
+        return {":".join(row.values[name] for name in self.key): row for row in self.rows}
+
+
+@dataclass(frozen=True)
+class Package:
+    """The tables of a data folder by name."""
+
+    folder: Path
+    descriptor: dict[str, Any]
+    tables: dict[str, Table] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Table:
+        return self.tables[name]
+
+    @cached_property
+    def sha256(self) -> str:
+        """One hash over every value of every table and the descriptor: equal data, equal hash."""
+        digest = hashlib.sha256(json.dumps(self.descriptor, sort_keys=True, ensure_ascii=False).encode())
+        for name in sorted(self.tables):
+            for row in self.tables[name].rows:
+                digest.update(canonical(row.values).encode())
+        return digest.hexdigest()
+
+
+def canonical(values: dict[str, str]) -> str:
+    """A row as one unambiguous line of text, for hashing."""
+    return json.dumps(values, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def read_descriptor(folder: Path) -> dict[str, Any]:
+    """``datapackage.json`` of `folder`; :class:`DataError` where it is missing or broken."""
+    path = folder / "datapackage.json"
+    try:
+        descriptor = json.loads(path.read_text(encoding="utf-8-sig"))
+        resources = {resource["name"]: resource for resource in descriptor["resources"]}
+        for resource in resources.values():
+            resource["schema"]["fields"], resource["path"]
+    except FileNotFoundError:
+        raise DataError(
+            [Problem("data/datapackage.json", 0, "", "no such file", "the description of the tables")]
+        ) from None
+    except (ValueError, KeyError, TypeError, OSError) as error:
+        found = f"unreadable: {type(error).__name__}: {error}"
+        raise DataError([Problem("data/datapackage.json", 0, "", found, "a Data Package descriptor in JSON")]) from None
+    return descriptor
+
+
+def paths(resource: dict[str, Any]) -> tuple[str, ...]:
+    """Files of a resource, relative to the data folder."""
+    given = resource["path"]
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def safe_path(folder: Path, relative: str) -> Path:
+    """`relative` inside `folder`; :class:`DataError` for anything that leads outside."""
+    pure = PurePosixPath(relative)
+    path = folder / pure
+    if (
+        pure.is_absolute()
+        or ".." in pure.parts
+        or "\\" in relative
+        or not path.resolve().is_relative_to(folder.resolve())
+    ):
+        raise DataError([Problem("data/datapackage.json", 0, "path", repr(relative), "a path inside the data folder")])
+    return path
+
+
+def read_text(path: Path, name: str) -> str:
+    """A data file as text; :class:`DataError` naming the file where it is missing, too large or no UTF-8."""
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            size = f"{path.stat().st_size / 1e6:.0f} MB"
+            raise DataError([Problem(name, 0, "", size, f"at most {LARGEST_FILE // 2**20} MiB")])
+        return path.read_bytes().decode("utf-8")
+    except FileNotFoundError:
+        raise DataError([Problem(name, 0, "", "no such file", "a CSV file named in data/datapackage.json")]) from None
+    except OSError as error:
+        raise DataError([Problem(name, 0, "", error.strerror or str(error), "a readable CSV file")]) from None
+    except UnicodeDecodeError as error:
+        line = path.read_bytes()[: error.start].count(b"\n") + 1
+        found = f"byte 0x{error.object[error.start]:02X}, not UTF-8 (saved by Excel as GBK?)"
+        raise DataError([Problem(name, line, "", found, "UTF-8; planbrief check --fix can convert it")]) from None
+
+
+def parse_csv(text: str, name: str, columns: tuple[str, ...]) -> Iterator[Row]:
+    """Rows of one CSV file, checked for shape: header, number of cells, no stray characters."""
+    if text.startswith("\ufeff"):
+        raise DataError(
+            [Problem(name, 1, "", "a byte order mark (BOM)", "plain UTF-8; planbrief check --fix removes it")]
+        )
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        raise DataError([Problem(name, line, "", "a NUL character", "text")])
+    csv.field_size_limit(64 * 1024 * 1024)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    problems: list[Problem] = []
+    try:
+        header = next(reader, None)
+        if header is None:
+            raise DataError([Problem(name, 1, "", "an empty file", f"the header {','.join(columns)}")])
+        for column in columns:
+            if column not in header:
+                problems.append(Problem(name, 1, column, "no such column", "the column in the header"))
+        for position, column in enumerate(header):
+            if column not in columns:
+                shown = repr(column) if column else f"an unnamed column {position + 1}"
+                problems.append(Problem(name, 1, column, shown, f"only the columns {', '.join(columns)}"))
+            elif column in header[:position]:
+                problems.append(Problem(name, 1, column, "the column twice", "each column once"))
+        if problems:
+            raise DataError(problems)
+        for cells in reader:
+            if not cells:
+                continue
+            if len(cells) != len(header):
+                found = f"{len(cells)} cells"
+                problems.append(Problem(name, reader.line_num, "", found, f"{len(header)} cells as in the header"))
+                continue
+            yield Row(dict(zip(header, cells, strict=True)), name, reader.line_num)
+    except csv.Error as error:
+        problems.append(Problem(name, reader.line_num, "", f"broken quoting ({error})", "cells quoted as CSV demands"))
+    if problems:
+        raise DataError(problems)
+
+
+def read_package(folder: Path) -> Package:
+    """All tables of the data folder; :class:`DataError` with every problem of shape found in any file."""
+    descriptor = read_descriptor(folder)
+    tables: dict[str, Table] = {}
+    problems: list[Problem] = []
+    for resource in descriptor["resources"]:
+        columns = tuple(field["name"] for field in resource["schema"]["fields"])
+        rows: list[Row] = []
+        for relative in paths(resource):
+            name = f"data/{relative}"
+            try:
+                rows.extend(parse_csv(read_text(safe_path(folder, relative), name), name, columns))
+            except DataError as error:
+                problems.extend(error.problems)
+        tables[resource["name"]] = Table(resource["name"], resource["schema"], tuple(rows), paths(resource))
+    for needed in ("sources", "areas", "activities", "indicators", "units", "observations", "exclusions"):
+        if needed not in tables:
+            problems.append(Problem("data/datapackage.json", 0, "resources", "", f"a resource named {needed}"))
+    if problems:
+        raise DataError(problems)
+    return Package(folder, descriptor, tables)

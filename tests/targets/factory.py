@@ -1,0 +1,162 @@
+"""A small synthetic city, Testville 试城, for tests: nothing in it is data about a real place."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+
+from planbrief.targets.dataset import Dataset
+
+SOURCES = [
+    {
+        "source_id": "testville-plan-2024",
+        "title_zh": "试城发展规划（虚构）",
+        "title_en": "Development plan of Testville (synthetic)",
+        "doc_type": "plan",
+        "date_published": "2024-01-15",
+        "language": "zh-Hans",
+        "file_name": "testville.txt",
+        "sha256": "0" * 64,
+        "characters": "1000",
+    }
+]
+AREAS = [
+    {"ref_area": "china", "name_zh": "中国", "name_en": "China", "level": "country", "parent": ""},
+    {"ref_area": "testprovince", "name_zh": "试省", "name_en": "Test Province", "level": "province", "parent": "china"},
+    {
+        "ref_area": "testville",
+        "name_zh": "试城",
+        "name_en": "Testville",
+        "level": "prefecture",
+        "parent": "testprovince",
+    },
+    {
+        "ref_area": "testdistrict",
+        "name_zh": "试区",
+        "name_en": "Test District",
+        "level": "district",
+        "parent": "testville",
+    },
+]
+ACTIVITIES = [
+    {
+        "activity": "all_test",
+        "name_zh": "全部试业",
+        "name_en": "All test industries",
+        "parent": "",
+        "system": "test",
+        "exhaustive": "true",
+    },
+    {
+        "activity": "test_a",
+        "name_zh": "试业甲",
+        "name_en": "Test industry A",
+        "parent": "all_test",
+        "system": "test",
+        "exhaustive": "false",
+    },
+    {
+        "activity": "test_b",
+        "name_zh": "试业乙",
+        "name_en": "Test industry B",
+        "parent": "all_test",
+        "system": "test",
+        "exhaustive": "false",
+    },
+]
+INDICATORS = [
+    {
+        "indicator": "test_output",
+        "name_zh": "试产值",
+        "name_en": "Test output",
+        "definition": "Synthetic.",
+        "concept": "gross_output",
+        "scope": "above_designated_size",
+        "unit_measure": "亿元",
+        "direction": "increase",
+        "aggregation": "additive",
+        "character": "anticipatory",
+        "theme": "industry",
+    },
+    {
+        "indicator": "test_share",
+        "name_zh": "试占比",
+        "name_en": "Test share",
+        "definition": "Synthetic.",
+        "concept": "value_added",
+        "scope": "whole_economy",
+        "unit_measure": "%",
+        "direction": "increase",
+        "aggregation": "share",
+        "character": "anticipatory",
+        "theme": "economy",
+    },
+]
+UNITS = [
+    {"unit": "元", "dimension": "money", "factor": "1", "name_zh": "元", "name_en": "yuan"},
+    {"unit": "%", "dimension": "percent", "factor": "1", "name_zh": "%", "name_en": "%"},
+    {"unit": "个", "dimension": "count", "factor": "1", "name_zh": "个", "name_en": "items"},
+]
+
+
+def observation(start: int, value: float | str, **fields: Any) -> dict[str, Any]:
+    """One observation of Testville with sensible defaults; `start` is its character offset."""
+    text = str(value)
+    row = {
+        "obs_id": f"testville-plan-2024-{start:05d}",
+        "source_id": "testville-plan-2024",
+        "ref_area": "testville",
+        "subject": "",
+        "indicator": "test_output",
+        "activity": "",
+        "time_period": "2023",
+        "kind": "actual",
+        "obs_value": text,
+        "upper_value": "",
+        "comparator": "eq",
+        "transformation": "level",
+        "counterpart_area": "",
+        "unit_measure": "亿元",
+        "price_base": "",
+        "base_period": "",
+        "obs_status": "A",
+        "locator": "表1",
+        "char_start": start,
+        "char_end": start + len(text),
+        "value_text": text,
+        "comment_obs": "",
+    }
+    row.update(fields)
+    return row
+
+
+def milestones() -> list[dict[str, Any]]:
+    """Output 100 (2023) → 200 (2026) → 400 (2030), and a share 20 → 25 → 40."""
+    rows = [
+        observation(100, 100, time_period="2023"),
+        observation(110, 200, time_period="2026", kind="target"),
+        observation(120, 400, time_period="2030", kind="target"),
+    ]
+    share = {"indicator": "test_share", "unit_measure": "%", "transformation": "share"}
+    rows += [
+        observation(200, 20, time_period="2023", **share),
+        observation(210, 25, time_period="2026", kind="target", **share),
+        observation(220, 40, time_period="2030", kind="target", **share),
+    ]
+    return rows
+
+
+def make_dataset(**tables: list[dict[str, Any]]) -> Dataset:
+    """The synthetic data set; any table can be replaced: ``make_dataset(observations=[...])``."""
+    given = {
+        "sources": SOURCES,
+        "areas": AREAS,
+        "activities": ACTIVITIES,
+        "indicators": INDICATORS,
+        "units": UNITS,
+        "observations": milestones(),
+        "exclusions": [],
+    }
+    given.update(tables)
+    return Dataset.from_frames(**{name: pd.DataFrame(rows) for name, rows in given.items() if rows})
