@@ -21,50 +21,27 @@ SOURCES = [
         "characters": "1000",
     }
 ]
-AREAS = [
-    {"ref_area": "china", "name_zh": "中国", "name_en": "China", "level": "country", "parent": ""},
-    {"ref_area": "testprovince", "name_zh": "试省", "name_en": "Test Province", "level": "province", "parent": "china"},
-    {
-        "ref_area": "testville",
-        "name_zh": "试城",
-        "name_en": "Testville",
-        "level": "prefecture",
-        "parent": "testprovince",
-    },
-    {
-        "ref_area": "testdistrict",
-        "name_zh": "试区",
-        "name_en": "Test District",
-        "level": "district",
-        "parent": "testville",
-    },
-]
-ACTIVITIES = [
-    {
-        "activity": "all_test",
-        "name_zh": "全部试业",
-        "name_en": "All test industries",
-        "parent": "",
-        "system": "test",
-        "exhaustive": "true",
-    },
-    {
-        "activity": "test_a",
-        "name_zh": "试业甲",
-        "name_en": "Test industry A",
-        "parent": "all_test",
-        "system": "test",
-        "exhaustive": "false",
-    },
-    {
-        "activity": "test_b",
-        "name_zh": "试业乙",
-        "name_en": "Test industry B",
-        "parent": "all_test",
-        "system": "test",
-        "exhaustive": "false",
-    },
-]
+
+
+def table(header: str, *lines: str) -> list[dict[str, str]]:
+    """Rows from lines with cells separated by `|`."""
+    names = header.split("|")
+    return [dict(zip(names, line.split("|"), strict=True)) for line in lines]
+
+
+AREAS = table(
+    "ref_area|name_zh|name_en|level|parent",
+    "china|中国|China|country|",
+    "testprovince|试省|Test Province|province|china",
+    "testville|试城|Testville|prefecture|testprovince",
+    "testdistrict|试区|Test District|district|testville",
+)
+ACTIVITIES = table(
+    "activity|name_zh|name_en|parent|system|exhaustive",
+    "all_test|全部试业|All test industries||test|true",
+    "test_a|试业甲|Test industry A|all_test|test|false",
+    "test_b|试业乙|Test industry B|all_test|test|false",
+)
 INDICATORS = [
     {
         "indicator": "test_output",

@@ -118,10 +118,5 @@ class Recorder:
             for (table, column), values in sorted(self._keys.items())
         ]
         whole = {read["table"] for read in self._plain.values() if read.keys() == {"table"}}
-        covered = {"observations"} & whole
-        kept = [
-            read
-            for _, read in sorted(self._plain.items())
-            if read.keys() == {"table"} or not (read.get("table", "observations") in whole | covered)
-        ]
+        kept = [read for _, read in sorted(self._plain.items()) if "where" not in read or read["table"] not in whole]
         return kept + [read for read in keyed if read["table"] not in whole]

@@ -1,0 +1,111 @@
+"""From rows of text to typed frames, and the checks that every loading makes."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from planbrief.errors import DataError, Problem
+from planbrief.targets.package import Package, Table
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def as_text(value: object) -> str:
+    """A cell as the CSV files would hold it."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def frame_of(table: Table) -> pd.DataFrame:
+    """A typed frame of one table.
+
+    Raises
+    ------
+    DataError
+        For text in a number and for a key that occurs twice, with file, row and column.
+    """
+    import pandas as pd
+
+    problems: list[Problem] = []
+    columns: dict[str, list[Any]] = {name: [] for name in table.columns}
+    numeric = {f["name"]: f["type"] for f in table.schema["fields"] if f["type"] in ("number", "integer")}
+    seen: dict[tuple[str, ...], int] = {}
+    for row in table.rows:
+        key = tuple(row.values[name] for name in table.key)
+        if key in seen:
+            found = f"{':'.join(key)} again (first in row {seen[key]})"
+            problems.append(Problem(row.file, row.line, ", ".join(table.key), found, "a key that occurs once"))
+        seen.setdefault(key, row.line)
+        for name, text in row.values.items():
+            if name not in numeric:
+                columns[name].append(text)
+                continue
+            try:
+                columns[name].append(number(text, numeric[name]))
+            except ValueError:
+                columns[name].append(math.nan)
+                problems.append(Problem(row.file, row.line, name, repr(text), "a number written like 142.8"))
+    if problems:
+        raise DataError(problems)
+    frame = pd.DataFrame(
+        {name: pd.Series(values, dtype=dtype_of(numeric.get(name))) for name, values in columns.items()}
+    )
+    if len(table.key) == 1:
+        frame = frame.set_index(table.key[0])
+    if table.name == "observations":
+        frame["year"] = [end_year(text) for text in frame["time_period"]]
+        frame["dated"] = frame["year"].notna()
+    return frame
+
+
+def dtype_of(kind: str | None) -> str:
+    """pandas dtype of a field type."""
+    return {"number": "float64", "integer": "int64"}.get(kind or "", "str")
+
+
+def number(text: str, kind: str) -> float:
+    """A cell as a number; ValueError unless it is plain decimal digits (no separators, no exponent tricks)."""
+    if text == "" and kind == "number":
+        return math.nan
+    if not text.lstrip("-").replace(".", "", 1).isascii() or not text.lstrip("-").replace(".", "", 1).isdigit():
+        raise ValueError(text)
+    value = float(text)
+    return int(text) if kind == "integer" else value
+
+
+def end_year(period: str) -> float:
+    """The year in which a time period ends: 2025-H1 → 2025, 2024/2035 → 2035, undated → NaN."""
+    last = period.rpartition("/")[2][:4]
+    return float(last) if last.isdigit() else math.nan
+
+
+def unknown_references(package: Package) -> list[Problem]:
+    """Foreign keys that point at no row, and values outside their field's vocabulary."""
+    problems = []
+    for table in package.tables.values():
+        fields = {field["name"]: field.get("constraints", {}) for field in table.schema["fields"]}
+        vocabularies = {name: rule["enum"] for name, rule in fields.items() if "enum" in rule}
+        required = [name for name, rule in fields.items() if rule.get("required")]
+        for key in table.schema.get("foreignKeys", []):
+            column, target = key["fields"][0], key["reference"]["resource"] or table.name
+            known = package[target].by_key
+            for row in table.rows:
+                if row.values[column] and row.values[column] not in known:
+                    expected = f"a key of {package[target].files[0]}"
+                    problems.append(Problem(row.file, row.line, column, repr(row.values[column]), expected))
+        for row in table.rows:
+            for name in required:
+                if row.values[name] == "":
+                    problems.append(Problem(row.file, row.line, name, "nothing", "a value"))
+            for name, known_values in vocabularies.items():
+                if row.values[name] and row.values[name] not in known_values:
+                    found, expected = repr(row.values[name]), "one of " + ", ".join(known_values)
+                    problems.append(Problem(row.file, row.line, name, found, expected))
+    return problems
