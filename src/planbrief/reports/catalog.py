@@ -1,0 +1,276 @@
+"""The list of reports: notebook x parameters, read from ``reports/catalog.toml``.
+
+Nothing here imports pandas: ``planbrief list`` and a build with nothing to do need only this.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import re
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from planbrief.errors import CatalogError, ParameterError, PlanbriefError, Problem, UnknownName
+from planbrief.parameters import Parameter, from_catalog, read_catalog, validate
+from planbrief.project import Project
+from planbrief.targets.package import Package
+from planbrief.targets.reads import answer
+
+LANGUAGES = ("zh", "en")
+FORMATS = ("html", "pdf")
+REPORT_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
+
+
+@dataclass(frozen=True)
+class Report:
+    """One report: a notebook with its parameters, in some languages and formats."""
+
+    id: str
+    notebook: str
+    parameters: tuple[tuple[str, Any], ...]
+    title: tuple[tuple[str, str], ...]
+    about: tuple[tuple[str, str], ...]
+    languages: tuple[str, ...] = LANGUAGES
+    formats: tuple[str, ...] = FORMATS
+    areas: tuple[str, ...] = ()
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """Parameters as a dictionary, without ``lang``."""
+        return dict(self.parameters)
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The catalog of a project, expanded over the data that is there."""
+
+    project: Project
+    raw: dict[str, Any]
+    package: Package
+
+    @property
+    def areas(self) -> Collection[str]:
+        """Every ``ref_area``."""
+        return self.package["areas"].by_key.keys()
+
+    @property
+    def cities(self) -> tuple[str, ...]:
+        """Cities that have data."""
+        return tuple(answer(self.package, {"cities": True}))  # type: ignore[arg-type]
+
+    def area_name(self, area: str, lang: str) -> str:
+        """Name of an area."""
+        return self.package["areas"].by_key[area].values[f"name_{lang}"]
+
+    def parameters(self, notebook: str) -> tuple[Parameter, ...]:
+        """Declared parameters of a notebook."""
+        return from_catalog(self.raw, notebook)
+
+    def reports(self) -> tuple[Report, ...]:
+        """Every report, in the order of the catalog.
+
+        Raises
+        ------
+        CatalogError, UnknownName, ParameterError
+            For an entry that cannot be built.
+        """
+        entries = self.raw.get("reports")
+        if not isinstance(entries, list) or not entries:
+            raise CatalogError("reports/catalog.toml", "no [[reports]]", "at least one report")
+        found: dict[str, Report] = {}
+        for number, entry in enumerate(entries, start=1):
+            for report in self._expand(f"reports/catalog.toml: report {number}", entry):
+                if report.id in found:
+                    raise CatalogError("reports/catalog.toml", f"the report id {report.id!r} twice", "each id once")
+                found[report.id] = report
+        return tuple(found.values())
+
+    def _expand(self, place: str, entry: Any) -> list[Report]:
+        keys = {"id", "notebook", "title", "about", "parameters", "languages", "formats"}
+        if not isinstance(entry, dict) or not {"id", "notebook", "title"} <= entry.keys() <= keys:
+            found = ", ".join(sorted(entry)) if isinstance(entry, dict) else repr(entry)
+            raise CatalogError(place, found, "id, notebook and title; besides about, parameters, languages, formats")
+        place = f"reports/catalog.toml: report {entry['id']!r}"
+        declared = {p.name: p for p in self.parameters(entry["notebook"])}
+        given = entry.get("parameters", {})
+        if not isinstance(given, dict):
+            raise CatalogError(place, repr(given), "parameters as a table")
+        choices = [self._choices(declared.get(name), value) for name, value in given.items()]
+        return [
+            self.report(
+                entry["notebook"],
+                dict(zip(given, values, strict=True)),
+                identity=entry["id"],
+                title=self._texts(place, "title", entry["title"]),
+                about=self._texts(place, "about", entry.get("about", {"zh": "", "en": ""})),
+                languages=self._subset(place, "languages", entry, LANGUAGES),
+                formats=self._subset(place, "formats", entry, FORMATS),
+            )
+            for values in itertools.product(*choices)
+        ]
+
+    def _choices(self, parameter: Parameter | None, value: Any) -> Sequence[Any]:
+        if parameter is not None and parameter.type == "areas":
+            return [list(self.cities)] if value == "*" else [value]
+        if value == "*":
+            return self.cities
+        return value if isinstance(value, list) else [value]
+
+    @staticmethod
+    def _texts(place: str, name: str, value: Any) -> dict[str, str]:
+        if not isinstance(value, dict) or set(value) != set(LANGUAGES):
+            raise CatalogError(f"{place}: {name}", repr(value), 'text in both languages: { zh = "…", en = "…" }')
+        return {lang: str(text) for lang, text in value.items()}
+
+    def _subset(self, place: str, name: str, entry: Mapping[str, Any], known: tuple[str, ...]) -> tuple[str, ...]:
+        value = entry.get(name, self.raw.get(name, list(known)))
+        if not isinstance(value, list) or not value or not set(value) <= set(known):
+            raise CatalogError(f"{place}: {name}", repr(value), "a list of " + ", ".join(known))
+        return tuple(item for item in known if item in value)
+
+    def report(
+        self,
+        notebook: str,
+        values: Mapping[str, Any],
+        *,
+        identity: str,
+        title: Mapping[str, str],
+        about: Mapping[str, str],
+        languages: tuple[str, ...] = LANGUAGES,
+        formats: tuple[str, ...] = FORMATS,
+    ) -> Report:
+        """A report with checked parameters; ``{name}`` in id and texts becomes the parameter's value."""
+        if "lang" in values:
+            raise ParameterError(notebook, "lang", repr(values["lang"]), "no value: --lang chooses languages")
+        checked = validate(notebook, self.parameters(notebook), values, self.areas)
+        checked.pop("lang", None)
+        types = {p.name: p.type for p in self.parameters(notebook)}
+        identity = fill(identity, {name: slug(value) for name, value in checked.items()})
+        if not REPORT_ID.fullmatch(identity):
+            raise CatalogError("reports/catalog.toml", f"the report id {identity!r}", "a-z, 0-9, - and _ (at most 80)")
+        areas = [v for name, v in checked.items() if types[name] == "area"]
+        areas += [v for name, value in checked.items() if types[name] == "areas" for v in value or ()]
+        texts = {}
+        for key, wanted in (("title", title), ("about", about)):
+            texts[key] = tuple(
+                (lang, fill(wanted[lang], {n: self._shown(types[n], v, lang) for n, v in checked.items()}))
+                for lang in LANGUAGES
+            )
+        return Report(
+            identity,
+            notebook,
+            tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in checked.items()),
+            texts["title"],
+            texts["about"],
+            languages,
+            formats,
+            tuple(dict.fromkeys(areas)),
+        )
+
+    def _shown(self, kind: str, value: Any, lang: str) -> str:
+        if kind == "area" and value:
+            return self.area_name(value, lang)
+        if kind == "areas" and value:
+            return ("、" if lang == "zh" else ", ").join(self.area_name(area, lang) for area in value)
+        return "" if value is None else str(value)
+
+    def choose(self, wanted: Sequence[str], changes: Mapping[str, Any]) -> tuple[Report, ...]:
+        """The reports named by `wanted` (all if empty), with changed parameters under an id of their own.
+
+        A name may be a report's id or a notebook's. A changed report is called ``<notebook>-<values>`` and
+        never takes the id of a catalog report with other parameters.
+        """
+        listed = {report.id: report for report in self.reports()}
+        notebooks = self.raw.get("notebooks", {})
+        if not wanted and changes:
+            raise ParameterError("build", ", ".join(changes), "parameters for every report", "the report they are for")
+        chosen: list[Report] = []
+        for name in wanted or listed:
+            if name in listed and not changes:
+                chosen.append(listed[name])
+            elif name in listed:
+                chosen.append(self._changed(listed[name], changes, listed))
+            elif name in notebooks:
+                chosen.append(self._changed(self._bare(name, listed), changes, listed))
+            else:
+                raise UnknownName("report", name, [*listed, *(n for n in notebooks if n not in listed)])
+        return tuple(dict.fromkeys(chosen))
+
+    def _bare(self, notebook: str, listed: Mapping[str, Report]) -> Report:
+        like = next((report for report in listed.values() if report.notebook == notebook), None)
+        if like is None:
+            return Report(
+                notebook, notebook, (), tuple((lang, notebook) for lang in LANGUAGES), (("zh", ""), ("en", ""))
+            )
+        entry = next(item for item in self.raw["reports"] if item["notebook"] == notebook)
+        fixed = {k: v for k, v in like.values.items() if entry.get("parameters", {}).get(k) == v}
+        return Report(like.id, notebook, tuple(fixed.items()), like.title, like.about, like.languages, like.formats)
+
+    def _changed(self, report: Report, changes: Mapping[str, Any], listed: Mapping[str, Report]) -> Report:
+        entry = next((item for item in self.raw["reports"] if item["notebook"] == report.notebook), None)
+        title = entry["title"] if entry else dict(report.title)
+        about = entry.get("about", {"zh": "", "en": ""}) if entry else dict(report.about)
+        values = {**report.values, **changes}
+        made = self.report(
+            report.notebook, values, identity="made", title=title, about=about,
+            languages=report.languages, formats=report.formats,
+        )  # fmt: skip
+        for known in listed.values():
+            if known.notebook == made.notebook and known.parameters == made.parameters:
+                return known
+        parts = [slug(value) for name, value in made.parameters if name in changes]
+        identity = "-".join([report.notebook, *parts])
+        if identity in listed or len(identity) > 60 or not REPORT_ID.fullmatch(identity):
+            mark = hashlib.sha256(repr(made.parameters).encode()).hexdigest()[:8]
+            identity = f"{identity[:50].rstrip('-')}-{mark}"
+        fields = {**made.__dict__, "id": identity}
+        return Report(**fields)
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """`template` with ``{name}`` replaced; nothing else in braces is understood."""
+
+    def value(match: re.Match[str]) -> str:
+        if match[1] not in values:
+            raise CatalogError("reports/catalog.toml", f"{{{match[1]}}} in {template!r}", "a parameter's name")
+        return values[match[1]]
+
+    return re.sub(r"\{([^{}]*)\}", value, template)
+
+
+def slug(value: Any) -> str:
+    """A parameter's value as part of a report id."""
+    text = "-".join(value) if isinstance(value, list | tuple) else str(value)
+    return re.sub(r"[^a-z0-9_]+", "-", text.lower()).strip("-")
+
+
+def read(project: Project, package: Package) -> Catalog:
+    """The catalog of `project` over the data in `package`."""
+    raw = read_catalog(project.catalog)
+    known = {"languages", "formats", "exclude_sources", "feedback", "notebooks", "reports"}
+    if unknown := set(raw) - known:
+        raise CatalogError("reports/catalog.toml", ", ".join(sorted(unknown)), ", ".join(sorted(known)))
+    return Catalog(project, raw, package)
+
+
+def problems(project: Project, package: Package) -> list[Problem]:
+    """What is wrong with the catalog, for ``planbrief check``: each entry, and each notebook that is missing."""
+    found: list[Problem] = []
+    try:
+        catalog = read(project, package)
+        for name in catalog.raw.get("notebooks", {}):
+            catalog.parameters(name)
+            if not (project.notebooks / f"{name}.ipynb").is_file():
+                found.append(Problem(f"notebooks/{name}.ipynb", 0, "", "no such file", "the notebook of the catalog"))
+        for source in catalog.raw.get("exclude_sources", []):
+            if source not in package["sources"].by_key:
+                expected = "a source_id of data/sources.csv"
+                found.append(Problem("reports/catalog.toml", 0, "exclude_sources", repr(source), expected))
+        catalog.reports()
+    except CatalogError as error:
+        found.append(Problem(error.place, 0, "", error.found, error.expected))
+    except PlanbriefError as error:
+        found.append(Problem("reports/catalog.toml", 0, "", str(error), "an entry that can be built"))
+    return found
