@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import DataError, Problem, UnknownName
-from planbrief.project import Project, find
+from planbrief.project import Project, at, find
 from planbrief.targets.frames import as_text, frame_of, unknown_references
 from planbrief.targets.package import Package, Row, Table, read_descriptor, read_package
 from planbrief.targets.reads import Places, Read, Recorder, cities
+from planbrief.targets.usable import usable_package
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -240,13 +241,12 @@ def load(project: Project | Path | str | None = None) -> Dataset:
     DataError
         With every problem of shape, type or key, each with file, row and column.
     """
-    if isinstance(project, Project):
-        folder = project.data
-    elif project is None:
-        folder = find().data
+    if project is None or isinstance(project, Project):
+        package = usable_package(project or find())
     else:
-        folder = Path(project) / "data" if (Path(project) / "data").is_dir() else Path(project)
-    dataset = Dataset(read_package(folder))
+        folder = Path(project)
+        package = read_package(folder) if (folder / "datapackage.json").is_file() else usable_package(at(folder))
+    dataset = Dataset(package)
     problems: list[Problem] = []
     for name in dataset.package.tables:
         try:
