@@ -1,0 +1,59 @@
+# Works in ./.venv and leaves the machine's own Python alone. `make` explains itself.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export PYTHONUTF8 := 1
+
+.DEFAULT_GOAL := help
+.PHONY: help report test check lab bench golden clean
+
+help: ## this list
+	@echo "planbrief: checked tables, growth rates, comparisons and briefs from Chinese development plans"
+	@echo
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+# An environment that cannot be made is said in one line, with what to install.
+$(BIN)/python:
+	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) not found; install Python 3.11 or newer, or name it: make PYTHON=/path/to/python" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $$($(PYTHON) --version) is too old; planbrief needs Python 3.11 or newer: make PYTHON=python3.12" >&2; exit 2; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "make: $(PYTHON) cannot make virtual environments; install its venv module (Debian, Ubuntu: apt install python3-venv)" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install -q -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.installed-test: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[test]'
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.installed-check: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[test,check]'
+	@touch $@ $(VENV)/.installed-test $(VENV)/.installed
+
+report: $(VENV)/.installed ## build every report into reports/latest
+	$(BIN)/planbrief build
+
+test: $(VENV)/.installed-test ## run the tests
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+
+check: $(VENV)/.installed-check ## format, lint, types, data and notebooks, tests
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/planbrief check
+	$(MAKE) test
+
+lab: $(VENV)/.installed ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+bench: $(VENV)/.installed-test ## measure; prints Markdown tables and JSON
+	$(BIN)/python tests/bench/run.py
+
+golden: $(VENV)/.installed-test ## write the golden fragments anew, to be read before they are committed
+	$(BIN)/python -m pytest -q tests --golden -m golden
+
+clean: ## remove the environment and everything built
+	rm -rf $(VENV) dist reports/latest reports/.planbrief-latest .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +

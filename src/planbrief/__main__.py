@@ -1,0 +1,7 @@
+"""``python -m planbrief``."""
+
+import sys
+
+from planbrief.cli import main
+
+sys.exit(main())
