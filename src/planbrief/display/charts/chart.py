@@ -1,0 +1,58 @@
+"""What a chart is once it is drawn: its picture, its words, and the table of its data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from planbrief.display.blocks import Block
+from planbrief.display.language import Text, pick
+from planbrief.display.state import Page
+from planbrief.display.table import Table, table_block
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A drawn chart.
+
+    Attributes
+    ----------
+    svg : str
+        The drawing; text as paths, colours from :mod:`planbrief.display.style` only.
+    caption, notes : text
+        Words around it.
+    alt : str
+        What the figure shows, made from its data, in the language of the drawing.
+    data : Table
+        The numbers behind it.
+    sources : tuple of str
+        Documents; those of the data table if empty.
+    width_mm, height_mm : float
+        Size of the drawing.
+    """
+
+    svg: str
+    caption: Text
+    alt: str
+    data: Table
+    notes: tuple[Text, ...] = ()
+    sources: tuple[str, ...] = ()
+    width_mm: float = 170
+    height_mm: float = 90
+
+
+def chart_block(chart: Chart, page: Page) -> Block:
+    """A chart as a block; the drawing itself goes beside it as SVG."""
+    number = page.identify("figure")
+    data = table_block(chart.data, page, f"{number}-data")
+    return {
+        "block": "chart",
+        "lang": page.lang,
+        "id": number,
+        "caption": pick(chart.caption, page.lang),
+        "alt": chart.alt,
+        "notes": [pick(note, page.lang) for note in chart.notes],
+        "sources": list(chart.sources) or data["sources"],
+        "data": data,
+        "width_mm": round(chart.width_mm, 1),
+        "height_mm": round(chart.height_mm, 1),
+    }

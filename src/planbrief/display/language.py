@@ -1,0 +1,179 @@
+"""Words in two languages: messages, names, and which language a piece of text is in.
+
+All wording that does not stand in a notebook stands in ``messages/*.toml``, one file (or ``name.zh.toml`` beside
+``name.en.toml``) per language, with the same keys in both. Text from the data in the other language is split off into a
+run of its own, so that a page can mark its ``lang``.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterable, Mapping
+from functools import cache
+from importlib import resources
+from typing import Any, Literal, Protocol, TypedDict, runtime_checkable
+
+from planbrief.display.template import TemplateError, fields, parse
+from planbrief.errors import PlanbriefError
+
+Lang = Literal["zh", "en"]
+LANGS: tuple[Lang, ...] = ("zh", "en")
+#: babel locales: Chinese of the mainland; English with day before month.
+LOCALES: Mapping[str, str] = {"zh": "zh_Hans_CN", "en": "en_GB"}
+#: Latin words that a Chinese page may hold without a ``lang`` of their own.
+ACCEPTED_LATIN = frozenset(
+    ("GDP", "R&D", "LNG", "AI", "IT", "ICT", "APP", "ESG", "VR", "AR", "PDF", "HTML", "CSV", "CO2", "CAGR")
+) | {"GWh", "MWh", "kWh", "kW", "MW", "GW", "kV", "km", "kg", "m", "t", "mu"}
+
+_HAN = r"\u2e80-\u303f\u31c0-\u31ef\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60"
+_HAN_RUN = re.compile(rf"[{_HAN}](?:[^A-Za-z]*[{_HAN}])?")
+_HAN_ANY = re.compile(rf"[{_HAN}]")
+_LATIN_RUN = re.compile(r"[A-Za-z][A-Za-z'’&.-]*(?:[ ,]+[A-Za-z(][A-Za-z'’&.()-]*)*")
+
+
+class Run(TypedDict, total=False):
+    """A stretch of text in a sentence or cell; ``lang`` only where it differs from the page's."""
+
+    t: str
+    lang: str
+    strong: bool
+    figure: dict[str, Any]
+
+
+@runtime_checkable
+class Bilingual(Protocol):
+    """Anything that has a wording in both languages."""
+
+    @property
+    def zh(self) -> str:
+        """Chinese wording."""
+
+    @property
+    def en(self) -> str:
+        """English wording."""
+
+
+#: What captions, notes and labels may be: one text for both languages, a pair (zh, en), or a Label.
+Text = str | tuple[str, str] | Bilingual
+
+
+class MissingMessage(PlanbriefError):
+    """A message key has no wording in a language."""
+
+    def __init__(self, key: str, lang: str) -> None:
+        super().__init__(key, lang)
+        self.key, self.lang = key, lang
+
+    def __str__(self) -> str:
+        return f"no message {self.key!r} in {self.lang}.toml (planbrief/display/messages)"
+
+
+def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:
+    for key, value in table.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", str(value)
+
+
+@cache
+def messages(lang: Lang) -> Mapping[str, str]:
+    """All messages of a language, keys joined with dots."""
+    found: dict[str, str] = {}
+    folder = resources.files("planbrief.display") / "messages"
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        if file.name == f"{lang}.toml" or file.name.endswith(f".{lang}.toml"):
+            found.update(_flat(tomllib.loads(file.read_text(encoding="utf-8"))))
+    return found
+
+
+def has_message(key: str, lang: Lang = "zh") -> bool:
+    """Whether a language has wording for a key."""
+    return key in messages(lang)
+
+
+def message(key: str, lang: Lang, **values: object) -> str:
+    """Wording of a key with its ``{name}`` placeholders filled.
+
+    Raises
+    ------
+    MissingMessage
+        The language has no such key.
+    TemplateError
+        The message names a value that was not given.
+    """
+    template = messages(lang).get(key)
+    if template is None:
+        raise MissingMessage(key, lang)
+    if not values and "{" not in template:
+        return template
+    used = fields(template, key)
+    missing = [name for name in used if name not in values]
+    if missing:
+        raise TemplateError(key, template, f"no value for {{{missing[0]}}}", tuple(values))
+    return "".join(str(values[piece.text]) if piece.field else piece.text for piece in parse(template, key))
+
+
+def term(vocabulary: str, code: str, lang: Lang) -> str:
+    """Name of a code of a closed vocabulary (``kind``, ``theme`` …); an unknown code is shown as it is."""
+    if not code:
+        return ""
+    return messages(lang).get(f"{vocabulary}.{code}", code)
+
+
+def pick(text: Text, lang: Lang) -> str:
+    """The wording of a text in a language."""
+    if isinstance(text, str):
+        return text
+    if isinstance(text, tuple):
+        return text[0] if lang == "zh" else text[1]
+    return text.zh if lang == "zh" else text.en
+
+
+def is_chinese(text: str) -> bool:
+    """Whether a text holds at least one Chinese character or Chinese punctuation mark."""
+    return bool(_HAN_ANY.search(text))
+
+
+def _foreign(match: re.Match[str], lang: Lang) -> bool:
+    if lang == "en":
+        return True
+    words = re.findall(r"[A-Za-z&]+\d?", match.group())
+    return any(len(word) > 1 and word not in ACCEPTED_LATIN and not word.isupper() for word in words)
+
+
+def mark(text: str, lang: Lang, *, strong: bool = False) -> list[Run]:
+    """Split a text from the data into runs, those in the other language marked with it.
+
+    On an English page every stretch of Chinese is marked; on a Chinese page every stretch of Latin words except
+    acronyms and unit symbols.
+
+    >>> mark("Huafeng Group 华峰集团", "en")
+    [{'t': 'Huafeng Group '}, {'t': '华峰集团', 'lang': 'zh'}]
+    """
+    pattern, other = (_HAN_RUN, "zh") if lang == "en" else (_LATIN_RUN, "en")
+    runs: list[Run] = []
+    last = 0
+    for match in pattern.finditer(text):
+        if not _foreign(match, lang):
+            continue
+        if match.start() > last:
+            runs.append({"t": text[last : match.start()]})
+        runs.append({"t": match.group(), "lang": other})
+        last = match.end()
+    if last < len(text) or not runs:
+        runs.append({"t": text[last:]})
+    if strong:
+        for run in runs:
+            run["strong"] = True
+    return runs
+
+
+def join_names(names: Iterable[str], lang: Lang) -> str:
+    """A list in a sentence: 甲、乙和丙 / A, B and C."""
+    listed = list(names)
+    if len(listed) < 2:
+        return "".join(listed)
+    comma, last = ("、", "和") if lang == "zh" else (", ", " and ")
+    return comma.join(listed[:-1]) + last + listed[-1]

@@ -1,0 +1,257 @@
+"""A notebook's page from begin() to finish()."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from planbrief.display.blocks import Block, bundle
+from planbrief.display.language import Lang, Text, has_message, join_names, message, pick
+from planbrief.display.periods import date_text
+from planbrief.display.provenance import newest, sources_block
+from planbrief.display.state import Page, activate, current, emit, language
+from planbrief.display.table import Table, table_block
+from planbrief.display.table_html import block_text, table_html
+from planbrief.display.template import TemplateError, agree, parse
+from planbrief.errors import ParameterError, UnknownName
+
+if TYPE_CHECKING:
+    from planbrief.display.charts.chart import Chart
+    from planbrief.targets import Dataset
+
+#: First line of the cell in which papermill (and planbrief's own engine) puts the parameters of a run.
+INJECTED = "# Parameters"
+_COVER = "planbrief-cover"
+
+
+def injected_names(history: Sequence[str]) -> tuple[str, ...]:
+    """Names assigned by cells that papermill injected.
+
+    Papermill only warns about a parameter that the notebook does not declare and then runs on the defaults; a typing
+    error would make a wrong report. Its cell is known by its first line.
+
+    >>> injected_names(["region = 'a'", "# Parameters\\nregoin = 'fuling'\\n"])
+    ('regoin',)
+    """
+    names: dict[str, None] = {}
+    for source in history:
+        if source.lstrip().split("\n", 1)[0].strip() != INJECTED:
+            continue
+        try:
+            tree = ast.parse(source)
+        except SyntaxError:
+            continue
+        for node in tree.body:
+            targets = node.targets if isinstance(node, ast.Assign) else [getattr(node, "target", None)]
+            for target in targets:
+                if isinstance(target, ast.Name):
+                    names.setdefault(target.id)
+    return tuple(names)
+
+
+def notebook_history() -> tuple[str, ...]:
+    """Source of the cells run so far in this kernel, empty outside a notebook."""
+    if "IPython" not in sys.modules:
+        return ()
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    if shell is None:
+        return ()
+    return tuple(str(source) for source in shell.user_ns.get("In", ()))
+
+
+def check_injected(notebook: str, declared: Iterable[str], history: Sequence[str]) -> None:
+    """Refuse injected parameters that are not declared; ParameterError names the first and the declared ones."""
+    known = tuple(declared)
+    for name in injected_names(history):
+        if name not in known:
+            raise ParameterError(notebook, name, "an unknown parameter", f"one of {', '.join(known) or 'none'}")
+
+
+def validated(notebook: str, lang: str, parameters: Mapping[str, Any]) -> tuple[Lang, dict[str, Any], Dataset]:
+    """Parameters checked against the catalog, and the data they speak of."""
+    from planbrief.parameters import declared, validate
+    from planbrief.project import find
+    from planbrief.targets import load
+
+    project = find()
+    known = declared(project, notebook)
+    names = [parameter.name for parameter in known]
+    check_injected(notebook, [*names, "lang"], notebook_history())
+    given = dict(parameters)
+    if "lang" in names:
+        given["lang"] = lang
+    ds = load(project)
+    values = validate(notebook, known, given, tuple(ds.package["areas"].by_key))
+    values.pop("lang", None)
+    return language(lang), values, ds
+
+
+def places_of(parameters: Mapping[str, Any], ds: Dataset) -> tuple[str, ...]:
+    """Areas that a page is about: its ``region`` or ``regions``, else every city that has data."""
+    for name in ("region", "regions"):
+        value = parameters.get(name)
+        if isinstance(value, str) and value:
+            return tuple(part.strip() for part in value.split(","))
+        if isinstance(value, list | tuple) and value:
+            return tuple(str(part) for part in value)
+    return ds.cities()
+
+
+def page_title(page: Page, title: Text | None, names: Sequence[str]) -> str:
+    """Title of a page: the notebook's own template (``{place}`` allowed), else the message for the notebook."""
+    place = join_names(names, page.lang)
+    if title is not None:
+        template = pick(title, page.lang)
+        where = f"{page.notebook}, title"
+        agree([template], ["place"], where, all_used=False)
+        return "".join(place if piece.field else piece.text for piece in parse(template, where))
+    key = f"cover.title_{page.notebook}"
+    if has_message(key, page.lang):
+        return message(key, page.lang, place=place)
+    return page.notebook
+
+
+def begin(
+    notebook: str,
+    *,
+    lang: str = "zh",
+    title: Text | None = None,
+    subtitle: Text | None = None,
+    **parameters: Any,
+) -> Page:
+    """Open a page: check the parameters, load the data, show the cover.
+
+    Parameters
+    ----------
+    notebook : str
+        Name of the notebook in the catalog.
+    lang : {"zh", "en"}
+        Language of the page.
+    title, subtitle : text, optional
+        Pairs (zh, en) in which ``{place}`` stands for the places of the report.
+    **parameters
+        The notebook's parameters.
+
+    Returns
+    -------
+    Page
+        ``page.ds`` is the data, ``page.parameters`` the checked parameters, ``page.places`` the areas.
+
+    Raises
+    ------
+    ParameterError
+        A parameter is unknown (also one injected by papermill under a name the catalog does not declare), missing or
+        ill-typed.
+    """
+    chosen, values, ds = validated(notebook, lang, parameters)
+    return open_page(notebook, chosen, ds, values, title, subtitle)
+
+
+def open_page(
+    notebook: str,
+    lang: Lang,
+    ds: Dataset,
+    parameters: Mapping[str, Any],
+    title: Text | None = None,
+    subtitle: Text | None = None,
+) -> Page:
+    """Open a page on a data set at hand (:func:`begin` without the catalog)."""
+    page = activate(Page(notebook, lang, ds, dict(parameters)))
+    page.places = places_of(parameters, ds)
+    names = [ds.name("areas", place, lang) for place in page.places]
+    page.title = page_title(page, title, names)
+    sources = {source for place in page.places for source in ds.of_city(place)["source_id"]}
+    page.data_as_of = newest(page, sources)
+    page.cover = {
+        "block": "cover",
+        "lang": lang,
+        "id": "cover",
+        "title": page.title,
+        "subtitle": page_title(page, subtitle, names) if subtitle is not None else "",
+        "place": names,
+        "data_as_of": page.data_as_of,
+        "notebook": notebook,
+        "parameters": dict(parameters),
+    }
+    emit(cover_bundle(page), display_id=_COVER)
+    return page
+
+
+def cover_bundle(page: Page) -> dict[str, Any]:
+    """The cover as a mime bundle."""
+    import html
+
+    cover = page.cover
+    line = message("cover.data_as_of", page.lang, date=date_text(cover["data_as_of"], page.lang))
+    small = " · ".join(part for part in (cover["subtitle"], line) if part)
+    markup = f'<header lang="{page.lang}"><h1>{html.escape(cover["title"])}</h1><p>{html.escape(small)}</p></header>'
+    return bundle(dict(cover), f"{cover['title']}\n{small}", markup)
+
+
+def slug(text: str) -> str:
+    """An anchor from an English heading.
+
+    >>> slug("What does not add up?")
+    'what-does-not-add-up'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "section"
+
+
+def heading(zh: str, en: str, level: int = 2) -> None:
+    """Show a heading; its anchor is the same in both languages."""
+    page = current("heading()")
+    if level not in (2, 3, 4):
+        raise UnknownName("level of heading()", str(level), ("2", "3", "4"))
+    block: Block = {
+        "block": "heading",
+        "lang": page.lang,
+        "level": level,
+        "text": zh if page.lang == "zh" else en,
+        "id": page.identify(slug(en), bare=True),
+    }
+    import html
+
+    emit(bundle(block, block["text"], f'<h{level} lang="{page.lang}">{html.escape(block["text"])}</h{level}>'))
+
+
+def show(thing: Table | Chart) -> None:
+    """Show a table or a chart."""
+    page = current("show()")
+    if isinstance(thing, Table):
+        block = table_block(thing, page)
+        emit(bundle(block, block_text(block), table_html(block)))
+        return
+    if not hasattr(thing, "svg"):
+        raise UnknownName("thing for show()", type(thing).__name__, ("Table", "Chart"))
+    from planbrief.display.charts.chart import chart_block
+
+    block = chart_block(thing, page)
+    emit(bundle(block, f"[{block['caption']}]\n{block['alt']}", "", thing.svg))
+
+
+def finish() -> None:
+    """Close the page: sources, cards of the observations behind it, citation, address for corrections.
+
+    The cover's date is set right if the page turned out to use other documents than begin() expected.
+    """
+    page = current("finish()")
+    block = sources_block(page)
+    if block["data_as_of"] != page.cover.get("data_as_of", block["data_as_of"]):
+        page.cover["data_as_of"] = page.data_as_of = block["data_as_of"]
+        emit(cover_bundle(page), display_id=_COVER, update=True)
+    import html
+
+    titles = [card["title"] for card in block["documents"]]
+    lines = [block["title"], *titles, block["citation"], block["feedback"]]
+    items = "".join(f'<li lang="{card["title_lang"]}">{html.escape(card["title"])}</li>' for card in block["documents"])
+    tail = f"<p>{html.escape(block['citation'])}</p><p>{html.escape(block['feedback'])}</p>"
+    emit(bundle(block, "\n".join(lines), f'<footer lang="{page.lang}"><ul>{items}</ul>{tail}</footer>'))
+    page.finished = True
+
+
+__all__ = ["TemplateError", "begin", "finish", "heading", "open_page", "show"]

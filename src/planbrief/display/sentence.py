@@ -1,0 +1,220 @@
+"""Sentences with numbers: two templates in the notebook, one sentence in the language of the page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from planbrief.display.blocks import Block, bundle, run_html, run_text
+from planbrief.display.language import Bilingual, Run, mark, messages, pick
+from planbrief.display.numbers import decimal_text, exact, rounded
+from planbrief.display.quantities import figure_runs, is_figure
+from planbrief.display.state import Page, current, emit
+from planbrief.display.template import TemplateError, agree, parse
+from planbrief.errors import PlanbriefError
+
+#: Styles that exporters know.
+STYLES = ("paragraph", "lead", "bullet", "callout", "note")
+
+
+class UnusableValue(PlanbriefError):
+    """A value given to a sentence is neither a figure nor a name."""
+
+    def __init__(self, where: str, name: str, found: str) -> None:
+        super().__init__(where, name, found)
+        self.where, self.name, self.found = where, name, found
+
+    def __str__(self) -> str:
+        return (
+            f"{self.where}: value {self.name!r} is {self.found}; a sentence takes a Figure, a Label, text or a whole "
+            "number (numbers are rounded by display, so pass the Figure itself)"
+        )
+
+
+class NoWording(PlanbriefError):
+    """A finding has no sentence for its rule."""
+
+    def __init__(self, where: str, rule: str, worded: Iterable[str]) -> None:
+        self.where, self.rule, self.worded = where, rule, tuple(worded)
+        super().__init__(self.where, self.rule, self.worded)
+
+    def __str__(self) -> str:
+        known = ", ".join(self.worded) or "none"
+        return f"{self.where}: no sentence for rule {self.rule!r} (worded: {known}); None leaves a rule out on purpose"
+
+
+def value_runs(value: object, page: Page, where: str, name: str, *, strong: bool, loose: bool = False) -> list[Run]:
+    """Runs of one value of a sentence."""
+    if is_figure(value):
+        figure: Any = value
+        runs = figure_runs(figure, page.lang, page.printed(figure), strong=strong)
+        page.use(figure.observations)
+        record = {key: runs[0]["figure"][key] for key in ("value", "unit", "measure", "observations")}
+        page.figures[figure.key] = record
+        return runs
+    if isinstance(value, str):
+        return mark(value, page.lang, strong=strong)
+    if isinstance(value, bool) or value is None:
+        raise UnusableValue(where, name, repr(value))
+    if isinstance(value, int):
+        text = str(value) if 1900 <= value <= 2100 else decimal_text(exact(value), page.lang)
+        return mark(text, page.lang, strong=strong)
+    if isinstance(value, Bilingual):
+        return mark(pick(value, page.lang), page.lang, strong=strong)
+    if isinstance(value, tuple) and len(value) == 2 and all(isinstance(part, str) for part in value):
+        return mark(pick(value, page.lang), page.lang, strong=strong)
+    if loose and isinstance(value, float) and math.isfinite(value):
+        text = decimal_text(rounded(value, 2).normalize() + 0, page.lang)
+        return mark(text, page.lang, strong=strong)
+    raise UnusableValue(where, name, f"{value!r} ({type(value).__name__})")
+
+
+def sentence_runs(
+    template: str, values: Mapping[str, object], page: Page, where: str, *, loose: bool = False
+) -> list[Run]:
+    """Fill a template; literal text is the page's language, values bring their own."""
+    runs: list[Run] = []
+    for piece in parse(template, where):
+        if piece.field:
+            runs.extend(value_runs(values[piece.text], page, where, piece.text, strong=piece.strong, loose=loose))
+        elif piece.strong:
+            runs.append({"t": piece.text, "strong": True})
+        else:
+            runs.append({"t": piece.text})
+    return merged(runs)
+
+
+def merged(runs: Iterable[Run]) -> list[Run]:
+    """Neighbouring runs of plain text as one."""
+    found: list[Run] = []
+    for run in runs:
+        last = found[-1] if found else None
+        alike = last is not None and all(run.get(key) == last.get(key) for key in ("lang", "strong"))
+        if last is not None and alike and "t" in run and "t" in last:
+            last["t"] += run["t"]
+            continue
+        found.append(run.copy())
+    return found
+
+
+def sentence_block(page: Page, runs: list[Run], style: str) -> Block:
+    """A sentence as a block."""
+    return {"block": "sentence", "lang": page.lang, "id": page.identify("s"), "style": style, "runs": runs}
+
+
+def emit_sentence(page: Page, runs: list[Run], style: str) -> None:
+    """Show runs as a sentence."""
+    block = sentence_block(page, runs, style)
+    text, markup = run_text(runs), run_html(runs, page.lang)
+    if style == "bullet":
+        emit(bundle(block, f"• {text}", f'<ul lang="{page.lang}"><li>{markup}</li></ul>'))
+    else:
+        emit(bundle(block, text, f'<p lang="{page.lang}" class="pb-{style}">{markup}</p>'))
+
+
+def _style(style: str, where: str) -> str:
+    if style not in STYLES:
+        from planbrief.errors import UnknownName
+
+        raise UnknownName(f"style of {where}", style, STYLES)
+    return style
+
+
+def say(zh: str, en: str, style: str = "paragraph", **values: object) -> None:
+    """Show a sentence whose numbers are figures.
+
+    Parameters
+    ----------
+    zh, en : str
+        Templates with ``{name}`` for values and ``**…**`` for emphasis. Both use the same names.
+    style : {"paragraph", "lead", "bullet", "callout", "note"}
+        How the page sets the sentence.
+    **values
+        Figures, Labels, text, or whole numbers (1900–2100 are taken for years). Each must be used.
+
+    Raises
+    ------
+    TemplateError
+        A template names a value that is not given, or leaves one out.
+    UnusableValue
+        A value is a bare float, None or something else that has no wording.
+    """
+    page = current("say()")
+    page.counts["say"] += 1
+    where = f"{page.notebook}, say() number {page.counts['say']}"
+    _style(style, where)
+    agree((zh, en), values, where)
+    emit_sentence(page, sentence_runs(zh if page.lang == "zh" else en, values, page, where), style)
+
+
+def tell(
+    findings: Iterable[Any],
+    wording: Mapping[str, tuple[str, str] | None] | None = None,
+    limit: int | None = None,
+    style: str = "bullet",
+) -> int:
+    """Show headlines or findings, one sentence each, in the order given.
+
+    Parameters
+    ----------
+    findings : iterable of Headline or Finding
+        What rules in measures found worth saying.
+    wording : mapping, optional
+        Rule → (Chinese template, English template); None leaves a rule out on purpose. Without it, findings are
+        worded by their message key.
+    limit : int, optional
+        At most so many sentences.
+
+    Returns
+    -------
+    int
+        Number of sentences shown.
+
+    Raises
+    ------
+    NoWording
+        A rule has no template: a new kind of finding must not vanish silently.
+    """
+    page = current("tell()")
+    page.counts["tell"] += 1
+    where = f"{page.notebook}, tell() number {page.counts['tell']}"
+    _style(style, where)
+    shown = 0
+    for finding in findings:
+        if limit is not None and shown >= limit:
+            break
+        pair = templates_for(finding, wording, where)
+        if pair is None:
+            continue
+        values = values_of(finding)
+        place = f"{where}, rule {finding.rule!r}"
+        agree(pair, values, place, all_used=False)
+        runs = sentence_runs(pair[0] if page.lang == "zh" else pair[1], values, page, place, loose=True)
+        page.use(getattr(finding, "observations", ()))
+        emit_sentence(page, runs, style)
+        shown += 1
+    return shown
+
+
+def templates_for(
+    finding: Any, wording: Mapping[str, tuple[str, str] | None] | None, where: str
+) -> tuple[str, str] | None:
+    """The two templates of a finding: from the notebook, else from the messages."""
+    if wording is not None and finding.rule in wording:
+        return wording[finding.rule]
+    key = getattr(finding, "message", "")
+    if wording is None and key:
+        pair = tuple(messages(lang).get(key) for lang in ("zh", "en"))
+        if pair[0] and pair[1]:
+            return pair[0], pair[1]
+    raise NoWording(where, finding.rule, wording or ())
+
+
+def values_of(finding: Any) -> dict[str, object]:
+    """Named values that a template may use: a headline's figures, a finding's numbers."""
+    found: dict[str, object] = dict(getattr(finding, "figures", None) or getattr(finding, "numbers", None) or {})
+    return found
+
+
+__all__ = ["NoWording", "TemplateError", "UnusableValue", "say", "sentence_runs", "tell"]

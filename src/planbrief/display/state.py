@@ -1,0 +1,133 @@
+"""The page that a notebook is writing: language, data, and what it has shown so far. One per process."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from planbrief.display.language import LANGS, Lang
+from planbrief.display.quantities import FigureLike
+from planbrief.errors import PlanbriefError
+
+if TYPE_CHECKING:
+    from planbrief.targets import Dataset
+
+
+class NoPage(PlanbriefError):
+    """A notebook shows something before it called begin()."""
+
+    def __init__(self, call: str) -> None:
+        super().__init__(call)
+        self.call = call
+
+    def __str__(self) -> str:
+        return f"{self.call} needs a page: call begin(notebook, lang=…) in the first cell after the parameters"
+
+
+@dataclass
+class Page:
+    """One page while it is being written.
+
+    Attributes
+    ----------
+    notebook : str
+        Name of the notebook, as the catalog has it.
+    lang : {"zh", "en"}
+        Language of the page.
+    ds : Dataset or None
+        The data; None for a page that shows no data of the package.
+    parameters : mapping
+        Validated parameters.
+    observations : dict
+        Ids of the observations behind everything shown so far, in order of appearance.
+    figures : dict
+        Figures shown in sentences, by key.
+    """
+
+    notebook: str
+    lang: Lang
+    ds: Dataset | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    title: str = ""
+    places: tuple[str, ...] = ()
+    data_as_of: str = ""
+    cover: dict[str, Any] = field(default_factory=dict)
+    observations: dict[str, None] = field(default_factory=dict)
+    figures: dict[str, dict[str, Any]] = field(default_factory=dict)
+    sources: dict[str, None] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    finished: bool = False
+
+    def identify(self, stem: str, *, bare: bool = False) -> str:
+        """An id for a block, unique on the page: ``table-1``, ``table-2``; ``bare`` leaves out the first number."""
+        self.counts[stem] += 1
+        number = self.counts[stem]
+        return stem if bare and number == 1 else f"{stem}-{number}"
+
+    def raw(self, obs_id: str) -> Mapping[str, str]:
+        """An observation as its file holds it, empty if there is none."""
+        if self.ds is None:
+            return {}
+        row = self.ds.package["observations"].by_key.get(obs_id)
+        return row.values if row else {}
+
+    def printed(self, figure: FigureLike) -> str:
+        """The number as its source prints it, where a figure is one observation and no computation."""
+        if figure.formula or len(figure.observations) != 1:
+            return ""
+        return self.raw(figure.observations[0]).get("obs_value", "")
+
+    def use(self, observations: str | Iterable[str]) -> list[str]:
+        """Remember observations as shown; returns them as a list."""
+        ids = [observations] if isinstance(observations, str) else [str(one) for one in observations]
+        for obs_id in ids:
+            self.observations.setdefault(obs_id)
+            if source := self.raw(obs_id).get("source_id"):
+                self.sources.setdefault(source)
+        return ids
+
+
+_current: list[Page] = []
+
+
+def activate(page: Page) -> Page:
+    """Make a page the one that say, show and finish write to."""
+    _current[:] = [page]
+    return page
+
+
+def current(call: str = "this call") -> Page:
+    """The page being written; :class:`NoPage` if there is none."""
+    if not _current:
+        raise NoPage(call)
+    return _current[0]
+
+
+def language(lang: str | None = None) -> Lang:
+    """A given language, else that of the current page, else Chinese."""
+    if lang is not None:
+        for known in LANGS:
+            if lang == known:
+                return known
+        from planbrief.errors import UnknownName
+
+        raise UnknownName("language", str(lang), LANGS)
+    return _current[0].lang if _current else "zh"
+
+
+def emit(bundle: Mapping[str, Any], *, display_id: str | None = None, update: bool = False) -> None:
+    """Show a mime bundle: in a notebook as an output, in plain Python as printed text."""
+    shell = None
+    if "IPython" in sys.modules:
+        from IPython.core.getipython import get_ipython
+
+        shell = get_ipython()
+    if shell is None:
+        if not update:
+            print(bundle.get("text/plain", ""))
+        return
+    transient = {"display_id": display_id} if display_id else None
+    shell.display_pub.publish(data=dict(bundle), metadata={}, transient=transient, update=update)

@@ -1,0 +1,276 @@
+"""The one table model: raw values until a renderer asks for words.
+
+A :class:`Table` knows columns, cells, notes and sources. It renders to a block (for HTML and PDF pages), to HTML for
+JupyterLab, to text, and to a worksheet (:mod:`planbrief.display.table_xlsx`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from planbrief.display.blocks import Block
+from planbrief.display.language import Bilingual, Lang, Run, Text, is_chinese, mark, message, pick, term
+from planbrief.display.numbers import decimal_text, level_decimal
+from planbrief.display.periods import figure_period
+from planbrief.display.quantities import interval_text, is_figure, value_text
+from planbrief.display.state import Page
+from planbrief.display.units import unit_words
+from planbrief.errors import PlanbriefError
+
+#: Measures whose cells line up at the decimal point.
+NUMERIC = frozenset({"level", "rate", "share", "points", "multiple", "years", "count", "index", "number"})
+#: Measures that show a percent sign in the head of the column instead of in each cell.
+PERCENT = frozenset({"rate", "share"})
+
+
+class BadTable(PlanbriefError):
+    """A table's rows and columns do not fit together."""
+
+    def __init__(self, caption: str, problem: str) -> None:
+        super().__init__(caption, problem)
+        self.caption, self.problem = caption, problem
+
+    def __str__(self) -> str:
+        return f"table “{self.caption}”: {self.problem}"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column.
+
+    Attributes
+    ----------
+    key : str
+        Name of the column; in :func:`planbrief.display.table_build.from_frame`, the frame's column.
+    label : text
+        Head.
+    measure : str
+        ``text``, ``code`` (a word of ``vocabulary``), ``name`` (a key of the reference table ``table``), ``period``,
+        or a figure's measure (``level``, ``rate``, ``share`` …).
+    unit : str
+        Printed unit of all cells, shown in the head (亿元; English adds "100 million yuan").
+    align : str
+        ``left``, ``right``, ``center`` or ``decimal``; chosen by the measure if empty.
+    width : float
+        Relative width; 0 lets the page decide.
+    head : bool
+        Whether the cells are row headers.
+    """
+
+    key: str
+    label: Text
+    measure: str = "text"
+    unit: str = ""
+    align: str = ""
+    width: float = 0
+    head: bool = False
+    vocabulary: str = ""
+    table: str = ""
+
+    @property
+    def aligned(self) -> str:
+        """Alignment of the column."""
+        return self.align or ("decimal" if self.measure in NUMERIC else "left")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell: a raw value (Figure, Label, number, text, None) and what stands behind it."""
+
+    value: object = None
+    observations: tuple[str, ...] = ()
+    formula: str = ""
+    tone: str = ""
+    span: tuple[int, int] = (1, 1)
+    head: bool = False
+    printed: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table.
+
+    Attributes
+    ----------
+    columns : tuple of Column
+        Columns, left to right.
+    rows : tuple of tuple of Cell
+        Rows; a cell with a span stands for the cells it covers.
+    caption : text
+        What the table shows.
+    notes : tuple of text
+        Notes below the table.
+    sources : tuple of str
+        ``source_id`` of the documents; those of the cells' observations if empty.
+    groups : mapping of int to text
+        Group label before the row with that index.
+    wide : bool
+        The table needs a wide (turned) page.
+    sortable : bool
+        Readers may sort it in HTML.
+    """
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    caption: Text = ""
+    notes: tuple[Text, ...] = ()
+    sources: tuple[str, ...] = ()
+    groups: Mapping[int, Text] = field(default_factory=dict)
+    wide: bool = False
+    sortable: bool = True
+
+    def __post_init__(self) -> None:
+        for number, row in enumerate(self.rows):
+            cells = sum(cell.span[0] for cell in row)
+            if cells > len(self.columns):
+                problem = f"row {number} has {cells} cells for {len(self.columns)} columns"
+                raise BadTable(pick(self.caption, "en"), problem)
+
+    def observations(self) -> tuple[str, ...]:
+        """Ids of all observations behind the table, each once."""
+        found: dict[str, None] = {}
+        for row in self.rows:
+            for cell in row:
+                for obs_id in observations_of(cell):
+                    found.setdefault(obs_id)
+        return tuple(found)
+
+
+def observations_of(cell: Cell) -> tuple[str, ...]:
+    """Observations behind a cell: its own, else those of its figure."""
+    if not cell.observations and is_figure(cell.value):
+        figure: Any = cell.value
+        return tuple(figure.observations)
+    return cell.observations
+
+
+def head_unit(column: Column, lang: Lang) -> tuple[str, str]:
+    """Unit in the head of a column: words of the language, and the printed unit kept beside them."""
+    if column.measure in PERCENT:
+        return "%", ""
+    if column.measure in ("points", "multiple", "years"):
+        return message(f"number.{column.measure}", lang, value="").strip(), ""
+    if not column.unit or column.unit == "1":
+        return "", ""
+    return unit_words(column.unit, lang)
+
+
+def cell_runs(cell: Cell, column: Column, page: Page) -> list[Run]:
+    """A cell in words. Numbers leave out the unit that stands in the head of their column."""
+    value, lang = cell.value, page.lang
+    if value is None or value == "" or (isinstance(value, float) and math.isnan(value)):
+        return [{"t": ""}]
+    if is_figure(value):
+        return figure_cell(value, cell, column, page)
+    if isinstance(value, bool):
+        return [{"t": "✓" if value else ""}]
+    if isinstance(value, int | float):
+        if column.measure == "period":
+            return [{"t": str(int(value))}]
+        number = level_decimal(float(value) * (100 if column.measure == "rate" else 1), cell.printed)
+        return [{"t": decimal_text(number, lang)}]
+    if isinstance(value, Bilingual | tuple):
+        return mark(pick(value, lang), lang)
+    text = str(value)
+    if column.measure == "period":
+        return mark(figure_period(text, lang), lang)
+    if column.measure == "code":
+        return mark(term(column.vocabulary, text, lang), lang)
+    if column.measure == "name" and page.ds is not None:
+        return mark(page.ds.name(column.table, text, lang), lang)
+    return mark(text, lang)
+
+
+def figure_cell(figure: Any, cell: Cell, column: Column, page: Page) -> list[Run]:
+    """A figure in a cell: bare digits where the head holds the unit, else value and unit."""
+    lang = page.lang
+    printed = cell.printed or page.printed(figure)
+    percent = figure.measure in PERCENT and column.measure in PERCENT
+    same = figure.measure == column.measure and (figure.measure not in ("level", "count") or figure.unit == column.unit)
+    bare = (percent or same) and not math.isnan(figure.value)
+    return mark(value_text(figure, lang, printed, bare=bare, even=bare), lang)
+
+
+def cell_json(cell: Cell, column: Column, page: Page) -> dict[str, Any]:
+    """A cell as blocks carry it."""
+    runs = cell_runs(cell, column, page)
+    found: dict[str, Any] = {}
+    if len(runs) == 1 and "t" in runs[0]:
+        found["t"] = runs[0]["t"]
+        if lang := runs[0].get("lang"):
+            found["lang"] = lang
+    else:
+        found["runs"] = runs
+    value, tone, formula = cell.value, cell.tone, cell.formula
+    if is_figure(value):
+        figure: Any = value
+        formula = formula or figure.formula
+        if math.isfinite(figure.value):
+            found["v"] = figure.value
+        else:
+            tone = tone or "muted"
+        if note := interval_text(figure, page.lang):
+            found["note"] = note
+    elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        found["v"] = value
+    if ids := page.use(observations_of(cell)):
+        found["o"] = ids
+    if formula:
+        found["f"] = formula
+    if tone:
+        found["tone"] = tone
+    if cell.span != (1, 1):
+        found["span"] = list(cell.span)
+    if cell.head or column.head:
+        found["head"] = True
+    return found
+
+
+def column_json(column: Column, lang: Lang) -> dict[str, Any]:
+    """A column head; ``unit_zh`` is the printed unit that an English head keeps beside its own words."""
+    label = pick(column.label, lang)
+    found: dict[str, Any] = {"key": column.key, "label": label, "align": column.aligned}
+    unit, kept = head_unit(column, lang)
+    if unit:
+        found["unit"] = unit
+    if kept:
+        found["unit_zh"] = kept
+    if column.width:
+        found["width"] = column.width
+    if lang == "en" and is_chinese(label):
+        found["header_lang"] = "zh"
+    return found
+
+
+def table_block(table: Table, page: Page, block_id: str = "") -> Block:
+    """A table as a block; observations of its cells count as shown on the page."""
+    lang = page.lang
+    rows = []
+    for row in table.rows:
+        cells, position = [], 0
+        for cell in row:
+            column = table.columns[min(position, len(table.columns) - 1)]
+            cells.append(cell_json(cell, column, page))
+            position += cell.span[0]
+        rows.append(cells)
+    sources = list(table.sources) or list(
+        dict.fromkeys(source for one in table.observations() if (source := page.raw(one).get("source_id", "")))
+    )
+    for source in sources:
+        page.sources.setdefault(source)
+    return {
+        "block": "table",
+        "lang": lang,
+        "id": block_id or page.identify("table"),
+        "caption": pick(table.caption, lang),
+        "columns": [column_json(column, lang) for column in table.columns],
+        "rows": rows,
+        "groups": {str(index): pick(label, lang) for index, label in table.groups.items()},
+        "notes": [pick(note, lang) for note in table.notes],
+        "sources": sources,
+        "wide": table.wide,
+        "sortable": table.sortable and not table.groups,
+    }

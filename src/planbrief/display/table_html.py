@@ -1,0 +1,64 @@
+"""A table block as plain HTML (for JupyterLab) and as text (for a terminal)."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from typing import Any
+
+from planbrief.display.blocks import Block, figure_title, run_html, run_text, table_text
+
+
+def _cell_runs(cell: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    if "runs" in cell:
+        return list(cell["runs"])
+    return [{"t": cell.get("t", ""), **({"lang": cell["lang"]} if "lang" in cell else {})}]
+
+
+def head_html(column: Mapping[str, Any], lang: str) -> str:
+    """Label and unit of a column head."""
+    text = html.escape(column["label"])
+    if column.get("header_lang"):
+        text = f'<span lang="{column["header_lang"]}">{text}</span>'
+    if unit := column.get("unit"):
+        text += f" <small>({html.escape(unit)}"
+        if kept := column.get("unit_zh"):
+            text += f' · <span lang="zh">{html.escape(kept)}</span>'
+        text += ")</small>"
+    return text
+
+
+def table_html(block: Block) -> str:
+    """A block of kind table as a ``<table>`` with caption, scopes and notes."""
+    lang = block["lang"]
+    parts = [f'<table lang="{lang}" class="pb-table"><caption>{html.escape(block["caption"])}</caption><thead><tr>']
+    parts += [f'<th scope="col">{head_html(column, lang)}</th>' for column in block["columns"]]
+    parts.append("</tr></thead><tbody>")
+    for index, row in enumerate(block["rows"]):
+        if label := block.get("groups", {}).get(str(index)):
+            parts.append(f'<tr><th scope="colgroup" colspan="{len(block["columns"])}">{html.escape(label)}</th></tr>')
+        parts.append("<tr>" + "".join(_td(cell, block, at) for at, cell in enumerate(row)) + "</tr>")
+    parts.append("</tbody></table>")
+    parts += [f'<p class="pb-note" lang="{lang}"><small>{html.escape(note)}</small></p>' for note in block["notes"]]
+    return "".join(parts)
+
+
+def _td(cell: Mapping[str, Any], block: Block, position: int) -> str:
+    tag, scope = ("th", ' scope="row"') if cell.get("head") else ("td", "")
+    align = block["columns"][min(position, len(block["columns"]) - 1)]["align"]
+    align = "right" if align == "decimal" else align
+    across, down = cell.get("span", (1, 1))
+    span = (f' colspan="{across}"' if across > 1 else "") + (f' rowspan="{down}"' if down > 1 else "")
+    title = figure_title(
+        {"observations": cell.get("o", ()), "formula": cell.get("f", ""), "note": cell.get("note", "")}
+    )
+    hint = f' title="{html.escape(title, quote=True)}"' if title else ""
+    style = f' style="text-align:{align}"'
+    return f"<{tag}{scope}{span}{style}{hint}>{run_html(_cell_runs(cell), block['lang'])}</{tag}>"
+
+
+def block_text(block: Block) -> str:
+    """A block of kind table as text with aligned columns."""
+    head = [column["label"] + (f" ({column['unit']})" if column.get("unit") else "") for column in block["columns"]]
+    rows = [[run_text(_cell_runs(cell)) for cell in row] for row in block["rows"]]
+    return "\n".join([table_text(head, rows, block["caption"]), *block["notes"]])
