@@ -1,0 +1,168 @@
+"""Carry one report in one language from its notebook to its pages.
+
+:func:`produce` runs in a process of its own, here or on another machine: a task goes in, bytes come out, and nothing
+else of the project is touched.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planbrief.errors import CatalogError, RunError
+from planbrief.project import PROJECT_VARIABLE
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+
+@dataclass(frozen=True)
+class Task:
+    """One report in one language: what a worker must know."""
+
+    report: str
+    lang: str
+    notebook: str
+    parameters: tuple[tuple[str, Any], ...]
+    formats: tuple[str, ...]
+    project: str
+    alternate: str = ""
+    cell_timeout: float | None = None
+    report_timeout: float | None = None
+    #: Files of the project by relative path, where the worker does not share our disk.
+    files: tuple[tuple[str, bytes], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """``zh/profile-fuling``."""
+        return f"{self.lang}/{self.report}"
+
+
+@dataclass(frozen=True)
+class Produced:
+    """What a report came to: pages, and what they say and read."""
+
+    report: str
+    lang: str
+    pages: dict[str, bytes]
+    page_count: int = 0
+    data_as_of: str = ""
+    figures: dict[str, dict[str, Any]] = field(default_factory=dict)
+    reads: list[dict[str, Any]] = field(default_factory=list)
+    thumbnail: bytes = b""
+
+
+class NoSources(RunError):
+    """A report ended without naming its sources."""
+
+    def __init__(self, notebook: str) -> None:
+        super().__init__(notebook)
+        self.notebook = notebook
+
+    def __str__(self) -> str:
+        return f"{self.notebook}: the last cell must call finish(), so that every number can be followed to its source"
+
+
+def produce(task: Task) -> Produced:
+    """Run the notebook of `task` and render its pages.
+
+    Raises
+    ------
+    planbrief.errors.PlanbriefError
+        Naming the notebook and the cell that failed.
+    """
+    from planbrief.reports.engine import announce, execute, parameterize, strip_run_metadata
+
+    project = Path(task.project)
+    os.environ[PROJECT_VARIABLE] = str(project)
+    notebook = read_notebook(project / "notebooks" / f"{task.notebook}.ipynb")
+    values = {name: list(value) if isinstance(value, tuple) else value for name, value in task.parameters}
+    notebook = parameterize(notebook, {**values, "lang": task.lang})
+    executed = execute(
+        notebook,
+        cwd=project / "notebooks",
+        env={PROJECT_VARIABLE: str(project)},
+        cell_timeout=task.cell_timeout,
+        report_timeout=task.report_timeout,
+        name=f"notebooks/{task.notebook}.ipynb",
+    )
+    executed = strip_run_metadata(executed)
+    blocks = list(blocks_of(executed))
+    closing = next((block for block in reversed(blocks) if block.get("block") == "sources"), None)
+    if closing is None:
+        raise NoSources(f"notebooks/{task.notebook}.ipynb")
+    executed.metadata.setdefault("planbrief", {})
+    executed.metadata["planbrief"].update({"report": task.report, "alternate": task.alternate})
+    pages: dict[str, bytes] = {}
+    count, thumbnail = 0, b""
+    if "html" in task.formats:
+        from planbrief.reports.html import render_html
+
+        announce("render")
+        pages["html"] = render_html(executed, name=task.report).encode()
+    if "pdf" in task.formats:
+        from planbrief.reports.pdf import page_count, render_pdf_with_thumbnail
+
+        announce("compile")
+        pages["pdf"], thumbnail = render_pdf_with_thumbnail(executed, name=task.report)
+        count = page_count(pages["pdf"])
+    return Produced(
+        task.report,
+        task.lang,
+        pages,
+        count,
+        str(closing.get("data_as_of", "")),
+        dict(sorted(figures_of(blocks).items())),
+        list(closing.get("reads", [])),
+        thumbnail,
+    )
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """A notebook of the project with exactly one cell tagged ``parameters``.
+
+    Raises
+    ------
+    CatalogError
+        If it is missing, broken, or has no such cell or several.
+    """
+    import nbformat
+
+    name = f"notebooks/{path.name}"
+    try:
+        notebook = nbformat.read(path, as_version=4)
+    except FileNotFoundError:
+        raise CatalogError(name, "no such file", "the notebook that the catalog names") from None
+    except Exception as error:  # nbformat raises a dozen kinds, jsonschema's among them
+        found = f"no notebook ({type(error).__name__})"
+        raise CatalogError(name, found, "a Jupyter notebook, format 4, saved as UTF-8") from None
+    tagged = [n for n, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", [])]
+    if len(tagged) != 1:
+        raise CatalogError(name, f"{len(tagged)} cells tagged 'parameters'", "exactly one, holding the defaults")
+    return notebook
+
+
+def blocks_of(notebook: NotebookNode) -> Iterator[dict[str, Any]]:
+    """The planbrief blocks among a notebook's outputs, in order."""
+    from planbrief.display.blocks import MIME
+
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            block = output.get("data", {}).get(MIME)
+            if isinstance(block, dict):
+                yield block
+
+
+def figures_of(blocks: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The headline numbers: every figure in a sentence by its stable key."""
+    found: dict[str, dict[str, Any]] = {}
+    for block in blocks:
+        for run in block.get("runs", []) if block.get("block") == "sentence" else []:
+            figure = run.get("figure", {})
+            if figure.get("key"):
+                kept = {name: figure.get(name) for name in ("value", "unit", "measure", "observations", "text")}
+                found.setdefault(figure["key"], kept)
+    return found

@@ -1,0 +1,199 @@
+"""Rules about the house: rooms, sizes, names, docstrings, commands, set-up files."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+
+from planbrief import __version__
+from planbrief.cli import COMMANDS
+
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = ROOT / "src" / "planbrief"
+MODULES = sorted(SOURCE.rglob("*.py"))
+ROOMS = ("targets", "measures", "display", "reports")
+LEFT_END = ("errors", "project", "parameters", "__version__")
+#: Modules that may be longer than 300 lines, each with its reason.
+LONG: dict[str, str] = {}
+
+
+def imports(path: Path) -> set[str]:
+    """Names of planbrief modules that a file imports, at the top or inside functions."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return {name for name in found if name.startswith("planbrief.")}
+
+
+def room(name: str) -> int:
+    """Position of a module in the row of rooms; the left end is -1, the command line comes last."""
+    part = name.split(".")[1]
+    if part in ROOMS:
+        return ROOMS.index(part)
+    return -1 if part in LEFT_END else len(ROOMS)
+
+
+def test_a_room_imports_only_rooms_to_its_left():
+    """targets knows no measures, measures no display, display no reports, nobody the command line."""
+    wrong = []
+    for path in MODULES:
+        own = ".".join(("planbrief", *path.relative_to(SOURCE).with_suffix("").parts))
+        if own.count(".") < 1 or own in ("planbrief.__init__",):
+            continue
+        for name in imports(path):
+            if room(name) > room(own) and room(own) < len(ROOMS):
+                wrong.append(f"{own} imports {name}")
+    assert len(MODULES) > 20
+    assert wrong == []
+
+
+def test_modules_are_short_or_say_why():
+    """No module has more than 300 lines without a reason in this test's own table."""
+    long = {}
+    for path in MODULES:
+        lines = path.read_text(encoding="utf-8").count("\n")
+        name = path.relative_to(SOURCE).as_posix()
+        if lines > 300 and name not in LONG:
+            long[name] = lines
+    assert long == {}
+
+
+def test_no_module_is_a_drawer():
+    """No module is called utils, helpers, misc or common."""
+    assert [p for p in MODULES if p.stem in ("utils", "util", "helpers", "misc", "common")] == []
+
+
+def test_every_public_name_has_a_docstring():
+    """Modules, classes and functions without a leading underscore say what they are."""
+    bare = []
+    for path in MODULES:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        if not ast.get_docstring(tree):
+            bare.append(path.relative_to(SOURCE).as_posix())
+        for node in tree.body:
+            public = isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_")
+            if public and not ast.get_docstring(node):
+                bare.append(f"{path.relative_to(SOURCE).as_posix()}: {node.name}")
+    assert bare == []
+
+
+def test_the_package_asserts_nothing():
+    """Checks in the package are errors with a message, never assert."""
+    found = []
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Assert):
+                found.append(f"{path.name}:{node.lineno}")
+    assert found == []
+
+
+def test_nothing_evaluates_text_or_calls_a_shell():
+    """No eval, exec, pickle from disk or shell=True in the package (notebook cells run in IPython's kernel)."""
+    found = []
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = ast.unparse(node.func)
+            shell = any(k.arg == "shell" and getattr(k.value, "value", True) for k in node.keywords)
+            if name in ("eval", "exec", "pickle.load", "os.system", "os.popen", "marshal.load") or shell:
+                found.append(f"{path.name}:{node.lineno} {name}")
+    assert found == []
+
+
+@pytest.mark.parametrize("verb", COMMANDS)
+def test_every_command_stands_in_the_readme(verb):
+    """A verb that the README does not show does not exist for users."""
+    assert f"planbrief {verb}" in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_notebooks_are_there_stripped_and_parameterized():
+    """The list of notebooks is not empty; each has one parameters cell, declares lang and holds no output."""
+    notebooks = sorted((ROOT / "notebooks").glob("*.ipynb"))
+    assert notebooks
+    for path in notebooks:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        code = [cell for cell in cells if cell["cell_type"] == "code"]
+        tagged = [cell for cell in code if "parameters" in cell["metadata"].get("tags", [])]
+        assert len(tagged) == 1, path.name
+        assert re.search(r"^lang = ", "".join(tagged[0]["source"]), re.M), path.name
+        assert not any(cell["outputs"] or cell["execution_count"] for cell in code), path.name
+
+
+def test_notebooks_define_nothing():
+    """A notebook imports and shows: no def, no class, no loop longer than a line."""
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] != "code":
+                continue
+            for node in ast.walk(ast.parse("".join(cell["source"]))):
+                assert not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.While), path.name
+                if isinstance(node, ast.For):
+                    assert node.lineno == node.end_lineno, f"{path.name}: a loop longer than a line"
+
+
+def test_top_level_is_the_house():
+    """The top level holds the names of the design and dot files, nothing else."""
+    allowed = "README.md environment.yml pyproject.toml constraints.txt Makefile CHANGELOG.md LICENSE data notebooks"
+    allowed += " reports src tests dist"
+    extra = {p.name for p in ROOT.iterdir() if not p.name.startswith(".")} - set(allowed.split())
+    assert extra == set()
+
+
+def test_environment_yml_installs_what_pyproject_says():
+    """conda users get Python and pip from conda and the rest from pyproject through the same constraints."""
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    conda = [item for item in environment["dependencies"] if isinstance(item, str)]
+    pip = next(item["pip"] for item in environment["dependencies"] if isinstance(item, dict))
+    assert conda == [f"python {project['requires-python']}", "pip"]
+    assert pip == ["-c constraints.txt", "-e ."]
+    assert environment["name"] == project["name"]
+
+
+def test_constraints_pin_every_dependency():
+    """Whatever pyproject asks for has one exact version in constraints.txt, and no address of an index."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    text = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    pinned = {re.sub(r"[-_.]+", "-", name).lower() for name in re.findall(r"^([A-Za-z0-9_.-]+)==", text, re.M)}
+    asked = [*project["dependencies"], *(r for group in project["optional-dependencies"].values() for r in group)]
+    names = {re.sub(r"[-_.]+", "-", re.match(r"[A-Za-z0-9_.-]+", item)[0]).lower() for item in asked}
+    assert names - {"planbrief"} <= pinned
+    assert "://" not in text
+    assert "index" not in text
+
+
+def test_version_is_the_first_entry_of_the_changelog():
+    """pyproject, package and changelog agree on the version."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    first = re.search(r"^## (\d+\.\d+\.\d+)", changelog, re.M)
+    assert first is not None
+    assert first[1] == __version__ == project["version"]
+
+
+def test_light_commands_start_light():
+    """--help and list import neither pandas, matplotlib, nbconvert nor typst."""
+    import subprocess
+    import sys
+
+    code = (
+        "import sys; from planbrief.cli import main\n"
+        "try:\n    main(sys.argv[1:])\nexcept SystemExit:\n    pass\n"
+        "heavy = {'pandas', 'matplotlib', 'nbconvert', 'typst', 'IPython', 'numpy'} & set(sys.modules)\n"
+        "print('HEAVY', sorted(heavy))"
+    )
+    for words in (["--help"], ["list"], ["list", "indicators"]):
+        done = subprocess.run(
+            [sys.executable, "-c", code, *words], capture_output=True, text=True, cwd=ROOT, check=True
+        )
+        assert done.stdout.rstrip().endswith("HEAVY []"), words
