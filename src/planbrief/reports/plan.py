@@ -14,7 +14,7 @@ from planbrief.errors import DataError, ParameterError, Problem, UnknownName
 from planbrief.project import Project
 from planbrief.reports.catalog import FORMATS, LANGUAGES, Catalog, Report, read
 from planbrief.reports.keys import Key, parts, reasons
-from planbrief.targets.frames import unknown_references
+from planbrief.targets.frames import cell_problems, unknown_references
 from planbrief.targets.package import Package
 from planbrief.targets.usable import usable_package
 
@@ -55,25 +55,10 @@ class Plan:
 
 def checked_package(project: Project) -> Package:
     """The project's data, refused as a whole (:class:`DataError`) if a row breaks shape, vocabulary or references."""
-    from planbrief.targets.frames import number
-
     package = usable_package(project)
     problems: list[Problem] = unknown_references(package)
     for table in package.tables.values():
-        numeric = {f["name"]: f["type"] for f in table.schema["fields"] if f["type"] in ("number", "integer")}
-        seen: dict[tuple[str, ...], int] = {}
-        for row in table.rows:
-            key = tuple(row.values[name] for name in table.key)
-            if key in seen:
-                found = f"{':'.join(key)} again (first in row {seen[key]})"
-                problems.append(Problem(row.file, row.line, ", ".join(table.key), found, "a key that occurs once"))
-            seen.setdefault(key, row.line)
-            for name, kind in numeric.items():
-                try:
-                    number(row.values[name], kind)
-                except ValueError:
-                    found = repr(row.values[name])
-                    problems.append(Problem(row.file, row.line, name, found, "a number written like 142.8"))
+        problems.extend(cell_problems(table))
     if problems:
         raise DataError(sorted(problems))
     return package

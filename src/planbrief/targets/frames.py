@@ -33,27 +33,13 @@ def frame_of(table: Table) -> pd.DataFrame:
     """
     import pandas as pd
 
-    problems: list[Problem] = []
-    columns: dict[str, list[Any]] = {name: [] for name in table.columns}
-    numeric = {f["name"]: f["type"] for f in table.schema["fields"] if f["type"] in ("number", "integer")}
-    seen: dict[tuple[str, ...], int] = {}
-    for row in table.rows:
-        key = tuple(row.values[name] for name in table.key)
-        if key in seen:
-            found = f"{':'.join(key)} again (first in row {seen[key]})"
-            problems.append(Problem(row.file, row.line, ", ".join(table.key), found, "a key that occurs once"))
-        seen.setdefault(key, row.line)
-        for name, text in row.values.items():
-            if name not in numeric:
-                columns[name].append(text)
-                continue
-            try:
-                columns[name].append(number(text, numeric[name]))
-            except ValueError:
-                columns[name].append(math.nan)
-                problems.append(Problem(row.file, row.line, name, repr(text), "a number written like 142.8"))
-    if problems:
+    if problems := cell_problems(table):
         raise DataError(problems)
+    numeric = numeric_fields(table)
+    columns: dict[str, list[Any]] = {name: [] for name in table.columns}
+    for row in table.rows:
+        for name, text in row.values.items():
+            columns[name].append(number(text, numeric[name]) if name in numeric else text)
     frame = pd.DataFrame(
         {name: pd.Series(values, dtype=dtype_of(numeric.get(name))) for name, values in columns.items()}
     )
@@ -63,6 +49,31 @@ def frame_of(table: Table) -> pd.DataFrame:
         frame["year"] = [end_year(text) for text in frame["time_period"]]
         frame["dated"] = frame["year"].notna()
     return frame
+
+
+def numeric_fields(table: Table) -> dict[str, str]:
+    """Names of the fields that hold numbers, with ``number`` or ``integer``."""
+    return {f["name"]: f["type"] for f in table.schema["fields"] if f["type"] in ("number", "integer")}
+
+
+def cell_problems(table: Table) -> list[Problem]:
+    """Keys that occur twice and text in numbers, with file, row and column."""
+    problems: list[Problem] = []
+    numeric = numeric_fields(table)
+    seen: dict[tuple[str, ...], int] = {}
+    for row in table.rows:
+        key = tuple(row.values[name] for name in table.key)
+        if key in seen:
+            found = f"{':'.join(key)} again (first in row {seen[key]})"
+            problems.append(Problem(row.file, row.line, ", ".join(table.key), found, "a key that occurs once"))
+        seen.setdefault(key, row.line)
+        for name, kind in numeric.items():
+            try:
+                number(row.values[name], kind)
+            except ValueError:
+                found = repr(row.values[name])
+                problems.append(Problem(row.file, row.line, name, found, "a number written like 142.8"))
+    return problems
 
 
 def dtype_of(kind: str | None) -> str:
