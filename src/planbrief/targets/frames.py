@@ -1,4 +1,4 @@
-"""From rows of text to typed frames, and the checks that every loading makes."""
+"""From rows of text to typed frames."""
 
 from __future__ import annotations
 
@@ -6,10 +6,13 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import DataError, Problem
-from planbrief.targets.package import Package, Table
+from planbrief.targets.integrity import expected, found_in, unknown_references
+from planbrief.targets.package import Table
 
 if TYPE_CHECKING:
     import pandas as pd
+
+__all__ = ["as_text", "cell_problems", "frame_of", "number", "unknown_references"]
 
 
 def as_text(value: object) -> str:
@@ -64,15 +67,16 @@ def cell_problems(table: Table) -> list[Problem]:
     for row in table.rows:
         key = tuple(row.values[name] for name in table.key)
         if key in seen:
-            found = f"{':'.join(key)} again (first in row {seen[key]})"
+            found = f"{':'.join(key)[:80]} again (first in row {seen[key]})"
             problems.append(Problem(row.file, row.line, ", ".join(table.key), found, "a key that occurs once"))
         seen.setdefault(key, row.line)
         for name, kind in numeric.items():
             try:
                 number(row.values[name], kind)
             except ValueError:
-                found = repr(row.values[name])
-                problems.append(Problem(row.file, row.line, name, found, "a number written like 142.8"))
+                field = next(one for one in table.schema["fields"] if one["name"] == name)
+                shown = found_in(row.values[name], field)
+                problems.append(Problem(row.file, row.line, name, shown, expected(field)))
     return problems
 
 
@@ -85,38 +89,13 @@ def number(text: str, kind: str) -> float:
     """A cell as a number; ValueError unless it is plain decimal digits (no separators, no exponent tricks)."""
     if text == "" and kind == "number":
         return math.nan
-    if not text.lstrip("-").replace(".", "", 1).isascii() or not text.lstrip("-").replace(".", "", 1).isdigit():
+    plain = text.removeprefix("-").replace(".", "", 1)
+    if not plain.isascii() or not plain.isdigit() or len(text) > (15 if kind == "integer" else 40):
         raise ValueError(text)
-    value = float(text)
-    return int(text) if kind == "integer" else value
+    return int(text) if kind == "integer" else float(text)
 
 
 def end_year(period: str) -> float:
     """The year in which a time period ends: 2025-H1 → 2025, 2024/2035 → 2035, undated → NaN."""
     last = period.rpartition("/")[2][:4]
     return float(last) if last.isdigit() else math.nan
-
-
-def unknown_references(package: Package) -> list[Problem]:
-    """Foreign keys that point at no row, and values outside their field's vocabulary."""
-    problems = []
-    for table in package.tables.values():
-        fields = {field["name"]: field.get("constraints", {}) for field in table.schema["fields"]}
-        vocabularies = {name: rule["enum"] for name, rule in fields.items() if "enum" in rule}
-        required = [name for name, rule in fields.items() if rule.get("required")]
-        for key in table.schema.get("foreignKeys", []):
-            column, target = key["fields"][0], key["reference"]["resource"] or table.name
-            known = package[target].by_key
-            for row in table.rows:
-                if row.values[column] and row.values[column] not in known:
-                    expected = f"a key of {package[target].files[0]}"
-                    problems.append(Problem(row.file, row.line, column, repr(row.values[column]), expected))
-        for row in table.rows:
-            for name in required:
-                if row.values[name] == "":
-                    problems.append(Problem(row.file, row.line, name, "nothing", "a value"))
-            for name, known_values in vocabularies.items():
-                if row.values[name] and row.values[name] not in known_values:
-                    found, expected = repr(row.values[name]), "one of " + ", ".join(known_values)
-                    problems.append(Problem(row.file, row.line, name, found, expected))
-    return problems

@@ -17,9 +17,15 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from planbrief.errors import DataError, Problem
+from planbrief.targets.descriptor import descriptor_problems
 
 #: A file larger than this is refused before it is read into memory.
-LARGEST_FILE = 256 * 1024 * 1024
+LARGEST_FILE = 64 * 1024 * 1024
+#: Limits that no plan comes near; beyond them a table is refused with one message instead of filling the memory.
+MOST_ROWS = 200_000
+LONGEST_CELL = 20_000
+#: Problems of shape listed per file before reading stops.
+MOST_PROBLEMS = 50
 
 
 @dataclass(frozen=True)
@@ -87,18 +93,19 @@ def read_descriptor(folder: Path) -> dict[str, Any]:
     """``datapackage.json`` of `folder`; :class:`DataError` where it is missing or broken."""
     path = folder / "datapackage.json"
     try:
-        descriptor = json.loads(path.read_text(encoding="utf-8-sig"))
-        resources = {resource["name"]: resource for resource in descriptor["resources"]}
-        for resource in resources.values():
-            resource["schema"]["fields"], resource["path"]
+        if path.stat().st_size > LARGEST_FILE:
+            raise ValueError("larger than any description of tables")
+        descriptor = json.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
         raise DataError(
             [Problem("data/datapackage.json", 0, "", "no such file", "the description of the tables")]
         ) from None
-    except (ValueError, KeyError, TypeError, OSError) as error:
-        found = f"unreadable: {type(error).__name__}: {error}"
+    except (ValueError, OSError, RecursionError) as error:
+        found = f"unreadable: {type(error).__name__}: {str(error)[:200]}"
         raise DataError([Problem("data/datapackage.json", 0, "", found, "a Data Package descriptor in JSON")]) from None
-    return descriptor
+    if problems := descriptor_problems(descriptor):
+        raise DataError(problems)
+    return dict(descriptor)
 
 
 def paths(resource: dict[str, Any]) -> tuple[str, ...]:
@@ -111,13 +118,14 @@ def safe_path(folder: Path, relative: str) -> Path:
     """`relative` inside `folder`; :class:`DataError` for anything that leads outside."""
     pure = PurePosixPath(relative)
     path = folder / pure
-    if (
-        pure.is_absolute()
-        or ".." in pure.parts
-        or "\\" in relative
-        or not path.resolve().is_relative_to(folder.resolve())
-    ):
-        raise DataError([Problem("data/datapackage.json", 0, "path", repr(relative), "a path inside the data folder")])
+    try:
+        inside = path.resolve().is_relative_to(folder.resolve())
+    except (OSError, ValueError, RuntimeError):
+        inside = False
+    if pure.is_absolute() or ".." in pure.parts or "\\" in relative or not inside:
+        raise DataError(
+            [Problem("data/datapackage.json", 0, "path", repr(relative)[:80], "a path inside the data folder")]
+        )
     return path
 
 
@@ -147,7 +155,7 @@ def parse_csv(text: str, name: str, columns: tuple[str, ...]) -> Iterator[Row]:
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         raise DataError([Problem(name, line, "", "a NUL character", "text")])
-    csv.field_size_limit(64 * 1024 * 1024)
+    csv.field_size_limit(LARGEST_FILE)
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     problems: list[Problem] = []
     try:
@@ -159,19 +167,28 @@ def parse_csv(text: str, name: str, columns: tuple[str, ...]) -> Iterator[Row]:
                 problems.append(Problem(name, 1, column, "no such column", "the column in the header"))
         for position, column in enumerate(header):
             if column not in columns:
-                shown = repr(column) if column else f"an unnamed column {position + 1}"
-                problems.append(Problem(name, 1, column, shown, f"only the columns {', '.join(columns)}"))
+                shown = repr(column[:60]) if column else f"an unnamed column {position + 1}"
+                problems.append(Problem(name, 1, column[:40], shown, f"only the columns {', '.join(columns)}"))
             elif column in header[:position]:
                 problems.append(Problem(name, 1, column, "the column twice", "each column once"))
         if problems:
             raise DataError(problems)
-        for cells in reader:
+        for count, cells in enumerate(reader, start=1):
+            if count > MOST_ROWS or len(problems) >= MOST_PROBLEMS:
+                if count > MOST_ROWS:
+                    found = f"more than {MOST_ROWS:,} rows"
+                    problems.append(Problem(name, 0, "", found, f"at most {MOST_ROWS:,} rows in one file"))
+                break
             if not cells:
                 continue
             if len(cells) != len(header):
                 found = f"{len(cells)} cells"
                 problems.append(Problem(name, reader.line_num, "", found, f"{len(header)} cells as in the header"))
                 continue
+            for column, cell in zip(header, cells, strict=True):
+                if len(cell) > LONGEST_CELL:
+                    found = f"{len(cell):,} characters in one cell"
+                    problems.append(Problem(name, reader.line_num, column, found, f"at most {LONGEST_CELL:,}"))
             yield Row(dict(zip(header, cells, strict=True)), name, reader.line_num)
     except csv.Error as error:
         problems.append(Problem(name, reader.line_num, "", f"broken quoting ({error})", "cells quoted as CSV demands"))
@@ -194,9 +211,6 @@ def read_package(folder: Path) -> Package:
             except DataError as error:
                 problems.extend(error.problems)
         tables[resource["name"]] = Table(resource["name"], resource["schema"], tuple(rows), paths(resource))
-    for needed in ("sources", "areas", "activities", "indicators", "units", "observations", "exclusions"):
-        if needed not in tables:
-            problems.append(Problem("data/datapackage.json", 0, "resources", "", f"a resource named {needed}"))
     if problems:
         raise DataError(problems)
     return Package(folder, descriptor, tables)

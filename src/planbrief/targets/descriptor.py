@@ -1,0 +1,134 @@
+"""What ``datapackage.json`` must say for planbrief to work with it: tables, columns, types and keys of the contract."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from planbrief.errors import Problem
+
+#: Tables of the contract: their columns in order, the first of which are the key.
+COLUMNS: dict[str, str] = {
+    "sources": "source_id title_zh title_en producer doc_number doc_type date_published language url disclosure "
+    "file_name sha256 characters",
+    "areas": "ref_area name_zh name_en level parent gb2260 iso3166_2",
+    "activities": "activity name_zh name_en parent system exhaustive",
+    "indicators": "indicator name_zh name_en definition concept scope unit_measure direction aggregation character "
+    "theme",
+    "units": "unit dimension factor name_zh name_en",
+    "observations": "obs_id source_id ref_area subject indicator activity time_period kind obs_value upper_value "
+    "comparator transformation counterpart_area unit_measure price_base base_period obs_status locator char_start "
+    "char_end value_text comment_obs",
+    "exclusions": "source_id char_start char_end value_text reason comment",
+}
+KEYS = {name: columns.split()[: 2 if name == "exclusions" else 1] for name, columns in COLUMNS.items()}
+#: Columns that are not text.
+TYPES: dict[tuple[str, str], str] = {
+    ("sources", "date_published"): "date",
+    ("sources", "characters"): "integer",
+    ("activities", "exhaustive"): "boolean",
+    ("units", "factor"): "number",
+    ("observations", "obs_value"): "number",
+    ("observations", "upper_value"): "number",
+    ("observations", "char_start"): "integer",
+    ("observations", "char_end"): "integer",
+    ("exclusions", "char_start"): "integer",
+    ("exclusions", "char_end"): "integer",
+}
+_FILE = "data/datapackage.json"
+
+
+def descriptor_problems(descriptor: Any) -> list[Problem]:
+    """Everything in a descriptor that keeps planbrief from reading the tables."""
+    problems: list[Problem] = []
+
+    def wrong(place: str, found: object, expected: str) -> None:
+        problems.append(Problem(_FILE, 0, place[:120], repr(found)[:120] if found is not None else "nothing", expected))
+
+    resources = descriptor.get("resources") if isinstance(descriptor, dict) else None
+    if not isinstance(resources, list):
+        wrong("resources", resources, "a list of tables")
+        return problems
+    names = []
+    for position, resource in enumerate(resources):
+        name = resource.get("name") if isinstance(resource, dict) else None
+        if not isinstance(name, str) or name in names:
+            wrong(f"resources[{position}].name", name, "a name of its own")
+            continue
+        names.append(name)
+        path = resource.get("path")
+        if not isinstance(path, str) and not (
+            isinstance(path, list) and path and all(isinstance(one, str) for one in path)
+        ):
+            wrong(f"{name}.path", path, "the path of a CSV file or a list of them")
+        schema = resource.get("schema")
+        fields = schema.get("fields") if isinstance(schema, dict) else None
+        if not isinstance(fields, list) or not fields:
+            wrong(f"{name}.schema.fields", fields, "a list of fields")
+            continue
+        _fields(name, fields, wrong)
+        if name in COLUMNS:
+            _contract(name, schema, wrong)
+        _keys(name, schema, [one.get("name") for one in resources if isinstance(one, dict)], wrong)
+    for needed in COLUMNS:
+        if needed not in names:
+            wrong("resources", None, f"a resource named {needed}")
+    return problems
+
+
+def _fields(table: str, fields: list[Any], wrong: Any) -> None:
+    """Names, types and constraints of a table's fields."""
+    for position, field in enumerate(fields):
+        name = field.get("name") if isinstance(field, dict) else None
+        if not isinstance(name, str):
+            wrong(f"{table}.schema.fields[{position}].name", name, "a name")
+            continue
+        place = f"{table}.schema.fields.{name}"
+        kind = field.get("type", "string")
+        required = TYPES.get((table, name), "string" if table in COLUMNS else kind)
+        if kind != required or kind not in ("string", "number", "integer", "boolean", "date"):
+            wrong(f"{place}.type", kind, required if isinstance(required, str) else "string")
+        rules = field.get("constraints", {})
+        if not isinstance(rules, dict):
+            wrong(f"{place}.constraints", rules, "an object")
+            continue
+        enum = rules.get("enum", [])
+        if not isinstance(enum, list) or not all(isinstance(value, str) for value in enum):
+            wrong(f"{place}.constraints.enum", enum, "a list of words")
+        try:
+            re.compile(rules.get("pattern", ""))
+        except (re.error, TypeError, RecursionError, OverflowError):
+            wrong(f"{place}.constraints.pattern", rules.get("pattern"), "a regular expression")
+        for rule in ("minimum", "maxLength"):
+            if not isinstance(rules.get(rule, 0), int):
+                wrong(f"{place}.constraints.{rule}", rules[rule], "a whole number")
+
+
+def _contract(table: str, schema: dict[str, Any], wrong: Any) -> None:
+    """Columns and key of one of the tables that planbrief works with."""
+    given = [field.get("name") for field in schema["fields"] if isinstance(field, dict)]
+    wanted = COLUMNS[table].split()
+    for column in wanted:
+        if given.count(column) != 1:
+            wrong(f"{table}.schema.fields", f"{given.count(column)} fields {column}", f"one field {column}")
+    key = schema.get("primaryKey")
+    if ([key] if isinstance(key, str) else key) != KEYS[table]:
+        wrong(f"{table}.schema.primaryKey", key, ", ".join(KEYS[table]))
+
+
+def _keys(table: str, schema: dict[str, Any], tables: list[Any], wrong: Any) -> None:
+    """Form of the foreign keys."""
+    keys = schema.get("foreignKeys", [])
+    if not isinstance(keys, list):
+        wrong(f"{table}.schema.foreignKeys", keys, "a list")
+        return
+    columns = [field.get("name") for field in schema["fields"] if isinstance(field, dict)]
+    for position, key in enumerate(keys):
+        place = f"{table}.schema.foreignKeys[{position}]"
+        reference = key.get("reference") if isinstance(key, dict) else None
+        fields = key.get("fields") if isinstance(key, dict) else None
+        if not isinstance(fields, list) or len(fields) != 1 or fields[0] not in columns:
+            wrong(f"{place}.fields", fields, "a list of one column of the table")
+        target = reference.get("resource") if isinstance(reference, dict) else None
+        if not isinstance(target, str) or (target and target not in tables):
+            wrong(f"{place}.reference", reference, "a resource of the package")

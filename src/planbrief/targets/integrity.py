@@ -1,0 +1,98 @@
+"""The checks that every loading makes: cells in their form, references that lead somewhere, trees without circles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from planbrief.errors import Problem
+from planbrief.targets.excel import examine, fits
+from planbrief.targets.package import Package, Table
+
+#: Tables whose rows form a tree by their column ``parent``.
+TREES = ("areas", "activities")
+
+
+def unknown_references(package: Package) -> list[Problem]:
+    """Cells out of form or vocabulary, references that lead nowhere, circles of parents (numbers apart: see frames)."""
+    problems: list[Problem] = []
+    for table in package.tables.values():
+        problems += form_problems(table)
+        problems += reference_problems(package, table)
+        if table.name in TREES:
+            problems += circles(table)
+    return problems
+
+
+def form_problems(table: Table) -> list[Problem]:
+    """Cells that are not what their field demands: pattern, vocabulary, date, required; numbers only where missing."""
+    problems = []
+    for field in table.schema["fields"]:
+        good: set[str] = set()
+        name = field["name"]
+        for row in table.rows:
+            value = row.values[name]
+            if value in good:
+                continue
+            if fits(value, field) or (value and field.get("type") in ("number", "integer")):
+                good.add(value)
+            else:
+                problems.append(Problem(row.file, row.line, name, found_in(value, field), expected(field)))
+    return problems
+
+
+def found_in(value: str, field: Mapping[str, Any]) -> str:
+    """A wrong cell as a problem shows it, with what a spreadsheet did to it where that is recognised."""
+    if value == "":
+        return "nothing"
+    shown = repr(value if len(value) <= 60 else value[:59] + "…")
+    damage = examine(value, field)
+    return f"{shown} ({damage.name})" if damage else shown
+
+
+def expected(field: Mapping[str, Any]) -> str:
+    """What a field demands, in words."""
+    rules = field.get("constraints", {})
+    if "enum" in rules:
+        return "one of " + ", ".join(rules["enum"])
+    words = {
+        "number": "a number written like 142.8",
+        "integer": "a whole number",
+        "boolean": "true or false",
+        "date": "a date written like 2024-06-25",
+    }.get(field.get("type", "string"))
+    if words:
+        return words
+    if "pattern" in rules:
+        told = field.get("description", "")
+        return f"{told} (pattern {rules['pattern']})" if told else f"text like the pattern {rules['pattern']}"
+    return "a value"
+
+
+def reference_problems(package: Package, table: Table) -> list[Problem]:
+    """Foreign keys that point at no row."""
+    problems = []
+    for key in table.schema.get("foreignKeys", []):
+        column, target = key["fields"][0], key["reference"]["resource"] or table.name
+        known = package[target].by_key
+        for row in table.rows:
+            value = row.values[column]
+            if value and value not in known:
+                wanted = f"a key of data/{package[target].files[0]}"
+                problems.append(Problem(row.file, row.line, column, repr(value[:60]), wanted))
+    return problems
+
+
+def circles(table: Table) -> list[Problem]:
+    """Rows whose parents lead back to themselves."""
+    parents = {key: row.values["parent"] for key, row in table.by_key.items()}
+    problems = []
+    for key, row in table.by_key.items():
+        seen, at = {key}, parents[key]
+        while at and at in parents and at not in seen:
+            seen.add(at)
+            at = parents[at]
+        if at == key:
+            wanted = "parents that end at a row without one"
+            problems.append(Problem(row.file, row.line, "parent", f"a circle of parents at {key[:60]}", wanted))
+    return problems

@@ -1,0 +1,105 @@
+"""The seal of the data: one short digest per row, so that no slip in any cell stays unseen.
+
+Rules find an impossible value; they cannot find a definition whose 15 became 16 or a year that became another year.
+``data/seal.txt`` remembers every row by its key. A row that differs from it is reported by ``planbrief check`` and
+sealed again by ``planbrief check --fix``; a build does not look at the seal. Cells are sealed, not bytes, so that
+line ends and quoting do not matter, and one line per row keeps merges easy. It guards against slips, not forgery.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from planbrief.errors import Problem
+from planbrief.targets.package import LARGEST_FILE, Row, canonical
+
+#: Name of the seal inside the data folder.
+SEAL = "seal.txt"
+_HEADER = "# One digest per row of the tables beside it: planbrief check compares, planbrief check --fix renews."
+#: More changed rows than this in one file are reported as one problem.
+_LISTED = 20
+
+Seal = dict[str, dict[str, str]]
+
+
+def row_digest(values: Mapping[str, str]) -> str:
+    """Eight hexadecimal digits that stand for all cells of a row."""
+    return hashlib.sha256(canonical(dict(values)).encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def row_key(values: Mapping[str, str], key: Iterable[str]) -> str:
+    """Primary key of a row as the seal writes it, on one line and without spaces."""
+    joined = ":".join(values.get(name, "") for name in key)
+    return "".join(c if c.isprintable() and c != " " else "_" for c in joined) or "_"
+
+
+def descriptor_digest(descriptor: Mapping[str, Any]) -> str:
+    """Digest of ``datapackage.json``."""
+    text = json.dumps(descriptor, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:8]
+
+
+def digests(rows: Iterable[Row], key: tuple[str, ...]) -> dict[str, str]:
+    """Key → digest of the rows of one file; a repeated key gets a number behind it."""
+    found: dict[str, str] = {}
+    for row in rows:
+        name = base = row_key(row.values, key)
+        again = 1
+        while name in found:
+            again += 1
+            name = f"{base}#{again}"
+        found[name] = row_digest(row.values)
+    return found
+
+
+def read_seal(folder: Path) -> Seal | None:
+    """The seal of a data folder by file (relative to the folder); None where there is none or it cannot be read."""
+    path = folder / SEAL
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            return None
+        text = path.read_bytes().decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError):
+        return None
+    seal: Seal = {}
+    section: dict[str, str] = {}
+    for line in text.splitlines():
+        if line.startswith("## "):
+            section = seal.setdefault(line[3:].strip(), {})
+        elif line and not line.startswith("#"):
+            name, _, digest = line.rpartition(" ")
+            section[name] = digest
+    return seal
+
+
+def write_seal(seal: Seal) -> str:
+    """The text of ``seal.txt``, the same for the same data."""
+    lines = [_HEADER]
+    for file in sorted(seal):
+        lines += ["", f"## {file}", *(f"{name} {digest}" for name, digest in seal[file].items())]
+    return "\n".join(lines) + "\n"
+
+
+def changes(name: str, rows: list[Row], key: tuple[str, ...], sealed: Mapping[str, str] | None) -> list[Problem]:
+    """Rows of one file (``data/…``) that differ from the seal, are new, or are gone."""
+    expected = "what was sealed; run planbrief check --fix if the change is meant"
+    if sealed is None:
+        return [Problem(name, 0, "", "a file that is not sealed", expected, True)] if rows else []
+    now = digests(rows, key)
+    lines = dict(zip(now, (row.line for row in rows), strict=True))
+    found = [
+        Problem(
+            name, lines[row], "", f"a new row {row}" if row not in sealed else f"a changed row {row}", expected, True
+        )
+        for row, digest in now.items()
+        if sealed.get(row) != digest
+    ]
+    found += [Problem(name, 0, "", f"no row {row} any more", expected, True) for row in sealed if row not in now]
+    if len(found) > _LISTED:
+        places = ", ".join(str(problem.row) for problem in found[:_LISTED] if problem.row)
+        return [Problem(name, 0, "", f"{len(found)} rows changed, new or gone (rows {places} …)", expected, True)]
+    return found

@@ -1,0 +1,233 @@
+"""CSV files as they are found, damage included: read with tolerance, so that every problem is listed at once.
+
+:mod:`planbrief.targets.package` refuses a damaged file; this module reads on where it can, for ``check`` and ``fix``.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from planbrief.errors import DataError, Problem
+from planbrief.targets.excel import SPACES, decode
+from planbrief.targets.package import LARGEST_FILE, LONGEST_CELL, MOST_PROBLEMS, MOST_ROWS, Row, paths, safe_path
+
+#: Separators that spreadsheets of other countries write instead of commas.
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """One CSV file: its rows as text in the schema's columns, and what is wrong with its form."""
+
+    #: As problems name it: ``data/observations/fuling-innovation-2023.csv``.
+    name: str
+    #: Relative to the data folder.
+    relative: str
+    path: Path
+    table: str
+    schema: Mapping[str, Any]
+    rows: tuple[Row, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    #: Damage to the whole file that the rows are already free of, in words.
+    mended: tuple[str, ...] = ()
+    #: Whether every row could be read, so that rules about the whole file make sense.
+    whole: bool = True
+    raw: bytes = field(default=b"", repr=False)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Names of the schema's fields."""
+        return tuple(column["name"] for column in self.schema["fields"])
+
+    @property
+    def fields(self) -> dict[str, Mapping[str, Any]]:
+        """Fields of the schema by name."""
+        return {column["name"]: column for column in self.schema["fields"]}
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """Names of the primary key's fields."""
+        key = self.schema.get("primaryKey", [])
+        return (key,) if isinstance(key, str) else tuple(key)
+
+
+def sheets_of(folder: Path, descriptor: Mapping[str, Any]) -> Iterator[Sheet]:
+    """Every CSV file that the descriptor names, and every unlisted one of a multipart resource."""
+    listed: set[str] = set()
+    for resource in descriptor["resources"]:
+        files = paths(resource)
+        listed.update(files)
+        for relative in files:
+            yield read_sheet(folder, relative, resource["name"], resource["schema"])
+    for relative, resource in unlisted(folder, descriptor):
+        sheet = read_sheet(folder, relative, resource["name"], resource["schema"])
+        found, expected = "a file that data/datapackage.json does not list", "its path in the resource's list"
+        problem = Problem(sheet.name, 0, "", found, expected, True)
+        yield replace(sheet, problems=(problem, *sheet.problems))
+
+
+def unlisted(folder: Path, descriptor: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
+    """CSV files that lie beside the files of a multipart resource and are not in its list."""
+    found: list[tuple[str, dict[str, Any]]] = []
+    for resource in descriptor["resources"]:
+        files = paths(resource)
+        if isinstance(resource["path"], str) or not files:
+            continue
+        beside = {Path(relative).parent for relative in files}
+        for parent in sorted(beside):
+            for path in sorted((folder / parent).glob("*.csv")):
+                relative = path.relative_to(folder).as_posix()
+                if relative not in files:
+                    found.append((relative, resource))
+    return found
+
+
+def read_sheet(folder: Path, relative: str, table: str, schema: Mapping[str, Any]) -> Sheet:
+    """One file, whatever its state."""
+    name = f"data/{relative}"
+    blank = Sheet(name, relative, folder / relative, table, schema, whole=False)
+    try:
+        path = safe_path(folder, relative)
+        size = path.stat().st_size
+        if size > LARGEST_FILE:
+            found, expected = f"{size / 1e6:.0f} MB", f"at most {LARGEST_FILE // 2**20} MiB"
+            return replace(blank, problems=(Problem(name, 0, "", found, expected),))
+        raw = path.read_bytes()
+    except DataError as error:
+        return replace(blank, problems=error.problems)
+    except FileNotFoundError:
+        found, expected = "no such file", "a CSV file, as data/datapackage.json lists it"
+        return replace(blank, problems=(Problem(name, 0, "", found, expected),))
+    except (OSError, ValueError) as error:
+        found = getattr(error, "strerror", None) or str(error)
+        return replace(blank, problems=(Problem(name, 0, "", found, "a readable CSV file"),))
+    text, damage = decode(raw)
+    problems = [Problem(name, one.line, "", one.found, one.expected, one.fixable) for one in damage]
+    mended = [one.found for one in damage if one.fixable]
+    if any(not one.fixable for one in damage):
+        return replace(blank, problems=tuple(problems), raw=raw)
+    return _parsed(replace(blank, raw=raw), text, problems, mended)
+
+
+def _parsed(sheet: Sheet, text: str, problems: list[Problem], mended: list[str]) -> Sheet:
+    """The sheet with its rows, or with what makes them unreadable."""
+    name, columns = sheet.name, sheet.columns
+    if "\0" in text:
+        line = text[: text.index("\0")].count("\n") + 1
+        problems.append(Problem(name, line, "", "a NUL character", "text"))
+        return replace(sheet, problems=tuple(problems))
+    first = text.partition("\n")[0]
+    separator = ","
+    for other, words in _SEPARATORS.items():
+        if len({cell.strip('" ') for cell in first.split(other)} & set(columns)) > len(columns) / 2 > first.count(","):
+            separator = other
+            found = f"{words} between the cells"
+            problems.append(Problem(name, 1, "", found, "commas", True))
+            mended.append(found)
+    csv.field_size_limit(LARGEST_FILE)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=separator)
+    grid: list[tuple[int, list[str]]] = []
+    broken = False
+    try:
+        line = 1
+        for cells in reader:
+            grid.append((line, cells))
+            line = reader.line_num + 1
+            if len(grid) > MOST_ROWS:
+                found = f"more than {MOST_ROWS:,} rows"
+                problems.append(Problem(name, 0, "", found, f"at most {MOST_ROWS:,} rows in one file"))
+                return replace(sheet, problems=tuple(problems))
+    except csv.Error as error:
+        broken = True
+        smart = " (smart quotes?)" if "“" in text else ""
+        found = f"broken quoting: {error}{smart}"
+        problems.append(Problem(name, reader.line_num, "", found, "cells quoted as CSV demands"))
+    if not grid:
+        problems.append(Problem(name, 1, "", "an empty file", f"the header {','.join(columns)}"))
+        return replace(sheet, problems=tuple(problems))
+    return _shaped(sheet, grid, problems, mended, broken)
+
+
+def _shaped(
+    sheet: Sheet, grid: list[tuple[int, list[str]]], problems: list[Problem], mended: list[str], broken: bool
+) -> Sheet:
+    """Header, trailing emptiness and number of cells."""
+    name, columns = sheet.name, sheet.columns
+    header = list(grid[0][1])
+    while header and not header[-1].strip(SPACES):
+        header.pop()
+    if len(header) < len(grid[0][1]):
+        found = f"{len(grid[0][1]) - len(header)} empty columns at the end"
+        problems.append(Problem(name, 1, "", found, f"{len(columns)} columns", True))
+        mended.append(found)
+    stripped = [cell.strip(SPACES + "\"“”'") for cell in header]
+    if stripped != header and set(stripped) == set(columns):
+        found = "spaces or quotes around the names of columns"
+        problems.append(Problem(name, 1, "", found, "the plain names", True))
+        mended.append(found)
+        header = stripped
+    wrong = [
+        Problem(name, 1, column, "no such column", "the column in the header")
+        for column in columns
+        if column not in header
+    ]
+    for position, column in enumerate(header):
+        if column not in columns:
+            shown = repr(column[:60]) if column else f"an unnamed column {position + 1}"
+            wrong.append(Problem(name, 1, column[:40], shown, f"only the columns {', '.join(columns)}"))
+        elif column in header[:position]:
+            wrong.append(Problem(name, 1, column, "the column twice", "each column once"))
+    if wrong:
+        return replace(sheet, problems=(*problems, *wrong[:MOST_PROBLEMS]))
+    if tuple(header) != columns:
+        found = "the columns in another order"
+        problems.append(Problem(name, 1, "", found, ",".join(columns), True))
+        mended.append(found)
+    rows, empty, uneven, beyond = [], [], 0, 0
+    for line, cells in grid[1:]:
+        if not any(cell.strip(SPACES) for cell in cells):
+            empty.append(line)
+            continue
+        if len(cells) > len(header) and not any(cell.strip(SPACES) for cell in cells[len(header) :]):
+            beyond += 1
+            cells = cells[: len(header)]
+        if len(cells) != len(header):
+            uneven += 1
+            if uneven <= MOST_PROBLEMS:
+                smart = "; smart quotes do not hold a cell together" if any("“" in c or "”" in c for c in cells) else ""
+                expected = f"{len(header)} cells as in the header"
+                problems.append(Problem(name, line, "", f"{len(cells)} cells{smart}", expected))
+            continue
+        values = dict(zip(header, cells, strict=True))
+        long = [column for column, cell in values.items() if len(cell) > LONGEST_CELL]
+        if long:
+            found = f"{len(values[long[0]]):,} characters in one cell"
+            problems.append(Problem(name, line, long[0], found, f"at most {LONGEST_CELL:,}"))
+            uneven += 1
+            continue
+        rows.append(Row({column: values[column] for column in columns}, name, line))
+    if beyond and len(header) == len(grid[0][1]):
+        found = f"{beyond} rows with empty cells at the end"
+        problems.append(Problem(name, grid[0][0], "", found, f"{len(columns)} cells", True))
+        mended.append(found)
+    if empty:
+        where = "at the end" if not rows or empty[0] > rows[-1].line else "between the rows"
+        found = f"{len(empty)} empty rows {where}"
+        problems.append(Problem(name, empty[0], "", found, "no empty rows", True))
+        mended.append(found)
+    whole = not broken and not uneven
+    return replace(sheet, rows=tuple(rows), problems=tuple(problems), mended=tuple(mended), whole=whole)
+
+
+def as_csv(columns: tuple[str, ...], rows: list[dict[str, str]]) -> bytes:
+    """A table as the data folder keeps it: UTF-8 without BOM, LF, quotes only where needed."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows([row[column] for column in columns] for row in rows)
+    return out.getvalue().encode("utf-8", "surrogatepass")
