@@ -1,0 +1,167 @@
+"""What can go wrong while a notebook runs, each kind with its fields.
+
+::
+
+    RunError
+    ├── CellFailed          a cell raised an exception
+    ├── TimedOut            a cell or the whole task took longer than it may
+    ├── WorkerDied          the process ended without an answer (crash, kill, out of memory)
+    ├── WorkerFailed        the task raised something that cannot be carried to the parent
+    └── EngineUnavailable   our own runner cannot be set up here; the stock one can
+
+All survive pickling, with the partly executed notebook where there is one.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from planbrief.errors import RunError
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+#: Lines and characters of a cell's source that an error message shows.
+EXCERPT_LINES = 8
+EXCERPT_WIDTH = 100
+
+_ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+
+
+def excerpt(source: str) -> str:
+    """Return the first lines of a cell's source, shortened, for an error message.
+
+    >>> excerpt("x = 1")
+    'x = 1'
+    """
+    lines = source.strip().splitlines()
+    shown = [line if len(line) <= EXCERPT_WIDTH else line[: EXCERPT_WIDTH - 1] + "…" for line in lines[:EXCERPT_LINES]]
+    if len(lines) > EXCERPT_LINES:
+        shown.append(f"… ({len(lines) - EXCERPT_LINES} more lines)")
+    return "\n".join(shown)
+
+
+def plain_text(text: str, limit: int = 500) -> str:
+    """Return text without terminal control sequences and not longer than ``limit`` characters.
+
+    >>> plain_text("\\x1b[31mred\\x1b[0m")
+    'red'
+    """
+    text = _CONTROL.sub("", _ANSI.sub("", text))
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _quoted(source: str) -> str:
+    return "".join(f"\n    | {plain_text(line)}" for line in source.splitlines())
+
+
+class CellFailed(RunError):
+    """A cell of a notebook raised an exception.
+
+    Parameters
+    ----------
+    notebook : str
+        Name of the notebook as the reader knows it.
+    cell_index : int
+        Place of the cell among all cells of the executed notebook, from 0.
+    cell_source_excerpt : str
+        First lines of the cell.
+    ename, evalue : str
+        Type and text of the exception.
+    traceback : sequence of str
+        IPython's lines, with terminal colours.
+
+    Attributes
+    ----------
+    executed : NotebookNode or None
+        The notebook as far as it got, outputs of the failed cell included.
+    """
+
+    def __init__(
+        self,
+        notebook: str,
+        cell_index: int,
+        cell_source_excerpt: str,
+        ename: str,
+        evalue: str,
+        traceback: Sequence[str] = (),
+    ) -> None:
+        super().__init__(notebook, cell_index, cell_source_excerpt, ename, evalue, tuple(traceback))
+        self.notebook, self.cell_index, self.cell_source_excerpt = notebook, cell_index, cell_source_excerpt
+        self.ename, self.evalue, self.traceback = ename, evalue, tuple(traceback)
+        self.executed: NotebookNode | None = None
+
+    def __str__(self) -> str:
+        what = f"{self.ename}: {plain_text(self.evalue)}" if self.evalue else self.ename
+        return f"{self.notebook or 'notebook'}, cell {self.cell_index + 1}: {what}{_quoted(self.cell_source_excerpt)}"
+
+
+class TimedOut(RunError):
+    """A cell, or a task as a whole, took longer than it may.
+
+    ``cell`` says which cell ran, as in ``cell 3/17``; it is empty when none did. ``executed`` is the notebook as far
+    as it got, or None if the process had to be killed.
+    """
+
+    def __init__(self, name: str, cell: str, seconds: float, cell_source_excerpt: str = "") -> None:
+        super().__init__(name, cell, seconds, cell_source_excerpt)
+        self.name, self.cell, self.seconds, self.cell_source_excerpt = name, cell, seconds, cell_source_excerpt
+        self.executed: NotebookNode | None = None
+
+    def __str__(self) -> str:
+        place = f"{self.name or 'task'}, {self.cell}" if self.cell else self.name or "task"
+        return f"{place}: stopped after {self.seconds:g} s, its time limit{_quoted(self.cell_source_excerpt)}"
+
+
+class WorkerDied(RunError):
+    """The process of a task ended without an answer.
+
+    ``status`` is its exit code, or minus the number of the signal that killed it; ``stage`` is what it was doing.
+    """
+
+    def __init__(self, name: str, status: int | None, stage: str, reason: str = "") -> None:
+        super().__init__(name, status, stage, reason)
+        self.name, self.status, self.stage, self.reason = name, status, stage, reason
+
+    def __str__(self) -> str:
+        return f"{self.name or 'task'}: its process {self._what()} during {self.stage or 'start'}"
+
+    def _what(self) -> str:
+        if self.reason:
+            return self.reason
+        if self.status is None:
+            return "vanished"
+        if self.status >= 0:
+            return f"ended by itself with exit code {self.status}"
+        try:
+            killer = signal.Signals(-self.status).name
+        except ValueError:
+            killer = f"signal {-self.status}"
+        hint = " (out of memory?)" if killer == "SIGKILL" else ""
+        return f"was killed by {killer}{hint}"
+
+
+class WorkerFailed(RunError):
+    """A task raised an exception, or returned a value, that cannot be pickled."""
+
+    def __init__(self, name: str, kind: str, message: str, traceback: str = "") -> None:
+        super().__init__(name, kind, message, traceback)
+        self.name, self.kind, self.message, self.traceback = name, kind, message, traceback
+
+    def __str__(self) -> str:
+        return f"{self.name or 'task'}: {self.kind}: {self.message}"
+
+
+class EngineUnavailable(RunError):
+    """Our own runner cannot be set up; nothing of the notebook has run yet."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"planbrief's own engine cannot run here: {self.reason}"

@@ -1,0 +1,134 @@
+"""Process trees: end all of one, limit its memory, let it end with its parent.
+
+The parts that need Linux do nothing elsewhere; there workers are spawned and end when their input does.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+import time
+from pathlib import Path
+
+LINUX = sys.platform == "linux"
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def _prctl(option: int, value: int) -> None:
+    if LINUX:
+        ctypes.CDLL(None, use_errno=True).prctl(option, value, 0, 0, 0)
+
+
+def die_with_parent(parent: int) -> None:
+    """Have the kernel kill this process when its parent ends; end now if the parent is gone already."""
+    _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if LINUX and os.getppid() != parent:
+        os._exit(1)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of descendants whose own parent ends, so that none can slip away from its tree."""
+    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def offer_to_oom_killer() -> None:
+    """Let the kernel, short of memory, kill this process before its parents."""
+    if LINUX:
+        with contextlib.suppress(OSError):
+            Path("/proc/self/oom_score_adj").write_text("500")
+
+
+def limit_memory(limit: int) -> None:
+    """Let further allocations of this process fail beyond ``limit`` bytes of address space on top of the present."""
+    if not LINUX:
+        return
+    import resource
+
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    bound = pages * resource.getpagesize() + limit
+    hard = resource.getrlimit(resource.RLIMIT_AS)[1]
+    if hard != resource.RLIM_INFINITY:
+        bound = min(bound, hard)
+    resource.setrlimit(resource.RLIMIT_AS, (bound, hard))
+
+
+def thread_count() -> int:
+    """Return how many threads this process has, native ones included; 1 where that is unknown."""
+    try:
+        return len(os.listdir("/proc/self/task"))
+    except OSError:
+        return 1
+
+
+def children_of_this() -> list[int]:
+    """Return the process ids of this process's direct children, dead ones not yet waited for included."""
+    try:
+        found = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+        return [int(pid) for pid in found]
+    except OSError:
+        import psutil
+
+        return [child.pid for child in psutil.Process().children()]
+
+
+def kill_group(pid: int) -> None:
+    """Kill a process and everything in its process group, if they still exist."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def kill_tree(pid: int) -> None:
+    """Kill a process, its group and all its descendants, by any means that this system offers."""
+    import psutil
+
+    descendants: list[psutil.Process] = []
+    with contextlib.suppress(psutil.Error):
+        descendants = psutil.Process(pid).children(recursive=True)
+    if hasattr(os, "killpg"):
+        kill_group(pid)
+    else:
+        with contextlib.suppress(psutil.Error):
+            psutil.Process(pid).kill()
+    for process in descendants:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+
+
+def kill_orphans(keep: set[int], patience: float = 5.0) -> None:
+    """Kill and bury every child of this process that is not in ``keep``, and what becomes its child thereby.
+
+    A process that does not die in ``patience`` seconds, because the kernel holds it, is left to be buried later.
+    """
+    deadline = time.monotonic() + patience
+    while orphans := [pid for pid in children_of_this() if pid not in keep]:
+        for pid in orphans:
+            kill_group(pid)
+        for pid in orphans:
+            with contextlib.suppress(ChildProcessError):
+                while not os.waitpid(pid, os.WNOHANG)[0]:
+                    if time.monotonic() > deadline:
+                        return
+                    time.sleep(0.002)
+
+
+def tree_memory(pid: int) -> int:
+    """Return the resident bytes of a process and all its descendants; 0 when it is gone.
+
+    Pages that a forked process shares with its parent count, as they do for the kernel.
+    """
+    import psutil
+
+    total = 0
+    with contextlib.suppress(psutil.Error):
+        process = psutil.Process(pid)
+        for member in [process, *process.children(recursive=True)]:
+            with contextlib.suppress(psutil.Error):
+                total += member.memory_info().rss
+    return total
