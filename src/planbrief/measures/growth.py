@@ -1,0 +1,269 @@
+"""Growth between levels: average rates, multiples, paths. Rates are fractions per year (0.738)."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from planbrief.measures.elementwise import Array, along_last, arrays, floats, quiet
+from planbrief.measures.paths import SHAPES, path, period_label
+
+__all__ = [
+    "SHAPES",
+    "accumulative_growth",
+    "average_rate",
+    "cagr",
+    "doubling_time",
+    "implied_level",
+    "least_squares_growth",
+    "log_growth",
+    "multiple",
+    "path",
+    "period_label",
+]
+
+
+def cagr(start: Any, end: Any, years: Any) -> Any:
+    """Compound average growth per year (年均增长速度, 水平法).
+
+    Parameters
+    ----------
+    start, end : float or array-like
+        Levels in one common unit; `start` above zero, `end` not below.
+    years : float or array-like
+        Periods between them: 3 from 2023 to 2026.
+
+    Returns
+    -------
+    float or array-like
+        (end/start)^(1/years) − 1, fraction per year. NaN for start ≤ 0, end < 0, years ≤ 0; −1 for end = 0.
+
+    References
+    ----------
+    World Bank, WDI statistical methods, "Growth rates"; 《统计工作实务》 (2010).
+
+    >>> round(cagr(142.8, 750, 3), 4)
+    0.7382
+    """
+    (start, end, years), wrap = arrays(start, end, years)
+    with quiet(all="ignore"):
+        rate = (end / start) ** (1 / years) - 1
+        return wrap(np.where((start > 0) & (end >= 0) & (years > 0), rate, np.nan))
+
+
+def multiple(start: Any, end: Any) -> Any:
+    """Multiple of the base (为基期的倍数), end/start.
+
+    增长N倍 is the ratio N + 1, 增长到N倍 is N, 翻一番 2, 翻两番 4 (see :func:`planbrief.targets.wording.ratio`).
+
+    Parameters
+    ----------
+    start, end : float or array-like
+        Levels in one common unit.
+
+    Returns
+    -------
+    float or array-like
+        Dimensionless. NaN for start ≤ 0.
+
+    References
+    ----------
+    《统计工作实务》 (2010), 发展速度.
+
+    >>> round(multiple(142.8, 3500), 2)
+    24.51
+    """
+    (start, end), wrap = arrays(start, end)
+    with quiet(all="ignore"):
+        return wrap(np.where(start > 0, end / start, np.nan))
+
+
+def log_growth(start: Any, end: Any, years: Any) -> Any:
+    """Logarithmic (continuous) growth per year, ln(end/start)/years.
+
+    Parameters
+    ----------
+    start, end : float or array-like
+        Levels in one common unit.
+    years : float or array-like
+        Periods between them.
+
+    Returns
+    -------
+    float or array-like
+        Per year. NaN for start ≤ 0, end ≤ 0, years ≤ 0.
+
+    References
+    ----------
+    World Bank, WDI statistical methods, "Exponential growth rate".
+
+    >>> round(log_growth(142.8, 750, 3), 4)
+    0.5529
+    """
+    (start, end, years), wrap = arrays(start, end, years)
+    with quiet(all="ignore"):
+        rate = np.log(end / start) / years
+        return wrap(np.where((start > 0) & (end > 0) & (years > 0), rate, np.nan))
+
+
+def doubling_time(rate: Any) -> Any:
+    """Years in which a level doubles at a constant rate, ln 2 / ln(1 + rate).
+
+    Parameters
+    ----------
+    rate : float or array-like
+        Fraction per year.
+
+    Returns
+    -------
+    float or array-like
+        Years. NaN for rate ≤ 0.
+
+    References
+    ----------
+    World Bank, WDI table 1.4, "About the data".
+
+    >>> round(doubling_time(0.023), 1)
+    30.5
+    """
+    (rate,), wrap = arrays(rate)
+    with quiet(all="ignore"):
+        return wrap(np.where(rate > 0, math.log(2) / np.log1p(rate), np.nan))
+
+
+def least_squares_growth(years: Any, values: Any) -> Any:
+    """Growth rate by least squares, exp(b) − 1 of ln v = a + b·t. Always name the method beside the number.
+
+    Parameters
+    ----------
+    years : array-like
+        Points of time. A point without a year or a value is left out.
+    values : array-like
+        Levels at those times; the last axis is time. In a frame each row is a series and the columns are years.
+
+    Returns
+    -------
+    float or array-like
+        Fraction per year; one per row of a frame. NaN with fewer than two different years or with a value ≤ 0.
+
+    References
+    ----------
+    World Bank, WDI statistical methods, "Least-squares growth rate".
+
+    >>> milestones = [142.8, 750, 1000, 2000, 3500]
+    >>> round(least_squares_growth([2023, 2026, 2027, 2030, 2035], milestones), 4)
+    0.2812
+    """
+    levels, wrap = along_last(values)
+    times = np.broadcast_to(floats(years), levels.shape)
+    with quiet(all="ignore"):
+        known = ~(np.isnan(levels) | np.isnan(times))
+        count = known.sum(axis=-1)
+        logs = np.where(known, np.log(np.where(levels > 0, levels, np.nan)), 0.0)
+        mean_time = np.where(known, times, 0.0).sum(axis=-1) / count
+        offsets = np.where(known, times - mean_time[..., np.newaxis], 0.0)
+        spread = (offsets**2).sum(axis=-1)
+        slope = (offsets * (logs - logs.sum(axis=-1, keepdims=True) / count[..., np.newaxis])).sum(axis=-1) / spread
+        defined = (count >= 2) & (spread > 0) & np.isfinite(slope)
+        return wrap(np.where(defined, np.expm1(slope), np.nan))
+
+
+def accumulative_growth(base: Any, levels: Any) -> Any:
+    """Average growth by the accumulative method (累计法): the r with Σ(1+r)^k = Σ levels/base, k = 1…n.
+
+    Parameters
+    ----------
+    base : float or array-like
+        Level of the base period, above zero.
+    levels : array-like
+        Levels of the n periods after it, same unit; the last axis is time (a frame's rows are series).
+
+    Returns
+    -------
+    float or array-like
+        Fraction per period, at least −1 (all levels 0). NaN for base ≤ 0, without levels, with a level missing and
+        for a negative sum, for then no r ≥ −1 solves the equation. The left side is increasing and convex in 1 + r,
+        so that Newton's method from min(S, S^(1/n)) ≥ root descends to the only solution.
+
+    References
+    ----------
+    《统计工作实务》 (2010), 平均发展速度的累计法 (方程法).
+
+    >>> round(accumulative_growth(100, [110, 121, 133.1]), 6)
+    0.1
+    """
+    series, wrap = along_last(levels)
+    start = floats(base.reindex(levels.index) if hasattr(base, "reindex") and hasattr(levels, "columns") else base)
+    periods = series.shape[-1]
+    with quiet(all="ignore"):
+        total = series.sum(axis=-1) / start
+        defined = (start > 0) & (total >= 0) & np.isfinite(total) & (periods > 0)
+        return wrap(np.where(defined, _geometric_sum_root(np.where(defined, total, 1.0), periods) - 1, np.nan))
+
+
+def _geometric_sum_root(total: Array, periods: int) -> Array:
+    """The x ≥ 0 with x + x² + … + xⁿ = total."""
+    if periods <= 1:
+        return total
+    x = np.minimum(total, total ** (1 / periods))
+    for _ in range(200):
+        value, slope = np.zeros_like(x), np.zeros_like(x)
+        for _ in range(periods):
+            slope = slope * x + value + 1
+            value = (value + 1) * x
+        step = np.where(slope > 0, (value - total) / slope, 0.0)
+        x = np.maximum(x - step, 0.0)
+        if np.all(np.abs(step) <= 4e-16 * x):
+            break
+    return x
+
+
+def implied_level(base: Any, rate: Any, years: Any) -> Any:
+    """The level that a constant rate leads to, base·(1+rate)^years.
+
+    Parameters
+    ----------
+    base : float or array-like
+        Level at the start.
+    rate : float or array-like
+        Fraction per year.
+    years : float or array-like
+        Periods.
+
+    Returns
+    -------
+    float or array-like
+        In the unit of `base`. NaN for rate < −1, and for rate = −1 backwards in time.
+
+    >>> round(implied_level(100, 0.05, 5), 2)
+    127.63
+    """
+    (base, rate, years), wrap = arrays(base, rate, years)
+    with quiet(all="ignore"):
+        level = base * (1 + rate) ** years
+        return wrap(np.where((rate > -1) | ((rate == -1) & (years >= 0)), level, np.nan))
+
+
+def average_rate(rates: Any) -> Any:
+    """Geometric mean of yearly rates, (Π(1+r))^(1/n) − 1.
+
+    Parameters
+    ----------
+    rates : array-like
+        Fractions per year; the last axis is time (a frame's rows are series).
+
+    Returns
+    -------
+    float or array-like
+        Fraction per year. NaN without rates, with one missing, or if one is < −1.
+
+    >>> average_rate([-0.5, 1.0])
+    0.0
+    """
+    yearly, wrap = along_last(rates)
+    with quiet(all="ignore"):
+        count = yearly.shape[-1]
+        mean = np.log1p(yearly).sum(axis=-1) / (count or np.nan)
+        return wrap(np.where((yearly >= -1).all(axis=-1), np.expm1(mean), np.nan))

@@ -1,0 +1,291 @@
+"""Progress toward a target after the base year: completion, schedule, required growth, time ahead."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from planbrief.measures.elementwise import Array, arrays, points, quiet
+from planbrief.measures.outlook import AnticipatedProgress, anticipated_progress
+from planbrief.measures.paths import require_shape, transformed
+
+__all__ = [
+    "AnticipatedProgress",
+    "GrowthRatio",
+    "RequiredGrowth",
+    "anticipated_progress",
+    "current_status_index",
+    "elapsed_share",
+    "growth_ratio",
+    "increment_completion",
+    "required_growth",
+    "schedule_gap",
+    "time_ahead",
+]
+
+#: Lower limits of the growth ratio's classes (Eurostat SDG monitoring), best first.
+RATIO_CLASSES = ((0.95, "substantial_progress"), (0.60, "moderate_progress"), (0.0, "limited_progress"))
+
+
+class RequiredGrowth(NamedTuple):
+    """What is left to do: average rate (fraction), increment per year, and whether nothing is."""
+
+    rate: Any
+    increment_per_year: Any
+    already_met: Any
+
+
+class GrowthRatio(NamedTuple):
+    """Actual over required growth with both rates (fractions per year) and the class."""
+
+    ratio: Any
+    actual: Any
+    required: Any
+    status: Any
+
+
+def increment_completion(base: Any, value: Any, target: Any) -> Any:
+    """Share of the planned change that is done (增量完成率), (value − base)/(target − base), in either direction.
+
+    Parameters
+    ----------
+    base, value, target : float or array-like
+        Levels in one common unit.
+
+    Returns
+    -------
+    float or array-like
+        Fraction; negative where the value moved away, above 1 beyond the target. NaN if target = base.
+
+    >>> increment_completion(58, 60, 63)
+    0.4
+    """
+    (base, value, target), wrap = arrays(base, value, target)
+    with quiet(all="ignore"):
+        return wrap(np.where(target != base, (value - base) / (target - base), np.nan))
+
+
+def elapsed_share(base_year: Any, year: Any, target_year: Any) -> Any:
+    """Share of the time that has passed (序时进度), (t − t0)/(T − t0).
+
+    Parameters
+    ----------
+    base_year, year, target_year : float or array-like
+        Years.
+
+    Returns
+    -------
+    float or array-like
+        Fraction, above 1 after the target year. NaN unless the target year comes after the base year.
+
+    >>> elapsed_share(2020, 2023, 2025)
+    0.6
+    """
+    (base_year, year, target_year), wrap = arrays(base_year, year, target_year)
+    with quiet(all="ignore"):
+        share = (year - base_year) / (target_year - base_year)
+        return wrap(np.where(target_year > base_year, share, np.nan))
+
+
+def schedule_gap(
+    base: Any, value: Any, target: Any, base_year: Any, year: Any, target_year: Any, shape: str = "geometric"
+) -> Any:
+    """Distance from the path in percentage points of the planned change, 100·(value − path(year))/(target − base).
+
+    Parameters
+    ----------
+    base, value, target : float or array-like
+        Levels in one common unit.
+    base_year, year, target_year : float or array-like
+        Years; `year` between the other two.
+    shape : {"geometric", "linear"}
+        Shape of the path; with ``linear`` the gap is 增量完成率 − 序时进度.
+
+    Returns
+    -------
+    float or array-like
+        Percentage points, positive ahead of the path (for a target below the base too). NaN if target = base, for a
+        year outside the path, and for a geometric path with a level ≤ 0.
+
+    >>> round(schedule_gap(142.8, 300, 750, 2023, 2025, 2026, "linear"), 2)
+    -40.78
+    """
+    require_shape(shape)
+    (base, value, target, base_year, year, target_year), wrap = arrays(
+        base, value, target, base_year, year, target_year
+    )
+    with quiet(all="ignore"):
+        elapsed = (year - base_year) / (target_year - base_year)
+        waypoint = _waypoint(base, target, elapsed, shape)
+        gap = 100 * (value - waypoint) / (target - base)
+        defined = (target != base) & (target_year > base_year) & (elapsed >= 0) & (elapsed <= 1)
+        return wrap(np.where(defined, gap, np.nan))
+
+
+def _waypoint(base: Array, target: Array, elapsed: Array, shape: str) -> Array:
+    if shape == "linear":
+        return base + (target - base) * elapsed
+    return np.where((base > 0) & (target > 0), base * (target / base) ** elapsed, np.nan)
+
+
+def required_growth(value: Any, year: Any, target: Any, target_year: Any, direction: Any = 1) -> RequiredGrowth:
+    """Average growth still required from the latest value (所需年均增速).
+
+    Parameters
+    ----------
+    value, target : float or array-like
+        Latest and wanted level in one common unit.
+    year, target_year : float or array-like
+        Years of both.
+    direction : {1, -1} or array-like
+        1 if more is better, −1 if less is: a target is met from its own side.
+
+    Returns
+    -------
+    RequiredGrowth
+        ``rate`` (fraction per year, as :func:`planbrief.measures.growth.cagr`), ``increment_per_year`` (unit of the
+        levels), ``already_met``. Once met, rate and increment say how fast the level may move back and still meet
+        the target. Rate NaN for value ≤ 0 or target < 0, both NaN unless the target year is ahead; `already_met` is
+        False where a level is missing.
+
+    >>> required_growth(300, 2025, 2000, 2030, 1).increment_per_year
+    340.0
+    """
+    (value, year, target, target_year, direction), wrap = arrays(value, year, target, target_year, direction)
+    with quiet(all="ignore"):
+        left = np.where(target_year > year, target_year - year, np.nan)
+        rate = np.where((value > 0) & (target >= 0), (target / value) ** (1 / left) - 1, np.nan)
+        increment = (target - value) / left
+        met = np.broadcast_arrays(_met(value, target, direction), rate)[0]
+        return RequiredGrowth(wrap(rate), wrap(increment), wrap(met))
+
+
+def _met(value: Array, target: Array, direction: Array) -> Array:
+    return (np.abs(direction) == 1) & (direction * (value - target) >= 0)
+
+
+def time_ahead(milestones: Any, year: Any, value: Any, shape: str = "geometric") -> Any:
+    """Years ahead of (+) or behind (−) the plan (提前/滞后年数): first year the path reaches `value`, minus `year`.
+
+    Parameters
+    ----------
+    milestones : pairs (year, value), mapping or Series by year
+        The path, in any order.
+    year : float or array-like
+        When `value` was reached.
+    value : float or array-like
+        Level in the unit of the milestones.
+    shape : {"geometric", "linear"}
+        Shape of the path.
+
+    Returns
+    -------
+    float or array-like
+        Years. NaN for a value that the path never takes and for a path with two values in one year; segments that
+        touch a value ≤ 0 do not count in a geometric path.
+
+    References
+    ----------
+    Sicherl, P.: S-time-distance.
+
+    >>> time_ahead([(2023, 142.8), (2026, 750)], 2025, 750, "geometric")
+    1.0
+    """
+    require_shape(shape)
+    known = points(milestones)
+    (when, level), wrap = arrays(year, value)
+    with quiet(all="ignore"):
+        reached = np.full(np.broadcast_shapes(np.shape(when), np.shape(level)), np.nan)
+        if known.conflict:
+            return wrap(reached)
+        heights, height = transformed(known.values, shape), transformed(level, shape)
+        if len(known.years) == 1:
+            reached = np.where(height == heights[0], known.years[0], reached)
+        for i in range(len(known.years) - 1):
+            low, high = sorted((heights[i], heights[i + 1]))
+            rise = heights[i + 1] - heights[i]
+            part = (height - heights[i]) / rise if rise else np.zeros_like(height)
+            crossing = known.years[i] + part * (known.years[i + 1] - known.years[i])
+            crossing = np.where(level == known.values[i + 1], known.years[i + 1], crossing)
+            crossing = np.where(level == known.values[i], known.years[i], crossing)
+            inside = (height >= low) & (height <= high)
+            reached = np.where(np.isnan(reached) & inside, crossing, reached)
+        return wrap(reached - when)
+
+
+def growth_ratio(
+    base: Any, base_year: Any, value: Any, year: Any, target: Any, target_year: Any, direction: Any = 1
+) -> GrowthRatio:
+    """Actual over required growth (实际/所需增速比), direction·CAGR_a/|CAGR_r|, with Eurostat's classes.
+
+    Parameters
+    ----------
+    base, value, target : float or array-like
+        Levels in one common unit at `base_year`, `year` and `target_year`.
+    base_year, year, target_year : float or array-like
+        Years.
+    direction : {1, -1} or array-like
+        1 if more is better, −1 if less is.
+
+    Returns
+    -------
+    GrowthRatio
+        ``ratio``, ``actual`` and ``required`` (fractions per year, both from the base), ``status``:
+        ``target_achieved`` (looked at first), else by ratio ≥ 0.95 ``substantial_progress``, ≥ 0.60
+        ``moderate_progress``, ≥ 0 ``limited_progress``, below ``deterioration``; ``not_available`` where the ratio
+        is NaN (no growth required, base ≤ 0, year not after the base year).
+
+    References
+    ----------
+    Eurostat, Sustainable development in the European Union: monitoring report, annex on assessment of trends.
+
+    >>> growth_ratio(14.5, 2015, 10.2, 2023, 7.25, 2030, -1).status
+    'substantial_progress'
+    """
+    (base, base_year, value, year, target, target_year, direction), wrap = arrays(
+        base, base_year, value, year, target, target_year, direction
+    )
+    with quiet(all="ignore"):
+        actual = _rate(base, value, year - base_year)
+        required = _rate(base, target, target_year - base_year)
+        known = (required != 0) & (np.abs(direction) == 1)
+        ratio = np.where(known, direction * actual / np.abs(required), np.nan)
+        ratio, actual, required, met = np.broadcast_arrays(ratio, actual, required, _met(value, target, direction))
+        cases = [met, np.isnan(ratio), *(ratio >= limit for limit, _ in RATIO_CLASSES)]
+        names = ["target_achieved", "not_available", *(name for _, name in RATIO_CLASSES)]
+        status = np.select(cases, names, "deterioration").astype(object)
+        return GrowthRatio(wrap(ratio), wrap(actual), wrap(required), wrap(status))
+
+
+def _rate(start: Array, end: Array, years: Array) -> Array:
+    rate = (end / start) ** (1 / years) - 1
+    return np.where((start > 0) & (end >= 0) & (years > 0), rate, np.nan)
+
+
+def current_status_index(value: Any, base: Any, target: Any, direction: Any = 1) -> Any:
+    """UN ESCAP's current status index, 10·direction·(value − base)/|target − base|, at most 10.
+
+    Parameters
+    ----------
+    value, base, target : float or array-like
+        Levels in one common unit.
+    direction : {1, -1} or array-like
+        1 if more is better, −1 if less is.
+
+    Returns
+    -------
+    float or array-like
+        Index, not floored: negative where the value moved away. NaN if target = base.
+
+    References
+    ----------
+    UN ESCAP, Asia and the Pacific SDG Progress Report, technical notes.
+
+    >>> current_status_index(60, 58, 63, 1)
+    4.0
+    """
+    (value, base, target, direction), wrap = arrays(value, base, target, direction)
+    with quiet(all="ignore"):
+        index = np.minimum(10.0, 10 * direction * (value - base) / np.abs(target - base))
+        return wrap(np.where((target != base) & (np.abs(direction) == 1), index, np.nan))

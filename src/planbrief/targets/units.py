@@ -1,0 +1,277 @@
+"""Units as plans print them: multiplier characters in front of a base unit from ``data/units.csv``.
+
+Units of one dimension convert into each other; unlike units never do, and asking for it is an error.
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import os
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from planbrief.errors import PlanbriefError, UnknownName
+from planbrief.project import PROJECT_VARIABLE, find
+
+#: Multiplier characters of Chinese numerals; in front of a unit they multiply: 千亿 is 10^3 · 10^8.
+MULTIPLIERS = {"十": 10, "百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
+
+#: How English says the powers of ten that occur in front of units.
+_ENGLISH = {
+    10**1: "10",
+    10**2: "100",
+    10**3: "1,000",
+    10**4: "10,000",
+    10**5: "100,000",
+    10**6: "million",
+    10**7: "10 million",
+    10**8: "100 million",
+    10**9: "billion",
+    10**10: "10 billion",
+    10**11: "100 billion",
+    10**12: "trillion",
+    10**13: "10 trillion",
+    10**16: "10 quadrillion",
+}
+
+#: Dimension of the classifiers that English leaves out: 12 个 is "12".
+CLASSIFIERS = "count"
+
+
+class UnlikeUnits(PlanbriefError):
+    """Two quantities that measure different things were to be converted, added or compared."""
+
+    def __init__(self, unit: str, dimension: str, other_unit: str, other_dimension: str) -> None:
+        super().__init__(unit, dimension, other_unit, other_dimension)
+        self.unit, self.dimension = unit, dimension
+        self.other_unit, self.other_dimension = other_unit, other_dimension
+
+    def __str__(self) -> str:
+        return (
+            f"{self.unit} measures {self.dimension} and {self.other_unit} measures {self.other_dimension}: "
+            "unlike units are neither converted nor added nor compared"
+        )
+
+
+class Unit(NamedTuple):
+    """A parsed unit: ``multiplier`` × ``base``; ``factor`` is the size of the whole in its dimension's base unit."""
+
+    text: str
+    multiplier: int
+    base: str
+    dimension: str
+    factor: float
+    name_zh: str
+    name_en: str
+
+
+class UnitTable:
+    """Base units by name, from ``data/units.csv`` or any rows with the same columns."""
+
+    def __init__(self, rows: Iterable[Mapping[str, Any]]) -> None:
+        self.rows = {str(row["unit"]): {name: str(value) for name, value in row.items()} for row in rows}
+        self._parsed: dict[str, Unit] = {}
+
+    @classmethod
+    def read(cls, path: Path) -> UnitTable:
+        """Read a ``units.csv``."""
+        with path.open(encoding="utf-8", newline="") as file:
+            return cls(csv.DictReader(file))
+
+    def parse(self, unit: str) -> Unit:
+        """Take a printed unit apart; :class:`~planbrief.errors.UnknownName` if its base unit is not in the table.
+
+        The longest base unit wins (千瓦 is itself, not 千 × 瓦). A quotient (元/亩) has the quotient of two dimensions.
+        """
+        if unit not in self._parsed:
+            self._parsed[unit] = self._parse(unit)
+        return self._parsed[unit]
+
+    def _parse(self, unit: str) -> Unit:
+        text = unit.strip().replace("％", "%")
+        multiplier, base = 1, text
+        while base not in self.rows and len(base) > 1 and base[0] in MULTIPLIERS:
+            multiplier *= MULTIPLIERS[base[0]]
+            base = base[1:]
+        if base in self.rows:
+            row = self.rows[base]
+            size = float(Decimal(row["factor"]) * multiplier)
+            names = row.get("name_zh", "") or base, row.get("name_en", "")
+            return Unit(unit, multiplier, base, row["dimension"], size, *names)
+        over, slash, under = text.partition("/")
+        if slash and over and under:
+            top, bottom = self.parse(over), self.parse(under)
+            dimension = f"{top.dimension}/{bottom.dimension}"
+            english_name = f"{self.english(over)} per {self.english(under) or 'unit'}".strip()
+            return Unit(unit, 1, text, dimension, top.factor / bottom.factor, text, english_name)
+        raise UnknownName("unit", unit, tuple(self.rows))
+
+    def english(self, unit: str) -> str:
+        """English words for a unit behind a number: see :func:`english`."""
+        parsed = self.parse(unit)
+        name = "" if parsed.dimension in (CLASSIFIERS, "dimensionless") else parsed.name_en
+        if parsed.multiplier == 1:
+            return name
+        words = _ENGLISH.get(parsed.multiplier) or f"10^{round(math.log10(parsed.multiplier))}"
+        return f"{words} {name}".strip()
+
+
+@lru_cache(maxsize=8)
+def _read_cached(path: Path, _changed: int) -> UnitTable:
+    return UnitTable.read(path)
+
+
+@lru_cache(maxsize=8)
+def _default_path(_folder: str, _named: str) -> Path:
+    return find().data / "units.csv"
+
+
+def table(units: Any = None) -> UnitTable:
+    """The table of units: the project's own unless one is given as table, path, rows or data frame."""
+    if isinstance(units, UnitTable):
+        return units
+    if units is None:
+        path = _default_path(os.getcwd(), os.environ.get(PROJECT_VARIABLE, ""))
+        return _read_cached(path, path.stat().st_mtime_ns)
+    if isinstance(units, (str, Path)):
+        path = Path(units)
+        return _read_cached(path, path.stat().st_mtime_ns)
+    if hasattr(units, "to_dict"):
+        frame = units.reset_index() if units.index.name == "unit" else units
+        return UnitTable(frame.to_dict("records"))
+    return UnitTable(units)
+
+
+def dimension(unit: str, *, units: Any = None) -> str:
+    """What a unit measures.
+
+    >>> dimension("亿元"), dimension("万亩"), dimension("个百分点")
+    ('money', 'area', 'percentage_points')
+    """
+    return table(units).parse(unit).dimension
+
+
+def factor(unit: str, *, units: Any = None) -> float:
+    """Size of one unit in the base unit of its dimension.
+
+    >>> factor("千亿元"), factor("公顷")
+    (100000000000.0, 10000.0)
+    """
+    return table(units).parse(unit).factor
+
+
+def to_base(value: Any, unit: Any, *, units: Any = None) -> Any:
+    """A value in the base unit of its dimension (元, m², m³, W, kWh, kg, m, …).
+
+    Parameters
+    ----------
+    value : float or array-like
+        Amount in `unit`.
+    unit : str or array-like of str
+        Printed unit: multipliers 十 百 千 万 亿 and a base unit: 亿元 10^8 元, 万亿元 10^12 元,
+        1 万亩 = 10^4 · 10000/15 m². Percentages and percentage points stay what they are.
+    units : UnitTable, path, rows or data frame, optional
+        The table of base units; by default the project's ``data/units.csv``.
+
+    Returns
+    -------
+    float or array-like
+        pandas in, pandas out.
+
+    Raises
+    ------
+    planbrief.errors.UnknownName
+        For a unit whose base is not in the table.
+
+    References
+    ----------
+    SDMX UNIT_MULT (power of ten); 《中华人民共和国法定计量单位》 (1984): 15 亩 = 1 公顷.
+
+    >>> to_base(142.8, "亿元")
+    14280000000.0
+    """
+    known = table(units)
+    if isinstance(unit, str):
+        return _scaled(value, known.parse(unit).factor)
+    import numpy as np
+
+    factors = np.array([known.parse(one).factor for one in np.ravel(np.asarray(unit, dtype=object))])
+    factors = factors.reshape(np.shape(unit))
+    if not hasattr(value, "index") and hasattr(unit, "index"):
+        return unit.__class__(np.asarray(value, dtype=float) * factors, index=unit.index)
+    return _scaled(value, factors)
+
+
+def _scaled(value: Any, by: Any) -> Any:
+    """`value` × `by`, as exact as the printed digits for a plain number."""
+    if isinstance(value, (int, float)) and isinstance(by, float):
+        return float(Decimal(repr(float(value))) * Decimal(repr(by))) if math.isfinite(value) else value * by
+    if isinstance(value, (list, tuple)):
+        import numpy as np
+
+        return np.asarray(value, dtype=float) * by
+    return value * by
+
+
+def convert(value: Any, from_unit: str, to_unit: str, *, units: Any = None) -> Any:
+    """A value in another unit of the same dimension.
+
+    Raises
+    ------
+    UnlikeUnits
+        If the units measure different things.
+
+    >>> round(convert(1, "万亩", "公顷"), 3), convert(0.75, "千亿元", "亿元")
+    (666.667, 750.0)
+    """
+    known = table(units)
+    source, goal = require_like(from_unit, to_unit, units=known)
+    if source.factor == goal.factor:
+        return _scaled(value, 1.0)
+    return _scaled(value, source.factor / goal.factor)
+
+
+def require_like(unit: str, other_unit: str, *, units: Any = None) -> tuple[Unit, Unit]:
+    """Both units parsed; :class:`UnlikeUnits` unless they measure the same."""
+    known = table(units)
+    first, second = known.parse(unit), known.parse(other_unit)
+    if first.dimension != second.dimension:
+        raise UnlikeUnits(unit, first.dimension, other_unit, second.dimension)
+    return first, second
+
+
+def add(value: Any, unit: str, other: Any, other_unit: str, *, units: Any = None) -> Any:
+    """The sum of two quantities, in the first one's unit.
+
+    Raises
+    ------
+    UnlikeUnits
+        Adding 亿元 to % is an error.
+
+    >>> add(750, "亿元", 0.25, "千亿元")
+    1000.0
+    """
+    return _scaled(value, 1.0) + convert(other, other_unit, unit, units=units)
+
+
+def subtract(value: Any, unit: str, other: Any, other_unit: str, *, units: Any = None) -> Any:
+    """The difference of two quantities, in the first one's unit; :class:`UnlikeUnits` as for :func:`add`."""
+    return _scaled(value, 1.0) - convert(other, other_unit, unit, units=units)
+
+
+def english(unit: str, *, units: Any = None) -> str:
+    """English for a printed unit, as it stands behind a number.
+
+    Classifiers (个, 户, 家, 条 …) and the pure number have none; a unit that the table does not know gives "".
+
+    >>> english("亿元"), english("万亩"), english("个百分点"), english("万千瓦"), english("家")
+    ('100 million yuan', '10,000 mu', 'percentage points', '10,000 kW', '')
+    """
+    try:
+        return table(units).english(unit)
+    except UnknownName:
+        return ""

@@ -1,0 +1,250 @@
+"""What the words around a number leave open: 63%以上, 不低于5%, 50—60家, 约1000, 突破千亿.
+
+Civil Code (民法典) article 1259: 以上, 以下, 以内 and 届满 include the number itself; 不满, 超过 and 以外 do not.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, NamedTuple
+
+from planbrief.targets.numerals import Numeral, normalise, numerals
+
+#: Bound words in front of a number. Negations stand first, so that 不低于 is never read as 低于.
+_BEFORE = re.compile(
+    r"(?:"
+    r"(?P<le>不(?:得|应|能|可|会|再)?(?:超过|超出|超|高于|大于|多于|长于|突破)|未(?:超过|突破)|[至最]多|上限|最高(?!于)"
+    r"|小于(?:或)?等于|低于(?:或)?等于|≤|≦|⩽|<=)"
+    r"|(?P<ge>不(?:得|应|能|可|会)?(?:低于|少于|小于|短于|弱于|亚于|下于)|至少|最[低少](?!于)|起码|下限|大于(?:或)?等于|高于(?:或)?等于"
+    r"|≥|≧|⩾|>=|突破|(?<![突打冲])破|(?<![不未充])满|(?<!以)上(?=[十百千万亿]?$))"
+    r"|(?P<lt>不足|不满|未满|不到|未达(?:到)?|[小低少短]于|<)"
+    r"|(?P<gt>超过|超出|超|[高大多]于|逾|>|(?<=[已突])过|(?<!不)过)"
+    r"|(?P<approx>大约|大概|大致|将近|接近|约|近|≈)"
+    r")(?:达到|达|到|为|的|了|约|人民币|\(含\)|[:：\s])*$"
+)
+#: Bound words behind a number and its unit.
+_UNIT = r"[^\d,，。；;、~—–]{0,10}?"
+_AFTER = re.compile(
+    rf"(?:(?P<near>[余多]|\+)|{_UNIT}(?:"
+    r"(?P<ge>(?:及|\(含\))?以上|或更多|起步)|(?P<le>(?:及|\(含\))?以下|(?:及|\(含\))?[以之]内)|(?P<gt>[以之]外)"
+    r"|(?P<approx>左右|上下|许|来(?=[个家名人户条项])))|(?P<step>(?:元|吨|千瓦|人)?级))"
+)
+_JOINT = re.compile(r"(?P<unit>[^\d,，。；;、\s]{0,6}?)\s*(?P<sign>[-—–―─－~〜∼至到]+)\s*")
+_CHANGE = re.compile(r"提高|提升|增|上升|下降|降|升|扩大|减|达|为|由|从|自")
+_EXCLUDED = re.compile(r"不含|不包括")
+
+
+class Interval(NamedTuple):
+    """What a wording allows: ``lower`` to ``upper`` (±inf where open), ``closed`` if the named ends belong to it."""
+
+    lower: Any
+    upper: Any
+    closed: Any
+
+
+class _Bound(NamedTuple):
+    lower: Decimal | None
+    upper: Decimal | None
+    closed: bool
+    word: str
+
+
+UNKNOWN = Interval(math.nan, math.nan, False)
+
+
+def interval(text: Any, share: bool = False) -> Any:
+    """The interval that a wording leaves open.
+
+    Parameters
+    ----------
+    text : str or array-like of str
+        A number with the words around it, as printed: ``63%以上``. Digits (full-width ones and thousands separators
+        included) or Chinese numerals; multipliers behind the number belong to the unit (3500亿元 is 3500).
+    share : bool
+        The number is a share in percent, so that an open end is 0 or 100. A rate (增长30%以上) is not.
+
+    Returns
+    -------
+    Interval
+        ``lower, upper, closed``, in the printed unit; an end that nothing limits is ``-inf`` or ``inf``. NaN, NaN,
+        False where the text holds no number or several that form no range. For an array-like, three arrays (a
+        pandas Series keeps its index).
+
+    Notes
+    -----
+    Closed: 以上 以下 以内 不低于 不少于 不超过 至少 至多 突破 余 多 ≥ ≤ and the size class 千亿级 (at least).
+    Open: 超过 大于 高于 逾 以外 不满 不足 不到 小于 低于 > <. 50—60 has both ends. 达到 and a bare number are a point.
+    左右 and 约 leave the rounding unit of the figure open (约100: 99.5 to 100.5). The strictest wording wins.
+
+    References
+    ----------
+    《中华人民共和国民法典》第一千二百五十九条.
+
+    >>> interval("63%以上", share=True)
+    Interval(lower=63.0, upper=100.0, closed=True)
+    >>> interval("不满16"), interval("50—60家")
+    (Interval(lower=-inf, upper=16.0, closed=False), Interval(lower=50.0, upper=60.0, closed=True))
+    """
+    if isinstance(text, str):
+        return _interval(text, share)
+    if hasattr(text, "__iter__"):
+        import numpy as np
+
+        columns = zip(*(_interval(one, share) for one in text), strict=True) if len(text) else ((), (), ())
+        arrays = [np.array(column) for column in columns]
+        if hasattr(text, "index") and not isinstance(text, (list, tuple)):
+            return Interval(*(text.__class__(array, index=text.index) for array in arrays))
+        return Interval(*arrays)
+    return _interval(str(text), share) if isinstance(text, (int, Decimal)) else UNKNOWN
+
+
+def _interval(text: Any, share: bool) -> Interval:
+    if not isinstance(text, str):
+        return UNKNOWN
+    plain = normalise(text)
+    found = _in_percent(numerals(plain), plain) if share else numerals(plain)
+    if not found:
+        return UNKNOWN
+    bounds = _bounds(found, plain)
+    chosen = [bound for bound in bounds if bound.word not in ("eq", "approx")]
+    if chosen:
+        lows = [bound.lower for bound in chosen if bound.lower is not None]
+        highs = [bound.upper for bound in chosen if bound.upper is not None]
+        low, high = max(lows, default=None), min(highs, default=None)
+        if low is not None and high is not None and low > high:
+            return UNKNOWN
+        closed = all(bound.closed for bound in chosen)
+    elif len(bounds) == 1 or _CHANGE.search(plain):
+        low, high, closed = bounds[-1].lower, bounds[-1].upper, True
+    else:
+        return UNKNOWN
+    if _EXCLUDED.search(plain):
+        closed = False
+    return _ends(low, high, closed, share)
+
+
+def _ends(low: Decimal | None, high: Decimal | None, closed: bool, share: bool) -> Interval:
+    least, most = (0.0, 100.0) if share else (-math.inf, math.inf)
+    lower = least if low is None else float(low)
+    upper = most if high is None else float(high)
+    if share and lower != upper:
+        lower, upper = max(lower, 0.0), math.inf if lower > 100 else min(upper, 100.0)
+    return Interval(lower, upper, closed)
+
+
+def _in_percent(found: list[Numeral], plain: str) -> list[Numeral]:
+    """Fractions and tenths (三分之一, 七成) as percent."""
+    result = []
+    for one in found:
+        tenths = 10 if plain[one.end : one.end + 1] == "成" else 1
+        times = 100 if one.fraction else tenths
+        result.append(one._replace(value=one.value * times, step=one.step * times))
+    return result
+
+
+def _bounds(found: list[Numeral], plain: str) -> list[_Bound]:
+    """One bound for each number or pair of numbers that form a range."""
+    result, position = [], 0
+    while position < len(found):
+        one = found[position]
+        start = found[position - 1].end if position else 0
+        if position + 1 < len(found):
+            other = found[position + 1]
+            gap = plain[one.end : other.start]
+            joint = _JOINT.fullmatch(gap)
+            if gap == "±":
+                result.append(_Bound(one.value - other.value, one.value + other.value, True, "range"))
+                position += 2
+                continue
+            if joint and not _CHANGE.search(joint["unit"]) and not re.search(r"[由从自]$", plain[start : one.start]):
+                low = one.value if one.scale == 1 or one.scale == other.scale else (one.value * one.scale / other.scale)
+                result.append(_Bound(min(low, other.value), max(low, other.value), True, "range"))
+                position += 2
+                continue
+        end = found[position + 1].start if position + 1 < len(found) else len(plain)
+        result.append(_bound(one, plain[start : one.start], plain[one.end : end]))
+        position += 1
+    return result
+
+
+def _bound(one: Numeral, before: str, after: str) -> _Bound:
+    front, back = _BEFORE.search(before), _AFTER.match(after)
+    word = (front.lastgroup if front else None) or "eq"
+    behind = (back.lastgroup if back else None) or "eq"
+    if behind == "near":
+        behind = "ge"
+    if behind == "step":
+        behind = "ge" if one.scale > 1 or one.step >= 100 else "eq"
+    if word in ("eq", "approx") and behind != "eq":
+        word = behind
+    if word == "ge":
+        return _Bound(one.value, None, True, word)
+    if word == "gt":
+        return _Bound(one.value, None, False, word)
+    if word == "le":
+        return _Bound(None, one.value, True, word)
+    if word == "lt":
+        return _Bound(None, one.value, False, word)
+    half = one.step / 2 if word == "approx" else Decimal(0)
+    return _Bound(one.value - half, one.value + half, True, word)
+
+
+def comparator(text: str) -> str:
+    """The comparator code of a wording: eq, ge, gt, le, lt, approx or range; empty without a number.
+
+    >>> comparator("不低于5%"), comparator("近百家"), comparator("50—60"), comparator("千亿级")
+    ('ge', 'approx', 'range', 'ge')
+    """
+    plain = normalise(text)
+    bounds = _bounds(numerals(plain), plain)
+    if not bounds:
+        return ""
+    words = [bound.word for bound in bounds]
+    if {"ge", "gt"} & set(words) and {"le", "lt"} & set(words):
+        return "range"
+    return next((word for word in words if word not in ("eq", "approx")), words[-1])
+
+
+def rounding(value_text: str) -> tuple[float, float]:
+    """Half a unit of the last printed digit on either side, for the one number that a text holds.
+
+    NaN, NaN without a number or with several. (Exposed with array support as ``measures.ranges.rounding``.)
+
+    >>> rounding("142.8"), rounding("1,000")
+    ((142.75, 142.85), (999.5, 1000.5))
+    """
+    found = numerals(value_text)
+    if len(found) != 1:
+        return math.nan, math.nan
+    half = found[0].step / 2
+    return float(found[0].value - half), float(found[0].value + half)
+
+
+_RATIOS: tuple[tuple[re.Pattern[str], Callable[[float], float]], ...] = (
+    (re.compile(r"翻(?P<n>.*?)番"), lambda n: 2.0**n),
+    (re.compile(r"(?:增[长加]?|提高|提升|扩大|上升|翻)(?:到|至|为)(?:.*?的)?(?P<n>[^的]*?)倍"), lambda n: n),
+    (re.compile(r"(?:增[长加]?|提高|提升|扩大|上升)了?(?:近|约|超过?|逾)?(?P<n>[^到至的]*?)倍"), lambda n: n + 1.0),
+    (re.compile(r"(?P<n>[^的]*?)倍"), lambda n: n),
+)
+
+
+def ratio(text: str) -> float:
+    """The ratio to the base that a wording states: 增长N倍 is N + 1, 增长到N倍 is N, 翻一番 is 2, 翻两番 is 4.
+
+    NaN where the text states no multiple.
+
+    >>> ratio("增长三倍"), ratio("增长到三倍"), ratio("翻一番"), ratio("翻两番"), ratio("增加一倍")
+    (4.0, 3.0, 2.0, 4.0, 2.0)
+    """
+    plain = normalise(text)
+    for pattern, rule in _RATIOS:
+        if match := pattern.search(plain):
+            found = numerals(match["n"])
+            if not match["n"]:
+                return rule(1.0)
+            if found:
+                return rule(float(found[-1].value))
+    return math.nan
