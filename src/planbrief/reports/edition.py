@@ -1,0 +1,313 @@
+"""Publish an edition as a whole: staged beside the output folder, verified, brought to the disk, switched.
+
+::
+
+    with Publication(out) as publication:
+        publication.add_file("zh/brief.html", page)
+        publication.carry_over("zh/brief.pdf")
+        edition = publication.publish(manifest)
+
+Leaving without :meth:`Publication.publish` leaves the output folder as it was. Whatever happens in between, readers
+find the edition before or the edition after, whole.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from planbrief.errors import RunError
+from planbrief.reports.files import path_problem, read_regular, sha256_of, sync_tree, write_new
+from planbrief.reports.index import Digest, render_index
+from planbrief.reports.kept import EditionInfo, editions, prune, restore
+from planbrief.reports.lock import FolderLock, LockHeld
+from planbrief.reports.log import EventLog, Silence
+from planbrief.reports.manifest import INDEX_PAGES, MANIFEST, Manifest, PublishedFile, ReportEntry
+from planbrief.reports.manifest_reading import ManifestError, entry_problem, manifest_problem
+from planbrief.reports.output_folder import OutRefused, check_out, resolve_out
+from planbrief.reports.state import WORK, State, read_edition
+from planbrief.reports.verify_edition import verify_edition
+
+__all__ = [
+    "DamagedFile",
+    "EditionInfo",
+    "LockHeld",
+    "OutRefused",
+    "Publication",
+    "PublishError",
+    "editions",
+    "prune",
+    "restore",
+]
+
+
+class PublishError(RunError):
+    """The edition could not be published; the one before it stands as it was."""
+
+    def __init__(self, out: str, reason: str) -> None:
+        super().__init__(out, reason)
+        self.out, self.reason = out, reason
+
+    def __str__(self) -> str:
+        return f"{self.out}: nothing was published, the last edition stands: {self.reason}"
+
+
+class DamagedFile(RunError):
+    """A file of the present edition is not what its manifest says, and no kept edition has it either."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path}: the published file is missing or was changed; it has to be built again"
+
+
+class Publication:
+    """The one build that may change an output folder, from taking the lock to giving it back.
+
+    Parameters
+    ----------
+    out : path
+        Output folder: missing, empty, or an earlier edition.
+    keep : int
+        How many earlier editions are kept.
+    wait : bool or float
+        Whether (or how many seconds) to wait for another build to end.
+
+    Raises
+    ------
+    OutRefused
+        The folder is something else; nothing was touched.
+    LockHeld
+        Another build is at work.
+    """
+
+    def __init__(
+        self, out: Path | str, keep: int = 10, wait: bool | float = False, log: EventLog | None = None
+    ) -> None:
+        self.out = resolve_out(out)
+        self.keep, self.wait, self.log = keep, wait, log or Silence()
+        self.state = State(self.out, self.log)
+        self.lock = FolderLock(self.state.folder, self.out, self.log)
+        #: Manifest of the edition that is published now; None for the first edition or a damaged one.
+        self.previous: Manifest | None = None
+        self._token = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._stage = self.state.folder / f"stage-{self._token}"
+        self._staged: dict[str, PublishedFile] = {}
+        self._owner = 0
+
+    def __enter__(self) -> Publication:
+        check_out(self.out)
+        try:
+            self.out.parent.mkdir(parents=True, exist_ok=True)
+            self.lock.acquire(self.wait)
+        except OSError as error:
+            raise OutRefused(
+                str(self.out), f"{self.state.folder} cannot be written: {error.strerror or error}"
+            ) from error
+        self._owner = os.getpid()
+        try:
+            self.state.settle()
+            check_out(self.out)
+            self.previous = self._read_previous()
+        except BaseException as error:
+            self.lock.release()
+            if isinstance(error, OSError):
+                raise OutRefused(str(self.out), str(error)) from error
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if os.getpid() != self._owner:  # a forked worker leaves the block too; it holds nothing
+            return
+        try:
+            self.state.settle()
+        except OSError as trouble:
+            self.log.event("publish.untidy", f"tidying up is left to the next run: {trouble}", level="warning")
+        finally:
+            self.lock.release()
+
+    def _read_previous(self) -> Manifest | None:
+        if not os.path.lexists(self.out / MANIFEST):
+            return None
+        try:
+            return read_edition(self.out)
+        except (OSError, ManifestError) as error:
+            message = f"the published edition cannot be read and is built anew: {error}"
+            self.log.event("publish.previous-damaged", message, level="warning")
+            return None
+
+    # what the edition is made of
+
+    def work_dir(self, name: str) -> Path:
+        """A scratch folder of this build for one report; it is gone when the build ends, however it ends."""
+        if problem := path_problem(name):
+            raise ValueError(f"{name!r} cannot be a folder's name: {problem}")
+        folder = self.state.folder / WORK / self._token / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def previous_path(self, entry: ReportEntry, fmt: str) -> Path:
+        """Where a report's file of the published edition lies (``html``, ``pdf`` or ``thumbnail``)."""
+        file = entry.file(fmt)
+        if file is None:
+            raise DamagedFile(f"{entry.name}.{fmt}")
+        return self.out / file.path
+
+    def holds(self, entry: ReportEntry, formats: Iterable[str] = ("html", "pdf")) -> bool:
+        """Whether the published edition has an earlier report's files in these formats, each as its manifest says."""
+        files = [entry.file(fmt) for fmt in formats]
+        return all(file is not None and self._find(file.path, file.sha256) is not None for file in files)
+
+    def add_file(self, relative: str, data: bytes, pages: int | None = None) -> PublishedFile:
+        """Add a file to the edition; returns its description for the manifest."""
+        if problem := path_problem(relative):
+            raise PublishError(str(self.out), f"{relative!r} cannot be a file's path: {problem}")
+        if relative == MANIFEST or relative in INDEX_PAGES.values() or relative in self._staged:
+            raise PublishError(str(self.out), f"{relative} is there already or is written by planbrief itself")
+        try:
+            write_new(self._stage / relative, data)
+        except OSError as error:
+            raise self._failed(error) from error
+        self._staged[relative] = PublishedFile.of(relative, data, pages)
+        self.log.event("publish.file", level="debug", stage="stage", path=relative, bytes=len(data))
+        return self._staged[relative]
+
+    def carry_over(self, relative: str) -> PublishedFile:
+        """Take a file over from the published edition; :class:`DamagedFile` if it is no longer what it was.
+
+        A damaged file is taken from a kept edition that has the same content. Files are copied, not linked: damage to
+        one edition never spreads to another.
+        """
+        listed = self.previous.published_files() if self.previous else {}
+        data = self._find(relative, listed[relative]) if relative in listed else None
+        if data is None or self.previous is None:
+            raise DamagedFile(relative)
+        entries = [file for entry in self.previous.reports for file in entry.files() if file.path == relative]
+        return self.add_file(relative, data, entries[0].pages if entries else None)
+
+    def carry_over_report(self, entry: ReportEntry, **changes: Any) -> ReportEntry:
+        """Take over every file of an earlier report that is still whole; returns its entry with those files."""
+        kept: dict[str, Any] = {}
+        for fmt in ("html", "pdf", "thumbnail"):
+            file = entry.file(fmt)
+            try:
+                kept[fmt] = self.carry_over(file.path) if file else None
+            except DamagedFile as error:
+                self.log.event("publish.damaged", str(error), level="warning", path=error.path)
+                kept[fmt] = None
+        return replace(entry, **{**kept, **changes})
+
+    def failed(self, entry: ReportEntry, error: str) -> ReportEntry:
+        """The entry of a report that failed: with the files of its last good edition if it has one.
+
+        `entry` says what was tried (id, language, title, about, city); files, figures, key, parameters and the data's
+        date are those of the last good edition.
+        """
+        error = " ".join(error.split())[:2000] or "no reason was given"
+        good = self.previous.report(entry.id, entry.lang) if self.previous else None
+        if good is None or not (good.html or good.pdf):
+            return replace(entry, status="failed", error=error, html=None, pdf=None, thumbnail=None, figures={}, key="")
+        entry = self.carry_over_report(good, status="failed", error=error, about=entry.about, city=entry.city)
+        return (
+            entry if entry.html or entry.pdf else replace(entry, last_success=None, thumbnail=None, figures={}, key="")
+        )
+
+    def _find(self, relative: str, sha256: str) -> bytes | None:
+        folders = [self.out, *(self.state.kept / edition for edition in reversed(self.state.kept_ids()))]
+        for folder in folders:
+            try:
+                data = read_regular(folder, relative)
+            except OSError:
+                continue
+            if sha256_of(data) == sha256:
+                return data
+        return None
+
+    # the edition itself
+
+    def publish(self, manifest: Manifest, digest: Digest | None = None) -> str:
+        """Complete, verify and switch the edition; returns its id.
+
+        Filled in are the edition's id, ``last_success`` and ``failed_since``, the list of other files and the index
+        pages. `digest` says on the index what changed since the last edition.
+        """
+        try:
+            manifest = self._complete(manifest, digest)
+            self.log.event("publish.verify", level="debug", stage="stage", edition=manifest.edition)
+            problems = verify_edition(self._stage)
+            if problems:
+                listed = "; ".join(str(problem) for problem in problems[:5])
+                raise PublishError(str(self.out), f"the new edition has {len(problems)} problems: {listed}")
+            self.log.event("publish.sync", level="debug", stage="stage", edition=manifest.edition)
+            sync_tree(self._stage)
+            check_out(self.out)
+            self.state.switch(self._stage, manifest.edition)
+        except OSError as error:
+            raise self._failed(error) from error
+        try:
+            self.state.prune(self.keep)
+        except OSError as error:
+            self.log.event("publish.untidy", f"earlier editions were not pruned: {error}", level="warning")
+        self.previous, self._staged = manifest, {}
+        self.log.event("publish.done", f"published edition {manifest.edition} in {self.out}", edition=manifest.edition)
+        return manifest.edition
+
+    def _complete(self, manifest: Manifest, digest: Digest | None) -> Manifest:
+        manifest = replace(manifest, reports=tuple(self._measured(entry) for entry in manifest.reports))
+        named = replace(manifest, files=()).published_files()
+        for path, sha256 in named.items():
+            if path not in self._staged or self._staged[path].sha256 != sha256:
+                raise PublishError(str(self.out), f"the manifest names {path}, which was not added as it says")
+        others = [file for path, file in self._staged.items() if path not in named]
+        manifest = replace(manifest, files=tuple(sorted(others, key=lambda file: file.path)))
+        manifest = self._dated(replace(manifest, edition=manifest.edition_id()))
+        problem = next((found for entry in manifest.reports if (found := entry_problem(entry))), None)
+        if problem := problem or manifest_problem(manifest):
+            raise PublishError(str(self.out), f"the manifest has {problem[0]}, expected {problem[1]}")
+        self.log.event("publish.index", level="debug", stage="stage", edition=manifest.edition)
+        pages = {path: render_index(manifest, lang, digest).encode() for lang, path in INDEX_PAGES.items()}
+        for path, page in pages.items():
+            write_new(self._stage / path, page)
+        index = tuple(PublishedFile.of(path, page) for path, page in pages.items())
+        manifest = replace(manifest, files=(*manifest.files, *index))
+        write_new(self._stage / MANIFEST, manifest.to_json())
+        return manifest
+
+    def _measured(self, entry: ReportEntry) -> ReportEntry:
+        """With the size of each file, which the index shows."""
+        sizes = {path: file.bytes for path, file in self._staged.items()}
+        files = {fmt: entry.file(fmt) for fmt in ("html", "pdf", "thumbnail")}
+        return replace(entry, **{fmt: replace(file, bytes=sizes.get(file.path)) for fmt, file in files.items() if file})
+
+    def _dated(self, manifest: Manifest) -> Manifest:
+        """With ``last_success`` and ``failed_since``, and in ``run`` the time of each failure that goes on."""
+        earlier = {entry.name: entry for entry in self.previous.reports} if self.previous else {}
+        times_before = self.previous.run.get("failed_since") if self.previous else None
+        times: dict[str, Any] = {}
+        reports = []
+        for entry in manifest.reports:
+            if entry.status == "failed":
+                before = earlier.get(entry.name)
+                lasting = before is not None and before.status == "failed"
+                since = before.failed_since if before is not None and lasting else None
+                reports.append(replace(entry, failed_since=since or manifest.edition))
+                known = times_before.get(entry.name) if lasting and isinstance(times_before, Mapping) else None
+                times[entry.name] = known or manifest.run.get("started")
+            else:
+                reports.append(replace(entry, last_success=manifest.edition, failed_since=None, error=None))
+        run = {**manifest.run, "failed_since": times} if times else manifest.run
+        return replace(manifest, reports=tuple(reports), run=run)
+
+    def _failed(self, error: OSError) -> PublishError:
+        reason = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else str(error)
+        return PublishError(str(self.out), reason)

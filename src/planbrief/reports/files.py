@@ -1,0 +1,120 @@
+"""Files of an edition: paths that stay inside it, reading that is not led astray, writing that reaches the disk."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+
+#: Largest file of an edition that is read at all; a databook's PDF has a few megabytes.
+LARGEST_FILE_BYTES = 1 << 30
+_COMPONENT = re.compile(r"[^\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff/\\:*?\"<>|]{1,100}")
+_READ_FLAGS = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+
+
+def path_problem(path: str) -> str:
+    """What keeps a text from being a path inside an edition, empty if nothing does.
+
+    Such a path is relative, has forward slashes, no ``..``, no hidden, nameless or overlong part and no control
+    character.
+
+    >>> path_problem("zh/brief.html")
+    ''
+    >>> path_problem("../brief.html")
+    "a part that is '..'"
+    """
+    parts = path.split("/")
+    if not path or len(path) > 300 or len(parts) > 8:
+        return f"{len(path)} characters in {len(parts)} parts"
+    for part in parts:
+        if part.startswith(".") or part != part.strip() or part.endswith("."):
+            return f"a part that is {part[:40]!r}"
+        if not _COMPONENT.fullmatch(part):
+            return f"a part that no file may be called: {part[:40]!r}"
+        try:
+            if len(part.encode()) > 240:
+                return f"a part that is too long: {part[:40]!r}"
+        except UnicodeEncodeError:
+            return f"a part that is not text: {part[:40]!r}"
+    return ""
+
+
+def read_regular(root: Path, relative: str = "", limit: int = LARGEST_FILE_BYTES) -> bytes:
+    """Bytes of a regular file below `root`; a symbolic link on the way, a device or a too large file is an OSError."""
+    path = root / relative if relative else root
+    if relative:
+        folder = root
+        for part in relative.split("/")[:-1]:
+            folder = folder / part
+            if not stat.S_ISDIR(os.lstat(folder).st_mode):
+                raise OSError(f"{folder} is not a folder")
+    handle = os.open(path, _READ_FLAGS)
+    with os.fdopen(handle, "rb") as file:
+        facts = os.fstat(file.fileno())
+        if not stat.S_ISREG(facts.st_mode):
+            raise OSError(f"{path} is not a regular file")
+        if facts.st_size > limit:
+            raise OSError(f"{path} has {facts.st_size} bytes, more than {limit}")
+        return file.read(limit + 1)
+
+
+def sha256_of(data: bytes) -> str:
+    """SHA-256 as 64 hexadecimal digits."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a file that must not exist yet, making its folders."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o644)
+    with os.fdopen(handle, "wb") as file:
+        file.write(data)
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a small file of the state folder so that a crash leaves the old or the new one, never half of either."""
+    fresh = path.with_name(f"{path.name}.new")
+    with open(fresh, "wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(fresh, path)
+    sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Bring a file or folder to the disk; where folders cannot be synced (Windows) that is left out."""
+    try:
+        handle = os.open(path, os.O_RDONLY)
+    except PermissionError:
+        return
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_tree(root: Path) -> None:
+    """Bring every file and folder below `root` to the disk."""
+    for folder, _folders, names in os.walk(root):
+        for name in names:
+            sync(Path(folder) / name)
+        sync(Path(folder))
+
+
+def walk(root: Path) -> Iterator[tuple[str, os.stat_result]]:
+    """Everything below `root` but folders, as (relative path, its own facts), links not followed, in stable order."""
+    pending = [root]
+    while pending:
+        folder = pending.pop()
+        with os.scandir(folder) as entries:
+            listed = sorted(entries, key=lambda entry: entry.name)
+        for entry in listed:
+            facts = entry.stat(follow_symlinks=False)
+            if stat.S_ISDIR(facts.st_mode):
+                pending.append(folder / entry.name)
+            else:
+                yield (folder / entry.name).relative_to(root).as_posix(), facts
