@@ -16,20 +16,21 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from planbrief.errors import RunError
+from planbrief.reports.completion import complete
 from planbrief.reports.files import path_problem, read_regular, sha256_of, sync_tree, write_new
 from planbrief.reports.index import Digest, render_index
 from planbrief.reports.kept import EditionInfo, editions, prune, restore
 from planbrief.reports.lock import FolderLock, LockHeld
 from planbrief.reports.log import EventLog, Silence
 from planbrief.reports.manifest import INDEX_PAGES, MANIFEST, Manifest, PublishedFile, ReportEntry
-from planbrief.reports.manifest_reading import ManifestError, entry_problem, manifest_problem
+from planbrief.reports.manifest_reading import ManifestError
 from planbrief.reports.output_folder import OutRefused, check_out, resolve_out
 from planbrief.reports.state import WORK, State, read_edition
 from planbrief.reports.verify_edition import verify_edition
@@ -242,7 +243,7 @@ class Publication:
         pages. `digest` says on the index what changed since the last edition.
         """
         try:
-            manifest = self._complete(manifest, digest)
+            manifest = self._stage_index(complete(manifest, self._staged, self.previous), digest)
             self.log.event("publish.verify", level="debug", stage="stage", edition=manifest.edition)
             problems = verify_edition(self._stage)
             if problems:
@@ -254,6 +255,8 @@ class Publication:
             self.state.switch(self._stage, manifest.edition)
         except OSError as error:
             raise self._failed(error) from error
+        except ManifestError as error:
+            raise PublishError(str(self.out), str(error)) from error
         try:
             self.state.prune(self.keep)
         except OSError as error:
@@ -262,18 +265,8 @@ class Publication:
         self.log.event("publish.done", f"published edition {manifest.edition} in {self.out}", edition=manifest.edition)
         return manifest.edition
 
-    def _complete(self, manifest: Manifest, digest: Digest | None) -> Manifest:
-        manifest = replace(manifest, reports=tuple(self._measured(entry) for entry in manifest.reports))
-        named = replace(manifest, files=()).published_files()
-        for path, sha256 in named.items():
-            if path not in self._staged or self._staged[path].sha256 != sha256:
-                raise PublishError(str(self.out), f"the manifest names {path}, which was not added as it says")
-        others = [file for path, file in self._staged.items() if path not in named]
-        manifest = replace(manifest, files=tuple(sorted(others, key=lambda file: file.path)))
-        manifest = self._dated(replace(manifest, edition=manifest.edition_id()))
-        problem = next((found for entry in manifest.reports if (found := entry_problem(entry))), None)
-        if problem := problem or manifest_problem(manifest):
-            raise PublishError(str(self.out), f"the manifest has {problem[0]}, expected {problem[1]}")
+    def _stage_index(self, manifest: Manifest, digest: Digest | None) -> Manifest:
+        """Write the index pages and the manifest itself."""
         self.log.event("publish.index", level="debug", stage="stage", edition=manifest.edition)
         pages = {path: render_index(manifest, lang, digest).encode() for lang, path in INDEX_PAGES.items()}
         for path, page in pages.items():
@@ -282,31 +275,6 @@ class Publication:
         manifest = replace(manifest, files=(*manifest.files, *index))
         write_new(self._stage / MANIFEST, manifest.to_json())
         return manifest
-
-    def _measured(self, entry: ReportEntry) -> ReportEntry:
-        """With the size of each file, which the index shows."""
-        sizes = {path: file.bytes for path, file in self._staged.items()}
-        files = {fmt: entry.file(fmt) for fmt in ("html", "pdf", "thumbnail")}
-        return replace(entry, **{fmt: replace(file, bytes=sizes.get(file.path)) for fmt, file in files.items() if file})
-
-    def _dated(self, manifest: Manifest) -> Manifest:
-        """With ``last_success`` and ``failed_since``, and in ``run`` the time of each failure that goes on."""
-        earlier = {entry.name: entry for entry in self.previous.reports} if self.previous else {}
-        times_before = self.previous.run.get("failed_since") if self.previous else None
-        times: dict[str, Any] = {}
-        reports = []
-        for entry in manifest.reports:
-            if entry.status == "failed":
-                before = earlier.get(entry.name)
-                lasting = before is not None and before.status == "failed"
-                since = before.failed_since if before is not None and lasting else None
-                reports.append(replace(entry, failed_since=since or manifest.edition))
-                known = times_before.get(entry.name) if lasting and isinstance(times_before, Mapping) else None
-                times[entry.name] = known or manifest.run.get("started")
-            else:
-                reports.append(replace(entry, last_success=manifest.edition, failed_since=None, error=None))
-        run = {**manifest.run, "failed_since": times} if times else manifest.run
-        return replace(manifest, reports=tuple(reports), run=run)
 
     def _failed(self, error: OSError) -> PublishError:
         reason = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else str(error)
