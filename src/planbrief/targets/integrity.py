@@ -64,8 +64,8 @@ def expected(field: Mapping[str, Any]) -> str:
     if words:
         return words
     if "pattern" in rules:
-        told = field.get("description", "")
-        return f"{told} (pattern {rules['pattern']})" if told else f"text like the pattern {rules['pattern']}"
+        told = field.get("description", "").rstrip(".")
+        return told if 0 < len(told) <= 80 else f"text like the pattern {rules['pattern']}"
     return "a value"
 
 

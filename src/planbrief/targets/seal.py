@@ -20,6 +20,8 @@ from planbrief.targets.package import LARGEST_FILE, Row, canonical
 #: Name of the seal inside the data folder.
 SEAL = "seal.txt"
 _HEADER = "# One digest per row of the tables beside it: planbrief check compares, planbrief check --fix renews."
+#: What a problem of the seal expects: it is how such problems are told from all others.
+MEANT = "what was sealed; run planbrief check --fix if the change is meant"
 #: More changed rows than this in one file are reported as one problem.
 _LISTED = 20
 
@@ -86,9 +88,8 @@ def write_seal(seal: Seal) -> str:
 
 def changes(name: str, rows: list[Row], key: tuple[str, ...], sealed: Mapping[str, str] | None) -> list[Problem]:
     """Rows of one file (``data/…``) that differ from the seal, are new, or are gone."""
-    expected = "what was sealed; run planbrief check --fix if the change is meant"
     if sealed is None:
-        return [Problem(name, 0, "", "a file that is not sealed", expected, True)] if rows else []
+        return [Problem(name, 0, "", "a file that is not sealed", MEANT, True)] if rows else []
     now = digests(rows, key)
     lines = dict(zip(now, (row.line for row in rows), strict=True))
     found = [
@@ -98,8 +99,8 @@ def changes(name: str, rows: list[Row], key: tuple[str, ...], sealed: Mapping[st
         for row, digest in now.items()
         if sealed.get(row) != digest
     ]
-    found += [Problem(name, 0, "", f"no row {row} any more", expected, True) for row in sealed if row not in now]
+    found += [Problem(name, 0, "", f"no row {row} any more", MEANT, True) for row in sealed if row not in now]
     if len(found) > _LISTED:
         places = ", ".join(str(problem.row) for problem in found[:_LISTED] if problem.row)
-        return [Problem(name, 0, "", f"{len(found)} rows changed, new or gone (rows {places} …)", expected, True)]
+        return [Problem(name, 0, "", f"{len(found)} rows changed, new or gone (rows {places} …)", MEANT, True)]
     return found
