@@ -1,0 +1,148 @@
+"""What every rule is given: the records of one region, their metadata, and the audit's own tables."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from planbrief.measures.audit.model import Finding, Identity, Item, item_of
+from planbrief.measures.audit.tables import AuditTables
+from planbrief.measures.evidence import Evidence, ids
+from planbrief.measures.figures import Figure
+from planbrief.measures.labels import Label, label, measured
+
+if TYPE_CHECKING:
+    from planbrief.targets import Dataset
+
+#: A rule yields an identity for everything it looked at, and a finding for what it asks about.
+Result = Finding | Identity
+Rule = Callable[["Context"], Iterator[Result]]
+
+#: Transformations that state a size, not a change.
+SIZES = ("level", "share", "contribution")
+#: Kinds that stand for one point of a path, best first where a year has several.
+PATH_KINDS = ("actual", "estimate", "target")
+
+
+@dataclass(frozen=True)
+class Context:
+    """The records of one region and what is known about their indicators, activities and areas."""
+
+    ds: Dataset
+    records: tuple[Evidence, ...]
+    tables: AuditTables = field(default_factory=AuditTables)
+    #: Achieved growth anywhere in the data set, for rule 9.
+    achieved: tuple[Evidence, ...] = ()
+
+    def meta(self, indicator: str) -> dict[str, str]:
+        """Row of the table of indicators."""
+        return self.ds.row("indicators", indicator)
+
+    def name(self, record: Evidence) -> Label:
+        """What a record measures."""
+        return measured(self.ds, record.indicator, record.activity, record.subject)
+
+    def area(self, record: Evidence) -> Label:
+        """Where."""
+        return label(self.ds, "areas", record.ref_area)
+
+    def item(self, record: Evidence, role: str = "") -> Item:
+        """A record as item of a finding."""
+        return item_of(record, self.name(record), role)
+
+    def items(self, records: Iterable[Evidence], role: str = "") -> tuple[Item, ...]:
+        """Records as items, each observation once."""
+        unique = {record.obs_id: record for record in records}
+        return tuple(self.item(record, role) for record in unique.values())
+
+    def figure(
+        self,
+        finding: str,
+        name: str,
+        value: float,
+        unit: str,
+        records: Iterable[Evidence] = (),
+        *,
+        measure: str = "level",
+        formula: str = "",
+    ) -> Figure:
+        """A number of a finding, with the observations and the arithmetic behind it."""
+        return Figure(
+            key=f"{finding}/{name}", value=value, measure=measure, unit=unit, observations=ids(records), formula=formula
+        )
+
+    @cached_property
+    def parents(self) -> dict[str, str]:
+        """Parent of every activity."""
+        return dict(self.ds.activities["parent"])
+
+    @cached_property
+    def children(self) -> dict[str, tuple[str, ...]]:
+        """Children of every activity that has some, in table order."""
+        found: dict[str, list[str]] = defaultdict(list)
+        for activity, parent in self.parents.items():
+            if parent:
+                found[parent].append(activity)
+        return {parent: tuple(names) for parent, names in found.items()}
+
+    @cached_property
+    def area_parents(self) -> dict[str, str]:
+        """Parent of every area."""
+        return dict(self.ds.areas["parent"])
+
+    @cached_property
+    def stated(self) -> tuple[Evidence, ...]:
+        """Records with a number."""
+        return tuple(record for record in self.records if record.stated)
+
+    @cached_property
+    def by_indicator(self) -> dict[str, list[Evidence]]:
+        """Records with a number by indicator."""
+        found: dict[str, list[Evidence]] = defaultdict(list)
+        for record in self.stated:
+            found[record.indicator].append(record)
+        return dict(found)
+
+    @cached_property
+    def series(self) -> dict[tuple[str, ...], tuple[Evidence, ...]]:
+        """Paths over dated years: (area, indicator, activity, subject, transformation) → one record a year.
+
+        A year printed several times counts once, by its first record; bounds that are limits are no milestones.
+        """
+        paths: dict[tuple[str, ...], dict[float, Evidence]] = defaultdict(dict)
+        for record in self.stated:
+            if not record.dated or record.kind not in PATH_KINDS or record.counterpart_area:
+                continue
+            key = (record.ref_area, record.indicator, record.activity, record.subject, record.transformation)
+            paths[key].setdefault(record.year, record)
+        return {key: tuple(years[y] for y in sorted(years)) for key, years in paths.items()}
+
+    def leaves(self, activity: str) -> tuple[str, ...]:
+        """Activities below `activity` that have no children of their own."""
+        below = self.children.get(activity, ())
+        found: list[str] = []
+        for child in below:
+            found.extend(self.leaves(child) or (child,))
+        return tuple(found)
+
+
+def grouped(
+    records: Iterable[Evidence], key: Callable[[Evidence], tuple[object, ...]]
+) -> dict[tuple[object, ...], list[Evidence]]:
+    """Records by key, in order."""
+    groups: dict[tuple[object, ...], list[Evidence]] = defaultdict(list)
+    for record in records:
+        groups[key(record)].append(record)
+    return dict(groups)
+
+
+def single(records: Iterable[Evidence]) -> list[Evidence]:
+    """One record for each fact: repeats of the same fact and value (heading, text, slide) count once."""
+    first: dict[tuple[object, ...], Evidence] = {}
+    for record in records:
+        fact = (record.ref_area, record.indicator, record.activity, record.subject, record.time_period)
+        first.setdefault((*fact, record.transformation, record.kind), record)
+    return list(first.values())

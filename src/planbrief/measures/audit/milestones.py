@@ -1,0 +1,227 @@
+"""Rule 6, milestones: direction, jumps of growth, ranges of shares, whole counts, stated multiples, limits."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+
+from planbrief.measures.audit.context import Context, Result, grouped, single
+from planbrief.measures.audit.declared import EPSILON
+from planbrief.measures.audit.model import Finding, Identity, Number, key_of
+from planbrief.measures.evidence import Evidence, ids
+from planbrief.measures.growth import cagr, multiple
+from planbrief.measures.labels import period
+
+RULE = "milestones"
+#: A segment's growth is asked about when it is more than this multiple of the segment before it …
+JUMP_FACTOR = 2.0
+#: … and more than this above it, in fractions a year.
+JUMP_RATE = 0.10
+#: Transformations that are changes: a stated multiple is compared with the levels.
+MULTIPLES = {"increase_multiple": 1.0, "ratio_to_base": 0.0}
+
+
+def check_milestones(ctx: Context) -> Iterator[Result]:
+    """Check paths, ranges, counts, stated multiples and limits."""
+    for path in ctx.series.values():
+        if path[0].transformation in ("level", "share") and len(path) > 1:
+            yield from _direction(ctx, path)
+            yield from _jumps(ctx, path)
+    yield from _ranges(ctx)
+    yield from _stated_multiples(ctx)
+    yield from _limits(ctx)
+
+
+def _direction(ctx: Context, path: tuple[Evidence, ...]) -> Iterator[Result]:
+    wanted = {"increase": 1, "decrease": -1}.get(ctx.meta(path[0].indicator)["direction"], 0)
+    against = [(a, b) for a, b in itertools.pairwise(path) if wanted * (b.base - a.base) < 0]
+    if not wanted:
+        return
+    first = path[0]
+    whole_id = key_of(RULE, first.ref_area, first.indicator, first.activity, first.subject, "direction")
+    yield Identity(whole_id, RULE, not against, ids(path), first.value, path[-1].value, math.nan, first.unit)
+    for before, after in against:
+        finding_id = key_of(whole_id, after.time_period)
+        numbers: dict[str, Number] = {
+            **_named(ctx, before, after),
+            "before": ctx.figure(finding_id, "before", before.value, before.unit, [before]),
+            "after": ctx.figure(finding_id, "after", after.value, after.unit, [after]),
+        }
+        gap, tolerance = (
+            abs(after.base - before.base) / after.factor,
+            (before.base_half + after.base_half) / after.factor,
+        )
+        items = (ctx.item(before, "before"), ctx.item(after, "after"))
+        message = f"audit.{RULE}.direction"
+        yield Finding(finding_id, RULE, "inconsistent", items, numbers, message, gap, tolerance, after.unit)
+
+
+def _named(ctx: Context, before: Evidence, after: Evidence) -> dict[str, Number]:
+    return {
+        "area": ctx.area(after),
+        "name": ctx.name(after),
+        "start_period": period(before.time_period),
+        "period": period(after.time_period),
+    }
+
+
+def _jumps(ctx: Context, path: tuple[Evidence, ...]) -> Iterator[Result]:
+    """A segment that must grow far faster than the one before it."""
+    if path[0].transformation != "level" or len(path) < 3 or ctx.meta(path[0].indicator)["aggregation"] == "rate":
+        return
+    rates = [float(cagr(a.base, b.base, b.year - a.year)) for a, b in itertools.pairwise(path)]
+    first = path[0]
+    whole_id = key_of(RULE, first.ref_area, first.indicator, first.activity, first.subject, "jump")
+    jumps = [
+        i
+        for i in range(1, len(rates))
+        if rates[i - 1] > 0 and rates[i] > JUMP_FACTOR * rates[i - 1] and rates[i] - rates[i - 1] > JUMP_RATE
+    ]
+    yield Identity(whole_id, RULE, not jumps, ids(path), rates[0], max(rates))
+    for i in jumps:
+        before, start, end = path[i - 1], path[i], path[i + 1]
+        finding_id = key_of(whole_id, end.time_period)
+        numbers: dict[str, Number] = {
+            **_named(ctx, start, end),
+            "first_period": period(before.time_period),
+            "earlier": ctx.figure(finding_id, "earlier", rates[i - 1], "", [before, start], measure="rate"),
+            "later": ctx.figure(finding_id, "later", rates[i], "", [start, end], measure="rate"),
+        }
+        items = ctx.items([before, start, end])
+        gap = 100 * (rates[i] - rates[i - 1])
+        yield Finding(finding_id, RULE, "note", items, numbers, f"audit.{RULE}.jump", gap, math.nan, "个百分点")
+
+
+def _ranges(ctx: Context) -> Iterator[Result]:
+    for record in single(ctx.stated):
+        if record.transformation == "share" and record.dimension == "percent":
+            if not 0 <= record.value <= 100:
+                yield from _outside(ctx, record, "share")
+        elif record.dimension == "count" and record.transformation == "level" and not _whole(record):
+            yield from _outside(ctx, record, "whole")
+
+
+def _whole(record: Evidence) -> bool:
+    return abs(record.base - round(record.base)) < EPSILON * max(1.0, abs(record.base))
+
+
+def _outside(ctx: Context, record: Evidence, variant: str) -> Iterator[Result]:
+    finding_id = key_of(RULE, record.ref_area, record.indicator, record.activity, record.time_period, variant)
+    measure = "share" if variant == "share" else "level"
+    numbers: dict[str, Number] = {
+        "area": ctx.area(record),
+        "name": ctx.name(record),
+        "period": period(record.time_period),
+        "value": ctx.figure(finding_id, "value", record.value, record.unit, [record], measure=measure),
+    }
+    yield Identity(finding_id, RULE, False, (record.obs_id,), record.value, math.nan, record.half, record.unit)
+    gap = max(record.value - 100, -record.value) if variant == "share" else abs(record.base - round(record.base))
+    message = f"audit.{RULE}.{variant}"
+    yield Finding(finding_id, RULE, "inconsistent", (ctx.item(record),), numbers, message, gap, 0.0, record.unit)
+
+
+def _stated_multiples(ctx: Context) -> Iterator[Result]:
+    """增长三倍以上, 增加一倍, against the levels of the same indicator in the same city."""
+    stated = [record for record in ctx.stated if record.transformation in MULTIPLES]
+    for claim in single(stated):
+        levels = sorted(
+            (
+                record
+                for record in single(ctx.by_indicator[claim.indicator])
+                if record.transformation == "level"
+                and record.city == claim.city
+                and record.ref_area == claim.ref_area
+                and record.activity == claim.activity
+                and record.subject == claim.subject
+            ),
+            key=lambda record: (record.kind == "target", record.year if record.dated else math.inf),
+        )
+        starts = [record for record in levels if record.kind != "target" and record.base > 0]
+        ends = [record for record in levels if record.kind == "target"]
+        if not starts or not ends:
+            continue
+        yield from _multiple(ctx, claim, starts[0], ends)
+
+
+def _multiple(ctx: Context, claim: Evidence, start: Evidence, ends: list[Evidence]) -> Iterator[Result]:
+    ratio = claim.value + MULTIPLES[claim.transformation]
+    if claim.dated and any(end.time_period == claim.time_period for end in ends):
+        ends = [end for end in ends if end.time_period == claim.time_period]
+    reached = {end: float(multiple(start.base, end.base)) for end in ends}
+    bound_below = claim.comparator in ("ge", "gt")
+    fitting = [end for end in ends if _fits(ratio, claim.half, start, end, bound_below)]
+    finding_id = key_of(RULE, claim.ref_area, claim.indicator, claim.activity, claim.time_period, "multiple")
+    nearest = min(ends, key=lambda end: abs(math.log(reached[end] / ratio)))
+    shown = nearest if not fitting else fitting[0]
+    open_year = bool(fitting) and not claim.dated and len(ends) > 1
+    involved = [claim, start, *ends]
+    yield Identity(
+        finding_id, RULE, bool(fitting) and not open_year, ids(involved), ratio, reached[shown], math.nan, "倍"
+    )
+    if fitting and not open_year:
+        return
+    formula = f"{shown.base / start.factor:.12g} ÷ {start.value:.12g}"
+    numbers: dict[str, Number] = {
+        **_named(ctx, start, shown),
+        "stated": ctx.figure(finding_id, "stated", ratio, "倍", [claim], measure="multiple"),
+        "reached": ctx.figure(
+            finding_id, "reached", reached[shown], "倍", [start, shown], measure="multiple", formula=formula
+        ),
+        "start": ctx.figure(finding_id, "start", start.value, start.unit, [start]),
+        "end": ctx.figure(finding_id, "end", shown.value, shown.unit, [shown]),
+    }
+    gap = abs(reached[shown] - ratio)
+    items = (ctx.item(claim, "stated"), ctx.item(start, "start"), *ctx.items(ends, "end"))
+    if open_year:
+        yield Finding(finding_id, RULE, "note", items, numbers, f"audit.{RULE}.multiple_open", gap, math.nan, "倍")
+    else:
+        yield Finding(finding_id, RULE, "inconsistent", items, numbers, f"audit.{RULE}.multiple", gap, math.nan, "倍")
+
+
+def _fits(ratio: float, half: float, start: Evidence, end: Evidence, bound_below: bool) -> bool:
+    high = end.high / start.low if start.low > 0 else math.inf
+    low = end.low / start.high
+    if bound_below:
+        return high >= ratio - half
+    return low - half <= ratio <= high + half or math.isclose(low, ratio, rel_tol=0.01)
+
+
+def _limits(ctx: Context) -> Iterator[Result]:
+    """A limit that the plan sets against the figures it states for the same place."""
+    limits = [r for r in ctx.stated if r.kind == "constraint" and r.comparator in ("ge", "gt", "le", "lt")]
+    others = [r for r in ctx.stated if r.kind != "constraint" and r.comparator in ("eq", "approx")]
+    values = grouped(single(others), lambda r: (r.ref_area, r.indicator, r.activity, r.subject, r.transformation))
+    for limit in single(limits):
+        key = (limit.ref_area, limit.indicator, limit.activity, limit.subject, limit.transformation)
+        for value in values.get(key, ()):
+            if limit.dated and value.dated and limit.time_period != value.time_period:
+                continue
+            if value.kind == "target" and limit.locator == value.locator:
+                continue
+            yield from _limit(ctx, limit, value)
+
+
+def _limit(ctx: Context, limit: Evidence, value: Evidence) -> Iterator[Result]:
+    sign = 1 if limit.comparator in ("ge", "gt") else -1
+    short = sign * (limit.base - value.base)
+    holds = short <= limit.base_half + value.base_half
+    finding_id = key_of(RULE, value.ref_area, value.indicator, value.activity, value.time_period, "limit")
+    tolerance = (limit.base_half + value.base_half) / value.factor
+    yield Identity(
+        finding_id, RULE, holds, ids([limit, value]), value.value, limit.base / value.factor, tolerance, value.unit
+    )
+    if holds:
+        return
+    measure = "share" if value.dimension == "percent" else "level"
+    numbers: dict[str, Number] = {
+        "area": ctx.area(value),
+        "name": ctx.name(value),
+        "limit": ctx.figure(finding_id, "limit", limit.value, limit.unit, [limit], measure=measure),
+        "value": ctx.figure(finding_id, "value", value.value, value.unit, [value], measure=measure),
+    }
+    items = (ctx.item(limit, "limit"), ctx.item(value, "value"))
+    message = f"audit.{RULE}.limit"
+    yield Finding(
+        finding_id, RULE, "inconsistent", items, numbers, message, short / value.factor, tolerance, value.unit
+    )

@@ -1,0 +1,141 @@
+"""Observations as typed records that know their printed precision and their size in base units.
+
+The comparison and the audit walk over single observations and ask each for its bounds, its unit's dimension and its
+place in the trees of areas and activities; a frame's row would answer with text.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from planbrief.targets import units
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planbrief.targets import Dataset
+
+_DIGITS = re.compile(r"\d[\d,]*(?:\.(\d+))?")
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One observation with everything that rules ask of it."""
+
+    obs_id: str
+    source_id: str
+    ref_area: str
+    city: str
+    subject: str
+    indicator: str
+    activity: str
+    time_period: str
+    year: float
+    kind: str
+    value: float
+    upper: float
+    comparator: str
+    transformation: str
+    counterpart_area: str
+    unit: str
+    price_base: str
+    base_period: str
+    status: str
+    locator: str
+    start: int
+    end: int
+    half: float
+    factor: float
+    dimension: str
+
+    @property
+    def stated(self) -> bool:
+        """Whether the cell holds a number."""
+        return not math.isnan(self.value)
+
+    @property
+    def dated(self) -> bool:
+        """Whether the period says when."""
+        return not math.isnan(self.year)
+
+    @property
+    def base(self) -> float:
+        """Value in the base unit of its dimension (percent stays percent)."""
+        return self.value * self.factor
+
+    @property
+    def base_half(self) -> float:
+        """Half the last printed digit in the base unit."""
+        return self.half * self.factor
+
+    @property
+    def low(self) -> float:
+        """Smallest value in base units that rounding leaves open."""
+        return self.base - self.base_half
+
+    @property
+    def high(self) -> float:
+        """Largest value in base units that rounding leaves open."""
+        return self.base + self.base_half
+
+
+def half_digit(value_text: str) -> float:
+    """Half a unit of the last printed digit: 142.8 → 0.05, 1000 → 0.5, 千亿级 → 0 (a class, not a rounding).
+
+    >>> half_digit("142.8"), half_digit("1000"), half_digit("千亿级")
+    (0.05, 0.5, 0.0)
+    """
+    found = _DIGITS.search(value_text)
+    if found is None:
+        return 0.0
+    return 0.5 * 10.0 ** -len(found.group(1) or "")
+
+
+def evidence(ds: Dataset, rows: pd.DataFrame) -> tuple[Evidence, ...]:
+    """Rows of ``ds.observations`` as records, in their order of print."""
+    return tuple(_records(ds, rows))
+
+
+def _records(ds: Dataset, rows: pd.DataFrame) -> Iterator[Evidence]:
+    known = units.table(ds.units)
+    ordered = rows.sort_values(["source_id", "char_start"], kind="stable")
+    row: Any  # pandas types every column of a named tuple as any scalar
+    for row in ordered.itertuples():
+        value, unit = float(row.obs_value), str(row.unit_measure)
+        half = half_digit(str(row.value_text)) if not math.isnan(value) else 0.0
+        yield Evidence(
+            obs_id=str(row.Index),
+            source_id=row.source_id,
+            ref_area=row.ref_area,
+            city=ds.city_of(row.ref_area),
+            subject=row.subject,
+            indicator=row.indicator,
+            activity=row.activity,
+            time_period=row.time_period,
+            year=float(row.year),
+            kind=row.kind,
+            value=value,
+            upper=float(row.upper_value),
+            comparator=row.comparator,
+            transformation=row.transformation,
+            counterpart_area=row.counterpart_area,
+            unit=unit,
+            price_base=row.price_base,
+            base_period=row.base_period,
+            status=row.obs_status,
+            locator=row.locator,
+            start=int(row.char_start),
+            end=int(row.char_end),
+            half=half,
+            factor=known.parse(unit).factor,
+            dimension=known.parse(unit).dimension,
+        )
+
+
+def ids(items: Iterable[Evidence]) -> tuple[str, ...]:
+    """Observation ids of records, each once, in order."""
+    return tuple(dict.fromkeys(item.obs_id for item in items))
