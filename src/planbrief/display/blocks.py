@@ -21,6 +21,11 @@ def run_text(runs: Iterable[Mapping[str, Any]]) -> str:
     return "".join(run["figure"]["text"] if "figure" in run else run["t"] for run in runs)
 
 
+def as_runs(text: str | list[Any]) -> list[Mapping[str, Any]]:
+    """A block's text or list of runs as a list of runs."""
+    return [{"t": text}] if isinstance(text, str) else list(text)
+
+
 def run_html(runs: Iterable[Mapping[str, Any]], lang: str) -> str:
     """Runs as HTML for JupyterLab: numbers tell on hover where they come from."""
     parts = []

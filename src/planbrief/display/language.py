@@ -170,6 +170,12 @@ def mark(text: str, lang: Lang, *, strong: bool = False) -> list[Run]:
     return runs
 
 
+def marked(text: str, lang: Lang) -> str | list[Run]:
+    """A text for a block: itself, or runs where part of it is in the other language."""
+    runs = mark(text, lang)
+    return text if all("lang" not in run for run in runs) else runs
+
+
 def join_names(names: Iterable[str], lang: Lang) -> str:
     """A list in a sentence: 甲、乙和丙 / A, B and C."""
     listed = list(names)

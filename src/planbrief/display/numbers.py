@@ -38,7 +38,6 @@ def exact(value: float) -> Decimal:
     return Decimal(format(value, ".12g"))
 
 
-@lru_cache(maxsize=65536)
 def decimal_text(number: Decimal, lang: Lang) -> str:
     """All digits of a decimal number with the thousands separators of the language.
 
@@ -47,12 +46,19 @@ def decimal_text(number: Decimal, lang: Lang) -> str:
     >>> decimal_text(Decimal("1000"), "zh"), decimal_text(Decimal("1000.50"), "en")
     ('1000', '1,000.50')
     """
+    return _decimal_text(str(number), lang)
+
+
+@lru_cache(maxsize=65536)
+def _decimal_text(digits: str, lang: Lang) -> str:
+    # Cached by the digits: as numbers, 26 and 26.0 are one key.
+    number = Decimal(digits)
     exponent = number.as_tuple().exponent
     decimals = max(-exponent, 0) if isinstance(exponent, int) else 0
     grouped = abs(number) >= (10_000 if lang == "zh" else 1_000)
     pattern = ("#,##0" if grouped else "0") + ("." + "0" * decimals if decimals else "")
     text = format_decimal(abs(number), format=pattern, locale=LOCALES[lang])
-    return (MINUS if number < 0 and number != 0 else "") + text
+    return (MINUS if number < 0 else "") + text
 
 
 def rounded(value: float, decimals: int) -> Decimal:

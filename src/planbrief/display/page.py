@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.blocks import Block, bundle
+from planbrief.display.blocks import Block, as_runs, bundle, run_text
 from planbrief.display.language import Lang, Text, has_message, join_names, message, pick
 from planbrief.display.periods import date_text
 from planbrief.display.provenance import newest, sources_block
@@ -231,7 +231,7 @@ def show(thing: Table | Chart) -> None:
     from planbrief.display.charts.chart import chart_block
 
     block = chart_block(thing, page)
-    emit(bundle(block, f"[{block['caption']}]\n{block['alt']}", "", thing.svg))
+    emit(bundle(block, f"[{run_text(as_runs(block['caption']))}]\n{block['alt']}", "", thing.svg))
 
 
 def finish() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from planbrief.display.blocks import Block
-from planbrief.display.language import Bilingual, Lang, Run, Text, is_chinese, mark, message, pick, term
+from planbrief.display.language import Bilingual, Lang, Run, Text, mark, marked, message, pick, term
 from planbrief.display.numbers import decimal_text, level_decimal
 from planbrief.display.periods import figure_period
 from planbrief.display.quantities import interval_text, is_figure, value_text
@@ -230,18 +230,16 @@ def cell_json(cell: Cell, column: Column, page: Page) -> dict[str, Any]:
 
 
 def column_json(column: Column, lang: Lang) -> dict[str, Any]:
-    """A column head; ``unit_zh`` is the printed unit that an English head keeps beside its own words."""
+    """A column head; an English head keeps the printed money unit (亿元) beside its own words, as a run of its own."""
     label = pick(column.label, lang)
-    found: dict[str, Any] = {"key": column.key, "label": label, "align": column.aligned}
+    found: dict[str, Any] = {"key": column.key, "label": marked(label, lang), "align": column.aligned}
     unit, kept = head_unit(column, lang)
-    if unit:
+    if unit and kept:
+        found["label"] = [*mark(label, lang), {"t": f" ({unit}, "}, {"t": kept, "lang": "zh"}, {"t": ")"}]
+    elif unit:
         found["unit"] = unit
-    if kept:
-        found["unit_zh"] = kept
     if column.width:
         found["width"] = column.width
-    if lang == "en" and is_chinese(label):
-        found["header_lang"] = "zh"
     return found
 
 
@@ -265,11 +263,11 @@ def table_block(table: Table, page: Page, block_id: str = "") -> Block:
         "block": "table",
         "lang": lang,
         "id": block_id or page.identify("table"),
-        "caption": pick(table.caption, lang),
+        "caption": marked(pick(table.caption, lang), lang),
         "columns": [column_json(column, lang) for column in table.columns],
         "rows": rows,
-        "groups": {str(index): pick(label, lang) for index, label in table.groups.items()},
-        "notes": [pick(note, lang) for note in table.notes],
+        "groups": {str(index): marked(pick(label, lang), lang) for index, label in table.groups.items()},
+        "notes": [marked(pick(note, lang), lang) for note in table.notes],
         "sources": sources,
         "wide": table.wide,
         "sortable": table.sortable and not table.groups,

@@ -6,7 +6,7 @@ import html
 from collections.abc import Mapping
 from typing import Any
 
-from planbrief.display.blocks import Block, figure_title, run_html, run_text, table_text
+from planbrief.display.blocks import Block, as_runs, figure_title, run_html, run_text, table_text
 
 
 def _cell_runs(cell: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -17,29 +17,28 @@ def _cell_runs(cell: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 def head_html(column: Mapping[str, Any], lang: str) -> str:
     """Label and unit of a column head."""
-    text = html.escape(column["label"])
-    if column.get("header_lang"):
-        text = f'<span lang="{column["header_lang"]}">{text}</span>'
-    if unit := column.get("unit"):
-        text += f" <small>({html.escape(unit)}"
-        if kept := column.get("unit_zh"):
-            text += f' · <span lang="zh">{html.escape(kept)}</span>'
-        text += ")</small>"
-    return text
+    text = run_html(as_runs(column["label"]), lang)
+    return f"{text} <small>({html.escape(column['unit'])})</small>" if column.get("unit") else text
 
 
 def table_html(block: Block) -> str:
     """A block of kind table as a ``<table>`` with caption, scopes and notes."""
     lang = block["lang"]
-    parts = [f'<table lang="{lang}" class="pb-table"><caption>{html.escape(block["caption"])}</caption><thead><tr>']
+    caption = run_html(as_runs(block["caption"]), lang)
+    parts = [f'<table lang="{lang}" class="pb-table"><caption>{caption}</caption><thead><tr>']
     parts += [f'<th scope="col">{head_html(column, lang)}</th>' for column in block["columns"]]
     parts.append("</tr></thead><tbody>")
     for index, row in enumerate(block["rows"]):
         if label := block.get("groups", {}).get(str(index)):
-            parts.append(f'<tr><th scope="colgroup" colspan="{len(block["columns"])}">{html.escape(label)}</th></tr>')
+            parts.append(
+                f'<tr><th scope="colgroup" colspan="{len(block["columns"])}">{run_html(as_runs(label), lang)}</th></tr>'
+            )
         parts.append("<tr>" + "".join(_td(cell, block, at) for at, cell in enumerate(row)) + "</tr>")
     parts.append("</tbody></table>")
-    parts += [f'<p class="pb-note" lang="{lang}"><small>{html.escape(note)}</small></p>' for note in block["notes"]]
+    parts += [
+        f'<p class="pb-note" lang="{lang}"><small>{run_html(as_runs(note), lang)}</small></p>'
+        for note in block["notes"]
+    ]
     return "".join(parts)
 
 
@@ -59,6 +58,10 @@ def _td(cell: Mapping[str, Any], block: Block, position: int) -> str:
 
 def block_text(block: Block) -> str:
     """A block of kind table as text with aligned columns."""
-    head = [column["label"] + (f" ({column['unit']})" if column.get("unit") else "") for column in block["columns"]]
+    head = [
+        run_text(as_runs(column["label"])) + (f" ({column['unit']})" if column.get("unit") else "")
+        for column in block["columns"]
+    ]
     rows = [[run_text(_cell_runs(cell)) for cell in row] for row in block["rows"]]
-    return "\n".join([table_text(head, rows, block["caption"]), *block["notes"]])
+    notes = [run_text(as_runs(note)) for note in block["notes"]]
+    return "\n".join([table_text(head, rows, run_text(as_runs(block["caption"]))), *notes])

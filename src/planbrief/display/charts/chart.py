@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from planbrief.display.blocks import Block
-from planbrief.display.language import Text, pick
+from planbrief.display.language import Text, marked, pick
 from planbrief.display.state import Page
 from planbrief.display.table import Table, table_block
 
@@ -48,9 +48,9 @@ def chart_block(chart: Chart, page: Page) -> Block:
         "block": "chart",
         "lang": page.lang,
         "id": number,
-        "caption": pick(chart.caption, page.lang),
+        "caption": marked(pick(chart.caption, page.lang), page.lang),
         "alt": chart.alt,
-        "notes": [pick(note, page.lang) for note in chart.notes],
+        "notes": [marked(pick(note, page.lang), page.lang) for note in chart.notes],
         "sources": list(chart.sources) or data["sources"],
         "data": data,
         "width_mm": round(chart.width_mm, 1),

@@ -1,0 +1,213 @@
+"""Ranked values: bars with their numbers, and required growth as dots."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Sequence
+
+from matplotlib.axes import Axes
+
+from planbrief.display import style
+from planbrief.display.charts.canvas import Canvas, drawing, text_height, text_width, wrap
+from planbrief.display.charts.chart import Chart
+from planbrief.display.charts.rows import Rows, grid, value_scale
+from planbrief.display.charts.words import row_words, short, unit_of
+from planbrief.display.language import Lang, Text, message, pick
+from planbrief.display.quantities import FigureLike
+from planbrief.display.state import language
+from planbrief.display.table import Cell, Column, Table
+from planbrief.display.units import axis_unit
+
+Row = tuple[Text, FigureLike]
+
+
+def ordered(rows: Sequence[Row], sort: bool = True) -> tuple[list[Row], list[Row]]:
+    """Rows with a value, the largest first, and rows without one."""
+    found = [row for row in rows if not math.isnan(row[1].value)]
+    if sort:
+        found.sort(key=lambda row: -row[1].value)
+    return found, [row for row in rows if math.isnan(row[1].value)]
+
+
+def rows_table(rows: Sequence[Row], caption: Text, unit: str, head: Text = ("名称", "Name")) -> Table:
+    """The numbers behind a row chart."""
+    measure = rows[0][1].measure if rows else "level"
+    columns = (
+        Column("label", head, head=True),
+        Column("value", ("数值", "Value"), measure, unit if measure in ("level", "count") else ""),
+    )
+    return Table(columns, tuple((Cell(label), Cell(figure)) for label, figure in rows), caption)
+
+
+def ranked_bars(
+    rows: Sequence[Row],
+    caption: Text,
+    *,
+    highlight: Collection[int] = (),
+    sort: bool = True,
+    notes: Sequence[Text] = (),
+    sources: Sequence[str] = (),
+    lang: str | None = None,
+) -> Chart:
+    """Horizontal bars from zero, the largest first, each with its number.
+
+    Parameters
+    ----------
+    rows : sequence of (label, Figure)
+        All of one measure and unit (ValueError otherwise). Rows without a value are listed below with the reason.
+    highlight : collection of int
+        Indices into ``rows`` of the bars to colour; all if empty.
+    """
+    tongue = language(lang)
+    shown, empty = ordered(rows, sort)
+    unit = unit_of([figure for _, figure in shown])
+    colors = {id(rows[index][1]) for index in highlight}
+    labels = [pick(label, tongue) for label, _ in shown]
+    layout = Rows(labels)
+    texts = [short(figure, tongue) for _, figure in shown]
+    head = axis_unit(unit, tongue)
+    top = 6.0 if head else 2.0
+    with drawing(pick(caption, "en") or "bars", style.WIDTH_MM, layout.height + top + 2) as canvas:
+        axes = layout.plot(canvas, 2)
+        if head:
+            canvas.text(layout.label_mm, canvas.height_mm - 1, head, color=style.MUTED, fontsize=style.SMALL, va="top")
+        if shown:
+            draw_bars(axes, layout, shown, texts, colors)
+        svg = canvas.svg()
+        height = canvas.height_mm
+    alt = message("chart.alt_ranked", tongue, count=str(len(shown)), rows=row_words(shown, tongue))
+    return Chart(
+        svg, caption, alt, rows_table([*shown, *empty], caption, unit), tuple(notes), tuple(sources), style.WIDTH_MM,
+        height,
+    )  # fmt: skip
+
+
+def draw_bars(axes: Axes, layout: Rows, shown: Sequence[Row], texts: Sequence[str], colors: Collection[int]) -> None:
+    """Bars and their numbers at the end."""
+    pad = max(text_width(text) for text in texts) + 3
+    values = [figure.value for _, figure in shown]
+    left = pad if min(values) < 0 else 0.4
+    scale = value_scale(values, layout.plot_mm, left_pad=left, right_pad=pad)
+    zero = scale(0)
+    for (_, figure), text, center in zip(shown, texts, layout.centers(), strict=True):
+        end = scale(figure.value)
+        color = style.ACCENT if not colors or id(figure) in colors else style.CONTEXT
+        axes.barh(center, end - zero, left=zero, height=3.6, color=color, linewidth=0)
+        below = figure.value < 0
+        axes.text(end + (-1.2 if below else 1.2), center, text, va="center", ha="right" if below else "left")
+    axes.plot([zero, zero], [0, layout.height], color=style.AXIS, linewidth=0.6)
+
+
+def required_growth(
+    rows: Sequence[Row],
+    caption: Text,
+    *,
+    apart: Sequence[tuple[Text, FigureLike, Text]] = (),
+    apart_title: Text | None = None,
+    notes: Sequence[Text] = (),
+    sources: Sequence[str] = (),
+    lang: str | None = None,
+) -> Chart:
+    """Growth per year that targets require, as ranked dots; achieved growth of another kind in a panel of its own.
+
+    Parameters
+    ----------
+    rows : sequence of (label, Figure)
+        Required rates. Rows without a value go to the data table with the reason.
+    apart : sequence of (label, Figure, reason)
+        Achieved rates that measure something else. They get their own panel and their own axis, and the reason is
+        printed with each: the eye must not compare them with the dots above.
+    apart_title : text, optional
+        Head of that panel.
+    """
+    tongue = language(lang)
+    shown, empty = ordered(rows)
+    main = Rows([pick(label, tongue) for label, _ in shown])
+    other = Rows([pick(label, tongue) for label, _, _ in apart], notes=[pick(reason, tongue) for _, _, reason in apart])
+    other_title = pick(apart_title, tongue) if apart_title is not None else own_panel(tongue)
+    title = wrap(other_title, style.WIDTH_MM - 4, style.TEXT, 3)
+    below = (other.height + 5 + text_height(title) + 6) if apart else 0.0
+    head = 6.0
+    height = main.height + head + 6 + below
+    with drawing(pick(caption, "en") or "growth", style.WIDTH_MM, height) as canvas:
+        canvas.text(
+            main.label_mm,
+            height - 1,
+            message("chart.required", tongue),
+            color=style.MUTED,
+            fontsize=style.SMALL,
+            va="top",
+        )
+        dots(canvas, main, [figure for _, figure in shown], below + 6, tongue, style.ACCENT, "o")
+        if apart:
+            line = below - 1.5
+            canvas.figure.add_artist(_rule(canvas, line))
+            canvas.text(0.5, line - 1.5, title, color=style.MUTED, va="top", ha="left")
+            dots(canvas, other, [figure for _, figure, _ in apart], 6, tongue, style.SECOND, "D")
+        svg = canvas.svg()
+    alt = message("chart.alt_dots", tongue, count=str(len(shown)), rows=row_words(shown, tongue))
+    if apart:
+        beside = row_words([(label, figure) for label, figure, _ in apart], tongue)
+        alt += (" " if tongue == "en" else "") + message("chart.alt_apart", tongue, rows=beside)
+    data = growth_table([*shown, *empty], apart, caption)
+    return Chart(svg, caption, alt, data, tuple(notes), tuple(sources), style.WIDTH_MM, height)
+
+
+def own_panel(lang: Lang) -> str:
+    """Head of the panel of achieved rates."""
+    return f"{message('chart.achieved', lang)}{'（' if lang == 'zh' else ' ('}{message('chart.own_panel', lang)}" + (
+        "）" if lang == "zh" else ")"
+    )
+
+
+def dots(
+    canvas: Canvas, layout: Rows, figures: Sequence[FigureLike], bottom: float, lang: Lang, color: str, marker: str
+) -> None:
+    """A row of dots on stems with an axis in percent."""
+    axes = layout.plot(canvas, bottom)
+    if not figures:
+        return
+    texts = [short(figure, lang) for figure in figures]
+    pad = max(text_width(text) for text in texts) + 4
+    values = [figure.value for figure in figures]
+    left = pad if min(values) < 0 else 1.5
+    scale = value_scale([*values, 0.0], layout.plot_mm, left_pad=left, right_pad=pad)
+    percent = value_scale([value * 100 for value in [*values, 0.0]], layout.plot_mm, left_pad=left, right_pad=pad)
+    grid(axes, percent, layout.height, lang, "%")
+    for figure, text, center in zip(figures, texts, layout.centers(), strict=True):
+        x = scale(figure.value)
+        axes.plot([scale(0), x], [center, center], color=style.PALE, linewidth=2.2, solid_capstyle="butt", zorder=1)
+        axes.plot([x], [center], marker, color=color, markersize=7 if marker == "o" else 6, zorder=3, clip_on=False)
+        negative = figure.value < 0
+        axes.text(x + (-2 if negative else 2), center, text, va="center", ha="right" if negative else "left")
+
+
+def _rule(canvas: Canvas, y: float) -> object:
+    from matplotlib.lines import Line2D
+
+    at = y / canvas.height_mm
+    return Line2D([0, 1], [at, at], color=style.AXIS, linewidth=0.6, transform=canvas.figure.transFigure)
+
+
+def growth_table(rows: Sequence[Row], apart: Sequence[tuple[Text, FigureLike, Text]], caption: Text) -> Table:
+    """The numbers behind required growth, those of another kind in a group with their reason."""
+    columns = [
+        Column("label", ("名称", "Name"), head=True),
+        Column("period", ("时期", "Period"), "period"),
+        Column("rate", ("年均增速", "Growth per year"), "rate"),
+    ]
+    if apart:
+        columns.append(Column("reason", ("说明", "Comment")))
+    lines: list[tuple[Cell, ...]] = []
+    for label, figure in rows:
+        lines.append((Cell(label), Cell(figure.year or None), Cell(figure), *((Cell(),) if apart else ())))
+    groups: dict[int, Text] = {}
+    if apart:
+        groups = {0: message_pair("chart.required"), len(lines): message_pair("chart.achieved")}
+        lines += [(Cell(label), Cell(figure.year or None), Cell(figure), Cell(why)) for label, figure, why in apart]
+    return Table(tuple(columns), tuple(lines), caption, groups=groups)
+
+
+def message_pair(key: str) -> tuple[str, str]:
+    """A message in both languages."""
+    return message(key, "zh"), message(key, "en")

@@ -1,0 +1,147 @@
+"""Charts made of rows: long labels at the left, marks at the right, as many rows as there are.
+
+Row charts are laid out in millimetres: labels are wrapped first, rows get the height they need, and the sheet grows.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from matplotlib.axes import Axes
+
+from planbrief.display import style
+from planbrief.display.charts.canvas import Canvas, text_height, text_width, wrap
+from planbrief.display.charts.words import tick
+from planbrief.display.language import Lang
+
+#: Space between rows, and the least height of one, in millimetres.
+GAP = 1.8
+LEAST = 6.0
+#: Largest share of the width that labels may take.
+LABEL_SHARE = 0.36
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Values to millimetres across, linear or log, between two pads for the labels at the ends."""
+
+    low: float
+    high: float
+    start_mm: float
+    end_mm: float
+    log: bool = False
+
+    def __call__(self, value: float) -> float:
+        """Position of a value in millimetres from the left of the plot."""
+        if self.log:
+            share = math.log(value / self.low) / (math.log(self.high / self.low) or 1.0)
+        else:
+            share = (value - self.low) / ((self.high - self.low) or 1.0)
+        return self.start_mm + share * (self.end_mm - self.start_mm)
+
+    def ticks(self, count: int = 5) -> list[float]:
+        """Round values for the axis."""
+        if self.log:
+            from planbrief.display.charts.milestones import nice_ticks
+
+            return nice_ticks(self.low * 0.999, self.high * 1.001)
+        from matplotlib.ticker import MaxNLocator
+
+        locator = MaxNLocator(count, steps=[1, 2, 2.5, 5, 10])
+        values = [float(value) for value in locator.tick_values(self.low, self.high)]
+        slack = (self.high - self.low) * 1e-6
+        return [value for value in values if self.low - slack <= value <= self.high + slack]
+
+
+@dataclass
+class Rows:
+    """Labels of a row chart, wrapped, with the place of each row from the top in millimetres."""
+
+    labels: Sequence[str]
+    width_mm: float = style.WIDTH_MM
+    size: float = style.TEXT
+    notes: Sequence[str] = ()
+    least: float = LEAST
+    wrapped: list[str] = field(init=False)
+    small: list[str] = field(init=False)
+    heights: list[float] = field(init=False)
+    label_mm: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        most = self.width_mm * LABEL_SHARE
+        widest = max((text_width(label, self.size) for label in self.labels), default=0)
+        widest = max([widest, *(min(text_width(note, style.SMALL), most) for note in self.notes)])
+        self.label_mm = min(widest, most) + 3
+        self.wrapped = [wrap(label, self.label_mm - 2.5, self.size) for label in self.labels]
+        self.small = [wrap(note, self.label_mm - 2.5, style.SMALL, 6) if note else "" for note in self.notes]
+        self.heights = []
+        for index, text in enumerate(self.wrapped):
+            height = text_height(text, self.size)
+            if index < len(self.small) and self.small[index]:
+                height += text_height(self.small[index], style.SMALL) + 0.5
+            self.heights.append(max(self.least, height + GAP))
+
+    @property
+    def height(self) -> float:
+        """Height of all rows."""
+        return sum(self.heights)
+
+    @property
+    def plot_mm(self) -> float:
+        """Width left for the plot."""
+        return self.width_mm - self.label_mm - 1
+
+    def centers(self) -> list[float]:
+        """Middle of each row from the top of the plot."""
+        found, at = [], 0.0
+        for height in self.heights:
+            found.append(at + height / 2)
+            at += height
+        return found
+
+    def plot(self, canvas: Canvas, bottom: float) -> Axes:
+        """Axes for the marks, in millimetres from their upper left corner; labels are drawn beside them."""
+        axes = canvas.axes(self.label_mm, bottom, self.plot_mm, self.height)
+        axes.set_xlim(0, self.plot_mm)
+        axes.set_ylim(self.height, 0)
+        axes.set_axis_off()
+        for index, (text, center) in enumerate(zip(self.wrapped, self.centers(), strict=True)):
+            y = bottom + self.height - center
+            note = self.small[index] if index < len(self.small) else ""
+            if not note:
+                canvas.text(self.label_mm - 2, y, text, fontsize=self.size, va="center", ha="right", ma="right")
+                continue
+            upper, lower = text_height(text, self.size), text_height(note, style.SMALL)
+            top = y + (upper + lower + 0.5) / 2
+            canvas.text(self.label_mm - 2, top, text, fontsize=self.size, va="top", ha="right", ma="right")
+            canvas.text(
+                self.label_mm - 2, top - upper - 0.5, note, fontsize=style.SMALL, va="top", ha="right", ma="right",
+                color=style.MUTED,
+            )  # fmt: skip
+        return axes
+
+
+def grid(axes: Axes, scale: Scale, height: float, lang: Lang, unit: str = "", *, labels: bool = True) -> None:
+    """Vertical lines at round values with their numbers below; numbers that would touch are left out."""
+    last = -math.inf
+    for value in scale.ticks():
+        x = scale(value)
+        zero = value == 0 and not scale.log
+        axes.plot([x, x], [0, height], color=style.AXIS if zero else style.GRID, linewidth=0.6, zorder=0)
+        text = tick(float(f"{value:.6g}"), lang, unit)
+        if labels and x - last > text_width(text, style.SMALL) + 2.5:
+            axes.text(x, height + 1, text, fontsize=style.SMALL, color=style.MUTED, ha="center", va="top")
+            last = x
+
+
+def value_scale(
+    values: Sequence[float], plot_mm: float, *, left_pad: float, right_pad: float, log: bool = False
+) -> Scale:
+    """A scale over values with room for labels at both ends; linear ones start at zero."""
+    low, high = min(values), max(values)
+    if log:
+        return Scale(low / 1.05, high * 1.02, left_pad, plot_mm - right_pad, True)
+    low, high = min(0.0, low), max(0.0, high)
+    return Scale(low, high if high > low else low + 1, left_pad, plot_mm - right_pad)

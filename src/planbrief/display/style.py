@@ -1,0 +1,97 @@
+"""One style for all charts: colours, sizes, lines.
+
+Each colour has one role and one value of its own, so that a page can map it to a colour of its dark mode. Series differ
+in lightness as well as hue (they survive grey printing and colour blindness), and markers differ in shape.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+#: Text, and text that steps back.
+INK = "#1d2430"
+MUTED = "#5c6675"
+#: Lines that help reading.
+GRID = "#dfe3e8"
+AXIS = "#8a93a0"
+#: The page; halos around text use it.
+PAPER = "#ffffff"
+#: Text on a dark fill.
+ON_FILL = "#fdfdfc"
+#: Text on a light fill.
+ON_LIGHT = "#161c26"
+#: The one thing to look at; what it is compared with; a warning.
+ACCENT = "#1a5fa0"
+SECOND = "#c8590c"
+CONTEXT = "#a9b4c0"
+PALE = "#d4dfeb"
+WARN = "#a3261f"
+#: Series in the order of use: lightness falls and rises so that neighbours differ in grey too.
+SERIES = ("#1a5fa1", "#e69a2e", "#3f7f6a", "#9c3d6e", "#7fb3d9", "#6b5b4b", "#c9c04a", "#4b4f8f")
+#: The same series as text: dark enough on white (4.5 : 1).
+SERIES_TEXT = ("#1a5fa2", "#8f5608", "#2f6b58", "#9c3d6f", "#35709c", "#6b5b4c", "#6b6412", "#4b4f90")
+#: Steps of one hue, light to dark, for counts in a matrix.
+STEPS = ("#eef3f8", "#c7d9ea", "#8db4d6", "#4c86b8", "#1c5687")
+
+#: Role → (light page, dark page): what a page with a dark mode may map the colours to.
+DARK: dict[str, str] = {
+    INK: "#e8ebef",
+    MUTED: "#a7b0bc",
+    GRID: "#343c47",
+    AXIS: "#78828f",
+    PAPER: "#14181e",
+    ON_FILL: "#fdfdfc",
+    ON_LIGHT: "#161c26",
+    ACCENT: "#6fb1ee",
+    SECOND: "#f0914a",
+    CONTEXT: "#5d6875",
+    PALE: "#2b3c4f",
+    WARN: "#f0857c",
+}
+
+#: Column of text on A4 with margins of 20 mm.
+WIDTH_MM = 170.0
+MM = 1 / 25.4
+#: Points.
+TEXT = 9.0
+SMALL = 8.0
+LABEL = 9.5
+
+#: matplotlib settings of every drawing; nothing of the user's own settings is left standing.
+RC: dict[str, Any] = {
+    "font.family": ["Noto Sans SC"],
+    "font.size": TEXT,
+    "axes.unicode_minus": False,
+    "text.parse_math": False,
+    "text.usetex": False,
+    "text.color": INK,
+    "axes.labelcolor": MUTED,
+    "axes.edgecolor": AXIS,
+    "axes.facecolor": "none",
+    "axes.linewidth": 0.6,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": False,
+    "axes.axisbelow": True,
+    "axes.labelsize": SMALL,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "xtick.labelsize": SMALL,
+    "ytick.labelsize": SMALL,
+    "xtick.major.size": 3,
+    "xtick.major.width": 0.6,
+    "ytick.major.size": 0,
+    "grid.color": GRID,
+    "grid.linewidth": 0.6,
+    "lines.linewidth": 2.0,
+    "lines.solid_capstyle": "round",
+    "figure.facecolor": "none",
+    "savefig.facecolor": "none",
+    "savefig.transparent": False,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "planbrief",
+    "svg.image_inline": True,
+    "path.simplify": True,
+    "figure.dpi": 72,
+    "savefig.dpi": 72,
+}
