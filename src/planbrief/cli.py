@@ -73,7 +73,7 @@ def lineage_options(parser: argparse.ArgumentParser) -> None:
 
 #: verb -> (one line of help, options, module and function that runs it)
 COMMANDS: dict[str, tuple[str, Configure, str]] = {
-    "build": ("run the notebooks and publish an edition", build_options, "planbrief.reports.build:command"),
+    "build": ("run the notebooks and publish an edition", build_options, "planbrief.reports.build_command:command"),
     "list": ("list reports, areas, indicators or sources", list_options, "planbrief.reports.listing:command"),
     "check": ("every problem of data, notebooks and catalog", check_options, "planbrief.reports.trust:run_check"),
     "verify": ("hold every value against the source texts", verify_options, "planbrief.reports.trust:run_verify"),

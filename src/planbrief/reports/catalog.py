@@ -30,7 +30,6 @@ class Report:
     id: str
     notebook: str
     parameters: tuple[tuple[str, Any], ...]
-    title: tuple[tuple[str, str], ...]
     about: tuple[tuple[str, str], ...]
     languages: tuple[str, ...] = LANGUAGES
     formats: tuple[str, ...] = FORMATS
@@ -88,10 +87,10 @@ class Catalog:
         return tuple(found.values())
 
     def _expand(self, place: str, entry: Any) -> list[Report]:
-        keys = {"id", "notebook", "title", "about", "parameters", "languages", "formats"}
-        if not isinstance(entry, dict) or not {"id", "notebook", "title"} <= entry.keys() <= keys:
+        keys = {"id", "notebook", "about", "parameters", "languages", "formats"}
+        if not isinstance(entry, dict) or not {"id", "notebook", "about"} <= entry.keys() <= keys:
             found = ", ".join(sorted(entry)) if isinstance(entry, dict) else repr(entry)
-            raise CatalogError(place, found, "id, notebook and title; besides about, parameters, languages, formats")
+            raise CatalogError(place, found, "id, notebook and about; besides parameters, languages, formats")
         place = f"reports/catalog.toml: report {entry['id']!r}"
         declared = {p.name: p for p in self.parameters(entry["notebook"])}
         given = entry.get("parameters", {})
@@ -103,8 +102,7 @@ class Catalog:
                 entry["notebook"],
                 dict(zip(given, values, strict=True)),
                 identity=entry["id"],
-                title=self._texts(place, "title", entry["title"]),
-                about=self._texts(place, "about", entry.get("about", {"zh": "", "en": ""})),
+                about=self._texts(place, "about", entry["about"]),
                 languages=self._subset(place, "languages", entry, LANGUAGES),
                 formats=self._subset(place, "formats", entry, FORMATS),
             )
@@ -136,7 +134,6 @@ class Catalog:
         values: Mapping[str, Any],
         *,
         identity: str,
-        title: Mapping[str, str],
         about: Mapping[str, str],
         languages: tuple[str, ...] = LANGUAGES,
         formats: tuple[str, ...] = FORMATS,
@@ -152,18 +149,12 @@ class Catalog:
             raise CatalogError("reports/catalog.toml", f"the report id {identity!r}", "a-z, 0-9, - and _ (at most 80)")
         areas = [v for name, v in checked.items() if types[name] == "area"]
         areas += [v for name, value in checked.items() if types[name] == "areas" for v in value or ()]
-        texts = {}
-        for key, wanted in (("title", title), ("about", about)):
-            texts[key] = tuple(
-                (lang, fill(wanted[lang], {n: self._shown(types[n], v, lang) for n, v in checked.items()}))
-                for lang in LANGUAGES
-            )
+        shown = {lang: {n: self._shown(types[n], v, lang) for n, v in checked.items()} for lang in LANGUAGES}
         return Report(
             identity,
             notebook,
             tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in checked.items()),
-            texts["title"],
-            texts["about"],
+            tuple((lang, fill(about[lang], shown[lang])) for lang in LANGUAGES),
             languages,
             formats,
             tuple(dict.fromkeys(areas)),
@@ -201,20 +192,17 @@ class Catalog:
     def _bare(self, notebook: str, listed: Mapping[str, Report]) -> Report:
         like = next((report for report in listed.values() if report.notebook == notebook), None)
         if like is None:
-            return Report(
-                notebook, notebook, (), tuple((lang, notebook) for lang in LANGUAGES), (("zh", ""), ("en", ""))
-            )
+            return Report(notebook, notebook, (), (("zh", ""), ("en", "")))
         entry = next(item for item in self.raw["reports"] if item["notebook"] == notebook)
         fixed = {k: v for k, v in like.values.items() if entry.get("parameters", {}).get(k) == v}
-        return Report(like.id, notebook, tuple(fixed.items()), like.title, like.about, like.languages, like.formats)
+        return Report(like.id, notebook, tuple(fixed.items()), like.about, like.languages, like.formats)
 
     def _changed(self, report: Report, changes: Mapping[str, Any], listed: Mapping[str, Report]) -> Report:
         entry = next((item for item in self.raw["reports"] if item["notebook"] == report.notebook), None)
-        title = entry["title"] if entry else dict(report.title)
-        about = entry.get("about", {"zh": "", "en": ""}) if entry else dict(report.about)
+        about = entry["about"] if entry else dict(report.about)
         values = {**report.values, **changes}
         made = self.report(
-            report.notebook, values, identity="made", title=title, about=about,
+            report.notebook, values, identity="made", about=about,
             languages=report.languages, formats=report.formats,
         )  # fmt: skip
         for known in listed.values():

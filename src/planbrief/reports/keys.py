@@ -117,10 +117,12 @@ def notebook_hash(path: Path) -> str:
     return sha256(plain_json(cells), plain_json(notebook.get("metadata", {}).get("planbrief", {})))
 
 
-def parts(catalog: Catalog, report: Report, lang: str) -> tuple[tuple[str, str], ...]:
-    """The named hashes of a report in one language that do not depend on the data."""
-    settings = [report.title, report.about, catalog.raw.get("feedback", {}), catalog.raw["notebooks"][report.notebook]]
-    settings.append(sorted(report.languages))
+def parts(catalog: Catalog, report: Report, lang: str, alternate: str = "") -> tuple[tuple[str, str], ...]:
+    """The named hashes of a report in one language that do not depend on the data.
+
+    `alternate` is the page that it links to as its other language.
+    """
+    settings = [catalog.raw.get("feedback", {}), catalog.raw["notebooks"][report.notebook], alternate]
     found = {
         "notebook": notebook_hash(catalog.project.notebooks / f"{report.notebook}.ipynb"),
         "parameters": sha256(plain_json([report.id, report.parameters, lang])),

@@ -34,10 +34,10 @@ def listing(what: str) -> str:
     if what == "reports":
         reports = read(project, package).reports()
         rows = [
-            (r.id, r.notebook, " ".join(r.languages), " ".join(r.formats), dict(r.title)["zh"], dict(r.title)["en"])
+            (r.id, r.notebook, " ".join(r.languages), " ".join(r.formats), dict(r.about)["zh"], dict(r.about)["en"])
             for r in reports
         ]
-        return aligned(("report", "notebook", "languages", "formats", "标题", "title"), rows)
+        return aligned(("report", "notebook", "languages", "formats", "内容", "about"), rows)
     columns = {
         "areas": ("ref_area", "level", "parent", "name_zh", "name_en"),
         "indicators": ("indicator", "unit_measure", "theme", "name_zh", "name_en"),

@@ -31,6 +31,8 @@ class Job:
     formats: tuple[str, ...]
     parts: tuple[tuple[str, str], ...]
     reasons: tuple[str, ...]
+    #: Page of the same report in the other language, relative to this one; empty if there is none.
+    alternate: str = ""
 
     @property
     def name(self) -> str:
@@ -132,13 +134,16 @@ def plan(
         for lang in report.languages:
             if lang not in chosen_languages or not kept:
                 continue
-            known = parts(catalog, report, lang)
             name = f"{lang}/{report.id}"
+            others = [other for other in report.languages if other != lang and "html" in kept]
+            there = [o for o in others if o in chosen_languages or "html" in (intact or {}).get(f"{o}/{report.id}", ())]
+            alternate = f"../{there[0]}/{report.id}.html" if there else ""
+            known = parts(catalog, report, lang, alternate)
             why = ["--force"] if force else reasons(old_key(record or {}, name), known, package)
             gone = [fmt for fmt in kept if fmt not in (intact or {}).get(name, frozenset())]
             if not why and gone:
                 why = [f"its {' and '.join(gone)} is missing or damaged"]
-            jobs.append(Job(report, lang, kept, known, tuple(why)))
+            jobs.append(Job(report, lang, kept, known, tuple(why), alternate))
     if not jobs:
         raise ParameterError("build", "--lang, --to", "languages and formats that the reports do not have", "others")
     return Plan(project, package, catalog, tuple(jobs))

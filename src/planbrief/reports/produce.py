@@ -6,7 +6,9 @@ else of the project is touched.
 
 from __future__ import annotations
 
+import math
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -48,6 +50,7 @@ class Produced:
     report: str
     lang: str
     pages: dict[str, bytes]
+    title: str = ""
     page_count: int = 0
     data_as_of: str = ""
     figures: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -74,7 +77,7 @@ def produce(task: Task) -> Produced:
     planbrief.errors.PlanbriefError
         Naming the notebook and the cell that failed.
     """
-    from planbrief.reports.engine import announce, execute, parameterize, strip_run_metadata
+    from planbrief.reports.engine import announce, execute, parameterize, strip_run_metadata, work_dir
 
     project = Path(task.project)
     os.environ[PROJECT_VARIABLE] = str(project)
@@ -83,7 +86,7 @@ def produce(task: Task) -> Produced:
     notebook = parameterize(notebook, {**values, "lang": task.lang})
     executed = execute(
         notebook,
-        cwd=project / "notebooks",
+        cwd=lay_out(project, work_dir()),
         env={PROJECT_VARIABLE: str(project)},
         cell_timeout=task.cell_timeout,
         report_timeout=task.report_timeout,
@@ -113,12 +116,31 @@ def produce(task: Task) -> Produced:
         task.report,
         task.lang,
         pages,
+        next((str(block.get("title", "")) for block in blocks if block.get("block") == "cover"), ""),
         count,
         str(closing.get("data_as_of", "")),
         dict(sorted(figures_of(blocks).items())),
         list(closing.get("reads", [])),
         thumbnail,
     )
+
+
+def lay_out(project: Path, folder: Path) -> Path:
+    """A working directory like the project's ``notebooks/`` but this report's own: nobody else sees what it writes."""
+    for name in ("data", "reports"):
+        link(project / name, folder / name)
+    (folder / "notebooks").mkdir(exist_ok=True)
+    for path in sorted((project / "notebooks").iterdir()):
+        link(path, folder / "notebooks" / path.name)
+    return folder / "notebooks"
+
+
+def link(source: Path, target: Path) -> None:
+    """`target` leads to `source`, or holds a copy of it where there are no symbolic links."""
+    try:
+        target.symlink_to(source, target_is_directory=source.is_dir())
+    except OSError:
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
 
 
 def read_notebook(path: Path) -> NotebookNode:
@@ -164,5 +186,7 @@ def figures_of(blocks: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
             figure = run.get("figure", {})
             if figure.get("key"):
                 kept = {name: figure.get(name) for name in ("value", "unit", "measure", "observations", "text")}
+                if isinstance(kept["value"], float) and not math.isfinite(kept["value"]):
+                    kept["value"] = None
                 found.setdefault(figure["key"], kept)
     return found

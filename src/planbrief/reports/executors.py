@@ -1,0 +1,46 @@
+"""Where reports are built: processes of this machine, or a Dask cluster; one way to submit for both."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Any
+
+from planbrief.errors import UnknownName
+
+if TYPE_CHECKING:
+    from planbrief.reports.build import Listener
+    from planbrief.reports.edition import Publication
+
+#: submit(function, argument, name, seconds) -> future
+Submit = Callable[[Callable[[Any], Any], Any, str, float | None], Future[Any]]
+
+
+@contextlib.contextmanager
+def executor_for(
+    where: str, jobs: int, preload: Sequence[str], publication: Publication, listener: Listener
+) -> Iterator[Submit]:
+    """A way to submit work: ``local`` (a fresh forked process per report) or ``dask:tcp://HOST:PORT``.
+
+    Raises
+    ------
+    UnknownName
+        For any other `where`.
+    """
+    kind, _, _address = where.partition(":")
+    if kind != "local":
+        raise UnknownName("executor", where, ("local", "dask:tcp://HOST:PORT"))
+    from planbrief.reports.engine import Pool
+
+    with Pool(
+        jobs,
+        preload,
+        scratch=publication.work_dir("tasks"),
+        on_stage=lambda name, stage: listener.stage(name, str(stage)),
+    ) as pool:
+
+        def submit(function: Callable[[Any], Any], argument: Any, name: str, seconds: float | None) -> Future[Any]:
+            return pool.submit(function, argument, name=name, timeout=seconds)
+
+        yield submit
