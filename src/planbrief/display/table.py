@@ -21,7 +21,7 @@ from planbrief.display.units import unit_words
 from planbrief.errors import PlanbriefError
 
 #: Measures whose cells line up at the decimal point.
-NUMERIC = frozenset({"level", "rate", "share", "points", "multiple", "years", "count", "index", "number"})
+NUMERIC = frozenset({"level", "rate", "share", "points", "multiple", "years", "count", "index", "number", "bare"})
 #: Measures that show a percent sign in the head of the column instead of in each cell.
 PERCENT = frozenset({"rate", "share"})
 
@@ -49,7 +49,8 @@ class Column:
         Head.
     measure : str
         ``text``, ``code`` (a word of ``vocabulary``), ``name`` (a key of the reference table ``table``), ``period``,
-        or a figure's measure (``level``, ``rate``, ``share`` …).
+        a figure's measure (``level``, ``rate``, ``share`` …), or ``bare``: figures without unit, which stands in a
+        column of its own.
     unit : str
         Printed unit of all cells, shown in the head (亿元; English adds "100 million yuan").
     align : str
@@ -190,7 +191,7 @@ def figure_cell(figure: Any, cell: Cell, column: Column, page: Page) -> list[Run
     printed = cell.printed or page.printed(figure)
     percent = figure.measure in PERCENT and column.measure in PERCENT
     same = figure.measure == column.measure and (figure.measure not in ("level", "count") or figure.unit == column.unit)
-    bare = (percent or same) and not math.isnan(figure.value)
+    bare = (percent or same or column.measure == "bare") and not math.isnan(figure.value)
     return mark(value_text(figure, lang, printed, bare=bare, even=bare), lang)
 
 
