@@ -1,0 +1,162 @@
+(function () {
+"use strict";
+var data = JSON.parse(document.getElementById("page-data").textContent), words = data.words, root = document.documentElement;
+function make(tag, text, parent) {
+  var node = document.createElement(tag);
+  if (text !== undefined && text !== null) { node.textContent = String(text); }
+  if (parent) { parent.appendChild(node); }
+  return node;
+}
+/* light and dark */
+var theme = document.getElementById("page-theme");
+function stored(value) {
+  try {
+    if (value === undefined) { return localStorage.getItem("planbrief-theme"); }
+    localStorage.setItem("planbrief-theme", value);
+  } catch (error) { /* private windows have no storage */ }
+  return null;
+}
+var chosen = stored();
+if (chosen === "light" || chosen === "dark") { root.setAttribute("data-theme", chosen); }
+function isDark() {
+  var set = root.getAttribute("data-theme");
+  return set ? set === "dark" : window.matchMedia("(prefers-color-scheme: dark)").matches;
+}
+theme.hidden = false;
+theme.setAttribute("aria-pressed", String(isDark()));
+theme.addEventListener("click", function () {
+  var next = isDark() ? "light" : "dark";
+  root.setAttribute("data-theme", next);
+  theme.setAttribute("aria-pressed", String(next === "dark"));
+  stored(next);
+});
+/* scroll regions take focus only where there is something to scroll */
+function regions() {
+  document.querySelectorAll(".scroll, pre").forEach(function (node) {
+    if (node.scrollWidth > node.clientWidth + 1) { node.tabIndex = 0; } else { node.removeAttribute("tabindex"); }
+  });
+}
+regions();
+window.addEventListener("resize", regions);
+document.querySelectorAll("details").forEach(function (node) { node.addEventListener("toggle", regions); });
+/* where a number comes from */
+var dialog = null, opener = null;
+function row(list, name, value, lang) {
+  if (value === undefined || value === null || value === "") { return; }
+  make("dt", words[name], list);
+  var node = make("dd", value, list);
+  if (lang) { node.lang = lang; }
+}
+function tag(lang) { return lang === "zh" ? "zh-CN" : lang; }
+function card(inner, id) {
+  var seen = data.observations[id], list;
+  make("h3", seen ? [seen.indicator, seen.area, seen.period].filter(Boolean).join(" · ") : id, inner);
+  list = make("dl", null, inner);
+  if (!seen) { row(list, "comment", words.none); return; }
+  var paper = data.documents[seen.source_id] || {};
+  row(list, "value", [seen.value, seen.unit].filter(function (part) { return part !== undefined && part !== ""; }).join(" "), "zh-CN");
+  row(list, "printed", seen.value_text, "zh-CN");
+  row(list, "kind", seen.kind);
+  row(list, "document", paper.title || seen.source_id, paper.title_lang ? tag(paper.title_lang) : null);
+  row(list, "producer", paper.producer, "zh-CN");
+  row(list, "number", paper.doc_number, "zh-CN");
+  row(list, "published", paper.date_published);
+  row(list, "locator", seen.locator, "zh-CN");
+  row(list, "comment", seen.comment);
+}
+function open(link) {
+  if (!dialog) {
+    dialog = make("dialog", null, document.body);
+    dialog.setAttribute("aria-labelledby", "page-provenance");
+    dialog.addEventListener("click", function (event) { if (event.target === dialog) { dialog.close(); } });
+    dialog.addEventListener("close", function () { if (opener) { opener.focus(); } });
+  }
+  opener = link;
+  dialog.textContent = "";
+  var inner = make("div", null, dialog), close, list;
+  inner.className = "inner";
+  make("h2", words.title, inner).id = "page-provenance";
+  close = make("button", "×", inner);
+  close.type = "button";
+  close.className = "close";
+  close.setAttribute("aria-label", words.close);
+  close.addEventListener("click", function () { dialog.close(); });
+  make("p", link.textContent, inner).className = "big";
+  list = make("dl", null, inner);
+  row(list, "unit", link.dataset.u, "zh-CN");
+  row(list, "formula", link.dataset.f);
+  row(list, "comment", link.dataset.t);
+  (link.dataset.o || "").split(" ").filter(Boolean).forEach(function (id) { card(inner, id); });
+  dialog.showModal();
+  dialog.scrollTop = 0;
+  close.focus();
+}
+document.querySelectorAll("a.n").forEach(function (link) {
+  link.setAttribute("aria-haspopup", "dialog");
+  link.addEventListener("click", function (event) {
+    if (event.ctrlKey || event.metaKey || typeof HTMLDialogElement === "undefined") { return; }
+    event.preventDefault();
+    open(link);
+  });
+});
+document.querySelectorAll(".hint").forEach(function (node) { node.hidden = false; });
+/* sorting */
+function value(line, column) {
+  var cell = line.cells[column], text = cell ? cell.textContent.trim() : "";
+  if (!cell) { return null; }
+  if (cell.dataset.v !== undefined) { return Number(cell.dataset.v); }
+  var number = Number(text.replace(/,/g, "").replace(/−/g, "-"));
+  return text === "" ? null : isNaN(number) ? text : number;
+}
+function compare(first, second, way) {
+  if (first === null || second === null) { return first === second ? 0 : first === null ? 1 : -1; }
+  if (typeof first === "number" && typeof second === "number") { return way * (first - second); }
+  if (typeof first === "number") { return -1; }
+  if (typeof second === "number") { return 1; }
+  return way * first.localeCompare(second, root.lang);
+}
+document.querySelectorAll("table[data-sort]").forEach(function (table) {
+  if (table.querySelector("tbody [rowspan], tbody td[colspan]")) { return; }
+  var heads = table.tHead.rows[0].cells;
+  Array.prototype.forEach.call(heads, function (head, column) {
+    if (head.tagName !== "TH") { return; }
+    var button = document.createElement("button");
+    button.type = "button";
+    while (head.firstChild) { button.appendChild(head.firstChild); }
+    button.title = words.sort.replace("{column}", button.textContent);
+    head.appendChild(button);
+    button.addEventListener("click", function () {
+      var way = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
+      Array.prototype.forEach.call(heads, function (other) { other.removeAttribute("aria-sort"); });
+      head.setAttribute("aria-sort", way > 0 ? "ascending" : "descending");
+      Array.prototype.forEach.call(table.tBodies, function (body) {
+        var lines = Array.prototype.slice.call(body.rows), fixed = lines.filter(function (line) { return line.className === "group"; });
+        lines = lines.filter(function (line) { return line.className !== "group"; });
+        lines.map(function (line, index) { return {line: line, key: value(line, column), index: index}; })
+          .sort(function (a, b) { return compare(a.key, b.key, way) || a.index - b.index; })
+          .forEach(function (entry) { body.appendChild(entry.line); });
+        fixed.reverse().forEach(function (line) { body.insertBefore(line, body.firstChild); });
+      });
+    });
+  });
+});
+/* CSV of a chart's data */
+function quoted(cell) {
+  var number = cell.dataset.v, text = number !== undefined ? number : cell.textContent.trim();
+  if (/^[=+\-@\t\r]/.test(text) && isNaN(Number(text))) { text = "'" + text; }
+  return /[",\n\r]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
+}
+document.querySelectorAll("details.data").forEach(function (node) {
+  var table = node.querySelector("table"), button = make("button", words.csv, node);
+  button.type = "button";
+  button.className = "csv";
+  button.addEventListener("click", function () {
+    var lines = Array.prototype.map.call(table.rows, function (line) { return Array.prototype.map.call(line.cells, quoted).join(","); });
+    var link = document.createElement("a"), figure = node.closest("figure");
+    link.href = URL.createObjectURL(new Blob(["\ufeff" + lines.join("\r\n") + "\r\n"], {type: "text/csv;charset=utf-8"}));
+    link.download = (data.name + "-" + (figure ? figure.id : "data")).replace(/[^\w.-]+/g, "-") + ".csv";
+    link.click();
+    setTimeout(function () { URL.revokeObjectURL(link.href); }, 1000);
+  });
+});
+}());

@@ -1,0 +1,97 @@
+"""Text of blocks as HTML: escaping, languages, and numbers that lead to their sources."""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from planbrief.display.language import Lang
+from planbrief.reports.blocks import Cell, Mark, Runs, Sources
+from planbrief.reports.plain import visible
+
+#: Language tags of the two languages.
+TAGS = {"zh": "zh-CN", "en": "en"}
+
+
+def esc(text: str) -> str:
+    """Text for an element or a quoted attribute.
+
+    >>> esc('<a "b">')
+    '&lt;a &quot;b&quot;&gt;'
+    """
+    return html.escape(visible(text), quote=True)
+
+
+def lang_attribute(lang: str, page: Lang) -> str:
+    """`` lang="…"`` where a text is not in the page's language, else nothing."""
+    return f' lang="{TAGS[lang]}"' if lang and lang != page else ""
+
+
+def json_script(value: object) -> str:
+    """JSON that cannot end its script element.
+
+    >>> json_script({"a": "</script>"})
+    '{"a":"\\\\u003c/script\\\\u003e"}'
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+@dataclass
+class Writer:
+    """What all parts of one HTML page share: its language, its observations, the colours its charts use."""
+
+    lang: Lang
+    sources: Sources | None = None
+    #: Observations that some number on the page leads to.
+    used: set[str] = field(default_factory=set)
+    #: ``rrggbb`` of charts and cells → counterpart on the dark page.
+    dark: dict[str, str] = field(default_factory=dict)
+    #: Text colours set by other people's HTML → (light, dark) that can be read.
+    text_colors: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def _target(self, mark: Mark) -> str:
+        known: Mapping[str, Mapping[str, Any]] = self.sources.observations if self.sources else {}
+        for observation in mark.observations:
+            source = known.get(observation, {}).get("source_id")
+            if source:
+                return f"doc-{source}"
+        return "page-sources"
+
+    def number(self, inner: str, mark: Mark | None) -> str:
+        """A number; with observations or a formula behind it, a link that opens its provenance."""
+        if not mark or self.sources is None:
+            return inner
+        self.used.update(mark.observations)
+        data = f' data-o="{esc(" ".join(mark.observations))}"' if mark.observations else ""
+        for name, value in (("f", mark.formula), ("u", mark.unit), ("t", mark.note)):
+            if value:
+                data += f' data-{name}="{esc(value)}"'
+        return f'<a class="n" href="#{esc(self._target(mark))}"{data}>{inner}</a>'
+
+    def runs(self, runs: Runs) -> str:
+        """Runs of text as HTML."""
+        pieces = []
+        for run in runs:
+            inner = esc(run.text)
+            lang = lang_attribute(run.lang, self.lang)
+            if run.mark:
+                inner = self.number(inner, run.mark)
+            if run.strong:
+                inner = f"<strong{lang}>{inner}</strong>"
+            elif lang:
+                inner = f"<span{lang}>{inner}</span>"
+            pieces.append(inner)
+        return "".join(pieces)
+
+    def cell(self, cell: Cell) -> str:
+        """Text of a table cell, its number leading to its sources."""
+        inner = self.runs(cell.runs)
+        if cell.mark and inner and not any(run.mark for run in cell.runs):
+            inner = self.number(inner, cell.mark)
+        return inner

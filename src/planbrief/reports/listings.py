@@ -1,0 +1,113 @@
+"""Code and terminal text for paper: lines broken where they end, colours of the terminal in ink that prints."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from planbrief.reports.ansi import AnsiRun
+from planbrief.reports.metrics import MONO_EM
+from planbrief.reports.plain import visible
+from planbrief.reports.typst_text import literal
+
+#: Width of a listing in em of its type: 156 mm at 7.6 pt.
+LINE_EM = 156.0 / (7.6 * 25.4 / 72)
+_FILLS = {"red": "warning", "yellow": "warning", "green": "good", "blue": "accent", "cyan": "accent", "magenta": "accent"}
+_BARS = {"stdout": "none, bar: hair", "plain": "none, bar: hair", "stderr": "none, bar: warning", "error": 'rgb("#fdf5ec"), bar: warning'}
+
+
+def _advance(character: str) -> float:
+    return MONO_EM if ord(character) < 0x2E80 else 1.0
+
+
+def broken(pieces: Iterable[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    """Break styled text into lines that fit a listing; tabs go to stops of eight.
+
+    Parameters
+    ----------
+    pieces : iterable of (text, style)
+        Text in order; newlines end lines.
+    """
+    lines: list[list[tuple[str, str]]] = [[]]
+    used = 0.0
+    for text, style in pieces:
+        start = ""
+        for character in text:
+            if character == "\n":
+                if start:
+                    lines[-1].append((start, style))
+                lines.append([])
+                start, used = "", 0.0
+                continue
+            if character == "\t":
+                column = round(used / MONO_EM)
+                character = " " * (8 - column % 8)
+            advance = sum(_advance(part) for part in character)
+            if used + advance > LINE_EM:
+                lines[-1].append((start, style))
+                lines.append([])
+                start, used = "", 0.0
+            start += character
+            used += advance
+        if start:
+            lines[-1].append((start, style))
+    return lines
+
+
+def _highlighted(text: str, language: str) -> list[tuple[str, str]]:
+    from pygments.lexers import get_lexer_by_name
+    from pygments.token import Token
+    from pygments.util import ClassNotFound
+
+    if not language or len(text) > 100_000:
+        return [(text, "")]
+    try:
+        lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        return [(text, "")]
+    found: list[tuple[str, str]] = []
+    for kind, value in lexer.get_tokens(text):
+        style = ""
+        if kind in Token.Keyword or kind in Token.Operator.Word:
+            style = "text(fill: accent, weight: 700"
+        elif kind in Token.Comment:
+            style = "text(fill: soft"
+        elif kind in Token.Literal.String:
+            style = "text(fill: good"
+        elif kind in Token.Literal.Number or kind in Token.Name.Builtin or kind in Token.Name.Decorator:
+            style = "text(fill: warning"
+        found.append((value, style))
+    return found
+
+
+def _lines(lines: Sequence[Sequence[tuple[str, str]]]) -> str:
+    codes = []
+    for line in lines:
+        codes.append("; ".join(f"{style}, {literal(text)})" if style else literal(text) for text, style in _merged(line)))
+    return "{" + "; linebreak(); ".join(code or '" "' for code in codes) + "}"
+
+
+def _merged(line: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    merged: list[tuple[str, str]] = []
+    for text, style in line:
+        if merged and (merged[-1][1] == style or not text.strip()):
+            merged[-1] = (merged[-1][0] + text, merged[-1][1])
+        elif text:
+            merged.append((text, style))
+    return merged
+
+
+def listing(text: str, language: str = "") -> str:
+    """A block of code."""
+    return f"listing({_lines(broken(_highlighted(visible(text), language)))})"
+
+
+def ansi_listing(runs: Sequence[AnsiRun], kind: str) -> str:
+    """A block of terminal text: stdout, stderr, a traceback or a plain value."""
+    pieces = []
+    for run in runs:
+        fill = _FILLS.get(run.color, "")
+        options = [f"fill: {fill}"] if fill else []
+        if run.bold:
+            options.append("weight: 700")
+        pieces.append((run.text, f"text({', '.join(options)}" if options else ""))
+    return f"listing(fill: {_BARS[kind]}, {_lines(broken(pieces))})"

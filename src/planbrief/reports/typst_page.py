@@ -1,0 +1,276 @@
+"""A document as the source of a PDF: Typst code and the files it needs."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from importlib import resources
+
+from planbrief.display.language import Lang, message
+from planbrief.errors import RunError
+from planbrief.reports import metrics, pictures, svg
+from planbrief.reports.ansi import AnsiRun
+from planbrief.reports.blocks import Chart, Heading, Runs, Sentence, Sources, Table
+from planbrief.reports.document import (
+    BlockPart,
+    CodePart,
+    Document,
+    NoticePart,
+    Part,
+    PicturePart,
+    TerminalPart,
+    TreePart,
+)
+from planbrief.reports.listings import ansi_listing, listing
+from planbrief.reports.plain import marker
+from planbrief.reports.typst_tables import figure, text_runs
+from planbrief.reports.typst_text import content, literal
+from planbrief.reports.typst_tree import TreeWriter
+
+#: More headings than this, or more parts than that, get a table of contents.
+CONTENTS_FROM, LONG_FROM = 8, 60
+#: Tallest picture on a page, in mm.
+MAX_HEIGHT_MM = 215.0
+#: Creation date of a document that states no date: 2000-01-01.
+CONSTANT_DATE = datetime.date(2000, 1, 1)
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\Z")
+
+
+class MissingGlyph(RunError):
+    """A report holds a character that no packaged font can show."""
+
+    def __init__(self, report: str, character: str, where: str) -> None:
+        super().__init__(report, character, where)
+        self.report, self.character, self.where = report, character, where
+
+    def __str__(self) -> str:
+        return (
+            f"{self.report}: no packaged font has the character {self.character!r} (U+{ord(self.character):04X}) in {self.where}; "
+            "use another character in the notebook or the data"
+        )
+
+
+@dataclass
+class Source:
+    """Typst code with the files it reads, and the date it states."""
+
+    text: str
+    files: dict[str, bytes] = field(default_factory=dict)
+    date: datetime.date = CONSTANT_DATE
+
+    @property
+    def timestamp(self) -> int:
+        """The date as seconds since 1970, UTC."""
+        return int(datetime.datetime.combine(self.date, datetime.time(), datetime.timezone.utc).timestamp())
+
+
+@cache
+def library() -> str:
+    """The functions every page uses."""
+    return (resources.files("planbrief.reports") / "assets" / "page.typ").read_text(encoding="utf-8")
+
+
+def stated_date(text: str) -> datetime.date:
+    """The date a report states, as a date; a constant where it states none.
+
+    >>> stated_date("2024-06").isoformat()
+    '2024-06-01'
+    """
+    match = _DATE.match(text.strip())
+    if match:
+        try:
+            return datetime.date(int(match.group(1)), int(match.group(2) or 1), int(match.group(3) or 1))
+        except ValueError:
+            return CONSTANT_DATE
+    return CONSTANT_DATE
+
+
+class _Page:
+    """Writes the parts of one document and keeps what they need."""
+
+    def __init__(self, document: Document) -> None:
+        self.document, self.lang = document, document.lang
+        self.files: dict[str, bytes] = {}
+        self.missing: dict[str, None] = {}
+        anchors = {entry.id for entry in document.entries}
+        self.trees = TreeWriter(document.lang, self._keep, anchors, listing)
+        self.anchors = anchors
+
+    def _keep(self, data: bytes, mime: str) -> tuple[str, float, float]:
+        picture = pictures.reopen(mime, data)
+        return self.picture(picture)
+
+    def picture(self, picture: pictures.Picture) -> tuple[str, float, float]:
+        """Keep a picture as a file; its name, and its width and height in mm as they fit the page."""
+        name = f"picture-{len(self.files) + 1}.svg"
+        self.files[name] = self.shown(picture.as_svg().decode("utf-8"), name).encode()
+        width = min(max(picture.width_px, 4.0) * 25.4 / 96, 162.0)
+        height = width * picture.height_px / max(picture.width_px, 1.0)
+        if height > MAX_HEIGHT_MM:
+            width, height = width * MAX_HEIGHT_MM / height, MAX_HEIGHT_MM
+        return name, width, height
+
+    def shown(self, code: str, where: str) -> str:
+        """Code in which every character has a glyph: an error in our reports, a marker in other notebooks."""
+        unknown = [character for character in dict.fromkeys(code) if not metrics.covered(character) and character not in "\n\t"]
+        if not unknown:
+            return code
+        if self.document.ours:
+            raise MissingGlyph(self.document.name, unknown[0], where)
+        for character in unknown:
+            self.missing[character] = None
+            code = code.replace(character, marker(character))
+        return code
+
+    def parts(self) -> list[str]:
+        """Code of every part in order; bullets that follow each other make one list."""
+        found: list[str] = []
+        bullets: list[str] = []
+        for part in self.document.parts:
+            block = part.block if isinstance(part, BlockPart) else None
+            if isinstance(block, Sentence) and block.style == "bullet":
+                bullets.append(self.shown(text_runs(block.runs, self.lang), part.where))
+                continue
+            if bullets:
+                found.append(f"findings({', '.join(bullets)})")
+                bullets = []
+            code = self.part(part)
+            if code:
+                found.append(self.shown(code, part.where))
+        if bullets:
+            found.append(f"findings({', '.join(bullets)})")
+        return found
+
+    def part(self, part: Part) -> str:
+        """Code of one part."""
+        if isinstance(part, BlockPart):
+            return self.block(part)
+        if isinstance(part, TreePart):
+            return self.trees.tree(part.root)
+        if isinstance(part, CodePart):
+            return listing(part.text, part.language)
+        if isinstance(part, TerminalPart):
+            return ansi_listing(part.runs, part.kind)
+        if isinstance(part, PicturePart):
+            return self._picture_part(part)
+        return f"notice({literal(part.text)})" if isinstance(part, NoticePart) else ""
+
+    def _picture_part(self, part: PicturePart) -> str:
+        name, width, _ = self.picture(part.picture)
+        image = f"image({literal(name)}, width: {width:.2f}mm, alt: {literal(part.alt)})"
+        if not part.caption:
+            return f"block(above: 4mm, below: 4mm, {image})"
+        return f"figure(kind: image, supplement: {literal(message('page.figure', self.lang))}, numbering: \"1\", caption: {literal(part.caption)}, {image})"
+
+    def block(self, part: BlockPart) -> str:
+        """Code of a block of ours."""
+        block, lang = part.block, self.lang
+        if isinstance(block, Heading):
+            return f"[#heading(level: {block.level}, {text_runs(block.runs, lang)})#label({literal(block.id)})]"
+        if isinstance(block, Sentence):
+            function = {"lead": "lead", "callout": "callout", "note": "remark"}.get(block.style, "par")
+            return f"{function}({text_runs(block.runs, lang)})"
+        if isinstance(block, Table):
+            return figure(block, lang, below=self._below(block.notes, block.sources))
+        if isinstance(block, Chart):
+            return self._chart(part, block)
+        return self._sources(block) if isinstance(block, Sources) else ""
+
+    def _chart(self, part: BlockPart, block: Chart) -> str:
+        if part.drawing is None:
+            return figure(block.data, self.lang) if block.data else ""
+        width_px, height_px = svg.size_px(part.drawing)
+        name = f"picture-{len(self.files) + 1}.svg"
+        self.files[name] = self.shown(svg.to_bytes(part.drawing).decode(), part.where).encode()
+        width = min(block.width_mm, 162.0)
+        if width * height_px / max(width_px, 1.0) > MAX_HEIGHT_MM:
+            width = MAX_HEIGHT_MM * width_px / height_px
+        alt = block.alt or "".join(run.text for run in block.caption) or message("page.image", self.lang)
+        body = f"block(breakable: false, image({literal(name)}, width: {width:.2f}mm, alt: {literal(alt)}))"
+        below = self._below(block.notes, block.sources)
+        return (
+            f"figure(kind: image, supplement: {literal(message('page.figure', self.lang))}, numbering: \"1\", "
+            f"caption: {text_runs(block.caption, self.lang)}, {body})" + (f"; below({below})" if below else "")
+        )
+
+    def _below(self, notes: tuple[Runs, ...], sources: tuple[str, ...]) -> str:
+        lines = [f"par({content(literal(message('page.note', self.lang)), text_runs(note, self.lang))})" for note in notes]
+        if sources:
+            titles = {document.get("source_id"): document for document in (self.document.sources.documents if self.document.sources else ())}
+            named: list[str] = []
+            for source in sources:
+                if named:
+                    named.append(literal("；" if self.lang == "zh" else "; "))
+                document = titles.get(source, {})
+                named.append(_foreign(document.get("title") or source, document.get("title_lang", ""), self.lang))
+            lines.append(f"par({content(literal(message('page.sources_line', self.lang)), *named)})")
+        return content(*lines) if lines else ""
+
+    def _sources(self, block: Sources) -> str:
+        lang = self.lang
+        items = []
+        for document in block.documents:
+            facts = [document[key] for key in ("producer", "doc_number", "date_published", "disclosure") if document.get(key)]
+            title = _foreign(document.get("title") or document.get("source_id", ""), document.get("title_lang", ""), lang)
+            under = f"linebreak(); muted({_foreign(' · '.join(facts), 'zh', lang)})" if facts else ""
+            items.append(content(title, under))
+        pieces = [f"closing-head({literal(message('page.sources', lang))})"]
+        if items:
+            pieces.append(f"closing({', '.join(items)})")
+        for key, runs in (("citation", block.citation), ("feedback", block.feedback)):
+            if runs:
+                label = message(f"page.{key}", lang) + message("page.link_separator", lang)
+                pieces.append(f"remark({content(f'heavy({literal(label)})', text_runs(runs, lang))})")
+        return content(*pieces)
+
+
+def _foreign(text: str, of: str, lang: Lang) -> str:
+    if of and of != lang:
+        return f"text(lang: {literal(of)}, region: {literal('cn' if of == 'zh' else 'gb')}, {literal(text)})"
+    return literal(text)
+
+
+def source(document: Document) -> Source:
+    """Typst source of a document.
+
+    Raises
+    ------
+    MissingGlyph
+        A report of ours holds a character that no packaged font has.
+    TableOverflow
+        A table fits no page.
+    """
+    page = _Page(document)
+    lang = document.lang
+    date = stated_date(document.data_as_of)
+    place = ("、" if lang == "zh" else ", ").join(document.place)
+    as_of = message("page.data_as_of", lang, date=document.data_as_of) if document.data_as_of else ""
+    before, _, after = message("page.page_of", lang, page="{page}", pages="{pages}").partition("{page}")
+    middle, _, end = after.partition("{pages}")
+    title, subtitle, place = (page.shown(literal(text), "the title block") for text in (document.title, document.subtitle, place))
+    body = page.parts()
+    wanted = document.settings.get("toc")
+    if wanted is not False and document.entries and (
+        wanted is True or len(document.entries) > CONTENTS_FROM or (len(document.parts) > LONG_FROM and len(document.entries) > 3)
+    ):
+        depth = 1 if len(document.entries) > 40 else 2
+        body.insert(0, f"contents(title: {literal(message('page.contents', lang))}, depth: {depth})")
+    if page.missing:
+        listed = "、".join(marker(character) for character in list(page.missing)[:40])
+        body.append(f"notice({literal(message('page.notice.glyphs', lang, characters=listed))})")
+    lines = [
+        library(),
+        f"#show: paper.with(title: {title}, place: {place}, language: {literal(lang)}, running: {str(document.ours).lower()}, "
+        f"date: datetime(year: {date.year}, month: {date.month}, day: {date.day}), "
+        f"words: (page: (x, y) => {literal(before)} + str(x) + {literal(middle)} + str(y) + {literal(end)}))",
+        f"#cover(title: {title}, subtitle: {subtitle}, place: {place}, as-of: {literal(as_of)})",
+        *(f"#{{{code}}}" for code in body),
+    ]
+    return Source("\n".join(lines) + "\n", page.files, date)
+
+
+def runs_text(runs: list[AnsiRun]) -> str:
+    """Plain text of terminal runs."""
+    return "".join(run.text for run in runs)
