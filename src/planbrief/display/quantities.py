@@ -11,10 +11,12 @@ from planbrief.display.numbers import (
     Money,
     decimal_text,
     english_unit,
+    exact,
     level_decimal,
     money_text,
     printed_decimal,
     rounded,
+    shortest,
     split_unit,
 )
 
@@ -75,7 +77,9 @@ def digits_of(value: float, figure: FigureLike, printed: str = "", *, even: bool
     if measure in ("level", "count"):
         return level_decimal(value, computed=bool(figure.formula))
     if measure in ("share", "points") and not figure.formula and len(figure.observations) == 1:
-        return level_decimal(value)
+        short = shortest(exact(value))
+        if len(str(short).partition(".")[2]) <= 2:
+            return short
     decimals = DECIMALS.get(measure, 1)
     if measure in ("multiple", "years") and abs(value) >= 10:
         decimals = 1

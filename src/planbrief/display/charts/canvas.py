@@ -94,6 +94,10 @@ class Canvas:
         options = {"fontsize": style.TEXT, "linespacing": 1.15, **options}
         return self.figure.text(x / self.width_mm, y / self.height_mm, text, **options)
 
+    def axes_right(self) -> float:
+        """Right edge of the first axes in millimetres."""
+        return float(self.figure.axes[0].get_position().x1) * self.width_mm
+
     def tick_boxes(self) -> list[BboxBase]:
         """Where the numbers on the axes stand, in points."""
         self.figure.canvas.draw()

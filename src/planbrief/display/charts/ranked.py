@@ -6,11 +6,12 @@ import math
 from collections.abc import Collection, Sequence
 
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 
 from planbrief.display import style
 from planbrief.display.charts.canvas import Canvas, drawing, text_height, text_width, wrap
 from planbrief.display.charts.chart import Chart
-from planbrief.display.charts.rows import Rows, grid, value_scale
+from planbrief.display.charts.rows import GAP, LEAST, Rows, grid, value_scale
 from planbrief.display.charts.words import row_words, short, unit_of
 from planbrief.display.language import Lang, Text, message, pick
 from planbrief.display.quantities import FigureLike
@@ -122,28 +123,22 @@ def required_growth(
     """
     tongue = language(lang)
     shown, empty = ordered(rows)
-    main = Rows([pick(label, tongue) for label, _ in shown])
-    other = Rows([pick(label, tongue) for label, _, _ in apart], notes=[pick(reason, tongue) for _, _, reason in apart])
-    other_title = pick(apart_title, tongue) if apart_title is not None else own_panel(tongue)
-    title = wrap(other_title, style.WIDTH_MM - 4, style.TEXT, 3)
-    below = (other.height + 5 + text_height(title) + 6) if apart else 0.0
-    head = 6.0
-    height = main.height + head + 6 + below
+    names = [pick(label, tongue) for label, _ in shown]
+    main = Rows([*names, *(pick(label, tongue) for label, _, _ in apart)]).cut(len(names))
+    other = Apart(
+        [(pick(label, tongue), short(figure, tongue), pick(why, tongue)) for label, figure, why in apart], main
+    )
+    title = wrap(pick(apart_title, tongue) if apart_title is not None else own_panel(tongue), style.WIDTH_MM - 4)
+    below = other.height + text_height(title) + 6 if apart else 0.0
+    height = main.height + 12 + below
     with drawing(pick(caption, "en") or "growth", style.WIDTH_MM, height) as canvas:
-        canvas.text(
-            main.label_mm,
-            height - 1,
-            message("chart.required", tongue),
-            color=style.MUTED,
-            fontsize=style.SMALL,
-            va="top",
-        )
-        dots(canvas, main, [figure for _, figure in shown], below + 6, tongue, style.ACCENT, "o")
+        head = message("chart.required", tongue)
+        canvas.text(main.label_mm, height - 1, head, color=style.MUTED, fontsize=style.SMALL, va="top")
+        dots(canvas, main, [figure for _, figure in shown], below + 6, tongue)
         if apart:
-            line = below - 1.5
-            canvas.figure.add_artist(_rule(canvas, line))
-            canvas.text(0.5, line - 1.5, title, color=style.MUTED, va="top", ha="left")
-            dots(canvas, other, [figure for _, figure, _ in apart], 6, tongue, style.SECOND, "D")
+            rule(canvas, below - 2)
+            canvas.text(0.5, below - 4, title, color=style.MUTED, va="top", ha="left")
+            other.draw(canvas, 1)
         svg = canvas.svg()
     alt = message("chart.alt_dots", tongue, count=str(len(shown)), rows=row_words(shown, tongue))
     if apart:
@@ -155,38 +150,66 @@ def required_growth(
 
 def own_panel(lang: Lang) -> str:
     """Head of the panel of achieved rates."""
-    return f"{message('chart.achieved', lang)}{'（' if lang == 'zh' else ' ('}{message('chart.own_panel', lang)}" + (
-        "）" if lang == "zh" else ")"
-    )
+    return f"{message('chart.achieved', lang)} · {message('chart.own_panel', lang)}"
 
 
-def dots(
-    canvas: Canvas, layout: Rows, figures: Sequence[FigureLike], bottom: float, lang: Lang, color: str, marker: str
-) -> None:
-    """A row of dots on stems with an axis in percent."""
+def dots(canvas: Canvas, layout: Rows, figures: Sequence[FigureLike], bottom: float, lang: Lang) -> None:
+    """A dot per row on a stem from zero, with an axis in percent."""
     axes = layout.plot(canvas, bottom)
     if not figures:
         return
     texts = [short(figure, lang) for figure in figures]
-    pad = max(text_width(text) for text in texts) + 4
-    values = [figure.value for figure in figures]
-    left = pad if min(values) < 0 else 1.5
-    scale = value_scale([*values, 0.0], layout.plot_mm, left_pad=left, right_pad=pad)
-    percent = value_scale([value * 100 for value in [*values, 0.0]], layout.plot_mm, left_pad=left, right_pad=pad)
-    grid(axes, percent, layout.height, lang, "%")
-    for figure, text, center in zip(figures, texts, layout.centers(), strict=True):
-        x = scale(figure.value)
+    pad = max(text_width(text) for text in texts) + 4.5
+    values = [figure.value * 100 for figure in figures]
+    scale = value_scale(values, layout.plot_mm, left_pad=pad if min(values) < 0 else 1.5, right_pad=pad)
+    grid(axes, scale, layout.height, lang, "%")
+    for value, text, center in zip(values, texts, layout.centers(), strict=True):
+        x, side = scale(value), -1 if value < 0 else 1
         axes.plot([scale(0), x], [center, center], color=style.PALE, linewidth=2.2, solid_capstyle="butt", zorder=1)
-        axes.plot([x], [center], marker, color=color, markersize=7 if marker == "o" else 6, zorder=3, clip_on=False)
-        negative = figure.value < 0
-        axes.text(x + (-2 if negative else 2), center, text, va="center", ha="right" if negative else "left")
+        axes.plot([x], [center], "o", color=style.ACCENT, markersize=7, zorder=3, clip_on=False)
+        axes.text(x + 2.4 * side, center, text, va="center", ha="right" if side < 0 else "left")
 
 
-def _rule(canvas: Canvas, y: float) -> object:
-    from matplotlib.lines import Line2D
+class Apart:
+    """Rates of another kind: numbers with their reason and no axis, so that no length invites a comparison."""
 
+    def __init__(self, rows: Sequence[tuple[str, str, str]], beside: Rows) -> None:
+        self.rows, self.label_mm = rows, beside.label_mm
+        self.value_mm = max((text_width(value) for _, value, _ in rows), default=0) + 7
+        room = style.WIDTH_MM - self.label_mm - self.value_mm - 2
+        self.labels = [wrap(label, self.label_mm - 2.5) for label, _, _ in rows]
+        self.reasons = [wrap(reason, room, style.SMALL, 6) for _, _, reason in rows]
+        self.heights = [
+            max(LEAST, text_height(label) + GAP, text_height(reason, style.SMALL) + GAP)
+            for label, reason in zip(self.labels, self.reasons, strict=True)
+        ]
+
+    @property
+    def height(self) -> float:
+        """Height of all rows."""
+        return sum(self.heights)
+
+    def draw(self, canvas: Canvas, bottom: float) -> None:
+        """Label, number and reason of each row."""
+        y = bottom + self.height
+        for index, (_, value, _) in enumerate(self.rows):
+            y -= self.heights[index] / 2
+            left = self.label_mm
+            canvas.text(left - 2, y, self.labels[index], va="center", ha="right", ma="right")
+            canvas.text(left + 1.5, y, "◆", va="center", ha="center", color=style.SECOND, fontsize=style.SMALL)
+            canvas.text(left + 4, y, value, va="center", ha="left")
+            reason = self.reasons[index]
+            canvas.text(
+                left + self.value_mm, y, reason, va="center", ha="left", color=style.MUTED, fontsize=style.SMALL
+            )
+            y -= self.heights[index] / 2
+
+
+def rule(canvas: Canvas, y: float) -> None:
+    """A thin line across the sheet at a height in millimetres."""
     at = y / canvas.height_mm
-    return Line2D([0, 1], [at, at], color=style.AXIS, linewidth=0.6, transform=canvas.figure.transFigure)
+    line = Line2D([0, 1], [at, at], color=style.AXIS, linewidth=0.6, transform=canvas.figure.transFigure)
+    canvas.figure.add_artist(line)
 
 
 def growth_table(rows: Sequence[Row], apart: Sequence[tuple[Text, FigureLike, Text]], caption: Text) -> Table:

@@ -74,6 +74,9 @@ class Rows:
         widest = max((text_width(label, self.size) for label in self.labels), default=0)
         widest = max([widest, *(min(text_width(note, style.SMALL), most) for note in self.notes)])
         self.label_mm = min(widest, most) + 3
+        self._wrap()
+
+    def _wrap(self) -> None:
         self.wrapped = [wrap(label, self.label_mm - 2.5, self.size) for label in self.labels]
         self.small = [wrap(note, self.label_mm - 2.5, style.SMALL, 6) if note else "" for note in self.notes]
         self.heights = []
@@ -82,6 +85,14 @@ class Rows:
             if index < len(self.small) and self.small[index]:
                 height += text_height(self.small[index], style.SMALL) + 0.5
             self.heights.append(max(self.least, height + GAP))
+
+    def cut(self, count: int) -> Rows:
+        """The first rows, with labels as wide as all of them need (so that two panels line up)."""
+        first = Rows(self.labels[:count], self.width_mm, self.size, self.notes[:count], self.least)
+        if first.label_mm != self.label_mm:
+            first.label_mm = self.label_mm
+            first._wrap()
+        return first
 
     @property
     def height(self) -> float:

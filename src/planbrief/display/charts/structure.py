@@ -1,0 +1,186 @@
+"""How a whole is made up, and how that changes: one column of shares per year, parts named at the right."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+
+from planbrief.display import style
+from planbrief.display.charts.canvas import Canvas, drawing, text_height, text_width, wrap
+from planbrief.display.charts.chart import Chart
+from planbrief.display.charts.labels import spread
+from planbrief.display.charts.words import listed, period, words, year_of
+from planbrief.display.language import Text, message, pick
+from planbrief.display.numbers import decimal_text, rounded
+from planbrief.display.quantities import FigureLike
+from planbrief.display.state import language
+from planbrief.display.table import Cell, Column, Table
+
+#: A segment needs this many percent to hold its number.
+ROOM_PCT = 5.0
+COLUMN_MM = 15.0
+
+
+def structure_change(
+    parts: Sequence[tuple[Text, Sequence[FigureLike]]],
+    caption: Text,
+    *,
+    remainder: Text | None = None,
+    notes: Sequence[Text] = (),
+    sources: Sequence[str] = (),
+    lang: str | None = None,
+    height_mm: float = 92,
+) -> Chart:
+    """Stacked shares per year, joined by bands, so that the eye follows each part.
+
+    Parameters
+    ----------
+    parts : sequence of (label, shares)
+        Shares in percent with their ``year``, each part with the same years (ValueError otherwise).
+    remainder : text, optional
+        Name of what is missing to 100; by default "其余 / Remainder".
+
+    Raises
+    ------
+    ValueError
+        A share is undefined or negative, years differ, or shares of a year add up to more than 100.5.
+    """
+    tongue = language(lang)
+    years = [figure.year for figure in sorted(parts[0][1], key=year_of)] if parts else []
+    table = {year: [share_of(label, shares, year) for label, shares in parts] for year in years}
+    for year, values in table.items():
+        if sum(values) > 100.5:
+            raise ValueError(f"shares of {year} add up to {sum(values):.1f} percent")
+    names = [pick(label, tongue) for label, _ in parts]
+    rest = [max(0.0, 100 - sum(values)) for values in table.values()]
+    has_rest = any(value > 0.5 for value in rest)
+    if has_rest:
+        names.append(pick(remainder, tongue) if remainder is not None else message("chart.remainder", tongue))
+    side = min(56.0, max(text_width(name) for name in names) + 14)
+    wrapped = [wrap(name, side - 13) for name in names]
+    height = max(height_mm, 14 + sum(text_height(name) + 1 for name in wrapped))
+    with drawing(pick(caption, "en") or "structure", style.WIDTH_MM, height) as canvas:
+        plot = canvas.width_mm - side - 4
+        axes = canvas.axes(2, 8, plot, height - 12)
+        axes.set_xlim(0, plot)
+        axes.set_ylim(0, 100)
+        axes.set_axis_off()
+        last = max(1, len(years) - 1)
+        lefts = [index * (plot - COLUMN_MM) / last for index in range(len(years))]
+        stacks = [[*table[year], *([rest[index]] if has_rest else [])] for index, year in enumerate(years)]
+        colors = [*(style.SERIES[index % 8] for index in range(len(parts))), style.GRID]
+        if not has_rest:
+            colors.pop()
+        draw_bands(axes, lefts, stacks, colors)
+        draw_columns(axes, lefts, stacks, colors, tongue)
+        for left, year in zip(lefts, years, strict=True):
+            figure = next(one for one in parts[0][1] if one.year == year)
+            axes.text(
+                left + COLUMN_MM / 2, -1.5, period(figure, tongue), ha="center", va="top", color=style.MUTED,
+                fontsize=style.SMALL, clip_on=False,
+            )  # fmt: skip
+        texts = [decimal_text(rounded(value, 1), tongue) + "%" for value in stacks[-1]]
+        name_parts(canvas, wrapped, texts, stacks[-1], has_rest)
+        svg = canvas.svg()
+    said = listed(
+        (
+            message(
+                "chart.alt_structure_year", tongue, period=period(parts[0][1][index], tongue),
+                parts=("、" if tongue == "zh" else ", ").join(
+                    f"{name} {words(one, tongue)}"
+                    for name, (_, shares) in zip(names, parts, strict=False)
+                    for one in shares
+                    if one.year == year
+                ),
+            )
+            for index, year in enumerate(years)
+        ),
+        tongue,
+    )  # fmt: skip
+    alt = message("chart.alt_structure", tongue, years=said)
+    return Chart(svg, caption, alt, data_table(parts, caption), tuple(notes), tuple(sources), style.WIDTH_MM, height)
+
+
+def share_of(label: Text, shares: Sequence[FigureLike], year: str) -> float:
+    """Share of a part in a year."""
+    for figure in shares:
+        if figure.year == year and math.isfinite(figure.value) and figure.value >= 0:
+            return figure.value
+    raise ValueError(f"{pick(label, 'en')}: no share of zero or more for {year}")
+
+
+def draw_bands(axes: Axes, lefts: Sequence[float], stacks: Sequence[Sequence[float]], colors: Sequence[str]) -> None:
+    """Pale bands that join a part's segments from year to year, edged in the part's colour."""
+    for index in range(len(lefts) - 1):
+        x = [lefts[index] + COLUMN_MM, lefts[index + 1]]
+        low_a = low_b = 0.0
+        for part, color in enumerate(colors):
+            a, b = stacks[index][part], stacks[index + 1][part]
+            axes.fill_between(x, [low_a, low_b], [low_a + a, low_b + b], color=color, alpha=0.16, linewidth=0)
+            low_a, low_b = low_a + a, low_b + b
+            axes.plot(x, [low_a, low_b], color=style.PAPER, linewidth=1)
+
+
+def draw_columns(
+    axes: Axes, lefts: Sequence[float], stacks: Sequence[Sequence[float]], colors: Sequence[str], lang: str
+) -> None:
+    """Columns with their numbers where there is room."""
+    for left, stack in zip(lefts, stacks, strict=True):
+        low = 0.0
+        for value, color in zip(stack, colors, strict=True):
+            axes.bar(
+                left + COLUMN_MM / 2,
+                value,
+                bottom=low,
+                width=COLUMN_MM,
+                color=color,
+                edgecolor=style.PAPER,
+                linewidth=0.8,
+            )
+            if value >= ROOM_PCT:
+                text = decimal_text(rounded(value, 1), "zh" if lang == "zh" else "en")
+                axes.text(
+                    left + COLUMN_MM / 2, low + value / 2, text, ha="center", va="center", fontsize=style.SMALL,
+                    color=text_on(color),
+                )  # fmt: skip
+            low += value
+
+
+def text_on(color: str) -> str:
+    """Text colour that reads on a fill."""
+    red, green, blue = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
+    return style.ON_FILL if 0.299 * red + 0.587 * green + 0.114 * blue < 0.55 else style.ON_LIGHT
+
+
+def name_parts(
+    canvas: Canvas, names: Sequence[str], texts: Sequence[str], stack: Sequence[float], has_rest: bool
+) -> None:
+    """Names and last shares at the right, moved apart where segments are thin."""
+    high = canvas.height_mm - 12
+    wanted, low = [], 0.0
+    for value in stack:
+        wanted.append(8 + (low + value / 2) / 100 * high)
+        low += value
+    sizes = [text_height(name) + 0.8 for name in names]
+    places = spread(wanted, sizes, 6, canvas.height_mm)
+    side = canvas.width_mm - (canvas.axes_right())
+    left = canvas.axes_right() + 2.5
+    for index, (name, text, place) in enumerate(zip(names, texts, places, strict=True)):
+        grey = has_rest and index == len(names) - 1
+        color = style.MUTED if grey else style.SERIES_TEXT[index % 8]
+        canvas.text(left, place, name, color=color, va="center", ha="left")
+        canvas.text(left + side - 3, place, text, va="center", ha="right", fontsize=style.SMALL)
+
+
+def data_table(parts: Sequence[tuple[Text, Sequence[FigureLike]]], caption: Text) -> Table:
+    """The shares behind the chart."""
+    years = [figure.year for figure in sorted(parts[0][1], key=year_of)]
+    columns = [Column("label", ("名称", "Name"), head=True)]
+    columns += [Column(year, (f"{year}年", year), "share") for year in years]
+    rows = []
+    for label, shares in parts:
+        by_year = {figure.year: figure for figure in shares}
+        rows.append((Cell(label), *(Cell(by_year.get(year)) for year in years)))
+    return Table(tuple(columns), tuple(rows), caption)
