@@ -122,6 +122,11 @@ def term(vocabulary: str, code: str, lang: Lang) -> str:
     return messages(lang).get(f"{vocabulary}.{code}", code)
 
 
+def sentence_case(text: str) -> str:
+    """A word that stands alone in a cell or label, with a capital: target → Target (Chinese is left as it is)."""
+    return text[:1].upper() + text[1:]
+
+
 def pick(text: Text, lang: Lang) -> str:
     """The wording of a text in a language."""
     if isinstance(text, str):

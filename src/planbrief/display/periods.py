@@ -9,10 +9,10 @@ from functools import lru_cache
 from babel.dates import format_date
 
 from planbrief.display.language import LOCALES, Lang, message
+from planbrief.measures.paths import period_label
+from planbrief.targets.periods import IllFormedPeriod, label
 
 _SPAN = re.compile(r"(\d{4})[-/–](\d{4})")
-_HALF = re.compile(r"(\d{4})-H([12])")
-_QUARTER = re.compile(r"(\d{4})-Q([1-4])")
 
 
 @lru_cache(maxsize=1024)
@@ -47,13 +47,12 @@ def period_text(period: str, lang: Lang) -> str:
         return message("period.undated", lang)
     if re.fullmatch(r"\d{4}(\.0)?", period):
         return message("period.year", lang, year=period[:4])
-    if match := _HALF.fullmatch(period):
-        return message(f"period.half{match[2]}", lang, year=match[1])
-    if match := _QUARTER.fullmatch(period):
-        return message("period.quarter", lang, year=match[1], quarter=match[2])
     if match := _SPAN.fullmatch(period):
         return message("period.span", lang, start=match[1], end=match[2])
-    return date_text(period, lang)
+    try:
+        return label(period, lang)
+    except IllFormedPeriod:
+        return period
 
 
 def segment_text(base_year: float | str, end_year: float | str, lang: Lang) -> str:
@@ -62,10 +61,7 @@ def segment_text(base_year: float | str, end_year: float | str, lang: Lang) -> s
     >>> segment_text(2023, 2026, "zh"), segment_text(2026, 2027, "en")
     ('2024–2026年年均', '2027')
     """
-    start, end = int(base_year) + 1, int(end_year)
-    if start >= end:
-        return message("period.year", lang, year=str(end))
-    return message("period.average", lang, start=str(start), end=str(end))
+    return str(period_label(int(base_year), int(end_year), lang))
 
 
 def figure_period(year: str, lang: Lang) -> str:

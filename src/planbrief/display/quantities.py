@@ -19,6 +19,8 @@ from planbrief.display.numbers import (
     shortest,
     split_unit,
 )
+from planbrief.measures.reasons import REASONS
+from planbrief.measures.reasons import words as reason_words
 
 #: Decimals of computed figures by measure.
 DECIMALS = {"rate": 1, "share": 1, "points": 1, "multiple": 2, "years": 2, "index": 2}
@@ -60,7 +62,9 @@ def is_figure(value: object) -> bool:
 
 def undefined_text(reason: str, lang: Lang) -> str:
     """Why a figure has no value, in words; a reason without wording is given in general terms."""
-    key = f"undefined.{reason}" if reason else "undefined.missing"
+    if not reason or reason in REASONS:
+        return reason_words(reason or "missing_value", lang)
+    key = f"undefined.{reason}"
     return message(key if has_message(key, lang) else "undefined.generic", lang)
 
 

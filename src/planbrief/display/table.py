@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from planbrief.display.blocks import Block
-from planbrief.display.language import Bilingual, Lang, Run, Text, mark, marked, message, pick, term
+from planbrief.display.language import Bilingual, Lang, Run, Text, mark, marked, message, pick, sentence_case, term
 from planbrief.display.numbers import decimal_text, level_decimal
 from planbrief.display.periods import figure_period
 from planbrief.display.quantities import interval_text, is_figure, value_text
@@ -179,7 +179,7 @@ def cell_runs(cell: Cell, column: Column, page: Page) -> list[Run]:
     if column.measure == "period":
         return mark(figure_period(text, lang), lang)
     if column.measure == "code":
-        return mark(term(column.vocabulary, text, lang), lang)
+        return mark(sentence_case(term(column.vocabulary, text, lang)), lang)
     if column.measure == "name" and page.ds is not None:
         return mark(page.ds.name(column.table, text, lang), lang)
     return mark(text, lang)

@@ -12,7 +12,7 @@ from planbrief.display.charts.canvas import Canvas, drawing, text_height, text_w
 from planbrief.display.charts.chart import Chart
 from planbrief.display.charts.rows import Rows
 from planbrief.display.charts.words import listed
-from planbrief.display.language import Lang, Text, join_names, message, pick, term
+from planbrief.display.language import Lang, Text, join_names, message, pick, sentence_case, term
 from planbrief.display.state import language
 from planbrief.display.table import Cell, Column, Table
 
@@ -56,7 +56,7 @@ def coverage_matrix(
         cells[pick(city, tongue), pick(theme, tongue)] = count
     cities = list(dict.fromkeys(city for city, _ in cells))
     themes = list(dict.fromkeys(theme for _, theme in cells))
-    layout = Rows(themes, least=6.2)
+    layout = Rows([sentence_case(theme) for theme in themes], least=6.2)
     width = layout.plot_mm / max(1, len(cities))
     wrapped = [wrap(city, width - 2, lines=4) for city in cities]
     head = max((text_height(text) for text in wrapped), default=4) + 2
@@ -172,7 +172,7 @@ def key(canvas: Canvas, lang: Lang) -> None:
     """What the marks mean, on one line below."""
     x = 1.0
     for status, (mark, color) in MARKS.items():
-        name = term("verdict", status, lang)
+        name = sentence_case(term("verdict", status, lang))
         canvas.text(x + 1.5, 2.5, mark, ha="center", va="center", color=color, fontsize=11)
         canvas.text(x + 4.5, 2.5, name, ha="left", va="center", color=style.MUTED, fontsize=style.SMALL)
         x += text_width(name, style.SMALL) + 11

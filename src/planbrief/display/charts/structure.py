@@ -63,7 +63,7 @@ def structure_change(
     height = max(height_mm, 14 + sum(text_height(name) + 1 for name in wrapped))
     with drawing(pick(caption, "en") or "structure", style.WIDTH_MM, height) as canvas:
         plot = canvas.width_mm - side - 4
-        axes = canvas.axes(2, 8, plot, height - 12)
+        axes = canvas.axes(2, 8, plot, height - 14)
         axes.set_xlim(0, plot)
         axes.set_ylim(0, 100)
         axes.set_axis_off()
@@ -81,8 +81,9 @@ def structure_change(
                 left + COLUMN_MM / 2, -1.5, period(figure, tongue), ha="center", va="top", color=style.MUTED,
                 fontsize=style.SMALL, clip_on=False,
             )  # fmt: skip
-        texts = [decimal_text(rounded(value, 1), tongue) + "%" for value in stacks[-1]]
-        name_parts(canvas, wrapped, texts, stacks[-1], has_rest)
+        thin = [decimal_text(rounded(value, 1), tongue) if value < ROOM_PCT else "" for value in stacks[-1]]
+        canvas.text(2, height - 1, "%", color=style.MUTED, fontsize=style.SMALL, va="top")
+        name_parts(canvas, wrapped, thin, stacks[-1], has_rest)
         svg = canvas.svg()
     said = listed(
         (
@@ -158,7 +159,7 @@ def name_parts(
     canvas: Canvas, names: Sequence[str], texts: Sequence[str], stack: Sequence[float], has_rest: bool
 ) -> None:
     """Names and last shares at the right, moved apart where segments are thin."""
-    high = canvas.height_mm - 12
+    high = canvas.height_mm - 14
     wanted, low = [], 0.0
     for value in stack:
         wanted.append(8 + (low + value / 2) / 100 * high)
