@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 #: Mime type of the blocks (the same constant stands in ``planbrief.display.blocks``).
@@ -181,7 +181,11 @@ def _lang(value: object) -> str:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value) else None
+    return (
+        float(value)
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        else None
+    )
 
 
 def identifier(value: object, fallback: str) -> str:
@@ -217,7 +221,9 @@ def runs(value: object) -> Runs:
             raise BadBlock("a run is neither text nor an object")
         elif isinstance(part.get("figure"), Mapping):
             figure = part["figure"]
-            found.append(Run(_text(figure.get("text")), _lang(figure.get("lang")), bool(part.get("strong")), _mark(figure)))
+            found.append(
+                Run(_text(figure.get("text")), _lang(figure.get("lang")), bool(part.get("strong")), _mark(figure))
+            )
         else:
             found.append(Run(_text(part.get("t")), _lang(part.get("lang")), bool(part.get("strong"))))
     return tuple(found)
@@ -270,6 +276,20 @@ def _groups(value: object) -> dict[int, Runs]:
     return {}
 
 
+def _row(row: list[Any], width: int) -> tuple[Cell, ...]:
+    """Cells of a row by column; the places that a span covers are cells with ``colspan`` 0."""
+    found: list[Cell] = []
+    for value in row:
+        cell = _cell(value)
+        if len(found) + cell.colspan > width:
+            cell = replace(cell, colspan=max(1, width - len(found)))
+        found.append(cell)
+        found.extend([Cell(colspan=0)] * (cell.colspan - 1))
+        if len(found) >= width:
+            break
+    return tuple(found[:width])
+
+
 def _table(value: Mapping[str, Any], fallback: str) -> Table:
     columns = value.get("columns")
     rows = value.get("rows")
@@ -281,7 +301,7 @@ def _table(value: Mapping[str, Any], fallback: str) -> Table:
     return Table(
         identifier(value.get("id"), fallback),
         tuple(_column(column, position) for position, column in enumerate(columns)),
-        tuple(tuple(_cell(cell) for cell in row[:width]) for row in rows),
+        tuple(_row(row, width) for row in rows),
         _lang(value.get("lang")),
         runs(value.get("caption")),
         _groups(value.get("groups")),

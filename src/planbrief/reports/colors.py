@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from planbrief.display.style import DARK
+
 _HEX = re.compile(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\Z")
 _RGB = re.compile(r"rgba?\(\s*(\d{1,3})\s*[, ]\s*(\d{1,3})\s*[, ]\s*(\d{1,3})\s*(?:[,/]\s*([0-9.]+%?)\s*)?\)\Z")
 #: CSS names that pandas Stylers and drawings use most; others are taken as they are.
@@ -95,10 +97,11 @@ def dark_counterpart(color: str) -> str:
     """The colour that plays the same part on a dark page: white becomes the dark ground, ink becomes light.
 
     >>> dark_counterpart("ffffff"), dark_counterpart("000000") > "c00000"
-    ('15181c', True)
+    ('14181e', True)
     """
-    if color == "ffffff":
-        return "15181c"
+    chosen = DARK.get(f"#{color}")
+    if chosen:
+        return chosen[1:]
     lightness, a, b = _oklab(color)
     chroma = (a * a + b * b) ** 0.5
     if chroma < 0.02:  # greys: turn around

@@ -37,4 +37,7 @@ def paddings(texts: Sequence[str]) -> list[float]:
     widths = [width_em(part) if part is not None else 0.0 for part in tails]
     # A long remark after one number must not push the whole column to the left.
     widest = max((width for width in widths if width <= 3.0), default=0.0)
-    return [max(0.0, round(widest - width, 3)) if part is not None else 0.0 for part, width in zip(tails, widths, strict=True)]
+    return [
+        max(0.0, round(widest - width, 3)) if part is not None else 0.0
+        for part, width in zip(tails, widths, strict=True)
+    ]

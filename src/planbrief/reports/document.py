@@ -100,6 +100,8 @@ class Document:
     parts: list[Part] = field(default_factory=list)
     entries: list[Entry] = field(default_factory=list)
     sources: Sources | None = None
+    #: id → list item, in the order of first mention
+    footnotes: dict[str, etree._Element] = field(default_factory=dict)
     #: ``metadata.planbrief``
     settings: Mapping[str, Any] = field(default_factory=dict)
     alternate: str = ""

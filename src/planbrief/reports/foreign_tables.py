@@ -80,7 +80,9 @@ def _text(node: etree._Element) -> str:
 
 def _count(node: etree._Element, name: str) -> int:
     value = node.get(name, "1").strip()
-    return max(1, min(int(value), MAX_COLUMNS if name == "colspan" else 1000)) if value.isdigit() and len(value) < 6 else 1
+    return (
+        max(1, min(int(value), MAX_COLUMNS if name == "colspan" else 1000)) if value.isdigit() and len(value) < 6 else 1
+    )
 
 
 #: A place in the grid: the cell that starts there, or None where a span covers it.
@@ -125,7 +127,9 @@ def _align(grid: list[list[_Place]], position: int) -> str:
     styled = {_alignment(place[0]) for row in grid if position < len(row) and (place := row[position])}
     if len(styled) == 1 and styled != {""}:
         return styled.pop()
-    texts = [_text(place[0]) for row in grid if position < len(row) and (place := row[position]) and place[0].tag == "td"]
+    texts = [
+        _text(place[0]) for row in grid if position < len(row) and (place := row[position]) and place[0].tag == "td"
+    ]
     texts = [text for text in texts if text]
     return "right" if texts and all(_NUMBER.match(text) for text in texts) else "left"
 
@@ -143,7 +147,10 @@ def _row(line: list[_Place], aligns: list[str]) -> tuple[Cell, ...]:
             continue
         node, colspan, rowspan = place
         style = declarations(node.get("style", ""))
-        strong = style.get("font-weight", "") in ("bold", "bolder", "700", "800", "900") or node.find(".//strong") is not None
+        strong = (
+            style.get("font-weight", "") in ("bold", "bolder", "700", "800", "900")
+            or node.find(".//strong") is not None
+        )
         text = _text(node)
         align = _alignment(node)
         cells.append(
@@ -152,7 +159,9 @@ def _row(line: list[_Place], aligns: list[str]) -> tuple[Cell, ...]:
                 colspan=min(colspan, len(line) - position),
                 rowspan=rowspan,
                 head=node.tag == "th",
-                background=f"#{hex_color(style['background-color'])}" if hex_color(style.get("background-color", "")) else "",
+                background=f"#{hex_color(style['background-color'])}"
+                if hex_color(style.get("background-color", ""))
+                else "",
                 color=f"#{hex_color(style['color'])}" if hex_color(style.get("color", "")) else "",
                 align="" if align == aligns[position] else align,
             )

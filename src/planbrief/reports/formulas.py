@@ -109,7 +109,9 @@ def _operator(node: etree._Element) -> str:
 def _fenced(nodes: list[etree._Element]) -> str:
     """A row; paired delimiters at its ends grow with what they hold."""
     ends = [_text(nodes[0]), _text(nodes[-1])] if len(nodes) > 1 else []
-    stretchy = all(node.tag == "mo" and text in _FENCES for node, text in zip((nodes[0], nodes[-1]), ends, strict=False))
+    stretchy = all(
+        node.tag == "mo" and text in _FENCES for node, text in zip((nodes[0], nodes[-1]), ends, strict=False)
+    )
     if ends and stretchy and any(node.tag == "mtable" or node.get("fence") == "true" for node in nodes):
         return f"math.lr({_joined(nodes)})"
     return _joined(nodes)

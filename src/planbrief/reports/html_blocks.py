@@ -36,7 +36,7 @@ def heading(block: Heading, writer: Writer) -> str:
     text = writer.runs(block.runs)
     return (
         f'<h{level} id="{esc(block.id)}"{lang_attribute(block.lang, writer.lang)}>{text}'
-        f'{anchor(block.id, "".join(run.text for run in block.runs), writer)}</h{level}>\n'
+        f"{anchor(block.id, ''.join(run.text for run in block.runs), writer)}</h{level}>\n"
     )
 
 
@@ -65,7 +65,9 @@ def _below(notes: tuple[Runs, ...], sources: tuple[str, ...], writer: Writer) ->
 
 
 def _source_links(sources: tuple[str, ...], writer: Writer) -> str:
-    documents = {document.get("source_id", ""): document for document in (writer.sources.documents if writer.sources else ())}
+    documents = {
+        document.get("source_id", ""): document for document in (writer.sources.documents if writer.sources else ())
+    }
     links = []
     for source in sources:
         document = documents.get(source)
@@ -91,7 +93,11 @@ def table(block: Table, writer: Writer, number: int = 0) -> str:
             f'<caption id="{esc(block.id)}-cap"><span class="cap">{numbered("table", number, writer)}{writer.runs(block.caption)}'
             f"{anchor(block.id, plain, writer)}</span></caption>"
         )
-    label = f'aria-labelledby="{esc(block.id)}-cap"' if caption else f'aria-label="{esc(message("page.scroll", writer.lang))}"'
+    label = (
+        f'aria-labelledby="{esc(block.id)}-cap"'
+        if caption
+        else f'aria-label="{esc(message("page.scroll", writer.lang))}"'
+    )
     sortable = ' data-sort="1"' if block.sortable and len(block.rows) > 2 else ""
     wide = " wide" if block.wide or len(block.columns) > 7 else ""
     return (
@@ -134,6 +140,7 @@ def _body(block: Table, writer: Writer) -> str:
         cells = [
             _cell(cell, block.columns[position], writer, pads[position][index] if position in pads else 0.0)
             for position, cell in enumerate(row)
+            if cell.colspan
         ]
         rows.append(f"<tr>{''.join(cells)}</tr>")
     rows.append("</tbody>")
@@ -141,7 +148,9 @@ def _body(block: Table, writer: Writer) -> str:
 
 
 def _cell(cell: Cell, column: Column, writer: Writer, pad: float) -> str:
-    classes = [name for name in ({"right": "r", "decimal": "r d", "center": "m"}.get(column.align, ""), cell.tone) if name]
+    classes = [
+        name for name in ({"right": "r", "decimal": "r d", "center": "m"}.get(column.align, ""), cell.tone) if name
+    ]
     attributes = f' class="{" ".join(classes)}"' if classes else ""
     if pad:
         attributes += f' style="--p:{pad:g}em"'
@@ -150,7 +159,9 @@ def _cell(cell: Cell, column: Column, writer: Writer, pad: float) -> str:
     if cell.rowspan > 1:
         attributes += f' rowspan="{cell.rowspan}"'
     if cell.value is not None and _differs(cell):
-        attributes += f' data-v="{cell.value:g}"' if cell.value == float(f"{cell.value:g}") else f' data-v="{cell.value!r}"'
+        attributes += (
+            f' data-v="{cell.value:g}"' if cell.value == float(f"{cell.value:g}") else f' data-v="{cell.value!r}"'
+        )
     attributes += lang_attribute(cell.lang, writer.lang)
     inner = writer.cell(cell)
     return f'<th scope="row"{attributes}>{inner}</th>' if cell.head and inner else f"<td{attributes}>{inner}</td>"
@@ -166,13 +177,15 @@ def _differs(cell: Cell) -> bool:
 
 def chart(part: BlockPart, block: Chart, writer: Writer) -> str:
     """A chart as inline SVG with title and description, and the table of its data."""
-    caption = f'{numbered("figure", part.number, writer)}{writer.runs(block.caption)}'
+    caption = f"{numbered('figure', part.number, writer)}{writer.runs(block.caption)}"
     plain = "".join(run.text for run in block.caption)
     drawing = drawing_html(part.drawing, block.id, plain, block.alt, writer) if part.drawing is not None else ""
     data = ""
     if block.data is not None:
         inner = table(block.data, writer)
-        data = f'<details class="data"><summary>{esc(message("page.chart_data", writer.lang))}</summary>{inner}</details>'
+        data = (
+            f'<details class="data"><summary>{esc(message("page.chart_data", writer.lang))}</summary>{inner}</details>'
+        )
     return (
         f'<figure class="chart" id="{esc(block.id)}"{lang_attribute(block.lang, writer.lang)}>{drawing}'
         f"<figcaption>{caption}{anchor(block.id, plain, writer)}</figcaption>"
@@ -217,10 +230,16 @@ def sources(block: Sources, writer: Writer) -> str:
         foreign = lang_attribute("zh", lang)
         items.append(
             f'<li id="doc-{esc(name)}"><cite{title_lang}>{esc(document.get("title") or name)}</cite>'
-            + (f'<br><span class="facts"{foreign}>{" · ".join(facts)}{disclosure}</span>' if facts or disclosure else "")
+            + (
+                f'<br><span class="facts"{foreign}>{" · ".join(facts)}{disclosure}</span>'
+                if facts or disclosure
+                else ""
+            )
             + "</li>"
         )
-    parts = [f'<section id="page-sources" class="sources" lang="{TAGS[lang]}"><h2>{esc(message("page.sources", lang))}</h2>']
+    parts = [
+        f'<section id="page-sources" class="sources" lang="{TAGS[lang]}"><h2>{esc(message("page.sources", lang))}</h2>'
+    ]
     if items:
         parts.append(f"<ul>{''.join(items)}</ul>")
     for key, runs in (("citation", block.citation), ("feedback", block.feedback)):

@@ -8,6 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+from lxml import etree
 from markupsafe import Markup
 
 from planbrief.display.language import message
@@ -29,8 +30,9 @@ from planbrief.reports.html_text import TAGS, Writer, esc, json_script
 CONTENTS_FROM = 8
 _OBSERVATION_FIELDS = (
     "source_id", "locator", "value_text", "value", "unit", "period", "area", "indicator", "kind", "comment",
+    "upper_value", "activity", "subject", "comparator", "transformation", "price_base",
 )  # fmt: skip
-_DOCUMENT_FIELDS = ("title", "title_lang", "producer", "doc_number", "date_published", "disclosure")
+_DOCUMENT_FIELDS = ("title", "title_lang", "producer", "doc_number", "date_published", "date_text", "disclosure")
 _WORDS = ("title", "close", "document", "producer", "number", "published", "locator", "printed", "value", "period", "unit", "area",
           "indicator", "kind", "formula", "comment", "show", "none")  # fmt: skip
 
@@ -48,16 +50,14 @@ def _hash(text: str) -> str:
 def policy(script: str, *, trusted: bool = False) -> str:
     """Content-Security-Policy of a page: its own script by hash, pictures inside the page, nothing from anywhere."""
     scripts = "'unsafe-inline'" if trusted else f"'{_hash(script)}'"
-    return (
-        f"default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-    )
+    return f"default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 
 
 def page(document: Document) -> dict[str, Any]:
     """What the template needs; every text in it is safe HTML already."""
     writer = Writer(document.lang, document.sources)
     body = _body(document.parts, writer)
-    closing = html_blocks.sources(document.sources, writer) if document.sources else ""
+    closing = _footnotes(document, writer) + (html_blocks.sources(document.sources, writer) if document.sources else "")
     script = asset("page.js")
     lang = document.lang
     as_of = message("page.data_as_of", lang, date=document.data_as_of) if document.data_as_of else ""
@@ -83,10 +83,28 @@ def page(document: Document) -> dict[str, Any]:
     return {name: Markup(text) if isinstance(text, str) else text for name, text in pieces.items()}
 
 
+def _footnotes(document: Document, writer: Writer) -> str:
+    if not document.footnotes:
+        return ""
+    section = etree.Element("section")
+    section.set("class", "footnotes")
+    notes = etree.SubElement(section, "ol")
+    for item in document.footnotes.values():
+        notes.append(item)
+    wrapper = etree.Element("div")
+    wrapper.append(section)
+    return html_tree.render(wrapper, writer)
+
+
 def _alternate(document: Document) -> str:
     """Link to the same report in the other language; only a plain relative address is taken."""
     address = document.alternate
-    if not address or ":" in address or address.startswith(("/", "\\")) or any(character in address for character in "<>\"'\\ "):
+    if (
+        not address
+        or ":" in address
+        or address.startswith(("/", "\\"))
+        or any(character in address for character in "<>\"'\\ ")
+    ):
         return ""
     other = "en" if document.lang == "zh" else "zh"
     return (
@@ -161,14 +179,14 @@ def _terminal(part: TerminalPart, writer: Writer) -> str:
         pieces.append(f'<span class="{" ".join(classes)}">{text}</span>' if classes else text)
     label = esc(message("page.traceback" if part.kind == "error" else "page.output", writer.lang))
     text = "".join(pieces)
-    return f'<pre class="terminal {part.kind}" tabindex="0" role="group" aria-label="{label}"><samp>{text}</samp></pre>\n'
+    return (
+        f'<pre class="terminal {part.kind}" tabindex="0" role="group" aria-label="{label}"><samp>{text}</samp></pre>\n'
+    )
 
 
 def _picture(part: PicturePart, writer: Writer) -> str:
     picture = part.picture
-    image = (
-        f'<img src="{picture.uri}" alt="{esc(part.alt)}" width="{picture.width_px:.0f}" height="{picture.height_px:.0f}">'
-    )
+    image = f'<img src="{picture.uri}" alt="{esc(part.alt)}" width="{picture.width_px:.0f}" height="{picture.height_px:.0f}">'
     if not part.caption:
         return f'<div class="output picture">{image}</div>\n'
     number = html_blocks.numbered("figure", part.number, writer)
@@ -178,7 +196,9 @@ def _picture(part: PicturePart, writer: Writer) -> str:
 def _colors(writer: Writer) -> str:
     dark = "".join(f"--c-{color}:#{other};" for color, other in sorted(writer.dark.items()))
     rules = "".join(f".t-{color}{{color:#{light}}}" for color, (light, _) in sorted(writer.text_colors.items()))
-    night = "".join(f"{{root}} .t-{color}{{color:#{other}}}" for color, (_, other) in sorted(writer.text_colors.items()))
+    night = "".join(
+        f"{{root}} .t-{color}{{color:#{other}}}" for color, (_, other) in sorted(writer.text_colors.items())
+    )
     if not dark and not rules:
         return ""
     automatic, chosen = ":root:not([data-theme=light])", ":root[data-theme=dark]"

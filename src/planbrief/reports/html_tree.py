@@ -46,7 +46,7 @@ _CLASSES = frozenset(
 #: Attributes that only the page itself sets.
 _RESERVED = ("tabindex", "role", "aria-label", "scope", "class", "data-level")
 _NUMBER = re.compile(r"[\s\u2212+$€¥£≥≤><~≈(-]*[\d.,]+(?:e[+-]?\d+)?[\s%‰)万亿a-z]*\Z|nan\Z|[-–—]\Z", re.IGNORECASE)
-_PAGE, _DARK_PAGE = "ffffff", "15181c"
+_PAGE, _DARK_PAGE = "ffffff", "14181e"
 
 
 def render(root: etree._Element, writer: Writer) -> str:
@@ -93,7 +93,11 @@ def _attributes(node: etree._Element, writer: Writer) -> None:
         node.attrib.pop(name, None)
     for name in [name for name in node.attrib if name.startswith(("on", "aria-", "data-"))]:
         del node.attrib[name]
-    kept = [name for name in classes if name in _CLASSES or (node.tag == "code" and re.fullmatch(r"language-[\w+#-]{1,20}", name))]
+    kept = [
+        name
+        for name in classes
+        if name in _CLASSES or (node.tag == "code" and re.fullmatch(r"language-[\w+#-]{1,20}", name))
+    ]
     if level:
         node.set("data-level", level)
     if node.tag == "a" and not node.get("href") and not node.get("id") and node.get("name"):
@@ -154,13 +158,22 @@ def _table(node: etree._Element, writer: Writer) -> None:
             cell.set("scope", ("colgroup" if head else "rowgroup") if span else "col" if head else "row")
     for cell in node.iter("td"):
         style = cell.get("style", "")
-        if "text-align" not in style and not cell.get("align") and _NUMBER.match("".join(cell.itertext()).strip() or "x"):
+        if (
+            "text-align" not in style
+            and not cell.get("align")
+            and _NUMBER.match("".join(cell.itertext()).strip() or "x")
+        ):
             cell.set("class", f"{cell.get('class', '')} r".strip())
     parent = node.getparent()
     if parent is None or parent.get("class") == "scroll":
         return
     wrapper = etree.Element("div")
-    for name, value in (("class", "scroll"), ("tabindex", "0"), ("role", "group"), ("aria-label", message("page.scroll", writer.lang))):
+    for name, value in (
+        ("class", "scroll"),
+        ("tabindex", "0"),
+        ("role", "group"),
+        ("aria-label", message("page.scroll", writer.lang)),
+    ):
         wrapper.set(name, value)
     wrapper.tail, node.tail = node.tail, None
     parent.replace(node, wrapper)

@@ -9,10 +9,22 @@ from planbrief.reports.metrics import MONO_EM
 from planbrief.reports.plain import visible
 from planbrief.reports.typst_text import literal
 
-#: Width of a listing in em of its type: 156 mm at 7.6 pt.
-LINE_EM = 156.0 / (7.6 * 25.4 / 72)
-_FILLS = {"red": "warning", "yellow": "warning", "green": "good", "blue": "accent", "cyan": "accent", "magenta": "accent"}
-_BARS = {"stdout": "none, bar: hair", "plain": "none, bar: hair", "stderr": "none, bar: warning", "error": 'rgb("#fdf5ec"), bar: warning'}
+#: Width of a listing in em of its type: 164 mm at 7.6 pt.
+LINE_EM = 164.0 / (7.6 * 25.4 / 72)
+_FILLS = {
+    "red": "warning",
+    "yellow": "warning",
+    "green": "good",
+    "blue": "accent",
+    "cyan": "accent",
+    "magenta": "accent",
+}
+_BARS = {
+    "stdout": "none, bar: hair",
+    "plain": "none, bar: hair",
+    "stderr": "none, bar: warning",
+    "error": 'rgb("#fdf5ec"), bar: warning',
+}
 
 
 def _advance(character: str) -> float:
@@ -82,7 +94,9 @@ def _highlighted(text: str, language: str) -> list[tuple[str, str]]:
 def _lines(lines: Sequence[Sequence[tuple[str, str]]]) -> str:
     codes = []
     for line in lines:
-        codes.append("; ".join(f"{style}, {literal(text)})" if style else literal(text) for text, style in _merged(line)))
+        codes.append(
+            "; ".join(f"{style}, {literal(text)})" if style else literal(text) for text, style in _merged(line))
+        )
     return "{" + "; linebreak(); ".join(code or '" "' for code in codes) + "}"
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from lxml import etree
 
 from planbrief.display.language import message
+from planbrief.reports import footnotes
 from planbrief.reports.blocks import Chart, Heading, Run, Table
 from planbrief.reports.document import BlockPart, Document, Entry, PicturePart, TreePart
 
@@ -46,6 +47,7 @@ def settle(document: Document) -> None:
         if text.strip():
             document.entries.append(Entry(level, anchor, runs))
     _link(document, slugs)
+    footnotes.collect(document)
     _number(document)
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Conformance that the compiler guarantees or refuses.
 STANDARDS = ["ua-1", "a-2a"]
+#: Dots per inch of the picture of page one: 331 × 468 pixels.
+THUMBNAIL_PPI = 40.0
 _COUNT = re.compile(rb"/Type\s*/Pages\b[^>]*?/Count\s+(\d+)|/Count\s+(\d+)[^>]*?/Type\s*/Pages\b", re.DOTALL)
 
 
@@ -74,7 +76,10 @@ def fonts() -> typst.Fonts:
     return typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=True,
-        font_paths=[str(folder) for folder in sorted({pylopdf_fonts_zh_cn.sans_path().parent, pylopdf_fonts_zh_cn.serif_path().parent})],
+        font_paths=[
+            str(folder)
+            for folder in sorted({pylopdf_fonts_zh_cn.sans_path().parent, pylopdf_fonts_zh_cn.serif_path().parent})
+        ],
     )
 
 
@@ -126,6 +131,48 @@ class PlanbriefPDFExporter(PlanbriefTypstExporter):
 @cache
 def _exporter() -> PlanbriefPDFExporter:
     return PlanbriefPDFExporter()
+
+
+def page_count(data: bytes) -> int:
+    """Pages of a PDF made here; see :func:`pdf_info`."""
+    return pdf_info(data).pages
+
+
+def _source(nb: NotebookNode, name: str) -> tuple[str, dict[str, bytes], int]:
+    text, resources = PlanbriefTypstExporter.from_notebook_node(_exporter(), nb, resources={"metadata": {"name": name}})
+    files = {key: value for key, value in resources.get("outputs", {}).items() if isinstance(value, bytes)}
+    return str(text), files, int(resources["planbrief_timestamp"])
+
+
+def render_pdf_with_thumbnail(nb: NotebookNode, *, name: str, ppi: float = THUMBNAIL_PPI) -> tuple[bytes, bytes]:
+    """The PDF of :func:`render_pdf` and its first page as a small PNG, from one Typst source.
+
+    Returns
+    -------
+    tuple of bytes
+        The PDF; a PNG of page one (A4 at ``ppi`` dots per inch).
+
+    Raises
+    ------
+    MissingGlyph, TableOverflow, TypesettingError
+        As :func:`render_pdf`.
+    """
+    text, files, timestamp = _source(nb, name)
+    data = compile_pdf(text, files, timestamp=timestamp, name=name)
+    return data, _first_page(text, files, ppi)
+
+
+def _first_page(text: str, files: dict[str, bytes], ppi: float) -> bytes:
+    import typst
+
+    compiler = typst.Compiler({"main.typ": text.encode(), **files}, font_paths=fonts())
+    try:
+        pages = compiler.compile(format="png", ppi=ppi)
+    except typst.TypstError:  # the PDF is what counts
+        return b""
+    if isinstance(pages, list):
+        return pages[0] if pages else b""
+    return pages or b""
 
 
 def render_pdf(nb: NotebookNode, *, name: str) -> bytes:

@@ -144,7 +144,13 @@ def from_folder(address: str, folder: Path | None) -> Picture | None:
     BadPicture
         The file is there and does not open.
     """
-    if folder is None or not address or ":" in address or "\x00" in address or Path(address).suffix.lower() not in _SUFFIXES:
+    if (
+        folder is None
+        or not address
+        or ":" in address
+        or "\x00" in address
+        or Path(address).suffix.lower() not in _SUFFIXES
+    ):
         return None
     root = folder.resolve()
     try:

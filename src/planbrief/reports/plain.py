@@ -8,7 +8,9 @@ from planbrief.display.language import Lang, message
 
 #: Control characters (except tab and newline), surrogates, bidirectional embeddings, overrides and isolates,
 #: interlinear annotation and non-characters: they would change how a line reads without being seen.
-_INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]")
+_INVISIBLE = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
+)
 #: Lines of one text output that a page shows from its beginning and from its end.
 HEAD_LINES, TAIL_LINES = 400, 60
 #: Characters of one line that a page shows.

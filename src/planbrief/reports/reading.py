@@ -117,7 +117,9 @@ class _Reader:
         if cell.cell_type == "markdown":
             other = "lang:en" if self.lang == "zh" else "lang:zh"
             if other not in tags or f"lang:{self.lang}" in tags:
-                yield self._tree(markdown.to_html(visible(cell.source), prefix=f"c{index}"), where, cell.get("attachments"))
+                yield self._tree(
+                    markdown.to_html(visible(cell.source), prefix=f"c{index}"), where, cell.get("attachments")
+                )
         elif cell.cell_type == "raw":
             yield from self._raw(cell, where)
         elif cell.cell_type == "code":
@@ -153,7 +155,8 @@ class _Reader:
 
     def _terminal(self, text: str, where: str, kind: str) -> Part:
         runs = [
-            ansi.AnsiRun(visible(run.text), run.color, run.bold) for run in ansi.runs(shortened(text.rstrip("\n"), self.lang))
+            ansi.AnsiRun(visible(run.text), run.color, run.bold)
+            for run in ansi.runs(shortened(text.rstrip("\n"), self.lang))
         ]
         return TerminalPart(where, runs, kind)
 

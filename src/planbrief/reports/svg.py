@@ -54,7 +54,9 @@ def clean(data: bytes | str) -> etree._Element:
         It is not an SVG, holds entities, or is absurdly large.
     """
     raw = data.encode() if isinstance(data, str) else data
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True, huge_tree=len(raw) < 40_000_000)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, remove_comments=True, remove_pis=True, huge_tree=len(raw) < 40_000_000
+    )
     try:
         root = etree.fromstring(raw.strip(), parser)
     except (etree.XMLSyntaxError, ValueError) as error:
@@ -64,7 +66,11 @@ def clean(data: bytes | str) -> etree._Element:
     for count, node in enumerate(list(root.iter())):
         if count > MAX_NODES:
             raise BadDrawing(f"more than {MAX_NODES} elements")
-        if not isinstance(node.tag, str) or etree.QName(node).localname not in _TAGS or etree.QName(node).namespace not in (SVG, None):
+        if (
+            not isinstance(node.tag, str)
+            or etree.QName(node).localname not in _TAGS
+            or etree.QName(node).namespace not in (SVG, None)
+        ):
             if node is not root and node.getparent() is not None:
                 _remove(node)
             continue
@@ -161,7 +167,12 @@ def use_color_variables(root: etree._Element) -> dict[str, str]:
             continue
         node.set("style", "; ".join(_declarations(style, variable)))
     # Shapes without a colour are black by the rules of SVG.
-    root.set("style", "; ".join(filter(None, [root.get("style", ""), f"fill: {variable('#000000')}"])) if "fill" not in root.get("style", "") else root.get("style"))
+    root.set(
+        "style",
+        "; ".join(filter(None, [root.get("style", ""), f"fill: {variable('#000000')}"]))
+        if "fill" not in root.get("style", "")
+        else root.get("style"),
+    )
     return dark
 
 

@@ -17,7 +17,7 @@ from planbrief.reports.decimals import paddings
 from planbrief.reports.metrics import width_em
 
 #: Millimetres between the margins of an upright and of a turned A4 page.
-UPRIGHT_MM, TURNED_MM = 162.0, 249.0
+UPRIGHT_MM, TURNED_MM = 170.0, 257.0
 #: Space left and right of a cell's text together.
 INSET_MM = 3.0
 _MM_PER_PT = 25.4 / 72
@@ -99,17 +99,22 @@ def _widths(columns: Sequence[_Column], available_mm: float, size_pt: float, *, 
         return None
     if sum(naturals) <= free:
         spare = free - sum(naturals)
-        if fill and sum(naturals) < 0.5 * free:
-            spare = min(spare, 0.4 * sum(naturals))
+        if fill and sum(naturals) < 0.4 * free and len(columns) < 4:
+            spare = min(spare, 0.5 * sum(naturals))
         if not fill:
             spare = min(spare, 2.0 * len(columns))
         share = [width * column.weight for width, column in zip(naturals, columns, strict=True)]
         total = sum(share) or 1.0
         widths = [width + spare * part / total for width, part in zip(naturals, share, strict=True)]
     else:
-        wish = [(natural - floor) * column.weight for natural, floor, column in zip(naturals, floors, columns, strict=True)]
+        wish = [
+            (natural - floor) * column.weight for natural, floor, column in zip(naturals, floors, columns, strict=True)
+        ]
         spare, total = free - sum(floors), sum(wish) or 1.0
-        widths = [min(floor + spare * part / total, max(natural, floor)) for floor, part, natural in zip(floors, wish, naturals, strict=True)]
+        widths = [
+            min(floor + spare * part / total, max(natural, floor))
+            for floor, part, natural in zip(floors, wish, naturals, strict=True)
+        ]
         rest = free - sum(widths)
         grow = [natural - width for natural, width in zip(naturals, widths, strict=True)]
         if rest > 0.01 and sum(grow) > 0:
@@ -119,7 +124,13 @@ def _widths(columns: Sequence[_Column], available_mm: float, size_pt: float, *, 
 
 def _lines(columns: Sequence[_Column], widths: Sequence[float], size_pt: float) -> float:
     em = size_pt * _MM_PER_PT
-    return max((max(column.cells, default=0.0) * em / max(width - INSET_MM, 0.1) for column, width in zip(columns, widths, strict=True)), default=0.0)
+    return max(
+        (
+            max(column.cells, default=0.0) * em / max(width - INSET_MM, 0.1)
+            for column, width in zip(columns, widths, strict=True)
+        ),
+        default=0.0,
+    )
 
 
 def plan(table: Table, *, fill: bool = True) -> Plan:

@@ -130,8 +130,20 @@ def _drawing(node: etree._Element, around: Surroundings) -> etree._Element:
     text = etree.tostring(node, encoding="unicode")
     node.tail = tail
     # The HTML parser lowers the case of names that SVG writes in camel case.
-    for name in ("viewBox", "clipPath", "linearGradient", "radialGradient", "gradientUnits", "gradientTransform", "preserveAspectRatio"):
-        text = text.replace(f"<{name.lower()}", f"<{name}").replace(f"</{name.lower()}", f"</{name}").replace(f" {name.lower()}=", f" {name}=")
+    for name in (
+        "viewBox",
+        "clipPath",
+        "linearGradient",
+        "radialGradient",
+        "gradientUnits",
+        "gradientTransform",
+        "preserveAspectRatio",
+    ):
+        text = (
+            text.replace(f"<{name.lower()}", f"<{name}")
+            .replace(f"</{name.lower()}", f"</{name}")
+            .replace(f" {name.lower()}=", f" {name}=")
+        )
     try:
         return _img(pictures.load("image/svg+xml", text), message("page.image", around.lang))
     except pictures.BadPicture as error:

@@ -10,7 +10,7 @@ from importlib import resources
 
 from planbrief.display.language import Lang, message
 from planbrief.errors import RunError
-from planbrief.reports import metrics, pictures, svg
+from planbrief.reports import metrics, pictures, svg, table_layout
 from planbrief.reports.ansi import AnsiRun
 from planbrief.reports.blocks import Chart, Heading, Runs, Sentence, Sources, Table
 from planbrief.reports.document import (
@@ -95,7 +95,7 @@ class _Page:
         self.files: dict[str, bytes] = {}
         self.missing: dict[str, None] = {}
         anchors = {entry.id for entry in document.entries}
-        self.trees = TreeWriter(document.lang, self._keep, anchors, listing)
+        self.trees = TreeWriter(document.lang, self._keep, anchors, listing, document.footnotes)
         self.anchors = anchors
 
     def _keep(self, data: bytes, mime: str) -> tuple[str, float, float]:
@@ -106,7 +106,7 @@ class _Page:
         """Keep a picture as a file; its name, and its width and height in mm as they fit the page."""
         name = f"picture-{len(self.files) + 1}.svg"
         self.files[name] = self.shown(picture.as_svg().decode("utf-8"), name).encode()
-        width = min(max(picture.width_px, 4.0) * 25.4 / 96, 162.0)
+        width = min(max(picture.width_px, 4.0) * 25.4 / 96, table_layout.UPRIGHT_MM)
         height = width * picture.height_px / max(picture.width_px, 1.0)
         if height > MAX_HEIGHT_MM:
             width, height = width * MAX_HEIGHT_MM / height, MAX_HEIGHT_MM
@@ -114,7 +114,9 @@ class _Page:
 
     def shown(self, code: str, where: str) -> str:
         """Code in which every character has a glyph: an error in our reports, a marker in other notebooks."""
-        unknown = [character for character in dict.fromkeys(code) if not metrics.covered(character) and character not in "\n\t"]
+        unknown = [
+            character for character in dict.fromkeys(code) if not metrics.covered(character) and character not in "\n\t"
+        ]
         if not unknown:
             return code
         if self.document.ours:
@@ -162,7 +164,7 @@ class _Page:
         image = f"image({literal(name)}, width: {width:.2f}mm, alt: {literal(part.alt)})"
         if not part.caption:
             return f"block(above: 4mm, below: 4mm, {image})"
-        return f"figure(kind: image, supplement: {literal(message('page.figure', self.lang))}, numbering: \"1\", caption: {literal(part.caption)}, {image})"
+        return f'figure(kind: image, supplement: {literal(message("page.figure", self.lang))}, numbering: "1", caption: {literal(part.caption)}, {image})'
 
     def block(self, part: BlockPart) -> str:
         """Code of a block of ours."""
@@ -184,21 +186,26 @@ class _Page:
         width_px, height_px = svg.size_px(part.drawing)
         name = f"picture-{len(self.files) + 1}.svg"
         self.files[name] = self.shown(svg.to_bytes(part.drawing).decode(), part.where).encode()
-        width = min(block.width_mm, 162.0)
+        width = min(block.width_mm, table_layout.UPRIGHT_MM)
         if width * height_px / max(width_px, 1.0) > MAX_HEIGHT_MM:
             width = MAX_HEIGHT_MM * width_px / height_px
         alt = block.alt or "".join(run.text for run in block.caption) or message("page.image", self.lang)
         body = f"block(breakable: false, image({literal(name)}, width: {width:.2f}mm, alt: {literal(alt)}))"
         below = self._below(block.notes, block.sources)
         return (
-            f"figure(kind: image, supplement: {literal(message('page.figure', self.lang))}, numbering: \"1\", "
-            f"caption: {text_runs(block.caption, self.lang)}, {body})" + (f"; below({below})" if below else "")
+            f'captioned({{figure(kind: image, supplement: {literal(message("page.figure", self.lang))}, numbering: "1", '
+            f"caption: {text_runs(block.caption, self.lang)}, {body})" + (f"; below({below})" if below else "") + "})"
         )
 
     def _below(self, notes: tuple[Runs, ...], sources: tuple[str, ...]) -> str:
-        lines = [f"par({content(literal(message('page.note', self.lang)), text_runs(note, self.lang))})" for note in notes]
+        lines = [
+            f"par({content(literal(message('page.note', self.lang)), text_runs(note, self.lang))})" for note in notes
+        ]
         if sources:
-            titles = {document.get("source_id"): document for document in (self.document.sources.documents if self.document.sources else ())}
+            titles = {
+                document.get("source_id"): document
+                for document in (self.document.sources.documents if self.document.sources else ())
+            }
             named: list[str] = []
             for source in sources:
                 if named:
@@ -212,8 +219,12 @@ class _Page:
         lang = self.lang
         items = []
         for document in block.documents:
-            facts = [document[key] for key in ("producer", "doc_number", "date_published", "disclosure") if document.get(key)]
-            title = _foreign(document.get("title") or document.get("source_id", ""), document.get("title_lang", ""), lang)
+            facts = [
+                document[key] for key in ("producer", "doc_number", "date_published", "disclosure") if document.get(key)
+            ]
+            title = _foreign(
+                document.get("title") or document.get("source_id", ""), document.get("title_lang", ""), lang
+            )
             under = f"linebreak(); muted({_foreign(' · '.join(facts), 'zh', lang)})" if facts else ""
             items.append(content(title, under))
         pieces = [f"closing-head({literal(message('page.sources', lang))})"]
@@ -249,11 +260,19 @@ def source(document: Document) -> Source:
     as_of = message("page.data_as_of", lang, date=document.data_as_of) if document.data_as_of else ""
     before, _, after = message("page.page_of", lang, page="{page}", pages="{pages}").partition("{page}")
     middle, _, end = after.partition("{pages}")
-    title, subtitle, place = (page.shown(literal(text), "the title block") for text in (document.title, document.subtitle, place))
+    title, subtitle, place = (
+        page.shown(literal(text), "the title block") for text in (document.title, document.subtitle, place)
+    )
     body = page.parts()
     wanted = document.settings.get("toc")
-    if wanted is not False and document.entries and (
-        wanted is True or len(document.entries) > CONTENTS_FROM or (len(document.parts) > LONG_FROM and len(document.entries) > 3)
+    if (
+        wanted is not False
+        and document.entries
+        and (
+            wanted is True
+            or len(document.entries) > CONTENTS_FROM
+            or (len(document.parts) > LONG_FROM and len(document.entries) > 3)
+        )
     ):
         depth = 1 if len(document.entries) > 40 else 2
         body.insert(0, f"contents(title: {literal(message('page.contents', lang))}, depth: {depth})")

@@ -40,7 +40,9 @@ def figure(table: Table, lang: Lang, *, below: str = "", fill: bool = True) -> s
     for index, part in enumerate(plan.parts, start=1):
         if count > 1:
             label = literal(message("page.part_of", lang, part=index, parts=count).strip())
-            bodies.append(f"block(above: {2 if index == 1 else 6}mm, below: 2mm, sticky: true, small(8pt, muted({label})))")
+            bodies.append(
+                f"block(above: {2 if index == 1 else 6}mm, below: 2mm, sticky: true, small(8pt, muted({label})))"
+            )
         bodies.append(_part(shown, part, plan.size_pt, lang))
     under = content(*(code for code in (cut, below) if code))
     if under != "[]":
@@ -48,7 +50,7 @@ def figure(table: Table, lang: Lang, *, below: str = "", fill: bool = True) -> s
     body = content(*bodies)
     if table.caption:
         body = (
-            f"figure(kind: table, supplement: {literal(message('page.table', lang))}, numbering: \"1\", "
+            f'figure(kind: table, supplement: {literal(message("page.table", lang))}, numbering: "1", '
             f"caption: figure.caption(position: top, {text_runs(table.caption, lang)}), {body})"
         )
     else:
@@ -107,7 +109,9 @@ def _head(table: Table, part: Part, lang: Lang) -> str:
         label = text_runs(column.label, lang)
         if column.lang and column.lang != lang:
             label = f"text(lang: {literal(column.lang)}, {label})"
-        cells.append(f"table.cell(align: {_ALIGN[column.align]} + bottom, {content(f'heavy({label})' if column.label else '', unit)})")
+        cells.append(
+            f"table.cell(align: {_ALIGN[column.align]} + bottom, {content(f'heavy({label})' if column.label else '', unit)})"
+        )
     if not any(column.label or column.unit for column in table.columns):
         return ""
     return f"head-cells({', '.join(cells)})"

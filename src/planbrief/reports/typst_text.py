@@ -28,7 +28,11 @@ def literal(text: str) -> str:
 
 def collapsed(text: str) -> str:
     """White space as HTML shows it: runs of it are one space; a line break between Chinese characters is none."""
-    text = re.sub(r"(?<=[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef])[ \t]*\n[ \t]*(?=[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef])", "", text)
+    text = re.sub(
+        r"(?<=[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef])[ \t]*\n[ \t]*(?=[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef])",
+        "",
+        text,
+    )
     return _SPACE.sub(" ", text)
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import base64
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from lxml import etree
 
 from planbrief.display.language import Lang, message
-from planbrief.reports import foreign_tables, formulas, typst_tables
+from planbrief.reports import foreign_tables, formulas, table_layout, typst_tables
 from planbrief.reports.colors import hex_color
 from planbrief.reports.styles import declarations
 from planbrief.reports.typst_text import allowed_link, breakable, collapsed, content, literal
@@ -40,22 +40,12 @@ class TreeWriter:
     picture: Callable[[bytes, str], tuple[str, float, float]]
     anchors: set[str]
     listing: Callable[[str, str], str]
-    notes: dict[str, etree._Element] = field(default_factory=dict)
+    notes: Mapping[str, etree._Element] = field(default_factory=dict)
     set_notes: set[str] = field(default_factory=set)
     tables: int = 0
 
     def tree(self, root: etree._Element) -> str:
         """Code of a whole tree."""
-        self.notes = {}
-        for section in [node for node in root.iter("section") if node.get("class") == "footnotes"]:
-            for item in section.iter("li"):
-                if item.get("id"):
-                    self.notes[f"#{item.get('id')}"] = item
-            parent = section.getparent()
-            if parent is not None:
-                parent.remove(section)
-        for rule in [node for node in root.iter("hr") if node.get("class") == "footnotes-sep"]:
-            rule.getparent().remove(rule)
         return content(*self.blocks(root))
 
     def blocks(self, node: etree._Element) -> list[str]:
@@ -120,8 +110,14 @@ class TreeWriter:
         return f"[#heading(level: {int(level)}, {text}){label}]"
 
     def _list(self, node: etree._Element) -> str:
-        items = [content(*(self.blocks(item) if _has_blocks(item) else [_trimmed(self._inlines(item))])) for item in node if item.tag == "li"]
-        items += [content(*self.blocks(child)) for child in node if isinstance(child.tag, str) and child.tag in ("ul", "ol")]
+        items = [
+            content(*(self.blocks(item) if _has_blocks(item) else [_trimmed(self._inlines(item))]))
+            for item in node
+            if item.tag == "li"
+        ]
+        items += [
+            content(*self.blocks(child)) for child in node if isinstance(child.tag, str) and child.tag in ("ul", "ol")
+        ]
         loose = any(item.find("p") is not None for item in node if item.tag == "li")
         if not items:
             return ""
@@ -219,7 +215,7 @@ class TreeWriter:
         return f"link({literal(target)}, {inner})" if target else inner
 
     def _footnote(self, address: str) -> list[str]:
-        item = self.notes.get(address)
+        item = self.notes.get(address[1:])
         if item is None:
             return []
         name = f"note-{address[1:]}"
@@ -245,7 +241,7 @@ class TreeWriter:
         asked = node.get("width", "")
         if asked.isdigit():
             ratio = height / width if width else 1.0
-            width = min(float(asked) * 25.4 / 96, 162.0)
+            width = min(float(asked) * 25.4 / 96, table_layout.UPRIGHT_MM)
             height = width * ratio
             if height > 220.0:
                 width, height = width * 220.0 / height, 220.0

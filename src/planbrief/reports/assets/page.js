@@ -47,20 +47,23 @@ function row(list, name, value, lang) {
   var node = make("dd", value, list);
   if (lang) { node.lang = lang; }
 }
+function filled(part) { return part !== undefined && part !== null && part !== ""; }
 function tag(lang) { return lang === "zh" ? "zh-CN" : lang; }
 function card(inner, id) {
   var seen = data.observations[id], list;
-  make("h3", seen ? [seen.indicator, seen.area, seen.period].filter(Boolean).join(" · ") : id, inner);
+  make("h3", seen ? [seen.indicator, seen.activity, seen.subject, seen.area, seen.period].filter(filled).join(" · ") : id, inner);
   list = make("dl", null, inner);
   if (!seen) { row(list, "comment", words.none); return; }
   var paper = data.documents[seen.source_id] || {};
-  row(list, "value", [seen.value, seen.unit].filter(function (part) { return part !== undefined && part !== ""; }).join(" "), "zh-CN");
+  var amount = [seen.value, seen.upper_value].filter(filled).join("–");
+  row(list, "value", [seen.comparator, amount].filter(filled).join(" "));
+  row(list, "unit", seen.unit, "zh-CN");
   row(list, "printed", seen.value_text, "zh-CN");
-  row(list, "kind", seen.kind);
+  row(list, "kind", [seen.kind, seen.transformation, seen.price_base].filter(filled).join(" · "));
   row(list, "document", paper.title || seen.source_id, paper.title_lang ? tag(paper.title_lang) : null);
   row(list, "producer", paper.producer, "zh-CN");
   row(list, "number", paper.doc_number, "zh-CN");
-  row(list, "published", paper.date_published);
+  row(list, "published", paper.date_text || paper.date_published);
   row(list, "locator", seen.locator, "zh-CN");
   row(list, "comment", seen.comment);
 }
@@ -122,8 +125,9 @@ document.querySelectorAll("table[data-sort]").forEach(function (table) {
     if (head.tagName !== "TH") { return; }
     var button = document.createElement("button");
     button.type = "button";
-    while (head.firstChild) { button.appendChild(head.firstChild); }
-    button.title = words.sort.replace("{column}", button.textContent);
+    var label = make("span", null, button), unit = head.querySelector(".unit");
+    while (head.firstChild) { (head.firstChild === unit ? button : label).appendChild(head.firstChild); }
+    button.title = words.sort.replace("{column}", label.textContent);
     head.appendChild(button);
     button.addEventListener("click", function () {
       var way = head.getAttribute("aria-sort") === "ascending" ? -1 : 1;
