@@ -1,7 +1,7 @@
 """The catalogue page of an edition, in both languages.
 
-It follows from the manifest alone, without the block ``run``: the same edition gives the same bytes. Clock times are read
-from ``manifest.json`` when the page is looked at over http; a page opened from a file does without them.
+It follows from the manifest alone, without the block ``run``: the same edition gives the same bytes. Clock times are
+read from ``manifest.json`` when the page is looked at over http; a page opened from a file does without them.
 """
 
 from __future__ import annotations
@@ -65,12 +65,14 @@ def render_index(manifest: Manifest, lang: Lang, digest: Digest | None = None) -
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src 'self' file:; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'"
     )
+    chips = [{"key": key, "name": mark(names[lang], lang)} for key, names in cities.items()]
+    told = {"shown": words["shown"], "failed_time": words["failed_time"], "edition": manifest.edition}
     text = _template().render(
         manifest=manifest, lang=lang, other=other, other_page=INDEX_PAGES[other], tags=TAGS, words=words, csp=policy,
         style=Markup(style), script=Markup(script), summary=summary, failures=failures, failed_summary=failed_summary,
-        digest=_digest(digest, lang), cities=[{"key": key, "name": mark(names[lang], lang)} for key, names in cities.items()],
+        digest=_digest(digest, lang), cities=chips,
         reports=reports, pictures=any(report.picture for report in reports), tables=_tables(manifest, lang),
-        data=Markup(json_script({"shown": words["shown"], "failed_time": words["failed_time"], "edition": manifest.edition})),
+        data=Markup(json_script(told)),
     )  # fmt: skip
     return text if text.endswith("\n") else f"{text}\n"
 
@@ -184,14 +186,20 @@ def _facts(entries: Sequence[ReportEntry], lang: Lang) -> list[dict[str, str]]:
 def _failures(entries: Sequence[ReportEntry], lang: Lang) -> list[dict[str, Any]]:
     """What failed, once if both languages failed alike."""
     found = [_failure(entry, lang) for entry in entries if entry.status == "failed"]
-    return found[:1] if len(found) > 1 and {**found[0], "name": ""} == {**found[1], "name": ""} else found
+    if len(found) == len(entries) and all({**other, "name": ""} == {**found[0], "name": ""} for other in found):
+        return found[:1]
+    return [{**failure, "side": _language(failure["name"][:2], lang)} for failure in found]
+
+
+def _language(of: str, lang: Lang) -> str:
+    return message("index.side", lang, language=message(f"index.{'this' if of == lang else 'other'}_language", lang))
 
 
 def _failure(entry: ReportEntry, lang: Lang) -> dict[str, Any]:
     good = entry.last_success if entry.html or entry.pdf else None
     key = "index.failed_last_good" if good else "index.failed_never"
     text = message(key, lang, edition=good, since=entry.failed_since or "")
-    return {"text": text, "name": entry.name, "reason": _runs((entry.error or "")[:400], lang)}
+    return {"side": "", "text": text, "name": entry.name, "reason": _runs((entry.error or "")[:400], lang)}
 
 
 def _files(entry: ReportEntry, lang: Lang) -> list[dict[str, str]]:
