@@ -6,7 +6,7 @@ The four rooms of formulas (:mod:`~planbrief.measures.growth`, :mod:`~planbrief.
 """
 
 from planbrief.measures import growth, progress, ranges, structure
-from planbrief.measures.figures import Figure
+from planbrief.measures.figures import Figure, figure
 from planbrief.measures.undefined import explain_undefined, reason
 
-__all__ = ["Figure", "explain_undefined", "growth", "progress", "ranges", "reason", "structure"]
+__all__ = ["Figure", "explain_undefined", "figure", "growth", "progress", "ranges", "reason", "structure"]

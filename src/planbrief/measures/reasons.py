@@ -52,6 +52,7 @@ REASONS: dict[str, tuple[str, str]] = {
     "undated": ("未注明时间", "no date is given"),
     "no_actual_after_base": ("基期之后没有实际数据", "there is no actual value after the base year"),
     "no_base": ("没有基期实际数据", "there is no actual value to start from"),
+    "no_total": ("没有可比的合计", "there is no total to take a share of"),
     "no_target": ("没有目标值", "there is no target"),
     "other": ("无法计算", "cannot be computed"),
 }

@@ -1,0 +1,100 @@
+"""Columns of the tables that measures make, and their types, so that an empty table is like a full one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from planbrief.measures.reasons import words
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+#: Which series a row belongs to.
+IDENTITY = (
+    *("series", "ref_area", "subject", "indicator", "activity", "transformation", "counterpart_area", "unit"),
+    *("price_base", "family", "shape", "direction", "character", "aggregation", "theme"),
+)
+MILESTONES = (
+    *IDENTITY,
+    *("period", "period_zh", "period_en", "year", "value", "kind", "comparator", "lower", "upper"),
+    *("is_base", "conflict", "wording_differs", "observations"),
+)
+GROWTH = (
+    *IDENTITY,
+    *("stage", "start_period", "end_period", "start_year", "end_year", "years", "label_zh", "label_en"),
+    *("start", "end", "start_kind", "end_kind", "start_comparator", "end_comparator"),
+    *("start_lower", "start_upper", "end_lower", "end_upper"),
+    *("increment", "increment_per_year", "multiple", "cagr", "log_growth", "doubling_time", "least_squares"),
+    *("change_pp", "change_pp_per_year", "gap_closed"),
+    *("cagr_lower", "cagr_upper", "change_lower", "change_upper"),
+    *("waypoints_geometric", "waypoints_linear"),
+    *("undefined", "reason_zh", "reason_en", "conflict", "wording_differs", "observations"),
+    *("start_observations", "end_observations"),
+)
+RATES = (
+    *IDENTITY,
+    *("period", "year", "rate_pct", "lower", "upper", "previous_year", "base_year"),
+    *("since_previous_zh", "since_previous_en", "multiple_since_previous", "index_since_previous"),
+    *("since_base_zh", "since_base_en", "multiple_since_base", "implied_rate_pct"),
+    *("undefined", "reason_zh", "reason_en", "observations"),
+)
+PROGRESS = (
+    *IDENTITY,
+    *("base_period", "base_year", "base", "base_kind", "latest_period", "year", "value", "latest_kind"),
+    *("target_period", "target_year", "target", "target_kind", "target_comparator", "label_zh", "label_en"),
+    *("completion", "completion_lower", "completion_upper", "elapsed", "gap_linear_pp", "gap_geometric_pp"),
+    *("verdict_linear", "verdict_geometric", "verdict_differs"),
+    *("required_rate", "required_increment", "already_met", "ahead_linear_years", "ahead_geometric_years"),
+    *("growth_ratio", "growth_status", "current_status_index", "predicted", "predicted_gap_pct"),
+    *("predicted_category", "undefined", "reason_zh", "reason_en", "observations"),
+)
+STRUCTURE = (
+    *("ref_area", "indicator", "parent", "activity", "unit", "period", "period_zh", "period_en", "year"),
+    *("value", "lower", "upper", "kind", "comparator", "total", "total_lower", "total_upper", "total_kind"),
+    *("total_indicator", "exhaustive", "share_pct", "share_lower", "share_upper", "share_of_parts_pct"),
+    *("change_pp", "gap_closed", "price_base", "total_price_base", "undefined", "reason_zh", "reason_en"),
+    *("conflict", "observations"),
+)
+CONTRIBUTION = (
+    *("ref_area", "indicator", "parent", "activity", "unit", "start_year", "end_year", "label_zh", "label_en"),
+    *("start", "end", "increment", "pull_pp", "share_pct", "parts_start", "parts_end", "left_out"),
+    *("pull_of_total_pp", "share_of_total_pct", "total_start", "total_end"),
+    *("undefined", "reason_zh", "reason_en", "observations"),
+)
+#: Types; whatever is not listed is a number.
+FLAGS = frozenset({"is_base", "conflict", "wording_differs", "already_met", "verdict_differs", "exhaustive"})
+OBJECTS = frozenset(
+    {"observations", "start_observations", "end_observations", "waypoints_geometric", "waypoints_linear", "left_out"}
+)
+TEXTS = frozenset(IDENTITY) - {"direction"} | {
+    *("period", "period_zh", "period_en", "kind", "comparator", "stage", "undefined", "reason_zh", "reason_en"),
+    *("label_zh", "label_en", "start_period", "end_period", "target_period", "base_period", "latest_period"),
+    *("start_kind", "end_kind", "start_comparator", "end_comparator", "verdict_linear", "verdict_geometric"),
+    *("parent", "total_kind", "base_kind", "target_kind", "latest_kind", "target_comparator", "total_indicator"),
+    *("growth_status", "predicted_category", "total_price_base"),
+    *("since_previous_zh", "since_previous_en", "since_base_zh", "since_base_en"),
+}
+
+
+def frame(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> pd.DataFrame:
+    """A table with these columns; an empty one has the types that a full one would have."""
+    import pandas as pd
+
+    if rows:
+        return pd.DataFrame(rows, columns=list(columns))
+    return pd.DataFrame({name: pd.Series(dtype=dtype(name)) for name in columns})
+
+
+def dtype(name: str) -> str:
+    """pandas type of a column."""
+    if name in FLAGS:
+        return "bool"
+    return "str" if name in TEXTS else "object" if name in OBJECTS else "float64"
+
+
+def with_words(table: pd.DataFrame) -> pd.DataFrame:
+    """The reason keys of a table in words."""
+    for lang in ("zh", "en"):
+        table[f"reason_{lang}"] = [words(key, lang) for key in table["undefined"]]
+    return table

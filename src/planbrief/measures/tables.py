@@ -1,0 +1,234 @@
+"""Growth, rates and progress of a place's series as tables: one row per segment or target, with its pedigree."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from planbrief.measures import growth, ranges, structure
+from planbrief.measures.columns import GROWTH, frame, with_words
+from planbrief.measures.composition import structure_table
+from planbrief.measures.milestone import Point, Series
+from planbrief.measures.pull import contribution_table
+from planbrief.measures.rates import rates_table
+from planbrief.measures.series import identity, milestones, published_year, series_of
+from planbrief.measures.standing import progress_table
+from planbrief.measures.undefined import reason
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planbrief.targets import Dataset
+
+__all__ = [
+    "contribution_table",
+    "growth_table",
+    "milestones",
+    "progress_table",
+    "rates_table",
+    "steepest",
+    "structure_table",
+]
+
+#: A year with two printed values gives a row for each combination; more than this says nothing.
+MOST_COMBINATIONS = 9
+
+
+def growth_table(
+    ds: Dataset, region: str, indicator: str | None = None, activity: str | None = None, *, inside: bool = False
+) -> pd.DataFrame:
+    """Growth between the milestones of every series of a place.
+
+    Parameters
+    ----------
+    ds, region, indicator, activity, inside
+        As for :func:`planbrief.measures.series.series_of`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row per segment. ``stage``: ``achieved`` (between actual values up to the base), ``planned`` (base to first
+        target, target to target) and ``whole`` (base to last target, from two planned segments on). ``label_zh``,
+        ``label_en``: the years averaged over, without the base year.
+
+        Levels: ``increment``, ``increment_per_year`` (``unit``), ``multiple``, ``cagr``, ``log_growth`` (fractions
+        per year), ``doubling_time`` (years), on whole rows ``least_squares`` (fraction per year over all milestones).
+        Shares: ``change_pp``, ``change_pp_per_year``, ``gap_closed`` (fraction, where the share is one of a whole)
+        and no CAGR. Rates (yoy, avg_annual): ``change_pp`` only; see :func:`rates_table`.
+
+        ``cagr_lower``/``cagr_upper`` and ``change_lower``/``change_upper``: what rounding and wording leave open.
+        ``waypoints_geometric``/``waypoints_linear``: tuples (year, value) for the years in between.
+        ``undefined``: key of the reason why the growth rate is NaN, with its words; ``conflict`` where a period has
+        two printed values (a row for each combination); ``observations``: ids, start first.
+    """
+    rows: list[dict[str, Any]] = []
+    for series in series_of(ds, region, indicator, activity, inside=inside):
+        segments = list(_segments(ds, series))
+        rows.extend(_growth_row(series, *segment) for segment in segments)
+    return _with_measures(frame(rows, GROWTH))
+
+
+def _segments(ds: Dataset, series: Series) -> Iterator[tuple[str, Point | None, Point]]:
+    published = published_year(ds, {source for point in series.aims for source in point.sources})
+    base = series.base(published)
+    past = [point for point in series.actuals if base is None or point.year <= base.year]
+    for start, end in _pairs(past):
+        yield "achieved", start, end
+    if not series.aims:
+        return
+    aims = [point for point in series.aims if base is None or point.year > base.year]
+    if base is None:
+        for end in (point for point in aims if point.year == aims[0].year):
+            yield "planned", None, end
+    planned = list(_pairs([*([base] if base else []), *aims]))
+    for start, end in planned:
+        yield "planned", start, end
+    if base is not None and len({end.year for _, end in planned}) > 1:
+        for end in (point for point in aims if point.year == aims[-1].year):
+            yield "whole", base, end
+
+
+def _pairs(points: Sequence[Point]) -> Iterator[tuple[Point, Point]]:
+    """Points of neighbouring years, in every combination where a year has several."""
+    years = [list(group) for _, group in itertools.groupby(points, key=lambda point: point.year)]
+    for before, after in itertools.pairwise(years):
+        yield from itertools.islice(itertools.product(before, after), MOST_COMBINATIONS)
+
+
+def _growth_row(series: Series, stage: str, start: Point | None, end: Point) -> dict[str, Any]:
+    first = start.year if start else math.nan
+    years = end.year - first
+    path = [(first, start.value), (end.year, end.value)] if start else []
+    between = range(int(first) + 1, int(end.year)) if start and stage == "planned" else ()
+    levels = series.aims if stage == "whole" else ()
+    fitted = [start, *(p for p in levels if start and p.year > start.year)] if start else []
+    waypoints = {
+        shape: tuple((year, growth.path(path, year, shape)) for year in between)
+        for shape in growth.SHAPES
+        if series.family == "level"
+    }
+    return {
+        **identity(series),
+        "stage": stage,
+        "start_period": start.period if start else "",
+        "end_period": end.period,
+        "start_year": first,
+        "end_year": end.year,
+        "years": years,
+        "label_zh": growth.period_label(first, end.year, "zh") if start else "",
+        "label_en": growth.period_label(first, end.year, "en") if start else "",
+        "start": start.value if start else math.nan,
+        "end": end.value,
+        "start_kind": start.kind if start else "",
+        "end_kind": end.kind,
+        "start_comparator": start.comparator if start else "",
+        "end_comparator": end.comparator,
+        "least_squares": _fitted(fitted) if series.family == "level" else math.nan,
+        "waypoints_geometric": waypoints.get("geometric", ()),
+        "waypoints_linear": waypoints.get("linear", ()),
+        "conflict": end.conflict or bool(start and start.conflict),
+        "wording_differs": end.wording_differs or bool(start and start.wording_differs),
+        "observations": (start.observations if start else ()) + end.observations,
+        "start_observations": start.observations if start else (),
+        "end_observations": end.observations,
+        "start_lower": start.lower if start else math.nan,
+        "start_upper": start.upper if start else math.nan,
+        "end_lower": end.lower,
+        "end_upper": end.upper,
+    }
+
+
+def _fitted(points: Sequence[Point | None]) -> float:
+    known = [point for point in points if point is not None and not point.conflict]
+    if len(known) < 3:
+        return math.nan
+    return float(growth.least_squares_growth([p.year for p in known], [p.value for p in known]))
+
+
+def _with_measures(table: pd.DataFrame) -> pd.DataFrame:
+    """Fill in the measures of all segments at once."""
+    if table.empty:
+        return table
+    start, end, years = (table[name].to_numpy(float) for name in ("start", "end", "years"))
+    levels, shares = (table["family"] == "level").to_numpy(), (table["family"] == "share").to_numpy()
+    steps = np.where(years > 0, years, np.nan)
+    table["increment"] = np.where(levels, end - start, np.nan)
+    table["increment_per_year"] = np.where(levels, (end - start) / steps, np.nan)
+    table["multiple"] = np.where(levels, growth.multiple(start, end), np.nan)
+    table["cagr"] = np.where(levels, growth.cagr(start, end, years), np.nan)
+    table["log_growth"] = np.where(levels, growth.log_growth(start, end, years), np.nan)
+    table["doubling_time"] = growth.doubling_time(table["cagr"].to_numpy(float))
+    table["change_pp"] = np.where(levels, np.nan, end - start)
+    table["change_pp_per_year"] = np.where(shares, (end - start) / steps, np.nan)
+    of_whole = shares & (table["transformation"] == "share").to_numpy() & (table["aggregation"] == "share").to_numpy()
+    table["gap_closed"] = np.where(of_whole, structure.share_change(start, end).gap_closed, np.nan)
+    bounds = [table[name].to_numpy(float) for name in ("start_lower", "start_upper", "end_lower", "end_upper")]
+    open_rate = ranges.cagr_range((bounds[0], bounds[1]), (bounds[2], bounds[3]), years)
+    table["cagr_lower"] = np.where(levels, open_rate.lower, np.nan)
+    table["cagr_upper"] = np.where(levels, open_rate.upper, np.nan)
+    table["change_lower"], table["change_upper"] = bounds[2] - bounds[1], bounds[3] - bounds[0]
+    table["undefined"] = [_why(*row) for row in zip(table["family"], start, end, years, strict=True)]
+    return with_words(table)
+
+
+def _why(family: str, start: float, end: float, years: float) -> str:
+    """Key of the reason why a segment has no growth rate."""
+    if math.isnan(start):
+        return "no_base"
+    if family != "level":
+        return "share_growth" if family == "share" else "rate_growth"
+    return reason("growth.cagr", start=start, end=end, years=years)
+
+
+def steepest(
+    ds: Dataset,
+    region: str,
+    indicator: str | None = None,
+    *,
+    parent: str | None = None,
+    stage: str = "first",
+    inside: bool = False,
+) -> pd.DataFrame:
+    """Required growth, steepest first: which targets ask most.
+
+    Parameters
+    ----------
+    ds, region, indicator, inside
+        As for :func:`growth_table`.
+    parent : str, optional
+        Only activities below this one, at any depth (industries and tracks).
+    stage : {"first", "whole"}
+        From the base to the first target, or to the last.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of :func:`growth_table` with a CAGR, descending, with a column ``rank`` in front (1 = steepest; equal rates
+        share a rank). Only levels have one; rows with conflicting values are left out.
+    """
+    table = growth_table(ds, region, indicator, inside=inside)
+    chosen = table[table["start_kind"].isin(["actual", "estimate"]) & ~table["conflict"]]
+    chosen = chosen[chosen["cagr"].notna() & (chosen["stage"] != "achieved")]
+    if parent is not None:
+        chosen = chosen[chosen["activity"].isin(below(ds, parent))]
+    ends = chosen.groupby("series")["end_year"].transform("min" if stage == "first" else "max")
+    chosen = chosen[chosen["end_year"] == ends].drop_duplicates("series")
+    chosen = chosen.sort_values(["cagr", "series"], ascending=[False, True], kind="stable")
+    chosen.insert(0, "rank", chosen["cagr"].rank(method="min", ascending=False).astype(int))
+    return chosen.reset_index(drop=True)
+
+
+def below(ds: Dataset, parent: str) -> tuple[str, ...]:
+    """Every activity below one, in table order of each level."""
+    ds.require("activities", parent)
+    found: list[str] = []
+    queue = [parent]
+    while queue:
+        children = [child for child in ds.children(queue.pop(0)) if child not in found]
+        found.extend(children)
+        queue.extend(children)
+    return tuple(found)
