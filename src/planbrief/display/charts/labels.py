@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text as Label
@@ -93,16 +94,14 @@ class Placer:
             px, py = axes.transData.transform((x, y))
             self.taken.append(Bbox.from_extents(px - radius, py - radius, px + radius, py + radius))
 
-    def _cost(self, box: Bbox) -> float:
-        total = 0.0
-        for other in self.taken:
-            across = min(box.x1, other.x1) - max(box.x0, other.x0)
-            along = min(box.y1, other.y1) - max(box.y0, other.y0)
-            if across > 0 and along > 0:
-                total += across * along + 5
+    def _cost(self, box: tuple[float, float, float, float], taken: np.ndarray) -> float:
+        x0, y0, x1, y1 = box
+        across = np.minimum(x1, taken[:, 2]) - np.maximum(x0, taken[:, 0])
+        along = np.minimum(y1, taken[:, 3]) - np.maximum(y0, taken[:, 1])
+        hit = (across > 0) & (along > 0)
         figure = self.canvas.figure.bbox
-        outside = max(0, -box.x0) + max(0, box.x1 - figure.width) + max(0, -box.y0) + max(0, box.y1 - figure.height)
-        return total + 1000 * outside
+        outside = max(0, -x0) + max(0, x1 - figure.width) + max(0, -y0) + max(0, y1 - figure.height)
+        return float((across[hit] * along[hit] + 5).sum()) + 1000 * outside
 
     def place(
         self,
@@ -119,25 +118,33 @@ class Placer:
 
         ``offsets`` are (dx, dy in points, horizontal alignment, vertical alignment), best first.
         """
-        best: tuple[float, Label] | None = None
-        renderer = self.canvas.renderer
-        for rank, (dx, dy, ha, va) in enumerate(offsets):
-            label = axes.annotate(
-                text, at, xytext=(dx, dy), textcoords="offset points", ha=ha, va=va, fontsize=size, color=color
-            )
-            box = label.get_window_extent(renderer)
-            cost = self._cost(Bbox.from_extents(box.x0 - 1, box.y0 - 1, box.x1 + 1, box.y1 + 1)) + tether * rank
-            if best is None or cost < best[0]:
-                if best is not None:
-                    best[1].remove()
-                best = (cost, label)
-            else:
-                label.remove()
-        if best is None:
+        if not offsets:
             raise ValueError("no offsets to choose from")
-        halo(best[1])
-        self.taken.append(best[1].get_window_extent(renderer))
-        return best[1]
+        label = axes.annotate(
+            text, at, xytext=(0, 0), textcoords="offset points", ha="left", va="bottom", fontsize=size, color=color
+        )
+        extent = label.get_window_extent(self.canvas.renderer)
+        anchor = axes.transData.transform(at)
+        # Where the box of a label lies that hangs from the anchor by its lower left corner.
+        left, low = extent.x0 - anchor[0], extent.y0 - anchor[1]
+        wide, high = extent.width, extent.height
+        taken = np.array([[box.x0, box.y0, box.x1, box.y1] for box in self.taken]).reshape(-1, 4)
+        scale = self.canvas.figure.dpi / 72
+        best: tuple[float, tuple[float, float, float, float]] | None = None
+        for rank, (dx, dy, ha, va) in enumerate(offsets):
+            x0 = anchor[0] + dx * scale + left - wide * {"left": 0.0, "center": 0.5, "right": 1.0}[ha]
+            y0 = anchor[1] + dy * scale + low - high * {"bottom": 0.0, "center": 0.5, "top": 1.0}[va]
+            box = (x0, y0, x0 + wide, y0 + high)
+            cost = self._cost((x0 - 1, y0 - 1, x0 + wide + 1, y0 + high + 1), taken) + tether * rank
+            if best is None or cost < best[0]:
+                best = (cost, box)
+            if best[0] <= tether * (rank + 1):
+                break
+        if best is not None:
+            x0, y0, x1, y1 = best[1]
+            label.set_position(((x0 - left - anchor[0]) / scale, (y0 - low - anchor[1]) / scale))
+            self.taken.append(Bbox.from_extents(x0, y0, x1, y1))
+        return halo(label)
 
 
 #: Around a point: above, below, right, left, and the corners; near first.
