@@ -1,0 +1,223 @@
+"""May two values be compared? Decided from the metadata of two observations and their indicators, never by hand.
+
+A reason that forbids makes a pair ``not_comparable``: difference, ratio and common axis are refused. A reason that
+only cautions is printed beside the result. Which is which:
+
+======================  ========================================================================================
+forbids                 unlike concept, scope or definition; level against share or rate; unlike unit; two stated
+                        price bases; actual against target; an aim without a date; a flow of a half-year against a
+                        year; opposite bounds; a zone or site against a district or city; a branch against another
+                        city's branch; a company against a place; a break or change of definition; no number
+cautions                different years; estimate against actual; limit against target; one price basis unstated;
+                        a bound; an approximate value; district against prefecture; two branches of one city; two
+                        subjects; different base periods; provisional status
+======================  ========================================================================================
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from planbrief.errors import UnknownName
+from planbrief.measures.evidence import Evidence, evidence
+from planbrief.targets import periods
+
+if TYPE_CHECKING:
+    from planbrief.targets import Dataset
+
+Status = Literal["comparable", "comparable_with_caution", "not_comparable"]
+STATUSES: tuple[Status, ...] = ("comparable", "comparable_with_caution", "not_comparable")
+
+#: Concepts in money, whose levels and rates depend on the price basis.
+PRICED = frozenset({"gdp", "gross_output", "value_added", "revenue", "profit", "investment", "rd_expenditure"})
+#: Stocks and counts at a date: the length of the period does not matter to them.
+STOCKS = frozenset({"enterprise", "institution", "project", "facility", "personnel", "population", "land"}) | frozenset(
+    {"reserve", "capacity", "heritage", "species", "transport"}
+)
+#: Kinds that say what is wanted.
+AIMS = frozenset({"target", "constraint", "commitment"})
+#: Unlike kinds that may still be set against each other, with caution.
+NEAR_KINDS = (frozenset({"actual", "estimate"}), frozenset({"target", "constraint"}))
+#: Observation status of a broken series and of a changed definition (SDMX CL_OBS_STATUS).
+BROKEN = frozenset({"B", "D"})
+LOWER_BOUNDS, UPPER_BOUNDS = frozenset({"ge", "gt"}), frozenset({"le", "lt"})
+#: Territorial units from large to small; zones, sites and other places are parts without an administration's totals.
+LARGE, CITIES = frozenset({"country", "province"}), frozenset({"prefecture", "district", "county"})
+
+
+@dataclass(frozen=True)
+class Reason:
+    """One difference between two observations.
+
+    ``a`` and ``b`` are codes of the vocabulary that ``key`` names (a scope, an indicator, a period …); ``forbids``
+    says whether the pair may not be compared because of it.
+    """
+
+    key: str
+    a: str
+    b: str
+    forbids: bool
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether two observations may be compared, with every difference found."""
+
+    a: str
+    b: str
+    status: Status
+    reasons: tuple[Reason, ...]
+
+    @property
+    def allowed(self) -> bool:
+        """Whether a difference or ratio may be formed."""
+        return self.status != "not_comparable"
+
+    @property
+    def forbidding(self) -> tuple[Reason, ...]:
+        """The reasons that forbid."""
+        return tuple(reason for reason in self.reasons if reason.forbids)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Keys of all reasons, in order."""
+        return tuple(reason.key for reason in self.reasons)
+
+
+def verdict(ds: Dataset, obs_a: str, obs_b: str) -> Verdict:
+    """Whether two observations may be compared.
+
+    Parameters
+    ----------
+    ds : Dataset
+        Any data set.
+    obs_a, obs_b : str
+        Observation ids.
+
+    Raises
+    ------
+    planbrief.errors.UnknownName
+        For an id that the data set does not have.
+    """
+    a, b = records(ds, [obs_a, obs_b])
+    return judge(ds, a, b)
+
+
+def records(ds: Dataset, wanted: Iterable[str]) -> list[Evidence]:
+    """Observations by id, in the order asked for; :class:`~planbrief.errors.UnknownName` for an unknown one."""
+    asked = list(wanted)
+    found = {record.obs_id: record for record in evidence(ds, ds.select(obs_id=asked))}
+    for obs_id in asked:
+        if obs_id not in found:
+            raise UnknownName("observation", obs_id, tuple(found))
+    return [found[obs_id] for obs_id in asked]
+
+
+def judge(ds: Dataset, a: Evidence, b: Evidence, *, ignoring: Iterable[str] = ()) -> Verdict:
+    """The verdict on two records; differences named in `ignoring` do not count."""
+    skipped = frozenset(ignoring)
+    found = tuple(reason for reason in _reasons(ds, a, b) if reason.key not in skipped)
+    status: Status = "comparable"
+    if any(reason.forbids for reason in found):
+        status = "not_comparable"
+    elif found:
+        status = "comparable_with_caution"
+    return Verdict(a.obs_id, b.obs_id, status, found)
+
+
+def _reasons(ds: Dataset, a: Evidence, b: Evidence) -> Iterator[Reason]:
+    yield from _status(a, b)
+    yield from _definition(ds, a, b)
+    yield from _prices(ds, a, b)
+    yield from _kinds(a, b)
+    yield from _time(ds, a, b)
+    yield from _bounds(a, b)
+    yield from _places(ds, a, b)
+
+
+def _status(a: Evidence, b: Evidence) -> Iterator[Reason]:
+    if not (a.stated and b.stated):
+        yield Reason("missing", a.status, b.status, True)
+    elif {a.status, b.status} & BROKEN:
+        yield Reason("break", a.status, b.status, True)
+    elif a.status != b.status:
+        yield Reason("status", a.status, b.status, False)
+
+
+def _definition(ds: Dataset, a: Evidence, b: Evidence) -> Iterator[Reason]:
+    if a.indicator != b.indicator:
+        one, other = ds.row("indicators", a.indicator), ds.row("indicators", b.indicator)
+        unlike = [column for column in ("concept", "scope") if one[column] != other[column]]
+        for column in unlike:
+            yield Reason(column, one[column], other[column], True)
+        if not unlike:
+            yield Reason("definition", a.indicator, b.indicator, True)
+    if a.transformation != b.transformation:
+        yield Reason("transformation", a.transformation, b.transformation, True)
+    if a.dimension != b.dimension:
+        yield Reason("unit", a.unit, b.unit, True)
+    if a.counterpart_area != b.counterpart_area:
+        yield Reason("counterpart_area", a.counterpart_area, b.counterpart_area, True)
+    if a.base_period != b.base_period and a.transformation == b.transformation and a.time_period == b.time_period:
+        yield Reason("base_period", a.base_period, b.base_period, False)
+    if a.activity != b.activity:
+        yield Reason("activity", a.activity, b.activity, a.ref_area != b.ref_area)
+    if a.subject != b.subject:
+        yield Reason("subject", a.subject, b.subject, not (a.subject and b.subject))
+
+
+def _prices(ds: Dataset, a: Evidence, b: Evidence) -> Iterator[Reason]:
+    if a.price_base == b.price_base:
+        return
+    priced = [r.dimension == "money" or ds.row("indicators", r.indicator)["concept"] in PRICED for r in (a, b)]
+    if all(priced):
+        yield Reason("price_base", a.price_base, b.price_base, bool(a.price_base and b.price_base))
+
+
+def _kinds(a: Evidence, b: Evidence) -> Iterator[Reason]:
+    if a.kind != b.kind:
+        yield Reason("kind", a.kind, b.kind, {a.kind, b.kind} not in NEAR_KINDS)
+
+
+def _time(ds: Dataset, a: Evidence, b: Evidence) -> Iterator[Reason]:
+    if not (a.dated and b.dated):
+        aimed = any(r.kind in AIMS and not r.dated for r in (a, b))
+        stock = all(_stock(ds, r) for r in (a, b))
+        yield Reason("undated", a.time_period, b.time_period, aimed or not stock)
+    elif a.time_period != b.time_period:
+        one, other = periods.parse(a.time_period).frequency, periods.parse(b.time_period).frequency
+        stock = all(_stock(ds, r) for r in (a, b))
+        if one != other and not stock:
+            yield Reason("period_length", a.time_period, b.time_period, True)
+        else:
+            yield Reason("period", a.time_period, b.time_period, False)
+
+
+def _stock(ds: Dataset, record: Evidence) -> bool:
+    about = ds.row("indicators", record.indicator)
+    return record.transformation in ("level", "share") and (
+        about["concept"] in STOCKS or about["aggregation"] == "count"
+    )
+
+
+def _bounds(a: Evidence, b: Evidence) -> Iterator[Reason]:
+    one, other = a.comparator, b.comparator
+    if {one, other} == {"eq"}:
+        return
+    opposite = (one in LOWER_BOUNDS and other in UPPER_BOUNDS) or (one in UPPER_BOUNDS and other in LOWER_BOUNDS)
+    if {one, other} <= {"eq", "approx"}:
+        yield Reason("approximate", one, other, False)
+    else:
+        yield Reason("bound", one, other, opposite)
+
+
+def _places(ds: Dataset, a: Evidence, b: Evidence) -> Iterator[Reason]:
+    one, other = (ds.row("areas", r.ref_area)["level"] for r in (a, b))
+    if one == other:
+        return
+    cities = {one, other} <= CITIES
+    large = {one, other} <= LARGE | CITIES
+    intensive = ds.row("indicators", a.indicator)["aggregation"] in ("share", "rate") or a.transformation != "level"
+    yield Reason("area_level", one, other, not (cities or (large and intensive)))
