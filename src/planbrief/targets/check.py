@@ -47,6 +47,7 @@ def survey(folder: Path) -> Survey:
     problems += damage_problems(sheets)
     problems += table_problems(descriptor, sheets)
     problems += listing_problems(descriptor, sheets)
+    problems += unlisted_problems(folder, sheets)
     problems += seal_problems(folder, descriptor, sheets, problems)
     return Survey(folder, descriptor, sheets, tuple(sorted(once_per_cell(problems))))
 
@@ -125,6 +126,18 @@ def listing_problems(descriptor: Mapping[str, Any], sheets: Iterable[Sheet]) -> 
                 Problem("data/datapackage.json", 0, resource["name"], "paths out of order", "sorted paths", True)
             )
     return problems
+
+
+def unlisted_problems(folder: Path, sheets: Iterable[Sheet]) -> list[Problem]:
+    """CSV files anywhere in the data folder that the descriptor does not name, which no check would ever read."""
+    known = {sheet.relative for sheet in sheets}
+    found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.csv"))
+    wanted = "a resource of data/datapackage.json for every CSV file"
+    return [
+        Problem(f"data/{relative}", 0, "", "a file that is not listed", wanted)
+        for relative in found
+        if relative not in known
+    ]
 
 
 def seal_problems(

@@ -85,9 +85,10 @@ def _fields(table: str, fields: list[Any], wrong: Any) -> None:
             continue
         place = f"{table}.schema.fields.{name}"
         kind = field.get("type", "string")
-        required = TYPES.get((table, name), "string" if table in COLUMNS else kind)
-        if kind != required or kind not in ("string", "number", "integer", "boolean", "date"):
-            wrong(f"{place}.type", kind, required if isinstance(required, str) else "string")
+        if table in COLUMNS and kind != TYPES.get((table, name), "string"):
+            wrong(f"{place}.type", kind, TYPES.get((table, name), "string"))
+        elif not isinstance(kind, str):
+            wrong(f"{place}.type", kind, "the name of a type")
         rules = field.get("constraints", {})
         if not isinstance(rules, dict):
             wrong(f"{place}.constraints", rules, "an object")

@@ -115,6 +115,10 @@ def fits(value: str, field: Mapping[str, Any]) -> bool:
         return False
     if kind == "date" and not is_date(value):
         return False
+    if len(value) > rules.get("maxLength", len(value)):
+        return False
+    if "minimum" in rules and kind in ("number", "integer") and float(value) < rules["minimum"]:
+        return False
     if "pattern" in rules and not compiled(rules["pattern"]).fullmatch(value):
         return False
     return "enum" not in rules or value in rules["enum"]

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import DataError, Problem
+from planbrief.targets.excel import fits
 from planbrief.targets.integrity import expected, found_in, unknown_references
 from planbrief.targets.package import Table
 
@@ -60,9 +61,9 @@ def numeric_fields(table: Table) -> dict[str, str]:
 
 
 def cell_problems(table: Table) -> list[Problem]:
-    """Keys that occur twice and text in numbers, with file, row and column."""
+    """Keys that occur twice and cells that are not the number they must be, with file, row and column."""
     problems: list[Problem] = []
-    numeric = numeric_fields(table)
+    numeric = [field for field in table.schema["fields"] if field["type"] in ("number", "integer")]
     seen: dict[tuple[str, ...], int] = {}
     for row in table.rows:
         key = tuple(row.values[name] for name in table.key)
@@ -70,13 +71,11 @@ def cell_problems(table: Table) -> list[Problem]:
             found = f"{':'.join(key)[:80]} again (first in row {seen[key]})"
             problems.append(Problem(row.file, row.line, ", ".join(table.key), found, "a key that occurs once"))
         seen.setdefault(key, row.line)
-        for name, kind in numeric.items():
-            try:
-                number(row.values[name], kind)
-            except ValueError:
-                field = next(one for one in table.schema["fields"] if one["name"] == name)
-                shown = found_in(row.values[name], field)
-                problems.append(Problem(row.file, row.line, name, shown, expected(field)))
+        for field in numeric:
+            value = row.values[field["name"]]
+            if not fits(value, field):
+                shown = found_in(value, field)
+                problems.append(Problem(row.file, row.line, field["name"], shown, expected(field)))
     return problems
 
 

@@ -14,7 +14,7 @@ TREES = ("areas", "activities")
 
 
 def unknown_references(package: Package) -> list[Problem]:
-    """Cells out of form or vocabulary, references that lead nowhere, circles of parents (numbers apart: see frames)."""
+    """Cells out of form or vocabulary, references that lead nowhere, circles of parents; numbers are in frames."""
     problems: list[Problem] = []
     for table in package.tables.values():
         problems += form_problems(table)
@@ -25,16 +25,18 @@ def unknown_references(package: Package) -> list[Problem]:
 
 
 def form_problems(table: Table) -> list[Problem]:
-    """Cells that are not what their field demands: pattern, vocabulary, date, required; numbers only where missing."""
+    """Cells of text that are not what their field demands: pattern, vocabulary, date, required."""
     problems = []
     for field in table.schema["fields"]:
+        if field.get("type") in ("number", "integer"):
+            continue
         good: set[str] = set()
         name = field["name"]
         for row in table.rows:
             value = row.values[name]
             if value in good:
                 continue
-            if fits(value, field) or (value and field.get("type") in ("number", "integer")):
+            if fits(value, field):
                 good.add(value)
             else:
                 problems.append(Problem(row.file, row.line, name, found_in(value, field), expected(field)))
@@ -62,11 +64,11 @@ def expected(field: Mapping[str, Any]) -> str:
         "date": "a date written like 2024-06-25",
     }.get(field.get("type", "string"))
     if words:
-        return words
+        return words + (f", at least {rules['minimum']}" if "minimum" in rules else "")
     if "pattern" in rules:
         told = field.get("description", "").rstrip(".")
         return told if 0 < len(told) <= 80 else f"text like the pattern {rules['pattern']}"
-    return "a value"
+    return f"at most {rules['maxLength']} characters" if "maxLength" in rules else "a value"
 
 
 def reference_problems(package: Package, table: Table) -> list[Problem]:

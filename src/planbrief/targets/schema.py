@@ -21,34 +21,7 @@ def column_checks(field: Mapping[str, Any]) -> list[pa.Check]:
     """What every cell of a field must be, each check carrying in words what it expects."""
     import pandera.pandas as pa
 
-    rules = field.get("constraints", {})
-    form = {"type": field.get("type", "string"), "constraints": {k: v for k, v in rules.items() if k in _FORM}}
-    checks = [pa.Check(lambda cells: cells.map(lambda cell: fits(cell, form)), name="form", error=expected(field))]
-    if rules.get("required"):
-        checks.append(pa.Check(lambda cells: cells != "", name="required", error="a value"))
-    if "minimum" in rules:
-        least = rules["minimum"]
-        checks.append(
-            pa.Check(
-                lambda cells: cells.map(lambda cell: not _is_number(cell) or float(cell) >= least),
-                name="minimum",
-                error=f"at least {least}",
-            )
-        )
-    if "maxLength" in rules:
-        most = rules["maxLength"]
-        checks.append(
-            pa.Check(lambda cells: cells.str.len() <= most, name="length", error=f"at most {most} characters")
-        )
-    return checks
-
-
-#: Constraints that the form of one cell decides.
-_FORM = ("pattern", "enum")
-
-
-def _is_number(cell: str) -> bool:
-    return fits(cell, {"type": "number"}) and cell != ""
+    return [pa.Check(lambda cells: cells.map(lambda cell: fits(cell, field)), name="form", error=expected(field))]
 
 
 def schema_of(resource_schema: Mapping[str, Any]) -> pa.DataFrameSchema:

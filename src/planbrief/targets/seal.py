@@ -93,9 +93,7 @@ def changes(name: str, rows: list[Row], key: tuple[str, ...], sealed: Mapping[st
     now = digests(rows, key)
     lines = dict(zip(now, (row.line for row in rows), strict=True))
     found = [
-        Problem(
-            name, lines[row], "", f"a new row {row}" if row not in sealed else f"a changed row {row}", MEANT, True
-        )
+        Problem(name, lines[row], "", f"a new row {row}" if row not in sealed else f"a changed row {row}", MEANT, True)
         for row, digest in now.items()
         if sealed.get(row) != digest
     ]

@@ -1,0 +1,217 @@
+"""What ``planbrief check`` looks for in notebooks: stripped, parameterized, bilingual, without typed numbers."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from planbrief.display.template import TemplateError, digits_in_template
+from planbrief.errors import PlanbriefError, Problem
+from planbrief.parameters import convert, declared
+from planbrief.project import Project
+
+#: A notebook larger than this is refused.
+LARGEST_NOTEBOOK = 64 * 1024 * 1024
+_LANGUAGES = {"lang:zh": "lang:en", "lang:en": "lang:zh"}
+#: Calls whose texts are templates: names of the arguments that hold them, by position.
+_TEMPLATES = {"say": ("zh", "en"), "heading": ("zh", "en"), "tell": ("", "templates"), "begin": ("", "title")}
+#: Metadata that running leaves behind.
+_TRACES = ("ExecuteTime", "collapsed", "execution", "papermill", "scrolled")
+_NOTEBOOK_TRACES = ("papermill", "signature", "widgets")
+
+Finding = tuple[str, str, str]  # column, found, expected
+
+
+def notebook_problems(project: Project, areas: frozenset[str]) -> list[Problem]:
+    """Problems of every notebook in ``notebooks/``."""
+    files = sorted(project.notebooks.glob("*.ipynb")) if project.notebooks.is_dir() else []
+    if not files:
+        return [Problem("notebooks", 0, "", "no notebook", "the notebooks that the catalog names")]
+    problems = []
+    for file in files:
+        name = f"notebooks/{file.name}"
+        for column, found, expected in one_notebook(project, file, areas):
+            problems.append(Problem(name, 0, column, found, expected))
+    return problems
+
+
+def one_notebook(project: Project, file: Path, areas: frozenset[str]) -> Iterator[Finding]:
+    """Problems of one notebook: (cell, found, expected)."""
+    try:
+        if file.stat().st_size > LARGEST_NOTEBOOK:
+            yield "", f"{file.stat().st_size / 1e6:.0f} MB", f"at most {LARGEST_NOTEBOOK // 2**20} MiB"
+            return
+        notebook = json.loads(file.read_bytes().decode("utf-8-sig"))
+        cells = notebook["cells"]
+        if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
+            raise ValueError("cells that are no list of objects")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        yield "", f"unreadable: {type(error).__name__}: {str(error)[:120]}", "a Jupyter notebook (nbformat 4)"
+        return
+    yield from stripped(notebook, cells)
+    yield from parameters(project, file.stem, cells, areas)
+    yield from languages(cells)
+    for number, cell in enumerate(cells, start=1):
+        place = f"cell {number}"
+        if cell.get("cell_type") == "markdown":
+            for digits in digits_in_template(re.sub("[{}]", "", source_of(cell))):
+                yield place, f"the number {digits} typed into text", "say(…) with a figure: a number has a source"
+        elif cell.get("cell_type") == "code":
+            yield from templates(source_of(cell), place)
+
+
+def source_of(cell: Mapping[str, Any]) -> str:
+    """Text of a cell."""
+    source = cell.get("source", "")
+    return "".join(map(str, source)) if isinstance(source, list) else str(source)
+
+
+def tags_of(cell: Mapping[str, Any]) -> list[str]:
+    """Tags of a cell."""
+    metadata = cell.get("metadata")
+    tags = metadata.get("tags") if isinstance(metadata, dict) else None
+    return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
+
+
+def stripped(notebook: Mapping[str, Any], cells: list[dict[str, Any]]) -> Iterator[Finding]:
+    """Outputs, execution counts and other traces of a run."""
+    wanted = "a stripped notebook (nbstripout notebooks/*.ipynb)"
+    metadata = notebook.get("metadata")
+    for key in _NOTEBOOK_TRACES:
+        if isinstance(metadata, dict) and key in metadata:
+            yield "", f"metadata {key}", wanted
+    for number, cell in enumerate(cells, start=1):
+        if cell.get("outputs"):
+            yield f"cell {number}", "outputs", wanted
+        if cell.get("execution_count") is not None:
+            yield f"cell {number}", f"execution count {cell['execution_count']}"[:60], wanted
+        own = cell.get("metadata")
+        for key in _TRACES:
+            if isinstance(own, dict) and key in own:
+                yield f"cell {number}", f"metadata {key}", wanted
+
+
+def parameters(
+    project: Project, notebook: str, cells: list[dict[str, Any]], areas: frozenset[str]
+) -> Iterator[Finding]:
+    """One cell tagged parameters, with the names that the catalog declares, and defaults of their types."""
+    tagged = [number for number, cell in enumerate(cells, start=1) if "parameters" in tags_of(cell)]
+    if len(tagged) != 1:
+        where = ", ".join(map(str, tagged))
+        yield "", f"{len(tagged)} cells tagged parameters {where}".strip(), "exactly one"
+        return
+    place = f"cell {tagged[0]}"
+    try:
+        wanted = {parameter.name: parameter for parameter in declared(project, notebook)}
+    except PlanbriefError as error:
+        yield "", str(error)[:160], f"[notebooks.{notebook}.parameters] in reports/catalog.toml"
+        return
+    try:
+        given = dict(assignments(source_of(cells[tagged[0] - 1])))
+    except (SyntaxError, ValueError, RecursionError) as error:
+        yield place, f"no plain defaults: {error}"[:120], 'lines like region = "bazhong"'
+        return
+    for name in sorted({*wanted, "lang"} - set(given)):
+        yield place, f"no parameter {name}", "the parameters that reports/catalog.toml declares, and lang"
+    for name, value in given.items():
+        if name not in wanted:
+            yield place, f"the parameter {name}", "only parameters that reports/catalog.toml declares"
+            continue
+        parameter = wanted[name]
+        try:
+            convert(notebook, parameter, value, areas)
+        except PlanbriefError:
+            yield place, f"{name} = {value!r}"[:80], parameter.expected()
+            continue
+        if parameter.default is not None and value != parameter.default:
+            yield place, f"{name} = {value!r}"[:80], f"{parameter.default!r}, the default in reports/catalog.toml"
+
+
+def assignments(source: str) -> Iterator[tuple[str, Any]]:
+    """Names and values of a cell of plain assignments; ValueError for anything else."""
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.AnnAssign):
+            targets, value = [node.target], node.value
+        elif isinstance(node, ast.Assign):
+            targets, value = node.targets, node.value  # type: ignore[assignment]
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue
+        else:
+            raise ValueError(f"line {node.lineno} is no assignment")
+        if len(targets) != 1 or not isinstance(targets[0], ast.Name) or value is None:
+            raise ValueError(f"line {node.lineno} is no assignment to one name")
+        try:
+            yield targets[0].id, ast.literal_eval(value)
+        except ValueError:
+            raise ValueError(f"line {node.lineno} is no plain value") from None
+
+
+def languages(cells: list[dict[str, Any]]) -> Iterator[Finding]:
+    """Markdown cells come in pairs, one per language."""
+    number = 0
+    while number < len(cells):
+        cell = cells[number]
+        number += 1
+        if cell.get("cell_type") != "markdown" or not re.search(r"\w", source_of(cell)):
+            continue
+        own = [tag for tag in tags_of(cell) if tag in _LANGUAGES]
+        if len(own) != 1:
+            yield f"cell {number}", f"text with {len(own)} language tags", "one tag, lang:zh or lang:en"
+            continue
+        following = cells[number] if number < len(cells) else {}
+        if following.get("cell_type") == "markdown" and _LANGUAGES[own[0]] in tags_of(following):
+            number += 1
+        else:
+            yield f"cell {number}", f"{own[0]} without its pair", f"a text tagged {_LANGUAGES[own[0]]} behind it"
+
+
+def templates(source: str, place: str) -> Iterator[Finding]:
+    """Numbers typed into sentences, broken templates, sentences in one language only."""
+    try:
+        tree = ast.parse(re.sub(r"(?m)^\s*[%!].*$", "", source))
+    except (SyntaxError, ValueError, RecursionError) as error:
+        yield place, f"broken Python: {error}"[:120], "code that Python can read"
+        return
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        if name not in _TEMPLATES:
+            continue
+        given = dict(zip(_TEMPLATES[name], node.args, strict=False))
+        given |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+        if name in ("say", "heading") and all(
+            isinstance(given.get(one), ast.Constant) for one in given if one in "zhen"
+        ):
+            for lang in ("zh", "en"):
+                if lang not in given:
+                    yield place, f"{name}(…) without {lang}", "a wording in both languages"
+        for argument in _TEMPLATES[name]:
+            for text in texts(given.get(argument)) if argument else ():
+                yield from typed_numbers(text, name, place)
+
+
+def texts(node: ast.expr | None) -> Iterator[str]:
+    """String constants in an argument (in a dictionary: in its values)."""
+    if node is None:
+        return
+    if isinstance(node, ast.Dict):
+        for value in node.values:
+            yield from texts(value)
+        return
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+            yield inner.value
+
+
+def typed_numbers(text: str, call: str, place: str) -> Iterator[Finding]:
+    """Digits in a template, and templates that do not parse."""
+    try:
+        for digits in digits_in_template(text):
+            yield place, f"the number {digits} typed into {call}(…)", "{name} with a figure: a number has a source"
+    except TemplateError as error:
+        yield place, str(error)[:160], "a template with {name} placeholders"
