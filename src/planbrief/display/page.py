@@ -66,20 +66,23 @@ def notebook_history() -> tuple[str, ...]:
 
 def check_injected(notebook: str, declared: Iterable[str], history: Sequence[str]) -> None:
     """Refuse injected parameters that are not declared; ParameterError names the first and the declared ones."""
-    known = tuple(declared)
+    known = tuple(dict.fromkeys(declared))
     for name in injected_names(history):
         if name not in known:
             raise ParameterError(notebook, name, "an unknown parameter", f"one of {', '.join(known) or 'none'}")
 
 
-def validated(notebook: str, lang: str, parameters: Mapping[str, Any]) -> tuple[Lang, dict[str, Any], Dataset]:
-    """Parameters checked against the catalog, and the data they speak of."""
-    from planbrief.parameters import declared, validate
+def validated(
+    notebook: str, lang: str, parameters: Mapping[str, Any]
+) -> tuple[Lang, dict[str, Any], Dataset, Mapping[str, str]]:
+    """Parameters checked against the catalog, the data they speak of, and where the catalog wants errors reported."""
+    from planbrief.parameters import from_catalog, read_catalog, validate
     from planbrief.project import find
     from planbrief.targets import load
 
     project = find()
-    known = declared(project, notebook)
+    catalog = read_catalog(project.catalog)
+    known = from_catalog(catalog, notebook)
     names = [parameter.name for parameter in known]
     check_injected(notebook, [*names, "lang"], notebook_history())
     given = dict(parameters)
@@ -88,7 +91,7 @@ def validated(notebook: str, lang: str, parameters: Mapping[str, Any]) -> tuple[
     ds = load(project)
     values = validate(notebook, known, given, tuple(ds.package["areas"].by_key))
     values.pop("lang", None)
-    return language(lang), values, ds
+    return language(lang), values, ds, catalog.get("feedback", {})
 
 
 def places_of(parameters: Mapping[str, Any], ds: Dataset) -> tuple[str, ...]:
@@ -148,8 +151,10 @@ def begin(
         A parameter is unknown (also one injected by papermill under a name the catalog does not declare), missing or
         ill-typed.
     """
-    chosen, values, ds = validated(notebook, lang, parameters)
-    return open_page(notebook, chosen, ds, values, title, subtitle)
+    chosen, values, ds, feedback = validated(notebook, lang, parameters)
+    page = open_page(notebook, chosen, ds, values, title, subtitle)
+    page.feedback = str(feedback.get(chosen, ""))
+    return page
 
 
 def open_page(

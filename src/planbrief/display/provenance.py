@@ -91,7 +91,7 @@ def sources_block(page: Page) -> Block:
         "documents": documents,
         "observations": cards,
         "citation": citation(page.lang, page.title, data_as_of),
-        "feedback": message("sources.feedback", page.lang),
+        "feedback": page.feedback or message("sources.feedback", page.lang),
         "data_as_of": data_as_of,
         "figures": page.figures,
         "reads": list(page.ds.reads) if page.ds is not None else [],

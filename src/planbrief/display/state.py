@@ -59,6 +59,7 @@ class Page:
     figures: dict[str, dict[str, Any]] = field(default_factory=dict)
     sources: dict[str, None] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+    feedback: str = ""
     finished: bool = False
 
     def identify(self, stem: str, *, bare: bool = False) -> str:

@@ -15,7 +15,7 @@ from planbrief.display.blocks import Block
 from planbrief.display.language import Bilingual, Lang, Run, Text, mark, marked, message, pick, sentence_case, term
 from planbrief.display.numbers import decimal_text, level_decimal
 from planbrief.display.periods import figure_period
-from planbrief.display.quantities import interval_text, is_figure, value_text
+from planbrief.display.quantities import interval_text, is_figure, kept_beside, value_text
 from planbrief.display.state import Page
 from planbrief.display.units import unit_words
 from planbrief.errors import PlanbriefError
@@ -192,7 +192,10 @@ def figure_cell(figure: Any, cell: Cell, column: Column, page: Page) -> list[Run
     percent = figure.measure in PERCENT and column.measure in PERCENT
     same = figure.measure == column.measure and (figure.measure not in ("level", "count") or figure.unit == column.unit)
     bare = (percent or same or column.measure == "bare") and not math.isnan(figure.value)
-    return mark(value_text(figure, lang, printed, bare=bare, even=bare), lang)
+    runs = mark(value_text(figure, lang, printed, bare=bare, even=bare), lang)
+    if not bare and (kept := kept_beside(figure, lang, printed)):
+        runs += [{"t": " ("}, {"t": kept, "lang": "zh"}, {"t": ")"}]
+    return runs
 
 
 def cell_json(cell: Cell, column: Column, page: Page) -> dict[str, Any]:

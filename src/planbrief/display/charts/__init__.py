@@ -1,1 +1,29 @@
-"""Charts: one module per kind of question, one style for all, drawn from packaged fonts."""
+"""Charts: one module per kind of question, one style for all, drawn from packaged fonts.
+
+Each function takes figures and returns a :class:`~planbrief.display.charts.chart.Chart`: the drawing, its caption, an
+alternative text and the table of its data. The language is that of the current page unless ``lang`` is given.
+"""
+
+from planbrief.display.charts.chart import Chart
+from planbrief.display.charts.contribution import contribution_steps
+from planbrief.display.charts.dumbbell import dumbbell
+from planbrief.display.charts.labels import overlaps
+from planbrief.display.charts.lines import milestone_lines
+from planbrief.display.charts.matrix import comparability_matrix, coverage_matrix
+from planbrief.display.charts.milestones import milestone_path
+from planbrief.display.charts.ranked import ranked_bars, required_growth
+from planbrief.display.charts.structure import structure_change
+
+__all__ = [
+    "Chart",
+    "comparability_matrix",
+    "contribution_steps",
+    "coverage_matrix",
+    "dumbbell",
+    "milestone_lines",
+    "milestone_path",
+    "overlaps",
+    "ranked_bars",
+    "required_growth",
+    "structure_change",
+]

@@ -44,7 +44,7 @@ class Scale:
     def ticks(self, count: int = 5) -> list[float]:
         """Round values for the axis."""
         if self.log:
-            from planbrief.display.charts.milestones import nice_ticks
+            from planbrief.display.charts.time_axes import nice_ticks
 
             return nice_ticks(self.low * 0.999, self.high * 1.001)
         from matplotlib.ticker import MaxNLocator
