@@ -48,7 +48,13 @@ class Handle(ABC):
         try:
             return self._received.get(timeout=max(timeout, 0.0))
         except queue.Empty:
-            return END if self.ended() and self._received.empty() else None
+            if not self.ended():
+                return None
+        # Its last message may still be in the pipe or on its way through the listener: the pipe's end decides.
+        try:
+            return self._received.get(timeout=PATIENCE)
+        except queue.Empty:
+            return END
 
     @abstractmethod
     def ended(self) -> bool:
