@@ -30,10 +30,15 @@ WARN = "#a3261f"
 SERIES = ("#1a5fa1", "#e69a2e", "#3f7f6a", "#9c3d6e", "#7fb3d9", "#6b5b4b", "#c9c04a", "#4b4f8f")
 #: The same series as text: dark enough on white (4.5 : 1).
 SERIES_TEXT = ("#1a5fa2", "#8f5608", "#2f6b58", "#9c3d6f", "#35709c", "#6b5b4c", "#6b6412", "#4b4f90")
-#: Steps of one hue, light to dark, for counts in a matrix.
-STEPS = ("#eef3f8", "#c7d9ea", "#8db4d6", "#4c86b8", "#1c5687")
+#: What the parts leave over, and the number on it.
+REST = "#dfe3e9"
+ON_REST = "#4a5361"
+#: Steps of one hue, light to dark, for counts in a matrix; numbers on the lower three and on the upper two.
+STEPS = ("#eef3f8", "#c7d9ea", "#8db4d6", "#3f79ab", "#1c5687")
+ON_LOW_STEP = "#161c27"
+ON_HIGH_STEP = "#fdfdfd"
 
-#: Role → (light page, dark page): what a page with a dark mode may map the colours to.
+#: Light page → dark page, for every colour above: what a page with a dark mode maps the colours to.
 DARK: dict[str, str] = {
     INK: "#e8ebef",
     MUTED: "#a7b0bc",
@@ -47,6 +52,25 @@ DARK: dict[str, str] = {
     CONTEXT: "#5d6875",
     PALE: "#2b3c4f",
     WARN: "#f0857c",
+    REST: "#3a434f",
+    ON_REST: "#c5ccd6",
+    ON_LOW_STEP: "#e8ebf0",
+    ON_HIGH_STEP: "#10151b",
+    **dict(
+        zip(
+            SERIES,
+            ("#2f76b8", "#e69a2f", "#438770", "#b0507f", "#7fb3da", "#857360", "#c9c04b", "#6a6eb0"),
+            strict=True,
+        )
+    ),
+    **dict(
+        zip(
+            SERIES_TEXT,
+            ("#78b4ec", "#e9a84d", "#7cc3aa", "#e08ab5", "#8fc3ea", "#bfae9b", "#d3ca62", "#a5a9e6"),
+            strict=True,
+        )
+    ),
+    **dict(zip(STEPS, ("#1e2a38", "#27425f", "#2b5a86", "#5a9bd0", "#94c4ec"), strict=True)),
 }
 
 #: Column of text on A4 with margins of 20 mm.

@@ -97,7 +97,7 @@ def coverage_cell(axes: Axes, box: tuple[float, float, float], height: float, co
     fill = style.STEPS[step] if count else "none"
     edge = "none" if count else style.GRID
     axes.add_patch(Rectangle((left, top), width, height, facecolor=fill, edgecolor=edge, linewidth=0.6))
-    color = style.MUTED if not count else style.ON_FILL if step >= 3 else style.ON_LIGHT
+    color = style.MUTED if not count else style.ON_HIGH_STEP if step >= 3 else style.ON_LOW_STEP
     axes.text(left + width / 2, top + height / 2, str(count) if count else "–", ha="center", va="center", color=color)
 
 

@@ -70,7 +70,7 @@ def structure_change(
         last = max(1, len(years) - 1)
         lefts = [index * (plot - COLUMN_MM) / last for index in range(len(years))]
         stacks = [[*table[year], *([rest[index]] if has_rest else [])] for index, year in enumerate(years)]
-        colors = [*(style.SERIES[index % 8] for index in range(len(parts))), style.GRID]
+        colors = [*(style.SERIES[index % 8] for index in range(len(parts))), style.REST]
         if not has_rest:
             colors.pop()
         draw_bands(axes, lefts, stacks, colors)
@@ -151,6 +151,8 @@ def draw_columns(
 
 def text_on(color: str) -> str:
     """Text colour that reads on a fill."""
+    if color == style.REST:
+        return style.ON_REST
     red, green, blue = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
     return style.ON_FILL if 0.299 * red + 0.587 * green + 0.114 * blue < 0.55 else style.ON_LIGHT
 
