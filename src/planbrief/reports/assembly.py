@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from planbrief.errors import PlanbriefError
 from planbrief.reports.edition import Publication
 from planbrief.reports.editiondata import data_files
+from planbrief.reports.failure_page import failure_page
 from planbrief.reports.keys import Key, code_hash, with_reads
 from planbrief.reports.manifest import FindingEntry, Manifest, ReportEntry
 from planbrief.reports.plan import BUILD_RECORD, Job, Plan
@@ -84,7 +85,11 @@ def _entry(
         city=tuple(plan.catalog.area_name(area, job.lang) for area in job.report.areas),
     )
     if isinstance(result, PlanbriefError):
-        return publication.failed(bare, str(result))
+        entry = publication.failed(bare, str(result))
+        if entry.html is None and "html" in job.formats:
+            page = failure_page(job.report.id, "zh" if job.lang == "zh" else "en", str(result))
+            publication.add_file(f"{job.lang}/{job.report.id}.html", page)
+        return entry
     if result is None:
         if before is None:
             return publication.failed(bare, "it was not built")
