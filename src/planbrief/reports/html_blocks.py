@@ -75,7 +75,7 @@ def _source_links(sources: tuple[str, ...], writer: Writer) -> str:
             links.append(esc(source))
             continue
         lang = lang_attribute(document.get("title_lang", ""), writer.lang)
-        links.append(f'<a href="#doc-{esc(source)}"{lang}>{esc(document.get("title") or source)}</a>')
+        links.append(f'<a href="#d{writer.positions[source]}"{lang}>{esc(document.get("title") or source)}</a>')
     return ("；" if writer.lang == "zh" else "; ").join(links)
 
 
@@ -149,7 +149,7 @@ def _body(block: Table, writer: Writer) -> str:
 
 def _cell(cell: Cell, column: Column, writer: Writer, pad: float) -> str:
     classes = [
-        name for name in ({"right": "r", "decimal": "r d", "center": "m"}.get(column.align, ""), cell.tone) if name
+        name for name in ({"right": "r", "decimal": "d", "center": "m"}.get(column.align, ""), cell.tone) if name
     ]
     attributes = f' class="{" ".join(classes)}"' if classes else ""
     if pad:
@@ -229,7 +229,7 @@ def sources(block: Sources, writer: Writer) -> str:
         disclosure = f'<span class="muted"> {esc(document["disclosure"])}</span>' if document.get("disclosure") else ""
         foreign = lang_attribute("zh", lang)
         items.append(
-            f'<li id="doc-{esc(name)}"><cite{title_lang}>{esc(document.get("title") or name)}</cite>'
+            f'<li id="d{writer.positions[name]}"><cite{title_lang}>{esc(document.get("title") or name)}</cite>'
             + (
                 f'<br><span class="facts"{foreign}>{" · ".join(facts)}{disclosure}</span>'
                 if facts or disclosure

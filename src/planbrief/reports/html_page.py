@@ -209,18 +209,34 @@ def _colors(writer: Writer) -> str:
 
 
 def _payload(document: Document, writer: Writer) -> dict[str, Any]:
+    """What the provenance panel shows; texts that many observations share stand in one list and are named by position."""
     words = {name: message(f"page.provenance.{name}", document.lang) for name in _WORDS}
     words["csv"] = message("page.csv", document.lang)
     words["sort"] = message("page.sort_by", document.lang, column="{column}")
     block = document.sources
     known = block.observations if block else {}
-    observations = {
-        name: {key: known[name][key] for key in _OBSERVATION_FIELDS if known[name].get(key) not in (None, "")}
-        for name in sorted(writer.used)
-        if name in known
-    }
+    positions: dict[str, int] = {"": 0}
+    observations: dict[str, list[int]] = {}
+    for name in sorted(writer.used):
+        if name in known:
+            card = known[name]
+            row = [positions.setdefault(_plain(card.get(key)), len(positions)) for key in _OBSERVATION_FIELDS]
+            while row and row[-1] == 0:
+                row.pop()
+            observations[name] = row
     documents = {
         str(entry.get("source_id")): {key: entry[key] for key in _DOCUMENT_FIELDS if entry.get(key)}
         for entry in (block.documents if block else ())
     }
-    return {"words": words, "observations": observations, "documents": documents, "name": document.name}
+    return {
+        "words": words,
+        "fields": list(_OBSERVATION_FIELDS),
+        "texts": list(positions),
+        "observations": observations,
+        "documents": documents,
+        "name": document.name,
+    }
+
+
+def _plain(value: object) -> str:
+    return "" if value is None or isinstance(value, (list, dict)) else str(value)

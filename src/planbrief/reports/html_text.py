@@ -48,6 +48,8 @@ class Writer:
 
     lang: Lang
     sources: Sources | None = None
+    #: source id → number of its entry in the closing list
+    positions: dict[str, int] = field(default_factory=dict)
     #: Observations that some number on the page leads to.
     used: set[str] = field(default_factory=set)
     #: ``rrggbb`` of charts and cells → counterpart on the dark page.
@@ -55,12 +57,16 @@ class Writer:
     #: Text colours set by other people's HTML → (light, dark) that can be read.
     text_colors: dict[str, tuple[str, str]] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        documents = self.sources.documents if self.sources else ()
+        self.positions = {document.get("source_id", ""): number for number, document in enumerate(documents, start=1)}
+
     def _target(self, mark: Mark) -> str:
         known: Mapping[str, Mapping[str, Any]] = self.sources.observations if self.sources else {}
         for observation in mark.observations:
             source = known.get(observation, {}).get("source_id")
-            if source:
-                return f"doc-{source}"
+            if source in self.positions:
+                return f"d{self.positions[source]}"
         return "page-sources"
 
     def number(self, inner: str, mark: Mark | None) -> str:
@@ -72,7 +78,7 @@ class Writer:
         for name, value in (("f", mark.formula), ("u", mark.unit), ("t", mark.note)):
             if value:
                 data += f' data-{name}="{esc(value)}"'
-        return f'<a class="n" href="#{esc(self._target(mark))}"{data}>{inner}</a>'
+        return f'<a href="#{esc(self._target(mark))}"{data}>{inner}</a>'
 
     def runs(self, runs: Runs) -> str:
         """Runs of text as HTML."""

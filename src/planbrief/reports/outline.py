@@ -114,7 +114,7 @@ def slug(text: str) -> str:
 
 
 def _unique(anchor: str, taken: dict[str, int]) -> str:
-    if anchor.startswith(("u-", "doc-", "obs-", "page-")):
+    if re.fullmatch(r"d\d+|main|u\d+-.*", anchor) or anchor.startswith(("u-", "page-")):
         anchor = f"s-{anchor}"
     count = taken[anchor] = taken.get(anchor, 0) + 1
     if count == 1:

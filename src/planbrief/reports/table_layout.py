@@ -1,18 +1,21 @@
 """Where a table stands on paper: widths from its content, smaller type, a turned page, or several parts, by rule.
 
-The rule, first that fits: upright page at 8.5 pt, then 7.8 pt; turned page at 8.5 pt, then 7.6 pt; upright at 7.8 pt in parts, each
-repeating the first column. Long cells wrap, numbers never do. A plan that is wider than its page is an error
-(:class:`TableOverflow`), not a clipped table.
+The rule: of the settings that fit, the first that wraps little — upright page at 8.5 pt, upright at 7.8 pt, turned page at 8.5 pt,
+turned at 7.6 pt; where none fits, upright at 7.8 pt in parts that each repeat the first column. A plan that is wider than its page is
+an error (:class:`TableOverflow`), never a clipped table.
 """
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planbrief.errors import RunError
+from planbrief.reports import column_widths
 from planbrief.reports.blocks import Cell, Table
+from planbrief.reports.column_widths import Demand
 from planbrief.reports.decimals import paddings
 from planbrief.reports.metrics import width_em
 
@@ -24,9 +27,9 @@ _MM_PER_PT = 25.4 / 72
 _TOKEN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]|[^\s\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+")
 #: Longest unbroken word that a column is widened for, in em; longer ones are broken.
 LONGEST_EM = 13.0
-#: Lines of one cell beyond which a wider page is tried.
-_MAX_LINES = 7
-_UPRIGHT_SIZES, _TURNED_SIZES = (8.5, 7.8), (8.5, 7.6)
+#: A setting wraps little if no cell has more lines than this, and rows on average no more than that.
+_MOST_LINES, _MEAN_LINES = 6.0, 1.6
+_SETTINGS = ((False, 8.5), (False, 7.8), (True, 8.5), (True, 7.6))
 
 
 class TableOverflow(RunError):
@@ -57,80 +60,38 @@ class Plan:
     parts: tuple[Part, ...]
 
 
-@dataclass(frozen=True)
-class _Column:
-    floor: float
-    natural: float
-    weight: float
-    cells: tuple[float, ...]
-
-
 def _widest_token(text: str) -> float:
     return max((min(width_em(token), LONGEST_EM) for token in _TOKEN.findall(text)), default=0.0)
 
 
-def _measure(table: Table, position: int) -> _Column:
+def demand(table: Table, position: int) -> Demand:
+    """What one column asks for."""
     column = table.columns[position]
     cells = [row[position] if position < len(row) else Cell() for row in table.rows]
     texts = [cell.text if cell.colspan == 1 else "" for cell in cells]
-    widths = [width_em(text) for text in texts]
+    widths = [max((width_em(line) for line in text.split("\n")), default=0.0) for text in texts]
     if column.align == "decimal":
         widths = [width + pad for width, pad in zip(widths, paddings(texts), strict=True)]
     labels = ["".join(run.text for run in column.label), column.unit]
     labels += [row[position].text for row in table.heads if position < len(row) and row[position].colspan == 1]
-    label_width = max((width_em(label) for label in labels), default=0.0)
+    head = max((width_em(label) for label in labels), default=0.0) * 1.02
     body = max(widths, default=0.0)
-    wanted = max((_widest_token(label) for label in labels), default=0.0)
-    tokens = max((_widest_token(text) for text in texts), default=0.0)
-    floor = max(wanted, tokens, min(label_width, 4.0), min(body, 6.0))
+    floor = max(
+        *(_widest_token(label) * 1.02 for label in labels),
+        max((_widest_token(text) for text in texts), default=0.0),
+        head / math.ceil(head / 5.4) if head else 0.0,  # a head of six characters is set as three and three
+        min(body, 6.0),
+    )
     if column.align in ("decimal", "right") and body <= 14.0:
         floor = max(floor, body)
-    natural = max(body, min(label_width, max(body, 9.0)), floor)
-    return _Column(floor + 0.15, natural + 0.15, column.width or 1.0, tuple(widths))
+    return Demand(floor + 0.15, body + 0.15, min(head, 14.0) + 0.15, column.width or 1.0, tuple(widths))
 
 
-def _widths(columns: Sequence[_Column], available_mm: float, size_pt: float, *, fill: bool) -> tuple[float, ...] | None:
-    """Widths in mm, None where even the floors do not fit."""
+def _set(demands: Sequence[Demand], available_mm: float, size_pt: float, *, fill: bool) -> tuple[float, ...] | None:
+    """Widths in mm with insets, None where the columns do not fit."""
     em = size_pt * _MM_PER_PT
-    free = available_mm - INSET_MM * len(columns)
-    floors = [column.floor * em for column in columns]
-    naturals = [column.natural * em for column in columns]
-    if sum(floors) > free:
-        return None
-    if sum(naturals) <= free:
-        spare = free - sum(naturals)
-        if fill and sum(naturals) < 0.4 * free and len(columns) < 4:
-            spare = min(spare, 0.5 * sum(naturals))
-        if not fill:
-            spare = min(spare, 2.0 * len(columns))
-        share = [width * column.weight for width, column in zip(naturals, columns, strict=True)]
-        total = sum(share) or 1.0
-        widths = [width + spare * part / total for width, part in zip(naturals, share, strict=True)]
-    else:
-        wish = [
-            (natural - floor) * column.weight for natural, floor, column in zip(naturals, floors, columns, strict=True)
-        ]
-        spare, total = free - sum(floors), sum(wish) or 1.0
-        widths = [
-            min(floor + spare * part / total, max(natural, floor))
-            for floor, part, natural in zip(floors, wish, naturals, strict=True)
-        ]
-        rest = free - sum(widths)
-        grow = [natural - width for natural, width in zip(naturals, widths, strict=True)]
-        if rest > 0.01 and sum(grow) > 0:
-            widths = [width + min(gain, rest * gain / sum(grow)) for width, gain in zip(widths, grow, strict=True)]
-    return tuple(round(width + INSET_MM, 2) for width in widths)
-
-
-def _lines(columns: Sequence[_Column], widths: Sequence[float], size_pt: float) -> float:
-    em = size_pt * _MM_PER_PT
-    return max(
-        (
-            max(column.cells, default=0.0) * em / max(width - INSET_MM, 0.1)
-            for column, width in zip(columns, widths, strict=True)
-        ),
-        default=0.0,
-    )
+    found = column_widths.widths(demands, (available_mm - INSET_MM * len(demands)) / em, em, fill=fill)
+    return None if found is None else tuple(round(width * em + INSET_MM, 2) for width in found)
 
 
 def plan(table: Table, *, fill: bool = True) -> Plan:
@@ -148,36 +109,45 @@ def plan(table: Table, *, fill: bool = True) -> Plan:
     TableOverflow
         No rule fits it.
     """
-    columns = [_measure(table, position) for position in range(len(table.columns))]
-    everything = tuple(range(len(columns)))
-    fallback: Plan | None = None
-    for turned, available, sizes in ((False, UPRIGHT_MM, _UPRIGHT_SIZES), (True, TURNED_MM, _TURNED_SIZES)):
-        for size in sizes:
-            widths = _widths(columns, available, size, fill=fill)
-            if widths is None:
-                continue
-            found = _checked(table, Plan(size, turned, (Part(everything, widths),)), available)
-            if _lines(columns, widths, size) <= _MAX_LINES:
-                return found
-            fallback = fallback or found
-    return fallback or _split(table, columns, fill=fill)
+    demands = [demand(table, position) for position in range(len(table.columns))]
+    everything = tuple(range(len(demands)))
+    fallback: tuple[float, Plan] | None = None
+    for turned, size in _SETTINGS:
+        available = TURNED_MM if turned else UPRIGHT_MM
+        if turned and fallback and fallback[0] <= _MOST_LINES:
+            break  # an upright page that wraps more than is nice is still better than a turned one
+        widths = _set(demands, available, size, fill=fill)
+        if widths is None:
+            continue
+        found = _checked(table, Plan(size, turned, (Part(everything, widths),)), available)
+        em = size * _MM_PER_PT
+        rows = column_widths.lines(demands, [(width - INSET_MM) / em for width in widths])
+        most, mean = float(rows.max()), float(rows.max(axis=1).mean())
+        if most <= _MOST_LINES and mean <= _MEAN_LINES:
+            return found
+        if fallback is None or most < fallback[0] or (most == fallback[0] and turned == fallback[1].turned):
+            fallback = (most, found)
+    return fallback[1] if fallback else _split(table, demands, fill=fill)
 
 
-def _split(table: Table, columns: list[_Column], *, fill: bool) -> Plan:
-    size, parts = _UPRIGHT_SIZES[-1], []
+def _split(table: Table, demands: list[Demand], *, fill: bool) -> Plan:
+    size, parts = 7.8, []
     em = size * _MM_PER_PT
-    first = columns[0]
     limit = 0.45 * UPRIGHT_MM / em
-    first = _Column(min(first.floor, limit), min(first.natural, limit), first.weight, first.cells)
-    rest = list(range(1, len(columns)))
+    first = replace(
+        demands[0],
+        floor=min(demands[0].floor, limit),
+        body=min(demands[0].body, limit),
+        head=min(demands[0].head, limit),
+    )
+    rest = list(range(1, len(demands)))
     while rest:
         chosen: list[int] = []
         used = first.floor * em + INSET_MM
-        while rest and (not chosen or used + columns[rest[0]].floor * em + INSET_MM <= UPRIGHT_MM):
-            used += columns[rest[0]].floor * em + INSET_MM
+        while rest and (not chosen or used + demands[rest[0]].floor * em + INSET_MM <= UPRIGHT_MM):
+            used += demands[rest[0]].floor * em + INSET_MM
             chosen.append(rest.pop(0))
-        group = [first, *(columns[position] for position in chosen)]
-        widths = _widths(group, UPRIGHT_MM, size, fill=fill)
+        widths = _set([first, *(demands[position] for position in chosen)], UPRIGHT_MM, size, fill=fill)
         if widths is None:
             raise TableOverflow(table.id, used, UPRIGHT_MM)
         parts.append(Part((0, *chosen), widths))
@@ -186,6 +156,6 @@ def _split(table: Table, columns: list[_Column], *, fill: bool) -> Plan:
 
 def _checked(table: Table, found: Plan, available_mm: float) -> Plan:
     for part in found.parts:
-        if sum(part.widths_mm) > available_mm + 0.1:
+        if sum(part.widths_mm) > available_mm + 0.2:
             raise TableOverflow(table.id, sum(part.widths_mm), available_mm)
     return found

@@ -50,7 +50,11 @@ function row(list, name, value, lang) {
 function filled(part) { return part !== undefined && part !== null && part !== ""; }
 function tag(lang) { return lang === "zh" ? "zh-CN" : lang; }
 function card(inner, id) {
-  var seen = data.observations[id], list;
+  var codes = data.observations[id], seen = null, list;
+  if (codes) {
+    seen = {};
+    data.fields.forEach(function (name, index) { seen[name] = data.texts[codes[index] || 0]; });
+  }
   make("h3", seen ? [seen.indicator, seen.activity, seen.subject, seen.area, seen.period].filter(filled).join(" · ") : id, inner);
   list = make("dl", null, inner);
   if (!seen) { row(list, "comment", words.none); return; }
@@ -94,7 +98,7 @@ function open(link) {
   dialog.scrollTop = 0;
   close.focus();
 }
-document.querySelectorAll("a.n").forEach(function (link) {
+document.querySelectorAll("a[data-o],a[data-f]").forEach(function (link) {
   link.setAttribute("aria-haspopup", "dialog");
   link.addEventListener("click", function (event) {
     if (event.ctrlKey || event.metaKey || typeof HTMLDialogElement === "undefined") { return; }
