@@ -16,6 +16,7 @@ from planbrief.measures.verdicts import (
     Status,
     Verdict,
     judge,
+    names,
     records,
     verdict,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "difference",
     "judge",
     "matrix",
+    "names",
     "pairs",
     "ratio",
     "records",

@@ -129,7 +129,7 @@ def _check(ctx: Context, row: Mapping[str, str], scope: Scope, left: Amount, rig
         "difference": Label(row["difference_zh"], row["difference_en"]),
     }
     items = ctx.items(left.records, "left") + ctx.items(right.records, "right")
-    message = f"audit.{rule}.{sign}.{severity}"
+    message = f"audit.relation.{sign}.{severity}"
     yield Finding(
         finding_id, rule, severity, items, numbers, message, gap, tolerance, "个百分点" if unit == "%" else unit
     )

@@ -22,7 +22,10 @@ Number = Figure | Label | str
 
 @dataclass(frozen=True)
 class Item:
-    """One figure that a finding is about: its observation (or excluded token) and the number as printed."""
+    """One figure that a finding is about: its observation and the number as printed.
+
+    ``observation`` is empty for a token that states no quantity (a code name); ``locator`` then is its place.
+    """
 
     observation: str
     label: Label
@@ -54,7 +57,7 @@ class Finding:
     @property
     def observations(self) -> tuple[str, ...]:
         """Ids of the observations behind it, each once."""
-        return tuple(dict.fromkeys(item.observation for item in self.items))
+        return tuple(dict.fromkeys(item.observation for item in self.items if item.observation))
 
 
 @dataclass(frozen=True)

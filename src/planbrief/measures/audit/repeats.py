@@ -216,11 +216,11 @@ def _codes(ctx: Context) -> Iterator[Result]:
             finding_id = key_of(RULE, str(source), "code", one, other)
             label = Label("代号", "code")
             items = tuple(
-                Item(f"{source}-{first[text]:05d}", label, float(text), "", "undated", "code") for text in (one, other)
+                Item("", label, float(text), "", "undated", "code", f"{source}:{first[text]}") for text in (one, other)
             )
             counted = next((text for text in (one, other) if _spelled_before(ctx, str(source), text, first[text])), "")
             numbers: dict[str, Number] = {"one": one, "other": other, "counted": counted}
-            yield Identity(finding_id, RULE, False, tuple(item.observation for item in items))
+            yield Identity(finding_id, RULE, False, ())
             message = f"audit.{RULE}.{'counted_code' if counted else 'code'}"
             yield Finding(finding_id, RULE, "inconsistent", items, numbers, message)
 

@@ -98,7 +98,7 @@ def compare(ctx: Context, whole: Evidence, parts: list[Evidence], *, equal: bool
             finding_id, "gap", abs(excess), unit, records, formula=f"|{summed:.12g} − {whole.value:.12g}|"
         ),
     }
-    variant = "below" if equal and excess < 0 else "above"
+    variant = "sum_below" if equal and excess < 0 else "sum_above"
     items = (ctx.item(whole, "total"), *ctx.items(parts, "part"))
     message = f"audit.{RULE}.{variant}"
     yield Finding(finding_id, RULE, "inconsistent", items, numbers, message, abs(excess), tolerance, unit)
