@@ -71,6 +71,20 @@ def lineage_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--edition", type=Path, metavar="DIR", help="edition to search (default: reports/latest)")
 
 
+def export_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``export``."""
+    formats = ("xlsx", "sdmx-csv", "datapackage")
+    parser.add_argument("--to", required=True, choices=formats, help="xlsx, sdmx-csv or datapackage (zip)")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="PATH", help="file to write; for sdmx-csv a folder or a .zip"
+    )
+
+
+def init_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``init``."""
+    parser.add_argument("folder", type=Path, metavar="DIR", help="a new or empty folder")
+
+
 #: verb -> (one line of help, options, module and function that runs it)
 COMMANDS: dict[str, tuple[str, Configure, str]] = {
     "build": ("run the notebooks and publish an edition", build_options, "planbrief.reports.build_command:command"),
@@ -79,6 +93,8 @@ COMMANDS: dict[str, tuple[str, Configure, str]] = {
     "verify": ("hold every value against the source texts", verify_options, "planbrief.reports.trust:run_verify"),
     "locate": ("unaccounted numbers of a text as CSV rows", locate_options, "planbrief.reports.trust:run_locate"),
     "lineage": ("where a number comes from and goes to", lineage_options, "planbrief.reports.trust:run_lineage"),
+    "export": ("the data as xlsx, SDMX-CSV or Data Package", export_options, "planbrief.reports.export:command"),
+    "init": ("lay out an editable copy of data and notebooks", init_options, "planbrief.reports.init:command"),
 }
 
 

@@ -6,6 +6,7 @@ Equal data give equal bytes. An existing file is replaced only if it is an expor
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -113,6 +114,19 @@ def _check_file(path: Path, kind: str) -> None:
         raise PathRefused(str(path), _FOREIGN, _NEW)
 
 
+def formula_like(package: Package) -> int:
+    """Cells of text in the tables that a spreadsheet would take for a formula; CSV cannot mark them as text."""
+    from planbrief.reports.export.cells import like_formula
+
+    return sum(
+        like_formula(row.values[field["name"]])
+        for table in package.tables.values()
+        for field in table.schema["fields"]
+        if field["type"] == "string"
+        for row in table.rows
+    )
+
+
 def command(arguments: argparse.Namespace) -> int:
     """Run ``planbrief export``."""
     from planbrief.project import find
@@ -120,5 +134,11 @@ def command(arguments: argparse.Namespace) -> int:
 
     package = load(find()).package
     path = export(package, arguments.to, arguments.out)
+    if arguments.to != "xlsx" and (count := formula_like(package)):
+        print(
+            f"planbrief: {count} cells of text begin with = + - @ or a tab; a spreadsheet that opens the CSV files "
+            "would take them for formulas (planbrief export --to xlsx keeps them text)",
+            file=sys.stderr,
+        )
     print(f"{path}: {len(package['observations'].rows)} observations, data {package.sha256[:12]}")
     return 0

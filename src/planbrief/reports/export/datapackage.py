@@ -13,8 +13,6 @@ from typing import Any
 
 from planbrief.targets.package import Package, Row, Table, paths
 
-KIND = "datapackage"
-
 
 def csv_bytes(columns: Iterable[str], rows: Iterable[Row]) -> bytes:
     """Rows as the data folder holds them: UTF-8, line feeds, quotes only where needed."""

@@ -12,7 +12,7 @@ import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from planbrief import __version__
@@ -20,6 +20,7 @@ from planbrief.display.language import LANGS, message, term
 from planbrief.errors import PlanbriefError
 from planbrief.reports.export.archive import zip_bytes
 from planbrief.reports.export.cells import Styles, cell_value, shown_width
+from planbrief.reports.export.dates import data_as_of
 from planbrief.reports.files import sha256_of
 from planbrief.targets.package import Package, Table
 
@@ -96,17 +97,6 @@ def workbook(package: Package) -> bytes:
     return zip_bytes(_sealed(files))
 
 
-def data_as_of(package: Package) -> str:
-    """Date of the newest document as ISO text, empty if there is none."""
-    dates = []
-    for row in package["sources"].rows:
-        try:
-            dates.append(date.fromisoformat(row.values["date_published"]).isoformat())
-        except ValueError:
-            continue  # check names such a date; an export does not fail over it
-    return max(dates, default="")
-
-
 def _order(package: Package) -> list[str]:
     """Tables in the order of the sheets: observations first, then as described."""
     names = list(package.tables)
@@ -137,9 +127,7 @@ def _places(tables: list[Table]) -> dict[str, dict[str, int]]:
 
 def _references(table: Table) -> dict[str, str]:
     """Column → table that it refers to."""
-    return {
-        key["fields"][0]: key["reference"]["resource"] or table.name for key in table.schema.get("foreignKeys", [])
-    }
+    return {key["fields"][0]: key["reference"]["resource"] or table.name for key in table.schema.get("foreignKeys", [])}
 
 
 def _table_sheet(book: Book, table: Table) -> None:
@@ -170,10 +158,15 @@ def _table_sheet(book: Book, table: Table) -> None:
     sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, len(table.rows), len(fields) - 1)
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{len(table.rows) + 1}"})
+    sheet.repeat_rows(0)
+    _page(sheet)
+
+
+def _page(sheet: Worksheet) -> None:
+    """Print on A4, turned, as wide as the sheet."""
     sheet.set_landscape()
     sheet.set_paper(9)
     sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
 
 
 def _about_sheet(book: Book, sheet: Worksheet, package: Package, tables: list[Table], as_of: str) -> None:
@@ -182,9 +175,15 @@ def _about_sheet(book: Book, sheet: Worksheet, package: Package, tables: list[Ta
 
     def words(key: str, style: Any) -> None:
         nonlocal line
-        for column, lang in enumerate(LANGS):
-            sheet.write_string(line, column, message(f"export.{key}", lang), style)
+        texts = [message(f"export.{key}", lang) for lang in LANGS]
+        for column, text in enumerate(texts):
+            sheet.write_string(line, column, text, style)
+        height(*texts, of=20 if style is styles.title else 15)
         line += 1
+
+    def height(*texts: str, of: int = 15) -> None:
+        """Room for texts that are broken into lines: programs do not all find it themselves."""
+        sheet.set_row(line, of * max(-(-shown_width(text) // (WIDEST - 4)) for text in texts))
 
     def fact(key: str, *values: str) -> None:
         words(key, styles.strong)
@@ -205,9 +204,7 @@ def _about_sheet(book: Book, sheet: Worksheet, package: Package, tables: list[Ta
     for table in tables:
         for column, lang in enumerate(LANGS):
             title = term("export_table", table.name, lang)
-            sheet.write_url(
-                line, column, f"internal:'{book.sheets[table.name]}'!A1", styles.link(title), string=title
-            )
+            sheet.write_url(line, column, f"internal:'{book.sheets[table.name]}'!A1", styles.link(title), string=title)
         sheet.write_string(line, 2, message("export.rows", "zh", count=len(table.rows)), styles.plain)
         line += 1
     line += 1
@@ -217,12 +214,16 @@ def _about_sheet(book: Book, sheet: Worksheet, package: Package, tables: list[Ta
         for column, name in enumerate(("title_zh", "title_en")):
             target = book.link("sources", said["source_id"])
             sheet.write_url(line, column, target, styles.wrapped_link, string=said[name][:2000])
-        facts = "  ".join(said[name] for name in ("date_published", "producer", "doc_number", "disclosure") if said[name])
+        facts = "  ".join(
+            said[name] for name in ("date_published", "producer", "doc_number", "disclosure") if said[name]
+        )
         sheet.write_string(line, 2, facts, styles.text(facts))
+        height(said["title_zh"], said["title_en"])
         line += 1
     sheet.set_column(0, 1, WIDEST)
     sheet.set_column(2, 2, WIDEST + 8)
     sheet.hide_gridlines(2)
+    _page(sheet)
 
 
 def _licence(licence: Mapping[str, Any]) -> str:
@@ -253,11 +254,15 @@ def _columns_sheet(book: Book, tables: list[Table]) -> None:
     sheet.set_row(0, 32)
     sheet.freeze_panes(1, 2)
     sheet.autofilter(0, 0, line, len(keys) - 1)
+    sheet.repeat_rows(0)
+    _page(sheet)
 
 
 def _contents(files: Mapping[str, bytes]) -> str:
     """Digest of everything in a workbook but its custom properties, in which it stands."""
-    return sha256_of("".join(f"{sha256_of(files[name])} {name}\n" for name in sorted(files) if name != _CUSTOM).encode())
+    return sha256_of(
+        "".join(f"{sha256_of(files[name])} {name}\n" for name in sorted(files) if name != _CUSTOM).encode()
+    )
 
 
 def _sealed(files: dict[str, bytes]) -> dict[str, bytes]:
