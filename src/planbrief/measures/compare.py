@@ -16,7 +16,6 @@ from planbrief.measures.verdicts import (
     Status,
     Verdict,
     judge,
-    names,
     records,
     verdict,
 )
@@ -36,7 +35,6 @@ __all__ = [
     "difference",
     "judge",
     "matrix",
-    "names",
     "pairs",
     "ratio",
     "records",

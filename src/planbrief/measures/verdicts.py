@@ -22,7 +22,6 @@ from typing import TYPE_CHECKING, Literal
 
 from planbrief.errors import UnknownName
 from planbrief.measures.evidence import Evidence, evidence
-from planbrief.measures.labels import Label, label, period
 from planbrief.targets import periods
 
 if TYPE_CHECKING:
@@ -46,25 +45,6 @@ BROKEN = frozenset({"B", "D"})
 LOWER_BOUNDS, UPPER_BOUNDS = frozenset({"ge", "gt"}), frozenset({"le", "lt"})
 #: Territorial units from large to small; zones, sites and other places are parts without an administration's totals.
 LARGE, CITIES = frozenset({"country", "province"}), frozenset({"prefecture", "district", "county"})
-
-#: Vocabulary (table of messages) in which a reason's codes are found; the others are names of the data or texts.
-VOCABULARIES = {
-    "concept": "concept",
-    "scope": "scope",
-    "transformation": "transformation",
-    "price_base": "price_base",
-    "kind": "kind",
-    "approximate": "comparator",
-    "bound": "comparator",
-    "area_level": "level",
-    "status": "obs_status",
-    "break": "obs_status",
-    "missing": "obs_status",
-}
-#: Table of the data in which a reason's codes are found.
-TABLES = {"definition": "indicators", "activity": "activities", "counterpart_area": "areas"}
-#: Reasons whose codes are time periods.
-PERIODS = frozenset({"undated", "period", "period_length", "base_period"})
 
 
 @dataclass(frozen=True)
@@ -123,21 +103,6 @@ def verdict(ds: Dataset, obs_a: str, obs_b: str) -> Verdict:
     """
     a, b = records(ds, [obs_a, obs_b])
     return judge(ds, a, b)
-
-
-def names(ds: Dataset, reason: Reason) -> tuple[Label, Label] | None:
-    """What differs, in words: names of indicators, activities and areas, periods, units and subjects.
-
-    None for a code of a vocabulary, which the display words (see ``VOCABULARIES``).
-    """
-    if reason.key in VOCABULARIES:
-        return None
-    if reason.key in TABLES:
-        return label(ds, TABLES[reason.key], reason.a), label(ds, TABLES[reason.key], reason.b)
-    if reason.key in PERIODS:
-        one, other = (period(text) if text else Label("", "") for text in (reason.a, reason.b))
-        return one, other
-    return Label(reason.a, reason.a), Label(reason.b, reason.b)
 
 
 def records(ds: Dataset, wanted: Iterable[str]) -> list[Evidence]:
