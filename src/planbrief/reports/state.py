@@ -153,8 +153,8 @@ class State:
             old_inode=_inode(self.out) if present else 0,
             old_edition=self.present_edition() if present else "",
         )
-        replace_file(self.folder / JOURNAL, json.dumps(asdict(journal)).encode())
         self.log.event("publish.switch", level="debug", stage="switch", edition=new_edition, before=journal.old_edition)
+        replace_file(self.folder / JOURNAL, json.dumps(asdict(journal)).encode())
         if not present:
             if sys.platform == "win32" and self.out.exists():
                 self.out.rmdir()
