@@ -45,10 +45,18 @@ def period(time_period: str) -> Label:
     return Label(periods.label(time_period, "zh"), periods.label(time_period, "en"))
 
 
+def place(area: Label, time_period: str) -> Label:
+    """A place with its period, which is left out where there is none: 巴中市2027年 / Bazhong, 2027."""
+    if time_period in ("", "undated"):
+        return area
+    when = period(time_period)
+    return Label(f"{area.zh}{when.zh}", f"{area.en}, {when.en}")
+
+
 def measured(ds: Dataset, indicator: str, activity: str = "", subject: str = "") -> Label:
-    """What is measured, with the activity or subject it is measured of: 工业总产值（能源化工）."""
+    """What is measured, with the activity or subject it is measured of unless the name says it: 总产值（能源化工）."""
     name = label(ds, "indicators", indicator)
     detail = label(ds, "activities", activity) if activity else Label(subject, subject)
-    if not detail.zh:
-        return name
-    return Label(f"{name.zh}（{detail.zh}）", f"{name.en} ({detail.en})")
+    zh = name.zh if detail.zh in name.zh else f"{name.zh}（{detail.zh}）"
+    en = name.en if detail.en.lower() in name.en.lower() else f"{name.en} ({detail.en})"
+    return Label(zh, en)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from planbrief.measures.audit.context import Context, Result, grouped, single
 from planbrief.measures.audit.model import Finding, Identity, Number, key_of
 from planbrief.measures.evidence import Evidence, ids
-from planbrief.measures.labels import label, period
+from planbrief.measures.labels import label, period, place
 
 RULE = "cluster_wording"
 
@@ -82,7 +82,7 @@ def _against_industries(ctx: Context, classes: list[SizeClass]) -> Iterator[Resu
     count = classes[worst].count
     numbers: dict[str, Number] = {
         "area": ctx.area(first),
-        "period": period(first.time_period),
+        "place": place(ctx.area(first), first.time_period),
         "group": label(ctx.ds, "activities", parent),
         "size": ctx.figure(finding_id, "size", classes[worst].size.value, first.unit, [classes[worst].size]),
         "stated": ctx.figure(finding_id, "stated", float(wanted[worst]), count.unit, [count], measure="count"),

@@ -13,7 +13,7 @@ from planbrief.measures.audit.algebra import PURE, Amount, Atom, Scope, amount, 
 from planbrief.measures.audit.context import Context, Result
 from planbrief.measures.audit.model import Finding, Identity, Number, Severity, key_of
 from planbrief.measures.evidence import Evidence, ids
-from planbrief.measures.labels import Label, label, listing, period
+from planbrief.measures.labels import Label, label, listing, period, place
 
 #: Signs that this module checks; the others belong to :mod:`.implied` and :mod:`.lists`.
 SIGNS = ("equal", "within", "below", "near", "inside")
@@ -46,8 +46,12 @@ def _once(findings: list[Finding]) -> Finding:
     """A difference of definition is told once, with the first period's figures, and names all periods."""
     first = findings[0]
     items = tuple(dict.fromkeys(item for finding in findings for item in finding.items))
+    if len(findings) == 1:
+        return first
     when = listing(p for finding in findings if isinstance(p := finding.numbers["period"], Label))
-    return replace(first, items=items, numbers={**first.numbers, "periods": when})
+    area = first.numbers["area"]
+    here = Label(f"{area.zh}（{when.zh}）", f"{area.en}, {when.en}") if isinstance(area, Label) else when
+    return replace(first, items=items, numbers={**first.numbers, "place": here})
 
 
 def scopes(ctx: Context, row: Mapping[str, str]) -> list[Scope]:
@@ -109,6 +113,7 @@ def _check(ctx: Context, row: Mapping[str, str], scope: Scope, left: Amount, rig
     measure = "share" if unit == "%" else "level"
     numbers: dict[str, Number] = {
         "area": label(ctx.ds, "areas", scope.area),
+        "place": place(label(ctx.ds, "areas", scope.area), scope.period),
         "period": period(scope.period),
         "left_name": Label(row["left_zh"], row["left_en"]),
         "right_name": Label(row["right_zh"], row["right_en"]),

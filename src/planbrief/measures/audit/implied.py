@@ -15,7 +15,7 @@ from planbrief.measures.audit.algebra import Scope, amount
 from planbrief.measures.audit.context import Context, Result
 from planbrief.measures.audit.model import Finding, Identity, Number, Severity, key_of
 from planbrief.measures.evidence import Evidence, ids
-from planbrief.measures.labels import Label, label, period
+from planbrief.measures.labels import Label, label, period, place
 
 RULE = "implied_total"
 #: The ratio of value added to output may drift with the structure; beyond this factor it is asked about.
@@ -112,7 +112,7 @@ def _compare(
     severity: Severity = "inconsistent" if high < other.least else "implausible"
     numbers: dict[str, Number] = {
         "area": label(ctx.ds, "areas", area),
-        "period": period(when),
+        "place": place(label(ctx.ds, "areas", area), when),
         "spent_low": ctx.figure(finding_id, "spent_low", low / factor, unit, used),
         "spent_high": ctx.figure(finding_id, "spent_high", high / factor, unit, used),
         "sectors": ctx.figure(

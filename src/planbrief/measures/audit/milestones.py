@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from planbrief.measures.audit.context import Context, Result, grouped, single
 from planbrief.measures.audit.declared import EPSILON
 from planbrief.measures.audit.model import Finding, Identity, Number, key_of
+from planbrief.measures.audit.slips import slips
 from planbrief.measures.evidence import Evidence, ids
 from planbrief.measures.growth import cagr, multiple
-from planbrief.measures.labels import period
+from planbrief.measures.labels import period, place
 
 RULE = "milestones"
 #: A segment's growth is asked about when it is more than this multiple of the segment before it …
@@ -24,7 +25,9 @@ MULTIPLES = {"increase_multiple": 1.0, "ratio_to_base": 0.0}
 
 def check_milestones(ctx: Context) -> Iterator[Result]:
     """Check paths, ranges, counts, stated multiples and limits."""
-    for path in ctx.series.values():
+    for whole in ctx.series.values():
+        slipped = [slip.record for slip in slips(whole)]  # asked about once, by rule 8
+        path = tuple(record for record in whole if record not in slipped)
         if path[0].transformation in ("level", "share") and len(path) > 1:
             yield from _direction(ctx, path)
             yield from _jumps(ctx, path)
@@ -112,7 +115,7 @@ def _outside(ctx: Context, record: Evidence, variant: str) -> Iterator[Result]:
     numbers: dict[str, Number] = {
         "area": ctx.area(record),
         "name": ctx.name(record),
-        "period": period(record.time_period),
+        "place": place(ctx.area(record), record.time_period),
         "value": ctx.figure(finding_id, "value", record.value, record.unit, [record], measure=measure),
     }
     yield Identity(finding_id, RULE, False, (record.obs_id,), record.value, math.nan, record.half, record.unit)

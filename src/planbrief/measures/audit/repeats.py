@@ -12,7 +12,7 @@ from planbrief.measures.audit.declared import EPSILON
 from planbrief.measures.audit.model import Finding, Identity, Item, Number, Severity, key_of
 from planbrief.measures.audit.slips import power_of_ten
 from planbrief.measures.evidence import Evidence, ids
-from planbrief.measures.labels import Label, period
+from planbrief.measures.labels import Label, period, place
 
 RULE = "printed_twice"
 #: Schemes whose parts have no name of their own in the data cannot be told apart; their counts are not compared.
@@ -27,13 +27,13 @@ Place = list[Evidence]
 PLAIN = ("eq", "approx")
 #: How a sentence names a comparator.
 BOUND_WORDS = {
-    "eq": Label("不带上下限", "without a bound"),
-    "approx": Label("约数", "as an approximation"),
-    "range": Label("区间", "as a range"),
-    "ge": Label("不低于", "as “at least”"),
-    "gt": Label("大于", "as “more than”"),
-    "le": Label("不超过", "as “at most”"),
-    "lt": Label("小于", "as “less than”"),
+    "eq": Label("未写上下限", "without a bound"),
+    "approx": Label("写作约数", "as an approximation"),
+    "range": Label("写作区间", "as a range"),
+    "ge": Label("写作“不低于”", "as “at least”"),
+    "gt": Label("写作“大于”", "as “more than”"),
+    "le": Label("写作“不超过”", "as “at most”"),
+    "lt": Label("写作“小于”", "as “less than”"),
 }
 
 
@@ -133,7 +133,7 @@ def _value_finding(ctx: Context, finding_id: str, a: Place, b: Place) -> Finding
         "other": ctx.figure(finding_id, "other", other.value, other.unit, [other]),
     }
     if slip:
-        numbers["factor"] = ctx.figure(finding_id, "factor", 10.0 ** abs(slip), "倍", [one, other], measure="multiple")
+        numbers["factor"] = ctx.figure(finding_id, "factor", 10.0 ** abs(slip), "", [one, other], measure="index")
     gap = abs(one.base - other.base) / one.factor
     tolerance = (one.base_half + other.base_half) / one.factor
     items = ctx.items([one, other])
@@ -169,7 +169,7 @@ def _places(ctx: Context, one: Evidence, other: Evidence) -> dict[str, Number]:
     return {
         "area": ctx.area(one),
         "name": ctx.name(one),
-        "period": period(one.time_period),
+        "place": place(ctx.area(one), one.time_period),
         "one_place": Label(one.locator, one.locator),
         "other_place": Label(other.locator, other.locator),
     }

@@ -9,7 +9,7 @@ from planbrief.measures.audit.context import Context, Result, grouped, single
 from planbrief.measures.audit.declared import EPSILON
 from planbrief.measures.audit.model import Finding, Identity, Number, key_of
 from planbrief.measures.evidence import Evidence, ids
-from planbrief.measures.labels import label, listing, period
+from planbrief.measures.labels import label, listing, place
 
 RULE = "stated_share"
 
@@ -47,7 +47,7 @@ def _against_levels(ctx: Context) -> Iterator[Result]:
         numbers: dict[str, Number] = {
             "area": ctx.area(share),
             "whole_area": ctx.area(whole),
-            "period": period(share.time_period),
+            "place": place(ctx.area(share), share.time_period),
             "name": ctx.name(share),
             "stated": ctx.figure(finding_id, "stated", share.value, "%", [share], measure="share"),
             "implied": ctx.figure(finding_id, "implied", implied, "%", [part, whole], measure="share", formula=formula),
@@ -107,7 +107,7 @@ def _hundred(ctx: Context, parent: str, parts: list[Evidence], complete: bool) -
     formula = " + ".join(f"{part.value:.12g}" for part in parts)
     numbers: dict[str, Number] = {
         "area": ctx.area(parts[0]),
-        "period": period(parts[0].time_period),
+        "place": place(ctx.area(parts[0]), parts[0].time_period),
         "name": label(ctx.ds, "indicators", parts[0].indicator),
         "part_names": listing(label(ctx.ds, "activities", part.activity) for part in parts),
         "sum": ctx.figure(finding_id, "sum", summed, "%", parts, measure="share", formula=formula),

@@ -6,12 +6,13 @@ Limits are data (``plausibility_limits.csv``), each with its citation. A figure 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from planbrief.measures.audit.context import Context, Result
 from planbrief.measures.audit.model import Finding, Identity, Number, key_of
 from planbrief.measures.evidence import Evidence, ids
-from planbrief.measures.labels import Label, period
+from planbrief.measures.labels import Label, place
 from planbrief.targets import units
 
 RULE = "magnitude"
@@ -40,32 +41,48 @@ def check_magnitudes(ctx: Context) -> Iterator[Result]:
     yield from _limits(ctx)
 
 
+@dataclass(frozen=True)
+class Slip:
+    """A milestone that lies a power of ten off the path between its neighbours."""
+
+    before: Evidence
+    record: Evidence
+    after: Evidence
+    expected: float
+    power: int
+
+
+def slips(path: Sequence[Evidence]) -> list[Slip]:
+    """Milestones that are a power of ten away from the path between neighbours which agree with each other."""
+    found = []
+    for before, record, after in zip(path, path[1:], path[2:], strict=False):
+        if min(before.base, record.base, after.base) <= 0:
+            continue
+        share = (record.year - before.year) / (after.year - before.year)
+        expected = before.base * (after.base / before.base) ** share
+        power = _slip(record.base / expected)
+        if power and abs(math.log10(after.base / before.base)) <= 0.5 * abs(power):
+            found.append(Slip(before, record, after, expected, power))
+    return found
+
+
 def _inside_paths(ctx: Context) -> Iterator[Result]:
-    """A milestone that is a power of ten away from the path between its neighbours, which agree with each other."""
     for path in ctx.series.values():
         if path[0].transformation != "level":
             continue
-        for before, record, after in zip(path, path[1:], path[2:], strict=False):
-            if min(before.base, record.base, after.base) <= 0:
-                continue
-            share = (record.year - before.year) / (after.year - before.year)
-            expected = before.base * (after.base / before.base) ** share
-            slip = _slip(record.base / expected)
-            if not slip or abs(math.log10(after.base / before.base)) > 0.5 * abs(slip):
-                continue
+        for slip in slips(path):
+            record, around = slip.record, [slip.before, slip.after]
             finding_id = key_of(RULE, record.ref_area, record.indicator, record.activity, record.time_period)
             numbers: dict[str, Number] = {
                 "area": ctx.area(record),
                 "name": ctx.name(record),
-                "period": period(record.time_period),
+                "place": place(ctx.area(record), record.time_period),
                 "value": ctx.figure(finding_id, "value", record.value, record.unit, [record]),
-                "expected": ctx.figure(
-                    finding_id, "expected", expected / record.factor, record.unit, [before, after], measure="level"
-                ),
-                "factor": ctx.figure(finding_id, "factor", 10.0 ** abs(slip), "倍", [record], measure="multiple"),
+                "expected": ctx.figure(finding_id, "expected", slip.expected / record.factor, record.unit, around),
+                "factor": ctx.figure(finding_id, "factor", 10.0 ** abs(slip.power), "", [record], measure="index"),
             }
-            items = (ctx.item(record, "value"), *ctx.items([before, after], "neighbour"))
-            yield Identity(finding_id, RULE, False, ids([before, record, after]), record.value, math.nan)
+            items = (ctx.item(record, "value"), *ctx.items(around, "neighbour"))
+            yield Identity(finding_id, RULE, False, ids([record, *around]), record.value, math.nan)
             yield Finding(finding_id, RULE, "implausible", items, numbers, f"audit.{RULE}.slip")
 
 
@@ -112,7 +129,7 @@ def _limit(ctx: Context, row: Mapping[str, str], record: Evidence, factor: float
     numbers: dict[str, Number] = {
         "area": ctx.area(record),
         "name": ctx.name(record),
-        "period": period(record.time_period),
+        "place": place(ctx.area(record), record.time_period),
         "value": ctx.figure(finding_id, "value", record.value, record.unit, [record]),
         "limit": ctx.figure(finding_id, "limit", shown, record.unit),
         "reason": Label(row["reason_zh"], row["reason_en"]),

@@ -12,7 +12,7 @@ from planbrief.measures.audit.context import Context, Result, grouped, single
 from planbrief.measures.audit.declared import EPSILON
 from planbrief.measures.audit.model import Finding, Identity, Number, key_of
 from planbrief.measures.evidence import Evidence, ids
-from planbrief.measures.labels import Label, label, listing, period
+from planbrief.measures.labels import Label, label, listing, place
 
 RULE = "parts_total"
 #: Kinds whose areas and amounts are no part of anything: limits hold for each place, counts may overlap.
@@ -89,7 +89,7 @@ def compare(ctx: Context, whole: Evidence, parts: list[Evidence], *, equal: bool
     formula = " + ".join(f"{part.base / whole.factor:.12g}" for part in parts)
     numbers: dict[str, Number] = {
         "area": ctx.area(whole),
-        "period": period(whole.time_period),
+        "place": place(ctx.area(whole), whole.time_period),
         "total_name": ctx.name(whole),
         "part_names": listing(_part_name(ctx, part, of) for part in parts),
         "parts": ctx.figure(finding_id, "parts", summed, unit, parts, formula=formula),
