@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
+from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
@@ -68,7 +69,8 @@ def render_index(manifest: Manifest, lang: Lang, digest: Digest | None = None) -
     chips = [{"key": key, "name": mark(names[lang], lang)} for key, names in cities.items()]
     told = {"shown": words["shown"], "failed_time": words["failed_time"], "edition": manifest.edition}
     text = _template().render(
-        manifest=manifest, lang=lang, other=other, other_page=INDEX_PAGES[other], tags=TAGS, words=words, csp=policy,
+        manifest=manifest, lang=lang, other=other, other_page=INDEX_PAGES[other], tags=TAGS, csp=policy,
+        words=SimpleNamespace(**words),
         style=Markup(style), script=Markup(script), summary=summary, failures=failures, failed_summary=failed_summary,
         digest=_digest(digest, lang), cities=chips,
         reports=reports, pictures=any(report.picture for report in reports), tables=_tables(manifest, lang),

@@ -28,9 +28,11 @@ class OutRefused(PlanbriefError):
 def resolve_out(out: Path | str) -> Path:
     """The absolute path of an output folder; links are followed in its parents, not in itself."""
     try:
-        path = Path(os.path.abspath(out))
+        path = Path(os.path.abspath(os.fsencode(out).decode()))
+        if "\0" in str(path):
+            raise ValueError("a null character in it")
         return path.parent.resolve() / path.name
-    except (OSError, ValueError, RuntimeError) as error:  # a null character, a loop of links
+    except (OSError, ValueError, RuntimeError) as error:  # also a loop of links, or a name that is not UTF-8
         raise OutRefused(str(out), f"it is no path: {error}") from error
 
 

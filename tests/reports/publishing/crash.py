@@ -42,7 +42,7 @@ def _count(act: Callable[[int, str, tuple[object, ...]], None]) -> Callable[[], 
 
 
 def fork(work: Callable[[], object]) -> int:
-    """Start `work` in a forked process; exit code 0 for done, 3 for an error that planbrief tells, 4 for a traceback."""
+    """Start `work` in a forked process; exit code 0 for done, 3 for an error in words, 4 for a traceback."""
     pid = os.fork()
     if pid:
         return pid
@@ -132,7 +132,7 @@ def stage_of(log: Path) -> str:
 
 def logged(log: Path) -> Log:
     """A log for a process of the tests: the file only."""
-    return Log(log, human=open(os.devnull, "w"), level="error")  # noqa: SIM115  (lives as long as the process)
+    return Log(log, human=open(os.devnull, "w"), level="error")
 
 
 def complaints(out: Path, *, missing_allowed: bool = False) -> list[str]:
