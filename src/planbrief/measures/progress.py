@@ -155,7 +155,7 @@ def required_growth(value: Any, year: Any, target: Any, target_year: Any, direct
     (value, year, target, target_year, direction), wrap = arrays(value, year, target, target_year, direction)
     with quiet(all="ignore"):
         left = np.where(target_year > year, target_year - year, np.nan)
-        rate = np.where((value > 0) & (target >= 0), (target / value) ** (1 / left) - 1, np.nan)
+        rate = np.where((value > 0) & (target >= 0) & (left > 0), (target / value) ** (1 / left) - 1, np.nan)
         increment = (target - value) / left
         met = np.broadcast_arrays(_met(value, target, direction), rate)[0]
         return RequiredGrowth(wrap(rate), wrap(increment), wrap(met))
