@@ -52,20 +52,18 @@ class Styles:
     def __init__(self, workbook: Workbook) -> None:
         self._workbook = workbook
         self._made: dict[tuple[str, ...], Format] = {}
-        self.plain = workbook.add_format({"num_format": "@"})
+        self.plain = workbook.add_format({"num_format": "@", "valign": "top"})
+        self.count = workbook.add_format({"num_format": "#,##0", "align": "left"})
         self.head = workbook.add_format(
             {"bold": True, "text_wrap": True, "valign": "top", "bg_color": "#E8EEF4", "bottom": 1, "num_format": "@"}
         )
         self.strong = workbook.add_format({"bold": True, "valign": "top"})
         self.title = workbook.add_format({"bold": True, "font_size": 15, "text_wrap": True, "valign": "top"})
         self.wrapped = workbook.add_format({"text_wrap": True, "valign": "top"})
-        self.wrapped_link = workbook.add_format(
-            {"text_wrap": True, "valign": "top", "font_color": _LINK_COLOUR, "underline": 1}
-        )
 
     def _format(self, *key: str) -> Format:
         if key not in self._made:
-            said: dict[str, object] = {"num_format": key[1]}
+            said: dict[str, object] = {"num_format": key[1], "valign": "top"}
             if "quoted" in key:
                 said["quote_prefix"] = True
             if key[0] == "link":

@@ -22,6 +22,7 @@ from planbrief.reports.export.archive import zip_bytes
 from planbrief.reports.export.cells import Styles, cell_value, shown_width
 from planbrief.reports.export.dates import data_as_of
 from planbrief.reports.files import sha256_of
+from planbrief.reports.log import visible
 from planbrief.targets.package import Package, Table
 
 if TYPE_CHECKING:
@@ -51,12 +52,13 @@ class TooLarge(PlanbriefError):
 
 @dataclass(frozen=True)
 class Book:
-    """What the sheets need of each other: the workbook, its styles, names of sheets, and rows by key."""
+    """What the sheets need of each other: the workbook, styles, sheets, rows and names by key."""
 
     workbook: Workbook
     styles: Styles
     sheets: Mapping[str, str]
     places: Mapping[str, Mapping[str, int]]
+    names: Mapping[str, Mapping[str, str]]
 
     def link(self, table: str, key: str) -> str:
         """Address of a row inside the workbook, empty if there is none."""
@@ -86,7 +88,7 @@ def workbook(package: Package) -> bytes:
             }
         )
         made.set_custom_property(_SEAL, _UNSEALED)
-        book = Book(made, Styles(made), _sheet_names(tables), _places(tables))
+        book = Book(made, Styles(made), _sheet_names(tables), _places(tables), _names(tables))
         about = made.add_worksheet("说明 About")
         for table in tables:
             _table_sheet(book, table)
@@ -125,6 +127,17 @@ def _places(tables: list[Table]) -> dict[str, dict[str, int]]:
     }
 
 
+def _names(tables: list[Table]) -> dict[str, dict[str, str]]:
+    """Name of each key in both languages, shown where the mouse rests on a link."""
+    found: dict[str, dict[str, str]] = {}
+    for table in tables:
+        columns = [name for name in ("name_zh", "title_zh", "name_en", "title_en") if name in table.columns]
+        found[table.name] = {
+            key: visible(" ".join(row.values[name] for name in columns), 200) for key, row in table.by_key.items()
+        }
+    return found
+
+
 def _references(table: Table) -> dict[str, str]:
     """Column → table that it refers to."""
     return {key["fields"][0]: key["reference"]["resource"] or table.name for key in table.schema.get("foreignKeys", [])}
@@ -148,7 +161,8 @@ def _table_sheet(book: Book, table: Table) -> None:
             target = book.link(references[name], text) if name in references and text else ""
             if target and links < MOST_LINKS:
                 links += 1
-                sheet.write_url(line, column, target, book.styles.link(text), string=text)
+                tip = book.names[references[name]].get(text, "")
+                sheet.write_url(line, column, target, book.styles.link(text), string=text, tip=tip)
             elif text:
                 cell_value(sheet, line, column, text, field["type"], book.styles)
         widths.append(min(width, WIDEST))
@@ -158,8 +172,9 @@ def _table_sheet(book: Book, table: Table) -> None:
     sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, len(table.rows), len(fields) - 1)
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{len(table.rows) + 1}"})
+    sheet.set_landscape()
+    sheet.set_paper(8)  # A3
     sheet.repeat_rows(0)
-    _page(sheet)
 
 
 def _page(sheet: Worksheet) -> None:
@@ -185,11 +200,9 @@ def _about_sheet(book: Book, sheet: Worksheet, package: Package, tables: list[Ta
         """Room for texts that are broken into lines: programs do not all find it themselves."""
         sheet.set_row(line, of * max(-(-shown_width(text) // (WIDEST - 4)) for text in texts))
 
-    def fact(key: str, *values: str) -> None:
+    def fact(key: str, value: str) -> None:
         words(key, styles.strong)
-        for value in values:
-            for column, text in enumerate((value, "")):
-                sheet.write_string(line - 1, column + 2, text, styles.text(text))
+        sheet.write_string(line - 1, 2, value, styles.text(value))
 
     words("title", styles.title)
     for key in ("about", "links", "text"):
@@ -198,30 +211,33 @@ def _about_sheet(book: Book, sheet: Worksheet, package: Package, tables: list[Ta
     fact("edition", package.sha256)
     fact("data_as_of", as_of)
     fact("version", str(package.descriptor.get("version", "")))
-    fact("licence", *[_licence(one) for one in package.descriptor.get("licenses", []) if isinstance(one, dict)])
+    licences = package.descriptor.get("licenses", [])
+    fact("licence", "; ".join(_licence(one) for one in licences if isinstance(one, dict)))
     line += 1
     words("tables", styles.strong)
     for table in tables:
         for column, lang in enumerate(LANGS):
             title = term("export_table", table.name, lang)
             sheet.write_url(line, column, f"internal:'{book.sheets[table.name]}'!A1", styles.link(title), string=title)
-        sheet.write_string(line, 2, message("export.rows", "zh", count=len(table.rows)), styles.plain)
+        sheet.write_number(line, 2, len(table.rows), styles.count)
         line += 1
     line += 1
     words("documents", styles.strong)
     for row in package["sources"].rows:
         said = row.values
         for column, name in enumerate(("title_zh", "title_en")):
-            target = book.link("sources", said["source_id"])
-            sheet.write_url(line, column, target, styles.wrapped_link, string=said[name][:2000])
+            sheet.write_string(line, column, said[name], styles.wrapped)
+        key = said["source_id"]
+        sheet.write_url(line, 2, book.link("sources", key), styles.link(key), string=key)
         facts = "  ".join(
             said[name] for name in ("date_published", "producer", "doc_number", "disclosure") if said[name]
         )
-        sheet.write_string(line, 2, facts, styles.text(facts))
+        sheet.write_string(line, 3, facts, styles.text(facts))
         height(said["title_zh"], said["title_en"])
         line += 1
     sheet.set_column(0, 1, WIDEST)
-    sheet.set_column(2, 2, WIDEST + 8)
+    sheet.set_column(2, 2, 28)
+    sheet.set_column(3, 3, WIDEST)
     sheet.hide_gridlines(2)
     _page(sheet)
 
