@@ -77,14 +77,22 @@ def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str
             yield f"{prefix}{key}", str(value)
 
 
+def message_files(lang: Lang) -> dict[str, dict[str, str]]:
+    """Messages of a language by file name."""
+    folder = resources.files("planbrief.display") / "messages"
+    return {
+        file.name: dict(_flat(tomllib.loads(file.read_text(encoding="utf-8"))))
+        for file in sorted(folder.iterdir(), key=lambda entry: entry.name)
+        if file.name == f"{lang}.toml" or file.name.endswith(f".{lang}.toml")
+    }
+
+
 @cache
 def messages(lang: Lang) -> Mapping[str, str]:
     """All messages of a language, keys joined with dots."""
     found: dict[str, str] = {}
-    folder = resources.files("planbrief.display") / "messages"
-    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        if file.name == f"{lang}.toml" or file.name.endswith(f".{lang}.toml"):
-            found.update(_flat(tomllib.loads(file.read_text(encoding="utf-8"))))
+    for known in message_files(lang).values():
+        found.update(known)
     return found
 
 

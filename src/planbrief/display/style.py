@@ -27,9 +27,9 @@ CONTEXT = "#a9b4c0"
 PALE = "#d4dfeb"
 WARN = "#a3261f"
 #: Series in the order of use: lightness falls and rises so that neighbours differ in grey too.
-SERIES = ("#1a5fa1", "#e69a2e", "#3f7f6a", "#9c3d6e", "#7fb3d9", "#6b5b4b", "#c9c04a", "#4b4f8f")
+SERIES = ("#1a5fa1", "#e69a2e", "#3f7f6a", "#7d2a57", "#7fb3d9", "#6b5b4b", "#c9c04a", "#4b4f8f")
 #: The same series as text: dark enough on white (4.5 : 1).
-SERIES_TEXT = ("#1a5fa2", "#8f5608", "#2f6b58", "#9c3d6f", "#35709c", "#6b5b4c", "#6b6412", "#4b4f90")
+SERIES_TEXT = ("#1a5fa2", "#8f5608", "#2f6b58", "#7d2a58", "#35709c", "#6b5b4c", "#6b6412", "#4b4f90")
 #: What the parts leave over, and the number on it.
 REST = "#dfe3e9"
 ON_REST = "#4a5361"
@@ -59,7 +59,7 @@ DARK: dict[str, str] = {
     **dict(
         zip(
             SERIES,
-            ("#2f76b8", "#e69a2f", "#438770", "#b0507f", "#7fb3da", "#857360", "#c9c04b", "#6a6eb0"),
+            ("#2f76b8", "#e69a2f", "#438770", "#a04375", "#7fb3da", "#857360", "#c9c04b", "#6a6eb0"),
             strict=True,
         )
     ),

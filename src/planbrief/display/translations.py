@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planbrief.display.language import LANGS, is_chinese, messages
+from planbrief.display.language import LANGS, Lang, is_chinese, message_files, messages
 from planbrief.display.template import TemplateError, fields
 from planbrief.errors import Problem
 from planbrief.targets.package import Package
@@ -55,7 +55,11 @@ def missing_translations(package: Package | None = None) -> list[Problem]:
 
 def message_problems() -> list[Problem]:
     """Keys that stand in one language only, and pairs of messages with different placeholders."""
-    found = []
+    found = [
+        Problem(f"src/planbrief/display/messages/{file}", 0, key, f"also in {first}", "a key that occurs once")
+        for lang in LANGS
+        for key, file, first in repeated(lang)
+    ]
     known = {lang: messages(lang) for lang in LANGS}
     for key in sorted(set(known["zh"]) | set(known["en"])):
         lacking = [lang for lang in LANGS if not known[lang].get(key, "").strip()]
@@ -74,6 +78,18 @@ def message_problems() -> list[Problem]:
             found.append(
                 Problem("src/planbrief/display/messages", 0, key, f"{{{odd}}} in one language", "the same in both")
             )
+    return found
+
+
+def repeated(lang: Lang) -> list[tuple[str, str, str]]:
+    """Keys that stand in two files of a language, with both files."""
+    first: dict[str, str] = {}
+    found = []
+    for file, known in message_files(lang).items():
+        for key in known:
+            if key in first:
+                found.append((key, file, first[key]))
+            first.setdefault(key, file)
     return found
 
 

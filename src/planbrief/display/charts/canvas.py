@@ -39,6 +39,8 @@ def _face() -> FT2Font:
 
 @lru_cache(maxsize=8192)
 def _advance(character: str) -> float:
+    if not fonts.covers(character):
+        return 1.0
     glyph = _face().load_char(ord(character), flags=LoadFlags.NO_HINTING)
     return float(glyph.linearHoriAdvance / 65536 / 100)
 
@@ -48,7 +50,7 @@ def text_width(text: str, size: float = style.TEXT) -> float:
     return sum(_advance(character) for character in text) * size / POINTS_PER_MM
 
 
-def wrap(text: str, width_mm: float, size: float = style.TEXT, lines: int = 3) -> str:
+def wrap(text: str, width_mm: float, size: float = style.TEXT, lines: int = 8) -> str:
     """A text broken into lines that fit a width: between words, and between Chinese characters where allowed.
 
     What does not fit in the number of lines stays on the last one, which then is longer: nothing is cut off.
@@ -100,6 +102,7 @@ class Canvas:
 
     def tick_boxes(self) -> list[BboxBase]:
         """Where the numbers on the axes stand, in points."""
+        self.check()
         self.figure.canvas.draw()
         return [
             label.get_window_extent(self.renderer)

@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text as Label
 from matplotlib.transforms import Bbox, BboxBase
 
+from planbrief.display import fonts
 from planbrief.display.charts.canvas import Canvas, halo
 
 #: Overlap in points that still counts as touching, not overlapping.
@@ -120,6 +121,7 @@ class Placer:
         """
         if not offsets:
             raise ValueError("no offsets to choose from")
+        fonts.require(text, self.canvas.name)
         label = axes.annotate(
             text, at, xytext=(0, 0), textcoords="offset points", ha="left", va="bottom", fontsize=size, color=color
         )

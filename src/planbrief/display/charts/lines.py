@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from matplotlib.lines import Line2D
 
 from planbrief.display import style
-from planbrief.display.charts.canvas import Canvas, drawing, text_width, wrap
+from planbrief.display.charts.canvas import Canvas, drawing, text_height, text_width, wrap
 from planbrief.display.charts.chart import Chart
 from planbrief.display.charts.labels import spread
 from planbrief.display.charts.time_axes import axis_title, dated, growth_axis, scale_y, year_axis
@@ -47,8 +47,9 @@ def milestone_lines(
     values = [point.value for point in every]
     if log is None:
         log = min(values) > 0 and max(values) / min(values) >= 30
-    height = height_mm or max(82.0, 20 + 8.2 * len(lines))
     side = min(52.0, max(text_width(label) for label, _ in lines) + 2)
+    room = sum(text_height(wrap(label, side - 1)) + 0.6 for label, _ in lines)
+    height = height_mm or max(82.0, 14 + room)
     with drawing(pick(caption, "en") or "lines", style.WIDTH_MM, height) as canvas:
         axes = canvas.axes(13, 9, canvas.width_mm - 13 - side - 14, height - 18)
         years = sorted({year_of(point) for point in every})
@@ -91,7 +92,7 @@ def label_ends(
     """Names and last values at the right, moved apart where lines end close together."""
     scale = 72 / 25.4
     shown = [(wrap(label, side - 1), short(point, lang), color, y / scale) for label, point, color, y in ends]
-    sizes = [4.3 * (1 + text.count("\n")) + 0.6 for text, _, _, _ in shown]
+    sizes = [text_height(text) + 0.6 for text, _, _, _ in shown]
     places = spread([y - 0.001 * i for i, (_, _, _, y) in enumerate(shown)], sizes, 4, height - 4)
     left = canvas.width_mm - side - 13
     for (text, value, color, y), at in zip(shown, places, strict=True):

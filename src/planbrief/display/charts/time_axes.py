@@ -44,7 +44,9 @@ def scale_y(axes: Axes, low: float, high: float, log: bool, lang: Lang, *, headr
         axes.yaxis.set_minor_formatter(NullFormatter())
     else:
         axes.set_ylim(min(0.0, low * 1.1), high * (1 + headroom) or 1.0)
-        axes.yaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]))
+        bottom, top = axes.get_ylim()
+        values = MaxNLocator(5, steps=[1, 2, 2.5, 5, 10]).tick_values(bottom, top)
+        axes.yaxis.set_major_locator(FixedLocator([value for value in values if bottom <= value <= top]))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: tick(float(f"{value:.6g}"), lang)))
     axes.grid(axis="y")
     axes.spines["left"].set_visible(False)

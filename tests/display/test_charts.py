@@ -1,0 +1,289 @@
+"""Charts: every label readable, in both languages, whatever the data."""
+
+from __future__ import annotations
+
+import math
+import re
+import warnings
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planbrief.display import charts, fonts, style
+from planbrief.display.charts.canvas import Canvas, drawing, text_width, wrap
+from planbrief.display.charts.chart import Chart, chart_block
+from planbrief.display.charts.labels import overlaps, spread
+from planbrief.display.charts.svg import compact_path
+from planbrief.display.fonts import MissingGlyph
+from planbrief.display.language import LANGS
+from planbrief.measures.figures import Figure
+
+NAMES = [
+    ("规上工业总产值", "Gross output of industry above designated size"),
+    ("农业", "Agriculture"),
+    ("全社会研发经费投入增长", "Growth of total expenditure on research and development"),
+]
+LONG = (
+    "国家、省级企业技术中心、重点实验室、工程技术研究中心等",
+    "National and provincial enterprise technology centres, key laboratories and engineering research centres",
+)
+HOSTILE = r"$\frac{1}{2}$ \alpha <script>alert(1)</script> {{x}} `a|b` #import @x ]"
+FOUR = [*NAMES, LONG]
+YEARS = (2023, 2026, 2027, 2030, 2035)
+
+
+def level(value: float, year: int | str = "", unit: str = "亿元") -> Figure:
+    return Figure(f"{value}/{year}", value, "level", unit, year=str(year))
+
+
+def rate(start: float, end: float, first: int, last: int) -> Figure:
+    return Figure(f"{first}-{last}", (end / start) ** (1 / (last - first)) - 1, "rate", year=f"{first}-{last}")
+
+
+def share(value: float, year: int | str = "") -> Figure:
+    return Figure(f"{value}/{year}", value, "share", year=str(year))
+
+
+def shares_of(*values: float) -> list[Figure]:
+    return [share(value, year) for value, year in zip(values, YEARS, strict=True)]
+
+
+def path(lang: str, values: tuple[float, ...] = (142.8, 750, 1000, 2000, 3500), **more: Any) -> Chart:
+    pairs = list(zip(YEARS, values, strict=True))
+    rates = [rate(a[1], b[1], a[0], b[0]) for a, b in pairwise(pairs)]
+    levels = [level(value, year) for year, value in pairs]
+    return charts.milestone_path(levels, ("标题", "Title"), label=NAMES[0], rates=rates, lang=lang, **more)
+
+
+def rows(count: int) -> list[tuple[tuple[str, str], Figure]]:
+    names = [*NAMES, LONG, (HOSTILE, HOSTILE)]
+    return [(names[i % 5], level(round(3000 * math.sin(i) ** 2 + 0.3, 1))) for i in range(count)]
+
+
+END_NAMES = (("2023年实际", "2023 actual"), ("2026年目标", "2026 target"))
+APART = [(LONG, Figure("q", 0.102, "rate", year="2025-H1"), ("实际同比增速", "real growth on the year before"))]
+CASES: dict[str, Callable[[str], Chart]] = {
+    "path": path,
+    "path on a linear axis": lambda lang: path(lang, log=False),
+    "path that falls": lambda lang: path(lang, (3500, 2000, 1900, 1000, 100)),
+    "path with crowded values": lambda lang: path(lang, (100, 101, 101.5, 102, 103), log=False),
+    "shares": lambda lang: charts.milestone_path(
+        shares_of(13.3, 22, 26, 32, 40), "c", label=LONG, shape="linear", lang=lang
+    ),
+    "lines": lambda lang: charts.milestone_lines(
+        [((f"{zh}{i}", f"{en} {i}"), [level(10 + i, 2023), level(100 + i, 2035)]) for i in range(4) for zh, en in FOUR],
+        "c",
+        lang=lang,
+    ),
+    "bars": lambda lang: charts.ranked_bars(rows(40), "c", highlight=[1], lang=lang),
+    "bars below zero": lambda lang: charts.ranked_bars([(NAMES[0], level(-50)), (LONG, level(80))], "c", lang=lang),
+    "one bar": lambda lang: charts.ranked_bars(rows(1), "c", lang=lang),
+    "required growth": lambda lang: charts.required_growth(
+        [(name, rate(1, 2 + i, 2023, 2026)) for i in range(8) for name in FOUR], "c", apart=APART, lang=lang
+    ),
+    "dumbbell": lambda lang: charts.dumbbell(
+        [(name, level(0.3 + i), level(80 * i + 1)) for i in range(10) for name in FOUR],
+        "c", ends=END_NAMES, log=True, sort="change", lang=lang,
+    ),
+    "dumbbell of shares": lambda lang: charts.dumbbell(
+        [(LONG, share(30), share(12)), (NAMES[1], share(30), share(30.2)), (NAMES[2], share(0), share(100))],
+        "c", ends=END_NAMES, lang=lang,
+    ),
+    "steps": lambda lang: charts.contribution_steps(
+        (NAMES[0], level(142.8)), [(LONG, level(400)), (NAMES[1], level(-30)), ((HOSTILE, HOSTILE), level(5))],
+        (NAMES[2], level(750)), "c", shares=[share(65.9), share(-4.9), share(0.8)], lang=lang,
+    ),
+    "structure": lambda lang: charts.structure_change(
+        [(NAMES[0], shares_of(40, 38, 36, 34, 33)), (LONG, shares_of(1, 2, 3, 3, 3)),
+         (NAMES[1], shares_of(2, 1, 1, 1, 1)), (NAMES[2], shares_of(30, 30, 30, 30, 30))],
+        "c", lang=lang,
+    ),
+    "coverage": lambda lang: charts.coverage_matrix(
+        [((f"城{c}", f"City number {c}"), (LONG if t == 7 else (f"主题{t}", f"theme {t}")), c * t % 9)
+         for c in range(6) for t in range(18)],
+        "c", lang=lang,
+    ),
+    "comparability": lambda lang: charts.comparability_matrix(
+        [(LONG, (f"甲—{c}", f"A and {c}"), status, ("统计范围不同，" * 6, "different scope and unit; " * 5))
+         for c, status in enumerate(("comparable", "comparable_with_caution", "not_comparable"))],
+        "c", lang=lang,
+    ),
+}  # fmt: skip
+
+
+@pytest.fixture
+def sheets(monkeypatch: pytest.MonkeyPatch) -> list[Canvas]:
+    """Canvases that charts were drawn on."""
+    found: list[Canvas] = []
+    original = Canvas.svg
+
+    def keep(canvas: Canvas) -> str:
+        found.append(canvas)
+        return original(canvas)
+
+    monkeypatch.setattr(Canvas, "svg", keep)
+    return found
+
+
+@pytest.mark.parametrize("lang", LANGS)
+@pytest.mark.parametrize("case", CASES)
+def test_no_label_overlaps_or_leaves_the_sheet(case: str, lang: str, sheets: list[Canvas]):
+    """Also with the longest names, 40 rows, hostile text and values that crowd."""
+    chart = CASES[case](lang)
+    assert overlaps(sheets[-1]) == []
+    assert chart.width_mm == style.WIDTH_MM
+    assert chart.alt
+    assert chart.data.rows
+    assert "<text" not in chart.svg
+    assert "<script" not in chart.svg
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_colours_come_from_the_palette(case: str):
+    """Every colour of a drawing has a counterpart on a dark page."""
+    used = set(re.findall(r"#[0-9a-f]{6}", re.sub(r'(?:xlink:href|id)="[^"]*"', "", CASES[case]("en").svg)))
+    assert used <= {color.lower() for color in style.DARK}
+
+
+def test_a_chart_is_the_same_every_time():
+    """Equal data, equal bytes, and no date or version in the file."""
+    first, again = path("zh").svg, path("zh").svg
+    assert first == again
+    assert "metadata" not in first
+    assert "matplotlib" not in first.lower()
+
+
+def test_the_users_settings_do_not_matter():
+    """A chart looks the same whatever stands in the user's matplotlib settings, and leaves them alone."""
+    import matplotlib as mpl
+
+    expected = path("en").svg
+    with mpl.rc_context({"font.size": 30, "axes.facecolor": "red", "svg.fonttype": "none"}):
+        assert path("en").svg == expected
+        assert mpl.rcParams["font.size"] == 30
+
+
+def test_text_in_charts_is_not_mathematics(sheets: list[Canvas]):
+    """A dollar sign is a dollar sign."""
+    charts.ranked_bars([((HOSTILE, HOSTILE), level(1))], "c", lang="en")
+    drawn = "".join(label.get_text() for label in sheets[-1].figure.texts)
+    assert drawn.replace("\n", "").replace(" ", "") == (HOSTILE + "100 million yuan (亿元)").replace(" ", "")
+
+
+def test_a_character_without_glyph_is_an_error():
+    """No empty boxes: the character and the chart are named."""
+    with pytest.raises(MissingGlyph, match=r"Output: no packaged font has the character “\U00020000” \(U\+20000\)"):
+        charts.ranked_bars([("\U00020000", level(1))], ("产值", "Output"), lang="zh")
+    assert not fonts.covers("\U0001f600")
+    assert fonts.covers("巴")
+
+
+def test_chinese_is_drawn_without_warnings():
+    """matplotlib finds every glyph in the packaged font."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        path("zh")
+
+
+def test_alternative_text_says_what_the_chart_shows():
+    """Values, periods and growth, in the language of the page."""
+    assert path("zh").alt == (
+        "折线图：规上工业总产值。2023年142.8 亿元；2026年750 亿元；2027年1000 亿元；2030年2000 亿元；2035年3500 亿元。"
+        "2024–2026年年均73.8%；2027年33.3%；2028–2030年年均26.0%；2031–2035年年均11.8%。"
+    )
+    assert "75 billion yuan in 2026" in path("en").alt
+    assert "and 28 more" in charts.ranked_bars(rows(40), "c", lang="en").alt
+
+
+def test_a_log_axis_says_so(sheets: list[Canvas]):
+    """Growth is drawn on a log axis, which is named; an undated level is not drawn at all."""
+    path("en")
+    assert any("Log scale" in label.get_text() for label in sheets[-1].figure.texts)
+    undated = charts.milestone_path(
+        [level(100, 2023), level(200, 2026), level(900, "undated")], "c", label="x", lang="en", log=False
+    )
+    assert "900" not in undated.alt
+
+
+def test_unlike_units_share_no_axis():
+    """Yuan and hectares are never drawn on one axis."""
+    with pytest.raises(ValueError, match="unlike units on one axis"):
+        charts.ranked_bars([("a", level(1)), ("b", level(1, unit="公顷"))], "c", lang="zh")
+    with pytest.raises(ValueError, match="add up to 130"):
+        charts.structure_change([("a", [share(70, 2023)]), ("b", [share(60, 2023)])], "c", lang="zh")
+
+
+def test_undefined_values_are_listed_not_drawn(open_test_page):
+    """A rate that is undefined stands in the data table with its reason."""
+    page = open_test_page("en")
+    lost = Figure("u", math.nan, "rate", undefined="undated")
+    chart = charts.required_growth([("a", rate(1, 2, 2023, 2026)), ("b", lost)], "c")
+    block = chart_block(chart, page)
+    assert [row[2].get("t") for row in block["data"]["rows"]] == ["26.0", "no date is given"]
+    assert block["data"]["id"] == "figure-1-data"
+
+
+def test_neighbouring_series_differ_in_grey():
+    """Printed in grey, colours next to each other still differ."""
+    greys = [0.299 * int(c[1:3], 16) + 0.587 * int(c[3:5], 16) + 0.114 * int(c[5:7], 16) for c in style.SERIES]
+    assert min(abs(a - b) for a, b in pairwise(greys)) > 20
+
+
+def contrast(first: str, second: str) -> float:
+    def light(color: str) -> float:
+        parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+        red, green, blue = (p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    high, low = sorted((light(first), light(second)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+@pytest.mark.parametrize("color", [style.INK, style.MUTED, style.ACCENT, *style.SERIES_TEXT])
+def test_text_can_be_read_on_light_and_dark(color: str):
+    """Text colours reach 4.5 : 1 on both pages."""
+    assert contrast(color, style.PAPER) >= 4.5
+    assert contrast(style.DARK[color], style.DARK[style.PAPER]) >= 4.5
+
+
+@given(st.lists(st.tuples(st.floats(0, 100), st.floats(1, 9)), min_size=1, max_size=12))
+def test_spread_labels_keep_order_and_never_touch(wanted: list[tuple[float, float]]):
+    """Labels moved apart stay in order, inside, and clear of each other if there is room at all."""
+    centers, sizes = [w for w, _ in wanted], [s for _, s in wanted]
+    placed = spread(centers, sizes, 0, 200)
+    order = sorted(range(len(placed)), key=lambda i: (centers[i], i))
+    for a, b in pairwise(order):
+        assert placed[b] - placed[a] >= (sizes[a] + sizes[b]) / 2 - 1e-6
+    assert all(placed[i] - sizes[i] / 2 >= -1e-6 and placed[i] + sizes[i] / 2 <= 200 + 1e-6 for i in order)
+
+
+@given(st.text(min_size=1, max_size=80), st.floats(10, 80))
+def test_wrapping_loses_nothing(text: str, width: float):
+    """Every character except spaces at breaks survives wrapping."""
+    clean = "".join(char for char in text if fonts.covers(char))
+    assert wrap(clean, width).split() == clean.split() or "".join(wrap(clean, width).split()) == "".join(clean.split())
+
+
+def test_wrapping_obeys_chinese_rules():
+    """No line starts with a closing mark, none ends with an opening one, and lines fit."""
+    lines = wrap("规上工业总产值（含全部规模以上工业企业），亿元。", 24, lines=6).split("\n")
+    assert len(lines) > 2
+    assert not any(line[0] in "，。）" or line[-1] in "（" for line in lines)
+    assert all(text_width(line) <= 24 + text_width("）。") for line in lines)
+
+
+def test_compact_paths_return_to_where_they_should():
+    """Rounding does not add up along an outline: relative steps come from rounded places."""
+    assert compact_path("M 4 4 L 14 4 L 24 4 L 34 4 z") == "M0 0l1 0l1 0l1 0z"
+
+
+def test_measured_and_drawn_width_agree():
+    """The width that layout counts with is the width that is drawn."""
+    with drawing("w", 170, 20) as canvas:
+        label = canvas.text(5, 10, "规上工业 gross output 142.8")
+        box = label.get_window_extent(canvas.renderer)
+    assert box.width / 72 * 25.4 == pytest.approx(text_width("规上工业 gross output 142.8"), rel=0.03)

@@ -1,0 +1,130 @@
+"""Numbers in both languages: rounding once, separators, units, money."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from planbrief.display.numbers import decimal_text, level_decimal, money_text, rounded, split_unit
+from planbrief.display.quantities import figure_runs, interval_text, kept_beside, value_text
+from planbrief.measures.figures import Figure
+
+
+def figure(value: float, measure: str, unit: str = "", **more: Any) -> Figure:
+    return Figure("k", value, measure, unit, **more)
+
+
+@pytest.mark.parametrize(
+    ("shown", "zh", "en"),
+    [
+        (figure(0.738182, "rate"), "73.8%", "73.8%"),
+        (figure(142.8, "level", "亿元"), "142.8 亿元", "14.28 billion yuan"),
+        (figure(750, "level", "亿元"), "750 亿元", "75 billion yuan"),
+        (figure(1000, "level", "亿元"), "1000 亿元", "100 billion yuan"),
+        (figure(4.1, "level", "亿元"), "4.1 亿元", "410 million yuan"),
+        (figure(1.2, "level", "万亿元"), "1.2 万亿元", "1.2 trillion yuan"),
+        (figure(500, "level", "元"), "500 元", "500 yuan"),
+        (figure(12500, "count", "户"), "12,500 户", "12,500"),
+        (figure(50, "level", "万亩"), "50 万亩", "500,000 mu"),
+        (figure(24.5098, "multiple"), "24.5 倍", "24.5 times"),
+        (figure(2.0, "multiple"), "2 倍", "2 times"),
+        (figure(1.3333, "multiple"), "1.33 倍", "1.33 times"),
+        (figure(1.2543, "years"), "1.25 年", "1.25 years"),
+        (figure(4.6, "points"), "4.6 个百分点", "4.6 percentage points"),
+        (figure(-4.64, "points"), "−4.6 个百分点", "−4.6 percentage points"),
+        (figure(26.25, "share", formula="x"), "26.3%", "26.3%"),
+        (figure(26, "share", comparator="ge", observations=("o",)), "26%以上", "at least 26%"),
+        (figure(1000, "level", "亿元", comparator="ge"), "1000 亿元以上", "at least 100 billion yuan"),
+        (figure(3, "level", "个", comparator="gt"), "超过 3 个", "more than 3"),
+        (figure(10, "level", "%", comparator="le"), "10%以内", "at most 10%"),
+        (figure(10, "level", "公里", comparator="lt"), "不足 10 公里", "less than 10 km"),
+        (figure(10, "level", "亿元", comparator="approx"), "约 10 亿元", "about 1 billion yuan"),
+    ],
+)
+def test_a_figure_reads_as_people_write_it(shown: Figure, zh: str, en: str):
+    """Measure, unit and bound decide how a number is written in each language."""
+    assert value_text(shown, "zh") == zh
+    assert value_text(shown, "en") == en
+
+
+def test_a_range_shows_both_ends_and_one_unit():
+    """50—100万亩 keeps both ends; the unit stands once."""
+    both = figure(50, "level", "万亩", comparator="range", lower=50, upper=100)
+    assert value_text(both, "zh") == "50–100 万亩"
+    assert value_text(both, "en") == "500,000 to 1,000,000 mu"
+
+
+def test_printed_digits_survive():
+    """A source that prints 5.0 or 12.0 is shown with that zero, also as billions of yuan."""
+    assert value_text(figure(5.0, "share", observations=("o",)), "zh", "5.0") == "5.0%"
+    assert value_text(figure(12.0, "level", "亿元"), "en", "12.0") == "1.20 billion yuan"
+    assert value_text(figure(0.102, "rate", observations=("o",)), "en", "10.2") == "10.2%"
+
+
+def test_equal_numbers_with_other_digits_do_not_mix_in_the_cache():
+    """26.0 and 26 are one number but two spellings."""
+    assert decimal_text(Decimal("26.0"), "zh") == "26.0"
+    assert decimal_text(Decimal("26"), "zh") == "26"
+
+
+def test_an_undefined_figure_gives_its_reason():
+    """NaN is never printed."""
+    nothing = figure(math.nan, "rate", undefined="start_not_positive")
+    assert value_text(nothing, "en") == "the starting level is not above zero"
+    assert "nan" not in value_text(figure(math.nan, "level"), "zh")
+
+
+def test_english_keeps_the_printed_money_beside_its_own():
+    """75 billion yuan (750 亿元), the Chinese part marked as Chinese."""
+    runs = figure_runs(figure(750, "level", "亿元"), "en")
+    assert [run.get("t") for run in runs] == [None, " (", "750 亿元", ")"]
+    assert runs[2]["lang"] == "zh"
+    assert kept_beside(figure(750, "level", "亿元"), "zh") == ""
+
+
+def test_an_interval_is_a_note_with_one_decimal_more():
+    """What rounding leaves open is told beside the figure."""
+    rate = figure(0.738182, "rate", lower=0.7377, upper=0.7387, formula="x")
+    assert interval_text(rate, "zh") == "取值区间 73.77%–73.87%"
+    assert figure_runs(rate, "en")[0]["figure"]["note"] == "possible range 73.77% to 73.87%"
+    open_end = figure(0.7, "rate", lower=0.7, upper=math.inf)
+    assert interval_text(open_end, "en") == "possible range 70.00% or more"
+
+
+def test_rounding_is_half_up_on_the_decimal_number():
+    """0.125 and 2.675 round as a reader does it by hand, whatever their binary form."""
+    assert [str(rounded(value, 2)) for value in (0.125, 2.675, -0.125, -0.001)] == ["0.13", "2.68", "-0.13", "0.00"]
+
+
+@given(st.decimals("0.001", "99999", places=3), st.integers(0, 12))
+def test_money_moves_the_point_and_loses_no_digit(amount: Decimal, power: int):
+    """The English amount times its scale is the printed amount."""
+    digits, unit = money_text(amount, power, "yuan")
+    scale = {"trillion yuan": 12, "billion yuan": 9, "million yuan": 6, "yuan": 0}[unit]
+    assert Decimal(digits.replace(",", "")).scaleb(scale) == amount.scaleb(power)
+
+
+@given(st.floats(1e-6, 1e9))
+def test_a_level_is_shown_close_to_its_value(value: float):
+    """Whatever is left out of a level is less than one percent of it."""
+    assert float(level_decimal(value, computed=True)) == pytest.approx(value, rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("unit", "split"),
+    [
+        ("亿元", (8, "元")),
+        ("万千瓦", (4, "千瓦")),
+        ("千瓦", (0, "千瓦")),
+        ("万亿立方米", (12, "立方米")),
+        ("户", (0, "户")),
+    ],
+)
+def test_units_split_into_power_and_base(unit: str, split: tuple[int, str]):
+    """千 in 千瓦 belongs to the unit, 千 in 千亿元 multiplies."""
+    assert split_unit(unit) == split

@@ -1,0 +1,126 @@
+"""Tables: one model for pages, terminals and worksheets."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import openpyxl
+import pandas as pd
+import pytest
+import xlsxwriter
+
+from planbrief.display import Cell, Column, Table, from_frame, show
+from planbrief.display.table import BadTable, table_block
+from planbrief.display.table_html import block_text, table_html
+from planbrief.display.table_xlsx import write_table
+from planbrief.measures.figures import Figure
+
+COLUMNS = [
+    Column("indicator", ("指标", "Indicator"), "name", table="indicators", head=True),
+    Column("period", ("时期", "Period"), "period"),
+    Column("kind", ("性质", "Kind"), "code", vocabulary="kind"),
+    Column("value", ("数值", "Value"), "level", "亿元"),
+    Column("rate", ("增速", "Growth"), "rate"),
+]
+
+
+def frame() -> pd.DataFrame:
+    obs = ("testville-plan-2024-00110",)
+    rows = [
+        (
+            "test_output",
+            "2026",
+            "target",
+            Figure("a", 200, "level", "亿元", obs),
+            Figure("b", 0.26, "rate", formula="x"),
+        ),
+        (
+            "test_share",
+            "undated",
+            "actual",
+            Figure("c", 20, "share"),
+            Figure("d", math.nan, "rate", undefined="undated"),
+        ),
+    ]
+    return pd.DataFrame(rows, columns=["indicator", "period", "kind", "value", "rate"])
+
+
+def table() -> Table:
+    return from_frame(frame(), COLUMNS, ("目标", "Targets"), notes=[("注", "A note")])
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_a_table_as_text(open_test_page, golden, lang: str):
+    """Names, periods, kinds, units and reasons come out in the page's language."""
+    golden.check(f"table.{lang}.txt", block_text(table_block(table(), open_test_page(lang))) + "\n")
+
+
+def test_a_block_follows_the_contract(open_test_page):
+    """Cells carry value, observations and formula; the head keeps 亿元 as Chinese; JSON holds no NaN."""
+    block = table_block(table(), open_test_page("en"))
+    json.dumps(block, allow_nan=False)
+    value = block["rows"][0][3]
+    assert value == {"t": "200", "v": 200.0, "o": ["testville-plan-2024-00110"]}
+    assert {"t": "亿元", "lang": "zh"} in block["columns"][3]["label"]
+    assert block["columns"][3]["align"] == "decimal"
+    assert block["rows"][1][4]["tone"] == "muted"
+    assert block["rows"][0][0]["head"]
+    assert block["sources"] == ["testville-plan-2024"]
+
+
+def test_other_units_than_the_column_keep_theirs(open_test_page):
+    """A share in a column of 亿元 shows its percent sign."""
+    block = table_block(table(), open_test_page("zh"))
+    assert block["rows"][1][3]["t"] == "20.0%"
+
+
+def test_html_escapes_and_scopes(open_test_page):
+    """Text from the data cannot become markup; heads have scopes."""
+    evil = Table((Column("a", "A", head=True),), ((Cell("<script>|`{{"),),), "c")
+    markup = table_html(table_block(evil, open_test_page("en")))
+    assert "<script>" not in markup
+    assert 'scope="row"' in markup
+    assert 'scope="col"' in markup
+
+
+def test_missing_columns_and_ragged_rows_are_refused():
+    """The error names what is there."""
+    with pytest.raises(BadTable, match="no column 'rate' in the frame, which has indicator, period"):
+        from_frame(frame()[["indicator", "period"]], [COLUMNS[0], COLUMNS[4]], "x")
+    with pytest.raises(BadTable, match="row 0 has 2 cells for 1 columns"):
+        Table((Column("a", "A"),), ((Cell(1), Cell(2)),))
+
+
+def test_a_worksheet_keeps_numbers_as_numbers(open_test_page, tmp_path):
+    """Values are numbers with the shown decimals, words are text, and text that looks like a formula stays text."""
+    path = tmp_path / "t.xlsx"
+    evil = Table((Column("a", "A"),), ((Cell("=1+1"),),), "Evil: [x]")
+    with xlsxwriter.Workbook(path) as book:
+        page = open_test_page("en")
+        write_table(book, table(), page)
+        write_table(book, evil, page)
+    book = openpyxl.load_workbook(path)
+    first = book.worksheets[0]
+    assert [cell.value for cell in first[4]] == ["Test output", "2026", "Target", 200, 26]
+    assert first["E4"].number_format == "#,##0.0"
+    assert first["D5"].value == "20.0%"
+    second = book["Evil x"]
+    assert (second["A4"].value, second["A4"].data_type) == ("=1+1", "s")
+
+
+def test_groups_stand_before_their_rows(open_test_page, blocks):
+    """A change in the group column starts a group, which keeps the table from being sorted."""
+    open_test_page("zh")
+    show(
+        from_frame(
+            frame(),
+            COLUMNS[:1],
+            "x",
+            group="kind",
+            group_labels={"target": ("目标", "Targets"), "actual": ("实际", "x")},
+        )
+    )
+    block = blocks("table")[0]
+    assert block["groups"] == {"0": "目标", "1": "实际"}
+    assert not block["sortable"]
