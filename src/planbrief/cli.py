@@ -62,6 +62,9 @@ def verify_options(parser: argparse.ArgumentParser) -> None:
 def locate_options(parser: argparse.ArgumentParser) -> None:
     """Options of ``locate``."""
     parser.add_argument("source_file", type=Path, metavar="SOURCE_FILE", help="a source text (UTF-8)")
+    tables = ("observations", "exclusions", "sources")
+    parser.add_argument("--table", choices=tables, help="only the rows of this table, ready for a file")
+    parser.add_argument("--source-id", metavar="ID", help="name of the document (default: from the file's name)")
 
 
 def lineage_options(parser: argparse.ArgumentParser) -> None:
