@@ -16,24 +16,23 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-from planbrief.errors import RunError
-from planbrief.reports.completion import complete
-from planbrief.reports.files import path_problem, read_regular, sha256_of, sync_tree, write_new
-from planbrief.reports.index import Digest, render_index
+from planbrief.errors import Problem, RunError
+from planbrief.reports.files import path_problem, read_regular, sha256_of
+from planbrief.reports.index import Digest
 from planbrief.reports.kept import EditionInfo, editions, prune, restore
 from planbrief.reports.lock import FolderLock, LockHeld
 from planbrief.reports.log import EventLog, Silence
-from planbrief.reports.manifest import INDEX_PAGES, MANIFEST, Manifest, PublishedFile, ReportEntry
+from planbrief.reports.manifest import MANIFEST, Manifest, PublishedFile, ReportEntry
 from planbrief.reports.manifest_reading import ManifestError
 from planbrief.reports.output_folder import OutRefused, check_out, resolve_out
+from planbrief.reports.staging import Stage, StageError
 from planbrief.reports.state import WORK, State, read_edition
-from planbrief.reports.verify_edition import verify_edition
 
 __all__ = [
     "DamagedFile",
@@ -100,8 +99,9 @@ class Publication:
         #: Manifest of the edition that is published now; None for the first edition or a damaged one.
         self.previous: Manifest | None = None
         self._token = f"{os.getpid()}-{secrets.token_hex(4)}"
-        self._stage = self.state.folder / f"stage-{self._token}"
-        self._staged: dict[str, PublishedFile] = {}
+        self._stage = Stage(self.state.folder / f"stage-{self._token}", self.log)
+        #: Reports that were built but did not verify: name → problem.
+        self.rejected: dict[str, str] = {}
         self._owner = 0
 
     def __enter__(self) -> Publication:
@@ -171,17 +171,12 @@ class Publication:
 
     def add_file(self, relative: str, data: bytes, pages: int | None = None) -> PublishedFile:
         """Add a file to the edition; returns its description for the manifest."""
-        if problem := path_problem(relative):
-            raise PublishError(str(self.out), f"{relative!r} cannot be a file's path: {problem}")
-        if relative == MANIFEST or relative in INDEX_PAGES.values() or relative in self._staged:
-            raise PublishError(str(self.out), f"{relative} is there already or is written by planbrief itself")
         try:
-            write_new(self._stage / relative, data)
+            return self._stage.add(relative, data, pages)
+        except StageError as error:
+            raise PublishError(str(self.out), str(error)) from error
         except OSError as error:
             raise self._failed(error) from error
-        self._staged[relative] = PublishedFile.of(relative, data, pages)
-        self.log.event("publish.file", level="debug", stage="stage", path=relative, bytes=len(data))
-        return self._staged[relative]
 
     def carry_over(self, relative: str) -> PublishedFile:
         """Take a file over from the published edition; :class:`DamagedFile` if it is no longer what it was.
@@ -240,19 +235,23 @@ class Publication:
         """Complete, verify and switch the edition; returns its id.
 
         Filled in are the edition's id, ``last_success`` and ``failed_since``, the list of other files and the index
-        pages. `digest` says on the index what changed since the last edition.
+        pages. A report whose files do not verify (a cut PDF, a link that leads nowhere) is published as failed, with
+        its last good files; :attr:`rejected` and afterwards :attr:`previous` say so. `digest` says on the index what
+        changed since the last edition.
+
+        Raises
+        ------
+        PublishError
+            The disk, or something that is no report's fault; the last edition stands.
         """
         try:
-            manifest = self._stage_index(complete(manifest, self._staged, self.previous), digest)
-            self.log.event("publish.verify", level="debug", stage="stage", edition=manifest.edition)
-            problems = verify_edition(self._stage)
-            if problems:
-                listed = "; ".join(str(problem) for problem in problems[:5])
-                raise PublishError(str(self.out), f"the new edition has {len(problems)} problems: {listed}")
-            self.log.event("publish.sync", level="debug", stage="stage", edition=manifest.edition)
-            sync_tree(self._stage)
+            complete = self._stage.finish(manifest, self.previous, digest)
+            while problems := self._stage.verify():
+                manifest = self._without(manifest, problems)
+                complete = self._stage.finish(manifest, self.previous, digest)
+            self._stage.sync()
             check_out(self.out)
-            self.state.switch(self._stage, manifest.edition)
+            self.state.switch(self._stage.folder, complete.edition)
         except OSError as error:
             raise self._failed(error) from error
         except ManifestError as error:
@@ -261,21 +260,36 @@ class Publication:
             self.state.prune(self.keep)
         except OSError as error:
             self.log.event("publish.untidy", f"earlier editions were not pruned: {error}", level="warning")
-        self.previous, self._staged = manifest, {}
-        self.log.event("publish.done", f"published edition {manifest.edition} in {self.out}", edition=manifest.edition)
-        return manifest.edition
+        self.previous = complete
+        self.log.event("publish.done", f"published edition {complete.edition} in {self.out}", edition=complete.edition)
+        return complete.edition
 
-    def _stage_index(self, manifest: Manifest, digest: Digest | None) -> Manifest:
-        """Write the index pages and the manifest itself."""
-        self.log.event("publish.index", level="debug", stage="stage", edition=manifest.edition)
-        pages = {path: render_index(manifest, lang, digest).encode() for lang, path in INDEX_PAGES.items()}
-        for path, page in pages.items():
-            write_new(self._stage / path, page)
-        index = tuple(PublishedFile.of(path, page) for path, page in pages.items())
-        manifest = replace(manifest, files=(*manifest.files, *index))
-        write_new(self._stage / MANIFEST, manifest.to_json())
-        return manifest
+    def _without(self, manifest: Manifest, problems: Sequence[Problem]) -> Manifest:
+        """The manifest with the reports that have problems as failed ones."""
+        owners = {file.path: entry.name for entry in manifest.reports for file in entry.files()}
+        found = {owners[problem.file]: str(problem) for problem in problems if problem.file in owners}
+        if len({problem.file for problem in problems} - set(owners)) > 0:
+            listed = "; ".join(str(problem) for problem in problems if problem.file not in owners)
+            raise PublishError(str(self.out), f"the new edition is not whole: {listed[:1000]}")
+        reports = []
+        for entry in manifest.reports:
+            if entry.name in found:
+                for file in entry.files():
+                    self._stage.drop(file.path)
+                problem = found[entry.name]
+                self.log.event("report.rejected", f"{entry.name}: {problem}", level="error", report=entry.name)
+                last_resort = entry.name in self.rejected
+                self.rejected[entry.name] = problem
+                entry = _bare(entry, problem) if last_resort else self.failed(entry, problem)
+            reports.append(entry)
+        return replace(manifest, reports=tuple(reports))
 
     def _failed(self, error: OSError) -> PublishError:
         reason = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else str(error)
         return PublishError(str(self.out), reason)
+
+
+def _bare(entry: ReportEntry, error: str) -> ReportEntry:
+    """The entry of a failed report without files."""
+    nothing: dict[str, Any] = {"html": None, "pdf": None, "thumbnail": None, "last_success": None}
+    return replace(entry, status="failed", error=error, figures={}, key="", **nothing)

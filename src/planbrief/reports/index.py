@@ -68,7 +68,7 @@ def render_index(manifest: Manifest, lang: Lang, digest: Digest | None = None) -
     )
     chips = [{"key": key, "name": mark(names[lang], lang)} for key, names in cities.items()]
     told = {"shown": words["shown"], "failed_time": words["failed_time"], "edition": manifest.edition}
-    text = _template().render(
+    text = _template("catalogue.html.j2").render(
         manifest=manifest, lang=lang, other=other, other_page=INDEX_PAGES[other], tags=TAGS, csp=policy,
         words=SimpleNamespace(**words),
         style=Markup(style), script=Markup(script), summary=summary, failures=failures, failed_summary=failed_summary,
@@ -79,14 +79,30 @@ def render_index(manifest: Manifest, lang: Lang, digest: Digest | None = None) -
     return text if text.endswith("\n") else f"{text}\n"
 
 
+def render_placeholder(manifest: Manifest, entry: ReportEntry) -> str:
+    """The page that stands where a report was never built."""
+    lang: Lang = "zh" if entry.lang == "zh" else "en"
+    other: Lang = "en" if lang == "zh" else "zh"
+    style = _asset("page.css")
+    policy = f"default-src 'none'; style-src '{_hash(style)}'; base-uri 'none'; form-action 'none'"
+    there = manifest.report(entry.id, other)
+    text = _template("placeholder.html.j2").render(
+        lang=TAGS[lang], other=TAGS[other], csp=policy, style=Markup(style), title=_runs(entry.title, lang), tags=TAGS,
+        failure=_failure(entry, lang), index=f"../{INDEX_PAGES[lang]}", page_title=visible(entry.title),
+        alternate=_href(f"../{there.name}.html") if there else "",
+        words={key: message(f"index.{key}", lang) for key in ("switch", "reason", "back", "not_built")},
+    )  # fmt: skip
+    return text if text.endswith("\n") else f"{text}\n"
+
+
 @cache
 def _asset(name: str) -> str:
     return (resources.files("planbrief.reports") / "assets" / name).read_text(encoding="utf-8")
 
 
 @cache
-def _template() -> Template:
-    file = resources.files("planbrief.reports") / "templates" / "index" / "catalogue.html.j2"
+def _template(name: str) -> Template:
+    file = resources.files("planbrief.reports") / "templates" / "index" / name
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     return environment.from_string(file.read_text(encoding="utf-8"))
 

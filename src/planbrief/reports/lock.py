@@ -116,36 +116,44 @@ class FolderLock:
 
     def _try(self) -> bool:
         with _GUARD:
-            if self._key in _HELD or not self._take():
+            if self._key in _HELD:
                 return False
-            _HELD.add(self._key)
-            return True
+            if fcntl is None:
+                taken: bool | None = self._take_on_windows()
+            else:
+                # None: the last holder took the empty folder away in between, so there is nobody to wait for
+                taken = next((found for _ in range(100) if (found := self._take()) is not None), False)
+            if taken:
+                _HELD.add(self._key)
+            return bool(taken)
 
-    def _take(self) -> bool:
+    def _take(self) -> bool | None:
         self.state.mkdir(exist_ok=True)
-        if fcntl is None:
-            return self._take_on_windows()
         try:
             handle = os.open(self.state / LOCK, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
-        except FileNotFoundError:  # the last holder has just taken the empty folder away
-            return False
+        except FileNotFoundError:
+            return None
         try:
             fcntl.lockf(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             ours, named = os.fstat(handle), os.stat(self.state / LOCK)
             if (ours.st_ino, ours.st_dev) == (named.st_ino, named.st_dev):
                 self._handle = handle
                 return True
-        except (BlockingIOError, PermissionError, FileNotFoundError):
+        except (BlockingIOError, PermissionError):
+            os.close(handle)
+            return False
+        except FileNotFoundError:
             pass
         except BaseException:
             os.close(handle)
             raise
         os.close(handle)
-        return False
+        return None
 
     def _take_on_windows(self) -> bool:
         import filelock
 
+        self.state.mkdir(exist_ok=True)
         lock = filelock.FileLock(self.state / LOCK)
         try:
             lock.acquire(timeout=0)

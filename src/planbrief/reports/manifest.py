@@ -98,6 +98,11 @@ class ReportEntry:
         """Report and language as one word, e.g. ``zh/brief``."""
         return f"{self.lang}/{self.id}"
 
+    @property
+    def placeholder(self) -> str:
+        """Path of the page that says that the report was never built; empty if it was."""
+        return f"{self.name}.html" if self.status == "failed" and self.html is None else ""
+
     def files(self) -> tuple[PublishedFile, ...]:
         """The files that it has in the edition."""
         return tuple(file for file in (self.html, self.pdf, self.thumbnail) if file is not None)
@@ -183,8 +188,8 @@ class Manifest:
                 failed_since=None,
             )
             reports.append(same)
-        index = set(INDEX_PAGES.values())
-        files = tuple(file for file in self.files if file.path not in index)
+        derived = {*INDEX_PAGES.values(), *(entry.placeholder for entry in self.reports)}
+        files = tuple(file for file in self.files if file.path not in derived)
         plain = replace(self, reports=tuple(reports), files=files, run={}, edition="").to_dict()
         text = json.dumps(plain, ensure_ascii=False, sort_keys=True, allow_nan=False)
         return f"{self.data_as_of or 'undated'}-{sha256_of(text.encode())[:8]}"

@@ -165,8 +165,7 @@ class State:
             except OSError as error:
                 if error.errno not in (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EPERM):
                     raise
-                os.rename(self.out, self.folder / OUTGOING)
-                os.rename(stage, self.out)
+                self._swap_by_two(stage)
         self.log.event("publish.switched", level="debug", stage="clean-up", edition=new_edition)
         try:
             sync(self.out.parent)
@@ -174,6 +173,15 @@ class State:
         except OSError as error:
             message = f"edition {new_edition} is published; tidying up is left to the next run: {error}"
             self.log.event("publish.untidy", message, level="warning", edition=new_edition)
+
+    def _swap_by_two(self, stage: Path) -> None:
+        outgoing = self.folder / OUTGOING
+        os.rename(self.out, outgoing)
+        try:
+            os.rename(stage, self.out)
+        except OSError:
+            os.rename(outgoing, self.out)
+            raise
 
     def settle(self) -> None:
         """Finish or undo a switch that was begun, then remove what no finished run leaves behind."""

@@ -81,8 +81,13 @@ def _contents(root: Path, manifest: Manifest, listed: Mapping[str, str]) -> Iter
                 pages[path] = read_page(data)
             except ValueError as error:
                 yield Problem(path, 0, "", str(error), "a whole HTML page")
+    # A page of an earlier edition, shown as such, may lead to what has gone since; it stays readable all the same.
+    earlier = {
+        entry.html.path for entry in manifest.reports if entry.html and (entry.stale or entry.status == "failed")
+    }
     for path, page in pages.items():
-        yield from _links(path, page, pages, listed)
+        if path not in earlier:
+            yield from _links(path, page, pages, listed)
 
 
 def _pdf(file: PublishedFile, data: bytes) -> Iterator[Problem]:

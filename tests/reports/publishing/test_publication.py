@@ -175,7 +175,7 @@ def test_report_that_never_succeeded(out: Path) -> None:
     failed = read(out).report("brief", "en")
     assert failed is not None
     assert failed.html is failed.pdf is failed.last_success is None
-    assert not (out / "en" / "brief.html").exists()
+    assert "It has never been built" in (out / "en" / "brief.html").read_text()
     assert "It has never been built" in (out / "index.en.html").read_text()
 
 
@@ -227,23 +227,55 @@ def test_paths_stay_inside(out: Path, path: str) -> None:
             publication.add_file("a.txt", b"x")
 
 
-def test_edition_that_does_not_verify_is_not_published(out: Path) -> None:
-    """A page with a link that leads nowhere, a cut PDF or a file that was not added: the last edition stands."""
+@pytest.mark.parametrize("broken", ["link", "pdf", "end", "script", "request", "pages"])
+def test_report_that_does_not_verify_is_published_as_failed(out: Path, broken: str) -> None:
+    """A link that leads nowhere, a cut PDF or page, a foreign request: that report fails, the others are published."""
+    good = build(out, "one")
+    before = tree(out)
+    with Publication(out) as publication:
+        fine = entry(publication, "profile-fuling", "zh", "涪陵", "two")
+        addresses = {"link": "nowhere.html", "script": "javascript:alert(1)"}
+        body = f'<a href="{addresses[broken]}">x</a>' if broken in addresses else ""
+        body += '<img src="https://example.org/x.png">' if broken == "request" else ""
+        html = publication.add_file("zh/brief.html", page("x", body)[: -5 if broken == "end" else None])
+        document = b"%PDF-1.7 cut" if broken == "pdf" else before["zh/brief.pdf"]
+        pdf = publication.add_file("zh/brief.pdf", document, 7 if broken == "pages" else 1)
+        bad = ReportEntry("brief", "zh", "简报", key="new", html=html, pdf=pdf)
+        publication.publish(manifest(publication, [bad, fine], "two"))
+        assert list(publication.rejected) == ["zh/brief"]
+    assert verify_edition(out) == []
+    failed = read(out).report("brief", "zh")
+    assert failed is not None
+    assert (failed.status, failed.last_success, failed.key) == ("failed", good, "key of brief one")
+    assert (out / "zh" / "brief.html").read_bytes() == before["zh/brief.html"]
+    assert leftovers(out) == []
+
+
+def test_first_report_that_does_not_verify_has_a_placeholder(out: Path) -> None:
+    """Where a report was never built a page says so, so that links to it lead somewhere."""
+    with Publication(out) as publication:
+        link = '<a href="../en/brief.html">English</a>'
+        html = publication.add_file("zh/brief.html", page("x", link))
+        fine = ReportEntry("brief", "zh", "简报", html=html)
+        cut = ReportEntry("brief", "en", "Brief <b>", html=publication.add_file("en/brief.html", b"<html>"))
+        publication.publish(manifest(publication, [fine, cut], "two"))
+    assert verify_edition(out) == []
+    assert [entry.status for entry in read(out).reports] == ["built", "failed"]
+    text = (out / "en" / "brief.html").read_text()
+    assert "Not available yet" in text
+    assert "Brief &lt;b&gt;" in text
+
+
+def test_manifest_that_names_what_is_not_there(out: Path) -> None:
+    """A mistake of the builder is refused, and the last edition stands."""
     build(out, "one")
     before = tree(out)
-    good = entry_pdf = None
-    for broken in ("link", "pdf", "missing"):
-        with Publication(out) as publication:
-            good = entry(publication, "brief", "zh", "简报", "two")
-            body = '<a href="nowhere.html">x</a>' if broken == "link" else ""
-            html = publication.add_file("zh/other.html", page("x", body))
-            entry_pdf = publication.add_file("zh/other.pdf", b"%PDF-1.7 cut") if broken == "pdf" else None
-            other = ReportEntry("other", "zh", "x", html=html, pdf=entry_pdf)
-            listed = manifest(publication, [good, other], "two")
-            if broken == "missing":
-                (publication.state.folder / f"stage-{publication._token}" / "zh" / "other.html").unlink()
-            with pytest.raises(PublishError, match="zh/other"):
-                publication.publish(listed)
+    with Publication(out) as publication:
+        good = entry(publication, "brief", "zh", "简报", "two")
+        listed = manifest(publication, [good], "two")
+        publication._stage.drop("zh/brief.html")
+        with pytest.raises(PublishError, match=r"zh/brief\.html"):
+            publication.publish(listed)
     assert tree(out) == before
     assert leftovers(out) == []
 
