@@ -39,7 +39,7 @@ def test_ill_formed(text: str) -> None:
 def test_order() -> None:
     """By end, the shorter period first, undated last."""
     wanted = ["2023", "2025-Q1", "2025-06", "2025-H1", "2025-09", "2025-12", "2025", "2024/2025", "2026", "undated"]
-    assert sorted(wanted[::-1], key=periods.order) == wanted
+    assert sorted(set(wanted), key=periods.order) == wanted
 
 
 def test_sdmx() -> None:

@@ -164,7 +164,7 @@ def figure(row: Mapping[str, Any], measure: str) -> Figure:
     kind, unit = rule.measure, ""
     if kind == "level":
         kind, unit = _level_kind(row, measure)
-    formula = rule.formula.format_map(_Numbers(row)) if rule.formula and not math.isnan(value) else ""
+    formula = "" if math.isnan(value) else _formula(rule.formula, row)
     return Figure(
         key=f"{series}/{measure}/{period}",
         value=value,
@@ -203,6 +203,14 @@ def _level_kind(row: Mapping[str, Any], measure: str) -> tuple[str, str]:
 def _comparator(row: Mapping[str, Any], measure: str) -> str:
     name = {"start": "start_comparator", "end": "end_comparator", "value": "comparator", "target": "target_comparator"}
     return str(row.get(name.get(measure, ""), "eq") or "eq")
+
+
+def _formula(text: str, row: Mapping[str, Any]) -> str:
+    """A formula with the numbers of its row; empty where the table does not hold them all."""
+    try:
+        return text.format_map(_Numbers(row))
+    except KeyError:
+        return ""
 
 
 class _Numbers(dict[str, str]):

@@ -242,7 +242,7 @@ def implied_level(base: Any, rate: Any, years: Any) -> Any:
     """
     (base, rate, years), wrap = arrays(base, rate, years)
     with quiet(all="ignore"):
-        level = base * (1 + rate) ** years
+        level = np.where((base == 0) & ~np.isnan(years), 0.0, base * (1 + rate) ** years)
         return wrap(np.where((rate > -1) | ((rate == -1) & (years >= 0)), level, np.nan))
 
 

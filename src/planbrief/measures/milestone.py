@@ -98,15 +98,16 @@ class Series:
     def base(self, published: float = math.nan) -> Point | None:
         """The actual value that the targets start from, None if there is none.
 
-        The latest one before the first target year in the targets' own documents, else the latest of another
-        document not after `published` (the year the targets were published), else the earliest.
+        The latest one that the targets' own documents could know: before the first target year, and for a year that
+        was over when they were published (in the year `published`); else the latest such of another document; else
+        the earliest.
         """
         found = [point for point in self.actuals if not point.conflict] or list(self.actuals)
         if not found or not self.aims:
             return found[-1] if found else None
         sources = {source for point in self.aims for source in point.sources}
         before = [point for point in found if point.year < self.aims[0].year]
-        own = [point for point in before if sources & set(point.sources)]
-        known = [point for point in before if point.year <= published]
+        known = [p for p in before if math.isnan(published) or p.year < published + (0 if p.annual else 1)]
+        own = [point for point in known if sources & set(point.sources)]
         chosen = own[-1:] or known[-1:] or before[:1] or [p for p in found if p.year < self.aims[-1].year][:1]
         return chosen[0] if chosen else None

@@ -140,4 +140,15 @@ def _missing(value: Any, name: str) -> bool:
     if name in SKIP_MISSING or isinstance(value, (str, bool, dict)) or name == "ranges.rounding":
         return False
     flat = [one for pair in value for one in (pair if np.ndim(pair) else (pair,))] if np.ndim(value) else []
-    return any(isinstance(one, float) and math.isnan(one) for one in flat)
+    absent = _not_a_number if name.startswith("ranges.") else _absent
+    return any(absent(one) for one in flat)
+
+
+def _absent(value: Any) -> bool:
+    """None and NaN say that a number is missing."""
+    return value is None or _not_a_number(value)
+
+
+def _not_a_number(value: Any) -> bool:
+    """In an interval None is an open end, and only NaN says that a number is missing."""
+    return isinstance(value, float) and math.isnan(value)
