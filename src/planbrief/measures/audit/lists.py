@@ -38,10 +38,12 @@ def _trees(ctx: Context) -> Iterator[Result]:
         for record in ctx.by_indicator.get(row["left"].strip(), ()):
             if record.ref_area != record.city or not record.activity or record.transformation != "level":
                 continue
-            below = ctx.children if row["right"].strip() == "children" else {}
-            listed = below.get(record.activity, ()) if below else ctx.leaves(record.activity)
+            if row["right"].strip() == "children":
+                listed = ctx.children.get(record.activity, ())
+            else:
+                listed = ctx.leaves(record.activity) if _whole_scheme(ctx, record.activity) else ()
             fact = (record.ref_area, record.activity, record.value)
-            if not listed or fact in seen or not _whole_scheme(ctx, record.activity):
+            if not listed or fact in seen:
                 continue
             seen.add(fact)
             yield from _compare(ctx, record, len(listed), "tree", record.activity)

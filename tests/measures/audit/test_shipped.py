@@ -1,0 +1,155 @@
+"""What the audit says of the shipped data: agreed with an audit by hand, worded in both languages."""
+
+from __future__ import annotations
+
+import tomllib
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from planbrief.measures.audit import SEVERITIES, Audit, audit
+from planbrief.measures.audit.algebra import IllFormedRelation, parse_atom
+from planbrief.targets import Dataset, load
+
+
+@pytest.fixture(scope="module")
+def shipped(root: Path) -> Dataset:
+    return load(root)
+
+
+@pytest.fixture(scope="module")
+def result(shipped: Dataset) -> Audit:
+    return audit(shipped)
+
+
+#: Audited by hand: (id, printed difference in the unit of the figures).
+CONTRADICTIONS = {
+    "parts_total/bazhong/leading_industries_in_industry/2027": 100.0,
+    "parts_total/bazhong/leading_industries_in_industry/2030": 150.0,
+    "parts_total/bazhong/industry_gross_output/energy_chemicals/2023": 2.5,
+    "parts_total/bazhong/industry_gross_output/advanced_materials/2023": 10.0,
+    "parts_total/bazhong_central/renewal_units_by_type/undated": 3.0,
+    "stated_share/bazhong_industrial_parks/gross_output_above_designated/2023": 73.4 - 100 * 104 / 142.8,
+    "milestones/bazhong/industrial_land_area/undated/multiple": 2 - 30.94 / 20.93,
+    "parts_total/bazhong/wild_herbs_in_medicinal/undated": 2.0,
+}
+
+
+@pytest.mark.parametrize("finding_id", CONTRADICTIONS)
+def test_contradictions_found_by_hand_are_found(result: Audit, finding_id: str):
+    """The audit finds what an audit by hand found, with the same difference."""
+    (finding,) = [finding for finding in result if finding.id == finding_id]
+    assert finding.severity == "inconsistent"
+    assert finding.discrepancy == pytest.approx(CONTRADICTIONS[finding_id], rel=1e-6)
+
+
+AGREEING = (
+    "stated_share/bazhong/sector_structure/three_sectors/2023",
+    "stated_share/bazhong/sector_growth_contribution/three_sectors/2023",
+    "stated_share/bazhong/land_share_by_space/territorial_space/undated",
+    "stated_share/bazhong/land_shares/urban_space/undated",
+    "stated_share/bazhong/primary_share/2023",
+    "stated_share/bazhong/tertiary_share/2023",
+    "stated_share/bazhong/urbanisation/2035",
+    "stated_share/bazhong/mining_rights_share/2025-11",
+    "parts_total/bazhong/leading_industries_in_industry/2026",
+    "parts_total/bazhong/leading_industries_in_industry/2035",
+    "parts_total/bazhong/industrial_land_added/undated",
+    "parts_total/kechuang_planning_area/planned_site_area/areas/undated",
+    "parts_total/zhaoqing/technology_demands/zhaoqing_chains/2025-09",
+    "parts_total/bazhong/track_count/bazhong_industry_system/undated",
+    "parts_total/bazhong/tourism_comprehensive_income/culture_tourism_wellness/2026",
+    "cluster_wording/bazhong/leading_industries/2035",
+    "magnitude/bazhong/population_by_product_per_head/2023",
+    "milestones/tongjiang/industrial_land_share/undated/limit",
+    "implied_total/bazhong/gdp/2026",
+    "list_count/bazhong_central/suburban_mountain_parks/35379",
+)
+
+
+@pytest.mark.parametrize("identity_id", AGREEING)
+def test_consistent_identities_stay_silent_but_are_counted(result: Audit, identity_id: str):
+    """What adds up raises no question and stands in the list of what was checked."""
+    assert identity_id in {identity.id for identity in result.agreeing}
+    assert identity_id not in {finding.id for finding in result}
+
+
+NAMED_AS_DEFINITIONS = (
+    "parts_total/bazhong/tourism_in_services/2023",
+    "parts_total/bazhong/parks_mean_area/undated",
+    "stated_share/bazhong/industrial_land_share/undated",
+    "implied_total/bazhong/industrial_value_added_rate",
+    "required_growth/bazhong/gross_output_above_designated/2026",
+)
+
+
+@pytest.mark.parametrize("finding_id", NAMED_AS_DEFINITIONS)
+def test_what_definitions_explain_is_not_called_a_contradiction(result: Audit, finding_id: str):
+    """Tourism income above services' value added is not comparable, with the definition named."""
+    (finding,) = [finding for finding in result if finding.id == finding_id]
+    assert finding.severity == "not_comparable"
+
+
+def test_an_impossible_capacity_is_flagged_with_its_source(result: Audit):
+    """The helium plant exceeds the world's output; the limit carries its citation."""
+    (finding,) = [finding for finding in result if finding.rule == "magnitude"]
+    assert finding.severity == "implausible"
+    assert "Geological Survey" in getattr(finding.numbers["citation"], "en", "")
+
+
+def wording(lang: str) -> dict[str, str]:
+    """Templates of the audit in one language by their dotted key."""
+    text = (resources.files("planbrief.display") / "messages" / f"audit.{lang}.toml").read_text(encoding="utf-8")
+
+    def flat(table: dict[str, object], prefix: str) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for key, value in table.items():
+            found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": str(value)}
+        return found
+
+    return flat(tomllib.loads(text), "")
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_finding_has_its_question_in_both_languages(result: Audit, lang: str):
+    """Each message exists, asks, and names only numbers that the finding carries."""
+    templates = wording(lang)
+    for finding in result:
+        template = templates[finding.message]
+        assert "?" in template or "？" in template
+        names = {part.split("}")[0] for part in template.split("{")[1:]}
+        assert names <= set(finding.numbers), finding.id
+
+
+def test_findings_are_stable_and_ordered(shipped: Dataset, result: Audit):
+    """The same data give the same ids in the same order, worst first; every id occurs once."""
+    again = audit(shipped)
+    assert [finding.id for finding in again] == [finding.id for finding in result]
+    assert len({finding.id for finding in result}) == len(result)
+    ranks = [SEVERITIES.index(finding.severity) for finding in result]
+    assert ranks == sorted(ranks)
+
+
+def test_every_finding_points_at_observations(shipped: Dataset, result: Audit):
+    """Each question can be followed to the figures it is about; only a code name has none."""
+    known = set(shipped.observations.index)
+    for finding in result:
+        assert set(finding.observations) <= known
+        assert finding.observations or "/code/" in finding.id
+        for number in finding.numbers.values():
+            assert set(getattr(number, "observations", ())) <= known
+
+
+def test_a_city_is_audited_by_its_own_figures(shipped: Dataset, result: Audit):
+    """The audits of the cities together are the audit of all."""
+    parts = [finding.id for city in shipped.cities() for finding in audit(shipped, city)]
+    assert sorted(parts) == sorted(finding.id for finding in result)
+
+
+@pytest.mark.parametrize("text", ["", "gdp primary", "/primary", "gdp/", "gdp[", "GDP"])
+def test_a_relation_that_cannot_be_read_is_an_error(text: str):
+    """A quantity that is no quantity is refused with what was found."""
+    with pytest.raises(IllFormedRelation) as caught:
+        parse_atom(text)
+    assert repr(text) in str(caught.value)
