@@ -153,7 +153,7 @@ def tell(
     wording: Mapping[str, tuple[str, str] | None] | None = None,
     limit: int | None = None,
     style: str = "bullet",
-) -> int:
+) -> None:
     """Show headlines or findings, one sentence each, in the order given.
 
     Parameters
@@ -165,11 +165,6 @@ def tell(
         worded by their message key.
     limit : int, optional
         At most so many sentences.
-
-    Returns
-    -------
-    int
-        Number of sentences shown.
 
     Raises
     ------
@@ -194,7 +189,6 @@ def tell(
         page.use(getattr(finding, "observations", ()))
         emit_sentence(page, runs, style)
         shown += 1
-    return shown
 
 
 def templates_for(
