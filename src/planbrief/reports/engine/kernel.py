@@ -9,7 +9,8 @@ import signal
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -33,7 +34,7 @@ class _CellCompiler(XCachingCompiler):
 
     def get_code_name(self, raw_code: str, code: str, number: int) -> str:
         """Return the file name shown in warnings for the cell with this number."""
-        return f"<cell {number}>"
+        return f"/ipykernel_0/{number}.py"
 
 
 class _Shell(ZMQInteractiveShell):
@@ -96,7 +97,8 @@ def quiet_kernel(session: RecordingSession) -> Iterator[QuietKernel]:
         kernel.io_loop = IOLoop.current()
         try:
             _finish_set_up(kernel)
-            yield kernel
+            with _exit_functions_of_cells():
+                yield kernel
         finally:
             atexit.unregister(kernel.shell.atexit_operations)
             with contextlib.suppress(Exception):
@@ -117,6 +119,30 @@ def _finish_set_up(kernel: QuietKernel) -> None:
     shell.extension_manager.load_extension("storemagic")
     if "matplotlib.pyplot" in sys.modules:
         _connect_pyplot()
+
+
+@contextlib.contextmanager
+def _exit_functions_of_cells() -> Iterator[None]:
+    """Call what cells register with atexit when the notebook ends, while its folder is still the current one."""
+    registered: list[partial[Any]] = []
+
+    def register(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Callable[..., Any]:
+        registered.append(partial(function, *args, **kwargs))
+        return function
+
+    def unregister(function: Callable[..., Any]) -> None:
+        registered[:] = [known for known in registered if known.func != function]
+        really_unregister(function)
+
+    really_register, really_unregister = atexit.register, atexit.unregister
+    atexit.register, atexit.unregister = register, unregister  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        atexit.register, atexit.unregister = really_register, really_unregister
+        while registered:
+            with contextlib.suppress(BaseException):
+                registered.pop()()
 
 
 def _before_site_packages() -> int:

@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 #: Memory addresses in default reprs: ``<function f at 0x7f6a8c0b1d00>``.
-_ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{4,16}\b")
-#: File names that ipykernel gives cells (they hold the process number), and those that our runner gives them.
-_CELL_FILE = re.compile(r"[^\s\"'<>:;]*ipykernel_\d+[\\/]+\d+\.py|<cell \d+>|&lt;cell \d+&gt;")
+_ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{4,16}\b|\bobject at [0-9a-f]{8,16}\b")
+#: File names that ipykernel gives cells; they hold the process number. The folder before them is found separately,
+#: because a pattern for it takes quadratic time in long text.
+_CELL_FILE = re.compile(r"ipykernel_\d+[\\/]+\d+\.py")
+_BEFORE_PATH = "\"'<>:;()[]{}= \t\r\n"
+#: The same in the text of a SyntaxError, which has no folder.
+_CELL_NAME = re.compile(r"\(\d{1,12}\.py, line (\d+)\)")
 #: Mime types whose content is text that somebody printed; images and JSON are left alone.
 _TEXT_TYPES = ("text/plain", "text/html", "text/markdown", "text/latex")
 #: Cells' metadata that runners and editors add.
@@ -93,11 +97,23 @@ def _replacements(paths: Mapping[str, str]) -> _Replacements:
 
 
 def _clean_text(text: str, replacements: _Replacements, cell_file: str = "<cell>") -> str:
-    text = _CELL_FILE.sub(cell_file, _ADDRESS.sub("at 0x…", text))
+    text = _ADDRESS.sub(lambda found: found[0].rsplit(" ", 1)[0] + " 0x…", text)
+    text = _CELL_NAME.sub(rf"({cell_file}, line \1)", _without_cell_files(text, cell_file))
     for folder, placeholder in replacements:
         # A function, because a placeholder is text and not a pattern.
         text = folder.sub(lambda _, text=placeholder: text, text)  # type: ignore[misc]
     return text
+
+
+def _without_cell_files(text: str, cell_file: str) -> str:
+    parts, end = [], 0
+    for found in _CELL_FILE.finditer(text):
+        start = found.start()
+        while start > end and text[start - 1] not in _BEFORE_PATH:
+            start -= 1
+        parts += [text[end:start], cell_file]
+        end = found.end()
+    return "".join([*parts, text[end:]])
 
 
 def _clean(output: NotebookNode, replacements: _Replacements) -> NotebookNode:

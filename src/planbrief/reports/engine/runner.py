@@ -177,6 +177,7 @@ class Runner:
         """Deliver what nbclient, in the role of a front end, tells the widgets of this cell."""
         waiting, self._for_kernel = self._for_kernel, []
         for message in waiting:
+            message["buffers"] = []
             kernel.set_parent([], message, "shell")
             with contextlib.suppress(Exception):
                 kernel.comm_manager.comm_msg(None, "", message)  # type: ignore[arg-type]  # it does not look

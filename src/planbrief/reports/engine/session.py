@@ -52,7 +52,7 @@ class RecordingSession(Session):
             message = self.msg(msg_or_type, content=content, parent=parent, header=header, metadata=metadata)
         received = dict(message, buffers=[bytes(buffer) for buffer in buffers or []])
         if message["msg_type"] != "stream":
-            received["content"] = self.unpack(self.pack(message["content"]))
+            received["content"] = self.unpack(self.serialize(message)[-1])
         self._receive(received)
         return message
 
