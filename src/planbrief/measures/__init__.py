@@ -7,6 +7,31 @@ The four rooms of formulas (:mod:`~planbrief.measures.growth`, :mod:`~planbrief.
 
 from planbrief.measures import growth, progress, ranges, structure
 from planbrief.measures.figures import Figure, figure
+from planbrief.measures.tables import (
+    contribution_table,
+    growth_table,
+    milestones,
+    progress_table,
+    rates_table,
+    steepest,
+    structure_table,
+)
 from planbrief.measures.undefined import explain_undefined, reason
 
-__all__ = ["Figure", "explain_undefined", "figure", "growth", "progress", "ranges", "reason", "structure"]
+__all__ = [
+    "Figure",
+    "contribution_table",
+    "explain_undefined",
+    "figure",
+    "growth",
+    "growth_table",
+    "milestones",
+    "progress",
+    "progress_table",
+    "ranges",
+    "rates_table",
+    "reason",
+    "steepest",
+    "structure",
+    "structure_table",
+]

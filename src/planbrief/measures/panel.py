@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -50,6 +51,7 @@ def panel(
     half_unit: Any = 0.0,
     shape: str = "geometric",
     out: Panel | None = None,
+    threads: int = 1,
 ) -> Panel:
     """Growth, progress and ranges of a whole panel.
 
@@ -71,6 +73,8 @@ def panel(
         Path of ``gap_pp``.
     out : Panel, optional
         An earlier result for the same shape of values, to be overwritten: saves the allocation.
+    threads : int
+        Blocks worked on at a time; NumPy leaves the interpreter free meanwhile.
 
     Returns
     -------
@@ -93,13 +97,20 @@ def panel(
     )
     result = out or _empty(lead, len(times))
     flat = [np.moveaxis(one, -1, 0).reshape(by_year.shape) for one in result]
-    with np.errstate(all="ignore"):
-        for first in range(0, by_year.shape[1], BLOCK):
-            block = slice(first, first + BLOCK)
-            _fill(
-                [one[:, block] for one in flat], np.ascontiguousarray(by_year[:, block]), times,
-                goal[block], due[block], sign[block], half[block], shape,
-            )  # fmt: skip
+
+    def work(first: int) -> None:
+        block = slice(first, first + BLOCK)
+        columns = (np.ascontiguousarray(by_year[:, block]), times, goal[block], due[block], sign[block], half[block])
+        with np.errstate(all="ignore"):
+            _fill([one[:, block] for one in flat], *columns, shape)
+
+    starts = range(0, by_year.shape[1], BLOCK)
+    if threads == 1:
+        for first in starts:
+            work(first)
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            list(pool.map(work, starts))
     return result
 
 
