@@ -153,3 +153,21 @@ def survives(out: Path, build: Callable[[], object], *, missing_allowed: bool = 
     found += [f"left over: {name}" for name in leftovers(out)]
     found += [f"edition {edition} was lost" for edition in before - {info.edition for info in editions(out)}]
     return found
+
+
+def interrupt_at(step: int, work: Callable[[], object]) -> int:
+    """Do some work in a process that meets Ctrl-C at a step; returns its exit code."""
+
+    def act(seen: int, _event: str, _args: tuple[object, ...]) -> None:
+        if seen == step:
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def interrupted() -> None:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        _count(act)
+        try:
+            work()
+        except KeyboardInterrupt:
+            return
+
+    return wait(fork(interrupted))
