@@ -142,6 +142,12 @@ def test_no_label_overlaps_or_leaves_the_sheet(case: str, lang: str, sheets: lis
     assert "<script" not in chart.svg
 
 
+@pytest.mark.parametrize("lang", LANGS)
+def test_forty_rows_fit_on_a_page(lang: str):
+    """Many rows are set tighter instead of running off the paper."""
+    assert charts.ranked_bars(rows(40), "c", lang=lang).height_mm <= style.TALLEST_MM
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_colours_come_from_the_palette(case: str):
     """Every colour of a drawing has a counterpart on a dark page."""
@@ -274,6 +280,12 @@ def test_wrapping_obeys_chinese_rules():
     assert len(lines) > 2
     assert not any(line[0] in "，。）" or line[-1] in "（" for line in lines)
     assert all(text_width(line) <= 24 + text_width("）。") for line in lines)
+
+
+def test_a_word_wider_than_its_line_is_broken():
+    """An address without a space does not run off the sheet."""
+    lines = wrap("https://example.org/" + "a" * 120, 30, lines=20).split("\n")
+    assert max(text_width(line) for line in lines) <= 30
 
 
 def test_compact_paths_return_to_where_they_should():

@@ -75,10 +75,13 @@ DARK: dict[str, str] = {
 
 #: Column of text on A4 with margins of 20 mm.
 WIDTH_MM = 170.0
+#: What a page has room for besides a caption and notes.
+TALLEST_MM = 225.0
 MM = 1 / 25.4
 #: Points.
 TEXT = 9.0
 SMALL = 8.0
+TINY = 7.0
 LABEL = 9.5
 
 #: matplotlib settings of every drawing; nothing of the user's own settings is left standing.
@@ -88,6 +91,8 @@ RC: dict[str, Any] = {
     "axes.unicode_minus": False,
     "text.parse_math": False,
     "text.usetex": False,
+    # Labels are measured as they are drawn in SVG: without rounding to the pixels of a screen.
+    "text.hinting": "no_hinting",
     "text.color": INK,
     "axes.labelcolor": MUTED,
     "axes.edgecolor": AXIS,

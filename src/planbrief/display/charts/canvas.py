@@ -55,17 +55,21 @@ def wrap(text: str, width_mm: float, size: float = style.TEXT, lines: int = 8) -
 
     What does not fit in the number of lines stays on the last one, which then is longer: nothing is cut off.
     """
-    found: list[str] = [""]
-    for token in _TOKENS.findall(text.replace("\n", " ")):
+    found: list[list[str]] = [[]]
+    tokens = _TOKENS.findall(text.replace("\n", " "))
+    tokens = [part for token in tokens for part in (token if text_width(token, size) > width_mm else [token])]
+    for token in tokens:
         line = found[-1]
-        fits = text_width(line + token.rstrip(), size) <= width_mm
-        last = len(found) >= lines
-        if fits or last or not line or token[0] in NO_START or (line and line[-1] in NO_END):
-            found[-1] = line + (token if line or token.strip() else "")
-        else:
-            found[-1] = line.rstrip()
-            found.append(token.strip())
-    return "\n".join(line.rstrip() for line in found if line.strip()) or text
+        if not line and not token.strip():
+            continue
+        if not line or len(found) >= lines or text_width("".join(line) + token.rstrip(), size) <= width_mm:
+            line.append(token)
+            continue
+        carried = [token]
+        while len(line) > 1 and (carried[0][0] in NO_START or line[-1][-1] in NO_END):
+            carried.insert(0, line.pop())
+        found.append([part for part in carried if part.strip()] if not carried[0].strip() else carried)
+    return "\n".join("".join(line).strip() for line in found if "".join(line).strip()) or text
 
 
 def text_height(text: str, size: float = style.TEXT, spacing: float = 1.25) -> float:

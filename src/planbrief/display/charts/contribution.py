@@ -66,10 +66,10 @@ def contribution_steps(
         *([name] if has_rest else []),
         pick(end[0], tongue),
     ]
-    layout = Rows(labels, least=6.8)
+    layout = Rows.fitting(labels, least=6.8)
     head = axis_unit(unit, tongue)
     with drawing(pick(caption, "en") or "contribution", style.WIDTH_MM, layout.height + 8) as canvas:
-        canvas.text(layout.label_mm, canvas.height_mm - 1, head, color=style.MUTED, fontsize=style.SMALL, va="top")
+        layout.head(canvas, head)
         axes = layout.plot(canvas, 2)
         increases = [value for _, value, _ in steps] + ([rest] if has_rest else [])
         texts = signed(increases, tongue)
@@ -84,19 +84,21 @@ def contribution_steps(
         low, high = min(0.0, *levels), max(levels)
         left = pad if low < 0 else 0.4
         scale = Scale(low, high, left, layout.plot_mm - pad)
-        centers = layout.centers()
+        centers, half = layout.centers(), layout.bar_mm / 2
         zero = scale(0)
         for center, figure in ((centers[0], start[1]), (centers[-1], end[1])):
-            axes.barh(center, scale(figure.value) - zero, left=zero, height=4, color=style.INK, linewidth=0)
-            axes.text(scale(figure.value) + 1.2, center, short(figure, tongue), va="center", ha="left")
+            axes.barh(center, scale(figure.value) - zero, left=zero, height=layout.bar_mm, color=style.INK, linewidth=0)
+            axes.text(
+                scale(figure.value) + 1.2, center, short(figure, tongue), va="center", ha="left", fontsize=layout.size
+            )
         for index, (value, text) in enumerate(zip(increases, texts, strict=True)):
             a, b, center = scale(levels[index]), scale(levels[index + 1]), centers[index + 1]
             color = style.CONTEXT if has_rest and index == len(steps) else style.ACCENT if value >= 0 else style.SECOND
-            axes.barh(center, abs(b - a), left=min(a, b), height=4, color=color, linewidth=0)
-            axes.plot([a, a], [centers[index] + 2, center - 2], color=style.AXIS, linewidth=0.6)
-            axes.text(max(a, b) + 1.2, center, text, va="center", ha="left")
+            axes.barh(center, abs(b - a), left=min(a, b), height=layout.bar_mm, color=color, linewidth=0)
+            axes.plot([a, a], [centers[index] + half, center - half], color=style.AXIS, linewidth=0.6)
+            axes.text(max(a, b) + 1.2, center, text, va="center", ha="left", fontsize=layout.size)
         last = scale(levels[-1])
-        axes.plot([last, last], [centers[-2] + 2, centers[-1] - 2], color=style.AXIS, linewidth=0.6)
+        axes.plot([last, last], [centers[-2] + half, centers[-1] - half], color=style.AXIS, linewidth=0.6)
         axes.plot([zero, zero], [0, layout.height], color=style.AXIS, linewidth=0.6)
         svg = canvas.svg()
         height = canvas.height_mm

@@ -52,13 +52,13 @@ def dumbbell(
         shown.sort(key=lambda row: -row[2].value)
     elif sort == "change":
         shown.sort(key=lambda row: -(row[2].value / row[1].value if log else row[2].value - row[1].value))
-    layout = Rows([pick(label, tongue) for label, _, _ in shown], least=6.6)
+    layout = Rows.fitting([pick(label, tongue) for label, _, _ in shown], 18, least=6.6)
     heads = [axis_unit(unit, tongue)] + ([message("chart.log_axis_x", tongue)] if log else [])
     head = ("　" if tongue == "zh" else "   ").join(part for part in heads if part)
     top = 10.5 if head else 6.0
     with drawing(pick(caption, "en") or "dumbbell", style.WIDTH_MM, layout.height + top + 6) as canvas:
         if head:
-            canvas.text(layout.label_mm, canvas.height_mm - 1, head, color=style.MUTED, fontsize=style.SMALL, va="top")
+            layout.head(canvas, head)
         if shown:
             draw(canvas, layout, shown, ends, log, tongue)
         svg = canvas.svg()
@@ -104,8 +104,8 @@ def draw(canvas: Canvas, layout: Rows, shown: Sequence[Pair], ends: tuple[Text, 
         )  # fmt: skip
         axes.plot([b], [center], "o", color=style.ACCENT, markersize=7, zorder=4, clip_on=False)
         before, after = ("right", "left") if side > 0 else ("left", "right")
-        axes.text(a - 2.3 * side, center, left, va="center", ha=before, color=style.MUTED)
-        axes.text(b + 2.3 * side, center, right, va="center", ha=after)
+        axes.text(a - 2.3 * side, center, left, va="center", ha=before, color=style.MUTED, fontsize=layout.size)
+        axes.text(b + 2.3 * side, center, right, va="center", ha=after, fontsize=layout.size)
     name_ends(canvas, layout, shown[0], scale, ends, lang)
 
 

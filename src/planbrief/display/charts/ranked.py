@@ -64,14 +64,14 @@ def ranked_bars(
     unit = unit_of([figure for _, figure in shown])
     colors = {id(rows[index][1]) for index in highlight}
     labels = [pick(label, tongue) for label, _ in shown]
-    layout = Rows(labels)
+    layout = Rows.fitting(labels)
     texts = [short(figure, tongue) for _, figure in shown]
     head = axis_unit(unit, tongue)
     top = 6.0 if head else 2.0
     with drawing(pick(caption, "en") or "bars", style.WIDTH_MM, layout.height + top + 2) as canvas:
         axes = layout.plot(canvas, 2)
         if head:
-            canvas.text(layout.label_mm, canvas.height_mm - 1, head, color=style.MUTED, fontsize=style.SMALL, va="top")
+            layout.head(canvas, head)
         if shown:
             draw_bars(axes, layout, shown, texts, colors)
         svg = canvas.svg()
@@ -93,9 +93,16 @@ def draw_bars(axes: Axes, layout: Rows, shown: Sequence[Row], texts: Sequence[st
     for (_, figure), text, center in zip(shown, texts, layout.centers(), strict=True):
         end = scale(figure.value)
         color = style.ACCENT if not colors or id(figure) in colors else style.CONTEXT
-        axes.barh(center, end - zero, left=zero, height=3.6, color=color, linewidth=0)
+        axes.barh(center, end - zero, left=zero, height=layout.bar_mm, color=color, linewidth=0)
         below = figure.value < 0
-        axes.text(end + (-1.2 if below else 1.2), center, text, va="center", ha="right" if below else "left")
+        axes.text(
+            end + (-1.2 if below else 1.2),
+            center,
+            text,
+            va="center",
+            ha="right" if below else "left",
+            fontsize=layout.size,
+        )
     axes.plot([zero, zero], [0, layout.height], color=style.AXIS, linewidth=0.6)
 
 
@@ -124,7 +131,7 @@ def required_growth(
     tongue = language(lang)
     shown, empty = ordered(rows)
     names = [pick(label, tongue) for label, _ in shown]
-    main = Rows([*names, *(pick(label, tongue) for label, _, _ in apart)]).cut(len(names))
+    main = Rows.fitting([*names, *(pick(label, tongue) for label, _, _ in apart)], 24).cut(len(names))
     other = Apart(
         [(pick(label, tongue), short(figure, tongue), pick(why, tongue)) for label, figure, why in apart], main
     )
@@ -132,8 +139,7 @@ def required_growth(
     below = other.height + text_height(title) + 6 if apart else 0.0
     height = main.height + 12 + below
     with drawing(pick(caption, "en") or "growth", style.WIDTH_MM, height) as canvas:
-        head = message("chart.required", tongue)
-        canvas.text(main.label_mm, height - 1, head, color=style.MUTED, fontsize=style.SMALL, va="top")
+        main.head(canvas, message("chart.required", tongue))
         dots(canvas, main, [figure for _, figure in shown], below + 6, tongue)
         if apart:
             rule(canvas, below - 2)
@@ -167,7 +173,7 @@ def dots(canvas: Canvas, layout: Rows, figures: Sequence[FigureLike], bottom: fl
         x, side = scale(value), -1 if value < 0 else 1
         axes.plot([scale(0), x], [center, center], color=style.PALE, linewidth=2.2, solid_capstyle="butt", zorder=1)
         axes.plot([x], [center], "o", color=style.ACCENT, markersize=7, zorder=3, clip_on=False)
-        axes.text(x + 2.4 * side, center, text, va="center", ha="right" if side < 0 else "left")
+        axes.text(x + 2.4 * side, center, text, va="center", ha="right" if side < 0 else "left", fontsize=layout.size)
 
 
 class Apart:

@@ -64,13 +64,14 @@ class Rows:
     size: float = style.TEXT
     notes: Sequence[str] = ()
     least: float = LEAST
+    label_share: float = LABEL_SHARE
     wrapped: list[str] = field(init=False)
     small: list[str] = field(init=False)
     heights: list[float] = field(init=False)
     label_mm: float = field(init=False)
 
     def __post_init__(self) -> None:
-        most = self.width_mm * LABEL_SHARE
+        most = self.width_mm * self.label_share
         widest = max((text_width(label, self.size) for label in self.labels), default=0)
         widest = max([widest, *(min(text_width(note, style.SMALL), most) for note in self.notes)])
         self.label_mm = min(widest, most) + 3
@@ -84,11 +85,25 @@ class Rows:
             height = text_height(text, self.size)
             if index < len(self.small) and self.small[index]:
                 height += text_height(self.small[index], style.SMALL) + 0.5
-            self.heights.append(max(self.least, height + GAP))
+            self.heights.append(max(self.least, height + GAP * min(1.0, self.least / LEAST)))
+
+    @classmethod
+    def fitting(cls, labels: Sequence[str], beside_mm: float = 12, *, least: float = LEAST) -> Rows:
+        """Rows that fit on a page: many or long labels get more width, less space and at last smaller type.
+
+        ``beside_mm`` is what the chart needs above and below its rows.
+        """
+        rows = cls(labels, least=least)
+        for share, size, height in ((0.46, style.TEXT, 5.2), (0.52, style.SMALL, 4.6), (0.58, style.TINY, 4.0)):
+            if rows.height + beside_mm <= style.TALLEST_MM:
+                break
+            rows = cls(labels, size=size, least=height, label_share=share)
+        return rows
 
     def cut(self, count: int) -> Rows:
         """The first rows, with labels as wide as all of them need (so that two panels line up)."""
-        first = Rows(self.labels[:count], self.width_mm, self.size, self.notes[:count], self.least)
+        notes = self.notes[:count]
+        first = Rows(self.labels[:count], self.width_mm, self.size, notes, self.least, self.label_share)
         if first.label_mm != self.label_mm:
             first.label_mm = self.label_mm
             first._wrap()
@@ -98,6 +113,11 @@ class Rows:
     def height(self) -> float:
         """Height of all rows."""
         return sum(self.heights)
+
+    @property
+    def bar_mm(self) -> float:
+        """Thickness of a bar."""
+        return 0.6 * self.least
 
     @property
     def plot_mm(self) -> float:
@@ -111,6 +131,11 @@ class Rows:
             found.append(at + height / 2)
             at += height
         return found
+
+    def head(self, canvas: Canvas, text: str) -> None:
+        """The unit above the plot, from its left edge or as far left as the text needs."""
+        left = max(0.5, min(self.label_mm, self.width_mm - text_width(text, style.SMALL) - 1))
+        canvas.text(left, canvas.height_mm - 1, text, color=style.MUTED, fontsize=style.SMALL, va="top")
 
     def plot(self, canvas: Canvas, bottom: float) -> Axes:
         """Axes for the marks, in millimetres from their upper left corner; labels are drawn beside them."""
