@@ -15,7 +15,9 @@ _NUMBER = re.compile(
     re.IGNORECASE,
 )
 #: Rows and columns of another notebook's table that are read.
-MAX_ROWS, MAX_COLUMNS = 600, 120
+MAX_ROWS, MAX_COLUMNS = 300, 120
+#: Rows whose alignment is looked at for HTML.
+MAX_HTML_ROWS = 5000
 
 
 def read(node: etree._Element, name: str) -> tuple[Table | None, int]:
@@ -56,6 +58,26 @@ def read(node: etree._Element, name: str) -> tuple[Table | None, int]:
         heads=tuple(_row(line[:width], aligns) for line in head_grid),
     )
     return table, total
+
+
+def alignments(node: etree._Element) -> list[tuple[etree._Element, str]]:
+    """Every cell of a table that covers one column, with the alignment of that column.
+
+    >>> import lxml.html
+    >>> table = lxml.html.fromstring("<table><tr><th>a<tr><td>1<tr><td>2,5</table>")
+    >>> [align for _, align in alignments(table)]
+    ['right', 'right', 'right']
+    """
+    lines = [[cell for cell in line if cell.tag in ("td", "th")] for line in node.iter("tr") if _owner(line) is node]
+    grid = _grid([line for line in lines if line][:MAX_HTML_ROWS])
+    width = max((len(row) for row in grid), default=0)
+    aligns = [_align(grid, position) for position in range(width)]
+    return [
+        (place[0], aligns[position])
+        for row in grid
+        for position, place in enumerate(row)
+        if place is not None and place[1] == 1 and place[0].getparent() is not None
+    ]
 
 
 def _owner(line: etree._Element) -> etree._Element | None:
@@ -114,12 +136,11 @@ def _grid(lines: list[list[etree._Element]]) -> list[list[_Place]]:
                 break
         found.append([row.get(position) for position in range(max(row, default=-1) + 1)])
     width = max((len(row) for row in found), default=0)
-    for y, row in enumerate(found):
+    for y, line in enumerate(found):
+        line.extend([None] * (width - len(line)))
         for x in range(width):
-            if x >= len(row):
-                row.append(None)
-            if row[x] is None and (y, x) not in taken:
-                row[x] = (etree.Element("td"), 1, 1)
+            if line[x] is None and (y, x) not in taken:
+                line[x] = (etree.Element("td"), 1, 1)
     return found
 
 

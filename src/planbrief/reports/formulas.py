@@ -42,7 +42,11 @@ def mathml(tex: str, *, display: bool = False) -> str | None:
     from latex2mathml.converter import convert
 
     try:
-        text = convert(tex, display="block" if display else "inline")
+        # LaTeX numbers the lines of align; a notebook's page does not.
+        text = convert(
+            re.sub(r"(\\(?:begin|end)\{(?:align|gather|equation))\}", r"\1*}", tex),
+            display="block" if display else "inline",
+        )
         root = etree.fromstring(_NAMESPACE.sub("", text), etree.XMLParser(resolve_entities=False, no_network=True))
     except Exception:  # the parser is a third party's and raises what it likes: IndexError, KeyError, RecursionError …
         return None
@@ -79,7 +83,22 @@ def _children(node: etree._Element) -> list[etree._Element]:
 
 
 def _joined(nodes: list[etree._Element]) -> str:
-    return "{" + "; ".join(_node(node) for node in nodes) + "}" if nodes else "[]"
+    """Nodes in a row; delimiters around a matrix grow with it."""
+    pieces: list[str] = []
+    index = 0
+    while index < len(nodes):
+        group = nodes[index : index + 3]
+        if len(group) == 3 and group[1].tag == "mtable" and all(_is_fence(node) for node in (group[0], group[2])):
+            pieces.append(f"math.lr({{{'; '.join(_node(node) for node in group)}}})")
+            index += 3
+        else:
+            pieces.append(_node(nodes[index]))
+            index += 1
+    return "{" + "; ".join(pieces) + "}" if pieces else "[]"
+
+
+def _is_fence(node: etree._Element) -> bool:
+    return node.tag == "mo" and _text(node) in _FENCES
 
 
 def _text(node: etree._Element) -> str:

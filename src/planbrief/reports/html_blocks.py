@@ -13,6 +13,8 @@ from planbrief.reports.decimals import paddings
 from planbrief.reports.document import BlockPart
 from planbrief.reports.html_text import TAGS, Writer, esc, lang_attribute
 
+#: Columns with longer texts do not shrink to single characters on a phone.
+_LONG_CELL = 10
 _SVG_NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
 
 
@@ -109,18 +111,25 @@ def table(block: Table, writer: Writer, number: int = 0) -> str:
 
 def _head(block: Table, writer: Writer) -> str:
     cells = []
-    for column in block.columns:
+    long = [
+        max((len(row[position].text) for row in block.rows if position < len(row)), default=0) > _LONG_CELL
+        for position in range(len(block.columns))
+    ]
+    for position, column in enumerate(block.columns):
         unit = f'<span class="unit">{esc(column.unit)}</span>' if column.unit else ""
         text = writer.runs(column.label)
         if not text and not unit:
             cells.append("<td></td>")
             continue
-        cells.append(f'<th scope="col"{_align(column)}{lang_attribute(column.lang, writer.lang)}>{text}{unit}</th>')
+        cells.append(
+            f'<th scope="col"{_head_class(column, long[position])}{lang_attribute(column.lang, writer.lang)}>{text}{unit}</th>'
+        )
     return f"<thead><tr>{''.join(cells)}</tr></thead>"
 
 
-def _align(column: Column) -> str:
-    return {"right": ' class="r"', "decimal": ' class="r"', "center": ' class="m"'}.get(column.align, "")
+def _head_class(column: Column, long: bool) -> str:
+    name = {"right": "r", "decimal": "r", "center": "m"}.get(column.align, "t" if long else "")
+    return f' class="{name}"' if name else ""
 
 
 def _body(block: Table, writer: Writer) -> str:

@@ -8,6 +8,7 @@ import nh3
 from lxml import etree
 
 from planbrief.display.language import message
+from planbrief.reports import foreign_tables
 from planbrief.reports.colors import contrast, dark_counterpart, hex_color, readable_on
 from planbrief.reports.html_blocks import anchor
 from planbrief.reports.html_text import Writer
@@ -45,7 +46,8 @@ _CLASSES = frozenset(
 )
 #: Attributes that only the page itself sets.
 _RESERVED = ("tabindex", "role", "aria-label", "scope", "class", "data-level")
-_NUMBER = re.compile(r"[\s\u2212+$€¥£≥≤><~≈(-]*[\d.,]+(?:e[+-]?\d+)?[\s%‰)万亿a-z]*\Z|nan\Z|[-–—]\Z", re.IGNORECASE)
+#: Cells with more characters than this do not shrink to a column of single characters.
+_LONG_CELL = 12
 _PAGE, _DARK_PAGE = "ffffff", "14181e"
 
 
@@ -58,10 +60,11 @@ def render(root: etree._Element, writer: Writer) -> str:
         _heading(node, writer)
     for node in list(root.iter("table")):
         _table(node, writer)
-    for node in root.iter("pre"):
-        node.set("tabindex", "0")
-        node.set("role", "group")
-        node.set("aria-label", message("page.code", writer.lang))
+    for node in root.iter("pre", "div"):
+        if node.tag == "pre" or node.get("class") == "formula":
+            node.set("tabindex", "0")
+            node.set("role", "group")
+            node.set("aria-label", message("page.code" if node.tag == "pre" else "page.formula", writer.lang))
     text = etree.tostring(root, encoding="unicode", method="html")
     return _clean(text) + "\n"
 
@@ -156,14 +159,12 @@ def _table(node: etree._Element, writer: Writer) -> None:
             head = any(ancestor.tag == "thead" for ancestor in cell.iterancestors())
             span = cell.get("colspan", "1") != "1" if head else cell.get("rowspan", "1") != "1"
             cell.set("scope", ("colgroup" if head else "rowgroup") if span else "col" if head else "row")
-    for cell in node.iter("td"):
-        style = cell.get("style", "")
-        if (
-            "text-align" not in style
-            and not cell.get("align")
-            and _NUMBER.match("".join(cell.itertext()).strip() or "x")
-        ):
-            cell.set("class", f"{cell.get('class', '')} r".strip())
+    for cell, align in foreign_tables.alignments(node):
+        if "text-align" not in cell.get("style", "") and not cell.get("align") and align in ("right", "center"):
+            cell.set("class", f"{cell.get('class', '')} {'r' if align == 'right' else 'm'}".strip())
+    for cell in node.iter("td", "th"):
+        if len(cell.text or "") > _LONG_CELL:
+            cell.set("class", f"{cell.get('class', '')} t".strip())
     parent = node.getparent()
     if parent is None or parent.get("class") == "scroll":
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from planbrief.display.language import Lang, message
 from planbrief.reports.ansi import AnsiRun
 from planbrief.reports.metrics import MONO_EM
 from planbrief.reports.plain import visible
@@ -11,6 +12,8 @@ from planbrief.reports.typst_text import literal
 
 #: Width of a listing in em of its type: 164 mm at 7.6 pt.
 LINE_EM = 164.0 / (7.6 * 25.4 / 72)
+#: Lines of one listing that a PDF shows from its beginning and from its end.
+HEAD_LINES, TAIL_LINES = 140, 40
 _FILLS = {
     "red": "warning",
     "yellow": "warning",
@@ -110,12 +113,21 @@ def _merged(line: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     return merged
 
 
-def listing(text: str, language: str = "") -> str:
+def _cut(lines: list[list[tuple[str, str]]], lang: Lang) -> list[list[tuple[str, str]]]:
+    """A listing that a reader of paper can bear: its head and its tail."""
+    left_out = len(lines) - HEAD_LINES - TAIL_LINES
+    if left_out < 20:
+        return lines
+    note = message("page.notice.long_text", lang, count=left_out)
+    return [*lines[:HEAD_LINES], [(note, "text(fill: warning")], *lines[-TAIL_LINES:]]
+
+
+def listing(text: str, language: str = "", lang: Lang = "zh") -> str:
     """A block of code."""
-    return f"listing({_lines(broken(_highlighted(visible(text), language)))})"
+    return f"listing({_lines(_cut(broken(_highlighted(visible(text), language)), lang))})"
 
 
-def ansi_listing(runs: Sequence[AnsiRun], kind: str) -> str:
+def ansi_listing(runs: Sequence[AnsiRun], kind: str, lang: Lang = "zh") -> str:
     """A block of terminal text: stdout, stderr, a traceback or a plain value."""
     pieces = []
     for run in runs:
@@ -124,4 +136,4 @@ def ansi_listing(runs: Sequence[AnsiRun], kind: str) -> str:
         if run.bold:
             options.append("weight: 700")
         pieces.append((run.text, f"text({', '.join(options)}" if options else ""))
-    return f"listing(fill: {_BARS[kind]}, {_lines(broken(pieces))})"
+    return f"listing(fill: {_BARS[kind]}, {_lines(_cut(broken(pieces), lang))})"

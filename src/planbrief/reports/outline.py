@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
+from urllib.parse import unquote
+
 from lxml import etree
 
 from planbrief.display.language import message
@@ -134,7 +136,7 @@ def _link(document: Document, slugs: dict[str, str]) -> None:
             for name in ("id", "name"):
                 if node.get(name):
                     node.set(name, own + slug(node.get(name, "")))
-            address = node.get("href", "")
+            address = unquote(node.get("href", "")) if node.get("href", "").startswith("#") else ""
             if address.startswith("#"):
                 target = slugs.get(address[1:]) or slugs.get(slug(address[1:]))
                 node.set("href", f"#{target}" if target else f"#{own}{slug(address[1:])}")

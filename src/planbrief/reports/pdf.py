@@ -95,7 +95,7 @@ def compile_pdf(text: str, files: dict[str, bytes], *, timestamp: int, name: str
     """
     import typst
 
-    compiler = typst.Compiler({"main.typ": text.encode(), **files}, font_paths=fonts())
+    compiler = _compiler(text, files)
     try:
         data, _ = compiler.compile_with_warnings(format="pdf", pdf_standards=STANDARDS, timestamp=timestamp)  # type: ignore[arg-type]
     except typst.TypstError as error:
@@ -138,6 +138,13 @@ def page_count(data: bytes) -> int:
     return pdf_info(data).pages
 
 
+def _compiler(text: str, files: dict[str, bytes]) -> typst.Compiler:
+    import typst
+
+    virtual: Any = {"main.typ": text.encode(), **files}
+    return typst.Compiler(virtual, font_paths=fonts())
+
+
 def _source(nb: NotebookNode, name: str) -> tuple[str, dict[str, bytes], int]:
     text, resources = PlanbriefTypstExporter.from_notebook_node(_exporter(), nb, resources={"metadata": {"name": name}})
     files = {key: value for key, value in resources.get("outputs", {}).items() if isinstance(value, bytes)}
@@ -165,7 +172,7 @@ def render_pdf_with_thumbnail(nb: NotebookNode, *, name: str, ppi: float = THUMB
 def _first_page(text: str, files: dict[str, bytes], ppi: float) -> bytes:
     import typst
 
-    compiler = typst.Compiler({"main.typ": text.encode(), **files}, font_paths=fonts())
+    compiler = _compiler(text, files)
     try:
         pages = compiler.compile(format="png", ppi=ppi)
     except typst.TypstError:  # the PDF is what counts

@@ -102,7 +102,7 @@ def inline(root: etree._Element) -> None:
 
 
 def _rules(text: str) -> list[tuple[str, dict[str, str]]]:
-    found = []
+    found: list[tuple[str, dict[str, str]]] = []
     for rule in tinycss2.parse_stylesheet(text[:2_000_000], skip_comments=True, skip_whitespace=True)[:_MAX_RULES]:
         if rule.type != "qualified-rule":
             continue

@@ -126,7 +126,8 @@ def _checkbox(node: etree._Element) -> etree._Element | None:
 
 def _drawing(node: etree._Element, around: Surroundings) -> etree._Element:
     tail, node.tail = node.tail, None
-    node.attrib.setdefault("xmlns", "http://www.w3.org/2000/svg")
+    if not node.get("xmlns"):
+        node.set("xmlns", "http://www.w3.org/2000/svg")
     text = etree.tostring(node, encoding="unicode")
     node.tail = tail
     # The HTML parser lowers the case of names that SVG writes in camel case.

@@ -11,7 +11,6 @@ from importlib import resources
 from planbrief.display.language import Lang, message
 from planbrief.errors import RunError
 from planbrief.reports import metrics, pictures, svg, table_layout
-from planbrief.reports.ansi import AnsiRun
 from planbrief.reports.blocks import Chart, Heading, Runs, Sentence, Sources, Table
 from planbrief.reports.document import (
     BlockPart,
@@ -152,9 +151,9 @@ class _Page:
         if isinstance(part, TreePart):
             return self.trees.tree(part.root)
         if isinstance(part, CodePart):
-            return listing(part.text, part.language)
+            return listing(part.text, part.language, self.lang)
         if isinstance(part, TerminalPart):
-            return ansi_listing(part.runs, part.kind)
+            return ansi_listing(part.runs, part.kind, self.lang)
         if isinstance(part, PicturePart):
             return self._picture_part(part)
         return f"notice({literal(part.text)})" if isinstance(part, NoticePart) else ""
@@ -288,8 +287,3 @@ def source(document: Document) -> Source:
         *(f"#{{{code}}}" for code in body),
     ]
     return Source("\n".join(lines) + "\n", page.files, date)
-
-
-def runs_text(runs: list[AnsiRun]) -> str:
-    """Plain text of terminal runs."""
-    return "".join(run.text for run in runs)

@@ -137,7 +137,8 @@ def _cell(cell: Cell, column: Column, lang: Lang, pad: float, *, spans: bool, he
     if background:
         options.append(f'fill: rgb("#{background}")')
     if cell.align or head:
-        options.append(f"align: {_ALIGN.get(cell.align, _ALIGN[column.align])} + {'bottom' if head else 'top'}")
+        aligned = _ALIGN.get(cell.align, "center" if head and cell.colspan > 1 else _ALIGN[column.align])
+        options.append(f"align: {aligned} + {'bottom' if head else 'top'}")
     if pad:
         options.append(f"inset: (left: 1.5mm, right: 1.5mm + {pad:g}em, y: 0.52em)")
     return f"table.cell({', '.join([*options, text])})" if options else text

@@ -32,7 +32,7 @@ theme.addEventListener("click", function () {
 });
 /* scroll regions take focus only where there is something to scroll */
 function regions() {
-  document.querySelectorAll(".scroll, pre").forEach(function (node) {
+  document.querySelectorAll(".scroll, pre, .formula").forEach(function (node) {
     if (node.scrollWidth > node.clientWidth + 1) { node.tabIndex = 0; } else { node.removeAttribute("tabindex"); }
   });
 }
