@@ -96,7 +96,8 @@ def repeated(lang: Lang) -> list[tuple[str, str, str]]:
 def vocabulary_problems(package: Package) -> list[Problem]:
     """Codes that the data package allows and no message names, and closed vocabularies without messages."""
     found = []
-    for name, table in package.tables.items():
+    for name in [*NAMES, "observations", "exclusions"]:
+        table = package[name]
         for field in table.schema["fields"]:
             codes = field.get("constraints", {}).get("enum")
             if not codes:
