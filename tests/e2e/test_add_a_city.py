@@ -9,6 +9,7 @@ import csv
 import io
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -55,12 +56,20 @@ INDICATOR = {
 }
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """An editable copy, as `planbrief init` lays it out."""
-    done = planbrief("init", "work", cwd=tmp_path)
+@pytest.fixture(scope="module")
+def laid_out(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An editable copy, as `planbrief init` lays it out, with the city added."""
+    folder = tmp_path_factory.mktemp("city")
+    done = planbrief("init", "work", cwd=folder)
     assert done.returncode == 0, done.stderr
-    return tmp_path / "work"
+    add_the_city(folder / "work")
+    return folder / "work"
+
+
+@pytest.fixture
+def project(laid_out: Path, tmp_path: Path) -> Path:
+    """A copy of it for one test."""
+    return shutil.copytree(laid_out, tmp_path / "work")
 
 
 def planbrief(*words: str, cwd: Path) -> subprocess.CompletedProcess[str]:
@@ -120,18 +129,16 @@ def add_the_city(project: Path) -> None:
     )
 
 
-def edit(project: Path, file: str, old: str, new: str) -> str:
-    """Change one place of a file as a slip would; its text before."""
+def edit(project: Path, file: str, old: str, new: str) -> None:
+    """Change one place of a file as a slip would."""
     path = project / "data" / file
     before = path.read_text(encoding="utf-8")
     assert before.count(old) >= 1, (file, old)
     path.write_text(before.replace(old, new, 1), encoding="utf-8", newline="")
-    return before
 
 
 def test_a_city_is_added_checked_verified_and_listed(project: Path):
     """locate → five rows → check and verify find nothing to say; the profile is in the list by itself."""
-    add_the_city(project)
     sealed = planbrief("check", "--fix", cwd=project)
     checked = planbrief("check", cwd=project)
     assert checked.returncode == 0, sealed.stdout + checked.stdout
@@ -147,7 +154,6 @@ def test_a_city_is_added_checked_verified_and_listed(project: Path):
 @pytest.mark.slow
 def test_the_profile_of_the_new_city_is_built_in_both_languages(project: Path):
     """planbrief build profile-xincheng makes a page in Chinese and one in English, with the city's figures."""
-    add_the_city(project)
     done = planbrief("build", "profile-xincheng", cwd=project)
     assert done.returncode == 0, done.stdout + done.stderr
     latest = project / "reports" / "latest"
@@ -174,7 +180,6 @@ def test_the_profile_of_the_new_city_is_built_in_both_languages(project: Path):
 )
 def test_check_names_typical_slips(project: Path, file: str, old: str, new: str, row: int | None, column: str):
     """A misspelt indicator, 2030年 for 2030, an unknown kind or unit …: check names file, row and column."""
-    add_the_city(project)
     edit(project, file, old, new)
     done = planbrief("check", cwd=project)
     assert done.returncode == 1
@@ -185,9 +190,12 @@ def test_check_names_typical_slips(project: Path, file: str, old: str, new: str,
 
 def test_check_names_a_file_that_the_package_does_not_list(project: Path):
     """Forgetting datapackage.json is said, not silently built without the city."""
-    before = (project / "data" / "datapackage.json").read_text(encoding="utf-8")
-    add_the_city(project)
-    (project / "data" / "datapackage.json").write_text(before, encoding="utf-8", newline="")
+    path = project / "data" / "datapackage.json"
+    descriptor = json.loads(path.read_text(encoding="utf-8"))
+    for resource in descriptor["resources"]:
+        if resource["name"] == "observations":
+            resource["path"].remove(f"observations/{SOURCE_ID}.csv")
+    path.write_text(json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="")
     done = planbrief("check", cwd=project)
     assert done.returncode == 1
     assert f"data/observations/{SOURCE_ID}.csv" in done.stdout

@@ -12,6 +12,7 @@ import sys
 import zipfile
 from pathlib import Path
 from typing import Any
+from xml.etree import ElementTree
 
 import openpyxl
 import pytest
@@ -203,6 +204,19 @@ def test_libreoffice_computes_nothing_in_hostile_text(tmp_path: Path):
     # LibreOffice holds the truth values of the table of activities as these two functions.
     assert set(re.findall(r'table:formula="([^"]*)"', content)) == {"of:=TRUE()", "of:=FALSE()"}
     assert "@SUM(A1)" in content
+
+
+def test_characters_that_xml_cannot_hold_do_not_break_the_file(tmp_path: Path):
+    """Control characters and non-characters in any text leave a workbook that opens."""
+    bad = "a\x00\x08\x1b[2J\ufffe\uffff_x0041_\u202e</v>&"
+    areas = [{"ref_area": "testville", "name_zh": bad, "name_en": bad, "level": "prefecture"}]
+    package = make_dataset(areas=areas, observations=[observation(10, 1, comment_obs=bad, subject=bad)]).package
+    (tmp_path / "bad.xlsx").write_bytes(workbook(package))
+    content = zipfile.ZipFile(convert(tmp_path / "bad.xlsx", "ods", tmp_path)).read("content.xml").decode()
+    assert "_x0041_" in content
+    with zipfile.ZipFile(tmp_path / "bad.xlsx") as archive:
+        for name in archive.namelist():
+            ElementTree.fromstring(archive.read(name))
 
 
 def test_a_text_too_long_for_a_cell_is_named():

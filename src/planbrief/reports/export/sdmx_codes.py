@@ -149,6 +149,7 @@ def _multipliers(observations: Iterable[Row], units: UnitTable) -> list[Code]:
     return [Code(str(power), f"10的{power}次方", f"10 to the power of {power}") for power in sorted(powers)]
 
 
+@lru_cache(maxsize=1024)
 def unit_code(unit: Unit, units: UnitTable) -> str:
     """Identifier of a unit's base: its English name, characters outside ASCII by their code points.
 

@@ -37,6 +37,7 @@ WIDEST = 60
 _CUSTOM = "docProps/custom.xml"
 _SEAL = "planbrief_seal"
 _UNSEALED = "0" * 64
+_NO_XML = re.compile("[\ufffe\uffff]")
 
 
 class TooLarge(PlanbriefError):
@@ -133,7 +134,8 @@ def _names(tables: list[Table]) -> dict[str, dict[str, str]]:
     for table in tables:
         columns = [name for name in ("name_zh", "title_zh", "name_en", "title_en") if name in table.columns]
         found[table.name] = {
-            key: visible(" ".join(row.values[name] for name in columns), 200) for key, row in table.by_key.items()
+            key: _NO_XML.sub("�", visible(" ".join(row.values[name] for name in columns), 200))
+            for key, row in table.by_key.items()
         }
     return found
 
