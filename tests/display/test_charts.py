@@ -233,6 +233,14 @@ def test_undefined_values_are_listed_not_drawn(open_test_page):
     assert block["data"]["id"] == "figure-1-data"
 
 
+def test_documents_named_by_a_chart_count_as_used(open_test_page):
+    """A chart of counts has no observations in its cells, but its documents date the page."""
+    page = open_test_page("zh")
+    cells = [("试城", ("主题", "Theme"), 3)]
+    block = chart_block(charts.coverage_matrix(cells, "c", sources=["testville-plan-2024"]), page)
+    assert block["sources"] == list(page.sources) == ["testville-plan-2024"]
+
+
 def test_neighbouring_series_differ_in_grey():
     """Printed in grey, colours next to each other still differ."""
     greys = [0.299 * int(c[1:3], 16) + 0.587 * int(c[3:5], 16) + 0.114 * int(c[5:7], 16) for c in style.SERIES]

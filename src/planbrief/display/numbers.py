@@ -108,7 +108,7 @@ def level_decimal(value: float, printed: str = "", computed: bool = False) -> De
             return short
     size = abs(value)
     decimals = 1 if size >= 10 else 2 if size >= 1 else 2 - (math.floor(math.log10(size)) if size > 0 else 0)
-    return rounded(value, decimals)
+    return shortest(rounded(value, decimals))
 
 
 @lru_cache(maxsize=1024)

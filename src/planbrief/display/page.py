@@ -180,6 +180,7 @@ def open_page(
         "subtitle": page_title(page, subtitle, names) if subtitle is not None else "",
         "place": names,
         "data_as_of": page.data_as_of,
+        "data_as_of_text": date_text(page.data_as_of, lang),
         "notebook": notebook,
         "parameters": dict(parameters),
     }
@@ -248,6 +249,7 @@ def finish() -> None:
     block = sources_block(page)
     if block["data_as_of"] != page.cover.get("data_as_of", block["data_as_of"]):
         page.cover["data_as_of"] = page.data_as_of = block["data_as_of"]
+        page.cover["data_as_of_text"] = date_text(page.data_as_of, page.lang)
         emit(cover_bundle(page), display_id=_COVER, update=True)
     import html
 

@@ -44,6 +44,8 @@ def chart_block(chart: Chart, page: Page) -> Block:
     """A chart as a block; the drawing itself goes beside it as SVG."""
     number = page.identify("figure")
     data = table_block(chart.data, page, f"{number}-data")
+    for source in chart.sources:
+        page.sources.setdefault(source)
     return {
         "block": "chart",
         "lang": page.lang,

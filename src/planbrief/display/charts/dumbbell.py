@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 
 from planbrief.display import style
-from planbrief.display.charts.canvas import Canvas, drawing, text_width
+from planbrief.display.charts.canvas import Canvas, drawing, halo, text_width
 from planbrief.display.charts.chart import Chart
 from planbrief.display.charts.rows import Rows, Scale, grid, value_scale
 from planbrief.display.charts.words import listed, short, unit_of, words
@@ -104,8 +104,8 @@ def draw(canvas: Canvas, layout: Rows, shown: Sequence[Pair], ends: tuple[Text, 
         )  # fmt: skip
         axes.plot([b], [center], "o", color=style.ACCENT, markersize=7, zorder=4, clip_on=False)
         before, after = ("right", "left") if side > 0 else ("left", "right")
-        axes.text(a - 2.3 * side, center, left, va="center", ha=before, color=style.MUTED, fontsize=layout.size)
-        axes.text(b + 2.3 * side, center, right, va="center", ha=after, fontsize=layout.size)
+        halo(axes.text(a - 2.3 * side, center, left, va="center", ha=before, color=style.MUTED, fontsize=layout.size))
+        halo(axes.text(b + 2.3 * side, center, right, va="center", ha=after, fontsize=layout.size))
     name_ends(canvas, layout, shown[0], scale, ends, lang)
 
 
