@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from measures.audit.town import COUNT, TABLES, changed, rows, town
+from measures.audit.town import COUNT, TABLES, assert_worded, changed, rows, town
 from targets.factory import observation
 
 from planbrief.measures.audit import RULES, Audit, AuditTables, audit, audit_tables
@@ -71,8 +71,10 @@ def test_a_planted_fault_is_found_alone(fault: str):
     """One fault in the synthetic city gives one finding of its rule."""
     rule, severity, changes = TOWN_FAULTS[fault]
     ds = town(changed(changes))
-    found = [(finding.rule, finding.severity) for finding in audit(ds, "testville", tables=TABLES)]
-    assert found == [(rule, severity)]
+    (finding,) = audit(ds, "testville", tables=TABLES)
+    assert (finding.rule, finding.severity) == (rule, severity)
+    assert_worded(finding, "zh")
+    assert_worded(finding, "en")
 
 
 def test_a_code_name_printed_in_two_ways_is_found():

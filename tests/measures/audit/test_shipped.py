@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import tomllib
-from importlib import resources
 from pathlib import Path
 
 import pytest
+from measures.audit.town import assert_worded
 
 from planbrief.measures.audit import SEVERITIES, Audit, audit
 from planbrief.measures.audit.algebra import IllFormedRelation, parse_atom
@@ -98,28 +97,11 @@ def test_an_impossible_capacity_is_flagged_with_its_source(result: Audit):
     assert "Geological Survey" in getattr(finding.numbers["citation"], "en", "")
 
 
-def wording(lang: str) -> dict[str, str]:
-    """Templates of the audit in one language by their dotted key."""
-    text = (resources.files("planbrief.display") / "messages" / f"audit.{lang}.toml").read_text(encoding="utf-8")
-
-    def flat(table: dict[str, object], prefix: str) -> dict[str, str]:
-        found: dict[str, str] = {}
-        for key, value in table.items():
-            found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": str(value)}
-        return found
-
-    return flat(tomllib.loads(text), "")
-
-
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_finding_has_its_question_in_both_languages(result: Audit, lang: str):
     """Each message exists, asks, and names only numbers that the finding carries."""
-    templates = wording(lang)
     for finding in result:
-        template = templates[finding.message]
-        assert "?" in template or "？" in template
-        names = {part.split("}")[0] for part in template.split("{")[1:]}
-        assert names <= set(finding.numbers), finding.id
+        assert_worded(finding, lang)
 
 
 def test_findings_are_stable_and_ordered(shipped: Dataset, result: Audit):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import tomllib
+from importlib import resources
 from typing import Any
 
 from targets.factory import AREAS, SOURCES, UNITS, make_dataset, observation, table
 
-from planbrief.measures.audit import AuditTables
+from planbrief.measures.audit import AuditTables, Finding
 from planbrief.targets import Dataset
 
 Rows = list[dict[str, Any]]
@@ -176,3 +178,24 @@ def changed(changes: dict[int, dict[str, Any]], observations: Rows | None = None
             if "obs_value" in fields and "value_text" not in fields:
                 row["value_text"] = str(fields["obs_value"])
     return result
+
+
+def wording(lang: str) -> dict[str, str]:
+    """Templates of the audit in one language by their dotted key."""
+    text = (resources.files("planbrief.display") / "messages" / f"audit.{lang}.toml").read_text(encoding="utf-8")
+
+    def flat(table: dict[str, object], prefix: str) -> dict[str, str]:
+        found: dict[str, str] = {}
+        for key, value in table.items():
+            found |= flat(value, f"{prefix}{key}.") if isinstance(value, dict) else {f"{prefix}{key}": str(value)}
+        return found
+
+    return flat(tomllib.loads(text), "")
+
+
+def assert_worded(finding: Finding, lang: str) -> None:
+    """Fail unless the finding has a question in `lang` that names only numbers it carries."""
+    template = wording(lang)[finding.message]
+    assert "?" in template or "？" in template
+    names = {part.split("}")[0] for part in template.split("{")[1:]}
+    assert names <= set(finding.numbers), finding.id

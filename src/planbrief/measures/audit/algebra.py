@@ -143,13 +143,15 @@ def _product(ctx: Context, text: str, scope: Scope) -> Amount | None:
 def _times(a: Amount, b: Amount) -> Amount:
     dimension = _dimension(a, b, 1)
     records, formula = a.records + b.records, f"{_braced(a)} × {_braced(b)}"
-    return Amount(a.value * b.value, a.low * b.low, a.high * b.high, dimension, records, formula)
+    complete = a.complete and b.complete
+    return Amount(a.value * b.value, a.low * b.low, a.high * b.high, dimension, records, formula, complete)
 
 
 def _over(a: Amount, b: Amount) -> Amount:
     dimension = _dimension(a, b, -1)
     records, formula = a.records + b.records, f"{_braced(a)} ÷ {_braced(b)}"
-    return Amount(a.value / b.value, a.low / b.high, a.high / b.low, dimension, records, formula)
+    complete = a.complete and b.complete
+    return Amount(a.value / b.value, a.low / b.high, a.high / b.low, dimension, records, formula, complete)
 
 
 def _dimension(a: Amount, b: Amount, sign: int) -> tuple[tuple[str, int], ...]:
@@ -167,14 +169,17 @@ def _atom(ctx: Context, atom: Atom, scope: Scope) -> Amount | None:
     activity = scope.activity if atom.activity == "?" else atom.activity
     if atom.children:
         names = ctx.children.get(activity, ())
-        found = [find(ctx, atom, scope, name) for name in names]
-        parts = [of_record(record) for record in found if record is not None]
+        named = [find(ctx, atom, scope, name) for name in names]
+        parts = [of_record(record) for record in named if record is not None]
         if not parts or len({part.dimension for part in parts}) != 1:
             return None
         summed = total(parts)
         return summed if len(parts) == len(names) else _incomplete(summed)
     if atom.subject == "*":
-        parts = [of_record(record) for record in _subjects(ctx, atom, scope, activity)]
+        found = _subjects(ctx, atom, scope, activity)
+        if any(record.obs_id in ctx.suspects for record in found):
+            return None
+        parts = [of_record(record) for record in found]
         return total(parts) if parts else None
     record = find(ctx, atom, scope, activity)
     return None if record is None else of_record(record)
@@ -196,7 +201,7 @@ def _candidates(ctx: Context, atom: Atom, activity: str) -> list[Evidence]:
     sized = SIZES if ctx.meta(atom.indicator)["aggregation"] in ("share", "rate") else ("level",)
     return [
         record
-        for record in ctx.by_indicator.get(atom.indicator, ())
+        for record in ctx.printed.get(atom.indicator, ())
         if record.transformation in sized
         and record.activity == activity
         and (not atom.kind or record.kind == atom.kind)
@@ -205,7 +210,10 @@ def _candidates(ctx: Context, atom: Atom, activity: str) -> list[Evidence]:
 
 
 def find(ctx: Context, atom: Atom, scope: Scope, activity: str) -> Evidence | None:
-    """The observation that stands for an indicator: same area and period first, then what the scope allows."""
+    """The observation that stands for an indicator: same area and period first, then what the scope allows.
+
+    None where there is none, or where the one that stands for it is itself in question.
+    """
     ranked = []
     for position, record in enumerate(_candidates(ctx, atom, activity)):
         here, now = record.ref_area == scope.area, record.time_period == scope.period
@@ -214,4 +222,7 @@ def find(ctx: Context, atom: Atom, scope: Scope, activity: str) -> Evidence | No
         if not now and not scope.any_period:
             continue
         ranked.append((not here, not now, record.kind == "constraint", not record.dated, position, record))
-    return min(ranked, key=lambda entry: entry[:-1])[-1] if ranked else None
+    if not ranked:
+        return None
+    best: Evidence = min(ranked, key=lambda entry: entry[:-1])[-1]
+    return None if best.obs_id in ctx.suspects else best

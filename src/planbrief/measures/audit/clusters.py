@@ -33,7 +33,7 @@ def check_clusters(ctx: Context) -> Iterator[Result]:
 
 
 def _classes(ctx: Context) -> list[Evidence]:
-    spans = grouped(ctx.stated, lambda r: (r.source_id, r.start, r.end))
+    spans = grouped(ctx.settled, lambda r: (r.source_id, r.start, r.end))
     return [record for records in spans.values() if len(records) == 2 and _is_class(records) for record in records]
 
 
@@ -57,7 +57,7 @@ def _against_industries(ctx: Context, classes: list[SizeClass]) -> Iterator[Resu
     first = classes[0].size
     levels = single(
         r
-        for r in ctx.stated
+        for r in ctx.settled
         if r.ref_area == first.ref_area
         and r.time_period == first.time_period
         and r.activity
@@ -109,7 +109,7 @@ def _single_goals(ctx: Context) -> Iterator[Result]:
     """A size class set for one industry against the highest level its path reaches."""
     goals = [
         r
-        for r in ctx.stated
+        for r in ctx.settled
         if r.activity and r.comparator in ("ge", "gt") and r.kind == "target" and r.transformation == "level"
     ]
     for goal in single(goals):

@@ -36,6 +36,8 @@ class Context:
     tables: AuditTables = field(default_factory=AuditTables)
     #: Achieved growth anywhere in the data set, for rule 9.
     achieved: tuple[Evidence, ...] = ()
+    #: Figures that have been asked about already (printed differently, slipped, impossible): no second question.
+    suspects: frozenset[str] = frozenset()
 
     def meta(self, indicator: str) -> dict[str, str]:
         """Row of the table of indicators."""
@@ -99,10 +101,23 @@ class Context:
         return tuple(record for record in self.records if record.stated)
 
     @cached_property
-    def by_indicator(self) -> dict[str, list[Evidence]]:
-        """Records with a number by indicator."""
+    def settled(self) -> tuple[Evidence, ...]:
+        """Records with a number that is not itself in question."""
+        return tuple(record for record in self.stated if record.obs_id not in self.suspects)
+
+    @cached_property
+    def printed(self) -> dict[str, list[Evidence]]:
+        """Records with a number by indicator, those in question included."""
         found: dict[str, list[Evidence]] = defaultdict(list)
         for record in self.stated:
+            found[record.indicator].append(record)
+        return dict(found)
+
+    @cached_property
+    def by_indicator(self) -> dict[str, list[Evidence]]:
+        """Settled records by indicator."""
+        found: dict[str, list[Evidence]] = defaultdict(list)
+        for record in self.settled:
             found[record.indicator].append(record)
         return dict(found)
 
@@ -113,7 +128,7 @@ class Context:
         A year printed several times counts once, by its first record; bounds that are limits are no milestones.
         """
         paths: dict[tuple[str, ...], dict[float, Evidence]] = defaultdict(dict)
-        for record in self.stated:
+        for record in self.settled:
             if not record.dated or record.kind not in PATH_KINDS or record.counterpart_area:
                 continue
             key = (record.ref_area, record.indicator, record.activity, record.subject, record.transformation)

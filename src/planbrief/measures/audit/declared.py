@@ -60,13 +60,13 @@ def scopes(ctx: Context, row: Mapping[str, str]) -> list[Scope]:
     With ``periods`` = same, every period of any of its indicators counts.
     """
     sides = atoms(row["left"]) + atoms(row["right"])
-    if any(atom.indicator not in ctx.by_indicator for atom in sides):
+    if any(atom.indicator not in ctx.printed for atom in sides):
         return []
     any_period, in_city = row["periods"] == "any", row["areas"] == "city"
     leading = sides[:1]
     found: dict[tuple[str, str, str], Scope] = {}
     for atom in leading:
-        for record in ctx.by_indicator[atom.indicator]:
+        for record in ctx.printed[atom.indicator]:
             if not _leads(ctx, atom, record):
                 continue
             activity = record.activity if atom.activity == "?" else ""

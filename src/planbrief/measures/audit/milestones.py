@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from planbrief.measures.audit.context import Context, Result, grouped, single
 from planbrief.measures.audit.declared import EPSILON
 from planbrief.measures.audit.model import Finding, Identity, Number, key_of
-from planbrief.measures.audit.slips import slips
 from planbrief.measures.evidence import Evidence, ids
 from planbrief.measures.growth import cagr, multiple
 from planbrief.measures.labels import period, place
@@ -24,14 +23,11 @@ MULTIPLES = {"increase_multiple": 1.0, "ratio_to_base": 0.0}
 
 
 def check_milestones(ctx: Context) -> Iterator[Result]:
-    """Check paths, ranges, counts, stated multiples and limits."""
-    for whole in ctx.series.values():
-        slipped = [slip.record for slip in slips(whole)]  # asked about once, by rule 8
-        path = tuple(record for record in whole if record not in slipped)
+    """Check paths, stated multiples and limits."""
+    for path in ctx.series.values():
         if path[0].transformation in ("level", "share") and len(path) > 1:
             yield from _direction(ctx, path)
             yield from _jumps(ctx, path)
-    yield from _ranges(ctx)
     yield from _stated_multiples(ctx)
     yield from _limits(ctx)
 
@@ -96,8 +92,9 @@ def _jumps(ctx: Context, path: tuple[Evidence, ...]) -> Iterator[Result]:
         yield Finding(finding_id, RULE, "note", items, numbers, f"audit.{RULE}.jump", gap, math.nan, "个百分点")
 
 
-def _ranges(ctx: Context) -> Iterator[Result]:
-    for record in single(ctx.stated):
+def check_ranges(ctx: Context) -> Iterator[Result]:
+    """Shares within 0 and 100, counts whole: what fails here takes part in no other check."""
+    for record in single(ctx.settled):
         if record.transformation == "share" and record.dimension == "percent":
             if not 0 <= record.value <= 100:
                 yield from _outside(ctx, record, "share")
@@ -126,7 +123,7 @@ def _outside(ctx: Context, record: Evidence, variant: str) -> Iterator[Result]:
 
 def _stated_multiples(ctx: Context) -> Iterator[Result]:
     """增长三倍以上, 增加一倍, against the levels of the same indicator in the same city."""
-    stated = [record for record in ctx.stated if record.transformation in MULTIPLES]
+    stated = [record for record in ctx.settled if record.transformation in MULTIPLES]
     for claim in single(stated):
         levels = sorted(
             (
@@ -192,8 +189,8 @@ def _fits(ratio: float, half: float, start: Evidence, end: Evidence, bound_below
 
 def _limits(ctx: Context) -> Iterator[Result]:
     """A limit that the plan sets against the figures it states for the same place."""
-    limits = [r for r in ctx.stated if r.kind == "constraint" and r.comparator in ("ge", "gt", "le", "lt")]
-    others = [r for r in ctx.stated if r.kind != "constraint" and r.comparator in ("eq", "approx")]
+    limits = [r for r in ctx.settled if r.kind == "constraint" and r.comparator in ("ge", "gt", "le", "lt")]
+    others = [r for r in ctx.settled if r.kind != "constraint" and r.comparator in ("eq", "approx")]
     values = grouped(single(others), lambda r: (r.ref_area, r.indicator, r.activity, r.subject, r.transformation))
     for limit in single(limits):
         key = (limit.ref_area, limit.indicator, limit.activity, limit.subject, limit.transformation)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planbrief.measures.audit.clusters import check_clusters
 from planbrief.measures.audit.completeness import check_completeness
-from planbrief.measures.audit.context import Context, Rule
+from planbrief.measures.audit.context import Context, Result, Rule
 from planbrief.measures.audit.declared import check_relations
 from planbrief.measures.audit.implied import check_implied
 from planbrief.measures.audit.lists import check_lists
-from planbrief.measures.audit.milestones import check_milestones
+from planbrief.measures.audit.milestones import check_milestones, check_ranges
 from planbrief.measures.audit.model import Audit, Finding, Identity
 from planbrief.measures.audit.plausibility import check_required_growth
 from planbrief.measures.audit.repeats import check_repeats
@@ -36,16 +37,17 @@ RULES = (
     "required_growth",
     "completeness",
 )
+#: Checks of single figures, in this order: a figure that one of them asks about takes part in no later check, so
+#: that one fault raises one question.
+SINGLE_FIGURES: tuple[Rule, ...] = (check_repeats, check_magnitudes, check_ranges)
 CHECKS: tuple[Rule, ...] = (
     check_totals,
     check_shares,
     check_relations,
     check_implied,
-    check_repeats,
     check_lists,
     check_milestones,
     check_clusters,
-    check_magnitudes,
     check_required_growth,
     check_completeness,
 )
@@ -80,12 +82,35 @@ def audit(ds: Dataset, region: str | None = None, *, tables: AuditTables | None 
         audit_tables(ds) if tables is None else tables,
         tuple(record for record in evidence(ds, growth) if record.stated and record.dimension == "percent"),
     )
+    results: list[Result] = []
+    for check in SINGLE_FIGURES:
+        found = list(check(ctx))
+        results += found
+        ctx = replace(ctx, suspects=ctx.suspects | {obs for result in found for obs in in_question(result)})
+    for check in CHECKS:
+        results += check(ctx)
     findings: dict[str, Finding] = {}
     checked: dict[str, Identity] = {}
-    for check in CHECKS:
-        for result in check(ctx):
-            if isinstance(result, Finding):
-                findings.setdefault(result.id, result)
-            elif result.id not in checked or not result.agrees:
-                checked[result.id] = result
+    for result in results:
+        if isinstance(result, Finding):
+            findings.setdefault(result.id, result)
+        elif result.id not in checked or not result.agrees:
+            checked[result.id] = result
     return Audit(findings.values(), checked.values())
+
+
+#: Messages about a figure itself, not about its wording or its year.
+ABOUT_VALUES = frozenset(
+    f"audit.{message}"
+    for message in (
+        *("printed_twice.value", "printed_twice.slip", "magnitude.slip", "magnitude.above", "magnitude.below"),
+        *("milestones.share", "milestones.whole"),
+    )
+)
+
+
+def in_question(result: Result) -> tuple[str, ...]:
+    """Observations whose value a result asks about (not the neighbours it was compared with)."""
+    if not isinstance(result, Finding) or result.message not in ABOUT_VALUES:
+        return ()
+    return tuple(item.observation for item in result.items if item.role != "neighbour")

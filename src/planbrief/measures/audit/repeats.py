@@ -55,7 +55,11 @@ def _values(ctx: Context) -> Iterator[Result]:
         dated = grouped((place[0] for place in places.values() if place[0].dated), lambda r: (r.time_period,))
         for (when,) in dated:
             same = [place for place in places.values() if place[0].time_period == when]
-            yield from _compare(ctx, same, [place for place in undated if _same_values(place, same[0])])
+            own = {place[0].source_id for place in same}
+            # A single dated fact and the same fact without its year in one document must agree;
+            # of a path with several years an undated figure may mean any.
+            beside = [p for p in undated if _same_values(p, same[0]) or (len(dated) == 1 and p[0].source_id in own)]
+            yield from _compare(ctx, same, beside)
         if not dated:
             yield from _compare(ctx, undated, [])
 
@@ -73,13 +77,13 @@ def _unnamed(ctx: Context, record: Evidence) -> bool:
 def _compare(ctx: Context, same: list[Place], undated: list[Place]) -> Iterator[Result]:
     """Places of print against each other; several figures in one place (2 + 2 + 1) are compared as a set.
 
-    `undated` are places that print the value without its year.
+    `undated` are places that print the fact without its year.
     """
     if len(same) + len(undated) < 2:
         return
     pairs = list(combinations(same, 2))
-    differing = [(a, b) for a, b in pairs if len(a) == len(b) and not _same_values(a, b)]
     beside = [(a, b) for a in same for b in undated if a[0].source_id == b[0].source_id]
+    differing = [(a, b) for a, b in [*pairs, *beside] if len(a) == len(b) and not _same_values(a, b)]
     years = [(a, b) for a, b in beside if a[0].kind in AIMS and ctx.meta(a[0].indicator)["aggregation"] != "level"]
     bounds = [(a, b) for a, b in [*pairs, *beside] if (a, b) not in differing and _bounds(a) != _bounds(b)]
     records = [record for place in [*same, *undated] for record in place]
@@ -91,9 +95,9 @@ def _compare(ctx: Context, same: list[Place], undated: list[Place]) -> Iterator[
     agrees = not (differing or bounds or years)
     yield Identity(finding_id, RULE, agrees, ids(records), first.value, records[-1].value, 0.0, first.unit)
     if differing:
-        yield _value_finding(ctx, finding_id, *differing[0])
+        yield _value_finding(ctx, finding_id, *differing[0], records)
     elif not agrees:
-        yield _wording_finding(ctx, finding_id, bounds, years)
+        yield _wording_finding(ctx, key_of(finding_id, "wording"), bounds, years)
 
 
 def _same_values(a: Place, b: Place) -> bool:
@@ -124,7 +128,7 @@ def _pick(a: Place, b: Place) -> tuple[Evidence, Evidence]:
     return next((pair for pair in pairs if not _overlap(*pair)), (a[0], b[0]))
 
 
-def _value_finding(ctx: Context, finding_id: str, a: Place, b: Place) -> Finding:
+def _value_finding(ctx: Context, finding_id: str, a: Place, b: Place, prints: list[Evidence]) -> Finding:
     one, other = _pick(a, b)
     slip = power_of_ten(one.base, other.base)
     numbers: dict[str, Number] = {
@@ -136,7 +140,7 @@ def _value_finding(ctx: Context, finding_id: str, a: Place, b: Place) -> Finding
         numbers["factor"] = ctx.figure(finding_id, "factor", 10.0 ** abs(slip), "", [one, other], measure="index")
     gap = abs(one.base - other.base) / one.factor
     tolerance = (one.base_half + other.base_half) / one.factor
-    items = ctx.items([one, other])
+    items = ctx.items([one, other, *prints])
     message = f"audit.{RULE}.{'slip' if slip else 'value'}"
     return Finding(finding_id, RULE, "inconsistent", items, numbers, message, gap, tolerance, one.unit)
 

@@ -22,7 +22,7 @@ def check_shares(ctx: Context) -> Iterator[Result]:
 
 def _against_levels(ctx: Context) -> Iterator[Result]:
     """A share printed beside levels of the same indicator: of an area in a larger one, of an activity in its parent."""
-    records = [r for r in ctx.stated if r.transformation in ("share", "level") and r.kind != "constraint"]
+    records = [r for r in ctx.settled if r.transformation in ("share", "level") and r.kind != "constraint"]
     levels: dict[tuple[str, ...], Evidence] = {
         (r.indicator, r.ref_area, r.activity, r.subject, r.time_period): r
         for r in reversed(single(r for r in records if r.transformation == "level"))
@@ -81,7 +81,7 @@ def _whole(ctx: Context, share: Evidence, levels: dict[tuple[str, ...], Evidence
 
 
 def _against_hundred(ctx: Context) -> Iterator[Result]:
-    shares = single(r for r in ctx.stated if r.transformation in ("share", "contribution") and r.activity)
+    shares = single(r for r in ctx.settled if r.transformation in ("share", "contribution") and r.activity)
     groups = grouped(
         shares, lambda r: (r.ref_area, r.indicator, r.subject, r.time_period, r.transformation, r.counterpart_area)
     )

@@ -53,7 +53,20 @@ class Slip:
 
 
 def slips(path: Sequence[Evidence]) -> list[Slip]:
-    """Milestones that are a power of ten away from the path between neighbours which agree with each other."""
+    """Milestones outside their neighbours' range that are a power of ten off the path between these.
+
+    The clearest slip is taken out first, so that it does not make its neighbours look slipped too.
+    """
+    found: list[Slip] = []
+    rest = list(path)
+    while candidates := _candidates(rest):
+        clearest = min(candidates, key=lambda slip: _unclear(slip.record.base / slip.expected))
+        found.append(clearest)
+        rest.remove(clearest.record)
+    return found
+
+
+def _candidates(path: Sequence[Evidence]) -> list[Slip]:
     found = []
     for before, record, after in zip(path, path[1:], path[2:], strict=False):
         if min(before.base, record.base, after.base) <= 0:
@@ -61,7 +74,8 @@ def slips(path: Sequence[Evidence]) -> list[Slip]:
         share = (record.year - before.year) / (after.year - before.year)
         expected = before.base * (after.base / before.base) ** share
         power = _slip(record.base / expected)
-        if power and abs(math.log10(after.base / before.base)) <= 0.5 * abs(power):
+        beyond = not min(before.base, after.base) <= record.base <= max(before.base, after.base)
+        if power and beyond and abs(math.log10(after.base / before.base)) <= abs(power):
             found.append(Slip(before, record, after, expected, power))
     return found
 
@@ -87,9 +101,14 @@ def _inside_paths(ctx: Context) -> Iterator[Result]:
 
 
 def _slip(quotient: float) -> int:
+    nearest = round(math.log10(quotient))
+    return nearest if abs(nearest) in SLIPS and _unclear(quotient) < 0.35 else 0
+
+
+def _unclear(quotient: float) -> float:
+    """How far a quotient is from a power of ten (log10)."""
     exponent = math.log10(quotient)
-    nearest = round(exponent)
-    return nearest if abs(nearest) in SLIPS and abs(exponent - nearest) < 0.35 else 0
+    return abs(exponent - round(exponent))
 
 
 def _limits(ctx: Context) -> Iterator[Result]:

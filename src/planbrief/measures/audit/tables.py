@@ -43,6 +43,7 @@ def audit_tables(ds: Dataset) -> AuditTables:
 def _rows(ds: Dataset, name: str) -> tuple[dict[str, str], ...]:
     table = ds.package.tables.get(name)
     if table is not None:
+        ds._whole(name)  # remembers the read, so that a report is made anew when the table changes
         return tuple(dict(row.values) for row in table.rows)
     path = ds.package.folder / FILES[name]
     if not ds.package.folder.parts or not path.is_file():

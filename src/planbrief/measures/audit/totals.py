@@ -29,7 +29,7 @@ def check_totals(ctx: Context) -> Iterator[Result]:
 def _levels(ctx: Context) -> list[Evidence]:
     return single(
         record
-        for record in ctx.stated
+        for record in ctx.settled
         if record.transformation == "level"
         and record.kind != "constraint"
         and not record.subject
