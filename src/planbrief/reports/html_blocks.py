@@ -12,9 +12,14 @@ from planbrief.reports.blocks import Cell, Chart, Column, Heading, Runs, Sentenc
 from planbrief.reports.decimals import paddings
 from planbrief.reports.document import BlockPart
 from planbrief.reports.html_text import TAGS, Writer, esc, lang_attribute
+from planbrief.reports.metrics import width_em
 
 #: Columns with longer texts do not shrink to single characters on a phone.
 _LONG_CELL = 10
+#: Heads of columns up to this width stay on one line.
+_SHORT_HEAD_EM = 6.5
+#: Columns whose cells are no wider than this do not wrap.
+_SHORT_CELL_EM = 8.0
 _SVG_NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
 
 
@@ -88,6 +93,7 @@ def numbered(kind: str, number: int, writer: Writer) -> str:
 
 def table(block: Table, writer: Writer, number: int = 0) -> str:
     """A table with its caption, notes and sources; it scrolls in a region of its own where the page is narrow."""
+    _keep_short(block, writer)
     caption = ""
     plain = "".join(run.text for run in block.caption)
     if block.caption:
@@ -109,6 +115,20 @@ def table(block: Table, writer: Writer, number: int = 0) -> str:
     )
 
 
+def _keep_short(block: Table, writer: Writer) -> None:
+    """Columns of short texts (years, units, kinds) stay on one line."""
+    short = [
+        position
+        for position, column in enumerate(block.columns, start=1)
+        if column.align != "decimal"
+        and max((width_em(row[position - 1].text) for row in block.rows if position <= len(row)), default=0)
+        <= _SHORT_CELL_EM
+    ]
+    if short:
+        selectors = ",".join(f'[id="{block.id}"] tbody>tr:not(.group)>:nth-child({position})' for position in short)
+        writer.rules.append(f"@media screen{{{selectors}{{white-space:nowrap}}}}")
+
+
 def _head(block: Table, writer: Writer) -> str:
     cells = []
     long = [
@@ -128,8 +148,12 @@ def _head(block: Table, writer: Writer) -> str:
 
 
 def _head_class(column: Column, long: bool) -> str:
-    name = {"right": "r", "decimal": "r", "center": "m"}.get(column.align, "t" if long else "")
-    return f' class="{name}"' if name else ""
+    names = [
+        name for name in ({"right": "r", "decimal": "r", "center": "m"}.get(column.align, "t" if long else ""),) if name
+    ]
+    if width_em("".join(run.text for run in column.label)) <= _SHORT_HEAD_EM:
+        names.append("k")
+    return f' class="{" ".join(names)}"' if names else ""
 
 
 def _body(block: Table, writer: Writer) -> str:
@@ -189,6 +213,10 @@ def chart(part: BlockPart, block: Chart, writer: Writer) -> str:
     caption = f"{numbered('figure', part.number, writer)}{writer.runs(block.caption)}"
     plain = "".join(run.text for run in block.caption)
     drawing = drawing_html(part.drawing, block.id, plain, block.alt, writer) if part.drawing is not None else ""
+    if drawing:
+        drawing = (
+            f'<div class="scroll" tabindex="0" role="group" aria-label="{esc(plain or block.alt)}">{drawing}</div>'
+        )
     data = ""
     if block.data is not None:
         inner = table(block.data, writer)

@@ -75,7 +75,7 @@ def page(document: Document) -> dict[str, Any]:
         "closing": closing,
         "hint": esc(message("page.provenance.hint", lang)) if writer.used else "",
         "csp": esc(policy(script)),
-        "style": asset("page.css") + _colors(writer),
+        "style": asset("page.css") + "".join(writer.rules) + _colors(writer),
         "script": script,
         "data": json_script(_payload(document, writer)),
         "report": document.ours,

@@ -54,6 +54,8 @@ class Writer:
     used: set[str] = field(default_factory=set)
     #: ``rrggbb`` of charts and cells → counterpart on the dark page.
     dark: dict[str, str] = field(default_factory=dict)
+    #: Rules of style for single columns.
+    rules: list[str] = field(default_factory=list)
     #: Text colours set by other people's HTML → (light, dark) that can be read.
     text_colors: dict[str, tuple[str, str]] = field(default_factory=dict)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
-
 from urllib.parse import unquote
 
 from lxml import etree

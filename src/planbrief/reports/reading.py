@@ -12,7 +12,7 @@ from lxml import etree
 from nbformat import NotebookNode
 
 from planbrief.display.language import Lang, message
-from planbrief.reports import ansi, blocks, markdown, outline, pictures, svg, tree
+from planbrief.reports import ansi, block_reading, blocks, markdown, outline, pictures, svg, tree
 from planbrief.reports.document import (
     BlockPart,
     CodePart,
@@ -81,8 +81,8 @@ def _cover(nb: NotebookNode) -> blocks.Cover | None:
             value = output.get("data", {}).get(blocks.MIME)
             if isinstance(value, Mapping) and value.get("block") == "cover":
                 try:
-                    block = blocks.read(value, "cover")
-                except blocks.BadBlock:
+                    block = block_reading.read(value, "cover")
+                except block_reading.BadBlock:
                     continue
                 return block if isinstance(block, blocks.Cover) else None
     return None
@@ -223,8 +223,8 @@ class _Reader:
 
     def _block(self, data: Mapping[str, Any], where: str, name: str) -> Iterator[Part]:
         try:
-            block = blocks.read(data[blocks.MIME], name)
-        except (blocks.BadBlock, TypeError, ValueError) as error:
+            block = block_reading.read(data[blocks.MIME], name)
+        except (block_reading.BadBlock, TypeError, ValueError) as error:
             yield NoticePart(where, message("page.notice.broken_block", self.lang, reason=str(error)))
             return
         if isinstance(block, blocks.Cover):

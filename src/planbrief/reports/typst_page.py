@@ -31,7 +31,7 @@ from planbrief.reports.typst_tree import TreeWriter
 #: More headings than this, or more parts than that, get a table of contents.
 CONTENTS_FROM, LONG_FROM = 8, 60
 #: Tallest picture on a page, in mm.
-MAX_HEIGHT_MM = 215.0
+MAX_HEIGHT_MM = 195.0
 #: Creation date of a document that states no date: 2000-01-01.
 CONSTANT_DATE = datetime.date(2000, 1, 1)
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\Z")
@@ -62,7 +62,7 @@ class Source:
     @property
     def timestamp(self) -> int:
         """The date as seconds since 1970, UTC."""
-        return int(datetime.datetime.combine(self.date, datetime.time(), datetime.timezone.utc).timestamp())
+        return int(datetime.datetime.combine(self.date, datetime.time(), datetime.UTC).timestamp())
 
 
 @cache

@@ -36,6 +36,8 @@ function regions() {
     if (node.scrollWidth > node.clientWidth + 1) { node.tabIndex = 0; } else { node.removeAttribute("tabindex"); }
   });
 }
+var contents = document.querySelector(".toc details");
+if (contents && window.matchMedia("(max-width: 40rem)").matches) { contents.open = false; }
 regions();
 window.addEventListener("resize", regions);
 document.querySelectorAll("details").forEach(function (node) { node.addEventListener("toggle", regions); });
