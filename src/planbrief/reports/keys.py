@@ -100,7 +100,7 @@ def notebook_hash(path: Path) -> str:
     Raises
     ------
     CatalogError
-        If the file is missing or no notebook.
+        If the file is missing, is no notebook, or has not exactly one cell tagged ``parameters``.
     """
     name = f"notebooks/{path.name}"
     try:
@@ -114,6 +114,9 @@ def notebook_hash(path: Path) -> str:
     except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
         found = f"no notebook ({type(error).__name__})"
         raise CatalogError(name, found, "a Jupyter notebook, format 4, saved as UTF-8") from None
+    tagged = sum("parameters" in cell.get("metadata", {}).get("tags", ()) for cell in cells)
+    if tagged != 1:
+        raise CatalogError(name, f"{tagged} cells tagged 'parameters'", "exactly one, holding the defaults")
     return sha256(plain_json(cells), plain_json(notebook.get("metadata", {}).get("planbrief", {})))
 
 

@@ -146,27 +146,14 @@ def link(source: Path, target: Path) -> None:
 
 
 def read_notebook(path: Path) -> NotebookNode:
-    """A notebook of the project with exactly one cell tagged ``parameters``.
-
-    Raises
-    ------
-    CatalogError
-        If it is missing, broken, or has no such cell or several.
-    """
+    """A notebook of the project; :class:`CatalogError` if nbformat cannot read it (the plan has looked at its cells)."""
     import nbformat
 
-    name = f"notebooks/{path.name}"
     try:
-        notebook = nbformat.read(path, as_version=4)
-    except FileNotFoundError:
-        raise CatalogError(name, "no such file", "the notebook that the catalog names") from None
+        return nbformat.read(path, as_version=4)
     except Exception as error:  # nbformat raises a dozen kinds, jsonschema's among them
         found = f"no notebook ({type(error).__name__})"
-        raise CatalogError(name, found, "a Jupyter notebook, format 4, saved as UTF-8") from None
-    tagged = [n for n, cell in enumerate(notebook.cells) if "parameters" in cell.metadata.get("tags", [])]
-    if len(tagged) != 1:
-        raise CatalogError(name, f"{len(tagged)} cells tagged 'parameters'", "exactly one, holding the defaults")
-    return notebook
+        raise CatalogError(f"notebooks/{path.name}", found, "a Jupyter notebook, format 4, saved as UTF-8") from None
 
 
 def blocks_of(notebook: NotebookNode) -> Iterator[dict[str, Any]]:

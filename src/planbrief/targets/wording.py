@@ -38,7 +38,7 @@ _EXCLUDED = re.compile(r"不含|不包括")
 
 
 class Interval(NamedTuple):
-    """What a wording allows: ``lower`` to ``upper`` (±inf where open), ``closed`` if the named ends belong to it."""
+    """What a wording allows: ``lower`` to ``upper`` (NaN: no end set); ``closed`` if the named ends belong to it."""
 
     lower: Any
     upper: Any
@@ -69,7 +69,7 @@ def interval(text: Any, share: bool = False) -> Any:
     Returns
     -------
     Interval
-        ``lower, upper, closed``, in the printed unit; an end that nothing limits is ``-inf`` or ``inf``. NaN, NaN,
+        ``lower, upper, closed``, in the printed unit; an end that the wording leaves open is NaN. NaN, NaN,
         False where the text holds no number or several that form no range. For an array-like, three arrays (a
         pandas Series keeps its index).
 
@@ -86,7 +86,7 @@ def interval(text: Any, share: bool = False) -> Any:
     >>> interval("63%以上", share=True)
     Interval(lower=63.0, upper=100.0, closed=True)
     >>> interval("不满16"), interval("50—60家")
-    (Interval(lower=-inf, upper=16.0, closed=False), Interval(lower=50.0, upper=60.0, closed=True))
+    (Interval(lower=nan, upper=16.0, closed=False), Interval(lower=50.0, upper=60.0, closed=True))
     """
     if isinstance(text, str):
         return _interval(text, share)
@@ -127,11 +127,11 @@ def _interval(text: Any, share: bool) -> Interval:
 
 
 def _ends(low: Decimal | None, high: Decimal | None, closed: bool, share: bool) -> Interval:
-    least, most = (0.0, 100.0) if share else (-math.inf, math.inf)
+    least, most = (0.0, 100.0) if share else (math.nan, math.nan)
     lower = least if low is None else float(low)
     upper = most if high is None else float(high)
     if share and lower != upper:
-        lower, upper = max(lower, 0.0), math.inf if lower > 100 else min(upper, 100.0)
+        lower, upper = max(lower, 0.0), math.nan if lower > 100 else min(upper, 100.0)
     return Interval(lower, upper, closed)
 
 

@@ -2,25 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
-
 import pytest
 
 from planbrief.errors import CatalogError, ParameterError, UnknownName
-from planbrief.project import Project, packaged
+from planbrief.project import Project
 from planbrief.reports.catalog import Catalog, problems, read
 from planbrief.targets.usable import usable_package
-
-
-@pytest.fixture
-def project(tmp_path: Path) -> Project:
-    """A copy of the shipped project that a test may change."""
-    for name in ("data", "notebooks"):
-        shutil.copytree(packaged().root / name, tmp_path / name)
-    (tmp_path / "reports").mkdir()
-    shutil.copy(packaged().catalog, tmp_path / "reports" / "catalog.toml")
-    return Project(tmp_path)
 
 
 def catalog_of(project: Project) -> Catalog:
