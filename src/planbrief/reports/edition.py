@@ -212,11 +212,14 @@ class Publication:
         error = " ".join(error.split())[:2000] or "no reason was given"
         good = self.previous.report(entry.id, entry.lang) if self.previous else None
         if good is None or not (good.html or good.pdf):
-            return replace(entry, status="failed", error=error, html=None, pdf=None, thumbnail=None, figures={}, key="")
-        entry = self.carry_over_report(good, status="failed", error=error, about=entry.about, city=entry.city)
-        return (
-            entry if entry.html or entry.pdf else replace(entry, last_success=None, thumbnail=None, figures={}, key="")
-        )
+            return _bare(entry, error)
+        about, city = entry.about or good.about, entry.city or good.city
+        kept = self.carry_over_report(good, status="failed", error=error, about=about, city=city)
+        if kept.html or kept.pdf:
+            return kept
+        if kept.thumbnail:
+            self._stage.drop(kept.thumbnail.path)
+        return _bare(entry, error)
 
     def _find(self, relative: str, sha256: str) -> bytes | None:
         folders = [self.out, *(self.state.kept / edition for edition in reversed(self.state.kept_ids()))]
