@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from planbrief.targets import Dataset
 
 _DIGITS = re.compile(r"\d[\d,]*(?:\.(\d+))?")
+#: Dimensions of things that are counted one by one: 31 项 is 31, not 30.5 to 31.5 (31 万项 is).
+COUNTED = frozenset({"count", "kinds"})
 
 
 @dataclass(frozen=True)
@@ -106,7 +108,9 @@ def _records(ds: Dataset, rows: pd.DataFrame) -> Iterator[Evidence]:
     row: Any  # pandas types every column of a named tuple as any scalar
     for row in ordered.itertuples():
         value, unit = float(row.obs_value), str(row.unit_measure)
-        half = half_digit(str(row.value_text)) if not math.isnan(value) else 0.0
+        parsed = known.parse(unit)
+        exact = math.isnan(value) or (parsed.dimension in COUNTED and parsed.factor == 1)
+        half = 0.0 if exact else half_digit(str(row.value_text))
         yield Evidence(
             obs_id=str(row.Index),
             source_id=row.source_id,
@@ -131,8 +135,8 @@ def _records(ds: Dataset, rows: pd.DataFrame) -> Iterator[Evidence]:
             start=int(row.char_start),
             end=int(row.char_end),
             half=half,
-            factor=known.parse(unit).factor,
-            dimension=known.parse(unit).dimension,
+            factor=parsed.factor,
+            dimension=parsed.dimension,
         )
 
 

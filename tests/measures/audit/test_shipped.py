@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from measures.audit.town import assert_worded
 
-from planbrief.measures.audit import SEVERITIES, Audit, audit
-from planbrief.measures.audit.algebra import IllFormedRelation, parse_atom
+from planbrief.measures.audit import SEVERITIES, Audit, audit, audit_tables
+from planbrief.measures.audit.algebra import IllFormedRelation, atoms, parse_atom
 from planbrief.targets import Dataset, load
 
 
@@ -135,3 +135,26 @@ def test_a_relation_that_cannot_be_read_is_an_error(text: str):
     with pytest.raises(IllFormedRelation) as caught:
         parse_atom(text)
     assert repr(text) in str(caught.value)
+
+
+def test_every_relation_speaks_of_things_the_data_have(shipped: Dataset):
+    """A misspelt indicator or activity would switch a relation off silently."""
+    unknown = []
+    for row in audit_tables(shipped).relations:
+        for side in (row["left"], row["right"]):
+            for term in side.split(";"):
+                if row["sign"] == "list_length" and term in ("children", "leaves"):
+                    continue
+                for atom in atoms(term):
+                    if atom.indicator not in shipped.indicators.index:
+                        unknown.append(atom.indicator)
+                    if atom.activity not in ("", "?") and atom.activity not in shipped.activities.index:
+                        unknown.append(atom.activity)
+    assert unknown == []
+
+
+def test_every_counted_list_has_its_count_word(shipped: Dataset):
+    """A list length that meets no observation would check nothing."""
+    places = set(zip(shipped.observations["source_id"], shipped.observations["char_start"], strict=True))
+    rows = audit_tables(shipped).list_counts
+    assert [row for row in rows if (row["source_id"], int(row["char_start"])) not in places] == []
