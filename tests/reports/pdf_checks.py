@@ -1,13 +1,15 @@
-"""What a PDF of planbrief must be, for all tests: conforming to PDF/UA-1 and PDF/A-2a, with two checker rules settled by evidence.
+"""What a PDF of planbrief must be, for all tests: conforming to PDF/UA-1 and PDF/A-2a, with two checker rules
+settled by evidence.
 
-``page-validation`` 0.11 reports FONT-GLYPH-WIDTH for the CID-keyed OpenType fonts: it reads the width of a glyph from its charstring
-alone and finds 0 where the charstring leaves the width out, although the CFF format then takes ``defaultWidthX`` of the glyph's own
-font dictionary (``FDArray``/``FDSelect``). :func:`width_differences` does it by the format, glyph by glyph, with fontTools, and
-compares with the PDF's ``/W`` and, where the text mapping names the character, with ``hmtx`` of the packaged font. Only when all are
-equal is that one rule let pass.
+``page-validation`` 0.11 reports FONT-GLYPH-WIDTH for the CID-keyed OpenType fonts: it reads the width of a glyph from
+its charstring alone and finds 0 where the charstring leaves the width out, although the CFF format then takes
+``defaultWidthX`` of the glyph's own font dictionary (``FDArray``/``FDSelect``). :func:`width_differences` does it by
+the format, glyph by glyph, with fontTools, and compares with the PDF's ``/W`` and, where the text mapping names the
+character, with ``hmtx`` of the packaged font. Only when all are equal is that one rule let pass.
 
-It also reports STREAM-LENGTH for a compressed stream whose last byte happens to be a carriage return: it counts that byte and the line
-feed before ``endstream`` as one line end. :func:`stream_differences` reads each stream by its ``/Length`` and looks at what follows.
+It also reports STREAM-LENGTH for a compressed stream whose last byte happens to be a carriage return: it counts that
+byte and the line feed before ``endstream`` as one line end. :func:`stream_differences` reads each stream by its
+``/Length`` and looks at what follows.
 """
 
 from __future__ import annotations
@@ -83,7 +85,7 @@ def program_widths(data: bytes) -> dict[int, float]:
 
 
 def width_differences(data: bytes) -> list[str]:
-    """Every glyph of every embedded CID font whose width in ``/W`` is not that of its program (or of the packaged font)."""
+    """Glyphs of embedded CID fonts whose width in ``/W`` is not that of their program (or of the packaged font)."""
     found: list[str] = []
     with pikepdf.open(io.BytesIO(data)) as pdf:
         for whole in pdf.objects:
@@ -120,7 +122,7 @@ def stream_differences(data: bytes) -> list[str]:
         position = match.end() + int(match.group(1))
         if not re.match(rb"(?:\r\n|\n|\r)endstream", data[position : position + 12]):
             found.append(
-                f"stream at {match.start()}: /Length {match.group(1).decode()} ends at {data[position : position + 12]!r}"
+                f"stream at {match.start()}: {match.group(1).decode()} bytes end at {data[position : position + 12]!r}"
             )
     return found
 

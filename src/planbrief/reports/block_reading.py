@@ -1,7 +1,7 @@
 """Read the JSON of a block into its type.
 
-The JSON is untrusted like everything else in a notebook: what does not fit is refused with a reason (:class:`BadBlock`),
-never drawn half.
+The JSON is untrusted like everything else in a notebook: what does not fit is refused with a reason
+(:class:`BadBlock`), never drawn half.
 """
 
 from __future__ import annotations

@@ -73,7 +73,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """A table, ours or read from another notebook's HTML; ``heads`` holds header rows where a single label row is not enough."""
+    """A table, ours or read from another notebook's HTML; ``heads`` holds header rows where one is not enough."""
 
     id: str
     columns: tuple[Column, ...]

@@ -10,13 +10,14 @@ _HEX = re.compile(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\Z")
 _RGB = re.compile(r"rgba?\(\s*(\d{1,3})\s*[, ]\s*(\d{1,3})\s*[, ]\s*(\d{1,3})\s*(?:[,/]\s*([0-9.]+%?)\s*)?\)\Z")
 #: CSS names that pandas Stylers and drawings use most; others are taken as they are.
 NAMED = {
-    "black": "000000", "white": "ffffff", "red": "ff0000", "green": "008000", "blue": "0000ff", "yellow": "ffff00",
-    "orange": "ffa500", "gray": "808080", "grey": "808080", "lightgreen": "90ee90", "lightblue": "add8e6", "pink": "ffc0cb",
-    "lightgray": "d3d3d3", "lightgrey": "d3d3d3", "darkgreen": "006400", "darkblue": "00008b", "darkred": "8b0000",
-    "navy": "000080", "teal": "008080", "purple": "800080", "brown": "a52a2a", "cyan": "00ffff", "magenta": "ff00ff",
-    "silver": "c0c0c0", "gold": "ffd700", "crimson": "dc143c", "salmon": "fa8072", "khaki": "f0e68c", "lavender": "e6e6fa",
-    "lightyellow": "ffffe0", "lightcoral": "f08080", "steelblue": "4682b4", "tomato": "ff6347", "coral": "ff7f50",
-    "lime": "00ff00", "olive": "808000", "maroon": "800000", "indigo": "4b0082", "violet": "ee82ee", "darkorange": "ff8c00",
+    "black": "000000", "white": "ffffff", "red": "ff0000", "green": "008000", "blue": "0000ff",
+    "yellow": "ffff00", "orange": "ffa500", "gray": "808080", "grey": "808080", "lightgreen": "90ee90",
+    "lightblue": "add8e6", "pink": "ffc0cb", "lightgray": "d3d3d3", "lightgrey": "d3d3d3", "darkgreen": "006400",
+    "darkblue": "00008b", "darkred": "8b0000", "navy": "000080", "teal": "008080", "purple": "800080",
+    "brown": "a52a2a", "cyan": "00ffff", "magenta": "ff00ff", "silver": "c0c0c0", "gold": "ffd700",
+    "crimson": "dc143c", "salmon": "fa8072", "khaki": "f0e68c", "lavender": "e6e6fa", "lightyellow": "ffffe0",
+    "lightcoral": "f08080", "steelblue": "4682b4", "tomato": "ff6347", "coral": "ff7f50", "lime": "00ff00",
+    "olive": "808000", "maroon": "800000", "indigo": "4b0082", "violet": "ee82ee", "darkorange": "ff8c00",
     "lightpink": "ffb6c1", "lightskyblue": "87cefa", "skyblue": "87ceeb", "aqua": "00ffff", "beige": "f5f5dc",
     "darkgray": "a9a9a9", "dimgray": "696969", "whitesmoke": "f5f5f5", "palegreen": "98fb98", "seagreen": "2e8b57",
 }  # fmt: skip

@@ -19,8 +19,8 @@ _STEPS_MM = (6.0, 2.0, 0.7)
 class Demand:
     """What a column asks for, in em.
 
-    ``floor`` is the least it can live with, ``body`` what its cells take on one line, ``head`` what its head takes on one
-    line; ``cells`` are the widths of its cells, ``weight`` its share of space that nobody needs.
+    ``floor`` is the least it can live with, ``body`` and ``head`` what its cells and its head take on one line;
+    ``cells`` are the widths of its cells, ``weight`` its share of space that nobody needs.
     """
 
     floor: float

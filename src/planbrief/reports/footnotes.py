@@ -1,4 +1,4 @@
-"""Footnotes of all Markdown cells, numbered through the document and collected at its end (or at the foot of their page)."""
+"""Footnotes of all Markdown cells, numbered through the document, collected at its end or at the foot of their page."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ MAX_HTML_ROWS = 5000
 def read(node: etree._Element, name: str) -> tuple[Table | None, int]:
     """A table element as a table, and how many body rows it has in all; None for one without cells.
 
-    Header rows are those of ``thead``, or leading rows made of ``th`` only. Columns whose cells are all numbers are set right.
+    Header rows are those of ``thead``, or leading rows made of ``th`` only. Columns of numbers are set right.
     """
     heads: list[list[etree._Element]] = []
     rows: list[list[etree._Element]] = []

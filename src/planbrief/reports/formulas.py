@@ -1,7 +1,7 @@
 """Formulas: TeX to MathML for HTML, and the same MathML to Typst for PDF.
 
-The MathML comes from latex2mathml, without a browser, MathJax or a TeX installation. What it cannot parse is shown as code with a
-note: a formula never breaks a page.
+The MathML comes from latex2mathml, without a browser, MathJax or a TeX installation. What it cannot parse is shown as
+code with a note: a formula never breaks a page.
 """
 
 from __future__ import annotations
@@ -19,7 +19,8 @@ _MAX_TEX = 5000
 #: Accents of ``mover`` as combining characters for Typst.
 _ACCENTS = {
     "^": "\u0302", "ˆ": "\u0302", "~": "\u0303", "˜": "\u0303", "¯": "\u0304", "‾": "\u0304", "_": "\u0304",
-    "˙": "\u0307", "¨": "\u0308", "→": "\u20d7", "⃗": "\u20d7", "ˇ": "\u030c", "´": "\u0301", "`": "\u0300", "˘": "\u0306",
+    "˙": "\u0307", "¨": "\u0308", "→": "\u20d7", "⃗": "\u20d7", "ˇ": "\u030c", "´": "\u0301", "`": "\u0300",
+    "˘": "\u0306",
 }  # fmt: skip
 _OVER = {"⏞": "overbrace", "⏟": "underbrace", "―": "overline", "─": "overline"}
 _FENCES = frozenset("()[]{}|‖⌊⌋⌈⌉⟨⟩〈〉")

@@ -98,7 +98,8 @@ def table(block: Table, writer: Writer, number: int = 0) -> str:
     plain = "".join(run.text for run in block.caption)
     if block.caption:
         caption = (
-            f'<caption id="{esc(block.id)}-cap"><span class="cap">{numbered("table", number, writer)}{writer.runs(block.caption)}'
+            f'<caption id="{esc(block.id)}-cap"><span class="cap">{numbered("table", number, writer)}'
+            f"{writer.runs(block.caption)}"
             f"{anchor(block.id, plain, writer)}</span></caption>"
         )
     label = (
@@ -110,7 +111,8 @@ def table(block: Table, writer: Writer, number: int = 0) -> str:
     wide = " wide" if block.wide or len(block.columns) > 7 else ""
     return (
         f'<figure class="table{wide}" id="{esc(block.id)}"{lang_attribute(block.lang, writer.lang)}>'
-        f'<div class="scroll" tabindex="0" role="group" {label}><table{sortable}>{caption}{_head(block, writer)}{_body(block, writer)}'
+        f'<div class="scroll" tabindex="0" role="group" {label}><table{sortable}>{caption}{_head(block, writer)}'
+        f"{_body(block, writer)}"
         f"</table></div>{_below(block.notes, block.sources, writer)}</figure>\n"
     )
 
@@ -141,9 +143,8 @@ def _head(block: Table, writer: Writer) -> str:
         if not text and not unit:
             cells.append("<td></td>")
             continue
-        cells.append(
-            f'<th scope="col"{_head_class(column, long[position])}{lang_attribute(column.lang, writer.lang)}>{text}{unit}</th>'
-        )
+        attributes = _head_class(column, long[position]) + lang_attribute(column.lang, writer.lang)
+        cells.append(f'<th scope="col"{attributes}>{text}{unit}</th>')
     return f"<thead><tr>{''.join(cells)}</tr></thead>"
 
 

@@ -33,8 +33,10 @@ _OBSERVATION_FIELDS = (
     "upper_value", "activity", "subject", "comparator", "transformation", "price_base",
 )  # fmt: skip
 _DOCUMENT_FIELDS = ("title", "title_lang", "producer", "doc_number", "date_published", "date_text", "disclosure")
-_WORDS = ("title", "close", "document", "producer", "number", "published", "locator", "printed", "value", "period", "unit", "area",
-          "indicator", "kind", "formula", "comment", "show", "none")  # fmt: skip
+_WORDS = (
+    "title", "close", "document", "producer", "number", "published", "locator", "printed", "value", "period", "unit",
+    "area", "indicator", "kind", "formula", "comment", "show", "none",
+)  # fmt: skip
 
 
 @cache
@@ -50,7 +52,10 @@ def _hash(text: str) -> str:
 def policy(script: str, *, trusted: bool = False) -> str:
     """Content-Security-Policy of a page: its own script by hash, pictures inside the page, nothing from anywhere."""
     scripts = "'unsafe-inline'" if trusted else f"'{_hash(script)}'"
-    return f"default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+    return (
+        f"default-src 'none'; script-src {scripts}; style-src 'unsafe-inline'; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
 
 
 def page(document: Document) -> dict[str, Any]:
@@ -123,7 +128,8 @@ def _contents(document: Document, writer: Writer) -> str:
         if entry.level <= (1 if deep else 2):
             items.append(f'<li class="l{entry.level}"><a href="#{esc(entry.id)}">{writer.runs(entry.runs)}</a></li>')
     label = esc(message("page.contents", document.lang))
-    return f'<nav class="toc" aria-label="{label}"><details open><summary>{label}</summary><ol>{"".join(items)}</ol></details></nav>'
+    listed = f"<details open><summary>{label}</summary><ol>{''.join(items)}</ol></details>"
+    return f'<nav class="toc" aria-label="{label}">{listed}</nav>'
 
 
 def _body(parts: list[Part], writer: Writer) -> str:
@@ -186,7 +192,8 @@ def _terminal(part: TerminalPart, writer: Writer) -> str:
 
 def _picture(part: PicturePart, writer: Writer) -> str:
     picture = part.picture
-    image = f'<img src="{picture.uri}" alt="{esc(part.alt)}" width="{picture.width_px:.0f}" height="{picture.height_px:.0f}">'
+    size = f'width="{picture.width_px:.0f}" height="{picture.height_px:.0f}"'
+    image = f'<img src="{picture.uri}" alt="{esc(part.alt)}" {size}>'
     if not part.caption:
         return f'<div class="output picture">{image}</div>\n'
     number = html_blocks.numbered("figure", part.number, writer)
@@ -203,13 +210,14 @@ def _colors(writer: Writer) -> str:
         return ""
     automatic, chosen = ":root:not([data-theme=light])", ":root[data-theme=dark]"
     return (
-        f"{rules}@media screen and (prefers-color-scheme:dark){{{automatic}{{{dark}}}{night.replace('{root}', automatic)}}}"
+        f"{rules}@media screen and (prefers-color-scheme:dark)"
+        f"{{{automatic}{{{dark}}}{night.replace('{root}', automatic)}}}"
         f"@media screen{{{chosen}{{{dark}}}{night.replace('{root}', chosen)}}}\n"
     )
 
 
 def _payload(document: Document, writer: Writer) -> dict[str, Any]:
-    """What the provenance panel shows; texts that many observations share stand in one list and are named by position."""
+    """What the provenance panel shows; texts that observations share stand in one list and are named by position."""
     words = {name: message(f"page.provenance.{name}", document.lang) for name in _WORDS}
     words["csv"] = message("page.csv", document.lang)
     words["sort"] = message("page.sort_by", document.lang, column="{column}")

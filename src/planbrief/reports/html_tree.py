@@ -1,4 +1,6 @@
-"""Prose and other people's HTML as HTML for our page: levels, scroll regions, colours that can be read; nh3 has the last word."""
+"""Prose and other people's HTML as HTML for our page: levels, scroll regions, colours that can be read; nh3 has the
+last word.
+"""
 
 from __future__ import annotations
 
@@ -17,17 +19,18 @@ from planbrief.reports.styles import PROPERTIES, declarations, to_text
 from planbrief.reports.typst_text import allowed_link
 
 _MATH = frozenset(
-    "math mrow mi mn mo mtext ms mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mtable mtr mtd mstyle mpadded "
-    "mphantom menclose semantics".split()
+    "math mrow mi mn mo mtext ms mspace mfrac msqrt mroot msub msup msubsup munder mover munderover mtable mtr "
+    "mtd mstyle mpadded mphantom menclose semantics".split()
 )
 _TAGS = _MATH | frozenset(
-    "a abbr b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption figure h2 h3 h4 h5 h6 hr i "
-    "img ins kbd li mark ol p pre q rp rt ruby s samp section small span strong sub summary sup table tbody td tfoot th thead time tr tt "
-    "u ul var wbr".split()
+    "a abbr b bdi bdo blockquote br caption cite code col colgroup dd del details dfn div dl dt em figcaption "
+    "figure h2 h3 h4 h5 h6 hr i img ins kbd li mark ol p pre q rp rt ruby s samp section small span strong sub "
+    "summary sup table tbody td tfoot th thead time tr tt u ul var wbr".split()
 )
 _MATH_ATTRIBUTES = frozenset(
-    "display alttext mathvariant stretchy fence form accent accentunder linethickness columnalign rowalign columnspacing rowspacing "
-    "displaystyle scriptlevel lspace rspace minsize maxsize width height depth notation movablelimits separator symmetric largeop".split()
+    "display alttext mathvariant stretchy fence form accent accentunder linethickness columnalign rowalign "
+    "columnspacing rowspacing displaystyle scriptlevel lspace rspace minsize maxsize width height depth notation "
+    "movablelimits separator symmetric largeop".split()
 )
 _ATTRIBUTES: dict[str, set[str]] = {
     "*": {"id", "lang", "title", "dir", "class", "style", "tabindex", "role", "aria-label"},
@@ -42,7 +45,8 @@ _ATTRIBUTES: dict[str, set[str]] = {
     **{tag: set(_MATH_ATTRIBUTES) for tag in _MATH},
 }
 _CLASSES = frozenset(
-    "notice tex formula footnote-ref footnotes footnotes-list footnote-item footnote-backref task-list-item contains-task-list".split()
+    "notice tex formula footnote-ref footnotes footnotes-list footnote-item footnote-backref task-list-item "
+    "contains-task-list".split()
 )
 #: Attributes that only the page itself sets.
 _RESERVED = ("tabindex", "role", "aria-label", "scope", "class", "data-level")

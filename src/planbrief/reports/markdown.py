@@ -1,6 +1,6 @@
 """One Markdown core for HTML and PDF: CommonMark with tables, footnotes, formulas and Chinese emphasis.
 
-Python-Markdown, mistune and pandoc break ``**“重要”**销售`` and put a space between two Chinese lines; this one does not.
+mistune and pandoc break ``**“重要”**销售`` and put a space between two Chinese lines; this one does not.
 Both exporters walk the same HTML tree (:mod:`planbrief.reports.tree`), so a page and its PDF say the same.
 """
 

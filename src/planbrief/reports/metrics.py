@@ -1,6 +1,7 @@
 """What the packaged fonts can show and how wide it is, without opening a font file.
 
-``assets/fonts.json`` is made from the fonts themselves; ``tests/reports/exporters/test_metrics.py`` holds the two equal.
+``assets/fonts.json`` is made from the fonts themselves; ``tests/reports/exporters/test_metrics.py`` holds the two
+equal.
 """
 
 from __future__ import annotations

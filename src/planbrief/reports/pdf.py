@@ -1,4 +1,6 @@
-"""nbconvert exporter ``planbrief-pdf``: Typst source compiled to PDF/UA-1 and PDF/A-2a. No TeX, no browser, no system font."""
+"""nbconvert exporter ``planbrief-pdf``: Typst source compiled to PDF/UA-1 and PDF/A-2a. No TeX, no browser, no
+system font.
+"""
 
 from __future__ import annotations
 

@@ -45,7 +45,8 @@ class Picture:
             return self.data
         width, height = f"{self.width_px:g}", f"{self.height_px:g}"
         return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="{width}" height="{height}" '
+            '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+            f'width="{width}" height="{height}" '
             f'viewBox="0 0 {width} {height}"><image width="{width}" height="{height}" xlink:href="{self.uri}"/></svg>'
         ).encode()
 

@@ -1,4 +1,6 @@
-"""Read an executed notebook into a :class:`~planbrief.reports.document.Document`: what stays, in which form, with what notes."""
+"""Read an executed notebook into a :class:`~planbrief.reports.document.Document`: what stays, in which form, with
+what notes.
+"""
 
 from __future__ import annotations
 

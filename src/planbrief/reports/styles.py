@@ -1,7 +1,8 @@
-"""Style sheets of other people's HTML: a whitelist of properties, moved from ``<style>`` blocks onto the elements they meant.
+"""Style sheets of other people's HTML: a whitelist of properties, moved from ``<style>`` blocks onto the elements
+they meant.
 
-A pandas Styler writes its colours into a style block with ids; sanitising would lose them. Here every rule is applied to its
-elements as an inline style, restricted to colour, weight and alignment, and the block is dropped.
+A pandas Styler writes its colours into a style block with ids; sanitising would lose them. Here every rule is applied
+to its elements as an inline style, restricted to colour, weight and alignment, and the block is dropped.
 """
 
 from __future__ import annotations

@@ -12,18 +12,20 @@ from planbrief.reports.colors import dark_counterpart, hex_color
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "{http://www.w3.org/1999/xlink}href"
 _TAGS = frozenset(
-    "svg g defs symbol use path rect circle ellipse line polyline polygon text tspan textPath title desc clipPath mask pattern marker "
-    "linearGradient radialGradient stop image switch style".split()
+    "svg g defs symbol use path rect circle ellipse line polyline polygon text tspan textPath title desc clipPath "
+    "mask pattern marker linearGradient radialGradient stop image switch style".split()
 )
 #: Filters are left out: they can be made to cost minutes.
 _ATTRIBUTES = frozenset(
-    "id class d x y x1 y1 x2 y2 cx cy r rx ry fx fy dx dy rotate width height viewBox preserveAspectRatio transform points "
-    "gradientUnits gradientTransform spreadMethod offset clipPathUnits maskUnits maskContentUnits patternUnits patternTransform "
-    "patternContentUnits markerWidth markerHeight refX refY orient markerUnits startOffset textLength lengthAdjust version style "
-    "fill fill-opacity fill-rule stroke stroke-width stroke-opacity stroke-dasharray stroke-dashoffset stroke-linecap stroke-linejoin "
-    "stroke-miterlimit opacity color stop-color stop-opacity clip-path clip-rule mask font-family font-size font-weight font-style "
-    "text-anchor dominant-baseline alignment-baseline baseline-shift letter-spacing word-spacing text-decoration display visibility "
-    "marker-start marker-mid marker-end paint-order vector-effect shape-rendering text-rendering overflow".split()
+    "id class d x y x1 y1 x2 y2 cx cy r rx ry fx fy dx dy rotate width height viewBox preserveAspectRatio "
+    "transform points gradientUnits gradientTransform spreadMethod offset clipPathUnits maskUnits "
+    "maskContentUnits patternUnits patternTransform patternContentUnits markerWidth markerHeight refX refY orient "
+    "markerUnits startOffset textLength lengthAdjust version style fill fill-opacity fill-rule stroke stroke- "
+    "width stroke-opacity stroke-dasharray stroke-dashoffset stroke-linecap stroke-linejoin stroke-miterlimit "
+    "opacity color stop-color stop-opacity clip-path clip-rule mask font-family font-size font-weight font-style "
+    "text-anchor dominant-baseline alignment-baseline baseline-shift letter-spacing word-spacing text-decoration "
+    "display visibility marker-start marker-mid marker-end paint-order vector-effect shape-rendering text- "
+    "rendering overflow".split()
 )
 _URL = re.compile(r"url\(\s*['\"]?\s*([^'\")]*)", re.IGNORECASE)
 _INLINE_IMAGE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]+\Z")
@@ -46,7 +48,7 @@ def _safe_style(text: str) -> str:
 
 
 def clean(data: bytes | str) -> etree._Element:
-    """Parse an SVG and keep its drawing elements only: no scripts, events, foreign objects, animations or outside references.
+    """Parse an SVG and keep its drawing elements only: no scripts, events, animations, foreign objects or addresses.
 
     Raises
     ------
@@ -100,9 +102,8 @@ def _clean_attributes(node: etree._Element) -> None:
             if local or (etree.QName(node).localname == "image" and _INLINE_IMAGE.match(value)):
                 continue
             del node.attrib[name]
-        elif name not in _ATTRIBUTES or not _safe_style(value):
-            if not (name in _ATTRIBUTES and value == ""):
-                del node.attrib[name]
+        elif name not in _ATTRIBUTES or (value and not _safe_style(value)):
+            del node.attrib[name]
 
 
 def size_px(root: etree._Element) -> tuple[float, float]:

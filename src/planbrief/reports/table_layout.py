@@ -1,8 +1,8 @@
 """Where a table stands on paper: widths from its content, smaller type, a turned page, or several parts, by rule.
 
-The rule: of the settings that fit, the first that wraps little — upright page at 8.5 pt, upright at 7.8 pt, turned page at 8.5 pt,
-turned at 7.6 pt; where none fits, upright at 7.8 pt in parts that each repeat the first column. A plan that is wider than its page is
-an error (:class:`TableOverflow`), never a clipped table.
+The rule: of the settings that fit, the first that wraps little — upright page at 8.5 pt, upright at 7.8 pt and 7.2 pt, turned
+page at 8.5 pt, turned at 7.6 pt; where none fits, upright at 7.8 pt in parts that each repeat the first column. A
+plan that is wider than its page is an error (:class:`TableOverflow`), never a clipped table.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _TOKEN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]|[^\s\u2e80-\u9ff
 LONGEST_EM = 13.0
 #: A setting wraps little if no cell has more lines than this, and rows on average no more than that.
 _MOST_LINES, _MEAN_LINES = 6.0, 1.6
-_SETTINGS = ((False, 8.5), (False, 7.8), (True, 8.5), (True, 7.6))
+_SETTINGS = ((False, 8.5), (False, 7.8), (False, 7.2), (True, 8.5), (True, 7.6))
 
 
 class TableOverflow(RunError):
@@ -82,7 +82,7 @@ def demand(table: Table, position: int) -> Demand:
         head / math.ceil(head / 5.4) if head else 0.0,  # a head of six characters is set as three and three
         min(body, 6.0),
     )
-    if column.align in ("decimal", "right") and body <= 14.0:
+    if body <= (14.0 if column.align == "decimal" else 7.0 if column.align == "right" else 0.0):
         floor = max(floor, body)
     return Demand(floor + 0.15, body + 0.15, min(head, 14.0) + 0.15, column.width or 1.0, tuple(widths))
 

@@ -1,8 +1,8 @@
 """HTML from Markdown and from outputs as a tree that both exporters walk.
 
-The tree is made once per cell: style blocks are applied, pictures resolved to checked ``data:`` addresses, what a static page cannot
-hold is replaced by a note that says so. The HTML exporter passes its text through nh3 last of all; the Typst exporter knows only the
-elements it draws, so neither trusts what stands here.
+The tree is made once per cell: style blocks are applied, pictures resolved to checked ``data:`` addresses, what a
+static page cannot hold is replaced by a note that says so. The HTML exporter passes its text through nh3 last of all;
+the Typst exporter knows only the elements it draws, so neither trusts what stands here.
 """
 
 from __future__ import annotations

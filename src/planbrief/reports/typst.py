@@ -34,7 +34,7 @@ class PlanbriefTypstExporter(TemplateExporter):
         return [str(TEMPLATES)]
 
     def default_filters(self) -> Iterator[tuple[str, Any]]:
-        """Filters of nbconvert, and ``planbrief_source``: the notebook as Typst code, its pictures kept in ``resources``."""
+        """Filters of nbconvert, and ``planbrief_source``: a notebook as Typst code, pictures kept in ``resources``."""
         yield from super().default_filters()
         yield "planbrief_source", _source
 

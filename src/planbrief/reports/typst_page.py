@@ -46,8 +46,8 @@ class MissingGlyph(RunError):
 
     def __str__(self) -> str:
         return (
-            f"{self.report}: no packaged font has the character {self.character!r} (U+{ord(self.character):04X}) in {self.where}; "
-            "use another character in the notebook or the data"
+            f"{self.report}: no packaged font has the character {self.character!r} (U+{ord(self.character):04X}) "
+            f"in {self.where}; use another character in the notebook or the data"
         )
 
 
@@ -163,7 +163,7 @@ class _Page:
         image = f"image({literal(name)}, width: {width:.2f}mm, alt: {literal(part.alt)})"
         if not part.caption:
             return f"block(above: 4mm, below: 4mm, {image})"
-        return f'figure(kind: image, supplement: {literal(message("page.figure", self.lang))}, numbering: "1", caption: {literal(part.caption)}, {image})'
+        return f"figure({self._numbered()}, caption: {literal(part.caption)}, {image})"
 
     def block(self, part: BlockPart) -> str:
         """Code of a block of ours."""
@@ -179,6 +179,9 @@ class _Page:
             return self._chart(part, block)
         return self._sources(block) if isinstance(block, Sources) else ""
 
+    def _numbered(self) -> str:
+        return f'kind: image, supplement: {literal(message("page.figure", self.lang))}, numbering: "1"'
+
     def _chart(self, part: BlockPart, block: Chart) -> str:
         if part.drawing is None:
             return figure(block.data, self.lang) if block.data else ""
@@ -192,8 +195,9 @@ class _Page:
         body = f"block(breakable: false, image({literal(name)}, width: {width:.2f}mm, alt: {literal(alt)}))"
         below = self._below(block.notes, block.sources)
         return (
-            f'captioned({{figure(kind: image, supplement: {literal(message("page.figure", self.lang))}, numbering: "1", '
-            f"caption: {text_runs(block.caption, self.lang)}, {body})" + (f"; below({below})" if below else "") + "})"
+            f"captioned({{figure({self._numbered()}, caption: {text_runs(block.caption, self.lang)}, {body})"
+            + (f"; below({below})" if below else "")
+            + "})"
         )
 
     def _below(self, notes: tuple[Runs, ...], sources: tuple[str, ...]) -> str:
@@ -280,7 +284,8 @@ def source(document: Document) -> Source:
         body.append(f"notice({literal(message('page.notice.glyphs', lang, characters=listed))})")
     lines = [
         library(),
-        f"#show: paper.with(title: {title}, place: {place}, language: {literal(lang)}, running: {str(document.ours).lower()}, "
+        f"#show: paper.with(title: {title}, place: {place}, language: {literal(lang)}, "
+        f"running: {str(document.ours).lower()}, "
         f"date: datetime(year: {date.year}, month: {date.month}, day: {date.day}), "
         f"words: (page: (x, y) => {literal(before)} + str(x) + {literal(middle)} + str(y) + {literal(end)}))",
         f"#cover(title: {title}, subtitle: {subtitle}, place: {place}, as-of: {literal(as_of)})",

@@ -110,7 +110,8 @@ def _head(table: Table, part: Part, lang: Lang) -> str:
         if column.lang and column.lang != lang:
             label = f"text(lang: {literal(column.lang)}, {label})"
         cells.append(
-            f"table.cell(align: {_ALIGN[column.align]} + bottom, {content(f'heavy({label})' if column.label else '', unit)})"
+            f"table.cell(align: {_ALIGN[column.align]} + bottom, "
+            f"{content(f'heavy({label})' if column.label else '', unit)})"
         )
     if not any(column.label or column.unit for column in table.columns):
         return ""

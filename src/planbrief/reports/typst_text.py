@@ -11,7 +11,7 @@ from planbrief.reports.plain import visible
 
 _ALLOWED_LINK = re.compile(r"(?:https?|mailto):[^\s\x00-\x1f]+\Z", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\n\r]+")
-#: Characters of an unbroken Latin word or address after which a line may break, and the longest stretch without a break.
+#: Characters of a Latin word or address after which a line may break; the longest stretch without a break.
 _BREAK_AFTER = re.compile(r"(?<=[/\\_.,:;=&?#%+|)}\]-])(?=[^\s])")
 _LONG_TOKEN = re.compile(r"[^\s\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]{24,}")
 
@@ -37,7 +37,7 @@ def collapsed(text: str) -> str:
 
 
 def breakable(text: str, longest: int = 24) -> str:
-    """Typst code of a text in which long words may break (an empty box is a place to break that leaves no trace in copied text).
+    """Typst code of a text in which long words may break, at empty boxes, which leave no trace in copied text.
 
     >>> breakable("short text")
     '"short text"'

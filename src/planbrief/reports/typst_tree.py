@@ -19,12 +19,13 @@ from planbrief.reports.styles import declarations
 from planbrief.reports.typst_text import allowed_link, breakable, collapsed, content, literal
 
 _BLOCKS = frozenset(
-    "p div h1 h2 h3 h4 h5 h6 ul ol dl blockquote pre table hr details section figure article header footer main aside nav center "
-    "address fieldset form tbody thead tr td th li dd dt caption figcaption summary".split()
+    "p div h1 h2 h3 h4 h5 h6 ul ol dl blockquote pre table hr details section figure article header footer main "
+    "aside nav center address fieldset form tbody thead tr td th li dd dt caption figcaption summary".split()
 )
 _WRAPPED = {
-    "strong": "strong", "b": "strong", "em": "emph", "i": "emph", "cite": "emph", "dfn": "emph", "var": "emph", "del": "strike",
-    "s": "strike", "strike": "strike", "u": "underline", "ins": "underline", "mark": "highlight", "sub": "sub", "sup": "super",
+    "strong": "strong", "b": "strong", "em": "emph", "i": "emph", "cite": "emph", "dfn": "emph",
+    "var": "emph", "del": "strike", "s": "strike", "strike": "strike", "u": "underline", "ins": "underline",
+    "mark": "highlight", "sub": "sub", "sup": "super",
 }  # fmt: skip
 _MONO = frozenset(("code", "kbd", "samp", "tt"))
 _SILENT = frozenset(("script", "style", "head", "title", "template"))
