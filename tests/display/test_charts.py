@@ -9,6 +9,7 @@ from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -245,6 +246,30 @@ def test_neighbouring_series_differ_in_grey():
     """Printed in grey, colours next to each other still differ."""
     greys = [0.299 * int(c[1:3], 16) + 0.587 * int(c[3:5], 16) + 0.114 * int(c[5:7], 16) for c in style.SERIES]
     assert min(abs(a - b) for a, b in pairwise(greys)) > 20
+
+
+#: Deuteranopia and protanopia on linear RGB (Machado, Oliveira and Fernandes 2009, severity 1).
+BLINDNESS = {
+    "deuteranopia": ((0.367322, 0.860646, -0.227968), (0.280085, 0.672501, 0.047413), (-0.01182, 0.04294, 0.968881)),
+    "protanopia": ((0.152286, 1.052583, -0.204868), (0.114503, 0.786281, 0.099216), (-0.003882, -0.048116, 1.051998)),
+}
+
+
+def lab(color: str, matrix: tuple[tuple[float, ...], ...]) -> np.ndarray:
+    raw = np.array([int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)])
+    seen = np.clip(np.array(matrix) @ np.where(raw <= 0.04045, raw / 12.92, ((raw + 0.055) / 1.055) ** 2.4), 0, 1)
+    to_xyz = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
+    x, y, z = np.cbrt(np.maximum(to_xyz @ seen / np.array([0.9505, 1, 1.089]), 1e-6))
+    return np.array([116 * y - 16, 500 * (x - y), 200 * (y - z)])
+
+
+@pytest.mark.parametrize("blindness", BLINDNESS)
+@pytest.mark.parametrize("page", ["light", "dark"])
+def test_neighbouring_series_differ_for_colour_blind_readers(blindness: str, page: str):
+    """Colours next to each other stay far apart (CIELAB distance) without red or green receptors."""
+    series = style.SERIES if page == "light" else [style.DARK[color] for color in style.SERIES]
+    seen = [lab(color, BLINDNESS[blindness]) for color in series]
+    assert min(np.linalg.norm(a - b) for a, b in pairwise(seen)) > 20
 
 
 def contrast(first: str, second: str) -> float:

@@ -27,9 +27,9 @@ CONTEXT = "#a9b4c0"
 PALE = "#d4dfeb"
 WARN = "#a3261f"
 #: Series in the order of use: lightness falls and rises so that neighbours differ in grey too.
-SERIES = ("#1a5fa1", "#e69a2e", "#3f7f6a", "#7d2a57", "#7fb3d9", "#6b5b4b", "#c9c04a", "#4b4f8f")
+SERIES = ("#1a5fa1", "#e69a2e", "#7d2a57", "#7fb3d9", "#2a857b", "#c9c04a", "#6b5b4b", "#2b2f3b")
 #: The same series as text: dark enough on white (4.5 : 1).
-SERIES_TEXT = ("#1a5fa2", "#8f5608", "#2f6b58", "#7d2a58", "#35709c", "#6b5b4c", "#6b6412", "#4b4f90")
+SERIES_TEXT = ("#1a5fa2", "#8f5608", "#7d2a58", "#35709c", "#22716a", "#6b6412", "#6b5b4c", "#2b2f3c")
 #: What the parts leave over, and the number on it.
 REST = "#dfe3e9"
 ON_REST = "#4a5361"
@@ -59,14 +59,14 @@ DARK: dict[str, str] = {
     **dict(
         zip(
             SERIES,
-            ("#2f76b8", "#e69a2f", "#438770", "#a04375", "#7fb3da", "#857360", "#c9c04b", "#6a6eb0"),
+            ("#2f76b8", "#e69a2f", "#a8406f", "#7fb3da", "#2f8f86", "#c9c04b", "#857360", "#6f7785"),
             strict=True,
         )
     ),
     **dict(
         zip(
             SERIES_TEXT,
-            ("#78b4ec", "#e9a84d", "#7cc3aa", "#e08ab5", "#8fc3ea", "#bfae9b", "#d3ca62", "#a5a9e6"),
+            ("#78b4ec", "#e9a84d", "#e08ab5", "#8fc3ea", "#6cc4ba", "#d3ca62", "#bfae9b", "#b9c0cc"),
             strict=True,
         )
     ),
