@@ -192,7 +192,7 @@ def shipped(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
 @given(data=st.data())
 def test_any_changed_digit_in_any_table_is_noticed(shipped: Path, data: st.DataObject) -> None:
     """One other digit in any cell of any CSV file: check names the file and the row."""
-    files = sorted(shipped.rglob("*.csv"))
+    files = sorted(path for path in shipped.rglob("*.csv") if set(path.read_bytes()) & set(b"0123456789"))
     path = data.draw(st.sampled_from(files))
     raw = path.read_bytes()
     grid = list(csv.reader(io.StringIO(raw.decode(), newline="")))
