@@ -146,7 +146,7 @@ def link(source: Path, target: Path) -> None:
 
 
 def read_notebook(path: Path) -> NotebookNode:
-    """A notebook of the project; :class:`CatalogError` if nbformat cannot read it (the plan has looked at its cells)."""
+    """A notebook of the project; :class:`CatalogError` if nbformat cannot read it (its cells: see the plan)."""
     import nbformat
 
     try:
