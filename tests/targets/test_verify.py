@@ -129,6 +129,13 @@ def test_a_missing_or_altered_file_is_named(tmp_path: Path) -> None:
         result(data, tmp_path / "nowhere")
 
 
+def test_a_row_about_no_document_is_a_mismatch(tmp_path: Path) -> None:
+    """Rows that nothing can be compared with do not pass unseen."""
+    data, sources = make_folder(tmp_path)
+    change(data / "observations" / f"{SOURCE}.csv", 2, source_id="testvile-plan-2024")
+    assert any(one.found == "no such document" and one.row == 2 for one in result(data, sources).mismatches)
+
+
 @pytest.mark.parametrize("raw", [b"", b"\xff\xfe\x00", "改".encode("gbk"), b"1" * 50_000])
 def test_a_broken_file_is_reported_not_raised(tmp_path: Path, raw: bytes) -> None:
     """Whatever stands in a source file, verify lists it."""

@@ -126,7 +126,20 @@ def verify(dataset: Dataset, sources: Path | str) -> Verification:
             account = Account(name, 0, 0, {}, 0, 0, len(observed), len(wrong))
         accounts.append(account)
         mismatches += wrong
+    mismatches += homeless(dataset)
     return Verification(tuple(accounts), tuple(mismatches))
+
+
+def homeless(dataset: Dataset) -> list[Mismatch]:
+    """Rows about a document that the table of sources does not have, which nothing can be compared with."""
+    tables = dataset.package.tables
+    known = tables["sources"].by_key
+    return [
+        Mismatch(row.values["source_id"], 0, 0, row.file, row.line, "no such document", "a source_id of sources.csv")
+        for name in ("observations", "exclusions")
+        for row in tables[name].rows
+        if row.values["source_id"] not in known
+    ]
 
 
 def read_source(folder: Path, source: Row) -> tuple[str | None, list[Mismatch]]:
