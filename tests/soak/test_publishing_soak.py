@@ -109,7 +109,10 @@ def test_killed_at_every_step(out: Path, counts: Counts, swap: str, monkeypatch:
         for step in range(1, crash.count_steps(work) + 1):
             again(out, *before)
             log.unlink(missing_ok=True)
-            assert crash.die_at(step, lambda work=work: work(log=crash.logged(log))) == -9
+            ended = crash.die_at(step, lambda work=work: work(log=crash.logged(log)))
+            if ended == 0:  # what is read once per process was read by now, so there are fewer steps
+                break
+            assert ended == -9
             wrong = [] if swap == "two renames" else lost(out, before)
             missing_allowed = missing or swap == "two renames"
             wrong += crash.survives(out, lambda: build(out, "next"), missing_allowed=missing_allowed)

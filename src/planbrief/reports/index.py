@@ -58,10 +58,10 @@ def render_index(manifest: Manifest, lang: Lang, digest: Digest | None = None) -
     reports = [_Report(manifest, report_id, lang, cities) for report_id in _ids(manifest)]
     failures = [report for report in reports if report.failures]
     date = manifest.data_as_of
-    summary = message(
-        "index.summary" if date else "index.summary_undated", lang, reports=len(reports), date=date_text(date, lang)
-    )
-    failed_summary = message("index.failed_summary", lang, count=len(failures))
+    key = "summary_undated" if not date else "summary_one" if len(reports) == 1 else "summary"
+    summary = message(f"index.{key}", lang, reports=len(reports), date=date_text(date, lang))
+    key = "failed_summary_one" if len(failures) == 1 else "failed_summary"
+    failed_summary = message(f"index.{key}", lang, count=len(failures))
     policy = (
         f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src 'self' file:; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'"

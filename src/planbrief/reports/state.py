@@ -283,7 +283,7 @@ class State:
             elif entry.name == WORK or entry.name.startswith(("stage-", "trash-")):
                 self.log.event("publish.swept", level="debug", name=entry.name)
                 shutil.rmtree(entry, ignore_errors=True)
-            elif entry.name.endswith(".new"):
+            elif entry.name.endswith(".new") or entry.name == MANIFEST:  # one on its way into the present edition
                 entry.unlink(missing_ok=True)
 
     def _rescue(self, folder: Path) -> None:

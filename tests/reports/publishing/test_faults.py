@@ -7,6 +7,7 @@ import os
 import random
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -43,6 +44,8 @@ def again(out: Path, *texts: str) -> None:
 
 def steps(work: Callable[[], object], prepare: Callable[[], None], every: int) -> Iterator[int]:
     prepare()
+    build(prepared := Path(tempfile.mkdtemp()) / "latest", "one")  # what is read once per process is read now
+    shutil.rmtree(prepared.parent)
     count = crash.count_steps(work)
     assert count > 20
     for step in range(1, count + 1, every):
