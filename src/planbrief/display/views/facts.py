@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.language import message, term
@@ -107,16 +107,21 @@ def value_cell(ds: Dataset, fact: Mapping[str, Any], figure: Figure) -> Cell:
     return Cell(figure, figure.observations)
 
 
-def theme_facts(ds: Dataset, city: str, *, counts: bool = False) -> Iterator[tuple[Label, Table]]:
+def theme_facts(
+    ds: Dataset, city: str, *, counts: bool = False, shown: Iterable[Table | None] = ()
+) -> Iterator[tuple[Label, Table]]:
     """Facts of a city theme by theme, in the order of the indicators' table.
 
     Parameters
     ----------
     counts : bool
         Whether the counts of named things (how many industries, tracks, districts) are given instead of the rest.
+    shown : iterable of Table
+        Tables of the page whose observations need not be listed again.
     """
     rows = ds.of_city(city)
-    rows = rows[(rows["kind"] == "count") == counts]
+    again = {obs_id for table in shown if table is not None for obs_id in table.observations()}
+    rows = rows[((rows["kind"] == "count") == counts) & ~rows.index.isin(again)]
     themes = ds.indicators["theme"]
     for theme in dict.fromkeys(themes):
         chosen = rows[rows["indicator"].map(themes) == theme]

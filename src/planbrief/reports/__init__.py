@@ -1,0 +1,1 @@
+"""Run notebooks, render their pages and publish editions."""
