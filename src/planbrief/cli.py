@@ -88,6 +88,23 @@ def init_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="DIR", help="a new or empty folder")
 
 
+def verify_edition_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``verify-edition``."""
+    parser.add_argument("folder", type=Path, metavar="DIR", help="a published edition")
+
+
+def editions_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``editions``."""
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the edition (default: reports/latest)")
+
+
+def restore_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``restore``."""
+    parser.add_argument("edition", metavar="EDITION", help="id of a kept edition (planbrief editions)")
+    editions_options(parser)
+    parser.add_argument("--wait", action="store_true", help="wait for a build of the same folder to end")
+
+
 #: verb -> (one line of help, options, module and function that runs it)
 COMMANDS: dict[str, tuple[str, Configure, str]] = {
     "build": ("run the notebooks and publish an edition", build_options, "planbrief.reports.build_command:command"),
@@ -96,6 +113,21 @@ COMMANDS: dict[str, tuple[str, Configure, str]] = {
     "verify": ("hold every value against the source texts", verify_options, "planbrief.reports.trust:run_verify"),
     "locate": ("unaccounted numbers of a text as CSV rows", locate_options, "planbrief.reports.trust:run_locate"),
     "lineage": ("where a number comes from and goes to", lineage_options, "planbrief.reports.trust:run_lineage"),
+    "verify-edition": (
+        "hold a published edition against its manifest",
+        verify_edition_options,
+        "planbrief.reports.edition_commands:run_verify_edition",
+    ),
+    "editions": (
+        "the present edition and the kept ones",
+        editions_options,
+        "planbrief.reports.edition_commands:run_editions",
+    ),
+    "restore": (
+        "publish a kept edition again",
+        restore_options,
+        "planbrief.reports.edition_commands:run_restore",
+    ),
     "export": ("the data as xlsx, SDMX-CSV or Data Package", export_options, "planbrief.reports.export:command"),
     "init": ("lay out an editable copy of data and notebooks", init_options, "planbrief.reports.init:command"),
 }
