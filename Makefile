@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report test check lab bench golden clean
+.PHONY: help report test check lab bench golden reproducible soak clean
 
 help: ## this list
 	@echo "planbrief: checked tables, growth rates, comparisons and briefs from Chinese development plans"
@@ -53,6 +53,12 @@ bench: $(VENV)/.installed-test ## measure; prints Markdown tables and JSON
 
 golden: $(VENV)/.installed-test ## write the golden fragments anew, to be read before they are committed
 	$(BIN)/python -m pytest -q tests --golden -m golden
+
+reproducible: $(VENV)/.installed-test ## build everything twice under unlike circumstances, compare every byte
+	$(BIN)/python tests/e2e/reproducible.py
+
+soak: $(VENV)/.installed-test ## the long form of the fault-injection tests; prints its counts
+	PLANBRIEF_SOAK=1 $(BIN)/python -m pytest tests/soak -q -s
 
 clean: ## remove the environment and everything built
 	rm -rf $(VENV) dist reports/latest reports/.planbrief-latest .pytest_cache .mypy_cache .ruff_cache .hypothesis
