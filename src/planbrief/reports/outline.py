@@ -101,8 +101,9 @@ def node_level(node: etree._Element) -> int:
 
 
 def heading_text(node: etree._Element) -> str:
-    """Text of a heading on one line."""
-    return " ".join("".join(node.itertext()).split())
+    """Text of a heading on one line, without the marks of footnotes."""
+    texts = node.xpath(".//text()[not(ancestor::sup[@class='footnote-ref'])]")
+    return " ".join("".join(str(text) for text in texts).split())
 
 
 def slug(text: str) -> str:

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pandas as pd
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
-
 from reports.exporters.notebooks import SVG, notebook, output, png
 
 MARKDOWN = r"""# 季度观察 Quarterly notes
@@ -306,3 +305,10 @@ CORPUS: dict[str, Callable[[], NotebookNode]] = {
     "emoji": emoji,
     "empty": notebook,
 }
+
+
+def shown(text: str) -> str:
+    """A nasty string as a page shows it: control and bidirectional characters by their code points."""
+    from planbrief.reports.plain import visible
+
+    return visible(text)
