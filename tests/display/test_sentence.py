@@ -10,7 +10,7 @@ import pytest
 
 from planbrief.display import say, tell
 from planbrief.display.blocks import run_text
-from planbrief.display.sentence import NoWording, UnusableValue
+from planbrief.display.sentence import Listed, NoWording, UnusableValue
 from planbrief.display.state import NoPage, _current
 from planbrief.display.template import TemplateError
 from planbrief.measures.figures import Figure
@@ -109,3 +109,18 @@ def test_headlines_follow_the_wording_of_the_notebook(open_test_page, blocks):
     assert [run_text(block["runs"]) for block in blocks("sentence")] == ["grows 33.3%"] * 3
     with pytest.raises(NoWording, match="no sentence for rule 'new'"):
         tell([Headline("new")], wording)
+
+
+def test_a_list_of_figures_is_one_value(open_test_page, blocks):
+    """Things of one kind are joined by the language's own commas, each figure with its pedigree."""
+    items = tuple({"when": Label(f"{year}年", str(year)), "rate": RATE} for year in (2026, 2027, 2028))
+    texts = []
+    for lang in ("zh", "en"):
+        open_test_page(lang)
+        say(zh="依次为{rates}。", en="In turn: {rates}.", rates=Listed(("{when}{rate}", "{rate} in {when}"), items))
+        texts.append(run_text(blocks("sentence")[-1]["runs"]))
+    assert texts == [
+        "依次为2026年33.3%、2027年33.3%、2028年33.3%。",
+        "In turn: 33.3% in 2026, 33.3% in 2027 and 33.3% in 2028.",
+    ]
+    assert sum("figure" in run for run in blocks("sentence")[-1]["runs"]) == 3

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from planbrief.display.blocks import Block, bundle, run_html, run_text
@@ -44,6 +45,41 @@ class NoWording(PlanbriefError):
         return f"{self.where}: no sentence for rule {self.rule!r} (worded: {known}); None leaves a rule out on purpose"
 
 
+@dataclass(frozen=True)
+class Listed:
+    """Several things of one kind as one value of a sentence: 2027年33.3%、2028–2030年年均26.0%.
+
+    Attributes
+    ----------
+    template : tuple of str
+        Chinese and English template of one thing.
+    items : tuple of mapping
+        Values of each, by the names in the template.
+    between, last : tuple of str
+        What stands between two things, and before the last one.
+    """
+
+    template: tuple[str, str]
+    items: tuple[Mapping[str, object], ...]
+    between: tuple[str, str] = ("、", ", ")
+    last: tuple[str, str] = ("、", " and ")
+
+
+def listed_runs(value: Listed, page: Page, where: str, *, strong: bool) -> list[Run]:
+    """Runs of a list of things."""
+    side = 0 if page.lang == "zh" else 1
+    runs: list[Run] = []
+    for number, item in enumerate(value.items):
+        agree(value.template, item, where)
+        if number:
+            runs.append({"t": (value.last if number == len(value.items) - 1 else value.between)[side]})
+        runs.extend(sentence_runs(value.template[side], item, page, where))
+    for run in runs:
+        if strong:
+            run["strong"] = True
+    return runs
+
+
 def value_runs(value: object, page: Page, where: str, name: str, *, strong: bool, loose: bool = False) -> list[Run]:
     """Runs of one value of a sentence."""
     if is_figure(value):
@@ -53,6 +89,8 @@ def value_runs(value: object, page: Page, where: str, name: str, *, strong: bool
         record = {key: runs[0]["figure"][key] for key in ("value", "unit", "measure", "observations")}
         page.figures[figure.key] = record
         return runs
+    if isinstance(value, Listed):
+        return listed_runs(value, page, where, strong=strong)
     if isinstance(value, str):
         return mark(value, page.lang, strong=strong)
     if isinstance(value, bool) or value is None:
@@ -131,7 +169,8 @@ def say(zh: str, en: str, style: str = "paragraph", **values: object) -> None:
     style : {"paragraph", "lead", "bullet", "callout", "note"}
         How the page sets the sentence.
     **values
-        Figures, Labels, text, or whole numbers (1900–2100 are taken for years). Each must be used.
+        Figures, Labels, text, lists (:class:`Listed`), or whole numbers (1900–2100 are taken for years). Each must
+        be used.
 
     Raises
     ------
@@ -211,4 +250,4 @@ def values_of(finding: Any) -> dict[str, object]:
     return found
 
 
-__all__ = ["NoWording", "TemplateError", "UnusableValue", "say", "sentence_runs", "tell"]
+__all__ = ["Listed", "NoWording", "TemplateError", "UnusableValue", "say", "sentence_runs", "tell"]
