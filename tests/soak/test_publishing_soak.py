@@ -1,6 +1,7 @@
 """The long form of the fault injection: every step of publishing, in every situation, with the counts printed.
 
-Bounded by PLANBRIEF_SOAK_SECONDS (default 900) for the random part; the sweeps over all steps run to their end.
+Bounded by PLANBRIEF_SOAK_SECONDS (default 900), of which each part has its share; sweeps begin with the last steps,
+where the switch and the clean-up are, and on a quiet machine reach the first.
 """
 
 from __future__ import annotations
@@ -72,6 +73,15 @@ def unable(_one: Path, _other: Path) -> None:
     raise OSError(errno.EINVAL, "no exchange")
 
 
+def backwards(count: int, share: float, stride: int = 1) -> Iterator[int]:
+    """Steps from the last to the first, as far as a share of the time goes."""
+    end = time.monotonic() + SECONDS * share
+    for step in range(count, 0, -stride):
+        if time.monotonic() > end:
+            return
+        yield step
+
+
 Situation = tuple[tuple[str, ...], Callable[..., object], bool]
 
 
@@ -106,12 +116,12 @@ def test_killed_at_every_step(out: Path, counts: Counts, swap: str, monkeypatch:
     log = out.parent.parent / "kill.log"
     for name, (before, work, missing) in situations(out).items():
         again(out, *before)
-        for step in range(1, crash.count_steps(work) + 1):
+        for step in backwards(crash.count_steps(work), 0.4 / 12):
             again(out, *before)
             log.unlink(missing_ok=True)
             ended = crash.die_at(step, lambda work=work: work(log=crash.logged(log)))
             if ended == 0:  # what is read once per process was read by now, so there are fewer steps
-                break
+                continue
             assert ended == -9
             wrong = [] if swap == "two renames" else lost(out, before)
             missing_allowed = missing or swap == "two renames"
@@ -125,7 +135,7 @@ def test_killed_at_every_step(out: Path, counts: Counts, swap: str, monkeypatch:
 def test_disk_fails_at_every_step(out: Path, counts: Counts, code: int, lasting: bool) -> None:
     """A full, read-only or broken disk, for a moment or for good."""
     again(out, "one")
-    for step in range(1, crash.count_steps(lambda: build(out, "two")) + 1, 2):
+    for step in backwards(crash.count_steps(lambda: build(out, "two")), 0.2 / 6, stride=2):
         again(out, "one")
         ended = crash.fail_from(step, code, lambda: build(out, "two"), lasting=lasting)
         wrong = [] if ended in (0, 3) else [f"ended with {ended}"]
@@ -138,7 +148,7 @@ def test_disk_fails_at_every_step(out: Path, counts: Counts, code: int, lasting:
 def test_interrupted_at_every_step(out: Path, counts: Counts) -> None:
     """Ctrl-C between any two file operations tidies up at once."""
     again(out, "one")
-    for step in range(1, crash.count_steps(lambda: build(out, "two")) + 1):
+    for step in backwards(crash.count_steps(lambda: build(out, "two")), 0.08):
         again(out, "one")
         crash.interrupt_at(step, lambda: build(out, "two"))
         counts.note("Ctrl-C", "any", crash.survives(out, lambda: build(out, "next")), f"step {step}")
@@ -153,7 +163,7 @@ def test_killed_from_outside_at_random(out: Path, counts: Counts) -> None:
     usual = time.monotonic() - began
     chance = random.Random(1)
     log = out.parent.parent / "kill.log"
-    end = time.monotonic() + SECONDS / 3
+    end = time.monotonic() + SECONDS * 0.16
     for number in range(400):
         if time.monotonic() > end:
             break
@@ -174,7 +184,7 @@ def test_killed_from_outside_at_random(out: Path, counts: Counts) -> None:
 def test_random_damage(out: Path, counts: Counts) -> None:
     """Bytes changed, files cut, removed or replaced anywhere, in editions and state: the next build is whole."""
     chance = random.Random(2)
-    end = time.monotonic() + SECONDS / 3
+    end = time.monotonic() + SECONDS * 0.16
     for number in range(300):
         if time.monotonic() > end:
             break

@@ -34,6 +34,11 @@ def out(tmp_path: Path) -> Path:
     return tmp_path / "site" / "latest"
 
 
+def unable(_one: Path, _other: Path) -> None:
+    """Stands for a file system on which two folders cannot swap their names."""
+    raise OSError(errno.EINVAL, "no exchange here")
+
+
 def again(out: Path, *texts: str) -> None:
     """An output folder with these editions and nothing else."""
     shutil.rmtree(out.parent, ignore_errors=True)
@@ -81,10 +86,6 @@ def test_killed_while_restoring(out: Path) -> None:
 
 def test_killed_without_exchange(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where two folders cannot swap names, two renames and the journal do: the next start completes them."""
-
-    def unable(one: Path, other: Path) -> None:
-        raise OSError(errno.EINVAL, "not here")
-
     monkeypatch.setattr(state, "exchange", unable)
     seen_missing = False
     for step in steps(lambda: build(out, "two"), lambda: again(out, "one"), 9):
@@ -116,6 +117,19 @@ def test_disk_that_fails(out: Path, code: int) -> None:
             ended = crash.fail_from(step, code, lambda: build(out, "two"), lasting=lasting)
             assert ended in (0, 3), f"traceback at step {step}"
             assert crash.survives(out, lambda: build(out, "next")) == [], f"failed at step {step}"
+
+
+def test_renames_that_fail_without_exchange(out: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """If the second of two renames fails, the first is undone; if that fails too, the next start does it."""
+    monkeypatch.setattr(state, "exchange", unable)
+    again(out, "one")
+    total = crash.count_steps(lambda: build(out, "two"))
+    for step in range(total - 48, total, 3):
+        for lasting in (False, True):
+            again(out, "one")
+            assert crash.fail_from(step, errno.EIO, lambda: build(out, "two"), lasting=lasting) in (0, 3)
+            assert lasting or out.exists()
+            assert crash.survives(out, lambda: build(out, "next"), missing_allowed=lasting) == [], f"failed at {step}"
 
 
 @pytest.fixture
