@@ -8,14 +8,21 @@ A notebook opens a page, writes to it and closes it::
     finish()
 
 Charts are imported from :mod:`planbrief.display.charts`, so that a page without charts does not load matplotlib.
+Names are imported from their modules when they are first asked for: a build with nothing to do needs the messages only.
 """
 
-from planbrief.display.language import message
-from planbrief.display.page import begin, finish, heading, open_page, show
-from planbrief.display.sentence import say, tell
-from planbrief.display.state import Page
-from planbrief.display.table import Cell, Column, Table
-from planbrief.display.table_build import from_frame, from_records
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from planbrief.display.language import message
+    from planbrief.display.page import begin, finish, heading, open_page, show
+    from planbrief.display.sentence import say, tell
+    from planbrief.display.state import Page
+    from planbrief.display.table import Cell, Column, Table
+    from planbrief.display.table_build import from_frame, from_records
 
 __all__ = [
     "Cell",
@@ -33,3 +40,27 @@ __all__ = [
     "show",
     "tell",
 ]
+
+_HOME_OF = {
+    "Cell": "table",
+    "Column": "table",
+    "Page": "state",
+    "Table": "table",
+    "begin": "page",
+    "finish": "page",
+    "from_frame": "table_build",
+    "from_records": "table_build",
+    "heading": "page",
+    "message": "language",
+    "open_page": "page",
+    "say": "sentence",
+    "show": "page",
+    "tell": "sentence",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module when it is first asked for."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import PlanbriefError
 from planbrief.reports.edition import Publication
-from planbrief.reports.editiondata import data_files
-from planbrief.reports.failure_page import failure_page
 from planbrief.reports.keys import Key, code_hash, with_reads
 from planbrief.reports.manifest import FindingEntry, Manifest, ReportEntry
 from planbrief.reports.plan import BUILD_RECORD, Job, Plan
@@ -54,6 +52,8 @@ def assemble(
 
     Reports that were not asked for are carried over; where the data have changed since, they are marked as stale.
     """
+    from planbrief.reports.editiondata import data_files
+
     entries = [_entry(publication, plan, job, results.get(job.name), earlier) for job in plan.jobs]
     done = {entry.name for entry in entries} | earlier.gone(plan, partial)
     for name, entry in earlier.entries.items():
@@ -87,6 +87,8 @@ def _entry(
     if isinstance(result, PlanbriefError):
         entry = publication.failed(bare, str(result))
         if entry.html is None and "html" in job.formats:
+            from planbrief.reports.failure_page import failure_page
+
             page = failure_page(job.report.id, "zh" if job.lang == "zh" else "en", str(result))
             publication.add_file(f"{job.lang}/{job.report.id}.html", page)
         return entry

@@ -15,7 +15,6 @@ import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Future, as_completed
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,6 +30,8 @@ from planbrief.reports.manifest import MANIFEST, Manifest, ReportEntry
 from planbrief.reports.plan import BUILD_RECORD, Job, Plan, plan, recorded
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from planbrief.reports.produce import Produced, Task
 
 #: Imported once by the warm parent of all reports; none of them compiles Typst or starts threads.
@@ -110,14 +111,18 @@ def build(
         Bad usage, parameters, data or output folder: nothing was run, `out` is as it was.
     """
     log, listener = log or Silence(), listener or Listener()
-    plan_of(project, request, {}, {})  # usage and data are refused before the output folder is touched
+    first = plan_of(project, request, {}, {})  # usage and data are refused before the output folder is touched
     with Publication(out, keep=request.keep, wait=request.wait, log=log) as publication:
-        session = Session(project, publication, request, log, listener)
+        session = Session(first, publication, request, log, listener)
         return session.run(explain)
 
 
 def plan_of(
-    project: Project, request: Request, record: Mapping[str, Any], intact: Mapping[str, frozenset[str]]
+    project: Project,
+    request: Request,
+    record: Mapping[str, Any],
+    intact: Mapping[str, frozenset[str]],
+    earlier: Plan | None = None,
 ) -> Plan:
     """The plan for a request over what the present edition holds."""
     return plan(
@@ -129,6 +134,7 @@ def plan_of(
         record=record,
         intact=intact,
         force=request.force,
+        earlier=earlier,
     )
 
 
@@ -136,9 +142,9 @@ class Session:
     """One build while it holds the lock of its output folder."""
 
     def __init__(
-        self, project: Project, publication: Publication, request: Request, log: EventLog, listener: Listener
+        self, first: Plan, publication: Publication, request: Request, log: EventLog, listener: Listener
     ) -> None:
-        self.project, self.publication, self.request = project, publication, request
+        self.first, self.project, self.publication, self.request = first, first.project, publication, request
         self.log, self.listener = log, listener
         self.started = time.time()
         previous = publication.previous
@@ -166,7 +172,7 @@ class Session:
 
     def run(self, explain: bool) -> Outcome:
         """Plan, produce, publish."""
-        chosen = plan_of(self.project, self.request, self.earlier.record, self.intact())
+        chosen = plan_of(self.project, self.request, self.earlier.record, self.intact(), self.first)
         reasons = {job.name: job.reasons for job in chosen.jobs}
         if explain:
             for job in chosen.jobs:
@@ -195,6 +201,8 @@ class Session:
     # -- producing ------------------------------------------------------------------------------------------------
 
     def _produce(self, chosen: Plan) -> tuple[dict[str, Produced | PlanbriefError], list[dict[str, Any]]]:
+        from concurrent.futures import as_completed
+
         from planbrief.reports.executors import executor_for
         from planbrief.reports.findings import findings
         from planbrief.reports.produce import produce

@@ -15,16 +15,14 @@ from __future__ import annotations
 
 import errno
 import os
-import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import Problem, RunError
 from planbrief.reports.files import path_problem, read_regular, sha256_of
-from planbrief.reports.index import Digest
 from planbrief.reports.kept import EditionInfo, editions, prune, restore
 from planbrief.reports.lock import FolderLock, LockHeld
 from planbrief.reports.log import EventLog, Silence
@@ -33,6 +31,9 @@ from planbrief.reports.manifest_reading import ManifestError
 from planbrief.reports.output_folder import OutRefused, check_out, resolve_out
 from planbrief.reports.staging import Stage, StageError
 from planbrief.reports.state import WORK, State, read_edition
+
+if TYPE_CHECKING:
+    from planbrief.reports.index import Digest
 
 __all__ = [
     "DamagedFile",
@@ -98,7 +99,7 @@ class Publication:
         self.lock = FolderLock(self.state.folder, self.out, self.log)
         #: Manifest of the edition that is published now; None for the first edition or a damaged one.
         self.previous: Manifest | None = None
-        self._token = f"{os.getpid()}-{secrets.token_hex(4)}"
+        self._token = f"{os.getpid()}-{os.urandom(4).hex()}"
         self._stage = Stage(self.state.folder / f"stage-{self._token}", self.log)
         #: Reports that were built but did not verify: name → problem.
         self.rejected: dict[str, str] = {}

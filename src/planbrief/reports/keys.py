@@ -104,14 +104,22 @@ def notebook_hash(path: Path) -> str:
     """
     name = f"notebooks/{path.name}"
     try:
-        notebook = json.loads(path.read_text(encoding="utf-8"))
+        return _cells_hash(name, path.read_bytes())
+    except FileNotFoundError:
+        raise CatalogError(name, "no such file", "the notebook that the catalog names") from None
+    except OSError as error:
+        raise CatalogError(name, f"unreadable ({type(error).__name__})", "a notebook that can be read") from None
+
+
+@lru_cache(maxsize=64)
+def _cells_hash(name: str, data: bytes) -> str:
+    try:
+        notebook = json.loads(data.decode("utf-8"))
         cells = [
             {k: v for k, v in cell.items() if k not in ("outputs", "execution_count", "id")}
             for cell in notebook["cells"]
         ]
-    except FileNotFoundError:
-        raise CatalogError(name, "no such file", "the notebook that the catalog names") from None
-    except (ValueError, KeyError, TypeError, AttributeError, OSError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         found = f"no notebook ({type(error).__name__})"
         raise CatalogError(name, found, "a Jupyter notebook, format 4, saved as UTF-8") from None
     tagged = sum("parameters" in cell.get("metadata", {}).get("tags", ()) for cell in cells)

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from planbrief.errors import Problem
 from planbrief.reports.completion import complete
 from planbrief.reports.files import path_problem, sync_tree, write_new
-from planbrief.reports.index import Digest, render_index, render_placeholder
 from planbrief.reports.log import EventLog
 from planbrief.reports.manifest import INDEX_PAGES, MANIFEST, Manifest, PublishedFile
 from planbrief.reports.verify_edition import verify_edition
+
+if TYPE_CHECKING:
+    from planbrief.reports.index import Digest
 
 
 class StageError(ValueError):
@@ -52,6 +55,8 @@ class Stage:
         ManifestError
             The manifest contradicts the files or itself.
         """
+        from planbrief.reports.index import render_index
+
         for relative in self._generated:
             self.drop(relative)
         self._generated = []
@@ -67,6 +72,8 @@ class Stage:
 
     def _placeholders(self, manifest: Manifest) -> dict[str, str]:
         """Pages that stand where a report was never built, so that no link to it leads nowhere."""
+        from planbrief.reports.index import render_placeholder
+
         missing = {entry.placeholder: entry for entry in manifest.reports if entry.placeholder}
         return {path: render_placeholder(manifest, entry) for path, entry in missing.items() if path not in self.files}
 

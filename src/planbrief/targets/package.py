@@ -36,6 +36,11 @@ class Row:
     file: str
     line: int
 
+    @cached_property
+    def canonical(self) -> bytes:
+        """The values as one unambiguous line, for hashing."""
+        return canonical(self.values).encode()
+
 
 @dataclass(frozen=True)
 class Table:
@@ -70,6 +75,8 @@ class Package:
     folder: Path
     descriptor: dict[str, Any]
     tables: dict[str, Table] = field(default_factory=dict)
+    #: Digests of answers to reads: many reports ask the same (see :mod:`planbrief.targets.reads`).
+    digests: dict[str, str] = field(init=False, default_factory=dict, compare=False, repr=False)
 
     def __getitem__(self, name: str) -> Table:
         return self.tables[name]
@@ -80,7 +87,7 @@ class Package:
         digest = hashlib.sha256(json.dumps(self.descriptor, sort_keys=True, ensure_ascii=False).encode())
         for name in sorted(self.tables):
             for row in self.tables[name].rows:
-                digest.update(canonical(row.values).encode())
+                digest.update(row.canonical)
         return digest.hexdigest()
 
 

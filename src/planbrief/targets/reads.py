@@ -13,7 +13,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from planbrief.targets.package import Package, Row, canonical
+from planbrief.targets.package import Package, Row
 
 #: Levels of the places that a report can be about; provinces and countries are their context.
 CITY_LEVELS = ("prefecture", "district", "county")
@@ -90,10 +90,13 @@ def answer(package: Package, read: Read) -> list[Row] | tuple[str, ...]:
 
 def digest(package: Package, read: Read) -> str:
     """SHA-256 of the answer to `read`: equal rows in equal order, equal digest."""
-    result = hashlib.sha256()
-    for item in answer(package, read):
-        result.update(canonical(item.values).encode() if isinstance(item, Row) else item.encode() + b"\n")
-    return result.hexdigest()
+    question = json.dumps(read, sort_keys=True, ensure_ascii=False)
+    if question not in package.digests:
+        result = hashlib.sha256()
+        for item in answer(package, read):
+            result.update(item.canonical if isinstance(item, Row) else item.encode() + b"\n")
+        package.digests[question] = result.hexdigest()
+    return package.digests[question]
 
 
 class Recorder:
