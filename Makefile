@@ -58,7 +58,7 @@ reproducible: $(VENV)/.installed-test ## build everything twice under unlike cir
 	$(BIN)/python tests/e2e/reproducible.py
 
 soak: $(VENV)/.installed-test ## the long form of the fault-injection tests; prints its counts
-	PLANBRIEF_SOAK=1 $(BIN)/python -m pytest tests/soak -q -s
+	$(BIN)/python -m pytest tests/soak -q -s
 
 clean: ## remove the environment and everything built
 	rm -rf $(VENV) dist reports/latest reports/.planbrief-latest .pytest_cache .mypy_cache .ruff_cache .hypothesis
