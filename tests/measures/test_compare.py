@@ -225,4 +225,18 @@ def test_the_shipped_cities_beside_each_other(root: Path):
     assert {"scope", "undated"} <= set(verdict(ds, output, goal).keys)
     assert not verdict(ds, output, goal).allowed
     assert shown.pairs.groupby(["theme", "dimension", "city_a", "city_b"])["best"].sum().eq(1).all()
-    assert all(answer.refused for answer in reaches(ds, ds.cities()))
+    answers = reaches(ds, ds.cities())
+    assert all(answer.refused for answer in answers)
+    asked = {(answer.indicator, answer.level) for answer in answers}
+    assert ("gross_output_above_designated", goal) in asked
+    assert ("high_tech_enterprises", "fuling-innovation-2023-00323") in asked
+
+
+def test_only_money_is_listed_against_another_concept(root: Path):
+    """A market share and a share of value added are no pair; two sums of money are, with the reason against it."""
+    ds = load(root)
+    shown = side_by_side(ds, ds.cities())
+    rows = shown.rows.drop_duplicates("obs_id").set_index("obs_id")
+    for pair in shown.pairs.to_dict("records"):
+        a, b = rows.loc[pair["a"]], rows.loc[pair["b"]]
+        assert a["concept"] == b["concept"] or a["dimension"] == b["dimension"] == "money"

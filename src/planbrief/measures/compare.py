@@ -231,8 +231,11 @@ def _closest(ds: Dataset, ours: list[tuple[str, Evidence]], theirs: list[tuple[s
 
 
 def _worth_pairing(ds: Dataset, a: Evidence, b: Evidence) -> bool:
-    """Counts of unlike things (patents and parks) are not even listed as a pair; money and shares are."""
-    if a.dimension != "count":
+    """Money is held against money whatever it measures; other values only where both measure one concept.
+
+    Counts of patents and parks, or a market share and a rate of growth, are not even listed as a pair.
+    """
+    if a.dimension == "money":
         return True
     return ds.row("indicators", a.indicator)["concept"] == ds.row("indicators", b.indicator)["concept"]
 

@@ -94,20 +94,32 @@ def _dated(series: Series) -> list[Any]:
 
 
 def reaches(ds: Dataset, regions: Iterable[str]) -> tuple[Reach, ...]:
-    """Every level of one city that another city's path is asked about: the closest pair of each theme and unit.
+    """Every level of one city that another city's path is asked about, once for each path.
 
-    Most answers are refusals with their reasons; that is what a reader should see before drawing a line of their own.
+    Asked are the closest pair of two cities in a theme where both state the same concept, every pair of one indicator,
+    and every goal in money, which readers hold against any sum of money. Most answers are refusals with their
+    reasons; that is what a reader should see before drawing a line of their own.
     """
     shown = side_by_side(ds, regions)
     about = shown.rows.drop_duplicates("obs_id").set_index("obs_id")
-    found: dict[tuple[str, str, str], Reach] = {}
-    for pair in shown.pairs[shown.pairs["best"]].to_dict("records"):
+    found: dict[tuple[str, ...], Reach] = {}
+    for pair in shown.pairs.to_dict("records"):
         for city, own, other in ((pair["city_a"], pair["a"], pair["b"]), (pair["city_b"], pair["b"], pair["a"])):
-            row = about.loc[own]
-            key = (str(city), str(row["indicator"]), str(other))
-            if row["ref_area"] != city or row["transformation"] not in ("level", "share") or key in found:
+            row, level = about.loc[own], about.loc[other]
+            key = (str(city), str(row["indicator"]), str(row["activity"]), str(other))
+            if row["ref_area"] != city or key in found or not _asked(row, level, bool(pair["best"])):
                 continue
-            answer = reach(ds, key[0], key[1], key[2], str(row["activity"]))
+            answer = reach(ds, key[0], key[1], key[3], key[2])
             if answer is not None:
                 found[key] = answer
     return tuple(found.values())
+
+
+def _asked(row: Any, level: Any, best: bool) -> bool:
+    """Whether a reader would hold a path against a level."""
+    if row["transformation"] not in ("level", "share") or row["transformation"] != level["transformation"]:
+        return False
+    if row["indicator"] == level["indicator"]:
+        return True
+    goal = row["dimension"] == "money" and level["kind"] == "target" and row["kind"] == "target"
+    return goal or (best and row["concept"] == level["concept"])
