@@ -60,7 +60,7 @@ def test_foreign_text_becomes_a_run_of_its_own(text: str, lang: str, runs: list[
         ("2025-H1", "2025年上半年", "first half of 2025"),
         ("2025-09", "2025年9月", "September 2025"),
         ("2024/2035", "2024–2035年", "2024–2035"),
-        ("undated", "未定期", "no date given"),
+        ("undated", "未注明时间", "no date given"),
         ("some day", "some day", "some day"),
     ],
 )

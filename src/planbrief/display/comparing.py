@@ -35,10 +35,10 @@ _PERIODS = frozenset({"base_period", "undated", "period_length", "period"})
 
 
 def code_words(key: str, code: str, ds: Dataset, lang: Lang) -> str:
-    """One side of a reason in words; an empty code is "not stated"."""
+    """One side of a reason in words; an empty code, or an indicator without a scope, is "not stated"."""
     if key in _PERIODS:
         return period_text(code, lang)
-    if not code:
+    if not code or (key == "scope" and code == "none"):
         return message("comparison.unstated", lang)
     if key in _TERMS:
         return term(_TERMS[key], code, lang)
