@@ -170,9 +170,8 @@ def test_killed_from_outside_at_random(out: Path, counts: Counts) -> None:
         log.unlink(missing_ok=True)
         crowd = [crash.fork(lambda n=n: build(out, TEXTS[n % 4], wait=True)) for n in range(chance.randrange(3))]
         text = TEXTS[number % 4]
-        crash.kill_after(
-            chance.uniform(0, 1.5 * usual), lambda text=text: build(out, text, wait=True, log=crash.logged(log))
-        )
+        delay = chance.uniform(0, 1.5 * usual * (1 + 2 * len(crowd)))
+        crash.kill_after(delay, lambda text=text: build(out, text, wait=True, log=crash.logged(log)))
         wrong = [f"a waiting build ended with {code}" for pid in crowd if (code := crash.wait(pid)) != 0]
         wrong += crash.complaints(out)
         if number % 5 == 0:
