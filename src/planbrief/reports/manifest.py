@@ -17,9 +17,13 @@ from planbrief.reports.files import sha256_of
 
 Status = Literal["built", "unchanged", "failed"]
 STATUSES: tuple[Status, ...] = ("built", "unchanged", "failed")
+#: What a file holds; a field of PublishedFile is called bytes.
+Content = bytes
 MANIFEST = "manifest.json"
 #: The catalogue page per language; Chinese is the one that a folder opens with.
 INDEX_PAGES: Mapping[Lang, str] = {"zh": "index.html", "en": "index.en.html"}
+#: What changed since the edition before: follows from both, so it is no part of what an edition is.
+DIGEST_FILES = ("digest.json", "digest.zh.md", "digest.zh.html", "digest.en.md", "digest.en.html")
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class PublishedFile:
     pages: int | None = None
 
     @classmethod
-    def of(cls, path: str, data: bytes, pages: int | None = None) -> PublishedFile:
+    def of(cls, path: str, data: Content, pages: int | None = None) -> PublishedFile:
         """The description of some bytes at a path."""
         return cls(path, sha256_of(data), len(data), pages)
 
@@ -188,7 +192,7 @@ class Manifest:
                 failed_since=None,
             )
             reports.append(same)
-        derived = {*INDEX_PAGES.values(), *(entry.placeholder for entry in self.reports)}
+        derived = {*INDEX_PAGES.values(), *DIGEST_FILES, *(entry.placeholder for entry in self.reports)}
         files = tuple(file for file in self.files if file.path not in derived)
         plain = replace(self, reports=tuple(reports), files=files, run={}, edition="").to_dict()
         text = json.dumps(plain, ensure_ascii=False, sort_keys=True, allow_nan=False)

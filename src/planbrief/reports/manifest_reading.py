@@ -17,7 +17,6 @@ from planbrief.reports.manifest import (
     Manifest,
     PublishedFile,
     ReportEntry,
-    Status,
 )
 
 LARGEST_MANIFEST_BYTES = 64 << 20
@@ -170,7 +169,7 @@ def _report(value: _Value) -> ReportEntry:
         title=fields["title"].text(),
         parameters=fields["parameters"].plain_table(),
         data_as_of=fields["data_as_of"].text(_DATE, "a date like 2025-09-01 or nothing"),
-        status=cast(Status, status),
+        status=status,
         key=fields["key"].text(),
         html=fields["html"].maybe(_file),
         pdf=fields["pdf"].maybe(_file),
