@@ -105,6 +105,21 @@ def restore_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--wait", action="store_true", help="wait for a build of the same folder to end")
 
 
+def diff_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``diff``."""
+    what = "folder of an edition, its manifest.json, or the id of an edition that is kept"
+    parser.add_argument("old", metavar="OLD", help=what)
+    parser.add_argument("new", metavar="NEW", help=what)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print the result as JSON")
+    form.add_argument("--md", action="store_true", help="print the result as Markdown")
+    form.add_argument("--html", action="store_true", help="print the result as an HTML page")
+    parser.add_argument("--lang", choices=("zh", "en"), default="en", help="language of the words (default: en)")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder whose editions ids name (default: reports/latest)"
+    )
+
+
 #: verb -> (one line of help, options, module and function that runs it)
 COMMANDS: dict[str, tuple[str, Configure, str]] = {
     "build": ("run the notebooks and publish an edition", build_options, "planbrief.reports.build_command:command"),
@@ -129,6 +144,7 @@ COMMANDS: dict[str, tuple[str, Configure, str]] = {
         "planbrief.reports.edition_commands:run_restore",
     ),
     "export": ("the data as xlsx, SDMX-CSV or Data Package", export_options, "planbrief.reports.export:command"),
+    "diff": ("what changed between two editions", diff_options, "planbrief.reports.digest.command:command"),
     "init": ("lay out an editable copy of data and notebooks", init_options, "planbrief.reports.init:command"),
 }
 

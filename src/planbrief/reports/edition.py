@@ -33,7 +33,7 @@ from planbrief.reports.staging import Stage, StageError
 from planbrief.reports.state import WORK, State, read_edition
 
 if TYPE_CHECKING:
-    from planbrief.reports.index import Digest
+    from planbrief.reports.index import Digest, DigestSource
 
 __all__ = [
     "DamagedFile",
@@ -235,13 +235,13 @@ class Publication:
 
     # the edition itself
 
-    def publish(self, manifest: Manifest, digest: Digest | None = None) -> str:
+    def publish(self, manifest: Manifest, digest: Digest | DigestSource | None = None) -> str:
         """Complete, verify and switch the edition; returns its id.
 
         Filled in are the edition's id, ``last_success`` and ``failed_since``, the list of other files and the index
         pages. A report whose files do not verify (a cut PDF, a link that leads nowhere) is published as failed, with
-        its last good files; :attr:`rejected` and afterwards :attr:`previous` say so. `digest` says on the index what
-        changed since the last edition.
+        its last good files; :attr:`rejected` and afterwards :attr:`previous` say so. `digest`, or what makes it from
+        the complete manifest, says on the index what changed since the last edition.
 
         Raises
         ------

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
@@ -47,6 +47,10 @@ class Digest:
 
     since: str
     changes: Mapping[Lang, Sequence[Change]] = field(default_factory=dict)
+
+
+#: Makes the digest of an edition once its manifest is complete: the index's section, and files of the edition by path.
+DigestSource = Callable[[Manifest], tuple[Digest | None, Mapping[str, bytes]]]
 
 
 def render_index(manifest: Manifest, lang: Lang, digest: Digest | None = None) -> str:

@@ -15,7 +15,7 @@ from planbrief.reports.manifest import INDEX_PAGES, MANIFEST, Manifest, Publishe
 from planbrief.reports.verify_edition import verify_edition
 
 if TYPE_CHECKING:
-    from planbrief.reports.index import Digest
+    from planbrief.reports.index import Digest, DigestSource
 
 
 class StageError(ValueError):
@@ -47,8 +47,8 @@ class Stage:
         (self.folder / relative).unlink(missing_ok=True)
         self.files.pop(relative, None)
 
-    def finish(self, manifest: Manifest, previous: Manifest | None, digest: Digest | None) -> Manifest:
-        """Write index pages, placeholders and the manifest; may be called again after files were changed.
+    def finish(self, manifest: Manifest, previous: Manifest | None, digest: Digest | DigestSource | None) -> Manifest:
+        """Write index pages, digest, placeholders and the manifest; may be called again after files were changed.
 
         Raises
         ------
@@ -62,8 +62,10 @@ class Stage:
         self._generated = []
         self.log.event("publish.index", level="debug", stage="stage")
         manifest = complete(manifest, self.files, previous)
-        added = [*self._write(self._placeholders(manifest))]
-        pages = {path: render_index(manifest, lang, digest) for lang, path in INDEX_PAGES.items()}
+        added = [*self._write({path: page.encode() for path, page in self._placeholders(manifest).items()})]
+        shown, listed = digest(manifest) if callable(digest) else (digest, {})
+        added += self._write(listed)
+        pages = {path: render_index(manifest, lang, shown).encode() for lang, path in INDEX_PAGES.items()}
         added += self._write(pages)
         manifest = replace(manifest, files=(*manifest.files, *added))
         self._generated.append(MANIFEST)
@@ -77,12 +79,12 @@ class Stage:
         missing = {entry.placeholder: entry for entry in manifest.reports if entry.placeholder}
         return {path: render_placeholder(manifest, entry) for path, entry in missing.items() if path not in self.files}
 
-    def _write(self, pages: Mapping[str, str]) -> list[PublishedFile]:
+    def _write(self, pages: Mapping[str, bytes]) -> list[PublishedFile]:
         written = []
         for path, page in pages.items():
             self._generated.append(path)
-            write_new(self.folder / path, page.encode())
-            written.append(PublishedFile.of(path, page.encode()))
+            write_new(self.folder / path, page)
+            written.append(PublishedFile.of(path, page))
         return written
 
     def verify(self) -> list[Problem]:
