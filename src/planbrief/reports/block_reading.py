@@ -29,6 +29,8 @@ from planbrief.reports.blocks import (
 
 _ID = re.compile(r"[^\w.-]+")
 _LANGS = ("zh", "en")
+#: Characters of one text, rows and columns of one table that a page takes.
+MAX_TEXT, MAX_ROWS, MAX_COLUMNS = 20_000, 20_000, 200
 
 
 class BadBlock(ValueError):
@@ -40,7 +42,8 @@ def _text(value: object) -> str:
         return ""
     if isinstance(value, (list, dict)):
         raise BadBlock("text expected")
-    return str(value)
+    text = str(value)
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}… [+{len(text) - MAX_TEXT}]"
 
 
 def _texts(value: object) -> tuple[str, ...]:
@@ -171,6 +174,8 @@ def _table(value: Mapping[str, Any], fallback: str) -> Table:
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
         raise BadBlock("table without rows")
     width = len(columns)
+    if len(rows) > MAX_ROWS or width > MAX_COLUMNS:
+        raise BadBlock(f"table of {len(rows)} rows and {width} columns; a page takes {MAX_ROWS} and {MAX_COLUMNS}")
     return Table(
         identifier(value.get("id"), fallback),
         tuple(_column(column, position) for position, column in enumerate(columns)),

@@ -65,6 +65,13 @@ class PicturePart(Part):
 
 
 @dataclass
+class TrustedPart(Part):
+    """HTML output of a notebook that its reader chose to trust; it stands on the page as it is."""
+
+    html: str
+
+
+@dataclass
 class NoticePart(Part):
     """A visible note where something cannot be shown."""
 

@@ -11,6 +11,8 @@ from functools import lru_cache
 
 from lxml import etree
 
+from planbrief.reports.metrics import covered
+from planbrief.reports.plain import visible
 from planbrief.reports.typst_text import literal
 
 _NAMESPACE = re.compile(r'\sxmlns(:\w+)?="[^"]*"')
@@ -106,12 +108,17 @@ def _text(node: etree._Element) -> str:
     return "".join(node.itertext()).strip()
 
 
+def _is_symbol(text: str) -> bool:
+    """Whether Typst takes a text as one symbol: a single visible character that a font has."""
+    return len(text) == 1 and covered(text) and visible(text) == text
+
+
 def _identifier(node: etree._Element) -> str:
     text = _text(node)
     if not text:
         return "[]"
     style = node.get("mathvariant", "")
-    if len(text) == 1:
+    if _is_symbol(text):
         code = f"symbol({literal(text)})"
         if style == "normal":
             return f"math.upright({code})"
@@ -123,7 +130,7 @@ def _operator(node: etree._Element) -> str:
     text = _text(node).replace("\u2061", "").replace("\u2062", "").replace("\u2063", "")
     if not text:
         return "[]"
-    return f"symbol({literal(text)})" if len(text) == 1 else f"math.op({literal(text)})"
+    return f"symbol({literal(text)})" if _is_symbol(text) else f"math.op({literal(text)})"
 
 
 def _fenced(nodes: list[etree._Element]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from nbconvert.exporters.templateexporter import TemplateExporter
 from nbformat import NotebookNode
-from traitlets import Unicode, default
+from traitlets import Bool, Unicode, default
 
 from planbrief.reports import html_page, reading
 
@@ -23,6 +23,10 @@ class PlanbriefHTMLExporter(TemplateExporter):
     export_from_notebook = "planbrief HTML"
     output_mimetype = "text/html"
     template_file = Unicode("index.html.j2").tag(config=True, affects_template=True)
+
+    trusted_html = Bool(
+        False, help="Keep HTML outputs as they are and let their scripts run; only for notebooks of your own."
+    ).tag(config=True)
 
     @default("file_extension")
     def _file_extension_default(self) -> str:
@@ -39,20 +43,20 @@ class PlanbriefHTMLExporter(TemplateExporter):
     def default_filters(self) -> Iterator[tuple[str, Any]]:
         """Filters of nbconvert, and ``planbrief_page``: the notebook as the pieces of a page."""
         yield from super().default_filters()
-        yield "planbrief_page", _page
+        yield "planbrief_page", self._page
 
-
-def _page(nb: NotebookNode, resources: dict[str, Any]) -> dict[str, Any]:
-    metadata = resources.get("metadata", {})
-    content = resources.get("global_content_filter", {})
-    path = metadata.get("path")
-    document = reading.read(
-        nb,
-        name=str(metadata.get("name") or "notebook"),
-        include_input=None if content.get("include_input", True) else False,
-        folder=Path(path) if path else None,
-    )
-    return html_page.page(document)
+    def _page(self, nb: NotebookNode, resources: dict[str, Any]) -> dict[str, Any]:
+        metadata = resources.get("metadata", {})
+        content = resources.get("global_content_filter", {})
+        path = metadata.get("path")
+        document = reading.read(
+            nb,
+            name=str(metadata.get("name") or "notebook"),
+            include_input=None if content.get("include_input", True) else False,
+            folder=None if path is None else Path(path or "."),
+            trusted=self.trusted_html,
+        )
+        return html_page.page(document, trusted=self.trusted_html)
 
 
 @cache

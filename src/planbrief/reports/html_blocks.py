@@ -13,6 +13,7 @@ from planbrief.reports.decimals import paddings
 from planbrief.reports.document import BlockPart
 from planbrief.reports.html_text import TAGS, Writer, esc, lang_attribute
 from planbrief.reports.metrics import width_em
+from planbrief.reports.plain import visible
 
 #: Columns with longer texts do not shrink to single characters on a phone.
 _LONG_CELL = 10
@@ -251,7 +252,7 @@ def drawing_html(drawing: etree._Element, name: str, title: str, alt: str, write
     for position, (tag, text) in enumerate((("title", title or alt), ("desc", alt or title))):
         node = etree.Element(f"{{{svg.SVG}}}{tag}")
         node.set("id", f"{name}-{tag}")
-        node.text = text
+        node.text = visible(text)
         root.insert(position, node)
     return etree.tostring(root, encoding="unicode").replace(_SVG_NAMESPACE, "", 1)
 
@@ -263,16 +264,13 @@ def sources(block: Sources, writer: Writer) -> str:
     for document in block.documents:
         name = document.get("source_id", "")
         title_lang = lang_attribute(document.get("title_lang", ""), lang)
-        facts = [esc(document[key]) for key in ("producer", "doc_number", "date_published") if document.get(key)]
-        disclosure = f'<span class="muted"> {esc(document["disclosure"])}</span>' if document.get("disclosure") else ""
-        foreign = lang_attribute("zh", lang)
+        original = [esc(document[key]) for key in ("producer", "doc_number", "disclosure") if document.get(key)]
+        facts = [f"<span{lang_attribute('zh', lang)}>{' · '.join(original)}</span>"] if original else []
+        if date := document.get("date_text") or document.get("date_published"):
+            facts.append(esc(date))
         items.append(
             f'<li id="d{writer.positions[name]}"><cite{title_lang}>{esc(document.get("title") or name)}</cite>'
-            + (
-                f'<br><span class="facts"{foreign}>{" · ".join(facts)}{disclosure}</span>'
-                if facts or disclosure
-                else ""
-            )
+            + (f'<br><span class="facts">{" · ".join(facts)}</span>' if facts else "")
             + "</li>"
         )
     parts = [

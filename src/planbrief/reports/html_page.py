@@ -23,6 +23,7 @@ from planbrief.reports.document import (
     PicturePart,
     TerminalPart,
     TreePart,
+    TrustedPart,
 )
 from planbrief.reports.html_text import TAGS, Writer, esc, json_script
 
@@ -58,7 +59,7 @@ def policy(script: str, *, trusted: bool = False) -> str:
     )
 
 
-def page(document: Document) -> dict[str, Any]:
+def page(document: Document, *, trusted: bool = False) -> dict[str, Any]:
     """What the template needs; every text in it is safe HTML already."""
     writer = Writer(document.lang, document.sources)
     body = _body(document.parts, writer)
@@ -79,7 +80,7 @@ def page(document: Document) -> dict[str, Any]:
         "body": body,
         "closing": closing,
         "hint": esc(message("page.provenance.hint", lang)) if writer.used else "",
-        "csp": esc(policy(script)),
+        "csp": esc(policy(script, trusted=trusted)),
         "style": asset("page.css") + "".join(writer.rules) + _colors(writer),
         "script": script,
         "data": json_script(_payload(document, writer)),
@@ -158,6 +159,8 @@ def _part(part: Part, writer: Writer) -> str:
         return _terminal(part, writer)
     if isinstance(part, PicturePart):
         return _picture(part, writer)
+    if isinstance(part, TrustedPart):
+        return f'<div class="output">{part.html}</div>\n'
     return f'<p class="notice">{esc(part.text)}</p>\n' if isinstance(part, NoticePart) else ""
 
 

@@ -21,7 +21,9 @@ from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
 from mdit_py_plugins.tasklists import tasklists_plugin
 
+from planbrief.display.language import Lang
 from planbrief.reports import formulas
+from planbrief.reports.plain import shortened
 
 #: Longest Markdown cell that is parsed; a longer one is shown as plain text.
 MAX_MARKDOWN = 1_000_000
@@ -62,7 +64,7 @@ def parser() -> MarkdownIt:
     return core
 
 
-def to_html(text: str, *, prefix: str = "") -> str:
+def to_html(text: str, *, prefix: str = "", lang: Lang = "zh") -> str:
     """Markdown as HTML, not yet sanitised.
 
     Parameters
@@ -71,6 +73,8 @@ def to_html(text: str, *, prefix: str = "") -> str:
         Markdown source.
     prefix : str
         Makes the ids of footnotes unique in the document.
+    lang : {"zh", "en"}
+        Language of the note in a text that is too long.
 
     >>> to_html("**“重要”**销售")
     '<p><strong>“重要”</strong>销售</p>\\n'
@@ -78,5 +82,5 @@ def to_html(text: str, *, prefix: str = "") -> str:
     '<p>第一行第二行</p>\\n'
     """
     if len(text) > MAX_MARKDOWN:
-        return f"<pre>{html.escape(text)}</pre>"
+        return f"<pre>{html.escape(shortened(text, lang))}</pre>"
     return parser().render(text, {"docId": prefix} if prefix else {})

@@ -39,6 +39,8 @@ def covered(character: str) -> bool:
     (True, False)
     """
     code = ord(character)
+    if 0xE000 <= code <= 0xF8FF or code >= 0xF0000:
+        return False  # private use: PDF/A forbids it whatever the font has
     if code < 0x7F or code in _IGNORABLE:
         return True
     lows, highs, _ = _fonts()

@@ -24,6 +24,7 @@ from planbrief.reports.document import (
     PicturePart,
     TerminalPart,
     TreePart,
+    TrustedPart,
 )
 from planbrief.reports.plain import shortened, visible
 
@@ -33,7 +34,14 @@ _WIDGETS = ("application/vnd.jupyter.widget-view+json",)
 _SCRIPTED = ("application/javascript", "application/vnd.bokehjs_exec.v0+json", "application/vnd.bokehjs_load.v0+json")
 
 
-def read(nb: NotebookNode, *, name: str, include_input: bool | None = None, folder: Path | None = None) -> Document:
+def read(
+    nb: NotebookNode,
+    *,
+    name: str,
+    include_input: bool | None = None,
+    folder: Path | None = None,
+    trusted: bool = False,
+) -> Document:
     """Read a notebook.
 
     Parameters
@@ -46,6 +54,8 @@ def read(nb: NotebookNode, *, name: str, include_input: bool | None = None, fold
         Show code; by default it is hidden in reports of ours and shown in others.
     folder : Path, optional
         Where pictures that the Markdown names may lie.
+    trusted : bool
+        Keep HTML outputs as they are, scripts included.
     """
     settings = _mapping(nb.metadata.get("planbrief"))
     cover = _cover(nb)
@@ -66,7 +76,7 @@ def read(nb: NotebookNode, *, name: str, include_input: bool | None = None, fold
         settings=settings,
         alternate=str(settings.get("alternate") or ""),
     )
-    reader = _Reader(document, folder, _kernel_language(nb), include_input)
+    reader = _Reader(document, folder, _kernel_language(nb), include_input, trusted)
     for index, cell in enumerate(nb.cells, start=1):
         document.parts.extend(reader.cell(cell, index))
     outline.settle(document)
@@ -107,8 +117,11 @@ def _joined(value: object) -> str:
 class _Reader:
     """Turns cells into parts, with the document's language and the notebook's folder at hand."""
 
-    def __init__(self, document: Document, folder: Path | None, language: str, include_input: bool) -> None:
-        self.document, self.folder, self.language, self.include_input = document, folder, language, include_input
+    def __init__(
+        self, document: Document, folder: Path | None, language: str, include_input: bool, trusted: bool
+    ) -> None:
+        self.document, self.folder, self.language = document, folder, language
+        self.include_input, self.trusted = include_input, trusted
         self.lang = document.lang
 
     def cell(self, cell: NotebookNode, index: int) -> Iterator[Part]:
@@ -120,7 +133,9 @@ class _Reader:
             other = "lang:en" if self.lang == "zh" else "lang:zh"
             if other not in tags or f"lang:{self.lang}" in tags:
                 yield self._tree(
-                    markdown.to_html(visible(cell.source), prefix=f"c{index}"), where, cell.get("attachments")
+                    markdown.to_html(visible(cell.source), prefix=f"c{index}", lang=self.lang),
+                    where,
+                    cell.get("attachments"),
                 )
         elif cell.cell_type == "raw":
             yield from self._raw(cell, where)
@@ -151,7 +166,7 @@ class _Reader:
         if kind == "text/html":
             yield self._tree(cell.source, where)
         elif kind == "text/markdown":
-            yield self._tree(markdown.to_html(visible(cell.source)), where)
+            yield self._tree(markdown.to_html(visible(cell.source), lang=self.lang), where)
         else:
             yield self._terminal(cell.source, where, "plain")
 
@@ -179,6 +194,9 @@ class _Reader:
             yield from self._block(data, where, name)
             return
         html_text = _joined(data["text/html"]) if "text/html" in data else ""
+        if self.trusted and html_text.strip():
+            yield TrustedPart(where, html_text)
+            return
         if any(mime in data for mime in _WIDGETS):
             yield NoticePart(where, message("page.notice.widget", self.lang))
             html_text = ""
@@ -192,7 +210,9 @@ class _Reader:
         elif any(mime in data for mime in pictures.RASTER):
             yield self._picture(next(mime for mime in pictures.RASTER if mime in data), data, metadata, where)
         elif "text/markdown" in data:
-            yield self._tree(markdown.to_html(visible(_joined(data["text/markdown"]))), where, output=True)
+            yield self._tree(
+                markdown.to_html(visible(_joined(data["text/markdown"])), lang=self.lang), where, output=True
+            )
         elif html_text.strip():
             yield self._tree(html_text, where, output=True)
             if "text/plain" in data:

@@ -1,7 +1,7 @@
 """Where a table stands on paper: widths from its content, smaller type, a turned page, or several parts, by rule.
 
-The rule: of the settings that fit, the first that wraps little — upright page at 8.5 pt, upright at 7.8 pt and 7.2 pt, turned
-page at 8.5 pt, turned at 7.6 pt; where none fits, upright at 7.8 pt in parts that each repeat the first column. A
+The rule: of the settings that fit, the first that wraps little — upright page at 8.5 pt, 7.8 pt and 7.2 pt, turned page
+at 8.5 pt, turned at 7.6 pt; where none fits, upright at 7.8 pt in parts that each repeat the first column. A
 plan that is wider than its page is an error (:class:`TableOverflow`), never a clipped table.
 """
 
@@ -28,7 +28,7 @@ _TOKEN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]|[^\s\u2e80-\u9ff
 #: Longest unbroken word that a column is widened for, in em; longer ones are broken.
 LONGEST_EM = 13.0
 #: A setting wraps little if no cell has more lines than this, and rows on average no more than that.
-_MOST_LINES, _MEAN_LINES = 6.0, 1.6
+_MOST_LINES, _MEAN_LINES = 6.0, 2.3
 _SETTINGS = ((False, 8.5), (False, 7.8), (False, 7.2), (True, 8.5), (True, 7.6))
 
 

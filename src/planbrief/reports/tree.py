@@ -26,6 +26,8 @@ _DROPPED = frozenset(
 )
 #: Of these nobody needs to be told.
 _SILENT = frozenset("noscript template base link meta title param source track area map".split())
+#: Characters of one HTML output that a page takes; the parser silently drops texts of ten million.
+MAX_HTML = 5_000_000
 _SCRIPT_TAG = re.compile(r"<\s*(script|iframe|object|embed)\b", re.IGNORECASE)
 _REMOTE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 
@@ -47,11 +49,17 @@ def build(html: str, around: Surroundings) -> etree._Element:
     ValueError
         lxml cannot make a tree of it.
     """
+    if len(html) > MAX_HTML:
+        raise ValueError(f"{len(html)} characters")
     text = visible(html)
     try:
-        root = lxml.html.fragment_fromstring(text or " ", create_parent="div")
+        parser = lxml.html.HTMLParser()
+        root = lxml.html.fragment_fromstring(text or " ", create_parent="div", parser=parser)
     except (etree.ParserError, etree.XMLSyntaxError, RecursionError) as error:
         raise ValueError(str(error)) from None
+    limits = [entry.message for entry in parser.error_log if entry.type_name == "ERR_RESOURCE_LIMIT"]
+    if limits:  # beyond its limits (depth, length) the parser drops text and only logs it
+        raise ValueError(limits[0])
     styles.inline(root)
     lost: list[str] = []
     for node in list(root.iter()):

@@ -46,7 +46,7 @@ def _source(nb: NotebookNode, resources: dict[str, Any]) -> typst_page.Source:
         nb,
         name=str(metadata.get("name") or "notebook"),
         include_input=None if resources.get("global_content_filter", {}).get("include_input", True) else False,
-        folder=Path(path) if path else None,
+        folder=None if path is None else Path(path or "."),
     )
     found = typst_page.source(document)
     outputs = resources.get("outputs")

@@ -222,13 +222,14 @@ class _Page:
         lang = self.lang
         items = []
         for document in block.documents:
-            facts = [
-                document[key] for key in ("producer", "doc_number", "date_published", "disclosure") if document.get(key)
-            ]
+            original = [document[key] for key in ("producer", "doc_number", "disclosure") if document.get(key)]
+            date = document.get("date_text") or document.get("date_published") or ""
+            facts = [_foreign(" · ".join(original), "zh", lang)] if original else []
+            facts += [literal(" · " * bool(facts) + date)] if date else []
             title = _foreign(
                 document.get("title") or document.get("source_id", ""), document.get("title_lang", ""), lang
             )
-            under = f"linebreak(); muted({_foreign(' · '.join(facts), 'zh', lang)})" if facts else ""
+            under = f"linebreak(); muted({content(*facts)})" if facts else ""
             items.append(content(title, under))
         pieces = [f"closing-head({literal(message('page.sources', lang))})"]
         if items:

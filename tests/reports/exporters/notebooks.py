@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - the texts of notebooks stand as people write them
 """Notebooks for the exporters' tests, made by hand: one report with every block, and strangers' notebooks."""
 
 from __future__ import annotations

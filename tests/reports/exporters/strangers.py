@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - the texts of notebooks stand as people write them
 """A corpus of strangers' notebooks: what people have in notebooks, and what attackers would put there."""
 
 from __future__ import annotations
@@ -7,7 +8,7 @@ from collections.abc import Callable
 import pandas as pd
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_output, new_raw_cell
-from reports.exporters.notebooks import SVG, notebook, output, png
+from reports.exporters.notebooks import MIME, SVG, notebook, output, png, report
 
 MARKDOWN = r"""# 季度观察 Quarterly notes
 
@@ -236,6 +237,33 @@ NASTY = [
     "\x07bell",
     "a\x00b",
 ]
+
+
+ALL_NASTY = " ".join(NASTY)
+
+
+def hostile_report() -> NotebookNode:
+    """A report of ours in whose every text all nasty strings stand: titles, sentences, cells, ids, observations, sources."""
+    nb = report("zh")
+    for cell in nb.cells:
+        for result in cell.get("outputs", ()):
+            block = result.data[MIME]
+            for key in ("title", "subtitle", "text", "caption", "alt", "citation", "feedback"):
+                if isinstance(block.get(key), str) and block[key]:
+                    block[key] = ALL_NASTY
+            if block["block"] == "table":
+                block["id"] = ALL_NASTY
+                block["rows"][0][0]["t"] = ALL_NASTY
+                block["rows"][0][1]["f"] = ALL_NASTY
+                block["notes"], block["sources"] = [ALL_NASTY], [ALL_NASTY]
+                block["columns"][1]["label"] = block["columns"][1]["unit"] = ALL_NASTY
+            if block["block"] == "sentence":
+                number = {"text": ALL_NASTY, "observations": [NASTY[14], "o2"], "formula": ALL_NASTY}
+                block["runs"] = [{"t": ALL_NASTY}, {"figure": number}]
+            if block["block"] == "sources":
+                block["documents"][0].update(title=ALL_NASTY, producer=ALL_NASTY, source_id=NASTY[14])
+                block["observations"]["o2"].update(locator=ALL_NASTY, source_id=NASTY[14], value_text=ALL_NASTY)
+    return nb
 
 
 def hostile() -> NotebookNode:

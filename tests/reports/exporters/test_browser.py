@@ -16,6 +16,7 @@ pytestmark = pytest.mark.browser
 PAGES = {
     "report-zh": lambda: notebooks.report("zh"),
     "report-en": lambda: notebooks.report("en", alternate="../zh/profile.html"),
+    "hostile-report": strangers.hostile_report,
     **strangers.CORPUS,
 }
 
@@ -23,7 +24,7 @@ PAGES = {
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (1280, True), (390, False), (390, True)])
 @pytest.mark.parametrize("name", PAGES)
 def test_axe_finds_nothing(visit: Callable[..., Any], name: str, width: int, dark: bool) -> None:
-    """No accessibility violation, no request, no error, nothing wider than the window; in light, dark and phone width."""
+    """No accessibility violation, request, error or overflow, in light and dark, wide and on a phone."""
     seen = visit(render_html(PAGES[name](), name=name), width=width, dark=dark)
     found = Axe().run(seen.page).response["violations"]
     assert [(violation["id"], violation["nodes"][0]["html"][:200]) for violation in found] == []
@@ -40,6 +41,16 @@ def test_hostile_page_is_inert(visit: Callable[..., Any]) -> None:
     text = seen.page.inner_text("main")
     for part in strangers.NASTY:
         assert strangers.shown(part) in text
+
+
+def test_hostile_report_is_inert(visit: Callable[..., Any]) -> None:
+    """The same strings in every text of a report of ours run nowhere, not even in the panel of a number."""
+    seen = visit(render_html(strangers.hostile_report(), name="hostile"))
+    seen.page.locator("a[data-f]").first.click()
+    assert strangers.shown(strangers.ALL_NASTY).replace("  ", " ") in " ".join(seen.page.inner_text("dialog").split())
+    assert seen.page.evaluate("window.hacked") is None
+    assert seen.foreign == []
+    assert seen.errors == []
 
 
 def test_panel_shows_where_a_number_comes_from(visit: Callable[..., Any]) -> None:

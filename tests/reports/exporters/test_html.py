@@ -6,6 +6,7 @@ import base64
 import hashlib
 import json
 import re
+from itertools import pairwise
 from urllib.parse import unquote
 
 import lxml.html
@@ -35,7 +36,7 @@ def test_headings_never_skip(lang: str) -> None:
     for nb in (notebooks.report(lang), strangers.markdown()):
         levels = [int(level) for level in re.findall(r"<h([1-6])[ >]", render_html(nb, name="x"))]
         assert levels[0] == 1
-        assert all(after <= before + 1 for before, after in zip(levels, levels[1:], strict=False))
+        assert all(after <= before + 1 for before, after in pairwise(levels))
 
 
 def test_policy_allows_only_the_page_s_own_script() -> None:
@@ -71,7 +72,7 @@ def test_every_number_carries_its_observations() -> None:
 
 
 def test_languages_are_marked() -> None:
-    """A Chinese name on an English page stands in an element with its own language; the switch leads to the other page."""
+    """A Chinese name on an English page is marked as Chinese; the switch leads to the other page."""
     html = render_html(notebooks.report("en", alternate="../zh/profile.html"), name="profile")
     root = lxml.html.document_fromstring(html)
     assert root.get("lang") == "en"
@@ -99,7 +100,7 @@ def test_tables_have_caption_scope_and_units() -> None:
 
 
 def test_charts_are_inline_and_named() -> None:
-    """A chart is an SVG with role, title and description; ids are its own, fixed colours are variables with dark values."""
+    """A chart is an SVG with role, title and description, ids of its own and colours with dark values."""
     html = render_html(notebooks.report("zh"), name="profile")
     assert 'role="img" aria-labelledby="c-path-title c-path-desc"' in html
     assert '<desc id="c-path-desc">折线由142.8升至750。</desc>' in html

@@ -58,7 +58,8 @@ def test_report_says_everything_in_its_language() -> None:
     """Cover, prose of the page's language, table, caption, notes and sources are text in the PDF."""
     text = squeezed(text_of(render_pdf(notebooks.report("zh"), name="profile")))
     for part in ("巴中市：目标要求产值三年增至五倍", "数据截至2024-06-25", "表1主要目标与所需增速", "图1里程碑路径",
-                 "注：按2023年价格计算。", "来源：巴中市产业发展规划（2024—2026年）", "第1页，共", "口径见文末", "142.8", "73.8%"):  # fmt: skip
+                 "注：按2023年价格计算。", "来源：巴中市产业发展规划（2024—2026年）",
+                 "第1页，共", "口径见文末", "142.8", "73.8%"):  # fmt: skip
         assert squeezed(part) in text
     assert "Onlyfigures" not in text
 
@@ -66,7 +67,7 @@ def test_report_says_everything_in_its_language() -> None:
 def test_outline_title_and_language() -> None:
     """Bookmarks are the headings; the title and the language are those of the cover."""
     reader = pypdf.PdfReader(io.BytesIO(render_pdf(notebooks.report("en"), name="profile")))
-    assert [entry.title for entry in reader.outline if not isinstance(entry, list)][0] == "Findings"
+    assert next(entry.title for entry in reader.outline if not isinstance(entry, list)) == "Findings"
     assert reader.metadata is not None
     assert reader.metadata.title == "Bazhong: output is to grow fivefold in three years"
     assert reader.metadata.creation_date.isoformat().startswith("2024-06-25")
@@ -81,23 +82,10 @@ def test_hostile_text_stands_literally() -> None:
 
 def test_hostile_text_in_blocks_stands_literally() -> None:
     """The same strings in a report's title, sentences, cells, captions, notes and sources."""
-    nb = notebooks.report("zh")
-    nasty = " ".join(part for part in strangers.NASTY)
-    for cell in nb.cells:
-        for output in cell.get("outputs", ()):
-            block = output.data[notebooks.MIME]
-            for key in ("title", "subtitle", "text", "caption", "alt", "citation", "feedback"):
-                if isinstance(block.get(key), str) and block[key]:
-                    block[key] = nasty
-            if block["block"] == "table":
-                block["rows"][0][0]["t"] = nasty
-                block["notes"] = [nasty]
-                block["columns"][1]["label"] = nasty
-            if block["block"] == "sentence":
-                block["runs"] = [{"t": nasty}, {"figure": {"text": nasty, "observations": [nasty], "formula": nasty}}]
+    nb = strangers.hostile_report()
     data = render_pdf(nb, name="nasty")
     assert_pdf_conforms(data)
-    assert squeezed(strangers.shown(nasty)) in squeezed(text_of(data))
+    assert squeezed(strangers.shown(strangers.ALL_NASTY)) in squeezed(text_of(data))
 
 
 def test_missing_glyph_names_character_and_place() -> None:
