@@ -154,3 +154,16 @@ def test_broken_blocks_say_so() -> None:
     text = lxml.html.document_fromstring(render_html(nb, name="x")).text_content()
     for part in ("table without columns", "block 'surprise'", "a run is neither", "图形缺失"):
         assert part in text
+
+
+def test_trust_is_an_explicit_choice() -> None:
+    """HTML output keeps its scripts only where the reader sets ``trusted_html``; nothing in a notebook can set it."""
+    from planbrief.reports.html import PlanbriefHTMLExporter
+
+    nb = notebooks.notebook(notebooks.output({"text/html": "<b onclick='x()'>y</b><script>x=1</script>"}), trusted=True)
+    plain, _ = PlanbriefHTMLExporter().from_notebook_node(nb)
+    trusting, _ = PlanbriefHTMLExporter(trusted_html=True).from_notebook_node(nb)
+    assert "onclick" not in plain
+    assert "<b onclick='x()'>y</b><script>x=1</script>" in trusting
+    assert "script-src &#x27;unsafe-inline&#x27;" in trusting
+    assert "unsafe-inline&#x27;; style-src" not in plain

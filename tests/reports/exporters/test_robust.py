@@ -67,7 +67,7 @@ def _rows() -> NotebookNode:
         (lambda: notebooks.notebook(new_markdown_cell("x " * 3_000_000)), "个字符"),
         (_cell, "[+19980000]"),
         (_rows, "table of 300000 rows"),
-        (lambda: notebooks.notebook(notebooks.output({"text/html": "<div>" * 50_000 + "unten"})), "unten"),
+        (lambda: notebooks.notebook(notebooks.output({"text/html": "<div>" * 50_000 + "unten"})), "HTML 输出无法解析"),
     ],
     ids=["stream", "html", "markdown", "cell", "rows", "nesting"],
 )
