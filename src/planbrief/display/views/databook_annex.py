@@ -1,0 +1,201 @@
+"""The databook's annex: every observation, every definition, every unit."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from planbrief.display.numbers import decimal_text, exact
+from planbrief.display.table import Cell, Column, Table
+from planbrief.display.views.cities import records, words
+from planbrief.display.views.cities_tables import unit_words_both
+from planbrief.display.views.databook import document_name, theme_label, worded
+from planbrief.display.views.facts import both, fact_figure, value_cell
+from planbrief.measures.labels import Label, label, measured
+from planbrief.targets import units
+
+if TYPE_CHECKING:
+    from planbrief.targets import Dataset
+
+__all__ = ["annex", "blanks_table", "definitions", "units_table"]
+
+#: A document with more observations than this has a table for each theme, a shorter one a single table.
+SHORT_DOCUMENT = 60
+
+
+def annex(ds: Dataset) -> Iterator[tuple[Label, list[Table]]]:
+    """Every observation, document by document: the document's name and its tables by theme."""
+    themes = ds.indicators["theme"]
+    order = list(dict.fromkeys(themes))
+    for source in ds.sources.index:
+        rows = ds.select(source_id=str(source))
+        if rows.empty:
+            continue
+        name = document_name(ds, str(source))
+        rows = rows.assign(theme=rows["indicator"].map(themes))
+        by_theme = [(theme, records(rows[rows["theme"] == theme].reset_index())) for theme in order]
+        by_theme = [(theme, found) for theme, found in by_theme if found]
+        if len(rows) <= SHORT_DOCUMENT:
+            yield name, [observations_table(ds, str(source), by_theme, worded("caption.observations", document=name))]
+            continue
+        tables: list[Table] = []
+        for theme, found in by_theme:
+            caption = worded("caption.observations_theme", document=name, theme=theme_label(theme))
+            tables.append(observations_table(ds, str(source), [(theme, found)], caption, first=not tables))
+        yield name, tables
+
+
+def observations_table(
+    ds: Dataset, source: str, by_theme: list[tuple[str, list[dict[str, Any]]]], caption: Label, *, first: bool = True
+) -> Table:
+    """Observations of one document, grouped by theme if it holds several; its ``first`` table explains the columns."""
+    lines: list[tuple[Cell, ...]] = []
+    groups: dict[int, Any] = {}
+    for theme, found in by_theme:
+        if len(by_theme) > 1:
+            groups[len(lines)] = theme_label(theme)
+        lines += [observation_row(ds, row) for row in found]
+    notes = (worded("note.observations", source=source),) if first else ()
+    columns = (
+        Column("what", both("head.what"), head=True, width=3),
+        Column("value", both("head.value"), "bare", width=1),
+        Column("unit", worded("head.unit_price"), width=1.3),
+        Column("period", both("head.period"), "period", width=1),
+        Column("kind", both("head.kind"), "code", vocabulary="kind", width=0.8),
+        Column("printed", worded("head.printed"), width=1),
+        Column("locator", both("head.locator"), width=1.6),
+        Column("id", worded("head.id"), align="right", width=0.6),
+    )
+    return Table(columns, tuple(lines), caption, notes, (source,), groups)
+
+
+def observation_row(ds: Dataset, row: dict[str, Any]) -> tuple[Cell, ...]:
+    """One observation as printed, and where."""
+    obs_id = row["obs_id"]
+    cell = value_cell(ds, row, fact_figure(row, (obs_id,)))
+    cells = [
+        Cell(name_of(ds, row), head=True),
+        cell,
+        Cell(unit_of(row)),
+        Cell(row["time_period"]),
+        Cell(row["kind"]),
+        Cell(Label(row["value_text"], row["value_text"])),
+        Cell(Label(row["locator"], row["locator"])),
+        Cell(obs_id.removeprefix(f"{row['source_id']}-")),
+    ]
+    return tuple(cells)
+
+
+def name_of(ds: Dataset, row: dict[str, Any]) -> Label:
+    """What an observation measures: place inside the city, indicator, activity or subject, area of reference."""
+    what = measured(ds, row["indicator"], row["activity"], row["subject"])
+    if row["ref_area"] != ds.city_of(row["ref_area"]) or row["ref_area"] not in ds.cities():
+        place = label(ds, "areas", row["ref_area"])
+        what = Label(f"{place.zh}：{what.zh}", f"{place.en}: {what.en}")
+    if row["counterpart_area"]:
+        return worded("cell.counterpart", what=what, area=label(ds, "areas", row["counterpart_area"]))
+    return what
+
+
+def unit_of(row: dict[str, Any]) -> Label:
+    """The printed unit with its price basis; shares, rates and ranks say what they are."""
+    unit = unit_words_both(row["unit_measure"])
+    if row["transformation"] not in ("level", "increase_multiple", "ratio_to_base"):
+        unit = worded("cell.unit_form", unit=unit, form=words("transformation", row["transformation"]))
+    if row["price_base"]:
+        return worded("cell.unit_price", unit=unit, price=words("price_base", row["price_base"]))
+    return unit
+
+
+def blanks_table(ds: Dataset) -> Table | None:
+    """Cells without a number and values whose status is not the normal one, as printed; None where there is none."""
+    rows = ds.observations
+    rows = rows[~rows["obs_status"].isin(["A", ""])]
+    if rows.empty:
+        return None
+    lines = [
+        (
+            Cell(name_of(ds, row), head=True),
+            Cell(row["time_period"]),
+            Cell(row["kind"]),
+            Cell(row["obs_status"]),
+            Cell(Label(row["value_text"], row["value_text"]), (row["obs_id"],)),
+            Cell(Label(row["locator"], row["locator"])),
+        )
+        for row in records(rows.reset_index())
+    ]
+    columns = (
+        Column("what", both("head.what"), head=True, width=2.6),
+        Column("period", both("head.period"), "period", width=0.8),
+        Column("kind", both("head.kind"), "code", vocabulary="kind", width=0.7),
+        Column("status", worded("head.status"), "code", vocabulary="obs_status", width=1),
+        Column("printed", worded("head.printed"), width=1.6),
+        Column("locator", both("head.locator"), width=1.2),
+    )
+    return Table(columns, tuple(lines), worded("caption.blanks"), (worded("note.blanks"),))
+
+
+def definitions(ds: Dataset) -> Iterator[Table]:
+    """What every indicator with an observation means, a table for each theme."""
+    used = Counter(ds.observations["indicator"])
+    frame = ds.indicators
+    for theme in dict.fromkeys(frame["theme"]):
+        chosen = [row for row in records(frame[frame["theme"] == theme].reset_index()) if used[row["indicator"]]]
+        if not chosen:
+            continue
+        lines = tuple(definition_row(row, used[row["indicator"]]) for row in chosen)
+        columns = (
+            Column("name", worded("head.name"), head=True, width=1.8),
+            Column("definition", worded("head.definition"), width=3.2),
+            Column("concept", worded("head.concept"), "code", vocabulary="concept", width=0.9),
+            Column("scope", worded("head.scope"), width=1.1),
+            Column("unit", worded("head.unit"), width=0.9),
+            Column("aggregation", worded("head.aggregation"), "code", vocabulary="aggregation", width=0.8),
+            Column("direction", worded("head.direction"), "code", vocabulary="direction", width=0.9),
+            Column("character", worded("head.character"), "code", vocabulary="character", width=0.9),
+            Column("count", worded("head.observations"), "count", width=0.6),
+        )
+        yield Table(columns, lines, worded("caption.indicators", theme=theme_label(theme)))
+
+
+def definition_row(row: dict[str, Any], count: int) -> tuple[Cell, ...]:
+    """One indicator with its metadata."""
+    scope = words("scope", row["scope"]) if row["scope"] != "none" else worded("cell.unstated")
+    return (
+        Cell(Label(row["name_zh"], row["name_en"]), head=True),
+        Cell(row["definition"]),
+        Cell(row["concept"]),
+        Cell(scope),
+        Cell(unit_words_both(row["unit_measure"])),
+        Cell(row["aggregation"]),
+        Cell(row["direction"]),
+        Cell(row["character"]),
+        Cell(count),
+    )
+
+
+def units_table(ds: Dataset) -> Table | None:
+    """The units that observations use and what one of them is in the base unit of its dimension."""
+    used = Counter(unit for unit in ds.observations["unit_measure"] if unit)
+    known = units.table(ds.units)
+    base = {row["dimension"]: row["unit"] for row in records(ds.units.reset_index()) if row["factor"] == 1}
+    lines = []
+    for unit, count in used.most_common():
+        parsed = known.parse(unit)
+        plain = base.get(parsed.dimension, "")
+        size = ""
+        if plain and plain != unit and parsed.factor != 1:
+            size = f"{decimal_text(exact(parsed.factor), 'en')} {plain}"
+        zh = parsed.name_zh if parsed.multiplier == 1 else unit
+        english = unit_words_both(unit).en
+        lines.append((Cell(unit, head=True), Cell(Label(zh, english)), Cell(size), Cell(count)))
+    if not lines:
+        return None
+    columns = (
+        Column("unit", worded("head.printed"), head=True, width=1),
+        Column("name", worded("head.english"), width=2),
+        Column("factor", worded("head.factor"), align="right", width=1.4),
+        Column("count", worded("head.observations"), "count", width=0.8),
+    )
+    return Table(columns, tuple(lines), worded("caption.units"), (worded("note.units"),))
