@@ -11,11 +11,12 @@ A report that fails keeps its last good files and is marked; the others are publ
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,70 +29,16 @@ from planbrief.reports.keys import code_hash
 from planbrief.reports.log import EventLog, Silence
 from planbrief.reports.manifest import MANIFEST, Manifest, ReportEntry
 from planbrief.reports.plan import BUILD_RECORD, Job, Plan, plan, recorded
+from planbrief.reports.request import PRELOAD, Listener, Logged, Outcome, Request
+
+__all__ = ["PRELOAD", "Listener", "Outcome", "Request", "build"]
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from planbrief.reports.engine import Pool
+    from planbrief.reports.executors import Submit
     from planbrief.reports.produce import Produced, Task
-
-#: Imported once by the warm parent of all reports; none of them compiles Typst or starts threads.
-PRELOAD = (
-    "pandas",
-    "matplotlib.figure",
-    "planbrief.reports.warm:warm",
-)
-
-
-@dataclass(frozen=True)
-class Request:
-    """What was asked for: see ``planbrief build --help``."""
-
-    wanted: tuple[str, ...] = ()
-    changes: Mapping[str, Any] = field(default_factory=dict)
-    languages: tuple[str, ...] = ()
-    formats: tuple[str, ...] = ()
-    jobs: int = 0
-    executor: str = "local"
-    force: bool = False
-    fail_fast: bool = False
-    keep: int = 10
-    wait: bool = False
-    cell_timeout: float | None = 300
-    report_timeout: float | None = 900
-
-    @property
-    def partial(self) -> bool:
-        """Whether only some of the reports, languages or formats were asked for."""
-        return bool(self.wanted or self.languages or self.formats)
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a build came to."""
-
-    edition: str
-    out: Path
-    entries: tuple[ReportEntry, ...]
-    reasons: Mapping[str, tuple[str, ...]]
-    published: bool
-
-    @property
-    def failed(self) -> tuple[ReportEntry, ...]:
-        """Reports of this build that failed."""
-        return tuple(entry for entry in self.entries if entry.status == "failed")
-
-
-class Listener:
-    """Hears of progress; :class:`planbrief.reports.progress.Progress` shows it."""
-
-    def started(self, names: Sequence[str]) -> None:
-        """The reports that will be built."""
-
-    def stage(self, name: str, stage: str) -> None:
-        """What one report does now."""
-
-    def ended(self, name: str, status: str, seconds: float, error: str = "") -> None:
-        """One report is done."""
 
 
 def build(
@@ -102,8 +49,14 @@ def build(
     log: EventLog | None = None,
     listener: Listener | None = None,
     explain: bool = False,
+    pool: Pool | None = None,
 ) -> Outcome:
     """Build what `request` asks for and publish the edition in `out`.
+
+    Parameters
+    ----------
+    pool
+        Warm processes of the caller, in place of ``request.executor``; they must have imported the package as it is.
 
     Raises
     ------
@@ -113,7 +66,7 @@ def build(
     log, listener = log or Silence(), listener or Listener()
     first = plan_of(project, request, {}, {})  # usage and data are refused before the output folder is touched
     with Publication(out, keep=request.keep, wait=request.wait, log=log) as publication:
-        session = Session(first, publication, request, log, listener)
+        session = Session(first, publication, request, log, listener, pool)
         return session.run(explain)
 
 
@@ -142,10 +95,17 @@ class Session:
     """One build while it holds the lock of its output folder."""
 
     def __init__(
-        self, first: Plan, publication: Publication, request: Request, log: EventLog, listener: Listener
+        self,
+        first: Plan,
+        publication: Publication,
+        request: Request,
+        log: EventLog,
+        listener: Listener,
+        pool: Pool | None = None,
     ) -> None:
+        self.pool = pool
         self.first, self.project, self.publication, self.request = first, first.project, publication, request
-        self.log, self.listener = log, listener
+        self.log, self.listener = log, Logged(listener, log)
         self.started = time.time()
         previous = publication.previous
         entries = {entry.name: entry for entry in previous.reports} if previous else {}
@@ -203,7 +163,7 @@ class Session:
     def _produce(self, chosen: Plan) -> tuple[dict[str, Produced | PlanbriefError], list[dict[str, Any]]]:
         from concurrent.futures import as_completed
 
-        from planbrief.reports.executors import executor_for
+        from planbrief.reports.executors import executor_for, submit_to
         from planbrief.reports.findings import findings
         from planbrief.reports.produce import produce
 
@@ -212,7 +172,12 @@ class Session:
         results: dict[str, Produced | PlanbriefError] = {}
         jobs = min(self.request.jobs or os.cpu_count() or 1, len(tasks) + 1)
         root = self._snapshot()
-        with executor_for(self.request.executor, jobs, PRELOAD, self.publication, self.listener) as submit:
+        place: contextlib.AbstractContextManager[Submit] = (
+            contextlib.nullcontext(submit_to(self.pool, self.listener))
+            if self.pool
+            else executor_for(self.request.executor, jobs, PRELOAD, self.publication, self.listener)
+        )
+        with place as submit:
             waiting: dict[Future[Any], str] = {}
             for task in tasks:
                 future = submit(produce, replace(task, project=str(root)), task.name, self.request.report_timeout)

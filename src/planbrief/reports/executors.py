@@ -12,6 +12,7 @@ from planbrief.errors import UnknownName
 if TYPE_CHECKING:
     from planbrief.reports.build import Listener
     from planbrief.reports.edition import Publication
+    from planbrief.reports.engine import Pool
 
 #: submit(function, argument, name, seconds) -> future
 Submit = Callable[[Callable[[Any], Any], Any, str, float | None], Future[Any]]
@@ -27,20 +28,34 @@ def executor_for(
     ------
     UnknownName
         For any other `where`.
+    RunError
+        If the cluster cannot be reached or is not like this machine.
     """
-    kind, _, _address = where.partition(":")
-    if kind != "local":
+    kind, _, address = where.partition(":")
+    if kind == "dask" and address:
+        from planbrief.reports.cluster import on_cluster
+
+        with on_cluster(address, preload, listener) as submit:
+            yield submit
+        return
+    if where != "local":
         raise UnknownName("executor", where, ("local", "dask:tcp://HOST:PORT"))
     from planbrief.reports.engine import Pool
 
-    with Pool(
-        jobs,
-        preload,
-        scratch=publication.work_dir("tasks"),
-        on_stage=lambda name, stage: listener.stage(name, str(stage)),
-    ) as pool:
+    with Pool(jobs, preload, scratch=publication.work_dir("tasks")) as pool:
+        yield submit_to(pool, listener)
 
-        def submit(function: Callable[[Any], Any], argument: Any, name: str, seconds: float | None) -> Future[Any]:
-            return pool.submit(function, argument, name=name, timeout=seconds)
 
-        yield submit
+def submit_to(pool: Pool, listener: Listener) -> Submit:
+    """A way to submit work to a pool that somebody else opens and closes."""
+
+    def submit(function: Callable[[Any], Any], argument: Any, name: str, seconds: float | None) -> Future[Any]:
+        return pool.submit(
+            function,
+            argument,
+            name=name,
+            timeout=seconds,
+            on_stage=lambda task, stage: listener.stage(task, str(stage)),
+        )
+
+    return submit

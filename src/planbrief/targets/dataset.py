@@ -121,15 +121,19 @@ class Dataset:
         UnknownName
             For a column that the observations do not have.
         """
-        frame = self._frame("observations")
+        return self.rows("observations", **where)
+
+    def rows(self, table: str, **where: str | Iterable[str]) -> pd.DataFrame:
+        """Rows of any table whose columns have the given values, as :meth:`select` does for observations."""
+        frame, columns = self._frame(table), self.package[table].columns
         wanted: dict[str, list[str]] = {}
         for column, values in where.items():
-            if column != "obs_id" and column not in self.package["observations"].columns:
-                raise UnknownName("column of observations", column, self.package["observations"].columns)
-            wanted[column] = [values] if isinstance(values, str) else sorted(str(value) for value in values)
-        self._recorder.note({"table": "observations", "where": dict(sorted(wanted.items()))})
+            if column not in columns:
+                raise UnknownName(f"column of {table}", column, columns)
+            wanted[column] = [values] if isinstance(values, str) else sorted({str(value) for value in values})
+        self._recorder.note({"table": table, "where": dict(sorted(wanted.items()))})
         for column, chosen in wanted.items():
-            frame = frame[frame.index.isin(chosen) if column == "obs_id" else frame[column].isin(chosen)]
+            frame = frame[frame.index.isin(chosen) if column == frame.index.name else frame[column].isin(chosen)]
         return frame
 
     def of_city(self, city: str) -> pd.DataFrame:
@@ -137,7 +141,7 @@ class Dataset:
         self.require("areas", city)
         self._recorder.note({"city": city})
         frame = self._frame("observations")
-        return frame[frame["ref_area"].isin(self._places.descendants(city))]
+        return frame[frame["ref_area"].isin(self.descendants(city))]
 
     def cities(self) -> tuple[str, ...]:
         """Cities that have data, in the order of the table of areas."""
@@ -154,11 +158,16 @@ class Dataset:
 
     def city_of(self, area: str) -> str:
         """The city that a place is or lies in, empty for provinces and above."""
+        for place in self._places.ancestry(area):
+            self._recorder.note_key("areas", "ref_area", place)
         return self._places.city_of(area)
 
     def descendants(self, area: str) -> tuple[str, ...]:
         """A place and everything inside it."""
-        return self._places.descendants(area)
+        found = self._places.descendants(area)
+        for place in found:
+            self._recorder.note_key("areas", "parent", place)
+        return found
 
     def row(self, table: str, key: str) -> dict[str, str]:
         """One row of a reference table as text; :class:`UnknownName` if there is none."""

@@ -79,7 +79,7 @@ def audit(ds: Dataset, region: str | None = None, *, tables: AuditTables | None 
     ctx = Context(
         ds,
         evidence(ds, rows),
-        audit_tables(ds) if tables is None else tables,
+        audit_tables(ds, None if region is None else set(rows["source_id"])) if tables is None else tables,
         tuple(record for record in evidence(ds, growth) if record.stated and record.dimension == "percent"),
     )
     results: list[Result] = []

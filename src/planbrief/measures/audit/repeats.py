@@ -207,9 +207,8 @@ def _spelt_alike(one: str, other: str) -> bool:
 
 def _codes(ctx: Context) -> Iterator[Result]:
     """Names made of digits (8844) that differ in one place within one document."""
-    excluded = ctx.ds.exclusions
     sources = {record.source_id for record in ctx.records}
-    codes = excluded[(excluded["reason"] == "policy_code") & excluded["source_id"].isin(sources)]
+    codes = ctx.ds.rows("exclusions", reason="policy_code", source_id=sources)
     codes = codes[codes["value_text"].str.fullmatch(r"\d{3,}")]
     for source, rows in codes.groupby("source_id", sort=True):
         tokens = list(zip(rows["value_text"].astype(str), rows["char_start"].astype(int), strict=True))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -31,21 +32,27 @@ class AuditTables:
     list_counts: tuple[dict[str, str], ...] = ()
 
 
-def audit_tables(ds: Dataset) -> AuditTables:
-    """The tables of a data set: resources of its package, else files beside them, else empty."""
+def audit_tables(ds: Dataset, sources: Iterable[str] | None = None) -> AuditTables:
+    """The tables of a data set: resources of its package, else files beside them, else empty.
+
+    Lengths of lists are only those of `sources` where these are given.
+    """
     return AuditTables(
         relations=_rows(ds, "relations"),
         limits=_rows(ds, "plausibility_limits"),
-        list_counts=_rows(ds, "list_counts"),
+        list_counts=_rows(ds, "list_counts", None if sources is None else frozenset(sources)),
     )
 
 
-def _rows(ds: Dataset, name: str) -> tuple[dict[str, str], ...]:
+def _rows(ds: Dataset, name: str, sources: frozenset[str] | None = None) -> tuple[dict[str, str], ...]:
     table = ds.package.tables.get(name)
     if table is not None:
-        ds._whole(name)  # remembers the read, so that a report is made anew when the table changes
-        return tuple(dict(row.values) for row in table.rows)
-    path = ds.package.folder / FILES[name]
-    if not ds.package.folder.parts or not path.is_file():
-        return ()
-    return tuple(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+        # remembers the read, so that a report is made anew when the table changes
+        ds._whole(name) if sources is None else ds.rows(name, source_id=sources)
+        rows = tuple(dict(row.values) for row in table.rows)
+    else:
+        path = ds.package.folder / FILES[name]
+        if not ds.package.folder.parts or not path.is_file():
+            return ()
+        rows = tuple(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8"))))
+    return rows if sources is None else tuple(row for row in rows if row["source_id"] in sources)
