@@ -15,7 +15,9 @@ from planbrief.reports.manifest import FindingEntry, Manifest, ReportEntry
 from planbrief.reports.plan import BUILD_RECORD, Job, Plan
 
 if TYPE_CHECKING:
+    from planbrief.reports.index import DigestSource
     from planbrief.reports.produce import Produced
+    from planbrief.targets.package import Package
 
 Results = Mapping[str, "Produced | PlanbriefError"]
 
@@ -68,6 +70,21 @@ def assemble(
         findings=tuple(FindingEntry(f["id"], f["rule"], f["severity"], tuple(f["observation_ids"])) for f in findings),
         run=run,
     )
+
+
+def digest_of(publication: Publication, package: Package) -> DigestSource | None:
+    """What makes the digest against the present edition; None for the first edition, or where that cannot be read."""
+    from planbrief.reports.digest.maker import DigestMaker
+    from planbrief.reports.digest.snapshot import NoEdition, read_folder
+    from planbrief.reports.editiondata import data_files
+
+    if publication.previous is None:
+        return None
+    try:
+        return DigestMaker.of(read_folder(publication.out), data_files(package), publication.out)
+    except (NoEdition, ValueError) as error:
+        publication.log.event("publish.no-digest", f"no digest was made: {error}", level="warning")
+        return None
 
 
 def _entry(

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import PlanbriefError
 from planbrief.project import Project
-from planbrief.reports.assembly import Earlier, assemble
+from planbrief.reports.assembly import Earlier, assemble, digest_of
 from planbrief.reports.edition import Publication
 from planbrief.reports.files import read_regular, sha256_of
 from planbrief.reports.keys import code_hash
@@ -146,7 +146,7 @@ class Session:
         manifest = assemble(
             self.publication, chosen, results, self.earlier, found, self._run(), partial=self.request.partial
         )
-        edition = self.publication.publish(manifest)
+        edition = self.publication.publish(manifest, digest_of(self.publication, chosen.package))
         names = {job.name for job in chosen.jobs}
         published = self.publication.previous or manifest
         shown = tuple(entry for entry in published.reports if entry.name in names)
