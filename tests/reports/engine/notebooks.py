@@ -88,7 +88,7 @@ def stuck() -> None:
 def leave_children(folder: str, wait: bool) -> list[int]:
     """Start processes that outlive this one: in the group, in a session of their own, and twice removed."""
     code = "import time; time.sleep(600)"
-    quiet = {"stdout": subprocess.DEVNULL, "start_new_session": True}
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
     pids = [
         subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL).pid,
         subprocess.Popen([sys.executable, "-c", code], **quiet).pid,

@@ -33,9 +33,9 @@ def body_size(header: bytes) -> int:
     return size
 
 
-def write(descriptor: int, message: Any) -> None:
-    """Write a whole message to a file descriptor."""
-    view = memoryview(pack(message))
+def write(descriptor: int, packed: bytes) -> None:
+    """Write a whole packed message to a file descriptor."""
+    view = memoryview(packed)
     while view:
         view = view[os.write(descriptor, view[: 1 << 20]) :]
 

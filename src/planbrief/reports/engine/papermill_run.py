@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 SAVE_EVERY = 10.0
 
 #: Libraries worth importing ahead, if the first notebook uses them.
-WARMED: dict[str, str] = {
-    "pandas": "pandas",
-    "numpy": "numpy",
-    "matplotlib": "matplotlib.pyplot",
-    "seaborn": "seaborn",
-    "scipy": "scipy.stats",
-    "planbrief": "planbrief.display",
+WARMED: dict[str, tuple[str, ...]] = {
+    "pandas": ("pandas",),
+    "numpy": ("numpy",),
+    "matplotlib": ("matplotlib.pyplot", "planbrief.reports.engine.warm:figure"),
+    "seaborn": ("seaborn", "planbrief.reports.engine.warm:figure"),
+    "scipy": ("scipy.stats",),
+    "planbrief": ("planbrief.display", "planbrief.reports.engine.warm:figure"),
 }
 
 _IMPORT = re.compile(r"^\s*(?:import|from)\s+(\w+)", re.MULTILINE)
@@ -130,7 +130,7 @@ def _execute_managed(
 def preloads_for(cells: Iterable[NotebookNode]) -> tuple[str, ...]:
     """Return the heavy libraries that code cells import."""
     used = {name for cell in cells if cell.cell_type == "code" for name in _IMPORT.findall(cell.source)}
-    return tuple(module for name, module in WARMED.items() if name in used)
+    return tuple(dict.fromkeys(module for name, modules in WARMED.items() if name in used for module in modules))
 
 
 def run_in_worker(

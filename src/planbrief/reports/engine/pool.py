@@ -36,6 +36,7 @@ RUNNER_MODULES: tuple[str, ...] = (
     "ipykernel.debugger",
     "IPython.extensions.storemagic",
     "matplotlib_inline.backend_inline",
+    "planbrief.reports.engine.warm:validators",
 )
 
 #: Seconds between two looks at the memory of a task that has a limit.

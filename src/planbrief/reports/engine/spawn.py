@@ -117,12 +117,15 @@ class SpawnLauncher(Launcher):
 def main() -> None:
     """Be a worker: import, wait for a task, do it, end."""
     tasks, answers = _private_streams()
+    processes.adopt_orphans()
     with contextlib.suppress(EOFError):
         worker.preload(frames.read(tasks))
         job = frames.read(tasks)
         threading.Thread(target=_end_with_parent, args=(tasks,), name="planbrief-parent", daemon=True).start()
         worker.run_job(job, answers)
     sys.stderr.flush()
+    if os.name == "posix":
+        processes.kill_orphans(keep=set())
     os._exit(0)
 
 

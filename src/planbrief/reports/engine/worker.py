@@ -82,23 +82,21 @@ def extend_path(parent_path: Iterable[str]) -> None:
 def run_job(job: Job, answers: int) -> None:
     """Do one task in this process and write its answer, ``("done", value)`` or ``("error", exception)``."""
 
-    def send(kind: str, value: Any) -> None:
+    def send(packed: bytes) -> None:
         # A parent that has gone is noticed elsewhere; a process forked by a cell has no voice.
         if os.getpid() == owner:
             with contextlib.suppress(BrokenPipeError):
-                frames.write(answers, (kind, value))
+                frames.write(answers, packed)
 
     owner = os.getpid()
-    send("pid", owner)
+    send(frames.pack(("pid", owner)))
     try:
         _prepare(job)
-        progress.become_worker(lambda stage: send("stage", stage), Path(job.directory))
-        value = pickle.loads(job.call).run()
-        pickle.dumps(value)
-        kind = "done"
+        progress.become_worker(lambda stage: send(frames.pack(("stage", stage))), Path(job.directory))
+        answer = _packed_result(job.name, pickle.loads(job.call).run())
     except BaseException as problem:  # SystemExit of a task is an answer too
-        kind, value = "error", _portable(job.name, problem)
-    send(kind, value)
+        answer = frames.pack(("error", _portable(job.name, problem)))
+    send(answer)
     if os.getpid() != owner:
         os._exit(0)  # a cell has forked, and its child has fallen out of the cell
     with contextlib.suppress(BaseException):
@@ -106,6 +104,13 @@ def run_job(job: Job, answers: int) -> None:
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):
             stream.flush()
+
+
+def _packed_result(name: str, value: Any) -> bytes:
+    try:
+        return frames.pack(("done", value))
+    except Exception as problem:  # whatever an object's own pickling raises
+        raise WorkerFailed(name, "its result cannot be sent", f"{type(problem).__name__}: {problem}") from problem
 
 
 def _prepare(job: Job) -> None:
