@@ -30,6 +30,7 @@ from planbrief.measures.headline_growth import (
     structure_shift,
 )
 from planbrief.measures.headline_model import City, Headline, Rule
+from planbrief.measures.headline_progress import progress_ahead, progress_behind
 from planbrief.measures.series import series_of
 
 if TYPE_CHECKING:
@@ -67,6 +68,8 @@ def headlines(ds: Dataset, regions: Iterable[str], audits: Mapping[str, Audit] |
 
 #: The rules in order of importance.
 RULES: tuple[Rule, ...] = (
+    progress_behind,
+    progress_ahead,
     steepest_growth,
     biggest_multiple,
     growth_beside,
