@@ -74,7 +74,7 @@ def read(
         tuple(visible(place) for place in cover.place) if cover else (),
         visible(cover.data_as_of) if cover else str(settings.get("data_as_of") or ""),
         settings=settings,
-        alternate=str(settings.get("alternate") or ""),
+        alternate=_alternate(settings, cover, name, lang),
     )
     reader = _Reader(document, folder, _kernel_language(nb), include_input, trusted)
     for index, cell in enumerate(nb.cells, start=1):
@@ -103,6 +103,15 @@ def _cover(nb: NotebookNode) -> blocks.Cover | None:
 def _language(cover: blocks.Cover | None, settings: Mapping[str, Any]) -> Lang:
     found = (cover.lang if cover else "") or settings.get("lang")
     return "en" if found == "en" else "zh"
+
+
+def _alternate(settings: Mapping[str, Any], cover: blocks.Cover | None, name: str, lang: Lang) -> str:
+    """The page in the other language: what the build says; without a build, what the catalog makes of the name."""
+    if "alternate" in settings or cover is None:
+        return str(settings.get("alternate") or "")
+    from planbrief.reports.alternates import alternate_of
+
+    return alternate_of(name, cover.notebook, lang)
 
 
 def _kernel_language(nb: NotebookNode) -> str:
