@@ -51,6 +51,7 @@ def table() -> Table:
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.golden
 def test_a_table_as_text(open_test_page, golden, lang: str):
     """Names, periods, kinds, units and reasons come out in the page's language."""
     golden.check(f"table.{lang}.txt", block_text(table_block(table(), open_test_page(lang))) + "\n")
