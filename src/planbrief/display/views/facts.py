@@ -6,8 +6,9 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.language import message, term
+from planbrief.display.language import message, sentence_case, term
 from planbrief.display.table import Cell, Column, Table
+from planbrief.display.views.remarks import remarks
 from planbrief.measures.figures import Figure
 from planbrief.measures.labels import Label, label, measured
 
@@ -23,11 +24,21 @@ FACT = [
 ]
 #: How the value of a transformation is measured; everything else is a level in its printed unit.
 MEASURES = {"share": "share", "contribution": "share", "yoy": "share", "avg_annual": "share", "difference_pp": "points"}
+#: A place with more facts than this gets a table per theme; with fewer, one table has a group per theme.
+ONE_TABLE = 60
+#: A theme with fewer rows than this joins the table of the smaller themes.
+OWN_TABLE = 8
 
 
 def both(key: str, **values: Any) -> tuple[str, str]:
     """A message of the views in both languages."""
     return message(f"views.{key}", "zh", **values), message(f"views.{key}", "en", **values)
+
+
+def named(key: str, **names: Label) -> tuple[str, str]:
+    """A message of the views in both languages, filled with names in the language of each."""
+    zh = message(f"views.{key}", "zh", **{name: value.zh for name, value in names.items()})
+    return zh, message(f"views.{key}", "en", **{name: value.en for name, value in names.items()})
 
 
 def fact_figure(row: Mapping[str, Any], observations: tuple[str, ...]) -> Figure:
@@ -60,32 +71,51 @@ def merged_facts(rows: pd.DataFrame) -> list[dict[str, Any]]:
     return list(facts.values())
 
 
-def facts_table(ds: Dataset, city: str, rows: pd.DataFrame, caption: tuple[str, str]) -> Table:
-    """One row per fact: what, value, period, kind, and where it stands in the document."""
-    cells = []
-    for fact in merged_facts(rows):
-        figure = fact_figure(fact, fact["observations"])
-        what = measured(ds, fact["indicator"], fact["activity"], fact["subject"])
-        if fact["ref_area"] != city:
-            place = label(ds, "areas", fact["ref_area"])
-            what = Label(f"{place.zh}：{what.zh}", f"{place.en}: {what.en}")
-        cells.append(
-            (
-                Cell(what, head=True),
-                value_cell(ds, fact, figure),
-                Cell(fact["time_period"]),
-                Cell(fact["kind"], tone="warn" if fact["obs_status"] in ("M", "O") else ""),
-                Cell(Label(fact["locator"], fact["locator"])),
-            )
-        )
+def facts_table(
+    ds: Dataset, city: str, parts: Iterable[tuple[Label | None, pd.DataFrame]], caption: tuple[str, str]
+) -> Table:
+    """One row per fact: what, value, period, kind, and where it stands in the document.
+
+    Parameters
+    ----------
+    parts : iterable of (label, rows)
+        Observations; a part with a label starts with a group row.
+    """
+    lines: list[tuple[Cell, ...]] = []
+    groups: dict[int, Label] = {}
+    behind: list[str] = []
+    for name, rows in parts:
+        if name is not None:
+            groups[len(lines)] = name
+        lines += [fact_row(ds, city, fact) for fact in merged_facts(rows)]
+        behind += [str(obs_id) for obs_id in rows.index]
     columns = (
-        Column("what", both("head.what"), head=True, width=3.2),
-        Column("value", both("head.value"), "level", align="right", width=1.6),
-        Column("period", both("head.period"), "period", width=1.1),
-        Column("kind", both("head.kind"), "code", vocabulary="kind", width=0.9),
-        Column("locator", both("head.locator"), width=1.8),
+        Column("what", both("head.what"), head=True, width=3.8),
+        Column("value", both("head.value"), "level", align="right", width=1.7),
+        Column("period", both("head.period"), "period", width=1.2),
+        Column("kind", both("head.kind"), "code", vocabulary="kind", width=1.1),
+        Column("locator", both("head.locator"), width=1.9),
     )
-    return Table(columns, tuple(cells), caption)
+    return Table(columns, tuple(lines), caption, notes=remarks(ds, behind), groups=groups)
+
+
+def fact_row(ds: Dataset, city: str, fact: Mapping[str, Any]) -> tuple[Cell, ...]:
+    """The cells of one fact; a part of the city is named before what is measured."""
+    figure = fact_figure(fact, fact["observations"])
+    what = measured(ds, fact["indicator"], fact["activity"], fact["subject"])
+    if fact["ref_area"] != city:
+        place = label(ds, "areas", fact["ref_area"])
+        what = Label(f"{place.zh}：{what.zh}", f"{place.en}: {what.en}")
+    if fact["transformation"] == "difference_pp" and fact["counterpart_area"]:
+        other = label(ds, "areas", fact["counterpart_area"])
+        what = Label(*named("value.against", what=what, other=other))
+    return (
+        Cell(what, head=True),
+        value_cell(ds, fact, figure),
+        Cell(fact["time_period"]),
+        Cell(fact["kind"]),
+        Cell(Label(fact["locator"], fact["locator"])),
+    )
 
 
 def value_cell(ds: Dataset, fact: Mapping[str, Any], figure: Figure) -> Cell:
@@ -96,7 +126,7 @@ def value_cell(ds: Dataset, fact: Mapping[str, Any], figure: Figure) -> Cell:
         "ratio_to_base": "value.ratio_to_base",
     }
     if fact["obs_status"] in ("M", "O"):
-        return Cell(both(f"status_cell.{fact['obs_status']}"), figure.observations, tone="muted")
+        return unprinted(fact, figure.observations)
     if fact["transformation"] in note:
         value = f"{fact['obs_value']:g}"
         zh, en = both(note[fact["transformation"]], value=value)
@@ -107,31 +137,53 @@ def value_cell(ds: Dataset, fact: Mapping[str, Any], figure: Figure) -> Cell:
     return Cell(figure, figure.observations)
 
 
-def theme_facts(
-    ds: Dataset, city: str, *, counts: bool = False, shown: Iterable[Table | None] = ()
-) -> Iterator[tuple[Label, Table]]:
-    """Facts of a city theme by theme, in the order of the indicators' table.
+def unprinted(fact: Mapping[str, Any], observations: tuple[str, ...], span: int = 1) -> Cell:
+    """A cell of a document that holds no number: its dash, or the words that stand there."""
+    words = both(f"status_cell.{fact['obs_status']}", text=fact["value_text"])
+    return Cell(words, observations, tone="muted", span=(span, 1))
+
+
+def theme_name(theme: str) -> Label:
+    """A theme in words."""
+    return Label(term("theme", theme, "zh"), sentence_case(term("theme", theme, "en")))
+
+
+def theme_facts(ds: Dataset, city: str, *, shown: Iterable[Table | None] = ()) -> Iterator[tuple[Label | None, Table]]:
+    """Facts of a city by theme, in the order of the indicators' table: heading (if any) and table.
+
+    A place with few facts gets one table with a group per theme; one with many gets a table for each large theme and
+    one for the others. Counts of named things (how many industries, tracks, districts) come last.
 
     Parameters
     ----------
-    counts : bool
-        Whether the counts of named things (how many industries, tracks, districts) are given instead of the rest.
     shown : iterable of Table
         Tables of the page whose observations need not be listed again.
     """
     rows = ds.of_city(city)
     again = {obs_id for table in shown if table is not None for obs_id in table.observations()}
-    rows = rows[((rows["kind"] == "count") == counts) & ~rows.index.isin(again)]
-    themes = ds.indicators["theme"]
-    for theme in dict.fromkeys(themes):
-        chosen = rows[rows["indicator"].map(themes) == theme]
-        if chosen.empty:
-            continue
-        name = Label(term("theme", theme, "zh"), term("theme", theme, "en"))
-        place = label(ds, "areas", city)
-        key = "caption.counts" if counts else "caption.facts"
-        caption = (
-            message(f"views.{key}", "zh", place=place.zh, theme=name.zh),
-            message(f"views.{key}", "en", place=place.en, theme=name.en),
-        )
-        yield name, facts_table(ds, city, chosen, caption)
+    rows = rows[~rows.index.isin(again)]
+    if rows.empty:
+        return
+    counted = rows["kind"] == "count"
+    facts, counts = by_theme(ds, rows[~counted]), by_theme(ds, rows[counted])
+    place = label(ds, "areas", city)
+    counts_name = Label(*both("head.counts"))
+    if len(rows) <= ONE_TABLE:
+        last = [(counts_name, rows[counted])] if counts else []
+        yield None, facts_table(ds, city, [*facts, *last], named("caption.facts", place=place))
+        return
+    small = [(name, chosen) for name, chosen in facts if len(chosen) < OWN_TABLE]
+    for name, chosen in facts:
+        if len(chosen) >= OWN_TABLE:
+            yield name, facts_table(ds, city, [(None, chosen)], named("caption.theme", place=place, theme=name))
+    if small:
+        yield Label(*both("head.other_themes")), facts_table(ds, city, small, named("caption.others", place=place))
+    if counts:
+        yield counts_name, facts_table(ds, city, counts, named("caption.counts", place=place))
+
+
+def by_theme(ds: Dataset, rows: pd.DataFrame) -> list[tuple[Label, pd.DataFrame]]:
+    """Observations by theme, in the order of the indicators' table."""
+    of_theme = rows["indicator"].map(ds.indicators["theme"])
+    parts = [(theme_name(theme), rows[of_theme == theme]) for theme in dict.fromkeys(ds.indicators["theme"])]
+    return [(name, chosen) for name, chosen in parts if not chosen.empty]

@@ -1,20 +1,24 @@
-"""Milestones and the growth between them, as tables."""
+"""Milestones as a table: what a plan prints for each year, beside the value it starts from."""
 
 from __future__ import annotations
 
-import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.language import message
 from planbrief.display.table import Cell, Column, Table
 from planbrief.display.units import unit_words
-from planbrief.display.views.facts import both
+from planbrief.display.views.facts import both, named, unprinted
+from planbrief.display.views.remarks import remarks
 from planbrief.measures import tables
-from planbrief.measures.figures import Figure, plain
-from planbrief.measures.labels import label, measured
+from planbrief.measures.figures import Figure
+from planbrief.measures.labels import Label, label, measured
+from planbrief.targets import periods
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
+
+__all__ = ["milestone_table", "point_figure", "unit_cell", "unit_label"]
 
 
 def point_figure(row: Any) -> Figure:
@@ -31,111 +35,167 @@ def point_figure(row: Any) -> Figure:
     )
 
 
-def milestone_table(ds: Dataset, region: str) -> Table | None:
-    """A place's targets by year beside the value they start from; None where nothing is dated.
+@dataclass
+class Line:
+    """One row of the table before it becomes cells: what is measured, in which unit, and the cell of each period."""
 
-    One row per series, a column per year; the head says which years are actual values.
-    """
-    points = tables.milestones(ds, region)
-    dated = points[
-        points["year"].notna()
-        & points["series"].isin(points.loc[points["kind"].isin(["target", "constraint"]), "series"])
-    ]
-    dated = dated[dated.groupby("series")["year"].transform("nunique") > 1]
-    if dated.empty:
-        return None
-    periods = sorted(set(zip(dated["period"], dated["year"], strict=True)), key=lambda item: (item[1], item[0]))
-    actual = set(dated.loc[dated["kind"].isin(["actual", "estimate"]), "period"])
-    aimed = set(dated.loc[dated["kind"].isin(["target", "constraint"]), "period"])
-    columns = [
-        Column("what", both("head.indicator"), head=True, width=3),
-        Column("unit", both("head.unit"), width=1.1),
-    ]
-    for period, _ in periods:
-        key = "head.year_actual" if period in actual - aimed else "head.year_target"
-        columns.append(Column(period, both(key, year=period), "bare", width=1))
-    rows = []
-    for _, group in dated.groupby("series", sort=False):
-        first = group.iloc[0]
-        by_period = {row.period: row for row in group.itertuples() if not row.conflict or row.comparator == "eq"}
-        cells = [
-            Cell(measured(ds, first["indicator"], first["activity"], first["subject"]), head=True),
-            unit_cell(first),
-        ]
-        for period, _ in periods:
-            row = by_period.get(period)
-            cells.append(Cell(point_figure(row)) if row is not None else Cell("—", tone="muted"))
-        rows.append(tuple(cells))
-    place = label(ds, "areas", region)
-    caption = (
-        message("views.caption.milestones", "zh", place=place.zh),
-        message("views.caption.milestones", "en", place=place.en),
-    )
-    return Table(tuple(columns), tuple(rows), caption, notes=(both("note.milestones"),))
+    indicator: str
+    activity: str
+    subject: str
+    unit: Label
+    cells: dict[str, Cell] = field(default_factory=dict)
+    words: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+
+
+def unit_label(unit: str, transformation: str = "") -> Label:
+    """A unit in words of both languages, an annual rate named as such; money keeps its printed unit in English."""
+    if transformation == "avg_annual":
+        return Label(*both("unit.avg_annual"))
+    words, kept = unit_words(unit, "en")
+    return Label(unit, f"{words} ({kept})" if kept and kept != words else words)
 
 
 def unit_cell(row: Any) -> Cell:
-    """The unit of a series in words of both languages, with its annual rate named as such."""
-    if row["transformation"] == "avg_annual":
-        return Cell(both("unit.avg_annual"))
-    words, kept = unit_words(row["unit"], "en")
-    return Cell((row["unit"], f"{words} ({kept})" if kept and kept != words else words))
+    """The unit of a series."""
+    return Cell(unit_label(row["unit"], row["transformation"]))
 
 
-def growth_view(ds: Dataset, region: str, *, stage: str = "planned") -> Table | None:
-    """The growth that a place's targets need, segment by segment; None where there is none.
+def milestone_table(ds: Dataset, region: str, *, branches: bool = False) -> Table | None:
+    """A place's targets by year beside the value they start from; None where nothing is dated.
 
-    Levels show multiple, annual rate and doubling time, shares percentage points.
+    One row per series, a column per year; the head says which years are actual values. A cell in which the document
+    prints a dash or words instead of a number shows them.
+
+    Parameters
+    ----------
+    branches : bool
+        Whether the series of industries and tracks are shown (grouped by what is measured) or all others.
     """
-    frame = tables.growth_table(ds, region)
-    frame = frame[(frame["stage"] == stage) & frame["family"].isin(["level", "share"]) & frame["start"].notna()]
-    if frame.empty:
+    lines, heads = collected(ds, region, branches)
+    if not lines:
         return None
-    rows = [growth_row(ds, row) for row in frame.itertuples()]
-    place = label(ds, "areas", region)
-    columns = (
-        Column("what", both("head.indicator"), head=True, width=2.8),
-        Column("period", both("head.segment"), width=1.7),
-        Column("start", both("head.from"), "bare", width=1),
-        Column("end", both("head.to"), "bare", width=1),
-        Column("multiple", both("head.multiple"), "multiple", width=0.9),
-        Column("rate", both("head.rate"), "rate", width=1),
-        Column("points", both("head.points"), "points", width=1),
-        Column("doubling", both("head.doubling"), "years", width=1),
-    )
-    caption = (
-        message("views.caption.growth", "zh", place=place.zh),
-        message("views.caption.growth", "en", place=place.en),
-    )
-    return Table(columns, tuple(rows), caption, notes=(both("note.growth"),))
+    shown = [Column("what", both("head.indicator"), head=True, width=3.2)]
+    if not branches:
+        shown.append(Column("unit", both("head.unit"), width=1.3))
+    shown += [Column(period, head, "bare", width=1) for period, head in heads.items()]
+    rows: list[tuple[Cell, ...]] = []
+    groups: dict[int, Label] = {}
+    for group, name, line in in_order(ds, lines) if branches else ((None, None, line) for line in lines):
+        if group is not None:
+            groups[len(rows)] = group
+        first = [Cell(name or measured(ds, line.indicator, line.activity, line.subject), head=True)]
+        if not branches:
+            first.append(Cell(line.unit))
+        rows.append((*first, *year_cells(line, list(heads))))
+    key = "caption.milestones_branches" if branches else "caption.milestones"
+    caption = named(key, place=label(ds, "areas", region))
+    table = Table(tuple(shown), tuple(rows), caption, groups=groups)
+    notes = (both("note.milestones"), *remarks(ds, table.observations()))
+    spans = any(cell.span != (1, 1) for row in rows for cell in row)
+    return Table(tuple(shown), tuple(rows), caption, notes=notes, groups=groups, sortable=not spans)
 
 
-def growth_row(ds: Dataset, row: Any) -> tuple[Cell, ...]:
-    """One segment as cells."""
-    span = f"{plain(row.start_year)}-{plain(row.end_year)}"
-    base = f"{row.series}/{{}}/{span}"
-    ids = tuple(row.observations)
-    level = row.family == "level"
+def collected(ds: Dataset, region: str, branches: bool) -> tuple[list[Line], dict[str, tuple[str, str]]]:
+    """Series with a dated target and another dated value, and the heads of their periods in order of time."""
+    points = tables.milestones(ds, region)
+    aimed = points["kind"].isin(["target", "constraint"])
+    dated = points[points["year"].notna() & points["series"].isin(points.loc[aimed, "series"])]
+    dated = dated[((dated["activity"] != "") == branches) & (dated["subject"] == "")]
+    silent = wordless(ds, region, branches)
+    known = {(row["indicator"], row["activity"]) for row in silent}
+    several = dated.groupby("series")["year"].transform("nunique") > 1
+    names = zip(dated["indicator"], dated["activity"], strict=True)
+    kept = [one or name in known for one, name in zip(several, names, strict=True)]
+    dated = dated.loc[dated.index[kept]] if kept else dated
+    lines: dict[str, Line] = {}
+    for row in dated.itertuples():
+        name, kind = (str(row.indicator), str(row.activity)), str(row.transformation)
+        line = lines.setdefault(str(row.series), Line(*name, "", unit_label(str(row.unit), kind)))
+        if str(row.period) not in line.cells or row.comparator == "eq":
+            line.cells[str(row.period)] = Cell(point_figure(row))
+    kinds: dict[str, set[str]] = {}
+    for period, kind in zip(dated["period"], dated["kind"], strict=True):
+        kinds.setdefault(str(period), set()).add(str(kind))
+    for fact in silent:
+        name = (fact["indicator"], fact["activity"])
+        line = next((line for line in lines.values() if (line.indicator, line.activity) == name), None)
+        if line is None:
+            line = lines["/".join(name)] = Line(*name, "", unit_label(fact["unit_measure"]))
+        line.words[fact["time_period"]] = fact
+        kinds.setdefault(fact["time_period"], set()).add(fact["kind"])
+    heads = {}
+    for period in sorted(kinds, key=periods.order):
+        actual = not kinds[period] & {"target", "constraint"}
+        heads[period] = both("head.year_actual" if actual else "head.year_target", year=period)
+    return (list(lines.values()), heads) if len(dated) else ([], {})
 
-    def made(name: str, value: float, measure: str, formula: str, lower: float, upper: float) -> Cell:
-        if math.isnan(value):
-            return Cell("")
-        return Cell(Figure(base.format(name), value, measure, "", ids, formula, lower, upper, year=span))
 
-    ratio, change = f"{plain(row.end)} ÷ {plain(row.start)}", f"{plain(row.end)} − {plain(row.start)}"
-    power = f"({ratio})^(1/{plain(row.years)}) − 1"
-    doubling = f"ln 2 ÷ ln({ratio}) × {plain(row.years)}"
-    nan = math.nan
-    return (
-        Cell(measured(ds, row.indicator, row.activity, row.subject), head=True),
-        Cell((row.label_zh, row.label_en)),
-        Cell(row.start, ids),
-        Cell(row.end, ids),
-        made("multiple", row.multiple if level else nan, "multiple", ratio, nan, nan),
-        made("cagr", row.cagr if level else nan, "rate", power, row.cagr_lower, row.cagr_upper),
-        made("change", row.change_pp, "points", change, row.change_lower, row.change_upper),
-        made("doubling", row.doubling_time if level else nan, "years", doubling, nan, nan),
-    )
+def wordless(ds: Dataset, region: str, branches: bool) -> list[Mapping[str, Any]]:
+    """Dated cells of a place in which the document prints no number, of indicators that have a target somewhere."""
+    rows = ds.select(ref_area=region, obs_status=["M", "O"], subject="")
+    rows = rows[rows["dated"] & ((rows["activity"] != "") == branches)]
+    found: list[Mapping[str, Any]] = []
+    for obs_id, row in rows.iterrows():
+        found.append({**row.to_dict(), "observations": (str(obs_id),)})
+    return found
 
 
-__all__ = ["growth_view", "milestone_table", "point_figure"]
+def year_cells(line: Line, shown: list[str]) -> list[Cell]:
+    """The cells of a row; neighbouring years with the same words share one cell, years without anything are blank."""
+    cells: list[Cell] = []
+    position = 0
+    while position < len(shown):
+        period = shown[position]
+        fact = line.words.get(period)
+        if period in line.cells or fact is None:
+            cells.append(line.cells.get(period, Cell("")))
+            position += 1
+            continue
+        run = [fact]
+        for following in shown[position + 1 :]:
+            other = line.words.get(following)
+            if fact["obs_status"] != "O" or other is None or other["value_text"] != fact["value_text"]:
+                break
+            run.append(other)
+        ids = tuple(obs_id for one in run for obs_id in one["observations"])
+        cells.append(unprinted(fact, ids, len(run)))
+        position += len(run)
+    return cells
+
+
+def in_order(ds: Dataset, lines: list[Line], *, units: bool = True) -> Iterator[tuple[Label | None, Label, Line]]:
+    """Rows of industries and tracks by what is measured, tracks below their industry.
+
+    The first row of a group comes with the group's name, which holds the unit if `units` says so. What is measured
+    of a single branch
+    joins the others of its kind in a last group.
+    """
+    by_indicator: dict[str, list[Line]] = {}
+    for line in lines:
+        by_indicator.setdefault(line.indicator, []).append(line)
+    for indicator, members in by_indicator.items():
+        if len(members) > 1:
+            about = label(ds, "indicators", indicator)
+            if units:
+                about = Label(*named("group.indicator", what=about, unit=members[0].unit))
+            for number, (name, line) in enumerate(nested(ds, members)):
+                yield (about if not number else None), name, line
+    single = [members[0] for members in by_indicator.values() if len(members) == 1]
+    for number, line in enumerate(single):
+        what = measured(ds, line.indicator, line.activity)
+        group = Label(*both("group.single")) if not number else None
+        yield group, Label(*named("group.with_unit", what=what, unit=line.unit)) if units else what, line
+
+
+def nested(ds: Dataset, members: list[Line]) -> Iterator[tuple[Label, Line]]:
+    """Branches in the order of the document, each followed by those below it, which are named as its parts."""
+    by_activity = {line.activity: line for line in members}
+    below: dict[str, list[Line]] = {}
+    for line in members:
+        below.setdefault(str(ds.activities["parent"].get(line.activity, "")), []).append(line)
+    for line in members:
+        if str(ds.activities["parent"].get(line.activity, "")) in by_activity:
+            continue
+        yield label(ds, "activities", line.activity), line
+        for part in below.get(line.activity, []):
+            yield Label(*named("group.part", what=label(ds, "activities", part.activity))), part

@@ -1,33 +1,36 @@
-"""What targets need: one row per series from its base to the first and the last target, and charts of the same."""
+"""What targets need, as tables: growth per stretch of every series, and rates that are themselves targets."""
 
 from __future__ import annotations
 
+import math
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.charts import Chart, milestone_path, required_growth
-from planbrief.display.language import message
+from planbrief.display.language import LANGS
+from planbrief.display.numbers import decimal_text, rounded
 from planbrief.display.table import Cell, Column, Table
-from planbrief.display.views.facts import both
-from planbrief.display.views.growth import point_figure, unit_cell
+from planbrief.display.views.facts import both, named
+from planbrief.display.views.growth import Line, in_order, unit_label
+from planbrief.display.views.remarks import remarks
 from planbrief.measures import tables
 from planbrief.measures.figures import Figure, figure
 from planbrief.measures.labels import Label, label, measured
+from planbrief.measures.milestone import BASE_KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     import pandas as pd
 
     from planbrief.targets import Dataset
 
-#: A chart with more rows than this says less; the table has them all.
-MOST_ROWS = 16
+#: Stretches of time that fit beside each other.
+MOST_STRETCHES = 6
 
 
 def growth_rows(ds: Dataset, region: str, branches: bool | None = None) -> pd.DataFrame:
     """Planned growth of a place's own series: levels and shares with a base; branches are series of an activity."""
     frame = tables.growth_table(ds, region)
     kept = frame[frame["family"].isin(["level", "share"]) & frame["start"].notna() & (frame["subject"] == "")]
+    kept = kept[(kept["stage"] != "achieved") & ~kept["conflict"]]
     if branches is not None:
         kept = kept[(kept["activity"] != "") == branches]
     return kept
@@ -44,125 +47,146 @@ def name_of(ds: Dataset, row: Any) -> Label:
     return measured(ds, row["indicator"], row["activity"], row["subject"])
 
 
-def needs_table(ds: Dataset, region: str, branches: bool) -> Table | None:
-    """Growth needed to the first and to the last target of every series; None where no target has a base.
+def needs_table(ds: Dataset, region: str, *, branches: bool = False) -> Table | None:
+    """Growth that the targets of a place need, stretch by stretch; None where no target has a base.
 
-    Levels show the annual rate and the multiple, shares the change in percentage points.
+    Output and money show annual rates, counts likewise in a group of their own, shares the change in points over the
+    stretch. A stretch is named by its years without the base year.
     """
     frame = growth_rows(ds, region, branches)
-    rows = []
-    for _, group in frame.groupby("series", sort=False):
-        planned = group[group["stage"] == "planned"]
-        if planned.empty:
-            continue
-        first = planned.iloc[0]
-        whole = group[group["stage"] == "whole"]
-        last = whole.iloc[0] if len(whole) else first
-        rows.append((Cell(name_of(ds, first), head=True), unit_cell(first), *ends(first, last)))
-    if not rows:
+    if frame.empty:
         return None
+    stretches = common_stretches(frame)
+    rows: list[tuple[Cell, ...]] = []
+    groups: dict[int, Label] = {}
+    for group, name, members in branch_parts(ds, frame) if branches else kind_parts(ds, frame):
+        if group is not None:
+            groups[len(rows)] = group
+        rows.append((Cell(name, head=True), *stretch_cells(members, stretches)))
     columns = (
-        Column("what", both("head.indicator"), head=True, width=2.6),
-        Column("unit", both("head.unit"), width=1.1),
-        Column("base", both("head.base"), "bare", width=1),
-        Column("base_year", both("head.base_year"), "period", width=0.8),
-        Column("first", both("head.first"), "bare", width=1),
-        Column("first_year", both("head.first_year"), "period", width=0.8),
-        Column("first_rate", both("head.rate_or_points"), align="right", width=1.2),
-        Column("last", both("head.last"), "bare", width=1),
-        Column("last_year", both("head.last_year"), "period", width=0.8),
-        Column("last_rate", both("head.rate_or_points"), align="right", width=1.2),
-        Column("multiple", both("head.multiple"), "multiple", width=1),
+        Column("what", both("head.indicator"), head=True, width=3),
+        *(Column(f"{start}-{end}", span_label(start, end), "bare", width=1.05) for start, end in stretches),
+        Column("range", both("head.range"), align="right", width=1.3),
+        Column("multiple", both("head.multiple"), "bare", width=0.95),
     )
-    place = label(ds, "areas", region)
-    key = "views.caption.needs_branches" if branches else "views.caption.needs"
-    caption = (message(key, "zh", place=place.zh), message(key, "en", place=place.en))
-    return Table(columns, tuple(rows), caption, notes=(both("note.growth"),))
+    key = "caption.needs_branches" if branches else "caption.needs"
+    caption = named(key, place=label(ds, "areas", region))
+    return Table(columns, tuple(rows), caption, notes=(both("note.growth"), both("note.range")), groups=groups)
 
 
-def ends(first: Any, last: Any) -> tuple[Cell, ...]:
-    """Base, first and last target with the growth between them."""
-    level = first["family"] == "level"
-    one = last["end_year"] == first["end_year"]
-
-    def change(row: Any) -> Cell:
-        if level:
-            return Cell(figure(row, "cagr"))
-        return Cell(figure(row, "change_pp"))
-
-    blank = Cell("")
-    return (
-        Cell(figure(first, "start")),
-        Cell(f"{first['start_period']}"),
-        Cell(figure(first, "end")),
-        Cell(f"{first['end_period']}"),
-        change(first),
-        blank if one else Cell(figure(last, "end")),
-        blank if one else Cell(f"{last['end_period']}"),
-        blank if one else change(last),
-        Cell(figure(last, "multiple")) if level else blank,
-    )
+def span_label(start: int, end: int) -> tuple[str, str]:
+    """The years of a stretch, which the base year does not belong to."""
+    if end - start == 1:
+        return str(end), str(end)
+    return both("head.stretch", start=str(start + 1), end=str(end))
 
 
-def needs_chart(ds: Dataset, regions: Iterable[str], branches: bool = False) -> Chart | None:
-    """Required growth to the first target, ranked, with achieved growth of other definitions in a panel of its own."""
-    rows: list[tuple[Any, Figure]] = []
-    asked = tuple(regions)
-    for region in asked:
-        frame = growth_rows(ds, region, branches)
-        frame = frame[(frame["stage"] == "planned") & (frame["family"] == "level") & frame["cagr"].notna()]
-        for row in records(frame.groupby("series", sort=False).head(1)):
-            if row["direction"] > 0 and row["aggregation"] != "count":
-                rows.append((with_span(name_of(ds, row), row), figure(row, "cagr")))
-    rows = sorted(rows, key=lambda item: -item[1].value)[:MOST_ROWS]
-    if len(rows) < 2:
-        return None
-    places = [label(ds, "areas", region) for region in asked]
-    caption = (
-        message("views.caption.needs_chart", "zh", place="、".join(p.zh for p in places)),
-        message("views.caption.needs_chart", "en", place=", ".join(p.en for p in places)),
-    )
-    apart = achieved(ds)
-    return required_growth(rows, caption, apart=apart, notes=(both("note.needs_chart"),) if apart else ())
+def common_stretches(frame: pd.DataFrame) -> list[tuple[int, int]]:
+    """The stretches that most series have, in order of time, the longest last; no more than fit a page."""
+    tally: Counter[tuple[int, int]] = Counter()
+    for start, end in zip(frame["start_year"], frame["end_year"], strict=True):
+        tally[int(start), int(end)] += 1
+    kept = sorted(tally, key=lambda span: (-tally[span], span))[:MOST_STRETCHES]
+    whole = {(int(row["start_year"]), int(row["end_year"])) for row in records(frame[frame["stage"] == "whole"])}
+    return sorted(kept, key=lambda span: (span in whole, span))
 
 
-def with_span(name: Label, row: Any) -> Label:
-    """A name with the years averaged over."""
-    return Label(f"{name.zh}，{row['label_zh']}", f"{name.en}, {row['label_en']}")
-
-
-def achieved(ds: Dataset) -> list[tuple[Label, Figure, tuple[str, str]]]:
-    """Achieved growth in the data set: real growth on the year before, which is not what targets of output need."""
+def kind_parts(ds: Dataset, frame: pd.DataFrame) -> list[tuple[Label | None, Label, list[dict[str, Any]]]]:
+    """Series of the whole place by kind: output and money, counts, shares; the first of each with its heading."""
+    kinds: dict[str, list[tuple[Label, list[dict[str, Any]]]]] = {"output": [], "count": [], "share": []}
+    for _, group in frame.groupby("series", sort=False):
+        members = records(group)
+        first = members[0]
+        kind = "share" if first["family"] == "share" else "output" if first["shape"] == "geometric" else "count"
+        kinds[kind].append((name_of(ds, first), members))
     found = []
-    rows = ds.select(kind="actual", transformation="yoy")
-    rows = rows[(rows["subject"] == "") & rows["obs_value"].notna() & (rows["price_base"] == "real")]
-    for obs_id, row in rows.iterrows():
-        place, what = label(ds, "areas", str(row["ref_area"])), label(ds, "indicators", str(row["indicator"]))
-        name = Label(f"{place.zh}：{what.zh}", f"{place.en}: {what.en}")
-        key = f"{row['ref_area']}/{row['indicator']}/yoy/{row['time_period']}"
-        value = Figure(key, float(row["obs_value"]) / 100, "rate", "", (str(obs_id),), year=str(row["time_period"]))
-        found.append((name, value, both("reason.achieved")))
-    return found[:4]
+    for kind, entries in kinds.items():
+        for number, (name, members) in enumerate(entries):
+            found.append((None if number else Label(*both(f"group.{kind}")), name, members))
+    return found
 
 
-def path_chart(ds: Dataset, region: str) -> Chart | None:
-    """The path of the series with the steepest required growth of a place, in both shapes; None without a path."""
-    frame = growth_rows(ds, region, branches=False)
-    planned = frame[(frame["stage"] == "planned") & (frame["family"] == "level") & (frame["cagr"] > 0)]
-    planned = planned[planned["shape"] == "geometric"]
-    firsts = planned.groupby("series", sort=False).head(1)
-    if firsts.empty:
+def branch_parts(ds: Dataset, frame: pd.DataFrame) -> list[tuple[Label | None, Label, list[dict[str, Any]]]]:
+    """Series of industries and tracks, grouped and nested as in the table of their levels."""
+    lines, members = [], {}
+    for _, group in frame.groupby("series", sort=False):
+        first = group.iloc[0]
+        unit = unit_label(str(first["unit"]), str(first["transformation"]))
+        line = Line(str(first["indicator"]), str(first["activity"]), "", unit)
+        lines.append(line)
+        members[id(line)] = records(group)
+    return [(group, name, members[id(line)]) for group, name, line in in_order(ds, lines, units=False)]
+
+
+def stretch_cells(members: list[dict[str, Any]], stretches: list[tuple[int, int]]) -> list[Cell]:
+    """The change over each stretch, what rounding leaves open of the first one, the multiple of the start."""
+    by_span = {(int(row["start_year"]), int(row["end_year"])): row for row in members}
+    level = members[0]["family"] == "level"
+    cells = []
+    for span in stretches:
+        row = by_span.get(span)
+        cells.append(Cell(figure(row, "cagr" if level else "change_pp")) if row is not None else Cell(""))
+    first, last = members[0], members[-1]
+    if first["start_kind"] not in BASE_KINDS:
+        return [*cells, Cell(""), Cell("")]
+    change = figure(first, "cagr" if level else "change_pp")
+    cells.append(Cell(open_range(change), change.observations))
+    cells.append(Cell(figure(last, "multiple")) if level else Cell(""))
+    return cells
+
+
+def open_range(change: Figure) -> tuple[str, str]:
+    """What rounding and wording leave open of a change, with the decimals that show it; empty where nothing does."""
+    low, high = change.lower, change.upper
+    if not change.defined or math.isnan(low) or math.isnan(high) or low == high or math.isinf(low):
+        return "", ""
+    scale = 100 if change.measure == "rate" else 1
+    for decimals in (1, 2):
+        if math.isinf(high) or rounded(low * scale, decimals) != rounded(high * scale, decimals):
+            ends = [
+                ["∞" if math.isinf(end) else decimal_text(rounded(end * scale, decimals), lang) for end in (low, high)]
+                for lang in LANGS
+            ]
+            return "–".join(ends[0]), "–".join(ends[1])
+    return "", ""
+
+
+def rates_view(ds: Dataset, region: str) -> Table | None:
+    """Targets that are annual average rates, with both readings of "annual average"; None where there is none.
+
+    A plan that prints such a rate in the column of a year does not say over which years it is the average: since the
+    column before, or since the base. The multiples show how far the readings part.
+    """
+    frame = tables.rates_table(ds, region)
+    frame = frame[(frame["transformation"] == "avg_annual") & (frame["undefined"] == "")]
+    if frame.empty:
         return None
-    key = max(records(firsts), key=lambda row: float(row["cagr"]))["series"]
-    points = tables.milestones(ds, region)
-    points = points[(points["series"] == key) & points["year"].notna() & ~points["conflict"]]
-    rates = [figure(row, "cagr") for row in records(planned[planned["series"] == key])]
-    if len(points) < 3:
-        return None
-    place, what = label(ds, "areas", region), name_of(ds, points.iloc[0])
-    caption = (
-        message("views.caption.path", "zh", place=place.zh, what=what.zh),
-        message("views.caption.path", "en", place=place.en, what=what.en),
+    rows: list[tuple[Cell, ...]] = []
+    groups: dict[int, Label] = {}
+    for _, group in frame.groupby("series", sort=False):
+        members = records(group)
+        groups[len(rows)] = name_of(ds, members[0])
+        for row in members:
+            rows.append(
+                (
+                    Cell(str(row["period"]), head=True),
+                    Cell(figure(row, "rate_pct")),
+                    Cell(Label(row["since_previous_zh"], row["since_previous_en"])),
+                    Cell(figure(row, "index_since_previous")),
+                    Cell(Label(row["since_base_zh"], row["since_base_en"])),
+                    Cell(figure(row, "multiple_since_base")),
+                    Cell(figure(row, "implied_rate_pct")),
+                )
+            )
+    columns = (
+        Column("column", both("head.column"), "period", head=True, width=1),
+        Column("printed", both("head.printed_rate"), "rate", width=1),
+        Column("previous", both("head.reading_previous"), width=1.9),
+        Column("previous_index", both("head.index"), "bare", width=1),
+        Column("base", both("head.reading_base"), width=1.9),
+        Column("base_index", both("head.index"), "bare", width=1),
+        Column("implied", both("head.implied_rate"), "rate", width=1.3),
     )
-    levels = [point_figure(row) for row in points.itertuples()]
-    return milestone_path(levels, caption, label=what, rates=rates, notes=(both("note.path"),))
+    caption = named("caption.rates", place=label(ds, "areas", region))
+    ids = [obs_id for ids in frame["observations"] for obs_id in ids]
+    return Table(columns, tuple(rows), caption, notes=(both("note.rates"), *remarks(ds, ids)), groups=groups)

@@ -1,0 +1,231 @@
+"""The answer that a brief or a profile opens with: headlines with the words that only the page can give them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from planbrief.display.language import LANGS, has_message, message, term
+from planbrief.display.sentence import Listed
+from planbrief.display.views.needs import growth_rows, open_range, records
+from planbrief.display.views.paths import steepest_path
+from planbrief.measures.audit import Audit
+from planbrief.measures.audit.model import Finding
+from planbrief.measures.evidence import Evidence, evidence
+from planbrief.measures.figures import Figure, figure
+from planbrief.measures.headlines import Headline
+from planbrief.measures.labels import Label, label, listing, measured
+
+if TYPE_CHECKING:
+    from planbrief.targets import Dataset
+
+#: Undated goals that a sentence names.
+MOST_GOALS = 4
+#: Rule families in the order in which a reader should hear of them.
+FAMILIES = (
+    *("parts_total", "implied_total", "magnitude", "stated_share", "milestones", "printed_twice", "cluster_wording"),
+    *("list_count", "required_growth", "completeness"),
+)
+#: Values of a headline that are names of things.
+NAMES = frozenset({"name", "achieved_name", "branch", "group"})
+#: A rate that rounding leaves open by more than this (percentage points a year) is told with its range.
+WORTH_A_RANGE = 1.0
+
+
+def opening(ds: Dataset, found: Iterable[Headline]) -> tuple[Headline, ...]:
+    """Headlines as a page tells them.
+
+    Achieved growth gets a ``definition`` (real growth on the year before …), a steep rate with an open base a
+    ``range`` under the rule ``<rule>_open``, and counts of findings lose what is zero: ``inconsistencies_only`` and
+    ``doubts_only``.
+    """
+    return tuple(within(ds, ranged(ds, tallied(defined(ds, one)))) for one in found)
+
+
+def within(ds: Dataset, headline: Headline) -> Headline:
+    """A headline whose names read well inside an English sentence: gross output, not Gross output."""
+    named = {
+        key: inside(ds, value) if key in NAMES and isinstance(value, Label) else value
+        for key, value in headline.figures.items()
+    }
+    return replace(headline, figures=named)
+
+
+def inside(ds: Dataset, name: Label) -> Label:
+    """A name as it stands inside a sentence; proper names and abbreviations (R&D) keep their capital.
+
+    What stands in brackets is treated alike.
+    """
+    proper = {word for area in ds.areas["name_en"] for word in str(area).split()}
+
+    def lowered(match: re.Match[str]) -> str:
+        word = match[2]
+        return match[0] if word in proper or not word[1:2].islower() else match[1] + word[0].lower() + word[1:]
+
+    return Label(name.zh, re.sub(r"(^|\()([^\s(),]+)", lowered, name.en))
+
+
+def defined(ds: Dataset, headline: Headline) -> Headline:
+    """A headline about achieved growth with what its rate is a rate of."""
+    rate = headline.figures.get("achieved") or headline.figures.get("rate")
+    if not isinstance(rate, Figure) or len(rate.observations) != 1:
+        return headline
+    row = ds.package["observations"].by_key[rate.observations[0]].values
+    basis = row["price_base"]
+    key = f"opening.definition.{row['transformation']}"
+    if not has_message(key, "zh"):
+        return headline
+    kind = [message(key, lang) for lang in LANGS]
+    if not basis:
+        prices = [message("opening.prices.unstated", lang) for lang in LANGS]
+    elif basis == "real":
+        prices = [message("opening.prices.real", lang) for lang in LANGS]
+    else:
+        prices = [message("opening.prices.at", lang, basis=term("price_base", basis, lang)) for lang in LANGS]
+    whole = [message("opening.defined", lang, kind=k, prices=p) for lang, k, p in zip(LANGS, kind, prices, strict=True)]
+    return replace(headline, figures={**headline.figures, "definition": Label(whole[0], whole[1])})
+
+
+def tallied(headline: Headline) -> Headline:
+    """A count of findings under a rule that says which kinds there are."""
+    if headline.rule != "inconsistencies":
+        return headline
+    wrong, odd = (headline.figures[name] for name in ("inconsistent", "implausible"))
+    if isinstance(wrong, Figure) and not wrong.value:
+        return replace(headline, rule="doubts_only")
+    if isinstance(odd, Figure) and not odd.value:
+        return replace(headline, rule="inconsistencies_only")
+    return headline
+
+
+def ranged(ds: Dataset, headline: Headline) -> Headline:
+    """A steep rate with what the rounding of its base leaves open, where that is much."""
+    rate = headline.figures.get("rate")
+    if headline.rule not in ("steepest_growth", "steepest_branch") or not isinstance(rate, Figure):
+        return headline
+    branches = headline.rule == "steepest_branch"
+    for row in records(growth_rows(ds, headline.region, branches)):
+        if row["cagr"] == rate.value and set(rate.observations) <= set(row["observations"]):
+            exact = figure(row, "cagr")
+            if 100 * (exact.upper - exact.lower) < WORTH_A_RANGE:
+                return headline
+            words = Label(*open_range(exact))
+            return replace(headline, rule=f"{headline.rule}_open", figures={**headline.figures, "range": words})
+    return headline
+
+
+def path_words(ds: Dataset, regions: Iterable[str], each: tuple[str, str]) -> list[Headline]:
+    """What the steepest path needs after its first stretch, and what rounding leaves open of the first.
+
+    `each` words one later stretch from its ``span`` and ``rate``.
+    """
+    members = steepest_path(ds, regions)
+    if len(members) < 2:
+        return []
+    planned = [row for row in members if row["stage"] == "planned"]
+    items = tuple({"span": Label(row["label_zh"], row["label_en"]), "rate": figure(row, "cagr")} for row in planned[1:])
+    first = figure(planned[0], "cagr")
+    figures: dict[str, Any] = {
+        "first": first,
+        "span": Label(planned[0]["label_zh"], planned[0]["label_en"]),
+        "range": Label(*open_range(first)),
+        "rates": Listed(each, items),
+    }
+    region = str(members[0]["ref_area"])
+    return [Headline("path_open" if open_range(first)[0] else "path_exact", 0, region, figures)]
+
+
+def undated(ds: Dataset, region: str) -> list[Evidence]:
+    """Goals of a city without a date, those of the whole city first, each once."""
+    rows = ds.of_city(region)
+    rows = rows[(rows["kind"] == "target") & (rows["time_period"] == "undated")]
+    once: dict[tuple[str, ...], Evidence] = {}
+    for goal in evidence(ds, rows):
+        if goal.stated:
+            key = (goal.ref_area, goal.indicator, goal.activity, goal.subject, goal.transformation)
+            once.setdefault(key, goal)
+    return sorted(once.values(), key=lambda goal: (goal.ref_area != region, bool(goal.subject), bool(goal.activity)))
+
+
+def undated_words(ds: Dataset, regions: Iterable[str], each: tuple[str, str]) -> Iterator[Headline]:
+    """The goals without a date, city by city: all of them, or the broadest with the number of all.
+
+    `each` words one goal from its ``name`` and ``value``.
+    """
+    for region in regions:
+        goals = undated(ds, region)
+        levels = [goal for goal in goals if goal.transformation in ("level", "share", "contribution")]
+        shown = levels[:MOST_GOALS]
+        if not shown:
+            continue
+        items = tuple({"name": inside(ds, goal_name(ds, goal, region)), "value": goal_figure(goal)} for goal in shown)
+        count = Figure(
+            f"{region}/undated_goals/count", float(len(goals)), "count", "个", tuple(goal.obs_id for goal in goals)
+        )
+        figures: dict[str, Any] = {
+            "area": label(ds, "areas", region),
+            "goals": Listed(each, items, ("；", "; "), ("；", "; ")),
+            "count": count,
+        }
+        yield Headline("undated_all" if len(shown) == len(goals) else "undated_some", 0, region, figures)
+
+
+def goal_name(ds: Dataset, goal: Evidence, region: str) -> Label:
+    """What a goal is about, with its place where that is a part of the city."""
+    what = measured(ds, goal.indicator, goal.activity, goal.subject)
+    if goal.ref_area == region:
+        return what
+    place = label(ds, "areas", goal.ref_area)
+    return Label(f"{place.zh}{what.zh}", f"{what.en}, {place.en}")
+
+
+def goal_figure(goal: Evidence) -> Figure:
+    """The value of a goal as printed."""
+    percent = goal.dimension in ("percent", "percentage_points")
+    return Figure(
+        f"{goal.ref_area}/{goal.indicator}/undated/{goal.obs_id}",
+        goal.value,
+        "share" if percent else "level",
+        goal.unit,
+        (goal.obs_id,),
+        lower=goal.value if goal.comparator == "range" else math.nan,
+        upper=goal.upper if goal.comparator == "range" else math.nan,
+        comparator=goal.comparator,
+    )
+
+
+def without_dates(found: Iterable[Headline]) -> list[Headline]:
+    """The cities without any dated target as one headline."""
+    silent = [one for one in found if one.rule == "no_dated_targets"]
+    if not silent:
+        return []
+    names = [one.figures["area"] for one in silent]
+    area = listing(name for name in names if isinstance(name, Label))
+    return [Headline("none_dated", 0, silent[0].region, {"area": area})]
+
+
+def main_findings(made: Mapping[str, Audit], limit: int = 5) -> list[Finding]:
+    """The findings that deserve a sentence: one of each rule family, contradictions first, two fifths left for doubts.
+
+    Within a family, sums of money come first, then what lies furthest beyond its tolerance.
+    """
+    best: dict[tuple[str, str], Finding] = {}
+    for audit in made.values():
+        for finding in (*audit.of("inconsistent"), *audit.of("implausible")):
+            key = (finding.severity, finding.rule)
+            if key not in best or weight(finding) > weight(best[key]):
+                best[key] = finding
+    ranked = sorted(best.values(), key=lambda one: FAMILIES.index(one.rule) if one.rule in FAMILIES else len(FAMILIES))
+    wrong = [one for one in ranked if one.severity == "inconsistent"]
+    odd = [one for one in ranked if one.severity == "implausible"]
+    doubts = min(len(odd), max(2 * limit // 5, limit - len(wrong)))
+    return wrong[: limit - doubts] + odd[:doubts]
+
+
+def weight(finding: Finding) -> tuple[bool, bool, float]:
+    """How much a finding matters beside others of its family."""
+    beyond = finding.discrepancy / finding.tolerance if finding.tolerance > 0 else 0.0
+    return ("元" in finding.unit, bool(finding.observations), beyond if beyond == beyond else 0.0)
