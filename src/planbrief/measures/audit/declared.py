@@ -111,6 +111,10 @@ def _check(ctx: Context, row: Mapping[str, str], scope: Scope, left: Amount, rig
     severity = _severity(ctx, row, left, right)
     gap = abs(left.value - right.value) * scale
     measure = "share" if unit == "%" else "level"
+    sums = {  # a figure that stands as printed has no arithmetic
+        side: amount.formula if any(sign in amount.formula for sign in "+×÷") else ""
+        for side, amount in (("left", left), ("right", right))
+    }
     numbers: dict[str, Number] = {
         "area": label(ctx.ds, "areas", scope.area),
         "place": place(label(ctx.ds, "areas", scope.area), scope.period),
@@ -118,10 +122,10 @@ def _check(ctx: Context, row: Mapping[str, str], scope: Scope, left: Amount, rig
         "left_name": Label(row["left_zh"], row["left_en"]),
         "right_name": Label(row["right_zh"], row["right_en"]),
         "left": ctx.figure(
-            finding_id, "left", left.value * scale, unit, left.records, measure=measure, formula=left.formula
+            finding_id, "left", left.value * scale, unit, left.records, measure=measure, formula=sums["left"]
         ),
         "right": ctx.figure(
-            finding_id, "right", right.value * scale, unit, right.records, measure=measure, formula=right.formula
+            finding_id, "right", right.value * scale, unit, right.records, measure=measure, formula=sums["right"]
         ),
         "gap": ctx.figure(
             finding_id,
