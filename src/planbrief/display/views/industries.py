@@ -1,0 +1,255 @@
+"""Industries and their branches as tables: what measures them, levels by year with growth, contributions to growth."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from planbrief.display.language import Text, message, term
+from planbrief.display.table import Cell, Column, Table
+from planbrief.display.units import unit_words
+from planbrief.display.views.growth import point_figure
+from planbrief.measures import tables
+from planbrief.measures.figures import figure, plain
+from planbrief.measures.growth import period_label
+from planbrief.measures.headline_industries import contributions, growth_of_parts
+from planbrief.measures.industries import Branch, Group, industry_groups
+from planbrief.measures.labels import Label, label, listing
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planbrief.targets import Dataset
+
+__all__ = [
+    "contribution_view",
+    "levels_table",
+    "measures_table",
+    "segment",
+    "track_contribution_view",
+]
+
+#: Set before the name of a branch, so that it stands under its industry.
+INDENT = Label("\u3000", "–\u00a0")
+
+
+#: More names than this in one cell are counted instead; the tables of each group name them all.
+MOST_NAMES = 5
+
+
+def both(key: str, **values: Any) -> tuple[str, str]:
+    """A message of the industries in both languages; labels give each language its own words."""
+    return wording(key, "zh", values), wording(key, "en", values)
+
+
+def wording(key: str, lang: Any, values: dict[str, Any]) -> str:
+    """One language of a message."""
+    own = {name: getattr(value, lang) if isinstance(value, Label) else value for name, value in values.items()}
+    return message(f"industries.{key}", lang, **own)
+
+
+def segment(start: float, end: float) -> tuple[str, str]:
+    """Years averaged over, as short as a column's head asks: 2024–26, without the base year."""
+    if end - start == 1:
+        return f"{plain(end)}年", plain(end)
+    first, last = plain(start + 1), plain(end)
+    english = f"{first}–{last[-2:]}" if first[:2] == last[:2] else f"{first}–{last}"
+    return period_label(start, end, "zh").removesuffix("年均"), english
+
+
+def unit_label(unit: str) -> Label:
+    """A unit in both languages; English keeps the printed one beside its words."""
+    words, kept = unit_words(unit, "en")
+    return Label(unit, f"{words} ({kept})" if kept and kept != words else words)
+
+
+def measures_table(ds: Dataset, region: str) -> Table | None:
+    """Which measure each industry and branch is given in; None where there are no industries."""
+    found: dict[tuple[str, str], list[Branch]] = {}
+    for group in industry_groups(ds, region):
+        for branch in group.branches:
+            found.setdefault((branch.series.indicator, branch.series.price_base), []).append(branch)
+    if not found:
+        return None
+    priced = any(price for _, price in found)
+    rows = []
+    for (indicator, price), branches in found.items():
+        about = ds.row("indicators", indicator)
+        top, below = ([b for b in branches if b.below == side] for side in (False, True))
+        rows.append(
+            (
+                Cell(label(ds, "indicators", indicator), head=True),
+                Cell((concept(about, "zh"), concept(about, "en"))),
+                *((Cell(price) if price else Cell("—", tone="muted"),) if priced else ()),
+                covered(top, "industries"),
+                covered(below, "tracks"),
+            )
+        )
+    columns = (
+        Column("measure", both("head.measure"), head=True, width=1.7),
+        Column("concept", both("head.concept"), width=1.1),
+        *((Column("price", both("head.price"), "code", vocabulary="price_base", width=0.9),) if priced else ()),
+        Column("industries", both("head.industries"), width=1.6),
+        Column("tracks", both("head.tracks"), width=1.9),
+    )
+    place = label(ds, "areas", region)
+    return Table(columns, tuple(rows), both("caption.measures", place=place), sortable=False)
+
+
+def covered(branches: list[Branch], key: str) -> Cell:
+    """Names of the branches that a measure covers, their number where the names would fill the page."""
+    if len(branches) > MOST_NAMES:
+        return Cell(both(f"value.count_{key}", count=str(len(branches))))
+    return Cell(listing(b.name for b in branches)) if branches else Cell("—", tone="muted")
+
+
+def concept(about: dict[str, str], lang: Any) -> str:
+    """What kind of amount an indicator is; one whose measure the document does not name is said to be so."""
+    if about["concept"] == "other":
+        return message("industries.value.unnamed", lang)
+    text = term("concept", about["concept"], lang)
+    return text[:1].upper() + text[1:]
+
+
+def levels_table(ds: Dataset, region: str, group: Group) -> Table | None:
+    """Levels of a group by year with the growth of every segment: a row per series, a row group per measure."""
+    keys = {branch.series.key: branch for branch in group.branches}
+    points = tables.milestones(ds, region)
+    points = points[points["series"].isin(keys) & points["year"].notna()]
+    growth = tables.growth_table(ds, region)
+    growth = growth[growth["series"].isin(keys) & growth["start"].notna() & ~growth["conflict"]]
+    planned = growth[growth["stage"] == "planned"]
+    periods = sorted(set(zip(points["year"], points["period"], strict=True)))
+    segments = sorted(set(zip(planned["start_year"], planned["end_year"], strict=True)))
+    actual = set(points.loc[points["kind"].isin(["actual", "estimate"]), "period"])
+    aimed = set(points.loc[points["kind"].isin(["target", "constraint"]), "period"])
+    if points.empty:
+        return None
+    columns = [Column("what", both("head.what"), head=True, width=4)]
+    for _, period in periods:
+        key = "head.actual" if period in actual - aimed else "head.target"
+        columns.append(Column(period, both(key, year=period), "bare", width=1))
+    for start, end in segments:
+        zh, en = segment(start, end)
+        head = both("head.growth_year" if end - start == 1 else "head.growth")
+        columns.append(Column(f"{start}-{end}", (f"{zh}{head[0]}", f"{en} {head[1]}"), "rate", width=1.05))
+    if segments:
+        columns.append(Column("multiple", both("head.multiple"), "multiple", width=1))
+    rows: list[tuple[Cell, ...]] = []
+    groups: dict[int, Text] = {}
+    for measure in group.measures:
+        if len(group.measures) > 1:
+            groups[len(rows)] = label(ds, "indicators", measure)
+        for branch in (b for b in group.branches if b.series.indicator == measure):
+            own = points[points["series"] == branch.series.key]
+            rates = growth[growth["series"] == branch.series.key]
+            rows.append((Cell(row_name(branch), head=True), *level_cells(own, periods), *rate_cells(rates, segments)))
+    units = list(dict.fromkeys(branch.series.unit for branch in group.branches))
+    single = label(ds, "indicators", group.measures[0]) if len(group.measures) == 1 else None
+    caption = (
+        both("caption.levels_of", group=group.name, measure=single)
+        if single
+        else both("caption.levels", group=group.name)
+    )
+    notes = (both("note.unit", unit=listing(unit_label(unit) for unit in units)), both("note.levels"))
+    return Table(tuple(columns), tuple(rows), caption, notes, groups=groups, sortable=False)
+
+
+def row_name(branch: Branch) -> Label:
+    """Name of a branch, set in under its industry."""
+    if not branch.below:
+        return branch.name
+    return Label(INDENT.zh + branch.name.zh, INDENT.en + branch.name.en)
+
+
+def level_cells(points: pd.DataFrame, periods: list[tuple[float, str]]) -> list[Cell]:
+    """One cell per period: the level as printed, a dash where there is none."""
+    by_period = {row.period: row for row in points.itertuples() if not row.conflict}
+    return [Cell(point_figure(by_period[p])) if p in by_period else Cell("—", tone="muted") for _, p in periods]
+
+
+def rate_cells(growth: pd.DataFrame, segments: list[tuple[float, float]]) -> list[Cell]:
+    """Growth a year of each segment, and the multiple from the base to the last target."""
+    if not segments:
+        return []
+    rows: list[dict[str, Any]] = growth.to_dict("records")  # type: ignore[assignment]
+    planned = {(row["start_year"], row["end_year"]): row for row in rows if row["stage"] == "planned"}
+    cells = [Cell(figure(planned[s], "cagr")) if s in planned else Cell("—", tone="muted") for s in segments]
+    based = [row for row in rows if row["start_kind"] in ("actual", "estimate") and row["stage"] != "achieved"]
+    last = max(based, key=lambda row: float(row["end_year"]), default=None)
+    return [*cells, Cell(figure(last, "multiple")) if last else Cell("—", tone="muted")]
+
+
+def contribution_view(ds: Dataset, region: str, group: Group) -> Table | None:
+    """Contribution and pull of every industry of a group, segment by segment; None without two parts measured alike."""
+    table = contributions(ds, region, group.activity)
+    table = table[table["pull_pp"].notna()]
+    if table.empty:
+        return None
+    segments = sorted(set(zip(table["start_year"], table["end_year"], strict=True)))
+    parts = list(dict.fromkeys(table["activity"]))
+    records: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
+    rows_of = {(row["activity"], row["start_year"], row["end_year"]): row for row in records}
+    rows: list[tuple[Cell, ...]] = []
+    groups: dict[int, Text] = {}
+    for measure, key in (("share_pct", "group.share"), ("pull_pp", "group.pull")):
+        groups[len(rows)] = both(key)
+        for part in parts:
+            cells = [rows_of.get((part, *s)) for s in segments]
+            shown = [Cell(figure(row, measure)) if row else Cell("—", tone="muted") for row in cells]
+            rows.append((Cell(label(ds, "activities", part), head=True), *shown))
+    together = [growth_of_parts([row for key, row in rows_of.items() if key[1:] == s]) for s in segments]
+    rows.append((Cell(both("value.together"), head=True), *(Cell(one) for one in together)))
+    columns = [Column("what", both("head.what"), head=True, width=2.4)]
+    for start, end in segments:
+        columns.append(Column(f"{start}-{end}", span_label(start, end), "bare", width=1.1))
+    notes = [both("note.contribution")]
+    left = [name for names in table["left_out"] for name in names]
+    if left:
+        notes.append(both("note.left_out", names=listing(label(ds, "activities", name) for name in left)))
+    return Table(
+        tuple(columns), tuple(rows), both("caption.contribution", group=group.name), tuple(notes), groups=groups,
+        sortable=False,
+    )  # fmt: skip
+
+
+def span_label(start: float, end: float) -> tuple[str, str]:
+    """A segment from base to target: 2023→2026."""
+    return f"{plain(start)}—{plain(end)}年", f"{plain(start)} to {plain(end)}"
+
+
+def track_contribution_view(ds: Dataset, region: str, group: Group) -> Table | None:
+    """What branches contribute to the growth of the branches of their industry; a row group per industry."""
+    rows: list[tuple[Cell, ...]] = []
+    groups: dict[int, Text] = {}
+    found = {b.activity: contributions(ds, region, b.activity) for b in group.industries}
+    spans = [set(zip(table["start_year"], table["end_year"], strict=True)) for table in found.values()]
+    segments = sorted(set().union(*spans)) if spans else []
+    for activity, table in found.items():
+        table = table[table["pull_pp"].notna()]
+        if table.empty:
+            continue
+        groups[len(rows)] = label(ds, "activities", activity)
+        records: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
+        for part in dict.fromkeys(table["activity"]):
+            own = {(row["start_year"], row["end_year"]): row for row in records if row["activity"] == part}
+            cells: list[Cell] = []
+            for key in segments:
+                row = own.get(key)
+                cells += [
+                    Cell(figure(row, name)) if row and not math.isnan(row[name]) else Cell("—", tone="muted")
+                    for name in ("share_pct", "pull_pp")
+                ]
+            rows.append((Cell(label(ds, "activities", part), head=True), *cells))
+    if not rows:
+        return None
+    columns = [Column("what", both("head.what"), head=True, width=2.4)]
+    for start, end in segments:
+        zh, en = span_label(start, end)
+        for name, measure in (("share", "share"), ("pull", "points")):
+            head = both(f"head.{name}")
+            columns.append(Column(f"{name}-{start}-{end}", (f"{zh}{head[0]}", f"{en}: {head[1]}"), measure, width=1.3))
+    return Table(
+        tuple(columns), tuple(rows), both("caption.track_contribution", group=group.name),
+        (both("note.track_contribution"),), groups=groups, sortable=False,
+    )  # fmt: skip
