@@ -106,6 +106,15 @@ def test_a_slip_in_a_notebook_is_named(tmp_path: Path, cells: list[dict[str, Any
     assert expected in text
 
 
+def test_the_constants_of_a_formula_are_no_typed_numbers(tmp_path: Path) -> None:
+    """Methods may print their formulas; a number beside one is still found."""
+    formula = "$$r = (v_1 / v_0)^{1/n} - 1$$ and $100 x / X$"
+    sound = make_project(tmp_path / "a", PARAMETERS, text(formula, "lang:zh"), text(formula, "lang:en"))
+    assert told(sound) == ""
+    slip = make_project(tmp_path / "b", PARAMETERS, text(formula, "lang:zh"), text(f"{formula} up 7 %", "lang:en"))
+    assert "the number 7 typed into text" in told(slip)
+
+
 @pytest.mark.parametrize("content", ["", "[]", '{"cells": 3}', '{"cells": [1]}', "[" * 100_000, "\x00"])
 def test_a_broken_notebook_is_reported(tmp_path: Path, content: str) -> None:
     """Whatever stands in an .ipynb file, there is no traceback."""

@@ -22,6 +22,8 @@ _TEMPLATES = {"say": ("zh", "en"), "heading": ("zh", "en"), "tell": ("", "templa
 #: Metadata that running leaves behind.
 _TRACES = ("ExecuteTime", "collapsed", "execution", "papermill", "scrolled")
 _NOTEBOOK_TRACES = ("papermill", "signature", "widgets")
+#: A formula in Markdown; its constants (the 1 of a growth rate, the 100 of a percentage) are no figures of a plan.
+_FORMULA = re.compile(r"\$\$.+?\$\$|\$(?! )[^$\n]+?(?<! )\$(?!\d)", re.DOTALL)
 
 Finding = tuple[str, str, str]  # column, found, expected
 
@@ -58,7 +60,8 @@ def one_notebook(project: Project, file: Path, areas: frozenset[str]) -> Iterato
     for number, cell in enumerate(cells, start=1):
         place = f"cell {number}"
         if cell.get("cell_type") == "markdown":
-            for digits in digits_in_template(re.sub("[{}]", "", source_of(cell))):
+            prose = _FORMULA.sub(" ", source_of(cell))
+            for digits in digits_in_template(re.sub("[{}]", "", prose)):
                 yield place, f"the number {digits} typed into text", "say(…) with a figure: a number has a source"
         elif cell.get("cell_type") == "code":
             yield from templates(source_of(cell), place)
