@@ -72,9 +72,9 @@ def words(vocabulary: str, code: str) -> Label:
     return Label(term(vocabulary, code, "zh"), term(vocabulary, code, "en"))
 
 
-def base_first(regions: Iterable[str], base: str) -> tuple[str, ...]:
-    """The cities with the base city in front."""
-    return tuple(dict.fromkeys([base, *regions]))
+def base_first(ds: Dataset, regions: Iterable[str], base: str) -> tuple[str, ...]:
+    """The cities that have data, the base city in front."""
+    return tuple(city for city in dict.fromkeys([base, *regions]) if len(ds.of_city(city)))
 
 
 def judged(ds: Dataset, side: SideBySide) -> list[Pair]:
@@ -149,7 +149,8 @@ def answers(ds: Dataset, cities: tuple[str, ...], side: SideBySide) -> Iterator[
     pairs = judged(ds, side)
     if not pairs:
         area = listing(label(ds, "areas", city) for city in cities)
-        yield Headline("nothing_listed" if len(cities) > 1 else "single_city", 0, "", {"area": area})
+        rule = "nothing_listed" if len(cities) > 1 else "single_city" if cities else "no_city"
+        yield Headline(rule, 0, "", {"area": area})
         return
     allowed = [pair for pair in pairs if pair.verdict.allowed]
     refused = [pair for pair in pairs if not pair.verdict.allowed]

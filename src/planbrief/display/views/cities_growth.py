@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.charts import Chart, required_growth
@@ -10,17 +11,19 @@ from planbrief.display.comparing import verdict_words
 from planbrief.display.quantities import value_text
 from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.cities import records, worded, words
+from planbrief.display.views.cities_tables import scope_cell
 from planbrief.display.views.facts import both, fact_figure, merged_facts, value_cell
 from planbrief.measures import tables
 from planbrief.measures.figures import Figure, figure
-from planbrief.measures.labels import Label, label, measured, period
+from planbrief.measures.headline_model import Headline
+from planbrief.measures.labels import Label, label, listing, measured, period
 from planbrief.measures.reach import Reach, reaches
 from planbrief.measures.verdicts import PRICED
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
 
-__all__ = ["reach_table", "required_charts", "undated_table"]
+__all__ = ["reach_table", "required_charts", "undated_table", "without_required"]
 
 #: Rows of one chart; the city's profile has all.
 MOST_ROWS = 10
@@ -42,6 +45,13 @@ def required_charts(ds: Dataset, cities: tuple[str, ...]) -> list[Chart]:
         caption = worded("caption.required", place=place)
         charts.append(required_growth(rows, caption, apart=apart, notes=(worded("note.required"),) if apart else ()))
     return charts
+
+
+def without_required(ds: Dataset, cities: tuple[str, ...]) -> Iterator[Headline]:
+    """The cities whose documents give no target from which a required rate of production or money follows."""
+    lacking = [city for city in cities if not required_rows(ds, city)]
+    if lacking and len(lacking) < len(cities):
+        yield Headline("without_required", 0, "", {"area": listing(label(ds, "areas", city) for city in lacking)})
 
 
 def required_rows(ds: Dataset, city: str) -> list[tuple[Label, Figure]]:
@@ -81,7 +91,7 @@ def achieved(ds: Dataset, cities: tuple[str, ...]) -> list[tuple[Label, Figure, 
 
 def achieved_reason(row: Any, concept: str) -> Label:
     """What an achieved rate is a rate of."""
-    price = words("price_base", row["price_base"]) if row["price_base"] else worded("cell.price_unstated")
+    price = words("price_base", row["price_base"]) if row["price_base"] else worded("cell.unstated")
     form = words("transformation", row["transformation"])
     return worded("cell.achieved", concept=words("concept", concept), transformation=form, price=price)
 
@@ -102,7 +112,9 @@ def undated_table(ds: Dataset, cities: tuple[str, ...]) -> Table | None:
                 name = worded("cell.place", place=label(ds, "areas", fact["ref_area"]), what=name)
             value = value_cell(ds, fact, fact_figure(fact, fact["observations"]))
             scope = ds.row("indicators", fact["indicator"])["scope"]
-            rows.append((Cell(name, head=True), value, Cell(scope), Cell(Label(fact["locator"], fact["locator"]))))
+            rows.append(
+                (Cell(name, head=True), value, scope_cell(scope), Cell(Label(fact["locator"], fact["locator"])))
+            )
     if not rows:
         return None
     columns = (

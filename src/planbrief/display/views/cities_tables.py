@@ -18,7 +18,7 @@ from planbrief.measures.verdicts import PRICED
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
 
-__all__ = ["comparable_table", "themes", "unit_words_both", "verdict_table"]
+__all__ = ["comparable_table", "scope_cell", "themes", "unit_words_both", "verdict_table"]
 
 
 def themes(ds: Dataset, side: SideBySide, pairs: list[Pair]) -> Iterator[tuple[Label, Table, Table]]:
@@ -68,7 +68,7 @@ def value_row(ds: Dataset, row: dict[str, Any], priced: bool) -> tuple[Cell, ...
         Cell(unit_text(row)),
         Cell(row["time_period"]),
         Cell(row["kind"]),
-        Cell(row["scope"]),
+        scope_cell(row["scope"]),
         Cell(row["concept"]),
     ]
     return (*cells, *([price_cell(row)] if priced else []))
@@ -89,12 +89,17 @@ def unit_text(row: dict[str, Any]) -> Label:
     return unit
 
 
+def scope_cell(scope: str) -> Cell:
+    """The statistical scope of an indicator, or that none is stated."""
+    return Cell(worded("cell.unstated"), tone="muted") if scope == "none" else Cell(scope)
+
+
 def price_cell(row: dict[str, Any]) -> Cell:
     """The price basis of a value: its code in words, not stated, or not applicable."""
     if row["price_base"]:
         return Cell(words("price_base", row["price_base"]))
     known = row["dimension"] == "money" or row["concept"] in PRICED
-    return Cell(worded("cell.price_unstated" if known else "cell.price_none"), tone="muted")
+    return Cell(worded("cell.unstated" if known else "cell.price_none"), tone="muted")
 
 
 def verdict_table(ds: Dataset, theme: Label, pairs: list[Pair]) -> Table:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.language import message, term
+from planbrief.display.language import message, sentence_case, term
 from planbrief.display.periods import date_text
 from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.cities import records, words
@@ -90,7 +90,7 @@ def overview(ds: Dataset) -> Iterator[Headline]:
         return
     found = {
         "observations": count("observations", len(rows), ids=every),
-        "documents": count("documents", len(ledger), "份"),
+        "documents": count("documents", len(ledger), ""),
         "cities": count("cities", len(ds.cities()), "个"),
         "indicators": count("indicators", rows["indicator"].nunique()),
         "targets": count("targets", int((rows["kind"] == "target").sum())),
@@ -120,7 +120,7 @@ def overview(ds: Dataset) -> Iterator[Headline]:
         yield Headline(rule, 0, "", {**cells, "printed": printed})
     for code in dict.fromkeys(rows.loc[rows["price_base"] != "", "price_base"]):
         priced = rows[rows["price_base"] == code]
-        names = {
+        names: dict[str, Figure | Label | str] = {
             "price": words("price_base", code),
             "count": count(f"price/{code}", len(priced), ids=tuple(priced.index)),
         }
@@ -168,20 +168,16 @@ def documents_table(ds: Dataset) -> Table:
         lines.append(
             (
                 Cell(title, head=True),
-                Cell(row["producer"]),
-                Cell(row["doc_number"]),
+                Cell("，".join(part for part in (row["producer"], row["doc_number"]) if part)),
                 Cell(date),
-                Cell(row["doc_type"]),
                 stated,
                 Cell(len(account.observations)),
             )
         )
     columns = (
         Column("title", worded("head.title"), head=True, width=3.4),
-        Column("producer", worded("head.producer"), width=1.1),
-        Column("number", worded("head.number"), width=1.1),
+        Column("producer", worded("head.producer"), width=1.4),
         Column("date", worded("head.date"), width=1),
-        Column("type", worded("head.type"), "code", vocabulary="doc_type", width=0.6),
         Column("disclosure", worded("head.disclosure"), width=1),
         Column("observations", worded("head.observations"), "count", width=0.7),
     )
@@ -241,4 +237,4 @@ def exclusions_table(ds: Dataset) -> Table | None:
 
 def theme_label(theme: str) -> Label:
     """Name of a theme as it stands alone."""
-    return Label(term("theme", theme, "zh"), term("theme", theme, "en"))
+    return Label(term("theme", theme, "zh"), sentence_case(term("theme", theme, "en")))

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from planbrief.display.language import sentence_case
 from planbrief.display.numbers import decimal_text, exact
 from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.cities import records, words
@@ -100,6 +101,8 @@ def name_of(ds: Dataset, row: dict[str, Any]) -> Label:
 
 def unit_of(row: dict[str, Any]) -> Label:
     """The printed unit with its price basis; shares, rates and ranks say what they are."""
+    if row["transformation"] == "rank":
+        return Label("", "")
     unit = unit_words_both(row["unit_measure"])
     if row["transformation"] not in ("level", "increase_multiple", "ratio_to_base"):
         unit = worded("cell.unit_form", unit=unit, form=words("transformation", row["transformation"]))
@@ -136,43 +139,48 @@ def blanks_table(ds: Dataset) -> Table | None:
     return Table(columns, tuple(lines), worded("caption.blanks"), (worded("note.blanks"),))
 
 
-def definitions(ds: Dataset) -> Iterator[Table]:
-    """What every indicator with an observation means, a table for each theme."""
+def definitions(ds: Dataset) -> Table | None:
+    """What every indicator with an observation means, grouped by theme; None where there is no observation."""
     used = Counter(ds.observations["indicator"])
-    frame = ds.indicators
-    for theme in dict.fromkeys(frame["theme"]):
-        chosen = [row for row in records(frame[frame["theme"] == theme].reset_index()) if used[row["indicator"]]]
-        if not chosen:
-            continue
-        lines = tuple(definition_row(row, used[row["indicator"]]) for row in chosen)
-        columns = (
-            Column("name", worded("head.name"), head=True, width=1.8),
-            Column("definition", worded("head.definition"), width=3.2),
-            Column("concept", worded("head.concept"), "code", vocabulary="concept", width=0.9),
-            Column("scope", worded("head.scope"), width=1.1),
-            Column("unit", worded("head.unit"), width=0.9),
-            Column("aggregation", worded("head.aggregation"), "code", vocabulary="aggregation", width=0.8),
-            Column("direction", worded("head.direction"), "code", vocabulary="direction", width=0.9),
-            Column("character", worded("head.character"), "code", vocabulary="character", width=0.9),
-            Column("count", worded("head.observations"), "count", width=0.6),
-        )
-        yield Table(columns, lines, worded("caption.indicators", theme=theme_label(theme)))
+    chosen = [row for row in records(ds.indicators.reset_index()) if used[row["indicator"]]]
+    lines: list[tuple[Cell, ...]] = []
+    groups: dict[int, Any] = {}
+    for theme in dict.fromkeys(ds.indicators["theme"]):
+        inside = [row for row in chosen if row["theme"] == theme]
+        if inside:
+            groups[len(lines)] = theme_label(theme)
+            lines += [definition_row(row, used[row["indicator"]]) for row in inside]
+    if not lines:
+        return None
+    columns = (
+        Column("name", worded("head.name"), head=True, width=1.8),
+        Column("definition", worded("head.meaning"), width=3.2),
+        Column("concept", worded("head.concept_scope"), width=1.6),
+        Column("unit", worded("head.unit"), width=0.9),
+        Column("properties", worded("head.properties"), width=1.4),
+        Column("count", worded("head.count"), "count", width=0.6),
+    )
+    return Table(columns, tuple(lines), worded("caption.indicators"), (worded("note.indicators"),), groups=groups)
 
 
 def definition_row(row: dict[str, Any], count: int) -> tuple[Cell, ...]:
-    """One indicator with its metadata."""
-    scope = words("scope", row["scope"]) if row["scope"] != "none" else worded("cell.unstated")
+    """One indicator with its metadata; what the plan does not say of it is left out."""
+    about = [("concept", row["concept"]), ("scope", row["scope"])]
+    properties = [(name, row[name]) for name in ("aggregation", "direction", "character")]
     return (
         Cell(Label(row["name_zh"], row["name_en"]), head=True),
         Cell(row["definition"]),
-        Cell(row["concept"]),
-        Cell(scope),
+        Cell(joined(about)),
         Cell(unit_words_both(row["unit_measure"])),
-        Cell(row["aggregation"]),
-        Cell(row["direction"]),
-        Cell(row["character"]),
+        Cell(joined(properties)),
         Cell(count),
     )
+
+
+def joined(codes: list[tuple[str, str]]) -> Label:
+    """Codes of several vocabularies in one cell, without those that say nothing."""
+    found = [words(vocabulary, code) for vocabulary, code in codes if code not in ("", "none")]
+    return Label("，".join(one.zh for one in found), sentence_case(", ".join(one.en for one in found)))
 
 
 def units_table(ds: Dataset) -> Table | None:
@@ -184,9 +192,10 @@ def units_table(ds: Dataset) -> Table | None:
     for unit, count in used.most_common():
         parsed = known.parse(unit)
         plain = base.get(parsed.dimension, "")
-        size = ""
+        size = Label("", "")
         if plain and plain != unit and parsed.factor != 1:
-            size = f"{decimal_text(exact(parsed.factor), 'en')} {plain}"
+            number = decimal_text(exact(round(parsed.factor, 2)), "en")
+            size = Label(f"{number} {plain}", f"{number} {unit_words_both(plain).en}")
         zh = parsed.name_zh if parsed.multiplier == 1 else unit
         english = unit_words_both(unit).en
         lines.append((Cell(unit, head=True), Cell(Label(zh, english)), Cell(size), Cell(count)))

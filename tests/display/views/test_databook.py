@@ -1,0 +1,78 @@
+"""The databook: every observation, every number accounted for, and nothing shown of what is not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from targets.factory import make_dataset, observation
+
+from planbrief.display.views.databook import account_table, accounts, documents_table, exclusions_table, overview
+from planbrief.display.views.databook_annex import annex, blanks_table, definitions, units_table
+from planbrief.targets import Dataset, load
+
+
+@pytest.fixture(scope="module")
+def shipped(root: Path) -> Dataset:
+    return load(root)
+
+
+def test_every_observation_stands_in_the_annex_once(shipped: Dataset):
+    """The behind-the-row ids of all annex tables are the ids of the data set, each once."""
+    rows = [row for _, tables in annex(shipped) for table in tables for row in table.rows]
+    ids = [row[1].observations[0] for row in rows]
+    assert len(ids) == len(set(ids)) == len(shipped.observations)
+    assert set(ids) == set(shipped.observations.index)
+
+
+def test_printed_words_and_dashes_are_visible(shipped: Dataset):
+    """千億級, the dash, the reference to the province and the document's own note are shown as printed."""
+    printed = {str(row[5].value.zh) for _, tables in annex(shipped) for table in tables for row in table.rows}  # type: ignore[union-attr]
+    assert {"千億級", "——", "完成省政府下达目标任务", "10.2", "142.8"} <= printed
+    blanks = blanks_table(shipped)
+    assert blanks is not None
+    assert {"——", "完成省政府下达目标任务", "0.4"} <= {str(row[4].value.zh) for row in blanks.rows}  # type: ignore[union-attr]
+    documents = documents_table(shipped)
+    assert any("不予公开" in cell.value.zh for row in documents.rows for cell in row if hasattr(cell.value, "zh"))
+
+
+def test_the_account_adds_up(shipped: Dataset):
+    """Numbers in observations and numbers left out are all numbers; the exclusions' table has the same total."""
+    ledger = accounts(shipped)
+    assert sum(account.left for account in ledger) == len(shipped.exclusions)
+    assert sum(len(account.observations) for account in ledger) == len(shipped.observations)
+    for row in account_table(shipped).rows:
+        assert row[2].value == row[3].value + row[4].value  # type: ignore[operator]
+    reasons = exclusions_table(shipped)
+    assert reasons is not None
+    assert sum(int(row[-1].value) for row in reasons.rows) == len(shipped.exclusions)  # type: ignore[call-overload]
+
+
+def test_two_observations_on_one_span_hold_its_number_once():
+    """二个千亿级 and the like: the span is counted once, the observations twice."""
+    twin = observation(100, 100, obs_id="testville-plan-2024-00100b", indicator="test_share")
+    (account,) = accounts(make_dataset(observations=[observation(100, 100), twin]))
+    assert (account.taken, len(account.observations)) == (1, 2)
+
+
+def test_every_indicator_and_unit_in_use_is_explained(shipped: Dataset):
+    """One row per indicator with an observation, one per unit."""
+    meaning, units = definitions(shipped), units_table(shipped)
+    assert meaning is not None
+    assert units is not None
+    assert len(meaning.rows) == shipped.observations["indicator"].nunique()
+    used = set(shipped.observations["unit_measure"]) - {""}
+    assert {row[0].value for row in units.rows} == used
+    (mu,) = [row for row in units.rows if row[0].value == "万亩"]
+    assert mu[2].value.zh == "6,666,666.67 平方米"  # type: ignore[union-attr]
+
+
+def test_little_data_gives_no_empty_tables():
+    """Without exclusions and without empty cells there is neither table nor sentence about them."""
+    ds = make_dataset(observations=[observation(100, 100)])
+    rules = {headline.rule for headline in overview(ds)}
+    assert rules == {"contents"}
+    assert exclusions_table(ds) is None
+    assert blanks_table(ds) is None
+    ((_, tables),) = annex(ds)
+    assert [len(table.rows) for table in tables] == [1]
