@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 from lxml import etree
 
@@ -173,7 +174,13 @@ def _body(block: Table, writer: Writer) -> str:
                 f"{writer.runs(block.groups[index])}</span></th></tr>"
             )
         cells = [
-            _cell(cell, block.columns[position], writer, pads[position][index] if position in pads else 0.0)
+            _cell(
+                cell,
+                block.columns[position],
+                writer,
+                pads[position][index] if position in pads else 0.0,
+                valued=block.sortable,
+            )
             for position, cell in enumerate(row)
             if cell.colspan
         ]
@@ -182,7 +189,7 @@ def _body(block: Table, writer: Writer) -> str:
     return "".join(rows)
 
 
-def _cell(cell: Cell, column: Column, writer: Writer, pad: float) -> str:
+def _cell(cell: Cell, column: Column, writer: Writer, pad: float, *, valued: bool) -> str:
     classes = [
         name for name in ({"right": "r", "decimal": "d", "center": "m"}.get(column.align, ""), cell.tone) if name
     ]
@@ -193,7 +200,7 @@ def _cell(cell: Cell, column: Column, writer: Writer, pad: float) -> str:
         attributes += f' colspan="{cell.colspan}"'
     if cell.rowspan > 1:
         attributes += f' rowspan="{cell.rowspan}"'
-    if cell.value is not None and _differs(cell):
+    if cell.value is not None and valued and _differs(cell):
         attributes += (
             f' data-v="{cell.value:g}"' if cell.value == float(f"{cell.value:g}") else f' data-v="{cell.value!r}"'
         )
@@ -214,14 +221,14 @@ def chart(part: BlockPart, block: Chart, writer: Writer) -> str:
     """A chart as inline SVG with title and description, and the table of its data."""
     caption = f"{numbered('figure', part.number, writer)}{writer.runs(block.caption)}"
     plain = "".join(run.text for run in block.caption)
-    drawing = drawing_html(part.drawing, block.id, plain, block.alt, writer) if part.drawing is not None else ""
+    drawing = drawing_html(part, block, plain, writer)
     if drawing:
         drawing = (
             f'<div class="scroll" tabindex="0" role="group" aria-label="{esc(plain or block.alt)}">{drawing}</div>'
         )
     data = ""
     if block.data is not None:
-        inner = table(block.data, writer)
+        inner = table(replace(block.data, sortable=True), writer)
         data = (
             f'<details class="data"><summary>{esc(message("page.chart_data", writer.lang))}</summary>{inner}</details>'
         )
@@ -232,11 +239,14 @@ def chart(part: BlockPart, block: Chart, writer: Writer) -> str:
     )
 
 
-def drawing_html(drawing: etree._Element, name: str, title: str, alt: str, writer: Writer) -> str:
+def drawing_html(part: BlockPart, block: Chart, title: str, writer: Writer) -> str:
     """Inline SVG: ids made unique, colours as variables, title and description for screen readers."""
-    root = copy.deepcopy(drawing)
+    root, name, alt = copy.deepcopy(part.drawing), block.id, block.alt
+    if root is None:
+        return ""
     width, height = svg.size_px(root)
-    svg.prefix_ids(root, name)
+    svg.prefix_ids(root, f"v{part.number}")
+    svg.compact(root)
     writer.dark.update(svg.use_color_variables(root))
     for node in list(root):
         if isinstance(node.tag, str) and etree.QName(node).localname in ("title", "desc"):

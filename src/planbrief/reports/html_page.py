@@ -26,9 +26,12 @@ from planbrief.reports.document import (
     TrustedPart,
 )
 from planbrief.reports.html_text import TAGS, Writer, esc, json_script
+from planbrief.reports.outline import opens_chapter
 
 #: More headings than this get a table of contents.
 CONTENTS_FROM = 8
+#: More headings than this are listed by their first level only.
+DEEP_FROM = 30
 _OBSERVATION_FIELDS = (
     "source_id", "locator", "value_text", "value", "unit", "period", "area", "indicator", "kind", "comment",
     "upper_value", "activity", "subject", "comparator", "transformation", "price_base",
@@ -62,7 +65,8 @@ def policy(script: str, *, trusted: bool = False) -> str:
 def page(document: Document, *, trusted: bool = False) -> dict[str, Any]:
     """What the template needs; every text in it is safe HTML already."""
     writer = Writer(document.lang, document.sources)
-    body = _body(document.parts, writer)
+    contents = _contents(document, writer)
+    body = _body(document, writer, contents)
     closing = _footnotes(document, writer) + (html_blocks.sources(document.sources, writer) if document.sources else "")
     script = asset("page.js")
     lang = document.lang
@@ -76,7 +80,6 @@ def page(document: Document, *, trusted: bool = False) -> dict[str, Any]:
         "skip": esc(message("page.skip", lang)),
         "theme": esc(message("page.theme", lang)),
         "alternate": _alternate(document),
-        "contents": _contents(document, writer),
         "body": body,
         "closing": closing,
         "hint": esc(message("page.provenance.hint", lang)) if writer.used else "",
@@ -123,7 +126,7 @@ def _contents(document: Document, writer: Writer) -> str:
     wanted = document.settings.get("toc")
     if wanted is False or (len(document.entries) <= CONTENTS_FROM and wanted is not True) or not document.entries:
         return ""
-    deep = len(document.entries) > 40
+    deep = len(document.entries) > DEEP_FROM
     items = []
     for entry in document.entries:
         if entry.level <= (1 if deep else 2):
@@ -133,10 +136,14 @@ def _contents(document: Document, writer: Writer) -> str:
     return f'<nav class="toc" aria-label="{label}">{listed}</nav>'
 
 
-def _body(parts: list[Part], writer: Writer) -> str:
+def _body(document: Document, writer: Writer, contents: str) -> str:
+    """All parts; the contents stand before the first heading, so that a report opens with its answer."""
     pieces: list[str] = []
     listing = False
-    for part in parts:
+    for part in document.parts:
+        if contents and opens_chapter(part):
+            pieces.append(("</ul>\n" if listing else "") + contents)
+            contents, listing = "", False
         bullet = isinstance(part, BlockPart) and isinstance(part.block, Sentence) and part.block.style == "bullet"
         if bullet != listing:
             pieces.append('<ul class="findings">' if bullet else "</ul>\n")

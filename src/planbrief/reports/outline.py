@@ -12,7 +12,7 @@ from lxml import etree
 from planbrief.display.language import message
 from planbrief.reports import footnotes
 from planbrief.reports.blocks import Chart, Heading, Run, Table
-from planbrief.reports.document import BlockPart, Document, Entry, PicturePart, TreePart
+from planbrief.reports.document import BlockPart, Document, Entry, Part, PicturePart, TreePart
 
 _SLUG = re.compile(r"[^\w.-]+")
 _HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
@@ -91,6 +91,13 @@ def _take_title(
     return headings[1:]
 
 
+def opens_chapter(part: Part) -> bool:
+    """Whether a part begins with, or holds, a heading of the document."""
+    if isinstance(part, BlockPart):
+        return isinstance(part.block, Heading)
+    return isinstance(part, TreePart) and not part.output and part.root.find(".//*[@data-level]") is not None
+
+
 def node_level(node: etree._Element) -> int:
     """Level of a heading element.
 
@@ -116,7 +123,7 @@ def slug(text: str) -> str:
 
 
 def _unique(anchor: str, taken: dict[str, int]) -> str:
-    if re.fullmatch(r"d\d+|main|u\d+-.*", anchor) or anchor.startswith(("u-", "page-")):
+    if re.fullmatch(r"d\d+|v\d+-.*|main|u\d+-.*", anchor) or anchor.startswith(("u-", "page-")):
         anchor = f"s-{anchor}"
     count = taken[anchor] = taken.get(anchor, 0) + 1
     if count == 1:

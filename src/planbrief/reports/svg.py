@@ -30,6 +30,7 @@ _ATTRIBUTES = frozenset(
 _URL = re.compile(r"url\(\s*['\"]?\s*([^'\")]*)", re.IGNORECASE)
 _INLINE_IMAGE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]+\Z")
 _COLOR_PROPERTIES = ("fill", "stroke", "stop-color", "color")
+_MOVED = re.compile(r"translate\((-?[0-9.]+)(?:[ ,]+0)?\)\Z")
 _LENGTH = re.compile(r"\s*([0-9.]+(?:e-?\d+)?)\s*(px|pt|mm|cm|in|)\s*\Z")
 _PX = {"": 1.0, "px": 1.0, "pt": 4 / 3, "mm": 96 / 25.4, "cm": 96 / 2.54, "in": 96.0}
 #: Nodes of one drawing that a page takes.
@@ -138,6 +139,28 @@ def prefix_ids(root: etree._Element, prefix: str) -> None:
                 node.set(name, re.sub(r"^(#)(.+)$", renamed, value))
             elif "#" in value and "url(" in value:
                 node.set(name, re.sub(r"(url\(\s*['\"]?#)([^'\")]+)", renamed, value))
+
+
+def compact(root: etree._Element) -> None:
+    """Say the same in fewer letters: glyphs are placed by ``x``, white space between elements goes."""
+    for node in root.iter():
+        if not isinstance(node.tag, str):
+            continue
+        address = node.attrib.pop(XLINK, None)
+        if address is not None:
+            node.set("href", address)
+        if etree.QName(node).localname == "use" and node.get("x") is None:
+            moved = _MOVED.match(node.get("transform", ""))
+            if moved:
+                del node.attrib["transform"]
+                node.set("x", f"{float(moved.group(1)):.1f}".removesuffix(".0"))
+        if etree.QName(node).localname not in ("text", "tspan", "textPath", "style", "title", "desc"):
+            if node.text is not None and not node.text.strip():
+                node.text = None
+            for child in node:
+                if child.tail is not None and not child.tail.strip():
+                    child.tail = None
+    etree.cleanup_namespaces(root)
 
 
 def use_color_variables(root: etree._Element) -> dict[str, str]:

@@ -10,7 +10,7 @@ from nbconvert.exporters.templateexporter import TemplateExporter
 from nbformat import NotebookNode
 from traitlets import Unicode, default
 
-from planbrief.reports import reading, typst_page
+from planbrief.reports import reading, typst_page, typst_source
 from planbrief.reports.html import TEMPLATES
 
 
@@ -39,7 +39,7 @@ class PlanbriefTypstExporter(TemplateExporter):
         yield "planbrief_source", _source
 
 
-def _source(nb: NotebookNode, resources: dict[str, Any]) -> typst_page.Source:
+def _source(nb: NotebookNode, resources: dict[str, Any]) -> typst_source.Source:
     metadata = resources.get("metadata", {})
     path = metadata.get("path")
     document = reading.read(
@@ -62,6 +62,6 @@ def _source(nb: NotebookNode, resources: dict[str, Any]) -> typst_page.Source:
 
         for name in found.files:
             text = text.replace(f"image({literal(name)},", f"image({literal(prefix + name)},")
-        found = typst_page.Source(text, found.files, found.date)
+        found = typst_source.Source(text, found.files, found.date)
     resources["planbrief_timestamp"] = found.timestamp
     return found

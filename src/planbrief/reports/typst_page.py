@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import datetime
-import re
-from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
 from planbrief.display.language import Lang, message
-from planbrief.errors import RunError
 from planbrief.reports import metrics, pictures, svg, table_layout
 from planbrief.reports.blocks import Chart, Heading, Runs, Sentence, Sources, Table
 from planbrief.reports.document import (
@@ -23,67 +19,25 @@ from planbrief.reports.document import (
     TreePart,
 )
 from planbrief.reports.listings import ansi_listing, listing
+from planbrief.reports.outline import opens_chapter
 from planbrief.reports.plain import marker
+from planbrief.reports.typst_source import MissingGlyph, Source, stated_date
 from planbrief.reports.typst_tables import figure, text_runs
 from planbrief.reports.typst_text import content, literal
 from planbrief.reports.typst_tree import TreeWriter
 
 #: More headings than this, or more parts than that, get a table of contents.
 CONTENTS_FROM, LONG_FROM = 8, 60
+#: More headings than this are listed by their first level only.
+DEEP_FROM = 30
 #: Tallest picture on a page, in mm.
 MAX_HEIGHT_MM = 195.0
-#: Creation date of a document that states no date: 2000-01-01.
-CONSTANT_DATE = datetime.date(2000, 1, 1)
-_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\Z")
-
-
-class MissingGlyph(RunError):
-    """A report holds a character that no packaged font can show."""
-
-    def __init__(self, report: str, character: str, where: str) -> None:
-        super().__init__(report, character, where)
-        self.report, self.character, self.where = report, character, where
-
-    def __str__(self) -> str:
-        return (
-            f"{self.report}: no packaged font has the character {self.character!r} (U+{ord(self.character):04X}) "
-            f"in {self.where}; use another character in the notebook or the data"
-        )
-
-
-@dataclass
-class Source:
-    """Typst code with the files it reads, and the date it states."""
-
-    text: str
-    files: dict[str, bytes] = field(default_factory=dict)
-    date: datetime.date = CONSTANT_DATE
-
-    @property
-    def timestamp(self) -> int:
-        """The date as seconds since 1970, UTC."""
-        return int(datetime.datetime.combine(self.date, datetime.time(), datetime.UTC).timestamp())
 
 
 @cache
 def library() -> str:
     """The functions every page uses."""
     return (resources.files("planbrief.reports") / "assets" / "page.typ").read_text(encoding="utf-8")
-
-
-def stated_date(text: str) -> datetime.date:
-    """The date a report states, as a date; a constant where it states none.
-
-    >>> stated_date("2024-06").isoformat()
-    '2024-06-01'
-    """
-    match = _DATE.match(text.strip())
-    if match:
-        try:
-            return datetime.date(int(match.group(1)), int(match.group(2) or 1), int(match.group(3) or 1))
-        except ValueError:
-            return CONSTANT_DATE
-    return CONSTANT_DATE
 
 
 class _Page:
@@ -125,8 +79,11 @@ class _Page:
             code = code.replace(character, marker(character))
         return code
 
-    def parts(self) -> list[str]:
-        """Code of every part in order; bullets that follow each other make one list."""
+    def parts(self, contents: str) -> list[str]:
+        """Code of every part in order; bullets that follow each other make one list.
+
+        The contents stand before the first heading, so that a report opens with its answer.
+        """
         found: list[str] = []
         bullets: list[str] = []
         for part in self.document.parts:
@@ -137,6 +94,9 @@ class _Page:
             if bullets:
                 found.append(f"findings({', '.join(bullets)})")
                 bullets = []
+            if contents and opens_chapter(part):
+                found.append(contents)
+                contents = ""
             code = self.part(part)
             if code:
                 found.append(self.shown(code, part.where))
@@ -247,6 +207,16 @@ def _foreign(text: str, of: str, lang: Lang) -> str:
     return literal(text)
 
 
+def _contents(document: Document) -> str:
+    """Code of the table of contents, empty where none is wanted."""
+    wanted, count = document.settings.get("toc"), len(document.entries)
+    long = count > CONTENTS_FROM or (len(document.parts) > LONG_FROM and count > 3)
+    if wanted is False or not count or not (long or wanted is True):
+        return ""
+    depth = 1 if count > DEEP_FROM else 2
+    return f"contents(title: {literal(message('page.contents', document.lang))}, depth: {depth})"
+
+
 def source(document: Document) -> Source:
     """Typst source of a document.
 
@@ -267,19 +237,7 @@ def source(document: Document) -> Source:
     title, subtitle, place = (
         page.shown(literal(text), "the title block") for text in (document.title, document.subtitle, place)
     )
-    body = page.parts()
-    wanted = document.settings.get("toc")
-    if (
-        wanted is not False
-        and document.entries
-        and (
-            wanted is True
-            or len(document.entries) > CONTENTS_FROM
-            or (len(document.parts) > LONG_FROM and len(document.entries) > 3)
-        )
-    ):
-        depth = 1 if len(document.entries) > 40 else 2
-        body.insert(0, f"contents(title: {literal(message('page.contents', lang))}, depth: {depth})")
+    body = page.parts(_contents(document))
     if page.missing:
         listed = "、".join(marker(character) for character in list(page.missing)[:40])
         body.append(f"notice({literal(message('page.notice.glyphs', lang, characters=listed))})")

@@ -104,7 +104,7 @@ def test_charts_are_inline_and_named() -> None:
     html = render_html(notebooks.report("zh"), name="profile")
     assert 'role="img" aria-labelledby="c-path-title c-path-desc"' in html
     assert '<desc id="c-path-desc">折线由142.8升至750。</desc>' in html
-    assert 'clip-path="url(#c-path-p1)"' in html
+    assert 'clip-path="url(#v1-p1)"' in html
     assert "stroke: var(--c-1d4f7c, #1d4f7c)" in html
     assert "--c-1d4f7c:#" in html
 

@@ -13,7 +13,7 @@ from reports.exporters import notebooks, strangers
 from reports.pdf_checks import assert_pdf_conforms, width_differences
 
 from planbrief.reports.pdf import page_count, render_pdf, render_pdf_with_thumbnail
-from planbrief.reports.typst_page import MissingGlyph
+from planbrief.reports.typst_source import MissingGlyph
 
 PAGES = {
     "report-zh": lambda: notebooks.report("zh"),

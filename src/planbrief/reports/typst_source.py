@@ -1,0 +1,56 @@
+"""Source of a PDF: its code, the files it reads, the date it states; and the error of a character without a font."""
+
+from __future__ import annotations
+
+import datetime
+import re
+from dataclasses import dataclass, field
+
+from planbrief.errors import RunError
+
+#: Creation date of a document that states no date: 2000-01-01.
+CONSTANT_DATE = datetime.date(2000, 1, 1)
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\Z")
+
+
+class MissingGlyph(RunError):
+    """A report holds a character that no packaged font can show."""
+
+    def __init__(self, report: str, character: str, where: str) -> None:
+        super().__init__(report, character, where)
+        self.report, self.character, self.where = report, character, where
+
+    def __str__(self) -> str:
+        return (
+            f"{self.report}: no packaged font has the character {self.character!r} (U+{ord(self.character):04X}) "
+            f"in {self.where}; use another character in the notebook or the data"
+        )
+
+
+@dataclass
+class Source:
+    """Typst code with the files it reads, and the date it states."""
+
+    text: str
+    files: dict[str, bytes] = field(default_factory=dict)
+    date: datetime.date = CONSTANT_DATE
+
+    @property
+    def timestamp(self) -> int:
+        """The date as seconds since 1970, UTC."""
+        return int(datetime.datetime.combine(self.date, datetime.time(), datetime.UTC).timestamp())
+
+
+def stated_date(text: str) -> datetime.date:
+    """The date a report states, as a date; a constant where it states none.
+
+    >>> stated_date("2024-06").isoformat()
+    '2024-06-01'
+    """
+    match = _DATE.match(text.strip())
+    if match:
+        try:
+            return datetime.date(int(match.group(1)), int(match.group(2) or 1), int(match.group(3) or 1))
+        except ValueError:
+            return CONSTANT_DATE
+    return CONSTANT_DATE
