@@ -35,7 +35,7 @@ def executor_for(
     if kind == "dask" and address:
         from planbrief.reports.cluster import on_cluster
 
-        with on_cluster(address, preload, listener) as submit:
+        with on_cluster(address, preload) as submit:
             yield submit
         return
     if where != "local":
