@@ -238,7 +238,6 @@ def test_folders_of_dead_pools_are_removed_and_others_kept(tmp_path: Path) -> No
     (dead / "task-1" / "locked" / "file").write_text("x")
     (dead / "task-1" / "link").symlink_to(tmp_path)
     (dead / "task-1" / "locked").chmod(0o500)
-    (dead / ".lock").touch()
     (tmp_path / "something else").mkdir()
     Scratch(tmp_path).close()
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted([living.root.name, "something else"])

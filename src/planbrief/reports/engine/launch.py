@@ -30,7 +30,8 @@ class Handle(ABC):
     def __init__(self, answers: BinaryIO) -> None:
         self._answers = answers
         self._received: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
-        threading.Thread(target=self._listen, name="planbrief-answers", daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, name="planbrief-answers", daemon=True)
+        self._listener.start()
 
     def _listen(self) -> None:
         with self._answers:

@@ -17,7 +17,7 @@ from papermill.engines import NBClientEngine, NotebookExecutionManager
 from planbrief.reports.engine.execution import execute, is_python
 from planbrief.reports.engine.failures import CellFailed
 from planbrief.reports.engine.pool import safe_method, shared_pool
-from planbrief.reports.engine.progress import Stage, announce
+from planbrief.reports.engine.progress import Stage, announce_stage
 
 if TYPE_CHECKING:
     from planbrief.reports.engine.session import Message
@@ -140,11 +140,12 @@ def run_in_worker(
 
     def on_cell(index: int, cell: NotebookNode, reply: Message | None) -> None:
         if cell.cell_type != "code" or reply is None:
-            announce("cell-started", index=index)
+            announce_stage(Stage("cell-started", detail={"index": index}, event=True))
         if cell.cell_type != "code" or not cell.source.strip() or reply is not None:
             failed = reply is not None and reply["status"] == "error"
             ignored = "raises-exception" in cell.metadata.get("tags", [])
-            announce("cell-ended", index=index, cell=dict(cell), failed=failed and not ignored)
+            detail = {"index": index, "cell": dict(cell), "failed": failed and not ignored}
+            announce_stage(Stage("cell-ended", detail=detail, event=True))
 
     try:
         executed = execute(nb, cwd=Path(cwd), env=env, cell_timeout=cell_timeout, name=name, on_cell=on_cell)

@@ -123,6 +123,11 @@ class Pool(Executor):
         """Modules that could not be imported ahead, each with its reason; known once a task has started."""
         return self._launcher.failed_preloads
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the pool takes no more tasks."""
+        return self._stopping or self._closed
+
     def submit(  # type: ignore[override]
         self,
         function: Callable[..., Any] | str,
@@ -196,8 +201,9 @@ class Pool(Executor):
                 continue
             kind, value = message
             if kind == "stage":
-                task.stage = value
-                cell_end = None if value.limit is None else time.monotonic() + value.limit + self._grace
+                if not value.event:
+                    task.stage = value
+                    cell_end = None if value.limit is None else time.monotonic() + value.limit + self._grace
                 if task.listener is not None:
                     task.listener(task.name, value)
             elif kind == "pid":
@@ -271,7 +277,7 @@ def shared_pool(preload: Sequence[str] = (), env: Mapping[str, str] | None = Non
     """
     with _shared_lock:
         pool = _shared.get(os.getpid())
-        if pool is None:
+        if pool is None or pool.stopped:
             pool = _shared[os.getpid()] = Pool(os.cpu_count() or 1, preload, env=env)
             atexit.register(_stop_shared, os.getpid())
         return pool

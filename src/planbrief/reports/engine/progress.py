@@ -27,6 +27,8 @@ class Stage:
         Seconds that this cell may take; the parent kills the process some seconds later.
     detail : dict
         Anything else, for whoever listens.
+    event : bool
+        Something that happens within the present stage and does not end it.
     """
 
     name: str
@@ -34,6 +36,7 @@ class Stage:
     cells: int = 0
     limit: float | None = None
     detail: dict[str, Any] = field(default_factory=dict, compare=False)
+    event: bool = False
 
     def __str__(self) -> str:
         return f"cell {self.cell}/{self.cells}" if self.name == "cell" else self.name

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import shutil
 import tempfile
+import time
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 #: What the folders of pools are called; nothing else is ever removed.
 PREFIX = "planbrief-pool-"
+
+#: What they are called before they are locked. One of an hour ago was never finished.
+_NEW_PREFIX = ".planbrief-new-" if os.name == "posix" else PREFIX
+_FORGOTTEN_SECONDS = 3600.0
 
 _LOCK_NAME = ".lock"
 
@@ -26,9 +32,14 @@ class Scratch:
         parent = Path(parent or tempfile.gettempdir())
         parent.mkdir(parents=True, exist_ok=True)
         remove_stale(parent)
-        self.root = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-        self._lock = FileLock(self.root / _LOCK_NAME)
+        new = Path(tempfile.mkdtemp(prefix=_NEW_PREFIX, dir=parent))
+        self._lock = FileLock(new / _LOCK_NAME, thread_local=False)
         self._lock.acquire(timeout=0)
+        self.root = parent / new.name.replace(_NEW_PREFIX, PREFIX)
+        if os.name == "posix":
+            new.rename(self.root)  # Only now can others see it, and it is locked.
+        else:
+            self.root = new  # Windows does not rename a folder with an open file.
         self._tasks = 0
 
     def folder(self) -> Path:
@@ -45,12 +56,13 @@ class Scratch:
 def remove_stale(parent: Path) -> None:
     """Remove the folders of pools that no longer run."""
     for root in sorted(parent.glob(f"{PREFIX}*")):
-        lock = FileLock(root / _LOCK_NAME)
-        with contextlib.suppress(Timeout, OSError):
-            # A folder without a lock may be one that its pool is about to lock.
-            if (root / _LOCK_NAME).exists():
-                with lock.acquire(timeout=0):
-                    remove(root)
+        lock = FileLock(root / _LOCK_NAME, thread_local=False)
+        with contextlib.suppress(Timeout, OSError), lock.acquire(timeout=0):
+            remove(root)
+    for root in parent.glob(f"{_NEW_PREFIX}*"):
+        with contextlib.suppress(OSError):
+            if root.name.startswith(".") and time.time() - root.stat().st_mtime > _FORGOTTEN_SECONDS:
+                remove(root)
 
 
 def remove(folder: Path) -> None:

@@ -74,7 +74,7 @@ def execute_stock(
         timed_out.executed = nb
         raise timed_out from None
     except DeadKernelError:
-        raise WorkerDied(name, None, f"cell {running + 1}/{len(nb.cells)}", "(the kernel) died") from None
+        raise WorkerDied(name, None, f"cell {running + 1}/{len(nb.cells)}", "(a kernel) died") from None
     except NoSuchKernel as problem:
         raise WorkerDied(name, None, "start", f"could not be started: no kernel named {problem.name!r}") from None
     return nb
