@@ -42,6 +42,17 @@ def build_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--log", type=Path, metavar="FILE", help="append one JSON line per event to FILE")
 
 
+def preview_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``preview``."""
+    parser.add_argument("report", metavar="REPORT", help="report or notebook")
+    parser.add_argument("--lang", choices=("zh", "en"), help="language to begin with (default: the report's first)")
+    parser.add_argument(
+        "-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="change a parameter of REPORT"
+    )
+    parser.add_argument("--port", type=int, metavar="N", help="port on this machine (default: 8400, or a free one)")
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+
+
 def list_options(parser: argparse.ArgumentParser) -> None:
     """Options of ``list``."""
     kinds = ("reports", "areas", "indicators", "sources")
@@ -120,9 +131,54 @@ def diff_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def schedule_file(parser: argparse.ArgumentParser) -> None:
+    """Options that all verbs of scheduled generation have."""
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="what, when and for whom (default: reports/schedule.toml)"
+    )
+
+
+def schedule_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``schedule``."""
+    actions = ("run", "due", "show", "install")
+    parser.add_argument(
+        "action", choices=actions, metavar="ACTION",
+        help="run: serve in the foreground; due: run what is due and end; show: the next times; install: unit files",
+    )  # fmt: skip
+    schedule_file(parser)
+    parser.add_argument("--count", type=int, default=10, metavar="N", help="times that show lists (default: 10)")
+    form = parser.add_mutually_exclusive_group()
+    for name, text in (
+        ("systemd", "service and timer of the user"),
+        ("cron", "lines for crontab -e"),
+        ("github-actions", "a workflow"),
+        ("task-scheduler", "a task of Windows"),
+    ):
+        form.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=f"install: print {text}")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="append one JSON line per event to FILE")
+
+
+def deliver_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``deliver``."""
+    schedule_file(parser)
+    parser.add_argument("--job", metavar="NAME", help="only the recipients of this job")
+    parser.add_argument("--edition", metavar="ID", help="edition to deliver (default: the present one)")
+    parser.add_argument("--dry-run", type=Path, metavar="DIR", help="write what would be sent into DIR, send nothing")
+    parser.add_argument("--resend", metavar="ID", help="send a delivery again that did not arrive")
+    parser.add_argument("--list", action="store_true", help="list the ledger of deliveries")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="append one JSON line per event to FILE")
+
+
+def status_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``status``."""
+    schedule_file(parser)
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
 #: verb -> (one line of help, options, module and function that runs it)
 COMMANDS: dict[str, tuple[str, Configure, str]] = {
     "build": ("run the notebooks and publish an edition", build_options, "planbrief.reports.build_command:command"),
+    "preview": ("show a report and rebuild it on save", preview_options, "planbrief.reports.preview.command:command"),
     "list": ("list reports, areas, indicators or sources", list_options, "planbrief.reports.listing:command"),
     "check": ("every problem of data, notebooks and catalog", check_options, "planbrief.reports.trust:run_check"),
     "verify": ("hold every value against the source texts", verify_options, "planbrief.reports.trust:run_verify"),
@@ -145,6 +201,9 @@ COMMANDS: dict[str, tuple[str, Configure, str]] = {
     ),
     "export": ("the data as xlsx, SDMX-CSV or Data Package", export_options, "planbrief.reports.export:command"),
     "diff": ("what changed between two editions", diff_options, "planbrief.reports.digest.command:command"),
+    "schedule": ("build and deliver at set times", schedule_options, "planbrief.reports.schedule.command:run_schedule"),
+    "deliver": ("mail or post the present edition", deliver_options, "planbrief.reports.schedule.command:run_deliver"),
+    "status": ("last runs, next run, deliveries", status_options, "planbrief.reports.schedule.command:run_status"),
     "init": ("lay out an editable copy of data and notebooks", init_options, "planbrief.reports.init:command"),
 }
 

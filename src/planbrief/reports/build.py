@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -166,12 +165,13 @@ class Session:
         from planbrief.reports.executors import executor_for, submit_to
         from planbrief.reports.findings import findings
         from planbrief.reports.produce import produce
+        from planbrief.reports.snapshot import snapshot
 
         tasks = [self._task(job, chosen) for job in chosen.due]
         self.listener.started([task.name for task in tasks])
         results: dict[str, Produced | PlanbriefError] = {}
         jobs = min(self.request.jobs or os.cpu_count() or 1, len(tasks) + 1)
-        root = self._snapshot()
+        root = snapshot(self.project, self.publication.work_dir("project"))
         place: contextlib.AbstractContextManager[Submit] = (
             contextlib.nullcontext(submit_to(self.pool, self.listener))
             if self.pool
@@ -219,17 +219,6 @@ class Session:
             cell_timeout=self.request.cell_timeout,
             report_timeout=self.request.report_timeout,
         )
-
-    def _snapshot(self) -> Path:
-        """A copy of the project, so that an edit during the build cannot mix two states of the data."""
-        root = self.publication.work_dir("project")
-        shutil.copytree(self.project.data, root / "data", dirs_exist_ok=True)
-        shutil.copytree(
-            self.project.notebooks, root / "notebooks", dirs_exist_ok=True, ignore=shutil.ignore_patterns(".*")
-        )
-        (root / "reports").mkdir(exist_ok=True)
-        shutil.copy(self.project.catalog, root / "reports" / "catalog.toml")
-        return root
 
     def _confirm(self, previous: Manifest, entries: Sequence[ReportEntry]) -> None:
         """Say in the manifest of the present edition, which stays as it is, that nothing had to be built."""
