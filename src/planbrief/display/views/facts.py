@@ -72,7 +72,13 @@ def merged_facts(rows: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def facts_table(
-    ds: Dataset, city: str, parts: Iterable[tuple[Label | None, pd.DataFrame]], caption: tuple[str, str]
+    ds: Dataset,
+    city: str,
+    parts: Iterable[tuple[Label | None, pd.DataFrame]],
+    caption: tuple[str, str],
+    *,
+    placed: bool = False,
+    located: bool = True,
 ) -> Table:
     """One row per fact: what, value, period, kind, and where it stands in the document.
 
@@ -80,6 +86,10 @@ def facts_table(
     ----------
     parts : iterable of (label, rows)
         Observations; a part with a label starts with a group row.
+    placed : bool
+        Whether the parts are places, so that the rows need not name them.
+    located : bool
+        Whether a column says where each fact stands; without it the databook and the provenance of each number do.
     """
     lines: list[tuple[Cell, ...]] = []
     groups: dict[int, Label] = {}
@@ -87,7 +97,7 @@ def facts_table(
     for name, rows in parts:
         if name is not None:
             groups[len(lines)] = name
-        lines += [fact_row(ds, city, fact) for fact in merged_facts(rows)]
+        lines += [fact_row(ds, city, fact, placed)[: None if located else -1] for fact in merged_facts(rows)]
         behind += [str(obs_id) for obs_id in rows.index]
     columns = (
         Column("what", both("head.what"), head=True, width=3.8),
@@ -96,16 +106,16 @@ def facts_table(
         Column("kind", both("head.kind"), "code", vocabulary="kind", width=1.1),
         Column("locator", both("head.locator"), width=1.9),
     )
-    return Table(columns, tuple(lines), caption, notes=remarks(ds, behind), groups=groups)
+    shown = columns if located else columns[:-1]
+    return Table(shown, tuple(lines), caption, notes=remarks(ds, behind), groups=groups)
 
 
-def fact_row(ds: Dataset, city: str, fact: Mapping[str, Any]) -> tuple[Cell, ...]:
-    """The cells of one fact; a part of the city is named before what is measured."""
+def fact_row(ds: Dataset, city: str, fact: Mapping[str, Any], placed: bool) -> tuple[Cell, ...]:
+    """The cells of one fact; a part of the city is named before what is measured unless its group is."""
     figure = fact_figure(fact, fact["observations"])
     what = measured(ds, fact["indicator"], fact["activity"], fact["subject"])
-    if fact["ref_area"] != city:
-        place = label(ds, "areas", fact["ref_area"])
-        what = Label(f"{place.zh}：{what.zh}", f"{place.en}: {what.en}")
+    if fact["ref_area"] != city and not placed:
+        what = Label(*named("value.placed", place=label(ds, "areas", fact["ref_area"]), what=what))
     if fact["transformation"] == "difference_pp" and fact["counterpart_area"]:
         other = label(ds, "areas", fact["counterpart_area"])
         what = Label(*named("value.against", what=what, other=other))
@@ -175,11 +185,21 @@ def theme_facts(ds: Dataset, city: str, *, shown: Iterable[Table | None] = ()) -
     small = [(name, chosen) for name, chosen in facts if len(chosen) < OWN_TABLE]
     for name, chosen in facts:
         if len(chosen) >= OWN_TABLE:
-            yield name, facts_table(ds, city, [(None, chosen)], named("caption.theme", place=place, theme=name))
+            caption = named("caption.theme", place=place, theme=name)
+            yield name, facts_table(ds, city, by_place(ds, city, chosen), caption, placed=True, located=False)
     if small:
-        yield Label(*both("head.other_themes")), facts_table(ds, city, small, named("caption.others", place=place))
+        caption = named("caption.others", place=place)
+        yield Label(*both("head.other_themes")), facts_table(ds, city, small, caption, located=False)
     if counts:
-        yield counts_name, facts_table(ds, city, counts, named("caption.counts", place=place))
+        yield counts_name, facts_table(ds, city, counts, named("caption.counts", place=place), located=False)
+
+
+def by_place(ds: Dataset, city: str, rows: pd.DataFrame) -> list[tuple[Label | None, pd.DataFrame]]:
+    """Observations by place, the city itself first; without group names where there is only the city."""
+    places = sorted(dict.fromkeys(rows["ref_area"]), key=lambda place: place != city)
+    if places == [city]:
+        return [(None, rows)]
+    return [(label(ds, "areas", place), rows[rows["ref_area"] == place]) for place in places]
 
 
 def by_theme(ds: Dataset, rows: pd.DataFrame) -> list[tuple[Label, pd.DataFrame]]:

@@ -51,9 +51,11 @@ def needs_table(ds: Dataset, region: str, *, branches: bool = False) -> Table | 
     """Growth that the targets of a place need, stretch by stretch; None where no target has a base.
 
     Output and money show annual rates, counts likewise in a group of their own, shares the change in points over the
-    stretch. A stretch is named by its years without the base year.
+    stretch; of industries and tracks only the levels are shown. A stretch is named by its years without the base year.
     """
     frame = growth_rows(ds, region, branches)
+    if branches:
+        frame = frame[frame["family"] == "level"]
     if frame.empty:
         return None
     stretches = common_stretches(frame)
@@ -71,7 +73,8 @@ def needs_table(ds: Dataset, region: str, *, branches: bool = False) -> Table | 
     )
     key = "caption.needs_branches" if branches else "caption.needs"
     caption = named(key, place=label(ds, "areas", region))
-    return Table(columns, tuple(rows), caption, notes=(both("note.growth"), both("note.range")), groups=groups)
+    notes = (both("note.range"),) if branches else (both("note.growth"), both("note.range"))
+    return Table(columns, tuple(rows), caption, notes=notes, groups=groups)
 
 
 def span_label(start: int, end: int) -> tuple[str, str]:

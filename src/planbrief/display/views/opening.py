@@ -31,6 +31,8 @@ FAMILIES = (
 )
 #: Values of a headline that are names of things.
 NAMES = frozenset({"name", "achieved_name", "branch", "group"})
+#: Levels of areas whose names are proper names; a zone may be called after what it is (Industrial parks of …).
+ADMINISTRATIVE = ("country", "province", "prefecture", "district", "county")
 #: A rate that rounding leaves open by more than this (percentage points a year) is told with its range.
 WORTH_A_RANGE = 1.0
 
@@ -59,7 +61,8 @@ def inside(ds: Dataset, name: Label) -> Label:
 
     What stands in brackets is treated alike.
     """
-    proper = {word for area in ds.areas["name_en"] for word in str(area).split()}
+    units = ds.areas[ds.areas["level"].isin(ADMINISTRATIVE)]
+    proper = {str(area).split()[0] for area in units["name_en"]}
 
     def lowered(match: re.Match[str]) -> str:
         word = match[2]
@@ -171,6 +174,16 @@ def undated_words(ds: Dataset, regions: Iterable[str], each: tuple[str, str]) ->
             "count": count,
         }
         yield Headline("undated_all" if len(shown) == len(goals) else "undated_some", 0, region, figures)
+
+
+def commitment_words(found: Iterable[Headline], each: tuple[str, str]) -> list[Headline]:
+    """The largest sum that each city has committed, as one headline; `each` words one of them."""
+    sums = [one for one in found if one.rule == "commitment"]
+    if not sums:
+        return []
+    items = tuple({name: one.figures[name] for name in ("area", "name", "value", "period")} for one in sums)
+    listed: Any = Listed(each, items, ("；", "; "), ("；", "; "))
+    return [Headline("commitments", 0, sums[0].region, {"commitments": listed})]
 
 
 def goal_name(ds: Dataset, goal: Evidence, region: str) -> Label:

@@ -8,7 +8,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.charts import Chart, comparability_matrix
-from planbrief.display.language import LANGS, message, pick
+from planbrief.display.language import LANGS, message, pick, sentence_case
 from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.cities import answers, judged
 from planbrief.display.views.opening import undated, within
@@ -105,7 +105,7 @@ def described(headline: Headline | None, name: str, key: str) -> tuple[Cell, Cel
     else:
         zh = message(key, "zh", what=what.zh, period=values["period"].zh)
         en = message(key, "en", what=what.en, period=values["period"].en)
-    return Cell((zh, en)), Cell(values[name])
+    return Cell((zh, sentence_case(en))), Cell(values[name])
 
 
 def compared(ds: Dataset, regions: Iterable[str]) -> tuple[list[Headline], Chart | None]:

@@ -1,0 +1,146 @@
+"""What a brief opens with: definitions of achieved growth, counts without zeros, undated goals, main findings."""
+
+from __future__ import annotations
+
+import pytest
+from targets.factory import make_dataset, milestones, observation
+
+from planbrief.display.language import pick
+from planbrief.display.views.opening import (
+    commitment_words,
+    inside,
+    main_findings,
+    opening,
+    path_words,
+    undated_words,
+    without_dates,
+)
+from planbrief.display.views.summary import audits, compared, summary_table
+from planbrief.measures.audit.model import Audit, Finding
+from planbrief.measures.headlines import headlines
+from planbrief.measures.labels import Label
+from planbrief.targets import load
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """The data of the package with its audits and headlines."""
+    ds = load()
+    made = audits(ds, ds.cities())
+    return ds, made, opening(ds, headlines(ds, ds.cities(), made))
+
+
+def finding(rule: str, severity: str, discrepancy: float = 1.0, unit: str = "") -> Finding:
+    """A finding as an audit gives it."""
+    return Finding(f"{rule}/{discrepancy}", rule, severity, (), {}, "key", discrepancy, 1.0, unit)  # type: ignore[arg-type]
+
+
+def test_achieved_growth_says_what_it_is(shipped):
+    """Qijiang's 10.2 % is real growth of industrial value added on the year before, wherever it is named."""
+    _, _, found = shipped
+    achieved = next(one for one in found if one.rule == "achieved_growth" and one.region == "qijiang").figures
+    assert achieved["rate"].value == pytest.approx(0.102)
+    assert achieved["name"] == Label("工业增加值增速", "growth of industrial value added")
+    assert achieved["definition"].zh == "同比增速，扣除价格因素"
+    assert achieved["definition"].en == "growth on the year before, in real terms"
+    beside = next(one for one in found if one.rule == "growth_beside_not_comparable").figures
+    assert beside["definition"] == achieved["definition"]
+
+
+def test_counts_of_zero_are_not_told(shipped):
+    """A city with doubts but no contradiction has a rule of its own."""
+    _, _, found = shipped
+    rules = {(one.rule, one.region) for one in found}
+    assert ("inconsistencies", "bazhong") in rules
+    assert ("doubts_only", "fuling") in rules
+
+
+def test_a_base_of_one_digit_leaves_its_rate_open(shipped):
+    """From 0.3 to 80 in three years: 543.7 % a year, but anything from 511 to 584 % by rounding."""
+    _, _, found = shipped
+    steep = next(one for one in found if one.rule == "steepest_branch_open")
+    assert steep.figures["range"].en == "511.4–584.0"
+    assert "steepest_growth" in {one.rule for one in found}
+
+
+def test_the_path_names_every_later_stretch(shipped):
+    """73.8 %, then 33.3, 26.0 and 11.8 % a year, with what rounding leaves open of the first."""
+    ds, _, _ = shipped
+    (path,) = path_words(ds, ds.cities(), each=("{span}{rate}", "{rate} {span}"))
+    assert path.rule == "path_open"
+    assert path.figures["range"].zh == "73.80–73.84"
+    rates = [item["rate"].value for item in path.figures["rates"].items]
+    assert rates == pytest.approx([1 / 3, 0.259921, 0.118427], abs=1e-6)
+    assert path_words(make_dataset(observations=milestones()[:2]), ["testville"], each=("", "")) == []
+
+
+def test_goals_without_a_date_are_listed(shipped):
+    """Qijiang's one goal in full, the broadest of the others with the number of all."""
+    ds, _, _ = shipped
+    words = {one.region: one for one in undated_words(ds, ds.cities(), each=("{name}{value}", "{name}, {value}"))}
+    assert set(words) == {"bazhong", "qijiang", "fuling"}
+    assert words["qijiang"].rule == "undated_all"
+    (goal,) = words["qijiang"].figures["goals"].items
+    assert (goal["value"].value, goal["value"].comparator) == (1000, "ge")
+    assert words["fuling"].rule == "undated_some"
+    assert words["fuling"].figures["count"].value == 6
+
+
+def test_cities_without_dates_share_a_sentence(shipped):
+    """Three cities, one sentence; none where every city has a dated target."""
+    _, _, found = shipped
+    (one,) = without_dates(found)
+    assert one.figures["area"].zh == "綦江区、涪陵区和肇庆市"
+    assert without_dates([]) == []
+    assert commitment_words([], each=("", "")) == []
+
+
+def test_names_inside_a_sentence():
+    """Common nouns lose their capital, abbreviations and proper names keep it."""
+    ds = make_dataset()
+    assert inside(ds, Label("", "Gross output (Advanced materials)")).en == "gross output (advanced materials)"
+    assert inside(ds, Label("", "R&D expenditure")).en == "R&D expenditure"
+    assert inside(ds, Label("", "Testville parks")).en == "Testville parks"
+
+
+def test_findings_of_many_families():
+    """One of each family, money and the widest gap first, two fifths left for what is implausible."""
+    made = {
+        "a": Audit(
+            [
+                finding("parts_total", "inconsistent", 2.0),
+                finding("parts_total", "inconsistent", 9.0),
+                finding("parts_total", "inconsistent", 3.0, "亿元"),
+                *(finding(rule, "inconsistent") for rule in ("stated_share", "milestones", "printed_twice")),
+                *(finding(rule, "implausible") for rule in ("implied_total", "magnitude", "milestones")),
+            ],
+            [],
+        )
+    }
+    chosen = main_findings(made, limit=5)
+    assert [one.rule for one in chosen] == ["parts_total", "stated_share", "milestones", "implied_total", "magnitude"]
+    assert chosen[0].unit == "亿元"
+    assert main_findings({}, limit=5) == []
+
+
+def test_one_row_per_city(shipped):
+    """The table of the brief: dated and undated targets, steepest, achieved, doubtful, for every city."""
+    ds, made, found = shipped
+    table = summary_table(ds, ds.cities(), found, made)
+    by_city = {pick(row[0].value, "en"): row for row in table.rows}
+    assert by_city["Zhaoqing"][1].value.value == 0
+    assert by_city["Qijiang District"][2].value.value == 1
+    assert by_city["Qijiang District"][6].value.value == pytest.approx(0.102)
+    assert by_city["Bazhong"][4].value.value == pytest.approx(0.738245, abs=1e-6)
+
+
+def test_nothing_is_compared_with_itself(shipped):
+    """One city: no sentence about comparing and no chart; four cities: reasons in words and a chart."""
+    ds, _, _ = shipped
+    assert compared(ds, ["bazhong"]) == ([], None)
+    sentences, chart = compared(ds, ds.cities())
+    rules = {one.rule for one in sentences}
+    assert {"some_comparable", "main_reasons", "same_indicator_refused"} <= rules
+    assert chart is not None
+    two = make_dataset(observations=[*milestones(), observation(700, 5, ref_area="testdistrict")])
+    assert compared(two, ["testville"]) == ([], None)

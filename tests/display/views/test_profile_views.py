@@ -1,0 +1,169 @@
+"""Tables and charts of brief and profile, on the synthetic city and on shipped data."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from targets.factory import ACTIVITIES, make_dataset, milestones, observation
+
+from planbrief.display.language import pick
+from planbrief.display.views import milestone_table, theme_facts
+from planbrief.display.views.needs import needs_table, open_range, rates_view
+from planbrief.display.views.paths import needs_chart, path_chart, structure_chart
+from planbrief.display.views.remarks import remarks
+from planbrief.measures.figures import Figure
+from planbrief.targets import load
+
+SHARE = {"indicator": "test_share", "unit_measure": "%", "transformation": "share"}
+
+
+@pytest.fixture(scope="module")
+def shipped():
+    """The data of the package."""
+    return load()
+
+
+def branches():
+    """Two branches of the synthetic city, one of them starting from almost nothing."""
+    rows = []
+    for start, name, values in ((300, "test_a", (60, 90, 200)), (400, "test_b", (0.3, 30, 200))):
+        for number, (year, value) in enumerate(zip(("2023", "2026", "2030"), values, strict=True)):
+            kind = "actual" if year == "2023" else "target"
+            rows.append(observation(start + 10 * number, value, activity=name, time_period=year, kind=kind))
+    return rows
+
+
+def row_of(table, name: str):
+    """Cells of the row with a name, by column."""
+    keys = [column.key for column in table.columns]
+    row = next(row for row in table.rows if pick(row[0].value, "en").startswith(name))
+    return dict(zip(keys, row, strict=False))
+
+
+def test_milestones_by_year():
+    """A row per series, a column per year; the first year says that it is actual."""
+    table = milestone_table(make_dataset(), "testville")
+    assert [pick(column.label, "en") for column in table.columns[2:]] == ["2023 (actual)", "2026", "2030"]
+    row = row_of(table, "Test output")
+    assert [row[year].value.value for year in ("2023", "2026", "2030")] == [100, 200, 400]
+    assert milestone_table(make_dataset(observations=milestones()[:1]), "testville") is None
+
+
+def test_cells_without_a_number_are_shown():
+    """A printed dash stands in its year; the same words in neighbouring years share one cell."""
+    rows = milestones()[1:]
+    blank = {"obs_value": ""}
+    rows.append(observation(500, "——", time_period="2023", obs_status="M", **blank))
+    for start, year in ((510, "2026"), (530, "2030")):
+        rows.append(
+            observation(start, "完成任务", indicator="test_share", activity="", time_period=year, kind="target",
+                        unit_measure="%", obs_status="O", **blank)
+        )  # fmt: skip
+    ds = make_dataset(
+        observations=[row for row in rows if row["indicator"] != "test_share" or row["obs_status"] == "O"]
+    )
+    table = milestone_table(ds, "testville")
+    output = row_of(table, "Test output")
+    assert pick(output["2023"].value, "zh") == "——"
+    assert output["2023"].observations == ("testville-plan-2024-00500",)
+    words = [cell for cell in table.rows[1] if cell.span != (1, 1)]
+    assert [cell.span for cell in words] == [(2, 1)]
+    assert pick(words[0].value, "zh") == "“完成任务”"
+    assert len(words[0].observations) == 2
+    assert not table.sortable
+
+
+def test_growth_by_stretch():
+    """Rates for levels, points for shares, each over the years of its column; the range where something is open."""
+    table = needs_table(make_dataset(), "testville")
+    output, share = row_of(table, "Test output"), row_of(table, "Test share")
+    assert output["2023-2026"].value.value == pytest.approx(2 ** (1 / 3) - 1)
+    assert output["2026-2030"].value.value == pytest.approx(2 ** (1 / 4) - 1)
+    assert output["2023-2030"].value.value == pytest.approx(4 ** (1 / 7) - 1)
+    assert output["multiple"].value.value == 4
+    assert share["2023-2026"].value.value == 5
+    assert share["2023-2026"].value.measure == "points"
+    assert share["multiple"].value == ""
+    assert [pick(label, "en") for label in table.groups.values()] == [
+        "Output, value added and other money: growth a year, %",
+        "Shares and margins: change over the stretch, percentage points",
+    ]
+
+
+def test_branches_in_groups():
+    """Branches stand below the name of what is measured, with the unit; a tiny base leaves its rate wide open."""
+    ds = make_dataset(observations=milestones() + branches())
+    levels = milestone_table(ds, "testville", branches=True)
+    assert [pick(label, "zh") for label in levels.groups.values()] == ["试产值（亿元）"]
+    assert [pick(row[0].value, "en") for row in levels.rows] == ["Test industry A", "Test industry B"]
+    growth = needs_table(ds, "testville", branches=True)
+    low, high = (float(end) for end in pick(row_of(growth, "Test industry B")["range"].value, "en").split("–"))
+    assert low < 100 * (100 ** (1 / 3) - 1) < high
+    assert high - low > 30
+
+
+@pytest.mark.parametrize(
+    ("lower", "upper", "shown"),
+    [(0.73804, 0.73842, "73.80–73.84"), (5.11, 5.84, "511.0–584.0"), (0.1, 0.1, ""), (0.2, math.inf, "20.0–∞")],
+)
+def test_ranges_show_what_is_open(lower, upper, shown):
+    """As many decimals as it takes to see the difference, and no more."""
+    assert open_range(Figure("t", (lower + 1) / 2, "rate", lower=lower, upper=upper))[1] == shown
+
+
+def test_charts_only_where_there_is_something_to_draw():
+    """A path needs three values, a ranking two rates, a structure a whole group with an actual value."""
+    ds = make_dataset(observations=milestones() + branches())
+    assert path_chart(ds, ["testville"]).sources == ("testville-plan-2024",)
+    assert needs_chart(ds, ["testville"]) is None
+    assert len(needs_chart(ds, ["testville"], branches=True).data.rows) == 2
+    shares = structure_chart(ds, "testville").data.rows
+    assert shares[0][1].value.value == pytest.approx(100 * 60 / 60.3)
+    assert shares[0][3].value.value == pytest.approx(50)
+    little = make_dataset(observations=milestones()[:1])
+    assert path_chart(little, ["testville"]) is None
+    assert needs_chart(little, ["testville"]) is None
+    assert structure_chart(little, "testville") is None
+
+
+def test_a_small_city_has_one_table():
+    """Themes are groups of one table; counts of named things come last."""
+    rows = [*milestones(), observation(600, 3, kind="count", unit_measure="个", time_period="undated")]
+    ((heading, table),) = theme_facts(make_dataset(observations=rows), "testville")
+    assert heading is None
+    assert len(table.rows) == len(rows)
+    assert pick(list(table.groups.values())[-1], "en") == "Counts of named things"
+
+
+def test_a_large_city_has_a_table_per_theme(shipped):
+    """Every observation of Bazhong stands once in its tables: in those of targets, or by theme."""
+    tables = [milestone_table(shipped, "bazhong"), milestone_table(shipped, "bazhong", branches=True)]
+    facts = [table for _, table in theme_facts(shipped, "bazhong", shown=tables)]
+    assert 5 < len(facts) < 14
+    shown = {obs_id for table in [*tables, *facts] for obs_id in table.observations()}
+    assert shown == set(shipped.of_city("bazhong").index)
+
+
+def test_remarks_name_prices_and_estimates(shipped):
+    """2023 prices and 预估 are printed below the table that holds such figures."""
+    notes = milestone_table(shipped, "bazhong").notes
+    assert any("2023年价格" in pick(note, "zh") for note in notes)
+    assert any("预估" in pick(note, "zh") and "研发经费" in pick(note, "zh") for note in notes)
+    assert remarks(make_dataset(), ["testville-plan-2024-00100"]) == ()
+
+
+def test_both_readings_of_an_annual_average(shipped):
+    """25 % in the column of 2026 and 30 % in that of 2027: 1.95 and 2.54 or 2.86 times the base."""
+    table = rates_view(shipped, "bazhong")
+    second = dict(zip([column.key for column in table.columns], table.rows[1], strict=True))
+    assert second["printed"].value.value == pytest.approx(0.30)
+    assert second["previous_index"].value.value == pytest.approx(1.25**3 * 1.3)
+    assert second["base_index"].value.value == pytest.approx(1.3**4)
+    assert second["implied"].value.value == pytest.approx(1.3**4 / 1.25**3 - 1)
+    assert rates_view(make_dataset(), "testville") is None
+
+
+def test_activities_of_the_test_city_are_a_group():
+    """The synthetic activities used above have one parent."""
+    assert {row["parent"] for row in ACTIVITIES[1:]} == {"all_test"}
