@@ -143,18 +143,19 @@ def definitions(ds: Dataset) -> Table | None:
     """What every indicator with an observation means, grouped by theme; None where there is no observation."""
     used = Counter(ds.observations["indicator"])
     chosen = [row for row in records(ds.indicators.reset_index()) if used[row["indicator"]]]
+    chinese = chinese_definitions(ds)
     lines: list[tuple[Cell, ...]] = []
     groups: dict[int, Any] = {}
     for theme in dict.fromkeys(ds.indicators["theme"]):
         inside = [row for row in chosen if row["theme"] == theme]
         if inside:
             groups[len(lines)] = theme_label(theme)
-            lines += [definition_row(row, used[row["indicator"]]) for row in inside]
+            lines += [definition_row(row, chinese.get(row["indicator"], ""), used[row["indicator"]]) for row in inside]
     if not lines:
         return None
     columns = (
         Column("name", worded("head.name"), head=True, width=1.8),
-        Column("definition", worded("head.meaning"), width=3.2),
+        Column("definition", worded("head.definition"), width=3.2),
         Column("concept", worded("head.concept_scope"), width=1.6),
         Column("unit", worded("head.unit"), width=0.9),
         Column("properties", worded("head.properties"), width=1.4),
@@ -163,13 +164,21 @@ def definitions(ds: Dataset) -> Table | None:
     return Table(columns, tuple(lines), worded("caption.indicators"), (worded("note.indicators"),), groups=groups)
 
 
-def definition_row(row: dict[str, Any], count: int) -> tuple[Cell, ...]:
+def chinese_definitions(ds: Dataset) -> dict[str, str]:
+    """Chinese definitions by indicator, from a table that a data set need not have."""
+    if "definitions_zh" not in ds.package.tables:
+        return {}
+    frame = ds.rows("definitions_zh").reset_index()
+    return dict(zip(frame["indicator"], frame["definition_zh"], strict=True))
+
+
+def definition_row(row: dict[str, Any], chinese: str, count: int) -> tuple[Cell, ...]:
     """One indicator with its metadata; what the plan does not say of it is left out."""
     about = [("concept", row["concept"]), ("scope", row["scope"])]
     properties = [(name, row[name]) for name in ("aggregation", "direction", "character")]
     return (
         Cell(Label(row["name_zh"], row["name_en"]), head=True),
-        Cell(row["definition"]),
+        Cell(Label(chinese or row["definition"], row["definition"])),
         Cell(joined(about)),
         Cell(unit_words_both(row["unit_measure"])),
         Cell(joined(properties)),
