@@ -180,7 +180,8 @@ def _moved(old: Snapshot, new: Snapshot, one: Mapping[str, Any] | None, other: M
 
 def _about(snapshot: Snapshot, figure: Mapping[str, Any]) -> set[tuple[str, ...]]:
     rows = [snapshot.observations.get(str(obs_id)) for obs_id in figure.get("observations", ())]
-    return {(row["ref_area"], row["indicator"], row["activity"], row["subject"]) for row in rows if row}
+    names = ("ref_area", "indicator", "activity", "subject")
+    return {tuple(row.get(name, "") for name in names) for row in rows if row}
 
 
 def _findings(old: Manifest, new: Manifest) -> Iterator[FindingChange]:

@@ -95,12 +95,12 @@ def figure_name(change: FigureChange, old: Snapshot, new: Snapshot, lang: Lang) 
     rows = [row for obs_id in side.get("observations", ()) if (row := snapshot.observations.get(str(obs_id)))]
     parts = change.key.split("/")
     rule = next((part for part in parts if has_message(f"digest.rule.{part}") or has_message(f"rule.{part}")), "")
-    place = next((part for part in parts if snapshot.named("areas", part)), rows[0]["ref_area"] if rows else "")
+    place = next((part for part in parts if snapshot.named("areas", part)), rows[0].get("ref_area", "") if rows else "")
     words = []
     if rule:
         key = f"digest.rule.{rule}" if has_message(f"digest.rule.{rule}") else f"rule.{rule}"
         words.append(message(key, lang))
-    same = {(row["indicator"], row["activity"], row["subject"]) for row in rows}
+    same = {tuple(row.get(name, "") for name in ("indicator", "activity", "subject")) for row in rows}
     if len(same) == 1:
         words.append(measured(snapshot, rows[0], lang))
     tail = next((part for part in reversed(parts) if has_message(f"digest.part.{part}")), "")

@@ -115,11 +115,11 @@ def pair_observations(
 
     take(lambda row: (_place(row), _fact(row)), _always, "corrected")
     take(_place, _always, "corrected")
-    take(lambda row: (row["source_id"], _fact(row), row["kind"]), _always, "corrected")
-    take(lambda row: (_fact(row), row["kind"]), newer)
+    take(lambda row: (row.get("source_id", ""), _fact(row), row.get("kind", "")), _always, "corrected")
+    take(lambda row: (_fact(row), row.get("kind", "")), newer)
     standing = _standing(old[key] for key in old if key in new)
     for obs_id, row in list(come.items()):
-        beside = standing.get((_fact(row), row["kind"]), [])
+        beside = standing.get((_fact(row), row.get("kind", "")), [])
         earlier = _revises(row, beside, dates)
         if earlier is not None:
             found.append(ObservationChange("revised", earlier, row, differing(earlier, row), stands=True))
@@ -127,7 +127,7 @@ def pair_observations(
             found.append(ObservationChange("added", None, row))
         if beside:
             del come[obs_id]
-    take(lambda row: (_thing(row), row["kind"]) if row["kind"] in AIMS else None, newer, "revised")
+    take(lambda row: (_thing(row), row.get("kind", "")) if row.get("kind", "") in AIMS else None, newer, "revised")
     found += [ObservationChange("added", None, row) for row in come.values()]
     found += [ObservationChange("removed", row, None) for row in gone.values()]
     order = {key: place for place, key in enumerate((*new, *old))}
@@ -144,7 +144,7 @@ def _changed(before: Row, after: Row, fields: tuple[str, ...]) -> ObservationCha
 
 def _place(row: Row) -> Hashable:
     start, end = row.get("char_start", ""), row.get("char_end", "")
-    return (row["source_id"], start, end) if start else None
+    return (row.get("source_id", ""), start, end) if start else None
 
 
 def _fact(row: Row) -> tuple[str, ...]:
@@ -161,7 +161,7 @@ def _always(_before: Row, _after: Row) -> bool:
 
 def _newer(before: Row, after: Row, dates: Mapping[str, str]) -> bool:
     """Whether a row's document is another one and not older than that of an earlier row."""
-    one, other = before["source_id"], after["source_id"]
+    one, other = before.get("source_id", ""), after.get("source_id", "")
     return one != other and (not dates.get(one) or not dates.get(other) or dates[other] >= dates[one])
 
 
@@ -189,15 +189,15 @@ def _matches(
 def _standing(rows: Iterable[Row]) -> dict[Hashable, list[Row]]:
     found: dict[Hashable, list[Row]] = {}
     for row in rows:
-        found.setdefault((_fact(row), row["kind"]), []).append(row)
+        found.setdefault((_fact(row), row.get("kind", "")), []).append(row)
     return found
 
 
 def _revises(row: Row, standing: Iterable[Row], dates: Mapping[str, str]) -> Row | None:
     """The row of an older document that a new row contradicts; None if none does or one says the same."""
-    others = [other for other in standing if other["source_id"] != row["source_id"]]
-    undated = row["time_period"] in ("", "undated")
+    others = [other for other in standing if other.get("source_id", "") != row.get("source_id", "")]
+    undated = row.get("time_period", "") in ("", "undated")
     if undated or not row.get("obs_value") or any(amount(other) == amount(row) for other in others):
         return None
     older = [other for other in others if _newer(other, row, dates) and other.get("obs_value")]
-    return max(older, key=lambda other: dates.get(other["source_id"], ""), default=None)
+    return max(older, key=lambda other: dates.get(other.get("source_id", ""), ""), default=None)

@@ -1,0 +1,13 @@
+"""Deliver an edition: by mail, into a folder, to a chat robot; each recipient gets each edition once.
+
+::
+
+    targets    who gets what, from the configuration
+    news       what an edition says to somebody: title, changes since what they had, files
+    mail       the news as a mail (HTML, plain text, PDF)
+    smtp       one mail to one recipient, with a line drawn before the point of no return
+    webhook    the news as a message of WeCom, DingTalk, Feishu or a generic receiver
+    share      the edition in a folder
+    ledger     what was queued, sent, refused: the memory that survives a crash
+    office     queue and send with retries
+"""
