@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -172,6 +173,24 @@ def test_constraints_pin_every_dependency():
     assert "index" not in text
 
 
+def test_every_import_is_declared():
+    """What the package imports from outside stands in pyproject.toml, not only among some dependency's own."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    asked = [*project["dependencies"], *(r for group in project["optional-dependencies"].values() for r in group)]
+    declared = {re.split(r"[^A-Za-z0-9_.-]", item)[0].lower().replace("-", "_") for item in asked}
+    declared |= {"pil", "markdown_it", "distributed", "dask"}  # pillow, markdown-it-py, dask[distributed]
+    found = set()
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                found.add(node.module.split(".")[0])
+    outside = {name for name in found if name not in sys.stdlib_module_names and name != "planbrief"}
+    assert "pandas" in outside
+    assert {name for name in outside if name.lower() not in declared} == set()
+
+
 def test_version_is_the_first_entry_of_the_changelog():
     """pyproject, package and changelog agree on the version."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -184,7 +203,6 @@ def test_version_is_the_first_entry_of_the_changelog():
 def test_light_commands_start_light():
     """--help and list import neither pandas, matplotlib, nbconvert nor typst."""
     import subprocess
-    import sys
 
     code = (
         "import sys; from planbrief.cli import main\n"
