@@ -185,6 +185,10 @@ def value_text(
         return undefined_text(figure.undefined, lang)
     if is_range(figure):
         ends = [digits_of(figure.lower, figure), digits_of(figure.upper, figure)]
+        if ends[0] == ends[1] and figure.formula:
+            # What rounding leaves open of a computed number is small: one decimal more shows it.
+            scale, decimals = (100 if figure.measure == "rate" else 1), DECIMALS.get(figure.measure, 1) + 1
+            ends = [rounded(end * scale, decimals) for end in (figure.lower, figure.upper)]
         return _body(ends, figure, lang, bare=bare)
     text = _body([digits_of(figure.value, figure, printed, even=even)], figure, lang, bare=bare)
     if bound and figure.comparator in ("ge", "gt", "le", "lt", "approx"):
