@@ -6,6 +6,7 @@ import pytest
 from targets.factory import make_dataset, milestones, observation
 
 from planbrief.display.language import pick
+from planbrief.display.quantities import value_text
 from planbrief.display.views.opening import (
     commitment_words,
     inside,
@@ -59,7 +60,7 @@ def test_a_base_of_one_digit_leaves_its_rate_open(shipped):
     """From 0.3 to 80 in three years: 543.7 % a year, but anything from 511 to 584 % by rounding."""
     _, _, found = shipped
     steep = next(one for one in found if one.rule == "steepest_branch_open")
-    assert steep.figures["range"].en == "511.4–584.0"
+    assert value_text(steep.figures["range"], "en") == "511.4 to 584.0%"
     assert "steepest_growth" in {one.rule for one in found}
 
 
@@ -68,7 +69,8 @@ def test_the_path_names_every_later_stretch(shipped):
     ds, _, _ = shipped
     (path,) = path_words(ds, ds.cities(), each=("{span}{rate}", "{rate} {span}"))
     assert path.rule == "path_open"
-    assert path.figures["range"].zh == "73.80–73.84"
+    assert value_text(path.figures["range"], "zh") == "73.80–73.84%"
+    assert len(path.figures["range"].observations) == 2
     rates = [item["rate"].value for item in path.figures["rates"].items]
     assert rates == pytest.approx([1 / 3, 0.259921, 0.118427], abs=1e-6)
     assert path_words(make_dataset(observations=milestones()[:2]), ["testville"], each=("", "")) == []

@@ -113,11 +113,17 @@ def ranged(ds: Dataset, headline: Headline) -> Headline:
     for row in records(growth_rows(ds, headline.region, branches)):
         if row["cagr"] == rate.value and set(rate.observations) <= set(row["observations"]):
             exact = figure(row, "cagr")
-            if 100 * (exact.upper - exact.lower) < WORTH_A_RANGE:
+            width = 100 * (exact.upper - exact.lower)
+            if not WORTH_A_RANGE <= width < math.inf:
                 return headline
-            words = Label(*open_range(exact))
-            return replace(headline, rule=f"{headline.rule}_open", figures={**headline.figures, "range": words})
+            both = {**headline.figures, "range": left_open(exact)}
+            return replace(headline, rule=f"{headline.rule}_open", figures=both)
     return headline
+
+
+def left_open(rate: Figure) -> Figure:
+    """What rounding and wording leave open of a rate, as a range of its own."""
+    return replace(rate, key=f"{rate.key}/range", comparator="range")
 
 
 def path_words(ds: Dataset, regions: Iterable[str], each: tuple[str, str]) -> list[Headline]:
@@ -134,11 +140,12 @@ def path_words(ds: Dataset, regions: Iterable[str], each: tuple[str, str]) -> li
     figures: dict[str, Any] = {
         "first": first,
         "span": Label(planned[0]["label_zh"], planned[0]["label_en"]),
-        "range": Label(*open_range(first)),
+        "range": left_open(first),
         "rates": Listed(each, items),
     }
     region = str(members[0]["ref_area"])
-    return [Headline("path_open" if open_range(first)[0] else "path_exact", 0, region, figures)]
+    known = math.isfinite(first.lower) and math.isfinite(first.upper) and bool(open_range(first)[0])
+    return [Headline("path_open" if known else "path_exact", 0, region, figures)]
 
 
 def undated(ds: Dataset, region: str) -> list[Evidence]:
