@@ -17,6 +17,10 @@ from planbrief.reports.engine import Pool, strip_run_metadata
 from planbrief.reports.engine.environment import DETERMINISTIC_ENV
 from planbrief.reports.engine.stock import execute_stock
 
+#: A stock kernel reads what subprocesses and C code write in a thread, so that the place of such text, and on a busy
+#: machine whether it arrives in time, differ between its own runs. One of them must equal ours.
+ATTEMPTS = 3
+
 
 @pytest.fixture(scope="module")
 def pool(tmp_path_factory: pytest.TempPathFactory) -> Any:
@@ -29,6 +33,7 @@ def comparable(nb: NotebookNode) -> list[list[dict[str, Any]]]:
     cells = []
     for cell in strip_run_metadata(nb).cells:
         outputs = []
+        written_by_others = any(word in cell.source for word in ("os.", "subprocess", "libc"))
         for output in cell.outputs:
             output = copy.deepcopy(output)
             data = output.get("data", {})
@@ -37,6 +42,7 @@ def comparable(nb: NotebookNode) -> list[list[dict[str, Any]]]:
             if output["output_type"] == "stream":
                 output["text"] = re.sub(r"(CPU times|Wall time): .*", r"\1", output["text"])
             outputs.append(dict(output))
+        outputs.sort(key=lambda output: output["output_type"] if written_by_others else "")
         cells.append([{"count": cell.execution_count}, *outputs])
     return cells
 
@@ -52,15 +58,18 @@ def test_outputs_equal_those_of_a_stock_kernel(
     env = {**DETERMINISTIC_ENV, "IPYTHONDIR": str(tmp_path / "ipython")}
     folder = tmp_path / "work"
     folder.mkdir()
-    stock = execute_stock(copy.deepcopy(nb), cwd=folder, env=env, cell_timeout=120)
-    shutil.rmtree(folder)
-    folder.mkdir()
     own = pool.submit(run, nb, str(folder), cell_timeout=120, timeout=300).result()
-    different = {
-        (name, number)
-        for number, (theirs, ours) in enumerate(zip(comparable(stock), comparable(own), strict=True))
-        if theirs != ours
-    }
+    for _ in range(ATTEMPTS):
+        shutil.rmtree(folder)
+        folder.mkdir()
+        stock = execute_stock(copy.deepcopy(nb), cwd=folder, env=env, cell_timeout=120)
+        different = {
+            (name, number)
+            for number, (theirs, ours) in enumerate(zip(comparable(stock), comparable(own), strict=True))
+            if theirs != ours
+        }
+        if different <= set(KNOWN_DIFFERENCES):
+            break
     expected = {key for key in KNOWN_DIFFERENCES if key[0] == name}
     for key in sorted(different - expected):
         number = key[1]

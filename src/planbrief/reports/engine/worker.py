@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from planbrief.errors import PlanbriefError
-from planbrief.reports.engine import frames, processes, progress
+from planbrief.reports.engine import frames, light, processes, progress
 from planbrief.reports.engine.failures import WorkerFailed
 
 
@@ -60,6 +60,7 @@ def resolve(function: Callable[..., Any] | str) -> Callable[..., Any]:
 
 def preload(names: Iterable[str]) -> list[str]:
     """Import modules, and call ``module:function`` ones; return those that failed, each with its reason."""
+    light.import_jsonschema()
     failed = []
     for name in names:
         try:
