@@ -15,6 +15,7 @@ from planbrief.reports.metrics import covered
 from planbrief.reports.plain import visible
 from planbrief.reports.typst_text import literal
 
+_EMS = re.compile(r"\d+(?:\.\d+)?em")
 _NAMESPACE = re.compile(r'\sxmlns(:\w+)?="[^"]*"')
 #: Longest formula that is tried; latex2mathml recurses.
 _MAX_TEX = 5000
@@ -97,7 +98,8 @@ def _joined(nodes: list[etree._Element]) -> str:
         else:
             pieces.append(_node(nodes[index]))
             index += 1
-    return "{" + "; ".join(pieces) + "}" if pieces else "[]"
+    # Typst joins symbols that stand in a row to text, which is set upright; after content each stays a symbol.
+    return "{[]; " + "; ".join(pieces) + "}" if pieces else "[]"
 
 
 def _is_fence(node: etree._Element) -> bool:
@@ -185,7 +187,8 @@ def _node(node: etree._Element) -> str:
     if tag in ("mn", "mtext", "ms"):
         return literal(_text(node)) if _text(node) else "[]"
     if tag == "mspace":
-        return "h(0.25em)"
+        width = node.get("width", "")
+        return f"h({width})" if _EMS.fullmatch(width) else "h(0.25em)"
     if tag == "mphantom":
         return f"hide({_joined(nodes)})"
     if tag in ("msub", "msup", "msubsup", "munder", "mover", "munderover"):
