@@ -27,7 +27,7 @@ POINTS_PER_MM = 72 / 25.4
 #: Punctuation that may not start a line, and that may not end one.
 NO_START = "，。、；：！？）】》”’%‰,.;:!?)]}"
 NO_END = "（【《“‘([{"
-_TOKENS = re.compile(r"[ \t]+|\n|[A-Za-z0-9À-ɏ.,:;%&'’()/+\-–−]+|.", re.DOTALL)
+_TOKENS = re.compile(r"[ \t]+|\n|[A-Za-z0-9À-ɏ.,:;%&'’()/+\-–−→\u00a0]+|.", re.DOTALL)
 
 
 @lru_cache(maxsize=1)
