@@ -27,8 +27,8 @@ EXACT = 1e-12
 def audit_headlines(ds: Dataset, region: str, audit: Audit) -> tuple[Headline, ...]:
     """Counts of an audit: first one sentence about all of it, then one for each severity that occurs.
 
-    Rules: ``nothing_checked``, ``all_agree`` or ``checked`` (each with ``_one`` where a single relation was checked),
-    then the severities.
+    Rules: ``nothing_checked``, ``all_agree``, ``all_but_one`` or ``checked`` (the second and last with ``_one`` where a
+    single relation was checked), then the severities.
     """
     key = f"{region}/audit"
     place = label(ds, "areas", region)
@@ -44,8 +44,12 @@ def audit_headlines(ds: Dataset, region: str, audit: Audit) -> tuple[Headline, .
         "open": count("open", checked - agreeing),
         "findings": count("findings", len(audit)),
     }
-    rule = "nothing_checked" if not checked else "checked" if audit else "all_agree"
-    found = [Headline(rule + ("_one" if checked == 1 else ""), 1, region, figures)]
+    rule = "nothing_checked" if not checked else "all_agree" if not audit else "checked"
+    if checked == 1:
+        rule += "_one"
+    elif rule == "checked" and checked - agreeing == 1:
+        rule = "all_but_one"
+    found = [Headline(rule, 1, region, figures)]
     for severity in SEVERITIES:
         chosen = audit.of(severity)
         if chosen:

@@ -43,6 +43,14 @@ def test_the_rule_of_the_opening_follows_the_outcome():
     assert not empty.checked or audit_headlines(ds, "testdistrict", empty)
 
 
+def test_one_open_relation_has_its_own_sentence():
+    """“The other 1” is no English: Fuling's single question is worded as one."""
+    ds = load()
+    found = audit(ds, "fuling")
+    assert len(found.checked) - len(found.agreeing) == 1
+    assert audit_headlines(ds, "fuling", found)[0].rule == "all_but_one"
+
+
 def test_every_question_has_its_figures_with_their_places():
     """Each of the figures behind a question stands in its table, with where it is printed."""
     ds = load()

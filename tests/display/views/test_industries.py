@@ -9,6 +9,7 @@ import pytest
 from measures.audit.town import INDICATORS, TOWN_UNITS, path, rows, town
 from targets.factory import make_dataset, observation, table
 
+from planbrief.display.charts.canvas import wrap
 from planbrief.display.views.industries import contribution_view, levels_table, measures_table, segment
 from planbrief.display.views.industry_charts import group_exhibits, steepness_chart, steps_chart
 from planbrief.measures.audit import audit
@@ -95,6 +96,13 @@ def test_one_measure_makes_the_axis():
     assert list(groups) == [0, 3]
     apart = chart.data.rows[3:]
     assert [cell.value.en for cell in (row[3] for row in apart)] == ["Test takings"]  # type: ignore[union-attr]
+
+
+def test_the_climb_in_brackets_stays_on_one_line():
+    """A label breaks between words, never inside “3.2 → 25”."""
+    lines = wrap("Modern traditional medicine (3.2\u00a0→\u00a025)", 42).splitlines()
+    assert lines[-1].endswith("(3.2\u00a0→\u00a025)")
+    assert len(lines) == 2
 
 
 def test_levels_are_grouped_by_measure_and_name_their_segments():

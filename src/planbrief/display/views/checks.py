@@ -13,7 +13,7 @@ from planbrief.display.views.findings import both, rule_label
 from planbrief.display.views.industries import unit_label
 from planbrief.measures.audit import RULES, SEVERITIES, Audit, Identity, audit_tables
 from planbrief.measures.figures import Figure
-from planbrief.measures.headline_audit import identity_name, identity_period
+from planbrief.measures.headline_audit import EXACT, identity_name, identity_period
 from planbrief.measures.headline_industries import tree_observations
 from planbrief.measures.labels import Label, label, listing
 
@@ -61,6 +61,8 @@ def amount(value: float, tolerance: float, ids: tuple[str, ...] = ()) -> Cell:
     if math.isnan(value):
         return Cell("—", tone="muted")
     decimals = 3
+    if abs(value - round(value, decimals)) < EXACT * abs(value):
+        return Cell(round(value, decimals), ids)  # as printed, or a short sum without the noise of its floats
     if tolerance and math.isfinite(tolerance):
         decimals = min(3, max(0, math.ceil(-math.log10(tolerance))))
     return Cell(float(rounded(value, decimals)), ids)

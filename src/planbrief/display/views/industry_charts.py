@@ -73,7 +73,7 @@ def steepness_chart(ds: Dataset, region: str, *, below: bool) -> Chart | None:
 def shortened(name: Label, row: dict[str, Any]) -> Label:
     """Name of a row; its levels say how far the climb goes."""
     start, end = plain(float(row["start"])), plain(float(row["end"]))
-    climb = f"{start}→{end}"
+    climb = f"{start}\u00a0→\u00a0{end}"
     return Label(f"{name.zh}（{climb}）", f"{name.en} ({climb})")
 
 
