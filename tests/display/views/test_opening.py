@@ -7,9 +7,9 @@ from targets.factory import make_dataset, milestones, observation
 
 from planbrief.display.language import pick
 from planbrief.display.quantities import value_text
+from planbrief.display.views.names import inside
 from planbrief.display.views.opening import (
     commitment_words,
-    inside,
     main_findings,
     opening,
     path_words,

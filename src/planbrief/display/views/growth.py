@@ -118,9 +118,8 @@ def collected(ds: Dataset, region: str, branches: bool) -> tuple[list[Line], dic
         kinds.setdefault(str(period), set()).add(str(kind))
     for fact in silent:
         name = (fact["indicator"], fact["activity"])
-        line = next((line for line in lines.values() if (line.indicator, line.activity) == name), None)
-        if line is None:
-            line = lines["/".join(name)] = Line(*name, "", unit_label(fact["unit_measure"]))
+        key = next((key for key, line in lines.items() if (line.indicator, line.activity) == name), "/".join(name))
+        line = lines.setdefault(key, Line(*name, "", unit_label(fact["unit_measure"])))
         line.words[fact["time_period"]] = fact
         kinds.setdefault(fact["time_period"], set()).add(fact["kind"])
     heads = {}
@@ -136,7 +135,8 @@ def wordless(ds: Dataset, region: str, branches: bool) -> list[Mapping[str, Any]
     rows = rows[rows["dated"] & ((rows["activity"] != "") == branches)]
     found: list[Mapping[str, Any]] = []
     for obs_id, row in rows.iterrows():
-        found.append({**row.to_dict(), "observations": (str(obs_id),)})
+        fact = {str(name): value for name, value in row.items()}
+        found.append({**fact, "observations": (str(obs_id),)})
     return found
 
 

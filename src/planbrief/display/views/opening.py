@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.language import LANGS, has_message, message, term
 from planbrief.display.sentence import Listed
+from planbrief.display.views.names import inside
 from planbrief.display.views.needs import growth_rows, open_range, records
 from planbrief.display.views.paths import steepest_path
 from planbrief.measures.audit import Audit
@@ -31,8 +31,6 @@ FAMILIES = (
 )
 #: Values of a headline that are names of things.
 NAMES = frozenset({"name", "achieved_name", "branch", "group"})
-#: Levels of areas whose names are proper names; a zone may be called after what it is (Industrial parks of …).
-ADMINISTRATIVE = ("country", "province", "prefecture", "district", "county")
 #: A rate that rounding leaves open by more than this (percentage points a year) is told with its range.
 WORTH_A_RANGE = 1.0
 
@@ -54,21 +52,6 @@ def within(ds: Dataset, headline: Headline) -> Headline:
         for key, value in headline.figures.items()
     }
     return replace(headline, figures=named)
-
-
-def inside(ds: Dataset, name: Label) -> Label:
-    """A name as it stands inside a sentence; proper names and abbreviations (R&D) keep their capital.
-
-    What stands in brackets is treated alike.
-    """
-    units = ds.areas[ds.areas["level"].isin(ADMINISTRATIVE)]
-    proper = {str(area).split()[0] for area in units["name_en"]}
-
-    def lowered(match: re.Match[str]) -> str:
-        word = match[2]
-        return match[0] if word in proper or not word[1:2].islower() else match[1] + word[0].lower() + word[1:]
-
-    return Label(name.zh, re.sub(r"(^|\()([^\s(),]+)", lowered, name.en))
 
 
 def defined(ds: Dataset, headline: Headline) -> Headline:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from planbrief.display.charts import Chart, milestone_path, required_growth, structure_change
 from planbrief.display.views.facts import both, named
 from planbrief.display.views.growth import point_figure
+from planbrief.display.views.names import inside
 from planbrief.display.views.needs import growth_rows, name_of, records
 from planbrief.measures import tables
 from planbrief.measures.figures import Figure, figure
@@ -159,8 +160,8 @@ def structure_chart(ds: Dataset, region: str) -> Chart | None:
     caption = named(
         "caption.structure",
         place=label(ds, "areas", region),
-        group=label(ds, "activities", first["parent"]),
-        what=label(ds, "indicators", first["indicator"]),
+        group=inside(ds, label(ds, "activities", first["parent"])),
+        what=inside(ds, label(ds, "indicators", first["indicator"])),
     )
     behind = (obs_id for _, shares in parts for share in shares for obs_id in share.observations)
     return structure_change(parts, caption, notes=(both("note.structure"),), sources=documents(ds, behind))

@@ -1,0 +1,29 @@
+"""Names of things inside an English sentence."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from planbrief.measures.labels import Label
+
+if TYPE_CHECKING:
+    from planbrief.targets import Dataset
+
+#: Levels of areas whose names are proper names; a zone may be called after what it is (Industrial parks of …).
+ADMINISTRATIVE = ("country", "province", "prefecture", "district", "county")
+
+
+def inside(ds: Dataset, name: Label) -> Label:
+    """A name as it stands inside a sentence; proper names and abbreviations (R&D) keep their capital.
+
+    What stands in brackets is treated alike.
+    """
+    units = ds.areas[ds.areas["level"].isin(ADMINISTRATIVE)]
+    proper = {str(area).split()[0] for area in units["name_en"]}
+
+    def lowered(match: re.Match[str]) -> str:
+        word = match[2]
+        return match[0] if word in proper or not word[1:2].islower() else match[1] + word[0].lower() + word[1:]
+
+    return Label(name.zh, re.sub(r"(^|\()([^\s(),]+)", lowered, name.en))
