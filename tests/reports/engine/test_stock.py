@@ -18,9 +18,9 @@ pytestmark = pytest.mark.filterwarnings(
 
 def test_it_runs_in_the_given_folder_and_environment(tmp_path: Path) -> None:
     """cwd and env hold as they do for our own runner, and the outputs are those of the notebook."""
-    nb = notebook("import os; os.environ['GIVEN'], os.getcwd()")
+    nb = notebook("import os; print(os.environ['GIVEN'], os.getcwd())")
     done = execute_stock(nb, cwd=tmp_path, env={"GIVEN": "yes"})
-    assert outputs_text(done.cells[0]) == str(("yes", str(tmp_path)))
+    assert outputs_text(done.cells[0]) == f"yes {tmp_path}\n"
 
 
 def test_its_errors_are_ours(tmp_path: Path) -> None:
