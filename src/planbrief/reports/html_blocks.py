@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 from dataclasses import replace
 
 from lxml import etree
@@ -10,6 +11,7 @@ from lxml import etree
 from planbrief.display.language import message
 from planbrief.reports import svg
 from planbrief.reports.blocks import Cell, Chart, Column, Heading, Runs, Sentence, Sources, Table
+from planbrief.reports.citing import short_title
 from planbrief.reports.decimals import paddings
 from planbrief.reports.document import BlockPart
 from planbrief.reports.html_text import TAGS, Writer, esc, lang_attribute
@@ -22,6 +24,8 @@ _LONG_CELL = 10
 _SHORT_HEAD_EM = 6.5
 #: Columns whose cells are no wider than this do not wrap.
 _SHORT_CELL_EM = 8.0
+#: Brackets around words that were left out.
+_NOTHING = re.compile(r"\s*[(（]\s*[)）]")
 _SVG_NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
 
 
@@ -45,13 +49,17 @@ def heading(block: Heading, writer: Writer) -> str:
     text = writer.runs(block.runs)
     return (
         f'<h{level} id="{esc(block.id)}"{lang_attribute(block.lang, writer.lang)}>{text}'
-        f"{anchor(block.id, ''.join(run.text for run in block.runs), writer)}</h{level}>\n"
+        f"{anchor(block.id, block.runs, writer)}</h{level}>\n"
     )
 
 
-def anchor(target: str, name: str, writer: Writer) -> str:
-    """A link to a heading, table or figure itself, named after it for those who hear the page."""
-    label = message("page.anchor", writer.lang) + message("page.link_separator", writer.lang) + name
+def anchor(target: str, named: Runs, writer: Writer) -> str:
+    """A link to a heading, table or figure itself, named after it for those who hear the page.
+
+    An attribute has one language only, so words in the other one are left out of the name.
+    """
+    name = _NOTHING.sub("", "".join(run.text for run in named if run.lang in ("", writer.lang)))
+    label = message("page.anchor", writer.lang) + message("page.link_separator", writer.lang) + name.strip()
     return f' <a class="anchor" href="#{esc(target)}" aria-label="{esc(label)}">#</a>'
 
 
@@ -74,17 +82,16 @@ def _below(notes: tuple[Runs, ...], sources: tuple[str, ...], writer: Writer) ->
 
 
 def _source_links(sources: tuple[str, ...], writer: Writer) -> str:
-    documents = {
-        document.get("source_id", ""): document for document in (writer.sources.documents if writer.sources else ())
-    }
+    documents = {one.get("source_id", ""): one for one in (writer.sources.documents if writer.sources else ())}
     links = []
-    for source in sources:
-        document = documents.get(source)
-        if document is None:
+    for source in sorted(sources, key=lambda one: writer.positions.get(one, 0)):
+        if source not in documents:
             links.append(esc(source))
             continue
+        document, number = documents[source], writer.positions[source]
         lang = lang_attribute(document.get("title_lang", ""), writer.lang)
-        links.append(f'<a href="#d{writer.positions[source]}"{lang}>{esc(document.get("title") or source)}</a>')
+        title = short_title(document.get("title") or source)
+        links.append(f'<a href="#d{number}"{lang}>[{number}] {esc(title)}</a>')
     return ("；" if writer.lang == "zh" else "; ").join(links)
 
 
@@ -97,12 +104,11 @@ def table(block: Table, writer: Writer, number: int = 0) -> str:
     """A table with its caption, notes and sources; it scrolls in a region of its own where the page is narrow."""
     _keep_short(block, writer)
     caption = ""
-    plain = "".join(run.text for run in block.caption)
     if block.caption:
         caption = (
             f'<caption id="{esc(block.id)}-cap"><span class="cap">{numbered("table", number, writer)}'
             f"{writer.runs(block.caption)}"
-            f"{anchor(block.id, plain, writer)}</span></caption>"
+            f"{anchor(block.id, block.caption, writer)}</span></caption>"
         )
     label = (
         f'aria-labelledby="{esc(block.id)}-cap"'
@@ -234,7 +240,7 @@ def chart(part: BlockPart, block: Chart, writer: Writer) -> str:
         )
     return (
         f'<figure class="chart" id="{esc(block.id)}"{lang_attribute(block.lang, writer.lang)}>{drawing}'
-        f"<figcaption>{caption}{anchor(block.id, plain, writer)}</figcaption>"
+        f"<figcaption>{caption}{anchor(block.id, block.caption, writer)}</figcaption>"
         f"{_below(block.notes, block.sources, writer)}{data}</figure>\n"
     )
 
@@ -287,7 +293,7 @@ def sources(block: Sources, writer: Writer) -> str:
         f'<section id="page-sources" class="sources" lang="{TAGS[lang]}"><h2>{esc(message("page.sources", lang))}</h2>'
     ]
     if items:
-        parts.append(f"<ul>{''.join(items)}</ul>")
+        parts.append(f"<ol>{''.join(items)}</ol>")
     for key, runs in (("citation", block.citation), ("feedback", block.feedback)):
         if runs:
             parts.append(f"<h3>{esc(message(f'page.{key}', lang))}</h3><p>{writer.runs(runs)}</p>")

@@ -8,6 +8,7 @@ from importlib import resources
 from planbrief.display.language import Lang, message
 from planbrief.reports import metrics, pictures, svg, table_layout
 from planbrief.reports.blocks import Chart, Heading, Runs, Sentence, Sources, Table
+from planbrief.reports.citing import numbers, short_title
 from planbrief.reports.document import (
     BlockPart,
     CodePart,
@@ -169,19 +170,23 @@ class _Page:
                 document.get("source_id"): document
                 for document in (self.document.sources.documents if self.document.sources else ())
             }
+            known = numbers(self.document.sources.documents if self.document.sources else ())
             named: list[str] = []
-            for source in sources:
+            for source in sorted(sources, key=lambda one: known.get(one, 0)):
                 if named:
                     named.append(literal("；" if self.lang == "zh" else "; "))
                 document = titles.get(source, {})
-                named.append(_foreign(document.get("title") or source, document.get("title_lang", ""), self.lang))
+                if source in known:
+                    named.append(literal(f"[{known[source]}] "))
+                title = short_title(document.get("title") or source)
+                named.append(_foreign(title, document.get("title_lang", ""), self.lang))
             lines.append(f"par({content(literal(message('page.sources_line', self.lang)), *named)})")
         return content(*lines) if lines else ""
 
     def _sources(self, block: Sources) -> str:
         lang = self.lang
         items = []
-        for document in block.documents:
+        for number, document in enumerate(block.documents, start=1):
             original = [document[key] for key in ("producer", "doc_number", "disclosure") if document.get(key)]
             date = document.get("date_text") or document.get("date_published") or ""
             facts = [_foreign(" · ".join(original), "zh", lang)] if original else []
@@ -190,7 +195,7 @@ class _Page:
                 document.get("title") or document.get("source_id", ""), document.get("title_lang", ""), lang
             )
             under = f"linebreak(); muted({content(*facts)})" if facts else ""
-            items.append(content(title, under))
+            items.append(content(literal(f"[{number}] "), title, under))
         pieces = [f"closing-head({literal(message('page.sources', lang))})"]
         if items:
             pieces.append(f"closing({', '.join(items)})")
