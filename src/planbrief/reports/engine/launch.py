@@ -30,8 +30,7 @@ class Handle(ABC):
     def __init__(self, answers: BinaryIO) -> None:
         self._answers = answers
         self._received: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
-        self._listener = threading.Thread(target=self._listen, name="planbrief-answers", daemon=True)
-        self._listener.start()
+        threading.Thread(target=self._listen, name="planbrief-answers", daemon=True).start()
 
     def _listen(self) -> None:
         with self._answers:
