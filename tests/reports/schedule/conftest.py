@@ -5,6 +5,7 @@ from __future__ import annotations
 import email
 import email.policy
 import json
+import shutil
 import socket
 import ssl
 import threading
@@ -20,6 +21,7 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
+from planbrief.project import Project, packaged
 from planbrief.reports.deliver.targets import Smtp
 
 
@@ -259,3 +261,14 @@ def receiver() -> Iterator[Receiver]:
     yield found
     found.server.shutdown()
     found.server.server_close()
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A copy of the shipped project."""
+    root = tmp_path / "project"
+    for name in ("data", "notebooks"):
+        shutil.copytree(packaged().root / name, root / name)
+    (root / "reports").mkdir()
+    shutil.copy(packaged().catalog, root / "reports" / "catalog.toml")
+    return Project(root)
