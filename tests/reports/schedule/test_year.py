@@ -172,5 +172,10 @@ def check(tmp_path, given, inbox) -> None:
     assert states <= {"sent", "unconfirmed"}
     arrived = {mail["Message-ID"] for _, mail in inbox.mails}
     assert all(f"<{d.id}@example.org>" in arrived for d in ledger)
+    results = Counter(run.result for run in journal.ended())
+    assert min(results["died"], results["failed"], results["partial"], results["ok"]) > 0, results
+    assert len(given["always@example.org"]) > len(given["change@example.org"]) or results["partial"] > 0
+    assert len(given["always@example.org"]) >= 13
+    assert any(delivery.attempts > 1 for delivery in ledger)
     weeks = {run.slot for run in journal.ended() if run.result in ("ok", "partial", "failed")}
     assert len(weeks) == 52
