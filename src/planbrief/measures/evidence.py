@@ -10,9 +10,11 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 from planbrief.targets import units
+from planbrief.targets.frames import records_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,14 +107,13 @@ def evidence(ds: Dataset, rows: pd.DataFrame) -> tuple[Evidence, ...]:
 def _records(ds: Dataset, rows: pd.DataFrame) -> Iterator[Evidence]:
     known = units.table(ds.units)
     ordered = rows.sort_values(["source_id", "char_start"], kind="stable")
-    row: Any  # pandas types every column of a named tuple as any scalar
-    for row in ordered.itertuples():
+    for row in (SimpleNamespace(**record) for record in records_of(ordered, "obs_id")):
         value, unit = float(row.obs_value), str(row.unit_measure)
         parsed = known.parse(unit)
         exact = math.isnan(value) or (parsed.dimension in COUNTED and parsed.factor == 1)
         half = 0.0 if exact else half_digit(str(row.value_text))
         yield Evidence(
-            obs_id=str(row.Index),
+            obs_id=str(row.obs_id),
             source_id=row.source_id,
             ref_area=row.ref_area,
             city=ds.city_of(row.ref_area),

@@ -12,6 +12,7 @@ from planbrief.measures.figures import Figure, figure, plain
 from planbrief.measures.headline_model import Headline
 from planbrief.measures.industries import Group, industry_groups, main_measure
 from planbrief.measures.labels import Label, label, period
+from planbrief.targets.frames import records_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +77,7 @@ def first_targets(ds: Dataset, region: str) -> dict[str, dict[str, Any]]:
     table = tables.growth_table(ds, region)
     chosen = table[(table["stage"] == "planned") & table["start_kind"].isin(["actual", "estimate"])]
     chosen = chosen[chosen["cagr"].notna() & ~chosen["conflict"]]
-    return {str(row["series"]): row for row in chosen.to_dict("records")}  # type: ignore[misc]
+    return {str(row["series"]): row for row in records_of(chosen)}
 
 
 def _steepest(ds: Dataset, region: str, groups: tuple[Group, ...]) -> Iterator[Headline]:
@@ -130,7 +131,7 @@ def _carriers(ds: Dataset, region: str, group: Group) -> Iterator[Headline]:
         if word == "last" and len(segments) == 1:
             return
         rows = table[(table["start_year"] == segment[0]) & (table["end_year"] == segment[1])]
-        ranked = rows.sort_values("share_pct", ascending=False, kind="stable").to_dict("records")
+        ranked = records_of(rows.sort_values("share_pct", ascending=False, kind="stable"))
         if len(ranked) < LEAST_PARTS:
             continue
         top, second = ranked[0], ranked[1]
@@ -182,7 +183,7 @@ def shares_of_parts(ds: Dataset, region: str, parent: str) -> list[tuple[str, li
     behind = {p: tuple(obs for ids in rows["observations"] for obs in ids) for p, rows in whole.groupby("period")}
     found = []
     for part in parts:
-        rows = {str(row["period"]): row for row in whole[whole["activity"] == part].to_dict("records")}
+        rows = {str(row["period"]): row for row in records_of(whole[whole["activity"] == part])}
         figures = [
             Figure(
                 key=f"{region}/{indicator}/{part}/share_of_parts/{p}",

@@ -10,6 +10,7 @@ from planbrief.measures.figures import Figure, figure, plain
 from planbrief.measures.headline_model import City, Headline
 from planbrief.measures.labels import Label, label, measured, period
 from planbrief.measures.standing import progress_table
+from planbrief.targets.frames import records_of
 
 
 def progress_behind(city: City) -> Iterator[Headline]:
@@ -25,7 +26,7 @@ def progress_ahead(city: City) -> Iterator[Headline]:
 def _progress(city: City, rule: str, verdict: str) -> Iterator[Headline]:
     """The next target of every series that has an actual value after its base, judged on its default path."""
     table = progress_table(city.ds, city.region)
-    rows: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
+    rows: list[dict[str, Any]] = records_of(table)
     nearest: dict[str, dict[str, Any]] = {}
     for row in rows:
         if row["target_year"] > row["year"] or row["series"] not in nearest:

@@ -11,7 +11,9 @@ from planbrief.errors import UnknownName
 from planbrief.measures.columns import IDENTITY, MILESTONES, frame
 from planbrief.measures.milestone import AIM_KINDS, BASE_KINDS, FAMILIES, GEOMETRIC_CONCEPTS, Point, Series
 from planbrief.measures.ranges import observed
+from planbrief.measures.remembered import remembered
 from planbrief.targets import periods, units
+from planbrief.targets.frames import records_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,6 +27,7 @@ def published_year(ds: Dataset, sources: Iterable[str]) -> float:
     return max((float(year) for year in dates if year.isdigit()), default=math.nan)
 
 
+@remembered
 def series_of(
     ds: Dataset, region: str, indicator: str | None = None, activity: str | None = None, *, inside: bool = False
 ) -> tuple[Series, ...]:
@@ -60,7 +63,7 @@ def series_of(
         return ()
     table = units.table(ds.units)
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
-    records: list[dict[str, Any]] = rows.reset_index().to_dict("records")  # type: ignore[assignment]
+    records: list[dict[str, Any]] = records_of(rows.reset_index())
     for row in records:
         identity = ("ref_area", "indicator", "activity", "subject", "counterpart_area", "transformation")
         measure = table.parse(row["unit_measure"] or "1").dimension

@@ -9,6 +9,7 @@ from planbrief.measures import growth, progress, ranges
 from planbrief.measures.columns import PROGRESS, frame
 from planbrief.measures.milestone import Point, Series
 from planbrief.measures.reasons import words
+from planbrief.measures.remembered import remembered
 from planbrief.measures.series import identity, published_year, series_of
 from planbrief.measures.undefined import reason
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 ON_PATH_PP = 0.5
 
 
+@remembered
 def progress_table(
     ds: Dataset, region: str, indicator: str | None = None, activity: str | None = None, *, inside: bool = False
 ) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from planbrief.measures.composition import structure_table
 from planbrief.measures.milestone import Point, Series
 from planbrief.measures.pull import contribution_table
 from planbrief.measures.rates import rates_table
+from planbrief.measures.remembered import remembered
 from planbrief.measures.series import identity, milestones, published_year, series_of
 from planbrief.measures.standing import progress_table
 from planbrief.measures.undefined import reason
@@ -38,6 +39,7 @@ __all__ = [
 MOST_COMBINATIONS = 9
 
 
+@remembered
 def growth_table(
     ds: Dataset, region: str, indicator: str | None = None, activity: str | None = None, *, inside: bool = False
 ) -> pd.DataFrame:

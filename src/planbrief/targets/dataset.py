@@ -42,6 +42,8 @@ class Dataset:
         self.package = package
         self._recorder = Recorder()
         self._frames: dict[str, pd.DataFrame] = {}
+        #: What functions of this data set gave (see :mod:`planbrief.measures.remembered`).
+        self.memory: dict[Any, Any] = {}
 
     @classmethod
     def from_frames(cls, descriptor: Mapping[str, Any] | None = None, **frames: pd.DataFrame) -> Dataset:

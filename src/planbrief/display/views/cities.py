@@ -17,6 +17,7 @@ from planbrief.measures.figures import Figure
 from planbrief.measures.headline_model import Headline
 from planbrief.measures.labels import Label, label, listing, measured, period
 from planbrief.measures.verdicts import Verdict
+from planbrief.targets.frames import records_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,7 +52,7 @@ class Pair:
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of a frame as mappings."""
-    found: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
+    found: list[dict[str, Any]] = records_of(frame)
     return found
 
 

@@ -11,6 +11,7 @@ from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.remarks import remarks
 from planbrief.measures.figures import Figure
 from planbrief.measures.labels import Label, label, measured
+from planbrief.targets.frames import records_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -62,7 +63,7 @@ def fact_figure(row: Mapping[str, Any], observations: tuple[str, ...]) -> Figure
 def merged_facts(rows: pd.DataFrame) -> list[dict[str, Any]]:
     """Observations as facts in document order, each with the ids of all observations that print it."""
     facts: dict[tuple[Any, ...], dict[str, Any]] = {}
-    records: list[dict[str, Any]] = rows.reset_index().to_dict("records")  # type: ignore[assignment]
+    records: list[dict[str, Any]] = records_of(rows.reset_index())
     for row in records:
         key = tuple("" if isinstance(row[n], float) and math.isnan(row[n]) else row[n] for n in FACT)
         if key not in facts:

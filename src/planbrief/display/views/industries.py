@@ -15,6 +15,7 @@ from planbrief.measures.growth import period_label
 from planbrief.measures.headline_industries import contributions, growth_of_parts
 from planbrief.measures.industries import Branch, Group, industry_groups
 from planbrief.measures.labels import Label, label, listing
+from planbrief.targets.frames import records_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -172,7 +173,7 @@ def rate_cells(growth: pd.DataFrame, segments: list[tuple[float, float]]) -> lis
     """Growth a year of each segment, and the multiple from the base to the last target."""
     if not segments:
         return []
-    rows: list[dict[str, Any]] = growth.to_dict("records")  # type: ignore[assignment]
+    rows: list[dict[str, Any]] = records_of(growth)
     planned = {(row["start_year"], row["end_year"]): row for row in rows if row["stage"] == "planned"}
     cells = [Cell(figure(planned[s], "cagr")) if s in planned else Cell("—", tone="muted") for s in segments]
     based = [row for row in rows if row["start_kind"] in ("actual", "estimate") and row["stage"] != "achieved"]
@@ -188,7 +189,7 @@ def contribution_view(ds: Dataset, region: str, group: Group) -> Table | None:
         return None
     segments = sorted(set(zip(table["start_year"], table["end_year"], strict=True)))
     parts = list(dict.fromkeys(table["activity"]))
-    records: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
+    records: list[dict[str, Any]] = records_of(table)
     rows_of = {(row["activity"], row["start_year"], row["end_year"]): row for row in records}
     rows: list[tuple[Cell, ...]] = []
     groups: dict[int, Text] = {}
@@ -230,7 +231,7 @@ def track_contribution_view(ds: Dataset, region: str, group: Group) -> Table | N
         if table.empty:
             continue
         groups[len(rows)] = label(ds, "activities", activity)
-        records: list[dict[str, Any]] = table.to_dict("records")  # type: ignore[assignment]
+        records: list[dict[str, Any]] = records_of(table)
         for part in dict.fromkeys(table["activity"]):
             own = {(row["start_year"], row["end_year"]): row for row in records if row["activity"] == part}
             cells: list[Cell] = []

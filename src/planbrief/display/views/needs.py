@@ -16,6 +16,7 @@ from planbrief.measures import tables
 from planbrief.measures.figures import Figure, figure
 from planbrief.measures.labels import Label, label, measured
 from planbrief.measures.milestone import BASE_KINDS
+from planbrief.targets.frames import records_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,7 +39,7 @@ def growth_rows(ds: Dataset, region: str, branches: bool | None = None) -> pd.Da
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of a table as mappings."""
-    found: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
+    found: list[dict[str, Any]] = records_of(frame)
     return found
 
 

@@ -11,6 +11,7 @@ from planbrief.display.table import Cell, Column, Table
 from planbrief.measures.figures import Figure, figure
 from planbrief.measures.labels import label, measured, period
 from planbrief.measures.standing import progress_table
+from planbrief.targets.frames import records_of
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
@@ -28,7 +29,7 @@ def progress_view(ds: Dataset, region: str) -> Table | None:
     frame = progress_table(ds, region)
     if frame.empty:
         return None
-    records: list[dict[str, Any]] = frame.to_dict("records")  # type: ignore[assignment]
+    records: list[dict[str, Any]] = records_of(frame)
     rows = [_row(ds, row) for row in records]
     columns = (
         Column("what", _words("head.what"), head=True, width=2.4),

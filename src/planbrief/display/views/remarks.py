@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from planbrief.display.language import message, term
 from planbrief.measures.labels import Label, listing, measured, period
+from planbrief.targets.frames import records_of
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
@@ -34,7 +35,7 @@ def remarks(ds: Dataset, observations: Iterable[str]) -> tuple[tuple[str, str], 
             )
     estimates = rows[rows["obs_status"] == "E"]
     names = []
-    for row in estimates.to_dict("records"):
+    for row in records_of(estimates):
         name = measured(ds, row["indicator"], row["activity"], row["subject"])
         when = period(row["time_period"])
         names.append(Label(f"{name.zh}（{when.zh}）", f"{name.en} ({when.en})"))

@@ -20,6 +20,7 @@ from planbrief.measures.audit.slips import check_magnitudes
 from planbrief.measures.audit.tables import AuditTables, audit_tables
 from planbrief.measures.audit.totals import check_totals
 from planbrief.measures.evidence import evidence
+from planbrief.measures.remembered import remembered
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
@@ -53,6 +54,7 @@ CHECKS: tuple[Rule, ...] = (
 )
 
 
+@remembered
 def audit(ds: Dataset, region: str | None = None, *, tables: AuditTables | None = None) -> Audit:
     """Every question that the printed figures raise, and the list of what was checked.
 
