@@ -19,7 +19,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planbrief.errors import PlanbriefError
+from planbrief.errors import PlanbriefError, RunError
 from planbrief.project import Project
 from planbrief.reports.assembly import Earlier, assemble, digest_of
 from planbrief.reports.edition import Publication
@@ -38,6 +38,17 @@ if TYPE_CHECKING:
     from planbrief.reports.engine import Pool
     from planbrief.reports.executors import Submit
     from planbrief.reports.produce import Produced, Task
+
+
+class Broken(RunError):
+    """A report failed for a reason that planbrief has no words of its own for: a fault of ours or of a library."""
+
+    def __init__(self, name: str, kind: str, reason: str) -> None:
+        super().__init__(name, kind, reason)
+        self.name, self.kind, self.reason = name, kind, reason
+
+    def __str__(self) -> str:
+        return f"{self.name}: internal error: {self.kind}: {self.reason}"
 
 
 def build(
@@ -193,9 +204,16 @@ class Session:
             return results, found.result()
 
     def _result(self, name: str, future: Future[Any]) -> Produced | PlanbriefError:
+        from concurrent.futures import CancelledError
+
         try:
             result: Produced = future.result()
-        except PlanbriefError as error:
+        except CancelledError:
+            raise
+        except Exception as trouble:
+            error = (
+                trouble if isinstance(trouble, PlanbriefError) else Broken(name, type(trouble).__name__, str(trouble))
+            )
             self.listener.ended(name, "failed", self.seconds[name], str(error))
             self.log.event("report.failed", f"{name} failed: {error}", level="error", report=name)
             return error

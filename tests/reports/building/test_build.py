@@ -114,6 +114,15 @@ def test_a_report_that_never_worked_has_a_page_that_says_so(small):
     assert verify_edition(small.reports / "latest") == []
 
 
+def test_a_fault_of_our_own_fails_one_report(small, capsys):
+    """What breaks while a page is made, for whatever reason, is that report's failure; the others are published."""
+    shown = 'import planbrief.reports.html as html\nif lang == "en": html.render_html = None\n'
+    write_notebook(small.notebooks / "small.ipynb", {**CELLS, "body": shown + CELLS["body"]})
+    assert run(small, "build", "small-qijiang") == 1
+    assert "en/small-qijiang: internal error: TypeError" in capsys.readouterr().err
+    assert (small.reports / "latest" / "zh" / "small-qijiang.html").is_file()
+
+
 def test_fail_fast_publishes_nothing(built, capsys):
     """With --fail-fast the first failure ends the build and the edition stays as it was."""
     before = tree(built.reports / "latest")
