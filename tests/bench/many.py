@@ -1,0 +1,155 @@
+"""(d) Synthetic cities, generated here from the rows of a shipped one: speed and memory, one job, two jobs, Dask.
+
+They are no data: every row is a copy of a shipped row with another id and a scaled value.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import csv
+import json
+import random
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from measuring import BIN, Memory, Part, Setting, environment
+
+#: The city whose rows are copied, and its document.
+MODEL, DOCUMENT = "qijiang", "qijiang-smart-2025"
+
+
+def read(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def write(path: Path, rows: list[dict[str, str]]) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def city_project(shipped: Path, root: Path, count: int) -> Path:
+    """A project of `count` synthetic cities with a Chinese profile each."""
+    shutil.rmtree(root, ignore_errors=True)
+    for name in ("data", "notebooks"):
+        shutil.copytree(shipped / name, root / name)
+    (root / "reports").mkdir()
+    scale = random.Random(20260101)
+    areas, sources = read(root / "data/areas.csv"), read(root / "data/sources.csv")
+    table = root / "data" / "observations" / f"{DOCUMENT}.csv"
+    model = read(table)
+    inside = [row for row in areas if row["ref_area"] == MODEL or row["parent"] == MODEL]
+    document = next(row for row in sources if row["source_id"] == DOCUMENT)
+    rows = list(model)
+    for number in range(count):
+        new = {row["ref_area"]: f"{row['ref_area']}_{number:04d}" for row in inside}
+        for row in inside:
+            names = {"name_zh": f"{row['name_zh']}{number:04d}", "name_en": f"{row['name_en']} {number:04d}"}
+            areas.append({**row, **names, "ref_area": new[row["ref_area"]],
+                          "parent": new.get(row["parent"], row["parent"]), "gb2260": ""})  # fmt: skip
+        source = f"synthetic-{number:04d}"
+        sources.append({**document, "source_id": source, "file_name": f"{source}.txt"})
+        for row in model:
+            value = row["obs_value"]
+            with contextlib.suppress(ValueError):
+                value = f"{float(value) * scale.uniform(0.5, 2):.1f}" if "." in value else value
+            rows.append({**row, "obs_id": f"{source}-{row['char_start']:0>5}-{len(rows)}", "source_id": source,
+                         "ref_area": new.get(row["ref_area"], row["ref_area"]), "obs_value": value})  # fmt: skip
+    write(root / "data/areas.csv", areas)
+    write(root / "data/sources.csv", sources)
+    write(table, rows)
+    catalog = (shipped / "reports" / "catalog.toml").read_text(encoding="utf-8").partition("[[reports]]")[0]
+    catalog = re.sub(r"(?m)^languages = .*$", 'languages = ["zh"]', catalog)
+    regions = json.dumps([f"{MODEL}_{number:04d}" for number in range(count)])
+    catalog += '[[reports]]\nid = "profile-{region}"\nnotebook = "profile"\nabout = { zh = "合成", en = "Synthetic" }\n'
+    (root / "reports" / "catalog.toml").write_text(
+        f"{catalog}parameters = {{ region = {regions} }}\n", encoding="utf-8"
+    )
+    return root
+
+
+@contextlib.contextmanager
+def dask_cluster(folder: Path, workers: int) -> Iterator[tuple[str, list[int]]]:
+    """A scheduler and single-threaded workers on this machine: address and process numbers."""
+    import distributed
+
+    folder.mkdir(parents=True, exist_ok=True)
+    file = folder / "scheduler.json"
+    file.unlink(missing_ok=True)
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "cwd": folder}
+    started = [subprocess.Popen([BIN / "dask", "scheduler", "--scheduler-file", file, "--host", "127.0.0.1",
+                                 "--port", "0", "--no-dashboard"], **quiet)]  # type: ignore[call-overload]  # fmt: skip
+    try:
+        while not file.exists():
+            time.sleep(0.1)
+        with distributed.Client(scheduler_file=str(file), set_as_default=False) as client:
+            address = client.scheduler.address
+            for _ in range(workers):
+                started.append(subprocess.Popen(  # type: ignore[call-overload]
+                    [BIN / "dask", "worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard"], **quiet
+                ))  # fmt: skip
+            client.wait_for_workers(workers, timeout=60)
+        yield address, [process.pid for process in started[1:]]
+    finally:
+        for process in started:
+            process.kill()
+            process.wait()
+
+
+def run(setting: Setting, project: Path, *words: str, beside: tuple[int, ...] = ()) -> tuple[float, float, float]:
+    """Seconds of one build, and MiB of the tree and of its largest process at their peaks."""
+    out = setting.folder / "d-out"
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.rmtree(out.with_name(f".planbrief-{out.name}"), ignore_errors=True)
+    start = time.perf_counter()
+    process = subprocess.Popen(
+        [str(BIN / "planbrief"), "build", "--out", str(out), *words],
+        env=environment(project), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    with Memory(process.pid, *beside) as memory:
+        _, said = process.communicate()
+    if process.returncode != 0:
+        raise RuntimeError(f"planbrief build {' '.join(words)} failed: {said[-2000:]}")
+    return time.perf_counter() - start, memory.tree, memory.largest
+
+
+def measure(setting: Setting) -> Part:
+    """Every number of cities with one job, two jobs and two Dask workers."""
+    counts = (10, 40) if setting.quick else (100, 1000)
+    head = ("cities", "way", "s", "reports per s", "peak of the tree, MiB", "largest process, MiB")
+    part = Part("(d) Synthetic cities (generated by the bench; no data)", head)
+    speed: dict[tuple[int, str], float] = {}
+    largest: dict[tuple[int, str], float] = {}
+    for count in counts:
+        project = city_project(setting.project, setting.folder / f"cities-{count}", count)
+        with dask_cluster(setting.folder / "dask", 2) as (address, workers):
+            ways = {
+                "1 job": lambda p=project: run(setting, p, "--jobs", "1"),
+                "2 jobs": lambda p=project: run(setting, p, "--jobs", "2"),
+                "Dask, 2 workers": lambda p=project, a=address, w=tuple(workers): run(
+                    setting, p, "--executor", f"dask:{a}", beside=w
+                ),
+            }
+            for way, work in ways.items():
+                wall, tree, most = work()
+                speed[count, way], largest[count, way] = count / wall, most
+                part.rows.append((count, way, wall, count / wall, tree, most))
+    few, many = counts
+    part.raw = {
+        "two_over_one": speed[many, "2 jobs"] / speed[many, "1 job"],
+        "dask_over_two": speed[many, "Dask, 2 workers"] / speed[many, "2 jobs"],
+        "memory_growth": largest[many, "2 jobs"] / largest[few, "2 jobs"],
+        "rows": [list(row) for row in part.rows],
+    }
+    part.notes = [
+        f"Two jobs over one: {part.raw['two_over_one']:.2f} (aim 1.7). Dask over two jobs: "
+        f"{part.raw['dask_over_two']:.2f} (aim 0.85). Largest process from {few} to {many} cities: "
+        f"× {part.raw['memory_growth']:.2f} (aim at most 1.10)."
+    ]
+    return part
