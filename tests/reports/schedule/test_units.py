@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import shutil
@@ -51,9 +52,13 @@ def test_systemd_takes_the_units(place, tmp_path):
     for name, body in zip(parts[::2], parts[1::2], strict=True):
         (units / name).write_text(body, encoding="utf-8")
     files = [str(units / name) for name in ("planbrief.service", "planbrief.timer")]
-    done = subprocess.run(["systemd-analyze", "verify", "--user", "--man=no", *files], capture_output=True, text=True)
-    said = "\n".join(line for line in done.stderr.splitlines() if "planbrief" in line)
-    assert said == ""
+    environment = {**os.environ, "XDG_RUNTIME_DIR": str(tmp_path)}
+    verify = ["systemd-analyze", "verify", "--user", "--man=no"]
+    done = subprocess.run([*verify, *files], capture_output=True, text=True, env=environment)
+    assert (done.returncode, [line for line in done.stderr.splitlines() if "planbrief" in line]) == (0, [])
+    (units / "broken.timer").write_text("[Timer]\nOnCalendar=never\n", encoding="utf-8")
+    done = subprocess.run([*verify, str(units / "broken.timer")], capture_output=True, text=True, env=environment)
+    assert done.returncode != 0
     calendar = re.search(r"OnCalendar=(.*)", text)[1]
     done = subprocess.run(["systemd-analyze", "calendar", calendar], capture_output=True, text=True)
     assert done.returncode == 0
