@@ -21,10 +21,13 @@ Lang = Literal["zh", "en"]
 LANGS: tuple[Lang, ...] = ("zh", "en")
 #: babel locales: Chinese of the mainland; English with day before month.
 LOCALES: Mapping[str, str] = {"zh": "zh_Hans_CN", "en": "en_GB"}
-#: Latin words that a Chinese page may hold without a ``lang`` of their own.
-ACCEPTED_LATIN = frozenset(
-    ("GDP", "R&D", "LNG", "AI", "IT", "ICT", "APP", "ESG", "VR", "AR", "PDF", "HTML", "CSV", "CO2", "CAGR")
-) | {"GWh", "MWh", "kWh", "kW", "MW", "GW", "kV", "km", "kg", "m", "t", "mu"}
+#: Latin words that a Chinese page may hold without a ``lang`` of their own: acronyms that Chinese texts use as words,
+#: unit symbols, and the name of this program. Every other word is marked.
+ACCEPTED_LATIN = (
+    frozenset(("GDP", "R&D", "LNG", "AI", "IT", "ICT", "APP", "ESG", "VR", "AR", "PDF", "HTML", "CSV", "CO2", "CAGR"))
+    | {"GWh", "GWH", "MWh", "kWh", "kW", "MW", "GW", "kV", "km", "kg", "m", "t", "mu", "KB", "MB"}
+    | {"planbrief"}
+)
 
 _HAN = r"\u2e80-\u303f\u31c0-\u31ef\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60"
 _HAN_RUN = re.compile(rf"[{_HAN}](?:[^A-Za-z]*[{_HAN}])?")
@@ -152,8 +155,8 @@ def is_chinese(text: str) -> bool:
 def _foreign(match: re.Match[str], lang: Lang) -> bool:
     if lang == "en":
         return True
-    words = re.findall(r"[A-Za-z&]+\d?", match.group())
-    return any(len(word) > 1 and word not in ACCEPTED_LATIN and not word.isupper() for word in words)
+    words = re.findall(r"[A-Za-z&]+\d?", match.string[match.start() : match.end() + 1])
+    return any(len(word) > 1 and word not in ACCEPTED_LATIN for word in words)
 
 
 def mark(text: str, lang: Lang, *, strong: bool = False) -> list[Run]:
