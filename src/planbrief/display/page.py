@@ -8,8 +8,8 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.blocks import Block, as_runs, bundle, run_text
-from planbrief.display.language import Lang, Text, has_message, join_names, message, pick
+from planbrief.display.blocks import Block, as_runs, bundle, run_html, run_text
+from planbrief.display.language import Lang, Text, has_message, join_names, marked, message, pick
 from planbrief.display.periods import date_text
 from planbrief.display.provenance import newest, sources_block
 from planbrief.display.state import Page, activate, current, emit, language
@@ -213,16 +213,16 @@ def heading(zh: str, en: str, level: int = 2) -> None:
     page = current("heading()")
     if level not in (2, 3, 4):
         raise UnknownName("level of heading()", str(level), ("2", "3", "4"))
+    text = zh if page.lang == "zh" else en
     block: Block = {
         "block": "heading",
         "lang": page.lang,
         "level": level,
-        "text": zh if page.lang == "zh" else en,
+        "text": marked(text, page.lang),
         "id": page.identify(slug(en), bare=True),
     }
-    import html
-
-    emit(bundle(block, block["text"], f'<h{level} lang="{page.lang}">{html.escape(block["text"])}</h{level}>'))
+    shown = run_html(as_runs(block["text"]), page.lang)
+    emit(bundle(block, text, f'<h{level} lang="{page.lang}">{shown}</h{level}>'))
 
 
 def show(thing: Table | Chart) -> None:

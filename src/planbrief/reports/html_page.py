@@ -11,7 +11,7 @@ from typing import Any
 from lxml import etree
 from markupsafe import Markup
 
-from planbrief.display.language import message
+from planbrief.display.language import LANGS, Lang, mark, message
 from planbrief.reports import html_blocks, html_tree
 from planbrief.reports.blocks import Sentence, Sources
 from planbrief.reports.document import (
@@ -27,6 +27,7 @@ from planbrief.reports.document import (
 )
 from planbrief.reports.html_text import TAGS, Writer, esc, json_script
 from planbrief.reports.outline import opens_chapter
+from planbrief.reports.plain import visible
 
 #: More headings than this get a table of contents.
 CONTENTS_FROM = 8
@@ -36,6 +37,8 @@ _OBSERVATION_FIELDS = (
     "source_id", "locator", "value_text", "value", "unit", "period", "area", "indicator", "kind", "comment",
     "upper_value", "activity", "subject", "comparator", "transformation", "price_base",
 )  # fmt: skip
+#: Fields that are not in the language of the page: as printed, or as the tables of observations hold them.
+_FIELD_LANGS: dict[str, Lang] = {"locator": "zh", "value_text": "zh", "unit": "zh", "comment": "en"}
 _DOCUMENT_FIELDS = ("title", "title_lang", "producer", "doc_number", "date_published", "date_text", "disclosure")
 _WORDS = (
     "title", "close", "document", "producer", "number", "published", "locator", "printed", "value", "period", "unit",
@@ -227,29 +230,42 @@ def _colors(writer: Writer) -> str:
 
 
 def _payload(document: Document, writer: Writer) -> dict[str, Any]:
-    """What the provenance panel shows; texts that observations share stand in one list and are named by position."""
+    """What the provenance panel shows; texts that observations share stand in one list and are named by position.
+
+    A text with words in another language than its field is a list of [text, language].
+    """
     words = {name: message(f"page.provenance.{name}", document.lang) for name in _WORDS}
     words["csv"] = message("page.csv", document.lang)
     words["sort"] = message("page.sort_by", document.lang, column="{column}")
     block = document.sources
     known = block.observations if block else {}
-    positions: dict[str, int] = {"": 0}
+    texts: list[Any] = [""]
+    positions: dict[tuple[str, Lang], int] = {("", lang): 0 for lang in LANGS}
+
+    def position(field: str, text: str) -> int:
+        base = _FIELD_LANGS.get(field, document.lang)
+        if (text, base) not in positions:
+            positions[text, base] = len(texts)
+            runs = [[run["t"], TAGS.get(run.get("lang", ""), "")] for run in mark(visible(text), base)]
+            texts.append(runs if field != "source_id" and any(tag for _, tag in runs) else visible(text))
+        return positions[text, base]
+
     observations: dict[str, list[int]] = {}
     for name in sorted(writer.used):
         if name in known:
             card = known[name]
-            row = [positions.setdefault(_plain(card.get(key)), len(positions)) for key in _OBSERVATION_FIELDS]
+            row = [position(key, _plain(card.get(key))) for key in _OBSERVATION_FIELDS]
             while row and row[-1] == 0:
                 row.pop()
             observations[name] = row
     documents = {
-        str(entry.get("source_id")): {key: entry[key] for key in _DOCUMENT_FIELDS if entry.get(key)}
+        str(entry.get("source_id")): {key: visible(entry[key]) for key in _DOCUMENT_FIELDS if entry.get(key)}
         for entry in (block.documents if block else ())
     }
     return {
         "words": words,
         "fields": list(_OBSERVATION_FIELDS),
-        "texts": list(positions),
+        "texts": texts,
         "observations": observations,
         "documents": documents,
         "name": document.name,

@@ -11,6 +11,7 @@ from lxml import etree
 
 from planbrief.display.language import message
 from planbrief.reports import foreign_tables
+from planbrief.reports.blocks import Run
 from planbrief.reports.colors import contrast, dark_counterpart, hex_color, readable_on
 from planbrief.reports.html_blocks import anchor
 from planbrief.reports.html_text import Writer
@@ -147,7 +148,7 @@ def _heading(node: etree._Element, writer: Writer) -> None:
     node.tag = f"h{min(int(level) + 1, 6)}"
     target = node.get("id")
     if target:
-        link = etree.fromstring(anchor(target, text, writer).strip())
+        link = etree.fromstring(anchor(target, (Run(text),), writer).strip())
         if len(node):
             node[-1].tail = (node[-1].tail or "") + " "
         else:

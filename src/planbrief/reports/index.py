@@ -224,7 +224,7 @@ def _failure(entry: ReportEntry, lang: Lang) -> dict[str, Any]:
     return {"side": "", "text": text, "name": entry.name, "reason": _runs((entry.error or "")[:400], lang)}
 
 
-def _files(entry: ReportEntry, lang: Lang) -> list[dict[str, str]]:
+def _files(entry: ReportEntry, lang: Lang) -> list[dict[str, Any]]:
     found = []
     for what, file in (("HTML", entry.html), ("PDF", entry.pdf)):
         if file is not None:
@@ -235,9 +235,8 @@ def _files(entry: ReportEntry, lang: Lang) -> list[dict[str, str]]:
             )
             size = " · ".join(part for part in (pages, size_text(file.bytes, lang)) if part)
             tag = "" if entry.lang == lang else TAGS[entry.lang]
-            found.append(
-                {"what": what, "href": _href(file.path), "size": size, "hreflang": tag, "label": visible(entry.title)}
-            )
+            label = visible(entry.title) if tag else _runs(entry.title, lang)
+            found.append({"what": what, "href": _href(file.path), "size": size, "hreflang": tag, "label": label})
     return found
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Exhibit", "exhibits", "notes_by_rule"]
 
+#: A detail in brackets that has no English name.
+_CHINESE_DETAIL = re.compile(r"\s*\([^()]*[\u4e00-\u9fff][^()]*\)")
 #: Names of what a finding is about, best first.
 SUBJECTS = ("total_name", "name", "left_name")
 
@@ -67,6 +70,8 @@ def title_of(finding: Finding, number: int) -> Label:
     if not named and all(isinstance(code, str) for code in codes):
         pair = " / ".join(str(code) for code in codes)
         about = Label(f"{about.zh}：{pair}", f"{about.en}: {pair}")
+    # Bookmarks carry no language of their own: a name that has no English stays out of the English heading.
+    about = Label(about.zh, _CHINESE_DETAIL.sub("", about.en))
     where: Any = finding.numbers.get("place") or finding.numbers.get("area")
     if not isinstance(where, Label):
         return Label(f"{number}. {about.zh}", f"{number}. {sentence_case(about.en)}")

@@ -7,6 +7,20 @@ function make(tag, text, parent) {
   if (parent) { parent.appendChild(node); }
   return node;
 }
+/* a text, or a list of [text, language] where words in another language stand in it */
+function runs(value) { return Array.isArray(value) ? value : [[String(value), ""]]; }
+function put(node, value) {
+  runs(value).forEach(function (run) {
+    if (run[1]) { make("span", run[0], node).lang = run[1]; } else { node.appendChild(document.createTextNode(run[0])); }
+  });
+  return node;
+}
+function joined(values, between) {
+  return values.filter(filled).reduce(function (all, value) {
+    return all.concat(all.length ? [[between, ""]] : [], runs(value));
+  }, []);
+}
+function filled(part) { return part !== undefined && part !== null && part !== "" && part.length !== 0; }
 /* light and dark */
 var theme = document.getElementById("page-theme");
 function stored(value) {
@@ -44,12 +58,11 @@ document.querySelectorAll("details").forEach(function (node) { node.addEventList
 /* where a number comes from */
 var dialog = null, opener = null;
 function row(list, name, value, lang) {
-  if (value === undefined || value === null || value === "") { return; }
+  if (!filled(value)) { return; }
   make("dt", words[name], list);
-  var node = make("dd", value, list);
-  if (lang) { node.lang = lang; }
+  var node = put(make("dd", null, list), value);
+  if (lang && lang !== root.lang) { node.lang = lang; }
 }
-function filled(part) { return part !== undefined && part !== null && part !== ""; }
 function tag(lang) { return lang === "zh" ? "zh-CN" : lang; }
 function card(inner, id) {
   var codes = data.observations[id], seen = null, list;
@@ -57,21 +70,21 @@ function card(inner, id) {
     seen = {};
     data.fields.forEach(function (name, index) { seen[name] = data.texts[codes[index] || 0]; });
   }
-  make("h3", seen ? [seen.indicator, seen.activity, seen.subject, seen.area, seen.period].filter(filled).join(" · ") : id, inner);
+  put(make("h3", null, inner), seen ? joined([seen.indicator, seen.activity, seen.subject, seen.area, seen.period], " · ") : id);
   list = make("dl", null, inner);
   if (!seen) { row(list, "comment", words.none); return; }
   var paper = data.documents[seen.source_id] || {};
   var amount = [seen.value, seen.upper_value].filter(filled).join("–");
-  row(list, "value", [seen.comparator, amount].filter(filled).join(" "));
+  row(list, "value", joined([seen.comparator, amount], " "));
   row(list, "unit", seen.unit, "zh-CN");
   row(list, "printed", seen.value_text, "zh-CN");
-  row(list, "kind", [seen.kind, seen.transformation, seen.price_base].filter(filled).join(" · "));
+  row(list, "kind", joined([seen.kind, seen.transformation, seen.price_base], " · "));
   row(list, "document", paper.title || seen.source_id, paper.title_lang ? tag(paper.title_lang) : null);
   row(list, "producer", paper.producer, "zh-CN");
   row(list, "number", paper.doc_number, "zh-CN");
   row(list, "published", paper.date_text || paper.date_published);
   row(list, "locator", seen.locator, "zh-CN");
-  row(list, "comment", seen.comment);
+  row(list, "comment", seen.comment, "en");
 }
 function open(link) {
   if (!dialog) {
@@ -90,7 +103,9 @@ function open(link) {
   close.className = "close";
   close.setAttribute("aria-label", words.close);
   close.addEventListener("click", function () { dialog.close(); });
-  make("p", link.textContent, inner).className = "big";
+  list = make("p", link.textContent, inner);
+  list.className = "big";
+  list.lang = link.closest("[lang]").lang;
   list = make("dl", null, inner);
   row(list, "unit", link.dataset.u, "zh-CN");
   row(list, "formula", link.dataset.f);
