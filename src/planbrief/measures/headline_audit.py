@@ -87,12 +87,14 @@ def arithmetic(finding: Finding) -> tuple[Headline, ...]:
 
 
 def _amount(finding: Finding, name: str) -> Figure:
-    """Discrepancy or tolerance in its unit."""
+    """Discrepancy or tolerance in its unit; the discrepancy with the sum behind it, where the audit states one."""
     value = float(getattr(finding, name))
     unit = finding.unit
     measure = "points" if unit in ("个百分点", "%") else "level"
     shown = "" if unit in ("个百分点", "1") else unit
-    return Figure(f"{finding.id}/{name}", value, measure, shown, finding.observations, formula=name)
+    gap = finding.numbers.get("gap") if name == "discrepancy" else None
+    formula = gap.formula if isinstance(gap, Figure) else ""
+    return Figure(f"{finding.id}/{name}", value, measure, shown, finding.observations, formula=formula)
 
 
 def identity_name(ds: Dataset, identity: Identity, relations: Iterable[dict[str, str]] = ()) -> Label:

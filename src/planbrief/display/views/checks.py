@@ -68,11 +68,11 @@ def amount(value: float, tolerance: float, ids: tuple[str, ...] = ()) -> Cell:
     return Cell(float(rounded(value, decimals)), ids)
 
 
-def tolerated(tolerance: float) -> Cell:
+def tolerated(tolerance: float, ids: tuple[str, ...]) -> Cell:
     """A tolerance to two decimals, a smaller one to three."""
     if math.isnan(tolerance):
         return Cell("—", tone="muted")
-    return Cell(float(rounded(tolerance, 2 if tolerance == 0 or tolerance >= 0.01 else 3)))
+    return Cell(float(rounded(tolerance, 2 if tolerance == 0 or tolerance >= 0.01 else 3)), ids)
 
 
 def totals_table(ds: Dataset, region: str, audit: Audit) -> Table | None:
@@ -98,7 +98,7 @@ def totals_table(ds: Dataset, region: str, audit: Audit) -> Table | None:
                 amount(one.left, one.tolerance, one.observations),
                 amount(one.right, one.tolerance, one.observations),
                 amount(one.left - one.right, one.tolerance, one.observations),
-                tolerated(one.tolerance),
+                tolerated(one.tolerance, one.observations),
                 outcome(audit, one),
             )
         )
@@ -183,7 +183,7 @@ def two_sided(ds: Dataset, named: Named) -> Built:
         for one in found:
             when = identity_period(ds, one)
             left, right = (amount(value, one.tolerance, one.observations) for value in (one.left, one.right))
-            cells = (left, right, tolerated(one.tolerance), unit_cell(one.unit))
+            cells = (left, right, tolerated(one.tolerance, one.observations), unit_cell(one.unit))
             rows.append((Cell(when if when.zh else both("value.undated"), head=True), *cells))
     if all(math.isnan(one.tolerance) for one, _ in named):
         columns, rows = [*columns[:3], columns[4]], [(*row[:3], row[4]) for row in rows]
