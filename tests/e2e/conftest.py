@@ -1,0 +1,27 @@
+"""One edition of the shipped project, built once for all tests that read its pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from e2e.edition import Edition, build
+from reports.exporters.conftest import ARGUMENTS
+
+
+@pytest.fixture(scope="session")
+def edition(tmp_path_factory: pytest.TempPathFactory) -> Edition:
+    """Every report of the shipped project in both languages and both formats."""
+    return build(tmp_path_factory.mktemp("edition") / "latest")
+
+
+@pytest.fixture(scope="session")
+def browser(chromium: str) -> Iterator[Any]:
+    """Debian's Chromium through playwright, one for all pages."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(executable_path=chromium, args=list(ARGUMENTS))
+        yield running
+        running.close()
