@@ -80,12 +80,11 @@ def answer(package: Package, read: Read) -> list[Row] | tuple[str, ...]:
         places = Places(row.values for row in package["areas"].rows)
         inside = set(places.descendants(read["city"]))
         return [row for row in package["observations"].rows if row.values["ref_area"] in inside]
-    where = {column: set(values) for column, values in read.get("where", {}).items()}
-    return [
-        row
-        for row in package[read["table"]].rows
-        if all(row.values[column] in values for column, values in where.items())
-    ]
+    rows = list(package[read["table"]].rows)
+    for column, given in read.get("where", {}).items():
+        values = set(given)
+        rows = [row for row in rows if row.values[column] in values]
+    return rows
 
 
 def digest(package: Package, read: Read) -> str:
