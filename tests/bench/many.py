@@ -59,7 +59,7 @@ def city_project(shipped: Path, root: Path, count: int) -> Path:
             value = row["obs_value"]
             with contextlib.suppress(ValueError):
                 value = f"{float(value) * scale.uniform(0.5, 2):.1f}" if "." in value else value
-            rows.append({**row, "obs_id": f"{source}-{row['char_start']:0>5}-{len(rows)}", "source_id": source,
+            rows.append({**row, "obs_id": f"{source}-{len(rows):07d}", "source_id": source,
                          "ref_area": new.get(row["ref_area"], row["ref_area"]), "obs_value": value})  # fmt: skip
     write(root / "data/areas.csv", areas)
     write(root / "data/sources.csv", sources)
