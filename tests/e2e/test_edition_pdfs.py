@@ -1,0 +1,201 @@
+"""Every PDF of an edition: conforming, titled, numbered, readable by machines, nothing cut or on top of each other."""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pikepdf
+import pytest
+from conftest import missing
+from e2e import tagged_pdf
+from e2e.edition import Edition, tree
+from lxml import html
+from PIL import Image
+from reports.pdf_checks import assert_pdf_conforms
+
+pytestmark = pytest.mark.xdist_group("edition")
+
+#: A4 in points, its margins at the sides, and how far a comma may hang into them.
+WIDTH, HEIGHT, MARGIN, HANG = 595.28, 841.89, 56.69, 8.0
+#: Strings that a reader must be able to copy out, by report.
+KNOWN = {
+    "brief": ("规上工业总产值", "142.8", "73.8%"),
+    "profile-bazhong": ("规上工业总产值", "完成省政府下达目标任务", "2024–2026年年均"),
+    "profile-qijiang": ("綦江", "10.2%"),
+    "profile-fuling": ("涪陵", "1200"),
+    "profile-zhaoqing": ("肇庆", "10亿元"),
+    "industries-bazhong": ("先进电池材料", "贡献率"),
+    "comparison": ("可比", "统计范围"),
+    "audit-bazhong": ("主导产业", "四舍五入"),
+    "databook": ("编号", "巴府办发〔2024〕17号", "指标定义"),
+}
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word on a page with its box in points, from the top left corner."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+    text: str
+
+
+@cache
+def layout(path: Path) -> tuple[tuple[float, float, tuple[Word, ...]], ...]:
+    """Pages of a PDF as (width, height, words), by poppler."""
+    if shutil.which("pdftotext") is None:
+        missing("pdftotext (Debian package poppler-utils)")
+    done = subprocess.run(["pdftotext", "-bbox", str(path), "-"], capture_output=True, check=True, timeout=120)
+    found = []
+    for page in html.fromstring(done.stdout.decode("utf-8")).iter("page"):
+        words = [
+            Word(*(float(word.get(side)) for side in ("xmin", "ymin", "xmax", "ymax")), word.text or "")
+            for word in page.iter("word")
+        ]
+        found.append((float(page.get("width")), float(page.get("height")), tuple(words)))
+    return tuple(found)
+
+
+def collide(one: Word, other: Word) -> bool:
+    """Whether two words lie on top of each other.
+
+    Chinese punctuation is set tight: on one line two boxes may overlap by the empty halves of two marks.
+    """
+    across = min(one.right, other.right) - max(one.left, other.left)
+    down = min(one.bottom, other.bottom) - max(one.top, other.top)
+    height = min(one.bottom - one.top, other.bottom - other.top)
+    same_line = abs(one.bottom - other.bottom) < 1.0
+    return down > 0.35 * height and across > (height if same_line else 1.0)
+
+
+def test_every_pdf_conforms(edition: Edition) -> None:
+    """PDF/UA-1 and PDF/A-2a, tagged, titled as its page, in its language."""
+    assert len(edition.pdfs) == 18
+    for path in edition.pdfs:
+        assert_pdf_conforms(path.read_bytes())
+        with pikepdf.open(path) as pdf:
+            assert str(pdf.Root.Lang) == {"zh": "zh-CN", "en": "en-GB"}[path.parent.name]
+            (title,) = tree(path.with_suffix(".html")).xpath("//h1")
+            with pdf.open_metadata() as metadata:
+                assert metadata["dc:title"] == "".join(title.itertext()).strip()
+
+
+def test_bookmarks_are_the_headings(edition: Edition) -> None:
+    """The outline names the same chapters in the same order as the page."""
+    for path in edition.pdfs:
+        with pikepdf.open(path) as pdf, pdf.open_outline() as outline:
+            titles = ["".join(item.title.split()) for item in outline.root]
+        heads = tree(path.with_suffix(".html")).xpath("//main//h2")
+        shown = ["".join("".join(head.xpath(".//text()[not(ancestor::a[@class='anchor'])]")).split()) for head in heads]
+        assert titles == shown, edition.name(path)
+
+
+def test_pages_are_numbered(edition: Edition) -> None:
+    """Page x of y stands on each page, y is the number of pages, and the manifest says the same."""
+    pages = {entry["pdf"]["path"]: entry["pdf"]["pages"] for entry in edition.manifest["reports"]}
+    for path in edition.pdfs:
+        with pikepdf.open(path) as pdf:
+            count = len(pdf.pages)
+        assert pages[edition.name(path)] == count
+        said = dict.fromkeys(range(1, count + 1), "")
+        for piece in tagged_pdf.pieces(path):
+            said[piece.page] += "".join(piece.text.split()) if piece.artifact else ""
+        pattern = "第{}页，共{}页" if path.parent.name == "zh" else "Page{}of{}"
+        assert [n for n, text in said.items() if pattern.format(n, count) not in text] == [], edition.name(path)
+
+
+def test_text_can_be_copied_out(edition: Edition) -> None:
+    """Every character has its code (none is a replacement or private one); known strings are found, by poppler too."""
+    for path in edition.pdfs:
+        text = tagged_pdf.text(path)
+        assert not re.search("[\ufffd\ue000-\uf8ff\x00-\x08]", text), edition.name(path)
+        if path.parent.name == "zh":
+            shown = "".join(word.text for _, _, words in layout(path) for word in words)
+            for known in KNOWN[path.stem]:
+                assert known in text, (path.name, known)
+                assert known in shown, (path.name, known)
+
+
+def test_no_glyph_is_missing(edition: Edition) -> None:
+    """Glyph 0, the empty box, is shown nowhere: no font of any PDF was asked for it."""
+    for path in edition.pdfs:
+        with pikepdf.open(path) as pdf:
+            for page in pdf.pages:
+                for operands, operator in pikepdf.parse_content_stream(page, "Tj TJ"):
+                    parts = operands[0] if str(operator) == "TJ" else operands
+                    codes = b"".join(bytes(part) for part in parts if isinstance(part, pikepdf.String))
+                    assert b"\0\0" not in {codes[i : i + 2] for i in range(0, len(codes), 2)}, edition.name(path)
+
+
+def test_nothing_lies_outside_its_margins_or_on_something_else(edition: Edition) -> None:
+    """Every word inside the type area (a comma may hang), no two words on top of each other, tables included."""
+    outside, overlapping = [], []
+    for path in edition.pdfs:
+        for number, (width, height, words) in enumerate(layout(path), start=1):
+            assert sorted((round(width), round(height))) == [595, 842]
+            for word in words:
+                inside = word.left >= MARGIN - HANG and word.right <= width - MARGIN + HANG
+                if not inside or word.top < 20 or word.bottom > height - 20:
+                    outside.append((edition.name(path), number, word))
+            rows = sorted(words, key=lambda word: word.top)
+            for index, one in enumerate(rows):
+                for other in rows[index + 1 :]:
+                    if other.top > one.bottom:
+                        break
+                    if collide(one, other):
+                        overlapping.append((edition.name(path), number, one.text, other.text))
+    assert outside == []
+    assert overlapping == []
+
+
+def test_collisions_are_seen() -> None:
+    """The measure is not blind: a word shifted onto another, or a line onto the next, collides."""
+    word = Word(100, 100, 140, 110, "甲")
+    assert collide(word, Word(120, 100, 160, 110, "乙"))
+    assert collide(word, Word(100, 105, 140, 115, "丙"))
+    assert not collide(word, Word(140, 100, 180, 110, "丁"))
+    assert not collide(word, Word(100, 111, 140, 121, "戊"))
+
+
+def test_every_page_has_something_on_it_and_white_margins(edition: Edition) -> None:
+    """Drawings stay inside the page too: its outer 8 mm are white, and no page is empty."""
+    if shutil.which("pdftoppm") is None:
+        missing("pdftoppm (Debian package poppler-utils)")
+    for name in ("brief", "profile-bazhong", "industries-bazhong", "comparison", "profile-zhaoqing"):
+        for path in (edition.root / "zh" / f"{name}.pdf", edition.root / "en" / f"{name}.pdf"):
+            command = ["pdftoppm", "-r", "25", "-gray", str(path)]
+            data = subprocess.run(command, capture_output=True, check=True, timeout=120).stdout
+            with pikepdf.open(path) as pdf:
+                count = len(pdf.pages)
+            stream = io.BytesIO(data)
+            for _ in range(count):
+                with Image.open(stream) as picture:
+                    picture.load()
+                    width, height = picture.size
+                    border = round(8 / 25.4 * 25)
+                    inner = picture.crop((border, border, width - border, height - border))
+                    darkest, brightest = picture.getextrema()
+                    assert (inner.getextrema()[0], brightest) == (darkest, 255), edition.name(path)
+                    picture.paste(255, (border, border, width - border, height - border))
+                    assert picture.getextrema()[0] > 240, edition.name(path)
+
+
+def test_tables_have_all_their_cells(edition: Edition) -> None:
+    """No table is clipped: every table of the page has in the PDF all its rows and the text of its last row."""
+    for path in edition.pdfs:
+        said = tagged_pdf.text(path)
+        for table in tree(path.with_suffix(".html")).xpath("//main//figure[contains(@class, 'table')]//table"):
+            if table.xpath("ancestor::details"):
+                continue
+            for row in table.xpath("(.//tbody/tr)[last()]"):
+                for cell in row:
+                    text = "".join("".join(cell.itertext()).split())
+                    assert text in said, (edition.name(path), text)
