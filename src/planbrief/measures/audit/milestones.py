@@ -162,9 +162,10 @@ def _multiple(ctx: Context, claim: Evidence, start: Evidence, ends: list[Evidenc
     if fitting and not open_year:
         return
     formula = f"{shown.base / start.factor:.12g} ÷ {start.value:.12g}"
+    stated = f"{claim.value:.12g} + 1" if MULTIPLES[claim.transformation] else ""
     numbers: dict[str, Number] = {
         **_named(ctx, start, shown),
-        "stated": ctx.figure(finding_id, "stated", ratio, "倍", [claim], measure="multiple"),
+        "stated": ctx.figure(finding_id, "stated", ratio, "倍", [claim], measure="multiple", formula=stated),
         "reached": ctx.figure(
             finding_id, "reached", reached[shown], "倍", [start, shown], measure="multiple", formula=formula
         ),
