@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from pathlib import Path
@@ -62,12 +63,15 @@ class Smtp(Strict):
         if found := os.environ.get(self.password_env):
             return found
         try:
-            import keyring  # type: ignore[import-not-found,unused-ignore]
+            import keyring
+            import keyring.errors
         except ImportError:
             pass
         else:
-            if kept := keyring.get_password(f"planbrief {self.host}", self.user):
-                return str(kept)
+            # A machine without a desktop has the package and no keyring behind it.
+            with contextlib.suppress(keyring.errors.KeyringError):
+                if kept := keyring.get_password(f"planbrief {self.host}", self.user):
+                    return str(kept)
         raise MissingSecret(self.password_env, f"the password of {self.user} at {self.host}")
 
 
