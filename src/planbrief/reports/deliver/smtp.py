@@ -12,7 +12,6 @@ from typing import NoReturn
 from planbrief.errors import RunError
 from planbrief.reports.deliver.targets import Smtp
 
-
 #: Seconds to listen before the last word: a server that has anything to say by then has given up.
 LISTEN = 0.2
 
