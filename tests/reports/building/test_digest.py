@@ -41,8 +41,8 @@ def test_a_build_publishes_what_changed(small, tmp_path, capsys, monkeypatch):
     assert again.edition == second.edition
     assert {name: (out / name).read_bytes() for name in before} == before
     assert "4321" in (out / "index.html").read_text(encoding="utf-8")
-    assert main(["diff", first.edition, str(out), "--out", str(out)]) == 0
-    assert "43.21 million" in capsys.readouterr().out
+    assert main(["diff", first.edition, str(out), "--out", str(out), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["figures"][0]["new"] == 4321
     assert main(["diff", str(out), str(out / "manifest.json"), "--md", "--lang", "zh"]) == 0
     assert "没有变化" in capsys.readouterr().out
     assert main(["diff", "2020-01-01-00000000", str(out), "--out", str(out)]) == 2
