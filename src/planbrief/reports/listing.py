@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from planbrief.project import find
 from planbrief.reports.catalog import read
+from planbrief.targets.spans import printable
 from planbrief.targets.usable import usable_package
 
 
@@ -17,8 +18,8 @@ def width(text: str) -> int:
 
 
 def aligned(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table with two spaces between its columns."""
-    table = [tuple(header), *(tuple(row) for row in rows)]
+    """A table with two spaces between its columns; what would steer the terminal appears as code points."""
+    table = [tuple(printable(cell) for cell in row) for row in (header, *rows)]
     widths = [max(width(row[column]) for row in table) for column in range(len(header))]
     lines = []
     for row in table:
