@@ -16,9 +16,9 @@ def edition(tmp_path_factory: pytest.TempPathFactory) -> Edition:
     return build(tmp_path_factory.mktemp("edition") / "latest")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Any]:
-    """Debian's Chromium through playwright, one for all pages."""
+    """Debian's Chromium through playwright, one for all pages of a module: a process can have one at a time."""
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:

@@ -55,6 +55,8 @@ THIN = """(rows) => {
   document.querySelectorAll('tbody').forEach((body) => { [...body.rows].slice(rows).forEach((row) => row.remove()); });
   [...document.querySelectorAll('figure.table:not(details *)')].slice(rows).forEach((node) => node.remove());
 }"""
+#: The page has seen its new width: scripts that listen to it have run.
+SETTLED = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 AXE = """(rules) => axe.run({resultTypes: ['violations'], rules: rules}).then((result) => result.violations.map(
   (one) => [one.id, one.nodes[0].html.slice(0, 200)]))"""
 
@@ -198,6 +200,7 @@ def test_axe_finds_nothing(edition: Edition, open_page: Any, part: int) -> None:
         for scheme, width in (("light", 1280), ("dark", 390), ("dark", 1280)):
             seen.page.emulate_media(color_scheme=scheme)
             seen.page.set_viewport_size({"width": width, "height": 900})
+            seen.page.evaluate(SETTLED)
             assert seen.page.evaluate(AXE, {}) == [], (name, scheme, width)
             assert seen.page.evaluate("document.documentElement.scrollWidth") <= width, (name, scheme, width)
         assert seen.foreign == [], name
