@@ -124,6 +124,12 @@ def _corner(base: Array, value: Array, target: Array) -> Array:
 
 def ends(interval: Any) -> tuple[Any, Any]:
     """Both ends of an interval given as pair, named tuple or array of two rows; a single value is a point."""
+    if isinstance(interval, wording.Interval):
+        # One end that the wording leaves open is NaN there; both are where the wording is not understood.
+        open_low, open_high = np.isnan(interval.lower), np.isnan(interval.upper)
+        low = np.where(open_low & ~open_high, -math.inf, interval.lower)
+        high = np.where(open_high & ~open_low, math.inf, interval.upper)
+        return low, high
     if hasattr(interval, "lower") and hasattr(interval, "upper"):
         return interval.lower, interval.upper
     if isinstance(interval, (list, tuple)):
