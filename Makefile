@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report test check lab bench golden reproducible soak clean
+.PHONY: help report test check lab bench golden reproducible soak recipes clean
 
 help: ## this list
 	@echo "planbrief: checked tables, growth rates, comparisons and briefs from Chinese development plans"
@@ -60,6 +60,9 @@ reproducible: $(VENV)/.installed-test ## build everything twice under unlike cir
 soak: $(VENV)/.installed-test ## the long form of the fault-injection tests; prints its counts
 	$(BIN)/python -m pytest tests/soak -q -s
 
+recipes: $(VENV)/.installed ## run the Airflow and Prefect recipes, each in an environment of its own
+	$(BIN)/python tests/recipes/run.py
+
 clean: ## remove the environment and everything built
-	rm -rf $(VENV) dist reports/latest reports/.planbrief-latest .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-recipes dist reports/latest reports/.planbrief-latest .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
