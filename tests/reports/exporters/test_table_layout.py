@@ -9,6 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from conftest import missing
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -112,7 +113,7 @@ def test_forty_rows_with_the_longest_names_stay_within_the_margins(columns: int)
 def test_words_do_not_overlap(name: str, tmp_path: Path) -> None:
     """Boxes of words, as poppler sees them, do not overlap and do not leave the page."""
     if shutil.which("pdftotext") is None:
-        pytest.skip("pdftotext is missing")
+        missing("pdftotext (Debian package poppler-utils)")
     if name == "tables":
         data = pdf.render_pdf(strangers.tables(), name="tables")
     else:

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from conftest import missing
 from cronsim import CronSim
 from reports.schedule.rounds import schedule
 
@@ -42,9 +43,10 @@ def words(line: str) -> list[str]:
     return shlex.split(line)
 
 
-@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="needs systemd-analyze")
 def test_systemd_takes_the_units(place, tmp_path):
     """systemd-analyze verify has nothing to say, for a path with a space, a percent sign and Chinese."""
+    if shutil.which("systemd-analyze") is None:
+        missing("systemd-analyze (Debian package systemd)")
     text = FORMS["systemd"](place, schedule(job={"deliver": []}), None)
     parts = re.split(r"^# ~/.config/systemd/user/(planbrief\.\w+)\n", text, flags=re.M)[1:]
     units = tmp_path / "units"
