@@ -271,3 +271,18 @@ def test_json_log_has_a_line_per_event(small, tmp_path):
     events = [json.loads(line) for line in log.read_text(encoding="utf-8").splitlines()]
     assert {e["report"] for e in events if e["event"] == "report.built"} == {"zh/small-qijiang", "zh/small-zhaoqing"}
     assert any(e["event"] == "publish.done" for e in events)
+
+
+def test_ten_thousand_indicators_that_nobody_uses_change_no_page(built):
+    """An absurdly long table of indicators ends inert: pages stay as they were, bytes and all."""
+    before = tree(built.reports / "latest")
+    path = built.data / "indicators.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    first = lines[1].split(",", 3)
+    lines += [f"made_up_{number},虚构{number},Made up {number},{first[3]}" for number in range(10_000)]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    assert run(built, "build", "--force") == 0
+    after = tree(built.reports / "latest")
+    pages = [name for name in before if name.startswith(("zh/", "en/"))]
+    assert len(pages) == 8
+    assert {name: after[name] for name in pages} == {name: before[name] for name in pages}
