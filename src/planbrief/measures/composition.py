@@ -11,7 +11,7 @@ from planbrief.measures.columns import STRUCTURE, frame
 from planbrief.measures.milestone import Point, Series
 from planbrief.measures.reasons import words
 from planbrief.measures.wholes import Whole, by_period, wholes
-from planbrief.targets import periods, units
+from planbrief.targets import periods
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -53,7 +53,7 @@ def structure_table(
         ``undefined`` names the reason where there is no share. A period with two values for a part gives two rows,
         flagged ``conflict``.
     """
-    table = units.table(ds.units)
+    table = ds.unit_table
     rows: list[dict[str, Any]] = []
     chosen = wholes(
         ds, region, indicator, parent=parent, total_indicator=total_indicator, total_activity=total_activity

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
-from planbrief.targets import units
 from planbrief.targets.frames import records_of
 
 if TYPE_CHECKING:
@@ -105,7 +104,7 @@ def evidence(ds: Dataset, rows: pd.DataFrame) -> tuple[Evidence, ...]:
 
 
 def _records(ds: Dataset, rows: pd.DataFrame) -> Iterator[Evidence]:
-    known = units.table(ds.units)
+    known = ds.unit_table
     ordered = rows.sort_values(["source_id", "char_start"], kind="stable")
     for row in (SimpleNamespace(**record) for record in records_of(ordered, "obs_id")):
         value, unit = float(row.obs_value), str(row.unit_measure)

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from planbrief.measures.labels import Label, label
 from planbrief.measures.series import Series, series_of
-from planbrief.targets import units
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,7 +65,7 @@ def industry_groups(ds: Dataset, region: str) -> tuple[Group, ...]:
     The industries are the topmost activities with such levels; the root of a tree counts as their total where
     activities below it have figures of their own. A group needs two series; a place without any has no groups.
     """
-    table = units.table(ds.units)
+    table = ds.unit_table
     found: dict[str, list[Series]] = {}
     for series in series_of(ds, region):
         sized = series.family == "level" and series.aggregation == "additive" and not series.subject

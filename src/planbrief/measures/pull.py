@@ -14,7 +14,7 @@ from planbrief.measures.columns import CONTRIBUTION, frame
 from planbrief.measures.milestone import Point
 from planbrief.measures.reasons import words
 from planbrief.measures.wholes import Whole, by_period, wholes
-from planbrief.targets import periods, units
+from planbrief.targets import periods
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,7 +47,7 @@ def contribution_table(
         is printed in both years, ``pull_of_total_pp`` and ``share_of_total_pct`` relate the increments to it. Segments
         with fewer than two such parts are left out.
     """
-    table = units.table(ds.units)
+    table = ds.unit_table
     rows: list[dict[str, Any]] = []
     chosen = wholes(
         ds, region, indicator, parent=parent, total_indicator=total_indicator, total_activity=total_activity

@@ -61,7 +61,7 @@ def series_of(
         rows = rows[rows["activity"] == activity]
     if rows.empty:
         return ()
-    table = units.table(ds.units)
+    table = ds.unit_table
     groups: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     records: list[dict[str, Any]] = records_of(rows.reset_index())
     for row in records:

@@ -50,7 +50,7 @@ def wholes(
         above = ds.row("activities", series.activity)["parent"] if series.activity else ""
         if above and indicator in (None, series.indicator) and parent in (None, above):
             groups.setdefault((series.indicator, above, series.price_base), []).append(series)
-    table = units.table(ds.units)
+    table = ds.unit_table
     for (measured, above, _), parts in groups.items():
         if len(parts) < 2 or len({table.parse(part.unit).dimension for part in parts}) > 1:
             continue

@@ -182,7 +182,7 @@ class Session:
         self.listener.started([task.name for task in tasks])
         results: dict[str, Produced | PlanbriefError] = {}
         jobs = min(self.request.jobs or os.cpu_count() or 1, len(tasks) + 1)
-        root = snapshot(self.project, self.publication.work_dir("project"))
+        root = snapshot(self.project, self.publication.work_dir("project"), chosen.package)
         place: contextlib.AbstractContextManager[Submit] = (
             contextlib.nullcontext(submit_to(self.pool, self.listener))
             if self.pool

@@ -6,13 +6,22 @@ import shutil
 from pathlib import Path
 
 from planbrief.project import Project
+from planbrief.targets.package import Package
+from planbrief.targets.stored import STORE, write_store
+from planbrief.targets.usable import left_out
 
 
-def snapshot(project: Project, root: Path) -> Path:
-    """Copy data, notebooks and catalog into `root` and return it; hidden files are left out."""
+def snapshot(project: Project, root: Path, checked: Package | None = None) -> Path:
+    """Copy data, notebooks and catalog into `root` and return it; hidden files are left out.
+
+    The checked rows of the data, where they are at hand, are stored beside the copy: reports then read what they
+    need of them and check nothing again.
+    """
     shutil.copytree(project.data, root / "data", dirs_exist_ok=True)
     hidden = shutil.ignore_patterns(".*")
     shutil.copytree(project.notebooks, root / "notebooks", dirs_exist_ok=True, ignore=hidden)
     (root / "reports").mkdir(exist_ok=True)
     shutil.copy(project.catalog, root / "reports" / "catalog.toml")
+    if checked is not None:
+        write_store(checked, root / STORE, left_out(Project(root)))
     return root

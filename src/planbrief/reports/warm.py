@@ -1,20 +1,37 @@
-"""What every report needs, imported once by the warm parent from which reports are forked."""
+"""What every report needs, imported and used once by the warm parent from which reports are forked."""
 
 from __future__ import annotations
 
 
 def warm() -> None:
-    """Import the heavy libraries and draw one throw-away figure; compile nothing (see ENGINEERING in the README)."""
-    import io
+    """Import the heavy libraries and do once what a process does at its first page; compile nothing.
 
-    from matplotlib.figure import Figure
+    Fonts are opened, messages and locales read, templates parsed, and a throw-away chart drawn. Typst is left alone:
+    it starts threads, for which a forked process would wait in vain.
+    """
+    from decimal import Decimal
 
-    import planbrief.display.charts
+    from nbformat.v4 import new_markdown_cell, new_notebook
+
     import planbrief.measures.audit
+    import planbrief.measures.headlines
     import planbrief.reports.html
     import planbrief.reports.pdf
-    from planbrief.display.fonts import register
+    import planbrief.reports.thumbnail
+    from planbrief.display.charts.canvas import drawing, text_width
+    from planbrief.display.language import LANGS, messages
+    from planbrief.display.numbers import decimal_text
+    from planbrief.display.periods import date_text
 
-    register()
-    Figure().savefig(io.BytesIO(), format="svg")
-    _ = planbrief.display.charts, planbrief.measures.audit, planbrief.reports.html, planbrief.reports.pdf
+    with drawing("warm", 40, 30) as canvas:
+        canvas.axes(10, 10, 25, 15).plot([1, 2], [1, 2])
+        canvas.text(1, 1, "规划 Plan 0")
+        canvas.svg()
+    text_width("规")
+    for lang in LANGS:
+        messages(lang)
+        decimal_text(Decimal("1234.5"), lang)
+        date_text("2024-06-25", lang)
+        page = new_notebook(cells=[new_markdown_cell("# 规划")], metadata={"planbrief": {"lang": lang}})
+        planbrief.reports.html.render_html(page, name="warm")
+    _ = planbrief.measures.audit, planbrief.measures.headlines, planbrief.reports.pdf, planbrief.reports.thumbnail

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import DataError, Problem, UnknownName
 from planbrief.project import Project, at, find
-from planbrief.targets.frames import as_text, frame_of, unknown_references
+from planbrief.targets.frames import as_text, frame_of, typed, unknown_references
 from planbrief.targets.package import Package, Row, Table, read_descriptor, read_package
-from planbrief.targets.reads import Places, Read, Recorder, cities
-from planbrief.targets.usable import usable_package
+from planbrief.targets.reads import Read, Recorder
+from planbrief.targets.stored import read_store
+from planbrief.targets.units import UnitTable
+from planbrief.targets.usable import left_out, usable_package
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +44,7 @@ class Dataset:
         self.package = package
         self._recorder = Recorder()
         self._frames: dict[str, pd.DataFrame] = {}
+        self._answers: dict[tuple[object, ...], pd.DataFrame] = {}
         #: What functions of this data set gave (see :mod:`planbrief.measures.remembered`).
         self.memory: dict[Any, Any] = {}
 
@@ -127,46 +130,58 @@ class Dataset:
 
     def rows(self, table: str, **where: str | Iterable[str]) -> pd.DataFrame:
         """Rows of any table whose columns have the given values, as :meth:`select` does for observations."""
-        frame, columns = self._frame(table), self.package[table].columns
+        columns = self.package[table].columns
         wanted: dict[str, list[str]] = {}
         for column, values in where.items():
             if column not in columns:
                 raise UnknownName(f"column of {table}", column, columns)
             wanted[column] = [values] if isinstance(values, str) else sorted({str(value) for value in values})
         self._recorder.note({"table": table, "where": dict(sorted(wanted.items()))})
-        for column, chosen in wanted.items():
-            frame = frame[frame.index.isin(chosen) if column == frame.index.name else frame[column].isin(chosen)]
+        return self._matching(table, wanted)
+
+    def _matching(self, table: str, wanted: Mapping[str, Iterable[str]]) -> pd.DataFrame:
+        """The rows asked for, typed once; who changes what he is given changes only his own."""
+        question = (table, *((column, *values) for column, values in sorted(wanted.items())))
+        if question not in self._answers:
+            self._answers[question] = self._chosen(table, wanted)
+        return self._answers[question].copy(deep=False)
+
+    def _chosen(self, table: str, wanted: Mapping[str, Iterable[str]]) -> pd.DataFrame:
+        frame = self._frames.get(table)
+        if frame is None:
+            return typed(self.package[table], self.package[table].matching(wanted))
+        for column, values in wanted.items():
+            frame = frame[frame.index.isin(values) if column == frame.index.name else frame[column].isin(values)]
         return frame
 
     def of_city(self, city: str) -> pd.DataFrame:
         """Observations about a city and the places inside it; :class:`UnknownName` for an unknown place."""
         self.require("areas", city)
         self._recorder.note({"city": city})
-        frame = self._frame("observations")
-        return frame[frame["ref_area"].isin(self.descendants(city))]
+        return self._matching("observations", {"ref_area": self.descendants(city)})
 
     def cities(self) -> tuple[str, ...]:
         """Cities that have data, in the order of the table of areas."""
         self._recorder.note({"cities": True})
-        frame = self._frame("observations")
-        pairs = zip(frame["source_id"], frame["ref_area"], strict=True)
-        return cities((row.values for row in self.package["areas"].rows), pairs)
+        return self.package.cities
+
+    @cached_property
+    def unit_table(self) -> UnitTable:
+        """The table of units, for reading ``unit_measure``; recorded as a read of it."""
+        self._recorder.note({"table": "units"})
+        return UnitTable(row.values for row in self.package["units"].rows)
 
     # -- names and trees ------------------------------------------------------------------------------------------
 
-    @cached_property
-    def _places(self) -> Places:
-        return Places(row.values for row in self.package["areas"].rows)
-
     def city_of(self, area: str) -> str:
         """The city that a place is or lies in, empty for provinces and above."""
-        for place in self._places.ancestry(area):
+        for place in self.package.places.ancestry(area):
             self._recorder.note_key("areas", "ref_area", place)
-        return self._places.city_of(area)
+        return self.package.places.city_of(area)
 
     def descendants(self, area: str) -> tuple[str, ...]:
         """A place and everything inside it."""
-        found = self._places.descendants(area)
+        found = self.package.places.descendants(area)
         for place in found:
             self._recorder.note_key("areas", "parent", place)
         return found
@@ -252,11 +267,15 @@ def load(project: Project | Path | str | None = None) -> Dataset:
     DataError
         With every problem of shape, type or key, each with file, row and column.
     """
-    if project is None or isinstance(project, Project):
-        package = usable_package(project or find())
-    else:
+    if isinstance(project, (str, Path)):
         folder = Path(project)
-        package = read_package(folder) if (folder / "datapackage.json").is_file() else usable_package(at(folder))
+        bare = (folder / "datapackage.json").is_file()
+        package = read_package(folder) if bare else usable_package(at(folder))
+    else:
+        project = project or find()
+        if stored := read_store(project, left_out(project)):
+            return Dataset(stored)
+        package = usable_package(project)
     dataset = Dataset(package)
     problems: list[Problem] = []
     for name in dataset.package.tables:

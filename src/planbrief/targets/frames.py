@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import DataError, Problem
 from planbrief.targets.excel import fits
 from planbrief.targets.integrity import expected, found_in, unknown_references
-from planbrief.targets.package import Table
+from planbrief.targets.package import Row, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,13 +36,18 @@ def frame_of(table: Table) -> pd.DataFrame:
     DataError
         For text in a number and for a key that occurs twice, with file, row and column.
     """
-    import pandas as pd
-
     if problems := cell_problems(table):
         raise DataError(problems)
+    return typed(table, table.rows)
+
+
+def typed(table: Table, rows: Iterable[Row]) -> pd.DataFrame:
+    """A typed frame of some rows of a table that have been checked."""
+    import pandas as pd
+
     numeric = numeric_fields(table)
     columns: dict[str, list[Any]] = {name: [] for name in table.columns}
-    for row in table.rows:
+    for row in rows:
         for name, text in row.values.items():
             columns[name].append(number(text, numeric[name]) if name in numeric else text)
     frame = pd.DataFrame(
@@ -50,7 +56,8 @@ def frame_of(table: Table) -> pd.DataFrame:
     if len(table.key) == 1:
         frame = frame.set_index(table.key[0])
     if table.name == "observations":
-        frame["year"] = [end_year(text) for text in frame["time_period"]]
+        years = [end_year(text) for text in columns["time_period"]]
+        frame["year"] = pd.Series(years, index=frame.index, dtype="float64")
         frame["dated"] = frame["year"].notna()
     return frame
 

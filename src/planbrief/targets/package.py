@@ -10,7 +10,8 @@ import csv
 import hashlib
 import io
 import json
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -18,6 +19,7 @@ from typing import Any
 
 from planbrief.errors import DataError, Problem
 from planbrief.targets.descriptor import descriptor_problems
+from planbrief.targets.places import Places, cities
 
 #: A file larger than this is refused before it is read into memory.
 LARGEST_FILE = 64 * 1024 * 1024
@@ -48,7 +50,7 @@ class Table:
 
     name: str
     schema: dict[str, Any]
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     files: tuple[str, ...]
 
     @property
@@ -63,9 +65,33 @@ class Table:
         return (key,) if isinstance(key, str) else tuple(key)
 
     @cached_property
-    def by_key(self) -> dict[str, Row]:
+    def by_key(self) -> Mapping[str, Row]:
         """Rows by their primary key (joined by ``:`` where it has several fields); the last of a duplicate wins."""
         return {":".join(row.values[name] for name in self.key): row for row in self.rows}
+
+    @cached_property
+    def _indexes(self) -> dict[str, dict[str, list[int]]]:
+        return {}
+
+    def _positions(self, column: str, values: Iterable[str]) -> set[int]:
+        if column not in self._indexes:
+            index: dict[str, list[int]] = defaultdict(list)
+            for position, row in enumerate(self.rows):
+                index[row.values[column]].append(position)
+            self._indexes[column] = dict(index)
+        index = self._indexes[column]
+        return {position for value in set(values) for position in index.get(value, ())}
+
+    def matching(self, where: Mapping[str, Iterable[str]]) -> list[Row]:
+        """Rows whose columns have one of the given values each, in file order; KeyError for an unknown column."""
+        if not where:
+            return list(self.rows)
+        found = set.intersection(*(self._positions(column, values) for column, values in where.items()))
+        return [self.rows[position] for position in sorted(found)]
+
+    def column(self, *names: str) -> list[tuple[str, ...]]:
+        """The cells of some columns, row by row."""
+        return [tuple(row.values[name] for name in names) for row in self.rows]
 
 
 @dataclass(frozen=True)
@@ -77,9 +103,21 @@ class Package:
     tables: dict[str, Table] = field(default_factory=dict)
     #: Digests of answers to reads: many reports ask the same (see :mod:`planbrief.targets.reads`).
     digests: dict[str, str] = field(init=False, default_factory=dict, compare=False, repr=False)
+    #: SHA-256 of every file that was read, by its path in the folder.
+    files: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
 
     def __getitem__(self, name: str) -> Table:
         return self.tables[name]
+
+    @cached_property
+    def places(self) -> Places:
+        """The tree of areas."""
+        return Places(self["areas"].column("ref_area", "level", "parent"))
+
+    @cached_property
+    def cities(self) -> tuple[str, ...]:
+        """Cities that have data (see :func:`planbrief.targets.places.cities`)."""
+        return cities(self.places, self["observations"].column("source_id", "ref_area"))
 
     @cached_property
     def sha256(self) -> str:
@@ -208,16 +246,19 @@ def read_package(folder: Path) -> Package:
     descriptor = read_descriptor(folder)
     tables: dict[str, Table] = {}
     problems: list[Problem] = []
+    files = {}
     for resource in descriptor["resources"]:
         columns = tuple(field["name"] for field in resource["schema"]["fields"])
         rows: list[Row] = []
         for relative in paths(resource):
             name = f"data/{relative}"
             try:
-                rows.extend(parse_csv(read_text(safe_path(folder, relative), name), name, columns))
+                text = read_text(safe_path(folder, relative), name)
+                files[relative] = hashlib.sha256(text.encode()).hexdigest()
+                rows.extend(parse_csv(text, name, columns))
             except DataError as error:
                 problems.extend(error.problems)
         tables[resource["name"]] = Table(resource["name"], resource["schema"], tuple(rows), paths(resource))
     if problems:
         raise DataError(problems)
-    return Package(folder, descriptor, tables)
+    return Package(folder, descriptor, tables, files=files)

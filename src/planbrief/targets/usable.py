@@ -21,10 +21,13 @@ def without(package: Package, sources: frozenset[str]) -> Package:
     return replace(package, tables={name: kept(table) for name, table in package.tables.items()})
 
 
+def left_out(project: Project) -> frozenset[str]:
+    """Documents that the catalog of `project` leaves out (``exclude_sources``)."""
+    named = read_catalog(project.catalog).get("exclude_sources", []) if project.catalog.is_file() else []
+    return frozenset(str(source) for source in named) if isinstance(named, list) else frozenset()
+
+
 def usable_package(project: Project) -> Package:
     """Tables of `project` without the documents in the catalog's ``exclude_sources``."""
     package = read_package(project.data)
-    left_out = read_catalog(project.catalog).get("exclude_sources", []) if project.catalog.is_file() else []
-    return without(
-        package, frozenset(str(source) for source in left_out) if isinstance(left_out, list) else frozenset()
-    )
+    return without(package, left_out(project))

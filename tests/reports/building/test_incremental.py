@@ -19,7 +19,7 @@ from reports.building.conftest import write_notebook
 from planbrief.project import Project, packaged
 from planbrief.reports.build import PRELOAD, Outcome, Request, build
 from planbrief.reports.engine import Pool
-from planbrief.targets.reads import Places
+from planbrief.targets.places import Places
 
 pytestmark = pytest.mark.xdist_group("build")
 
@@ -136,7 +136,7 @@ def test_an_edit_rebuilds_exactly_the_reports_that_read_the_row(narrow, pool, tm
     record = json.loads((out / "build.json").read_text(encoding="utf-8"))
     before = rows_of(narrow)
     with (narrow.data / "areas.csv").open(encoding="utf-8", newline="") as file:
-        places = Places(list(csv.DictReader(file)))
+        places = Places((row["ref_area"], row["level"], row["parent"]) for row in csv.DictReader(file))
     chosen = data.draw(st.integers(0, len(before) - 1).map(sorted(before).__getitem__), label="observation")
     path, old = before[chosen]
     kind = data.draw(st.sampled_from(["value", "locator", "kind", "area", "delete", "add"]), label="edit")

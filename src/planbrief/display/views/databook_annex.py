@@ -14,7 +14,6 @@ from planbrief.display.views.cities_tables import unit_words_both
 from planbrief.display.views.databook import document_name, theme_label, worded
 from planbrief.display.views.facts import both, fact_figure, value_cell
 from planbrief.measures.labels import Label, label, measured
-from planbrief.targets import units
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
@@ -195,7 +194,7 @@ def joined(codes: list[tuple[str, str]]) -> Label:
 def units_table(ds: Dataset) -> Table | None:
     """The units that observations use and what one of them is in the base unit of its dimension."""
     used = Counter(unit for unit in ds.observations["unit_measure"] if unit)
-    known = units.table(ds.units)
+    known = ds.unit_table
     base = {row["dimension"]: row["unit"] for row in records(ds.units.reset_index()) if row["factor"] == 1}
     lines = []
     for unit, count in used.most_common():

@@ -13,7 +13,6 @@ from planbrief.measures.audit.context import Context, Result
 from planbrief.measures.audit.model import Finding, Identity, Number, key_of
 from planbrief.measures.evidence import Evidence, ids
 from planbrief.measures.labels import Label, place
-from planbrief.targets import units
 
 RULE = "magnitude"
 #: Powers of ten by which figures slip: a digit, 万, 亿.
@@ -112,7 +111,7 @@ def _unclear(quotient: float) -> float:
 
 
 def _limits(ctx: Context) -> Iterator[Result]:
-    known = units.table(ctx.ds.units)
+    known = ctx.ds.unit_table
     for row in ctx.tables.limits:
         dimension = known.parse(row["unit_measure"]).dimension
         factor = known.parse(row["unit_measure"]).factor

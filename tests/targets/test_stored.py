@@ -1,0 +1,136 @@
+"""A stored package answers as the files do, and steps aside as soon as the files are others."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from planbrief.errors import DataError, UnknownName
+from planbrief.project import Project, packaged
+from planbrief.reports.plan import checked_package
+from planbrief.reports.snapshot import snapshot
+from planbrief.targets import Dataset, load
+from planbrief.targets.stored import STORE, StoredRows
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A snapshot with stored rows."""
+    return Project(snapshot(packaged(), tmp_path / "project", checked_package(packaged())))
+
+
+def is_stored(ds: Dataset) -> bool:
+    return isinstance(ds.package["observations"].rows, StoredRows)
+
+
+def plain() -> Dataset:
+    return load(packaged())
+
+
+def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
+    pd.testing.assert_frame_equal(one, other, check_exact=True)
+
+
+def test_every_table_is_the_same_frame(project: Project) -> None:
+    stored, files = load(project), plain()
+    assert is_stored(stored)
+    for name in files.package.tables:
+        same(stored._frame(name), files._frame(name))
+        assert [row.line for row in stored.package[name].rows] == [row.line for row in files.package[name].rows]
+    assert stored.package.sha256 == files.package.sha256
+
+
+QUESTIONS = (
+    {"indicator": "gdp"},
+    {"kind": ["actual", "estimate"], "transformation": "yoy"},
+    {"ref_area": ["bazhong", "nowhere"]},
+    {"obs_id": ["nothing"]},
+    {"source_id": [f"source-{number}" for number in range(700)] + ["bazhong-plan-2024"]},
+    {},
+)
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=[",".join(question) or "all" for question in QUESTIONS])
+def test_every_question_has_the_same_answer(project: Project, question: dict[str, list[str]]) -> None:
+    stored, files = load(project), plain()
+    same(stored.select(**question), files.select(**question))
+    same(stored.select(**question), files.select(**question))  # remembered
+    assert stored.reads == files.reads
+
+
+def test_cities_names_and_trees_are_the_same(project: Project) -> None:
+    stored, files = load(project), plain()
+    assert stored.cities() == files.cities() == ("bazhong", "qijiang", "fuling", "zhaoqing")
+    for city in files.cities():
+        same(stored.of_city(city), files.of_city(city))
+        assert stored.descendants(city) == files.descendants(city)
+    assert stored.row("areas", "bazhong") == files.row("areas", "bazhong")
+    assert list(stored.package["areas"].by_key) == list(files.package["areas"].by_key)
+    assert stored.unit_table.rows == files.unit_table.rows
+    assert stored.reads == files.reads
+    with pytest.raises(UnknownName, match="atlantis"):
+        stored.row("areas", "atlantis")
+
+
+def test_a_question_reads_only_its_rows(project: Project) -> None:
+    stored = load(project)
+    assert 0 < len(stored.of_city("fuling")) < 100
+    rows = stored.package["observations"].rows
+    assert isinstance(rows, StoredRows)
+    assert not rows.loaded
+    assert len(rows) > 600
+    assert rows.loaded
+
+
+def test_who_changes_an_answer_changes_only_his_own(project: Project) -> None:
+    stored = load(project)
+    mine = stored.select(indicator="gdp")
+    mine["obs_value"] = 0.0
+    assert (stored.select(indicator="gdp")["obs_value"] > 0).any()
+
+
+def test_another_file_makes_the_store_step_aside(project: Project) -> None:
+    file = next((project.data / "observations").glob("fuling*.csv"))
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace(",actual,", ",estimate,", 1), encoding="utf-8")
+    changed = load(project)
+    assert not is_stored(changed)
+    assert len(changed.select(kind="estimate")) == len(plain().select(kind="estimate")) + 1
+
+
+def test_bad_data_are_found_in_spite_of_the_store(project: Project) -> None:
+    file = next((project.data / "observations").glob("fuling*.csv"))
+    file.write_text(file.read_text(encoding="utf-8").replace(",actual,", ",guess,", 1), encoding="utf-8")
+    with pytest.raises(DataError, match="guess"):
+        load(project)
+
+
+def test_a_document_left_out_later_makes_the_store_step_aside(project: Project) -> None:
+    catalog = project.catalog.read_text(encoding="utf-8")
+    assert "exclude_sources = []" in catalog
+    left_out = catalog.replace("exclude_sources = []", 'exclude_sources = ["zhaoqing-xian-2025"]')
+    project.catalog.write_text(left_out, encoding="utf-8")
+    fewer = load(project)
+    assert not is_stored(fewer)
+    assert fewer.cities() == ("bazhong", "qijiang", "fuling")
+
+
+def test_a_broken_store_steps_aside(project: Project) -> None:
+    (project.root / STORE).write_bytes(b"no database")
+    assert not is_stored(load(project))
+    (project.root / STORE).unlink()
+    assert not is_stored(load(project))
+
+
+def test_hostile_cells_stay_text(tmp_path: Path) -> None:
+    nasty = "x'); DROP TABLE facts; --"
+    package = checked_package(packaged())
+    table = package["observations"]
+    rows = tuple(replace(row, values=row.values | {"locator": nasty}) for row in table.rows)
+    changed = replace(package, tables={**package.tables, "observations": replace(table, rows=rows)})
+    stored = load(Project(snapshot(packaged(), tmp_path / "project", changed)))
+    assert is_stored(stored)
+    assert set(stored.select(locator=nasty)["locator"]) == {nasty}
