@@ -99,14 +99,18 @@ def half_digit(value_text: str) -> float:
 
 
 def evidence(ds: Dataset, rows: pd.DataFrame) -> tuple[Evidence, ...]:
-    """Rows of ``ds.observations`` as records, in their order of print."""
-    return tuple(_records(ds, rows))
+    """Rows of ``ds.observations`` as records, in their order of print; each is read once in the life of `ds`."""
+    known: dict[str, Evidence] = ds.memory.setdefault(Evidence, {})
+    asked = rows.index.tolist()
+    if missing := [obs_id for obs_id in asked if obs_id not in known]:
+        fresh = rows if len(missing) == len(asked) else rows.loc[missing]
+        known.update((record.obs_id, record) for record in _records(ds, fresh))
+    return tuple(sorted((known[obs_id] for obs_id in asked), key=lambda record: (record.source_id, record.start)))
 
 
 def _records(ds: Dataset, rows: pd.DataFrame) -> Iterator[Evidence]:
     known = ds.unit_table
-    ordered = rows.sort_values(["source_id", "char_start"], kind="stable")
-    for row in (SimpleNamespace(**record) for record in records_of(ordered, "obs_id")):
+    for row in (SimpleNamespace(**record) for record in records_of(rows, "obs_id")):
         value, unit = float(row.obs_value), str(row.unit_measure)
         parsed = known.parse(unit)
         exact = math.isnan(value) or (parsed.dimension in COUNTED and parsed.factor == 1)

@@ -34,8 +34,6 @@ class Context:
     ds: Dataset
     records: tuple[Evidence, ...]
     tables: AuditTables = field(default_factory=AuditTables)
-    #: Achieved growth anywhere in the data set, for rule 9.
-    achieved: tuple[Evidence, ...] = ()
     #: Figures that have been asked about already (printed differently, slipped, impossible): no second question.
     suspects: frozenset[str] = frozenset()
 
@@ -90,10 +88,9 @@ class Context:
                 found[parent].append(activity)
         return {parent: tuple(names) for parent, names in found.items()}
 
-    @cached_property
-    def area_parents(self) -> dict[str, str]:
-        """Parent of every area."""
-        return dict(self.ds.areas["parent"])
+    def around(self, area: str) -> str:
+        """The place that an area lies in, empty for the outermost."""
+        return self.ds.row("areas", area)["parent"]
 
     @cached_property
     def stated(self) -> tuple[Evidence, ...]:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 
 from planbrief.measures.audit.context import Context, Result
 from planbrief.measures.audit.model import Finding, Identity, Number, Severity, key_of
-from planbrief.measures.evidence import Evidence, ids
+from planbrief.measures.evidence import Evidence, evidence, ids
 from planbrief.measures.growth import cagr
 from planbrief.measures.labels import label, period
 
@@ -25,19 +25,35 @@ FACTOR = 2.0
 
 def check_required_growth(ctx: Context) -> Iterator[Result]:
     """Ask about segments that require far more than has been achieved anywhere in the data set."""
-    achieved = [r for r in ctx.achieved if ctx.meta(r.indicator)["concept"] in PRODUCTION and r.value > 0]
-    if not achieved:
-        return
+    paths = list(_paths(ctx))
+    achieved = fastest(ctx) if paths else ()
+    if achieved:
+        for area, path in paths:
+            yield from _compare(ctx, area, path, achieved)
+
+
+def _paths(ctx: Context) -> Iterator[tuple[str, tuple[Evidence, ...]]]:
+    """Paths of money flows of whole areas, from the last achieved value on."""
     for (area, indicator, activity, subject, transformation), path in ctx.series.items():
         if activity or subject or transformation != "level" or ctx.meta(indicator)["concept"] not in PRODUCTION:
             continue
         base = [record for record in path if record.kind in ("actual", "estimate")]
-        if not base or len(path) < 2:
-            continue
-        yield from _compare(ctx, area, path[path.index(base[-1]) :], achieved)
+        if base and len(path) > 1:
+            yield area, path[path.index(base[-1]) :]
 
 
-def _compare(ctx: Context, area: str, path: tuple[Evidence, ...], achieved: list[Evidence]) -> Iterator[Result]:
+def fastest(ctx: Context) -> tuple[Evidence, ...]:
+    """The fastest achieved growth of each money flow, in percent, anywhere in the data set; the first of equals."""
+    flows = ctx.ds.rows("indicators", concept=PRODUCTION).index
+    rows = ctx.ds.select(indicator=flows, kind="actual", transformation=["yoy", "avg_annual"])
+    known = ctx.ds.unit_table
+    units = {unit for unit in rows["unit_measure"].unique() if known.parse(unit).dimension == "percent"}
+    rows = rows[(rows["obs_value"] > 0) & rows["unit_measure"].isin(units)]
+    rows = rows.sort_values(["source_id", "char_start"], kind="stable")
+    return evidence(ctx.ds, rows.loc[rows.groupby("indicator")["obs_value"].idxmax()])
+
+
+def _compare(ctx: Context, area: str, path: tuple[Evidence, ...], achieved: tuple[Evidence, ...]) -> Iterator[Result]:
     segments = [(float(cagr(a.base, b.base, b.year - a.year)), a, b) for a, b in itertools.pairwise(path) if a.base > 0]
     if not segments:
         return
@@ -68,7 +84,7 @@ def _compare(ctx: Context, area: str, path: tuple[Evidence, ...], achieved: list
     yield Finding(finding_id, RULE, severity, items, numbers, message, gap, math.nan, "个百分点")
 
 
-def _beside(ctx: Context, start: Evidence, achieved: list[Evidence]) -> Evidence:
+def _beside(ctx: Context, start: Evidence, achieved: tuple[Evidence, ...]) -> Evidence:
     """The achieved growth to set beside: the same indicator, else the same theme, else any; the fastest of them."""
     same = [record for record in achieved if record.indicator == start.indicator]
     theme = ctx.meta(start.indicator)["theme"]

@@ -77,12 +77,10 @@ def audit(ds: Dataset, region: str | None = None, *, tables: AuditTables | None 
     Owid catalog's cross-checks of derived series; 《统计法》 on truthfulness and completeness of figures.
     """
     rows = ds.observations if region is None else ds.of_city(region)
-    growth = ds.select(transformation=["yoy", "avg_annual"], kind="actual")
     ctx = Context(
         ds,
         evidence(ds, rows),
         audit_tables(ds, None if region is None else set(rows["source_id"])) if tables is None else tables,
-        tuple(record for record in evidence(ds, growth) if record.stated and record.dimension == "percent"),
     )
     results: list[Result] = []
     for check in SINGLE_FIGURES:

@@ -72,11 +72,11 @@ def _whole(ctx: Context, share: Evidence, levels: dict[tuple[str, ...], Evidence
             return found
         if (found := at(share.ref_area, "", share.subject)) is not None:
             return found
-    area = ctx.area_parents.get(share.ref_area, "")
+    area = ctx.around(share.ref_area)
     while area:
         if (found := at(area, share.activity, share.subject)) is not None:
             return found
-        area = ctx.area_parents.get(area, "")
+        area = ctx.around(area)
     return None
 
 

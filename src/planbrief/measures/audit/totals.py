@@ -68,9 +68,9 @@ def _by_area(ctx: Context) -> Iterator[Result]:
 
 def _nearest(ctx: Context, area: str, stated: dict[str, Evidence]) -> str:
     """The smallest area around `area` that has a figure of its own."""
-    around = ctx.area_parents.get(area, "")
+    around = ctx.around(area)
     while around and around not in stated:
-        around = ctx.area_parents.get(around, "")
+        around = ctx.around(around)
     return around
 
 
