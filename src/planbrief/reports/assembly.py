@@ -11,7 +11,7 @@ from planbrief.errors import PlanbriefError
 from planbrief.reports.edition import Publication
 from planbrief.reports.editiondata import data_files
 from planbrief.reports.keys import Key, code_hash, with_reads
-from planbrief.reports.manifest import FindingEntry, Manifest, ReportEntry
+from planbrief.reports.manifest import FindingEntry, Manifest, PublishedFile, ReportEntry
 from planbrief.reports.plan import BUILD_RECORD, Job, Plan
 
 if TYPE_CHECKING:
@@ -19,7 +19,31 @@ if TYPE_CHECKING:
     from planbrief.reports.produce import Produced
     from planbrief.targets.package import Package
 
-Results = Mapping[str, "Produced | PlanbriefError"]
+
+@dataclass(frozen=True)
+class Staged:
+    """A report that has been built: its files lie on the stage, and this is what is left to say of it."""
+
+    title: str
+    data_as_of: str
+    figures: Mapping[str, Mapping[str, Any]]
+    reads: Sequence[dict[str, Any]]
+    files: Mapping[str, PublishedFile]
+
+
+Results = Mapping[str, Staged | PlanbriefError]
+
+
+def stage(publication: Publication, produced: Produced) -> Staged:
+    """Put a report's pages on the stage as soon as they are there, so that a large build does not hold them all."""
+    name = f"{produced.lang}/{produced.report}"
+    files = {}
+    for fmt, data in produced.pages.items():
+        files[fmt] = publication.add_file(f"{name}.{fmt}", data, produced.page_count if fmt == "pdf" else None)
+    if produced.thumbnail:
+        path = f"thumbnails/{produced.report}.{produced.lang}.png"
+        files["thumbnail"] = publication.add_file(path, produced.thumbnail)
+    return Staged(produced.title, produced.data_as_of, produced.figures, produced.reads, files)
 
 
 @dataclass(frozen=True)
@@ -88,7 +112,7 @@ def digest_of(publication: Publication, package: Package) -> DigestSource | None
 
 
 def _entry(
-    publication: Publication, plan: Plan, job: Job, result: Produced | PlanbriefError | None, earlier: Earlier
+    publication: Publication, plan: Plan, job: Job, result: Staged | PlanbriefError | None, earlier: Earlier
 ) -> ReportEntry:
     before = earlier.entries.get(job.name)
     values = {name: list(value) if isinstance(value, tuple) else value for name, value in job.report.parameters}
@@ -112,13 +136,6 @@ def _entry(
         if before is None:
             return publication.failed(bare, "it was not built")
         return publication.carry_over_report(before, status="unchanged", about=bare.about, stale=False)
-    html = pdf = thumbnail = None
-    if "html" in result.pages:
-        html = publication.add_file(f"{job.lang}/{job.report.id}.html", result.pages["html"])
-    if "pdf" in result.pages:
-        pdf = publication.add_file(f"{job.lang}/{job.report.id}.pdf", result.pages["pdf"], result.page_count)
-    if result.thumbnail:
-        thumbnail = publication.add_file(f"thumbnails/{job.report.id}.{job.lang}.png", result.thumbnail)
     return replace(
         bare,
         title=result.title or bare.title,
@@ -126,13 +143,13 @@ def _entry(
         status="built",
         key=_key(job, result, plan).sha256,
         figures=result.figures,
-        html=html,
-        pdf=pdf,
-        thumbnail=thumbnail,
+        html=result.files.get("html"),
+        pdf=result.files.get("pdf"),
+        thumbnail=result.files.get("thumbnail"),
     )
 
 
-def _key(job: Job, result: Produced, plan: Plan) -> Key:
+def _key(job: Job, result: Staged, plan: Plan) -> Key:
     return with_reads(job.parts, result.reads, plan.package)
 
 

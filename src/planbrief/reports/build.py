@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import PlanbriefError, RunError
 from planbrief.project import Project
-from planbrief.reports.assembly import Earlier, assemble, digest_of
+from planbrief.reports.assembly import Earlier, Staged, assemble, digest_of, stage
 from planbrief.reports.edition import Publication
 from planbrief.reports.files import read_regular, sha256_of
 from planbrief.reports.keys import code_hash
@@ -170,7 +170,7 @@ class Session:
 
     # -- producing ------------------------------------------------------------------------------------------------
 
-    def _produce(self, chosen: Plan) -> tuple[dict[str, Produced | PlanbriefError], list[dict[str, Any]]]:
+    def _produce(self, chosen: Plan) -> tuple[dict[str, Staged | PlanbriefError], list[dict[str, Any]]]:
         from concurrent.futures import as_completed
 
         from planbrief.reports.executors import executor_for, submit_to
@@ -180,7 +180,7 @@ class Session:
 
         tasks = [self._task(job, chosen) for job in chosen.due]
         self.listener.started([task.name for task in tasks])
-        results: dict[str, Produced | PlanbriefError] = {}
+        results: dict[str, Staged | PlanbriefError] = {}
         jobs = min(self.request.jobs or os.cpu_count() or 1, len(tasks) + 1)
         root = snapshot(self.project, self.publication.work_dir("project"), chosen.package)
         place: contextlib.AbstractContextManager[Submit] = (
@@ -195,15 +195,15 @@ class Session:
                 waiting[future] = task.name
             found = submit(findings, str(root), "findings", self.request.report_timeout)
             begun = time.monotonic()
-            for future in as_completed(waiting):
-                name = waiting[future]
+            for future in as_completed(list(waiting)):
+                name = waiting.pop(future)
                 self.seconds[name] = round(time.monotonic() - begun, 3)
                 results[name] = self._result(name, future)
                 if self.request.fail_fast and isinstance(results[name], PlanbriefError):
                     raise results[name]  # type: ignore[misc]
             return results, found.result()
 
-    def _result(self, name: str, future: Future[Any]) -> Produced | PlanbriefError:
+    def _result(self, name: str, future: Future[Any]) -> Staged | PlanbriefError:
         from concurrent.futures import CancelledError
 
         try:
@@ -219,7 +219,7 @@ class Session:
             return error
         self.listener.ended(name, "built", self.seconds[name])
         self.log.event("report.built", level="debug", report=name, seconds=self.seconds[name])
-        return result
+        return stage(self.publication, result)
 
     def _task(self, job: Job, chosen: Plan) -> Task:
         from planbrief.reports.produce import Task

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from planbrief.measures.labels import Label
+from planbrief.measures.remembered import remembered
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
@@ -14,13 +15,18 @@ if TYPE_CHECKING:
 ADMINISTRATIVE = ("country", "province", "prefecture", "district", "county")
 
 
+@remembered
+def place_words(ds: Dataset) -> frozenset[str]:
+    """First words of the English names of administrative areas."""
+    return frozenset(str(name).split()[0] for name in ds.rows("areas", level=ADMINISTRATIVE)["name_en"])
+
+
 def inside(ds: Dataset, name: Label) -> Label:
     """A name as it stands inside a sentence; proper names and abbreviations (R&D) keep their capital.
 
     What stands in brackets is treated alike.
     """
-    units = ds.areas[ds.areas["level"].isin(ADMINISTRATIVE)]
-    proper = {str(area).split()[0] for area in units["name_en"]}
+    proper = place_words(ds)
 
     def lowered(match: re.Match[str]) -> str:
         word = match[2]
