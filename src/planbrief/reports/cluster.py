@@ -1,8 +1,8 @@
 """Build reports on a Dask cluster: ``planbrief build --executor dask:tcp://HOST:PORT``.
 
 Workers need planbrief installed, in the same version and with the same libraries as here, and nothing else: no shared
-disk, no project. A task carries the project's files. On its worker they are laid out in a folder of the task's own,
-the notebook runs in a fresh process as it does here, and the pages travel back. When a worker is lost, the scheduler
+disk, no project. A task carries the project's files. On its worker they are laid out once for the build, the notebook
+runs in a fresh process as it does here, and the pages travel back. When a worker is lost, the scheduler
 gives its reports to another one; a report whose workers are lost again and again fails (the scheduler's setting
 ``distributed.scheduler.allowed-failures``, by default three losses).
 """
@@ -12,19 +12,23 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
-import platform
-import shutil
-import tempfile
+import uuid
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planbrief import __version__
 from planbrief.errors import PlanbriefError, RunError
-from planbrief.reports.keys import code_hash, environment_hash
+from planbrief.reports.cluster_worker import (
+    Parcel,
+    WorkerDiffers,
+    differences,
+    facts,
+    forget,
+    parcel_of,
+    run_on_worker,
+)
 from planbrief.reports.produce import Task
 
 if TYPE_CHECKING:
@@ -35,9 +39,6 @@ if TYPE_CHECKING:
 #: Seconds to wait for the scheduler, and for its first worker.
 CONNECT_SECONDS = 10.0
 WORKER_SECONDS = 30.0
-
-Files = tuple[tuple[str, bytes], ...]
-Facts = Mapping[str, str]
 
 
 class ClusterUnusable(PlanbriefError):
@@ -51,18 +52,6 @@ class ClusterUnusable(PlanbriefError):
         return f"Dask cluster at {self.address}: {self.reason}"
 
 
-class WorkerDiffers(RunError):
-    """A worker is not like this machine, so its pages could differ."""
-
-    def __init__(self, worker: str, differences: tuple[tuple[str, str, str], ...]) -> None:
-        super().__init__(worker, differences)
-        self.worker, self.differences = worker, differences
-
-    def __str__(self) -> str:
-        listed = "; ".join(f"{what}: {theirs or 'none'} there, {ours} here" for what, theirs, ours in self.differences)
-        return f"worker {self.worker} is not like this machine ({listed}); install the same planbrief and libraries"
-
-
 class WorkersLost(RunError):
     """A report was lost with every worker that tried it, or the cluster went away."""
 
@@ -74,67 +63,9 @@ class WorkersLost(RunError):
         return f"{self.name}: {self.reason}"
 
 
-def facts() -> dict[str, str]:
-    """What must be the same here and on a worker for pages to be the same bytes."""
-    return {
-        "planbrief": __version__,
-        "Python": ".".join(platform.python_version_tuple()[:2]),
-        "planbrief's files": code_hash()[:12],
-        "versions of libraries": environment_hash()[:12],
-    }
-
-
-def differences(theirs: Facts, ours: Facts) -> tuple[tuple[str, str, str], ...]:
-    """What is not the same: (what, theirs, ours)."""
-    return tuple((what, theirs.get(what, ""), value) for what, value in ours.items() if theirs.get(what) != value)
-
-
-def files_of(root: Path) -> Files:
-    """Every file of a project's snapshot, by relative path."""
-    paths = sorted(path for path in root.rglob("*") if path.is_file())
-    return tuple((path.relative_to(root).as_posix(), path.read_bytes()) for path in paths)
-
-
-def lay_out(files: Files, folder: Path) -> None:
-    """Write a project's files into an empty folder."""
-    for relative, data in files:
-        path = folder / relative
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(data)
-
-
-def run_on_worker(
-    function: Callable[[Any], Any],
-    argument: Any,
-    name: str,
-    seconds: float | None,
-    files: Files,
-    preload: Sequence[str],
-    expected: Facts,
-) -> Any:
-    """Do one task on this worker: in a fresh process, over a copy of the project that is removed afterwards.
-
-    Raises
-    ------
-    WorkerDiffers
-        If this worker joined late and is not like the machine that asks.
-    """
-    from planbrief.reports.engine import shared_pool
-
-    if unlike := differences(facts(), expected):
-        raise WorkerDiffers(platform.node(), unlike)
-    folder = Path(tempfile.mkdtemp(prefix="planbrief-task-"))
-    try:
-        lay_out(files, folder)
-        here = replace(argument, project=str(folder)) if isinstance(argument, Task) else str(folder)
-        return shared_pool(preload).submit(function, here, name=name, timeout=seconds).result()
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def unchanged(files: Files) -> Files:
-    """The files as they came: a task of its own, so that the scheduler can send them again after a loss."""
-    return files
+def unchanged(parcel: Parcel) -> Parcel:
+    """The project as it came: a task of its own, so that the scheduler can send it again after a loss."""
+    return parcel
 
 
 @contextlib.contextmanager
@@ -158,19 +89,22 @@ def on_cluster(address: str, preload: Sequence[str]) -> Iterator[Submit]:
     try:
         _compare(client, address)
         executor = client.get_executor(pure=False)
+        build = uuid.uuid4().hex
 
         @functools.cache
         def sent(root: str) -> distributed.Future:
             with warnings.catch_warnings():
                 warnings.filterwarnings("ignore", message=".*large graph.*")
-                return client.submit(unchanged, files_of(Path(root)), pure=False)
+                return client.submit(unchanged, parcel_of(Path(root), build), pure=False)
 
         def submit(function: Callable[[Any], Any], argument: Any, name: str, seconds: float | None) -> Future[Any]:
-            files = sent(argument.project if isinstance(argument, Task) else str(argument))
-            inner = executor.submit(run_on_worker, function, argument, name, seconds, files, tuple(preload), facts())
+            parcel = sent(argument.project if isinstance(argument, Task) else str(argument))
+            inner = executor.submit(run_on_worker, function, argument, name, seconds, parcel, tuple(preload), facts())
             return _translated(inner, name)
 
         yield submit
+        with contextlib.suppress(Exception):  # a worker that is lost now has taken its copy with it
+            client.run(forget, build)
     except BaseException:
         with contextlib.suppress(Exception):
             client.cancel(list(client.futures), force=True)

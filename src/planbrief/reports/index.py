@@ -172,8 +172,8 @@ class _Report:
         self.href = _href(readable.path) if readable else ""
         picture = next((entry.thumbnail for entry in entries if entry.thumbnail), None)
         self.picture, self.picture_href = (_href(picture.path) if picture else ""), self.href or f"#{self.anchor}"
-        self.cities = sorted({key for key, names in cities.items() for entry in entries
-                              if names["zh" if entry.lang == "zh" else "en"] in map(visible, entry.city)})  # fmt: skip
+        named = {("zh" if entry.lang == "zh" else "en", visible(name)) for entry in entries for name in entry.city}
+        self.cities = sorted(key for key, names in cities.items() if not named.isdisjoint(names.items()))
         self.city_keys = " ".join(self.cities)
         self.find = " ".join(
             visible(text) for entry in entries for text in (entry.title, entry.about, *entry.city, entry.id)

@@ -82,7 +82,7 @@ def pages(out: Path) -> dict[str, bytes]:
 
 
 def left_behind(folder: Path) -> list[str]:
-    return [path.name for path in folder.glob("planbrief-task-*")]
+    return [path.name for path in folder.glob("planbrief-project-*")]
 
 
 def test_the_same_files_as_a_local_build(small, dask, tmp_path):
