@@ -9,20 +9,28 @@ def warm() -> None:
     Fonts are opened, messages and locales read, templates parsed, and a throw-away chart drawn. Typst is left alone:
     it starts threads, for which a forked process would wait in vain.
     """
+    import importlib
+    import pkgutil
     from decimal import Decimal
 
+    import typst  # noqa: F401
     from nbformat.v4 import new_markdown_cell, new_notebook
 
-    import planbrief.measures.audit
-    import planbrief.measures.headlines
+    import planbrief.display
+    import planbrief.measures
     import planbrief.reports.html
     import planbrief.reports.pdf
     import planbrief.reports.thumbnail
+    import planbrief.targets
     from planbrief.display.charts.canvas import drawing, text_width
     from planbrief.display.language import LANGS, messages
     from planbrief.display.numbers import decimal_text
     from planbrief.display.periods import date_text
+    from planbrief.reports.typst import PlanbriefTypstExporter
 
+    for room in (planbrief.targets, planbrief.measures, planbrief.display):
+        for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
+            importlib.import_module(module.name)
     with drawing("warm", 40, 30) as canvas:
         canvas.axes(10, 10, 25, 15).plot([1, 2], [1, 2])
         canvas.text(1, 1, "规划 Plan 0")
@@ -32,6 +40,6 @@ def warm() -> None:
         messages(lang)
         decimal_text(Decimal("1234.5"), lang)
         date_text("2024-06-25", lang)
-        page = new_notebook(cells=[new_markdown_cell("# 规划")], metadata={"planbrief": {"lang": lang}})
+        page = new_notebook(cells=[new_markdown_cell("# 规划 $x$")], metadata={"planbrief": {"lang": lang}})
         planbrief.reports.html.render_html(page, name="warm")
-    _ = planbrief.measures.audit, planbrief.measures.headlines, planbrief.reports.pdf, planbrief.reports.thumbnail
+        PlanbriefTypstExporter().from_notebook_node(page)

@@ -33,6 +33,12 @@ Listener = Callable[[str, Stage], None]
 RUNNER_MODULES: tuple[str, ...] = (
     "planbrief.reports.engine.runner",
     "planbrief.reports.engine.execution",
+    "planbrief.reports.engine.injection",
+    "IPython.core.completerlib",
+    "IPython.core.crashhandler",
+    "IPython.core.logger",
+    "IPython.core.oinspect",
+    "tornado.platform.asyncio",
     "ipykernel.debugger",
     "IPython.extensions.storemagic",
     "matplotlib_inline.backend_inline",
