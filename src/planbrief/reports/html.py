@@ -67,6 +67,9 @@ def _exporter() -> PlanbriefHTMLExporter:
 def render_html(nb: NotebookNode, *, name: str) -> str:
     """One executed notebook as an HTML page.
 
+    The exporter's own template over the notebook as it is: nbconvert's copies of it and the preprocessors, none of
+    which is set here, are for notebooks that come from outside.
+
     Parameters
     ----------
     nb : NotebookNode
@@ -79,5 +82,5 @@ def render_html(nb: NotebookNode, *, name: str) -> str:
     str
         A complete page. The same notebook gives the same text.
     """
-    text, _ = _exporter().from_notebook_node(nb, resources={"metadata": {"name": name}})
-    return str(text)
+    resources = {"metadata": {"name": name}}
+    return str(_exporter().template.render(nb=nb, resources=resources)).lstrip("\r\n")

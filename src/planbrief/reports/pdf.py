@@ -14,7 +14,7 @@ from nbformat import NotebookNode
 from traitlets import default
 
 from planbrief.errors import RunError
-from planbrief.reports.typst import PlanbriefTypstExporter
+from planbrief.reports.typst import PlanbriefTypstExporter, notebook_source
 
 if TYPE_CHECKING:
     import typst
@@ -130,11 +130,6 @@ class PlanbriefPDFExporter(PlanbriefTypstExporter):
         return data, resources
 
 
-@cache
-def _exporter() -> PlanbriefPDFExporter:
-    return PlanbriefPDFExporter()
-
-
 def page_count(data: bytes) -> int:
     """Pages of a PDF made here; see :func:`pdf_info`."""
     return pdf_info(data).pages
@@ -148,9 +143,8 @@ def _compiler(text: str, files: dict[str, bytes]) -> typst.Compiler:
 
 
 def _source(nb: NotebookNode, name: str) -> tuple[str, dict[str, bytes], int]:
-    text, resources = PlanbriefTypstExporter.from_notebook_node(_exporter(), nb, resources={"metadata": {"name": name}})
-    files = {key: value for key, value in resources.get("outputs", {}).items() if isinstance(value, bytes)}
-    return str(text), files, int(resources["planbrief_timestamp"])
+    found = notebook_source(nb, {"metadata": {"name": name}})
+    return found.text.lstrip("\r\n"), dict(found.files), found.timestamp
 
 
 def render_pdf_with_thumbnail(nb: NotebookNode, *, name: str, ppi: float = THUMBNAIL_PPI) -> tuple[bytes, bytes]:
@@ -208,5 +202,5 @@ def render_pdf(nb: NotebookNode, *, name: str) -> bytes:
     TypesettingError
         The compiler refused the page.
     """
-    data, _ = _exporter().from_notebook_node(nb, resources={"metadata": {"name": name}})
-    return data
+    text, files, timestamp = _source(nb, name)
+    return compile_pdf(text, files, timestamp=timestamp, name=name)

@@ -107,13 +107,11 @@ def produce(task: Task) -> Produced:
         announce("render")
         pages["html"] = render_html(executed, name=task.report).encode()
     if "pdf" in task.formats:
-        from planbrief.reports.pdf import pdf_info, render_pdf
-        from planbrief.reports.thumbnail import render_thumbnail
+        from planbrief.reports.pdf import pdf_info, render_pdf_with_thumbnail
 
         announce("compile")
-        pages["pdf"] = render_pdf(executed, name=task.report)
+        pages["pdf"], thumbnail = render_pdf_with_thumbnail(executed, name=task.report)
         count = pdf_info(pages["pdf"]).pages
-        thumbnail = render_thumbnail(executed, name=task.report)
     return Produced(
         task.report,
         task.lang,

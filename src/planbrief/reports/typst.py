@@ -36,10 +36,11 @@ class PlanbriefTypstExporter(TemplateExporter):
     def default_filters(self) -> Iterator[tuple[str, Any]]:
         """Filters of nbconvert, and ``planbrief_source``: a notebook as Typst code, pictures kept in ``resources``."""
         yield from super().default_filters()
-        yield "planbrief_source", _source
+        yield "planbrief_source", notebook_source
 
 
-def _source(nb: NotebookNode, resources: dict[str, Any]) -> typst_source.Source:
+def notebook_source(nb: NotebookNode, resources: dict[str, Any]) -> typst_source.Source:
+    """A notebook as Typst code; its pictures and the time that goes into the file are kept in `resources`."""
     metadata = resources.get("metadata", {})
     path = metadata.get("path")
     document = reading.read(

@@ -20,13 +20,12 @@ def warm() -> None:
     import planbrief.measures
     import planbrief.reports.html
     import planbrief.reports.pdf
-    import planbrief.reports.thumbnail
     import planbrief.targets
     from planbrief.display.charts.canvas import drawing, text_width
     from planbrief.display.language import LANGS, messages
     from planbrief.display.numbers import decimal_text
     from planbrief.display.periods import date_text
-    from planbrief.reports.typst import PlanbriefTypstExporter
+    from planbrief.reports.typst import notebook_source
 
     for room in (planbrief.targets, planbrief.measures, planbrief.display):
         for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
@@ -42,4 +41,4 @@ def warm() -> None:
         date_text("2024-06-25", lang)
         page = new_notebook(cells=[new_markdown_cell("# 规划 $x$")], metadata={"planbrief": {"lang": lang}})
         planbrief.reports.html.render_html(page, name="warm")
-        PlanbriefTypstExporter().from_notebook_node(page)
+        notebook_source(page, {})
