@@ -25,7 +25,7 @@ _DIGITS = re.compile(r"\d[\d,]*(?:\.(\d+))?")
 COUNTED = frozenset({"count", "kinds"})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """One observation with everything that rules ask of it."""
 

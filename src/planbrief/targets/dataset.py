@@ -80,7 +80,8 @@ class Dataset:
 
     def _frame(self, name: str) -> pd.DataFrame:
         if name not in self._frames:
-            self._frames[name] = frame_of(self.package[name])
+            table = self.package[name]
+            self._frames[name] = typed(table, table.cells(*table.columns)) if self.package.checked else frame_of(table)
         return self._frames[name]
 
     @property
@@ -149,7 +150,8 @@ class Dataset:
     def _chosen(self, table: str, wanted: Mapping[str, Iterable[str]]) -> pd.DataFrame:
         frame = self._frames.get(table)
         if frame is None:
-            return typed(self.package[table], self.package[table].matching(wanted))
+            known = self.package[table]
+            return typed(known, (tuple(row.values[c] for c in known.columns) for row in known.matching(wanted)))
         for column, values in wanted.items():
             frame = frame[frame.index.isin(values) if column == frame.index.name else frame[column].isin(values)]
         return frame

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import DataError, Problem
 from planbrief.targets.excel import fits
 from planbrief.targets.integrity import expected, found_in, unknown_references
-from planbrief.targets.package import Row, Table
+from planbrief.targets.package import Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,20 +38,26 @@ def frame_of(table: Table) -> pd.DataFrame:
     """
     if problems := cell_problems(table):
         raise DataError(problems)
-    return typed(table, table.rows)
+    return typed(table, table.cells(*table.columns))
 
 
-def typed(table: Table, rows: Iterable[Row]) -> pd.DataFrame:
-    """A typed frame of some rows of a table that have been checked."""
+def typed(table: Table, cells: Iterable[tuple[str, ...]]) -> pd.DataFrame:
+    """A typed frame of rows of a table that have been checked; `cells` stand in the order of its columns."""
     import pandas as pd
 
     numeric = numeric_fields(table)
-    columns: dict[str, list[Any]] = {name: [] for name in table.columns}
-    for row in rows:
-        for name, text in row.values.items():
-            columns[name].append(number(text, numeric[name]) if name in numeric else text)
+    texts: dict[str, str] = {}  # most cells repeat: hold each text once
+
+    def reader(kind: str | None) -> Callable[[str], Any]:
+        return (lambda text: number(text, kind)) if kind else (lambda text: texts.setdefault(text, text))
+
+    readers = [reader(numeric.get(name)) for name in table.columns]
+    rows = [[read(text) for read, text in zip(readers, row, strict=True)] for row in cells]
+    columns = (
+        dict(zip(table.columns, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(table.columns, ())
+    )
     frame = pd.DataFrame(
-        {name: pd.Series(values, dtype=dtype_of(numeric.get(name))) for name, values in columns.items()}
+        {name: pd.Series(list(values), dtype=dtype_of(numeric.get(name))) for name, values in columns.items()}
     )
     if len(table.key) == 1:
         frame = frame.set_index(table.key[0])

@@ -89,9 +89,9 @@ class Table:
         found = set.intersection(*(self._positions(column, values) for column, values in where.items()))
         return [self.rows[position] for position in sorted(found)]
 
-    def column(self, *names: str) -> list[tuple[str, ...]]:
+    def cells(self, *names: str) -> Iterator[tuple[str, ...]]:
         """The cells of some columns, row by row."""
-        return [tuple(row.values[name] for name in names) for row in self.rows]
+        return (tuple(row.values[name] for name in names) for row in self.rows)
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,8 @@ class Package:
     digests: dict[str, str] = field(init=False, default_factory=dict, compare=False, repr=False)
     #: SHA-256 of every file that was read, by its path in the folder.
     files: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
+    #: Whether every cell has been found in its form already, when the rows were stored.
+    checked: bool = field(default=False, compare=False)
 
     def __getitem__(self, name: str) -> Table:
         return self.tables[name]
@@ -112,12 +114,12 @@ class Package:
     @cached_property
     def places(self) -> Places:
         """The tree of areas."""
-        return Places(self["areas"].column("ref_area", "level", "parent"))
+        return Places(self["areas"].cells("ref_area", "level", "parent"))
 
     @cached_property
     def cities(self) -> tuple[str, ...]:
         """Cities that have data (see :func:`planbrief.targets.places.cities`)."""
-        return cities(self.places, self["observations"].column("source_id", "ref_area"))
+        return cities(self.places, self["observations"].cells("source_id", "ref_area"))
 
     @cached_property
     def sha256(self) -> str:

@@ -67,7 +67,7 @@ def read_store(project: Project, left_out: Iterable[str] = ()) -> Package | None
         tables = {resource["name"]: _stored(base, resource) for resource in descriptor["resources"]}
     except (sqlite3.Error, OSError, ValueError, KeyError):
         return None
-    return Package(project.data, descriptor, tables, files=facts["files"])
+    return Package(project.data, descriptor, tables, files=facts["files"], checked=True)
 
 
 def _same(files: Mapping[str, str], folder: Path) -> bool:
@@ -93,10 +93,10 @@ class StoredRows(Sequence[Row]):
     def __init__(self, base: sqlite3.Connection, name: str, columns: tuple[str, ...]) -> None:
         self._base, self._name, self._columns = base, name, columns
 
-    def select(self, what: str, how: str = "", values: Sequence[str] = ()) -> list[tuple[Any, ...]]:
-        """Some columns of some rows, in file order."""
+    def select(self, what: str, how: str = "", values: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
+        """Some columns of some rows, in file order, read one by one."""
         question = f"SELECT {what} FROM {_table(self._name)} {how} ORDER BY rowid"
-        return self._base.execute(question, values).fetchall()
+        return self._base.execute(question, values)
 
     def some(self, how: str = "", values: Sequence[str] = ()) -> tuple[Row, ...]:
         """Some rows, in file order."""
@@ -131,10 +131,10 @@ class StoredTable(Table):
     def _stored(self) -> StoredRows | None:
         return self.rows if isinstance(self.rows, StoredRows) and not self.rows.loaded else None
 
-    def column(self, *names: str) -> list[tuple[str, ...]]:
+    def cells(self, *names: str) -> Iterator[tuple[str, ...]]:
         """The cells of some columns, row by row."""
         if (stored := self._stored) is None:
-            return super().column(*names)
+            return super().cells(*names)
         return stored.select(", ".join(_quoted(name) for name in names))
 
     def matching(self, where: Mapping[str, Iterable[str]]) -> list[Row]:
@@ -182,7 +182,7 @@ class StoredKeys(Mapping[str, Row]):
         return row
 
     def __iter__(self) -> Iterator[str]:
-        return (key for (key,) in self._table.column(self._key))
+        return (key for (key,) in self._table.cells(self._key))
 
     def __len__(self) -> int:
-        return len(self._table.column(self._key))
+        return sum(1 for _ in self)
