@@ -87,14 +87,15 @@ def medians(times: Mapping[str, Iterable[float]]) -> dict[str, float]:
 
 
 class Memory:
-    """Peak memory below some processes, looked at four times a second.
+    """Peak memory below some processes, looked at ten times a second.
 
-    Shared pages are divided among those who share them (PSS), so that forked workers are not counted twice.
+    Shared pages are divided among those who share them (PSS), so that forked workers are not counted twice. The
+    first process is the one that leads; every other one counts as a worker.
     """
 
-    def __init__(self, *roots: int) -> None:
-        self.roots = roots
-        self.tree = self.largest = 0.0
+    def __init__(self, leader: int, *others: int) -> None:
+        self.leader, self.others = leader, others
+        self.tree = self.lead = self.worker = 0.0
         self._end = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
 
@@ -107,10 +108,11 @@ class Memory:
         self._thread.join()
 
     def _watch(self) -> None:
-        while not self._end.wait(0.25):
-            parts = [pss(process.pid) for root in self.roots for process in below(root)]
-            self.tree = max(self.tree, sum(parts))
-            self.largest = max(self.largest, *parts, 0.0)
+        while not self._end.wait(0.1):
+            parts = {process.pid: pss(process.pid) for root in (self.leader, *self.others) for process in below(root)}
+            self.tree = max(self.tree, sum(parts.values()))
+            self.lead = max(self.lead, parts.pop(self.leader, 0.0))
+            self.worker = max(self.worker, *parts.values(), 0.0)
 
 
 def below(pid: int) -> list[psutil.Process]:
