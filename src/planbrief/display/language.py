@@ -12,7 +12,7 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
-from typing import Any, Literal, Protocol, TypedDict, runtime_checkable
+from typing import Any, Literal, Protocol, TypedDict, TypeGuard
 
 from planbrief.display.template import TemplateError, fields, parse
 from planbrief.errors import PlanbriefError
@@ -44,7 +44,6 @@ class Run(TypedDict, total=False):
     figure: dict[str, Any]
 
 
-@runtime_checkable
 class Bilingual(Protocol):
     """Anything that has a wording in both languages."""
 
@@ -55,6 +54,11 @@ class Bilingual(Protocol):
     @property
     def en(self) -> str:
         """English wording."""
+
+
+def is_bilingual(value: object) -> TypeGuard[Bilingual]:
+    """Whether a value has a wording in both languages; ``isinstance`` takes twenty times as long to say so."""
+    return hasattr(value, "zh") and hasattr(value, "en")
 
 
 #: What captions, notes and labels may be: one text for both languages, a pair (zh, en), or a Label.

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from planbrief.display.blocks import Block, bundle, run_html, run_text
-from planbrief.display.language import Bilingual, Run, mark, messages, pick
+from planbrief.display.language import Run, is_bilingual, mark, messages, pick
 from planbrief.display.numbers import decimal_text, exact, rounded
 from planbrief.display.quantities import figure_runs, is_figure
 from planbrief.display.state import Page, current, emit
@@ -98,7 +98,7 @@ def value_runs(value: object, page: Page, where: str, name: str, *, strong: bool
     if isinstance(value, int):
         text = str(value) if 1900 <= value <= 2100 else decimal_text(exact(value), page.lang)
         return mark(text, page.lang, strong=strong)
-    if isinstance(value, Bilingual):
+    if is_bilingual(value):
         return mark(pick(value, page.lang), page.lang, strong=strong)
     if isinstance(value, tuple) and len(value) == 2 and all(isinstance(part, str) for part in value):
         return mark(pick(value, page.lang), page.lang, strong=strong)

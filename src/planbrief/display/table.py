@@ -12,7 +12,18 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from planbrief.display.blocks import Block
-from planbrief.display.language import Bilingual, Lang, Run, Text, mark, marked, message, pick, sentence_case, term
+from planbrief.display.language import (
+    Lang,
+    Run,
+    Text,
+    is_bilingual,
+    mark,
+    marked,
+    message,
+    pick,
+    sentence_case,
+    term,
+)
 from planbrief.display.numbers import decimal_text, level_decimal
 from planbrief.display.periods import figure_period
 from planbrief.display.quantities import interval_text, is_figure, kept_beside, value_text
@@ -173,7 +184,7 @@ def cell_runs(cell: Cell, column: Column, page: Page) -> list[Run]:
             return [{"t": str(int(value))}]
         number = level_decimal(float(value) * (100 if column.measure == "rate" else 1), cell.printed)
         return [{"t": decimal_text(number, lang)}]
-    if isinstance(value, Bilingual | tuple):
+    if isinstance(value, tuple) or is_bilingual(value):
         return mark(pick(value, lang), lang)
     text = str(value)
     if column.measure == "period":

@@ -45,6 +45,7 @@ class Dataset:
         self._recorder = Recorder()
         self._frames: dict[str, pd.DataFrame] = {}
         self._answers: dict[tuple[object, ...], pd.DataFrame] = {}
+        self._rows: dict[tuple[str, str], dict[str, str]] = {}
         #: What functions of this data set gave (see :mod:`planbrief.measures.remembered`).
         self.memory: dict[Any, Any] = {}
 
@@ -190,9 +191,12 @@ class Dataset:
 
     def row(self, table: str, key: str) -> dict[str, str]:
         """One row of a reference table as text; :class:`UnknownName` if there is none."""
-        self.require(table, key)
-        self._recorder.note_key(table, REFERENCE_TABLES[table], key)
-        return self.package[table].by_key[key].values
+        found = self._rows.get((table, key))
+        if found is None:
+            self.require(table, key)
+            self._recorder.note_key(table, REFERENCE_TABLES[table], key)
+            found = self._rows[table, key] = self.package[table].by_key[key].values
+        return found
 
     def require(self, table: str, key: str) -> None:
         """Raise :class:`UnknownName`, listing the valid keys, unless `key` is a row of `table`."""
