@@ -6,7 +6,7 @@ from __future__ import annotations
 def warm() -> None:
     """Import the heavy libraries and do once what a process does at its first page; compile nothing.
 
-    Fonts are opened, messages and locales read, templates parsed, and a throw-away chart drawn. Typst is left alone:
+    Fonts are opened, messages and locales read, templates parsed, empty tables and a throw-away chart made. Typst is left alone:
     it starts threads, for which a forked process would wait in vain.
     """
     import importlib
@@ -25,11 +25,14 @@ def warm() -> None:
     from planbrief.display.language import LANGS, messages
     from planbrief.display.numbers import decimal_text
     from planbrief.display.periods import date_text
+    from planbrief.measures.columns import CONTRIBUTION, GROWTH, MILESTONES, PROGRESS, RATES, STRUCTURE, frame
     from planbrief.reports.typst import notebook_source
 
     for room in (planbrief.targets, planbrief.measures, planbrief.display):
         for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):
             importlib.import_module(module.name)
+    for columns in (MILESTONES, GROWTH, RATES, STRUCTURE, PROGRESS, CONTRIBUTION):
+        frame([], columns)
     with drawing("warm", 40, 30) as canvas:
         canvas.axes(10, 10, 25, 15).plot([1, 2], [1, 2])
         canvas.text(1, 1, "规划 Plan 0")
