@@ -6,8 +6,8 @@ from __future__ import annotations
 def warm() -> None:
     """Import the heavy libraries and do once what a process does at its first page; compile nothing.
 
-    Fonts are opened, messages and locales read, templates parsed, empty tables and a throw-away chart made. Typst is left alone:
-    it starts threads, for which a forked process would wait in vain.
+    Fonts are opened, messages and locales read, templates parsed, empty tables and a throw-away chart made. Typst is
+    left alone: it starts threads, for which a forked process would wait in vain.
     """
     import importlib
     import pkgutil
