@@ -98,12 +98,11 @@ def assemble(
 
 def digest_of(publication: Publication, package: Package) -> DigestSource | None:
     """What makes the digest against the present edition; None for the first edition, or where that cannot be read."""
-    from planbrief.reports.digest.maker import DigestMaker
-    from planbrief.reports.digest.snapshot import NoEdition, read_folder
-    from planbrief.reports.editiondata import data_files
-
     if publication.previous is None:
         return None
+    from planbrief.reports.digest.maker import DigestMaker
+    from planbrief.reports.digest.snapshot import NoEdition, read_folder
+
     try:
         return DigestMaker.of(read_folder(publication.out), data_files(package), publication.out)
     except (NoEdition, ValueError) as error:
