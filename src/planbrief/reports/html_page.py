@@ -87,7 +87,7 @@ def page(document: Document, *, trusted: bool = False) -> dict[str, Any]:
         "closing": closing,
         "hint": esc(message("page.provenance.hint", lang)) if writer.used else "",
         "csp": esc(policy(script, trusted=trusted)),
-        "style": asset("page.css") + "".join(writer.rules) + _colors(writer),
+        "style": asset("page.css") + "".join(writer.rules.values()) + _colors(writer),
         "script": script,
         "data": json_script(_payload(document, writer)),
         "report": document.ours,
