@@ -20,8 +20,8 @@ from planbrief.reports.html_text import Writer, esc, lang_attribute
 from planbrief.reports.metrics import width_em
 from planbrief.reports.table_layout import LONGEST_EM, demand
 
-#: Rooms in the order in which they are tried: classes of the region, em of its type, whether columns are comfortable.
-_ROOMS = (("", 49.0, True), (" wide", 62.0, True), (" wide wider", 75.0, True), (" wide wider", 75.0, False))
+#: Rooms in the order in which they are tried: classes of the region, em of its type, em for a column of sentences.
+_ROOMS = (("", 49.0, 8.5), (" wide", 62.0, 7.2), (" wide wider", 75.0, 8.5), (" wide wider", 75.0, 5.0))
 #: Size of an em in the steps in which space is moved between columns, as on paper.
 _EM_MM = 3.0
 #: Left and right inset of a cell together, and the arrow of a head that sorts.
@@ -31,9 +31,9 @@ _FACE = {"zh": 1.06, "en": 1.12}
 #: Heads of columns up to this width stay on one line.
 _SHORT_HEAD_EM = 6.5
 #: Columns whose cells are no wider than this do not wrap.
-_SHORT_CELL_EM = 8.0
-#: The least that a column of sentences is given where there is room, and where there is none.
-_SENTENCE_EM, _WORD_EM = 8.5, 5.0
+_SHORT_CELL_EM = 9.2
+#: Width of a column of sentences in a table that no room holds.
+_SENTENCE_EM = 17.0
 #: Longer heads are set in lines of about this width.
 _HEAD_EM = 5.8
 #: How much wider the face of heads runs.
@@ -117,17 +117,17 @@ def plan(block: Table, lang: Lang) -> tuple[list[float], str]:
     wide = block.wide or len(block.columns) > 7
     inset, face = _INSET_EM, _FACE[lang]
     demands: list[Demand] = []
-    for names, room, comfortable in _ROOMS:
-        demands = [_demand(block, position, comfortable=comfortable) for position in range(len(block.columns))]
+    for names, room, least in _ROOMS:
+        demands = [_demand(block, position, least) for position in range(len(block.columns))]
         found = column_widths.widths(demands, (room - inset * len(demands)) / face, _EM_MM, fill=True)
         if found is None or (wide and not names):
             continue
         if names or float(column_widths.lines(demands, found).max(axis=1).mean()) <= _MEAN_LINES:
             return [width * face + inset for width in found], names
-    return [max(one.floor, min(one.body, 2 * _SENTENCE_EM)) * face + inset for one in demands], _ROOMS[-1][0]
+    return [max(one.floor, min(one.body, _SENTENCE_EM)) * face + inset for one in demands], _ROOMS[-1][0]
 
 
-def _demand(block: Table, position: int, *, comfortable: bool) -> Demand:
+def _demand(block: Table, position: int, least: float) -> Demand:
     """What a column asks for on a screen: as on paper, but amounts stay in one piece, and sentences want room."""
     asked, column = demand(block, position), block.columns[position]
     arrow = _ARROW_EM if block.sortable else 0.0
@@ -143,7 +143,7 @@ def _demand(block: Table, position: int, *, comfortable: bool) -> Demand:
         floor = max(floor, _widest([piece for text in texts for piece in _PIECES.split(text)]))
     else:
         words = min(_widest([word for text in texts for word in _WORDS.split(text)]), LONGEST_EM)
-        floor = max(floor, words, min(_SENTENCE_EM, math.sqrt(3 * asked.body)) if comfortable else _WORD_EM)
+        floor = max(floor, words, min(least, math.sqrt(3 * asked.body)))
     return Demand(floor, max(asked.body, floor), max(head, floor), asked.weight, asked.cells)
 
 
