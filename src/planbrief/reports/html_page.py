@@ -71,7 +71,7 @@ def page(document: Document, *, trusted: bool = False) -> dict[str, Any]:
     contents = _contents(document, writer)
     body = _body(document, writer, contents)
     closing = _footnotes(document, writer) + (html_blocks.sources(document.sources, writer) if document.sources else "")
-    script = asset("page.js")
+    script = asset("theme.js") + asset("page.js")
     lang = document.lang
     as_of = message("page.data_as_of", lang, date=document.data_as_of) if document.data_as_of else ""
     pieces = {
