@@ -21,23 +21,25 @@ from planbrief.reports.metrics import width_em
 from planbrief.reports.table_layout import LONGEST_EM, demand
 
 #: Rooms in the order in which they are tried: classes of the region, em of its type, em for a column of sentences.
-_ROOMS = (("", 49.0, 8.5), (" wide", 62.0, 7.2), (" wide wider", 75.0, 8.5), (" wide wider", 75.0, 5.0))
+_ROOMS = (("", 49.0, 8.5), (" wide", 62.0, 7.2), (" wide wider", 75.0, 8.5), (" wide wider", 75.0, 4.4))
 #: Size of an em in the steps in which space is moved between columns, as on paper.
 _EM_MM = 3.0
 #: Left and right inset of a cell together, and the arrow of a head that sorts.
-_INSET_EM, _ARROW_EM = 1.3, 1.0
+_INSET_EM, _ARROW_EM = 1.4, 0.9
 #: How much wider a reader's own face may run than the one that is measured: Latin letters differ, Chinese do not.
 _FACE = {"zh": 1.06, "en": 1.12}
 #: Heads of columns up to this width stay on one line.
 _SHORT_HEAD_EM = 6.5
 #: Columns whose cells are no wider than this do not wrap.
 _SHORT_CELL_EM = 9.2
+#: How much more the names of rows need: who looks for a row reads them first.
+_NAMES = 1.25
 #: Width of a column of sentences in a table that no room holds.
-_SENTENCE_EM = 17.0
+_SENTENCE_EM = 8.5
 #: Longer heads are set in lines of about this width.
 _HEAD_EM = 5.8
 #: How much wider the face of heads runs.
-_BOLD = 1.05
+_BOLD = 1.15
 #: Where a browser breaks lines: between words, behind hyphens, between Chinese characters.
 _WORDS = re.compile(r"\s+|(?<=-)|(?<=[\u2e80-\uffef])|(?=[\u2e80-\uffef])")
 #: Where an amount may be broken: before what is kept beside it.
@@ -143,6 +145,7 @@ def _demand(block: Table, position: int, least: float) -> Demand:
         floor = max(floor, _widest([piece for text in texts for piece in _PIECES.split(text)]))
     else:
         words = min(_widest([word for text in texts for word in _WORDS.split(text)]), LONGEST_EM)
+        least *= _NAMES if position == 0 and _named(block) else 1.0
         floor = max(floor, words, min(least, math.sqrt(3 * asked.body)))
     return Demand(floor, max(asked.body, floor), max(head, floor), asked.weight, asked.cells)
 
