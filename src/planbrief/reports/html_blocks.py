@@ -155,6 +155,8 @@ def _cell(cell: Cell, column: Column, writer: Writer, pad: float, *, valued: boo
     classes = [
         name for name in ({"right": "r", "decimal": "d", "center": "m"}.get(column.align, ""), cell.tone) if name
     ]
+    if column.align == "right" and html_columns.whole(cell):
+        classes.append("a")
     attributes = f' class="{" ".join(classes)}"' if classes else ""
     if pad:
         attributes += f' style="--p:{pad:g}em"'
@@ -167,7 +169,7 @@ def _cell(cell: Cell, column: Column, writer: Writer, pad: float, *, valued: boo
             f' data-v="{cell.value:g}"' if cell.value == float(f"{cell.value:g}") else f' data-v="{cell.value!r}"'
         )
     attributes += lang_attribute(cell.lang, writer.lang)
-    inner = writer.cell(html_columns.amount(cell) if column.align == "right" else cell) + below
+    inner = writer.cell(html_columns.amount(cell) if "a" in classes else cell) + below
     return f'<th scope="row"{attributes}>{inner}</th>' if cell.head and inner else f"<td{attributes}>{inner}</td>"
 
 

@@ -44,8 +44,8 @@ _BOLD = 1.15
 _WORDS = re.compile(r"\s+|(?<=-)|(?<=[\u2e80-\uffef])|(?=[\u2e80-\uffef])")
 #: Where an amount may be broken: before what is kept beside it.
 _PIECES = re.compile(r" (?=[(（])")
-#: Amounts up to this width keep number and unit on one line.
-_AMOUNT_EM = 24.0
+#: Amounts up to this width keep number and unit on one line; longer ones are words.
+_AMOUNT_EM = 13.0
 #: A space that does not stand before a bracket.
 _SPACE = re.compile(r" (?![(（])")
 #: Longer names of rows do not stay in view on a phone, they would fill it.
@@ -98,9 +98,7 @@ def unit_position(block: Table) -> int:
     unit = next((position for position, column in enumerate(block.columns) if column.key == _UNIT), 0)
     if len(block.columns) < 3 or not unit or not _named(block):
         return 0
-    plain = all(
-        len(row) == len(block.columns) and {(one.colspan, one.rowspan) for one in row} == {(1, 1)} for row in block.rows
-    )
+    plain = all(len(row) > unit and {one.colspan * one.rowspan for one in row[: unit + 1]} == {1} for row in block.rows)
     return unit if plain else 0
 
 
@@ -142,7 +140,9 @@ def _demand(block: Table, position: int, least: float) -> Demand:
     if column.align == "decimal" or asked.body <= _SHORT_CELL_EM:
         floor = max(floor, asked.body)
     elif column.align == "right":
-        floor = max(floor, _widest([piece for text in texts for piece in _PIECES.split(text)]))
+        pieces = [piece for text in texts for piece in _PIECES.split(text)]
+        whole_em = [width for width in map(width_em, pieces) if width <= _AMOUNT_EM]
+        floor = max(floor, min(asked.body, least), *whole_em)
     else:
         words = min(_widest([word for text in texts for word in _WORDS.split(text)]), LONGEST_EM)
         least *= _NAMES if position == 0 and _named(block) else 1.0
@@ -154,6 +154,16 @@ def _widest(texts: Iterable[str]) -> float:
     return max((width_em(text) for text in texts), default=0.0)
 
 
+def whole(cell: Cell) -> bool:
+    """Whether a cell holds an amount rather than words that stand for one (No figure: …).
+
+    >>> from planbrief.reports.blocks import Run
+    >>> whole(Cell((Run("1 billion yuan (10 亿元)"),))), whole(Cell((Run("No figure: 完成省政府下达目标任务"),)))
+    (True, False)
+    """
+    return _widest(_PIECES.split(cell.text)) <= _AMOUNT_EM
+
+
 def amount(cell: Cell) -> Cell:
     """A cell whose amount does not end its line before the unit; what is kept beside it may stand on the next.
 
@@ -161,8 +171,6 @@ def amount(cell: Cell) -> Cell:
     >>> amount(Cell((Run("1 billion yuan ("), Run("10 亿元", "zh"), Run(")")))).text
     '1\\xa0billion\\xa0yuan (10\\xa0亿元)'
     """
-    if width_em(cell.text) > _AMOUNT_EM:
-        return cell
     return replace(cell, runs=tuple(replace(run, text=_SPACE.sub("\u00a0", run.text)) for run in cell.runs))
 
 

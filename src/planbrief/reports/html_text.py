@@ -102,7 +102,8 @@ class Writer:
         """Runs of text as HTML."""
         pieces = []
         for run in runs:
-            inner = esc(run.text)
+            whole = run.mark is not None and len(run.text) <= _ONE_LINE
+            inner = esc(run.text.replace(" ", "\u00a0") if whole else run.text)
             lang = lang_attribute(run.lang, self.lang)
             if lang and not run.mark and _is_amount(run.text):
                 lang += ' class="q"'
