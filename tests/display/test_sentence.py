@@ -44,6 +44,17 @@ def test_a_sentence_in_each_language(open_test_page, blocks):
     assert figure["figure"]["observations"] == ["testville-plan-2024-00100"]
 
 
+def test_names_of_measures_have_a_small_letter_inside_an_english_sentence(open_test_page, blocks):
+    """The share of gross output, but Gross output where a sentence begins; places, GDP and R&D keep their capital."""
+    page = open_test_page("en")
+    page.ds.indicators.loc[page.ds.indicators.index[0], "name_en"] = "Gross output"
+    name, place = Label("总产值", "Gross output (R&D)"), Label("试城园区", "Industrial parks")
+    say(zh="{name}{place}", en="{name}: {name}. The share of {name} in {place}.", name=name, place=place)
+    assert run_text(blocks("sentence")[-1]["runs"]) == (
+        "Gross output (R&D): Gross output (R&D). The share of gross output (R&D) in Industrial parks."
+    )
+
+
 def test_printed_digits_come_from_the_source(open_test_page, blocks):
     """A figure that is one observation is shown with the digits that its source prints."""
     page = open_test_page("zh")

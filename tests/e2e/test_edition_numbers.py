@@ -34,8 +34,9 @@ WORDS = {
 
 
 def words(node: etree._Element) -> str:
-    """Text of an element without links to itself, white space collapsed."""
-    return " ".join("".join(node.xpath(".//text()[not(ancestor::a[@class='anchor'])]")).split())
+    """Text of an element as a wide screen shows it, without links to itself, white space collapsed."""
+    hidden = "ancestor::a[@class='anchor'] or ancestor::span[@class='unit phone']"
+    return " ".join("".join(node.xpath(f".//text()[not({hidden})]")).split())
 
 
 def main(edition: Edition, lang: str, report: str) -> etree._Element:

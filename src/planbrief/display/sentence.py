@@ -9,11 +9,13 @@ from typing import Any
 
 from planbrief.display.blocks import Block, bundle, run_html, run_text
 from planbrief.display.language import Run, is_bilingual, mark, messages, pick
+from planbrief.display.names import inside, measures_something, opens_sentence
 from planbrief.display.numbers import decimal_text, exact, rounded
 from planbrief.display.quantities import figure_runs, is_figure
 from planbrief.display.state import Page, current, emit
 from planbrief.display.template import TemplateError, agree, parse
 from planbrief.errors import PlanbriefError
+from planbrief.measures.labels import Label
 
 #: Styles that exporters know.
 STYLES = ("paragraph", "lead", "bullet", "callout", "note")
@@ -111,11 +113,18 @@ def value_runs(value: object, page: Page, where: str, name: str, *, strong: bool
 def sentence_runs(
     template: str, values: Mapping[str, object], page: Page, where: str, *, loose: bool = False
 ) -> list[Run]:
-    """Fill a template; literal text is the page's language, values bring their own."""
+    """Fill a template; literal text is the page's language, values bring their own.
+
+    Inside an English sentence the name of a measure has a small letter: the share of gross output.
+    """
     runs: list[Run] = []
     for piece in parse(template, where):
         if piece.field:
-            runs.extend(value_runs(values[piece.text], page, where, piece.text, strong=piece.strong, loose=loose))
+            value = values[piece.text]
+            if page.lang == "en" and page.ds is not None and isinstance(value, Label):
+                within = not opens_sentence(run_text(runs)) and measures_something(page.ds, value.en)
+                value = inside(page.ds, value) if within else value
+            runs.extend(value_runs(value, page, where, piece.text, strong=piece.strong, loose=loose))
         elif piece.strong:
             runs.append({"t": piece.text, "strong": True})
         else:

@@ -9,21 +9,14 @@ from dataclasses import replace
 from lxml import etree
 
 from planbrief.display.language import message
-from planbrief.reports import svg
+from planbrief.reports import html_columns, svg
 from planbrief.reports.blocks import Cell, Chart, Column, Heading, Runs, Sentence, Sources, Table
 from planbrief.reports.citing import short_title
 from planbrief.reports.decimals import paddings
 from planbrief.reports.document import BlockPart
 from planbrief.reports.html_text import TAGS, Writer, esc, lang_attribute
-from planbrief.reports.metrics import width_em
 from planbrief.reports.plain import visible
 
-#: Columns with longer texts do not shrink to single characters on a phone.
-_LONG_CELL = 10
-#: Heads of columns up to this width stay on one line.
-_SHORT_HEAD_EM = 6.5
-#: Columns whose cells are no wider than this do not wrap.
-_SHORT_CELL_EM = 8.0
 #: Brackets around words that were left out.
 _NOTHING = re.compile(r"\s*[(（]\s*[)）]")
 _SVG_NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
@@ -102,7 +95,7 @@ def numbered(kind: str, number: int, writer: Writer) -> str:
 
 def table(block: Table, writer: Writer, number: int = 0) -> str:
     """A table with its caption, notes and sources; it scrolls in a region of its own where the page is narrow."""
-    _keep_short(block, writer)
+    widths, wide = html_columns.plan(block, writer.lang)
     caption = ""
     if block.caption:
         caption = (
@@ -116,53 +109,14 @@ def table(block: Table, writer: Writer, number: int = 0) -> str:
         else f'aria-label="{esc(message("page.scroll", writer.lang))}"'
     )
     sortable = ' data-sort="1"' if block.sortable and len(block.rows) > 2 else ""
-    wide = " wide" if block.wide or len(block.columns) > 7 else ""
     return (
         f'<figure class="table{wide}" id="{esc(block.id)}"{lang_attribute(block.lang, writer.lang)}>'
-        f'<div class="scroll" tabindex="0" role="group" {label}><table{sortable}>{caption}{_head(block, writer)}'
+        f'<div class="scroll" tabindex="0" role="group" {label}>'
+        f'<table{html_columns.class_names(block, writer)}{sortable} style="--t:{100 / sum(widths):.2f}%">'
+        f"{caption}{html_columns.head(block, writer, widths)}"
         f"{_body(block, writer)}"
         f"</table></div>{_below(block.notes, block.sources, writer)}</figure>\n"
     )
-
-
-def _keep_short(block: Table, writer: Writer) -> None:
-    """Columns of short texts (years, units, kinds) stay on one line."""
-    short = [
-        position
-        for position, column in enumerate(block.columns, start=1)
-        if column.align != "decimal"
-        and max((width_em(row[position - 1].text) for row in block.rows if position <= len(row)), default=0)
-        <= _SHORT_CELL_EM
-    ]
-    if short:
-        selectors = ",".join(f'[id="{block.id}"] tbody>tr:not(.group)>:nth-child({position})' for position in short)
-        writer.rules.append(f"@media screen{{{selectors}{{white-space:nowrap}}}}")
-
-
-def _head(block: Table, writer: Writer) -> str:
-    cells = []
-    long = [
-        max((len(row[position].text) for row in block.rows if position < len(row)), default=0) > _LONG_CELL
-        for position in range(len(block.columns))
-    ]
-    for position, column in enumerate(block.columns):
-        unit = f'<span class="unit">{esc(column.unit)}</span>' if column.unit else ""
-        text = writer.runs(column.label)
-        if not text and not unit:
-            cells.append("<td></td>")
-            continue
-        attributes = _head_class(column, long[position]) + lang_attribute(column.lang, writer.lang)
-        cells.append(f'<th scope="col"{attributes}>{text}{unit}</th>')
-    return f"<thead><tr>{''.join(cells)}</tr></thead>"
-
-
-def _head_class(column: Column, long: bool) -> str:
-    names = [
-        name for name in ({"right": "r", "decimal": "r", "center": "m"}.get(column.align, "t" if long else ""),) if name
-    ]
-    if width_em("".join(run.text for run in column.label)) <= _SHORT_HEAD_EM:
-        names.append("k")
-    return f' class="{" ".join(names)}"' if names else ""
 
 
 def _body(block: Table, writer: Writer) -> str:
@@ -171,6 +125,7 @@ def _body(block: Table, writer: Writer) -> str:
         for position, column in enumerate(block.columns)
         if column.align == "decimal"
     }
+    unit = html_columns.unit_position(block)
     rows = ["<tbody>"]
     for index, row in enumerate(block.rows):
         if index in block.groups:
@@ -186,6 +141,7 @@ def _body(block: Table, writer: Writer) -> str:
                 writer,
                 pads[position][index] if position in pads else 0.0,
                 valued=block.sortable,
+                below=html_columns.phone_unit(row, unit, writer) if unit and not position else "",
             )
             for position, cell in enumerate(row)
             if cell.colspan
@@ -195,10 +151,12 @@ def _body(block: Table, writer: Writer) -> str:
     return "".join(rows)
 
 
-def _cell(cell: Cell, column: Column, writer: Writer, pad: float, *, valued: bool) -> str:
+def _cell(cell: Cell, column: Column, writer: Writer, pad: float, *, valued: bool, below: str = "") -> str:
     classes = [
         name for name in ({"right": "r", "decimal": "d", "center": "m"}.get(column.align, ""), cell.tone) if name
     ]
+    if column.align == "right" and html_columns.whole(cell):
+        classes.append("a")
     attributes = f' class="{" ".join(classes)}"' if classes else ""
     if pad:
         attributes += f' style="--p:{pad:g}em"'
@@ -211,7 +169,7 @@ def _cell(cell: Cell, column: Column, writer: Writer, pad: float, *, valued: boo
             f' data-v="{cell.value:g}"' if cell.value == float(f"{cell.value:g}") else f' data-v="{cell.value!r}"'
         )
     attributes += lang_attribute(cell.lang, writer.lang)
-    inner = writer.cell(cell)
+    inner = writer.cell(html_columns.amount(cell) if "a" in classes else cell) + below
     return f'<th scope="row"{attributes}>{inner}</th>' if cell.head and inner else f"<td{attributes}>{inner}</td>"
 
 

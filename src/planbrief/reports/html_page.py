@@ -71,7 +71,7 @@ def page(document: Document, *, trusted: bool = False) -> dict[str, Any]:
     contents = _contents(document, writer)
     body = _body(document, writer, contents)
     closing = _footnotes(document, writer) + (html_blocks.sources(document.sources, writer) if document.sources else "")
-    script = asset("page.js")
+    script = asset("theme.js") + asset("page.js")
     lang = document.lang
     as_of = message("page.data_as_of", lang, date=document.data_as_of) if document.data_as_of else ""
     pieces = {
@@ -87,7 +87,7 @@ def page(document: Document, *, trusted: bool = False) -> dict[str, Any]:
         "closing": closing,
         "hint": esc(message("page.provenance.hint", lang)) if writer.used else "",
         "csp": esc(policy(script, trusted=trusted)),
-        "style": asset("page.css") + "".join(writer.rules) + _colors(writer),
+        "style": asset("page.css") + "".join(writer.rules.values()) + _colors(writer),
         "script": script,
         "data": json_script(_payload(document, writer)),
         "report": document.ours,

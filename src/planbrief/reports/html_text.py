@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,6 +15,10 @@ from planbrief.reports.plain import visible
 
 #: Language tags of the two languages.
 TAGS = {"zh": "zh-CN", "en": "en"}
+#: Digits and a unit.
+_AMOUNT = re.compile(r"[\d.,—–]+\s?\w{1,4}")
+#: Linked numbers in prose up to this length stay on one line.
+_ONE_LINE = 30
 
 
 def esc(text: str) -> str:
@@ -42,6 +47,15 @@ def json_script(value: object) -> str:
     return text
 
 
+def _is_amount(text: str) -> bool:
+    """Whether a stretch of text is one short amount, whose number and unit stay on one line.
+
+    >>> _is_amount("142.8 亿元"), _is_amount("2+4产业体系和三大赛道"), _is_amount("华峰集团")
+    (True, False, False)
+    """
+    return _AMOUNT.fullmatch(text) is not None
+
+
 @dataclass
 class Writer:
     """What all parts of one HTML page share: its language, its observations, the colours its charts use."""
@@ -54,8 +68,8 @@ class Writer:
     used: set[str] = field(default_factory=set)
     #: ``rrggbb`` of charts and cells → counterpart on the dark page.
     dark: dict[str, str] = field(default_factory=dict)
-    #: Rules of style for single columns.
-    rules: list[str] = field(default_factory=list)
+    #: Classes that only some pages need → their rules of style.
+    rules: dict[str, str] = field(default_factory=dict)
     #: Text colours set by other people's HTML → (light, dark) that can be read.
     text_colors: dict[str, tuple[str, str]] = field(default_factory=dict)
 
@@ -77,6 +91,8 @@ class Writer:
             return inner
         self.used.update(mark.observations)
         data = f' data-o="{esc(" ".join(mark.observations))}"' if mark.observations else ""
+        if len(inner) > _ONE_LINE:
+            data += ' class="b"'
         for name, value in (("f", mark.formula), ("u", mark.unit), ("t", mark.note)):
             if value:
                 data += f' data-{name}="{esc(value)}"'
@@ -86,8 +102,11 @@ class Writer:
         """Runs of text as HTML."""
         pieces = []
         for run in runs:
-            inner = esc(run.text)
+            whole = run.mark is not None and len(run.text) <= _ONE_LINE
+            inner = esc(run.text.replace(" ", "\u00a0") if whole else run.text)
             lang = lang_attribute(run.lang, self.lang)
+            if lang and not run.mark and _is_amount(run.text):
+                lang += ' class="q"'
             if run.mark:
                 inner = self.number(inner, run.mark)
             if run.strong:

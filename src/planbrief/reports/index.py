@@ -55,7 +55,7 @@ DigestSource = Callable[[Manifest], tuple[Digest | None, Mapping[str, bytes]]]
 
 def render_index(manifest: Manifest, lang: Lang, digest: Digest | None = None) -> str:
     """The catalogue page in a language."""
-    style, script = _asset("page.css") + _asset("index.css"), _asset("index.js")
+    style, script = _asset("page.css") + _asset("index.css"), _asset("theme.js") + _asset("index.js")
     words = {key.removeprefix("index."): text for key, text in messages(lang).items() if key.startswith("index.")}
     other: Lang = "en" if lang == "zh" else "zh"
     cities = _cities(manifest)

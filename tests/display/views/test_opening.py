@@ -6,8 +6,8 @@ import pytest
 from targets.factory import make_dataset, milestones, observation
 
 from planbrief.display.language import pick
+from planbrief.display.names import inside
 from planbrief.display.quantities import value_text
-from planbrief.display.views.names import inside
 from planbrief.display.views.opening import (
     commitment_words,
     main_findings,

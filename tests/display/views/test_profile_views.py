@@ -9,6 +9,7 @@ from targets.factory import ACTIVITIES, make_dataset, milestones, observation
 
 from planbrief.display.language import pick
 from planbrief.display.views import milestone_table, theme_facts
+from planbrief.display.views.facts import multiple_words
 from planbrief.display.views.needs import needs_table, open_range, rates_view
 from planbrief.display.views.paths import needs_chart, path_chart, structure_chart
 from planbrief.display.views.remarks import remarks
@@ -32,6 +33,16 @@ def branches():
             kind = "actual" if year == "2023" else "target"
             rows.append(observation(start + 10 * number, value, activity=name, time_period=year, kind=kind))
     return rows
+
+
+@pytest.mark.parametrize(
+    ("comparator", "words"),
+    [("eq", ("增长 3 倍", "increase of 3 × the base")), ("ge", ("增长 3 倍以上", "increase of at least 3 × the base"))],
+)
+def test_increases_in_multiples(comparator, words):
+    """增长三倍以上: the bound stands before the number in English."""
+    fact = {"obs_value": 3.0, "comparator": comparator}
+    assert multiple_words("value.increase_multiple", fact) == words
 
 
 def row_of(table, name: str):

@@ -139,13 +139,20 @@ def value_cell(ds: Dataset, fact: Mapping[str, Any], figure: Figure) -> Cell:
     if fact["obs_status"] in ("M", "O"):
         return unprinted(fact, figure.observations)
     if fact["transformation"] in note:
-        value = f"{fact['obs_value']:g}"
-        zh, en = both(note[fact["transformation"]], value=value)
-        if fact["comparator"] != "eq":
-            zh = message(f"bound.{fact['comparator']}", "zh", value=zh)
-            en = message(f"bound.{fact['comparator']}", "en", value=en)
-        return Cell((zh, en), figure.observations)
+        return Cell(multiple_words(note[fact["transformation"]], fact), figure.observations)
     return Cell(figure, figure.observations)
+
+
+def multiple_words(key: str, fact: Mapping[str, Any]) -> tuple[str, str]:
+    """A rank or multiple in words, with its bound: 增长 3 倍以上, increase of at least 3 × the base."""
+    value = f"{fact['obs_value']:g}"
+    zh, en = both(key, value=value)
+    if fact["comparator"] == "eq":
+        return zh, en
+    bound = f"bound.{fact['comparator']}"
+    if key == "value.increase_multiple":
+        return message(bound, "zh", value=zh), both(key, value=message(bound, "en", value=value))[1]
+    return message(bound, "zh", value=zh), message(bound, "en", value=en)
 
 
 def unprinted(fact: Mapping[str, Any], observations: tuple[str, ...], span: int = 1) -> Cell:

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.charts import Chart, milestone_path, required_growth, structure_change
+from planbrief.display.names import inside
 from planbrief.display.views.facts import both, named
 from planbrief.display.views.growth import point_figure
-from planbrief.display.views.names import inside
 from planbrief.display.views.needs import growth_rows, name_of, records
 from planbrief.measures import tables
 from planbrief.measures.figures import Figure, figure

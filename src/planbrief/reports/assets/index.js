@@ -2,29 +2,6 @@
 "use strict";
 var root = document.documentElement, words = JSON.parse(document.getElementById("page-data").textContent);
 function element(id) { return document.getElementById(id); }
-/* light and dark, remembered together with the reports */
-var theme = element("page-theme");
-function stored(value) {
-  try {
-    if (value === undefined) { return localStorage.getItem("planbrief-theme"); }
-    localStorage.setItem("planbrief-theme", value);
-  } catch (error) { /* private windows have no storage */ }
-  return null;
-}
-var chosen = stored();
-if (chosen === "light" || chosen === "dark") { root.setAttribute("data-theme", chosen); }
-function isDark() {
-  var set = root.getAttribute("data-theme");
-  return set ? set === "dark" : window.matchMedia("(prefers-color-scheme: dark)").matches;
-}
-theme.hidden = false;
-theme.setAttribute("aria-pressed", String(isDark()));
-theme.addEventListener("click", function () {
-  var next = isDark() ? "light" : "dark";
-  root.setAttribute("data-theme", next);
-  theme.setAttribute("aria-pressed", String(next === "dark"));
-  stored(next);
-});
 /* search and cities; the filter stands in the address, so that the other language and a bookmark keep it */
 var form = element("filter-form"), query = element("query"), reports = Array.from(document.querySelectorAll(".report"));
 var chips = Array.from(document.querySelectorAll("input[name=city]")), other = element("switch"), address = other.getAttribute("href");

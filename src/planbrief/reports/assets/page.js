@@ -21,29 +21,6 @@ function joined(values, between) {
   }, []);
 }
 function filled(part) { return part !== undefined && part !== null && part !== "" && part.length !== 0; }
-/* light and dark */
-var theme = document.getElementById("page-theme");
-function stored(value) {
-  try {
-    if (value === undefined) { return localStorage.getItem("planbrief-theme"); }
-    localStorage.setItem("planbrief-theme", value);
-  } catch (error) { /* private windows have no storage */ }
-  return null;
-}
-var chosen = stored();
-if (chosen === "light" || chosen === "dark") { root.setAttribute("data-theme", chosen); }
-function isDark() {
-  var set = root.getAttribute("data-theme");
-  return set ? set === "dark" : window.matchMedia("(prefers-color-scheme: dark)").matches;
-}
-theme.hidden = false;
-theme.setAttribute("aria-pressed", String(isDark()));
-theme.addEventListener("click", function () {
-  var next = isDark() ? "light" : "dark";
-  root.setAttribute("data-theme", next);
-  theme.setAttribute("aria-pressed", String(next === "dark"));
-  stored(next);
-});
 /* scroll regions take focus only where there is something to scroll */
 function regions() {
   document.querySelectorAll(".scroll, pre, .formula").forEach(function (node) {
@@ -124,9 +101,14 @@ document.querySelectorAll("a[data-o],a[data-f]").forEach(function (link) {
   });
 });
 document.querySelectorAll(".hint").forEach(function (node) { node.hidden = false; });
+/* text of a cell without the unit that a phone shows once more under the name of the row */
+function said(cell) {
+  var again = cell.querySelector(".phone"), text = cell.textContent;
+  return (again ? text.slice(0, text.length - again.textContent.length) : text).replace(/\u00a0/g, " ").trim();
+}
 /* sorting */
 function value(line, column) {
-  var cell = line.cells[column], text = cell ? cell.textContent.trim() : "";
+  var cell = line.cells[column], text = cell ? said(cell) : "";
   if (!cell) { return null; }
   if (cell.dataset.v !== undefined) { return Number(cell.dataset.v); }
   var number = Number(text.replace(/,/g, "").replace(/−/g, "-"));
@@ -167,7 +149,7 @@ document.querySelectorAll("table[data-sort]").forEach(function (table) {
 });
 /* CSV of a chart's data */
 function quoted(cell) {
-  var number = cell.dataset.v, text = number !== undefined ? number : cell.textContent.trim();
+  var number = cell.dataset.v, text = number !== undefined ? number : said(cell);
   if (/^[=+\-@\t\r]/.test(text) && isNaN(Number(text))) { text = "'" + text; }
   return /[",\n\r]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
 }

@@ -33,3 +33,23 @@ def inside(ds: Dataset, name: Label) -> Label:
         return match[0] if word in proper or not word[1:2].islower() else match[1] + word[0].lower() + word[1:]
 
     return Label(name.zh, re.sub(r"(^|\()([^\s(),]+)", lowered, name.en))
+
+
+@remembered
+def indicator_names(ds: Dataset) -> frozenset[str]:
+    """English names of all indicators."""
+    return frozenset(ds.indicators["name_en"])
+
+
+def measures_something(ds: Dataset, name: str) -> bool:
+    """Whether an English name is an indicator's, with or without a detail in brackets."""
+    return name.partition(" (")[0] in indicator_names(ds)
+
+
+def opens_sentence(before: str) -> bool:
+    """Whether a name behind these words begins a sentence or a quotation and keeps its capital.
+
+    >>> opens_sentence("Bazhong: "), opens_sentence("It rose. "), opens_sentence("the share of ")
+    (True, True, False)
+    """
+    return not before.strip() or before.rstrip()[-1] in ".?!:“"
