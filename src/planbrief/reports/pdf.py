@@ -14,6 +14,8 @@ from nbformat import NotebookNode
 from traitlets import default
 
 from planbrief.errors import RunError
+from planbrief.reports import reading, typst_page
+from planbrief.reports.thumbnail import PPI, first_page
 from planbrief.reports.typst import PlanbriefTypstExporter
 
 if TYPE_CHECKING:
@@ -21,8 +23,6 @@ if TYPE_CHECKING:
 
 #: Conformance that the compiler guarantees or refuses.
 STANDARDS = ["ua-1", "a-2a"]
-#: Dots per inch of the picture of page one: 331 × 468 pixels.
-THUMBNAIL_PPI = 40.0
 _COUNT = re.compile(rb"/Type\s*/Pages\b[^>]*?/Count\s+(\d+)|/Count\s+(\d+)[^>]*?/Type\s*/Pages\b", re.DOTALL)
 
 
@@ -130,11 +130,6 @@ class PlanbriefPDFExporter(PlanbriefTypstExporter):
         return data, resources
 
 
-@cache
-def _exporter() -> PlanbriefPDFExporter:
-    return PlanbriefPDFExporter()
-
-
 def page_count(data: bytes) -> int:
     """Pages of a PDF made here; see :func:`pdf_info`."""
     return pdf_info(data).pages
@@ -147,14 +142,8 @@ def _compiler(text: str, files: dict[str, bytes]) -> typst.Compiler:
     return typst.Compiler(virtual, font_paths=fonts())
 
 
-def _source(nb: NotebookNode, name: str) -> tuple[str, dict[str, bytes], int]:
-    text, resources = PlanbriefTypstExporter.from_notebook_node(_exporter(), nb, resources={"metadata": {"name": name}})
-    files = {key: value for key, value in resources.get("outputs", {}).items() if isinstance(value, bytes)}
-    return str(text), files, int(resources["planbrief_timestamp"])
-
-
-def render_pdf_with_thumbnail(nb: NotebookNode, *, name: str, ppi: float = THUMBNAIL_PPI) -> tuple[bytes, bytes]:
-    """The PDF of :func:`render_pdf` and its first page as a small PNG, from one Typst source.
+def render_pdf_with_thumbnail(nb: NotebookNode, *, name: str, ppi: float = PPI) -> tuple[bytes, bytes]:
+    """The PDF of :func:`render_pdf` and its first page as a small PNG.
 
     Returns
     -------
@@ -166,22 +155,8 @@ def render_pdf_with_thumbnail(nb: NotebookNode, *, name: str, ppi: float = THUMB
     MissingGlyph, TableOverflow, TypesettingError
         As :func:`render_pdf`.
     """
-    text, files, timestamp = _source(nb, name)
-    data = compile_pdf(text, files, timestamp=timestamp, name=name)
-    return data, _first_page(text, files, ppi)
-
-
-def _first_page(text: str, files: dict[str, bytes], ppi: float) -> bytes:
-    import typst
-
-    compiler = _compiler(text, files)
-    try:
-        pages = compiler.compile(format="png", ppi=ppi)
-    except typst.TypstError:  # the PDF is what counts
-        return b""
-    if isinstance(pages, list):
-        return pages[0] if pages else b""
-    return pages or b""
+    data = render_pdf(nb, name=name)
+    return data, first_page(data, ppi)
 
 
 def render_pdf(nb: NotebookNode, *, name: str) -> bytes:
@@ -208,5 +183,6 @@ def render_pdf(nb: NotebookNode, *, name: str) -> bytes:
     TypesettingError
         The compiler refused the page.
     """
-    data, _ = _exporter().from_notebook_node(nb, resources={"metadata": {"name": name}})
-    return data
+    # What the exporter does, without nbconvert's three copies of the notebook, which take as long as the page's source.
+    found = typst_page.source(reading.read(nb, name=name))
+    return compile_pdf(found.text, found.files, timestamp=found.timestamp, name=name)

@@ -13,6 +13,7 @@ from reports.exporters import notebooks, strangers
 from reports.pdf_checks import assert_pdf_conforms, width_differences
 
 from planbrief.reports.pdf import page_count, render_pdf, render_pdf_with_thumbnail
+from planbrief.reports.thumbnail import first_page
 from planbrief.reports.typst_source import MissingGlyph
 
 PAGES = {
@@ -116,6 +117,22 @@ def test_thumbnail_is_page_one() -> None:
     with Image.open(io.BytesIO(picture)) as image:
         assert abs(image.height / image.width - 297 / 210) < 0.01
     assert len(picture) < 80_000
+
+
+def test_thumbnail_shows_page_one_and_no_other() -> None:
+    """A red picture on page one colours the thumbnail, the same picture on page two does not; each time the same."""
+    from PIL import Image
+
+    picture = new_markdown_cell(f"![red](data:image/png;base64,{notebooks.png((255, 0, 0))})")
+    filler = [new_markdown_cell("一段正文。") for _ in range(60)]
+    red = []
+    for cells in ([picture, *filler], [*filler, picture]):
+        data = render_pdf(notebooks.notebook(*cells, title="题"), name="x")
+        assert page_count(data) == 2
+        with Image.open(io.BytesIO(first_page(data))) as image:
+            red.append((255, 0, 0) in set(image.convert("RGB").get_flattened_data()))
+        assert first_page(data) == first_page(data)
+    assert red == [True, False]
 
 
 def test_page_count_reads_what_pypdf_reads() -> None:
