@@ -1,4 +1,4 @@
-"""Stretches of a text that stay on one line in a PDF: a number with its unit, a day with its month.
+"""Stretches of a text that stay on one line in a PDF: a number with its unit, a day with its month, (亿元).
 
 Chinese may break between any two characters and Latin text at every space; neither should between 5 and 亿元, or
 between 14.28 and billion. The stretch becomes a box, so the characters stay as they are: a reader finds and copies
@@ -30,6 +30,7 @@ _QUANTITY = re.compile(
     rf"(?<![0-9.,A-Za-z–-])[¥￥$€£±+−~≈≤≥]?"
     rf"(?:(?:{_NUMBER}[ \u00a0]?{_CHINESE_UNIT})+(?![0-9])|{_NUMBER}[ \u00a0]{_ENGLISH_UNIT})"
     r"[；：…—–・·々～]*"
+    r"|[(（][十百千万亿]{1,2}元[)）]"
 )
 _CHINESE, _LATIN = re.compile(f"[{_HAN}]"), re.compile("[0-9A-Za-z]")
 

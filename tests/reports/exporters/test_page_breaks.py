@@ -15,9 +15,10 @@ from reports.exporters import notebooks
 from planbrief.reports import pdf, reading, typst_page
 from planbrief.reports.blocks import Run
 from planbrief.reports.typst_tables import text_runs
+from planbrief.reports.unbroken import spans
 
 #: A line that begins with a unit, or with a mark that may begin no line.
-_STRAY = re.compile(r"[ \u00a0]*(?:年|亿元|个百分点|月|日|[，。；：、）]|billion|percentage|km²)")
+_STRAY = re.compile(r"[ \u00a0]*(?:年|亿元|元|个百分点|月|日|[，。；：、）]|billion|percentage|km²)")
 
 
 def pages(nb: NotebookNode, name: str = "x") -> list[str]:
@@ -34,12 +35,12 @@ def lines(nb: NotebookNode) -> list[str]:
     ("lang", "filler", "text"),
     [
         ("zh", "字", "从2035年的142.8 亿元；又到 2024年6月25日，升20.5 个百分点：完。"),
-        ("en", "word ", "from 14.28 billion yuan (142.8 亿元), 20.5 percentage points, on 3.1 km² in 2035."),
+        ("en", "it ", "from 14.28 billion yuan (142.8 亿元), 20.5 percentage points, on 3.1 km² in 2035 (亿元)."),
     ],
 )
 def test_number_and_unit_stay_on_one_line(lang: str, filler: str, text: str) -> None:
     """Wherever the end of the line falls, no line begins with the unit of a number, and none with a closing mark."""
-    cells = [new_markdown_cell(filler * count + text) for count in range(1, 46)]
+    cells = [new_markdown_cell(filler * count + text) for count in range(1, 60)]
     found = lines(notebooks.notebook(*cells, title="题", planbrief={"lang": lang}))
     assert len(found) > 60
     assert [line for line in found if _STRAY.match(line)] == []
@@ -50,6 +51,12 @@ def test_number_and_unit_in_two_runs_stay_together() -> None:
     runs = (Run("归并为 "), Run("49", strong=True), Run(" 个问题"))
     assert text_runs(runs, "zh") == '{"归并为 "; box({strong("49"); " 个"}); "问题"}'
     assert text_runs((Run("没有数字"),), "zh") == '{"没有数字"}'
+
+
+def test_printed_unit_in_brackets_is_one_stretch() -> None:
+    """(亿元) in the narrow column of an English table stays whole, apart from the words before it."""
+    text = "100 million yuan (亿元), 2023 prices"
+    assert [text[start:end] for start, end in spans(text)] == ["100 million", "(亿元)"]
 
 
 def test_number_and_unit_are_copied_as_printed() -> None:
