@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 import pikepdf
@@ -23,6 +24,11 @@ pytestmark = pytest.mark.xdist_group("edition")
 
 #: A4 in points, its margins at the sides, and how far a comma may hang into them.
 WIDTH, HEIGHT, MARGIN, HANG = 595.28, 841.89, 56.69, 8.0
+#: Top and bottom of the type area.
+TOP, BOTTOM = 70.87, HEIGHT - 62.36
+#: What may not begin a line after a number, or after anything.
+UNIT = re.compile("年|月|日|个|项|家|倍|平方公里|[万亿]|billion|million|percentage|times|km²")
+STRAY = re.compile("[，。；：、！？）》”]")
 #: Strings that a reader must be able to copy out, by report.
 KNOWN = {
     "brief": ("规上工业总产值", "142.8", "73.8%"),
@@ -163,6 +169,44 @@ def test_collisions_are_seen() -> None:
     assert collide(word, Word(100, 105, 140, 115, "丙"))
     assert not collide(word, Word(140, 100, 180, 110, "丁"))
     assert not collide(word, Word(100, 111, 140, 121, "戊"))
+
+
+def prose(words: tuple[Word, ...]) -> list[list[Word]]:
+    """Lines of running text from the top of a page: words of its size on one base line, from the left margin on."""
+    found: list[list[Word]] = []
+    for word in sorted(
+        (word for word in words if word.bottom - word.top > 10.2), key=lambda one: (one.bottom, one.left)
+    ):
+        if found and abs(found[-1][-1].bottom - word.bottom) < 1.5:
+            found[-1].append(word)
+        else:
+            found.append([word])
+    return [line for line in found if line[0].left < MARGIN + 30 and TOP < line[0].top < BOTTOM]
+
+
+def test_no_line_parts_a_number_from_its_unit(edition: Edition) -> None:
+    """In running text no line begins with the unit of the number before it, and none with a closing mark."""
+    parted, count = [], 0
+    for path in edition.pdfs:
+        for number, (_, _, words) in enumerate(layout(path), start=1):
+            lines = prose(words)
+            count += len(lines)
+            for above, below in pairwise(lines):
+                unit = re.search(r"[0-9]\)?\Z", above[-1].text) and UNIT.match(below[0].text)
+                if (unit and below[0].top - above[0].top < 30) or STRAY.match(below[0].text):
+                    parted.append((edition.name(path), number, above[-1].text, below[0].text))
+    assert count > 500
+    assert parted == []
+
+
+def test_last_page_is_more_than_the_tail_of_a_list(edition: Edition) -> None:
+    """The closing sources stand on the last page from their heading on, and take more than a few lines of it."""
+    for path in edition.pdfs:
+        *_, (_, height, words) = layout(path)
+        lowest = max(word.bottom for word in words if word.bottom < height - (HEIGHT - BOTTOM) + 4)
+        assert (lowest - TOP) / (BOTTOM - TOP) > 0.15, edition.name(path)
+        heading = {"zh": "资料来源", "en": "Sources"}[path.parent.name]
+        assert heading in {word.text for word in words if word.bottom - word.top > 12}, edition.name(path)
 
 
 def test_every_page_has_something_on_it_and_white_margins(edition: Edition) -> None:

@@ -168,6 +168,8 @@ def render_pdf_with_thumbnail(nb: NotebookNode, *, name: str, ppi: float = THUMB
 def _first_page(text: str, files: dict[str, bytes], ppi: float) -> bytes:
     import typst
 
+    # Drawn by Typst from the same source, whose layout it remembers, and not from the PDF's own page: that picture
+    # would take less time, but depend on the instructions that a processor has.
     compiler = _compiler(text, files)
     try:
         pages = compiler.compile(format="png", ppi=ppi)

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from planbrief.errors import RunError
 from planbrief.reports import column_widths
@@ -18,6 +19,7 @@ from planbrief.reports.blocks import Cell, Table
 from planbrief.reports.column_widths import Demand
 from planbrief.reports.decimals import paddings
 from planbrief.reports.metrics import width_em
+from planbrief.reports.unbroken import IN_CELL_EM, spans
 
 #: Millimetres between the margins of an upright and of a turned A4 page.
 UPRIGHT_MM, TURNED_MM = 170.0, 257.0
@@ -29,6 +31,10 @@ _TOKEN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]|[^\s\u2e80-\u9ff
 LONGEST_EM = 13.0
 #: A setting wraps little if no cell has more lines than this, and rows on average no more than that.
 _MOST_LINES, _MEAN_LINES = 6.0, 2.3
+#: A table whose rows take no more than this is not broken over two pages.
+WHOLE_MM = 42.0
+#: Height of a row of one line, and of each further line, in em.
+_ROW_EM, _LINE_EM = 1.8, 1.25
 _SETTINGS = ((False, 8.5), (False, 7.8), (False, 7.2), (True, 8.5), (True, 7.6))
 
 
@@ -53,15 +59,29 @@ class Part:
 
 @dataclass(frozen=True)
 class Plan:
-    """How a table is set."""
+    """How a table is set; ``lines`` is what its rows take together, each by its highest cell (0: not counted)."""
 
     size_pt: float
     turned: bool
     parts: tuple[Part, ...]
+    lines: float = 0.0
+
+    def whole(self, rows: int) -> bool:
+        """Whether a table of so many rows and group rows is so low that it stays on one page."""
+        if not self.lines or self.turned:
+            return False
+        em = self.size_pt * _MM_PER_PT
+        return rows * _ROW_EM * em + (self.lines - rows) * _LINE_EM * em <= WHOLE_MM
 
 
 def _widest_token(text: str) -> float:
     return max((min(width_em(token), LONGEST_EM) for token in _TOKEN.findall(text)), default=0.0)
+
+
+@lru_cache(maxsize=16384)
+def _widest_stretch(text: str) -> float:
+    kept = (width_em(text[start:end]) for start, end in spans(text, IN_CELL_EM))
+    return max(_widest_token(text), *kept, 0.0)
 
 
 def demand(table: Table, position: int) -> Demand:
@@ -78,7 +98,7 @@ def demand(table: Table, position: int) -> Demand:
     body = max(widths, default=0.0)
     floor = max(
         *(_widest_token(label) * 1.02 for label in labels),
-        max((_widest_token(text) for text in texts), default=0.0),
+        max((_widest_stretch(text) for text in texts), default=0.0),
         head / math.ceil(head / 5.4) if head else 0.0,  # a head of six characters is set as three and three
         min(body, 6.0),
     )
@@ -119,9 +139,10 @@ def plan(table: Table, *, fill: bool = True) -> Plan:
         widths = _set(demands, available, size, fill=fill)
         if widths is None:
             continue
-        found = _checked(table, Plan(size, turned, (Part(everything, widths),)), available)
         em = size * _MM_PER_PT
         rows = column_widths.lines(demands, [(width - INSET_MM) / em for width in widths])
+        lines = float(rows.max(axis=1).sum()) + len(table.groups) if len(rows) == len(table.rows) else 0.0
+        found = _checked(table, Plan(size, turned, (Part(everything, widths),), lines), available)
         most, mean = float(rows.max()), float(rows.max(axis=1).mean())
         if most <= _MOST_LINES and mean <= _MEAN_LINES:
             return found

@@ -24,7 +24,7 @@ from planbrief.reports.outline import opens_chapter
 from planbrief.reports.plain import marker
 from planbrief.reports.typst_source import MissingGlyph, Source, stated_date
 from planbrief.reports.typst_tables import figure, text_runs
-from planbrief.reports.typst_text import content, literal
+from planbrief.reports.typst_text import content, literal, prose
 from planbrief.reports.typst_tree import TreeWriter
 
 #: More headings than this, or more parts than that, get a table of contents.
@@ -83,11 +83,14 @@ class _Page:
     def parts(self, contents: str) -> list[str]:
         """Code of every part in order; bullets that follow each other make one list.
 
-        The contents stand before the first heading, so that a report opens with its answer.
+        The contents stand before the first heading, so that a report opens with its answer. The closing sources take
+        the text right before them along, back to its heading.
         """
         found: list[str] = []
         bullets: list[str] = []
-        for part in self.document.parts:
+        text = 0  # where in `found` the present stretch of text began
+        parts = self.document.parts
+        for before, part, after in zip([None, *parts], parts, [*parts[1:], None], strict=False):
             block = part.block if isinstance(part, BlockPart) else None
             if isinstance(block, Sentence) and block.style == "bullet":
                 bullets.append(self.shown(text_runs(block.runs, self.lang), part.where))
@@ -98,9 +101,15 @@ class _Page:
             if contents and opens_chapter(part):
                 found.append(contents)
                 contents = ""
-            code = self.part(part)
-            if code:
+            code = f"intro({self.part(part)})" if _introduces(before, block, after) else self.part(part)
+            if isinstance(block, Sources):
+                found[text:] = [f"ending({content(*found[text:])}, {self.shown(code, part.where)})"]
+            elif code:
                 found.append(self.shown(code, part.where))
+            if isinstance(part, TreePart) or isinstance(block, Heading):
+                text = len(found) - bool(code)
+            elif not isinstance(block, Sentence):
+                text = len(found)
         if bullets:
             found.append(f"findings({', '.join(bullets)})")
         return found
@@ -186,24 +195,35 @@ class _Page:
     def _sources(self, block: Sources) -> str:
         lang = self.lang
         items = []
-        for number, document in enumerate(block.documents, start=1):
+        for document in block.documents:
             original = [document[key] for key in ("producer", "doc_number", "disclosure") if document.get(key)]
             date = document.get("date_text") or document.get("date_published") or ""
             facts = [_foreign(" · ".join(original), "zh", lang)] if original else []
-            facts += [literal(" · " * bool(facts) + date)] if date else []
+            facts += [literal(" · " * bool(facts)), *prose(date)] if date else []
             title = _foreign(
                 document.get("title") or document.get("source_id", ""), document.get("title_lang", ""), lang
             )
-            under = f"linebreak(); muted({content(*facts)})" if facts else ""
-            items.append(content(literal(f"[{number}] "), title, under))
-        pieces = [f"closing-head({literal(message('page.sources', lang))})"]
-        if items:
-            pieces.append(f"closing({', '.join(items)})")
-        for key, runs in (("citation", block.citation), ("feedback", block.feedback)):
-            if runs:
-                label = message(f"page.{key}", lang) + message("page.link_separator", lang)
-                pieces.append(f"remark({content(f'heavy({literal(label)})', text_runs(runs, lang))})")
-        return content(*pieces)
+            items.append(content(title, f"muted({content(literal(' · '), *facts)})" if facts else ""))
+        remarks = [
+            content(
+                f"heavy({literal(message(f'page.{key}', lang) + message('page.link_separator', lang))})",
+                text_runs(runs, lang),
+            )
+            for key, runs in (("citation", block.citation), ("feedback", block.feedback))
+            if runs
+        ]
+        listed = "".join(f"{item}, " for item in items)
+        return f"closing({', '.join([literal(message('page.sources', lang)), f'({listed})', *remarks])})"
+
+
+def _introduces(before: Part | None, block: object, after: Part | None) -> bool:
+    """Whether a paragraph stands between a heading and the list, table or chart that it introduces."""
+    if not (isinstance(block, Sentence) and block.style == "paragraph"):
+        return False
+    if not (isinstance(before, BlockPart) and isinstance(before.block, Heading) and isinstance(after, BlockPart)):
+        return False
+    listed = isinstance(after.block, Sentence) and after.block.style == "bullet"
+    return listed or isinstance(after.block, (Table, Chart))
 
 
 def _foreign(text: str, of: str, lang: Lang) -> str:
@@ -219,7 +239,11 @@ def _contents(document: Document) -> str:
     if wanted is False or not count or not (long or wanted is True):
         return ""
     depth = 1 if count > DEEP_FROM else 2
-    return f"contents(title: {literal(message('page.contents', document.lang))}, depth: {depth})"
+    listed = [(entry.level, entry.text) for entry in document.entries if entry.level <= depth]
+    listed += [(1, message("page.sources", document.lang))] if document.sources else []
+    expected = "".join(f"({level}, {literal(text)}), " for level, text in listed)
+    title = literal(message("page.contents", document.lang))
+    return f"contents(title: {title}, depth: {depth}, expected: ({expected}))"
 
 
 def source(document: Document) -> Source:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 from planbrief.display.language import Lang, message
 from planbrief.reports import table_layout
-from planbrief.reports.blocks import Cell, Column, Runs, Table
+from planbrief.reports.blocks import Cell, Column, Run, Runs, Table
 from planbrief.reports.colors import hex_color
 from planbrief.reports.decimals import paddings
 from planbrief.reports.table_layout import Part
-from planbrief.reports.typst_text import breakable, content, literal
+from planbrief.reports.typst_text import boxed, breakable, content, literal
+from planbrief.reports.unbroken import IN_CELL_EM, IN_HEAD_EM, IN_PROSE_EM, spans
 
 #: Rows of one table that a PDF shows; three thousand rows of eight columns compile in 2.5 s.
 MAX_ROWS = 3000
@@ -18,17 +20,45 @@ _ALIGN = {"left": "left", "right": "right", "center": "center", "decimal": "righ
 _TONES = {"muted": "muted", "warn": "warn", "good": "fine"}
 
 
-def text_runs(runs: Runs, lang: Lang) -> str:
-    """Runs of text as Typst content, stretches in the other language marked as such."""
-    pieces = []
+def text_runs(runs: Runs, lang: Lang, longest_em: float = IN_PROSE_EM) -> str:
+    """Runs of text as Typst content: stretches in the other language marked as such, numbers and their units together.
+
+    ``longest_em`` as in :func:`planbrief.reports.unbroken.spans`; a number and its unit may stand in two runs.
+    """
+    whole = "".join(run.text for run in runs)
+    kept = spans(whole, longest_em)
+    if not kept:
+        return content(*(_run(run, run.text, lang) for run in runs))
+    edges = sorted({position for span in kept for position in span})
+    ends, starts = dict(kept), {end: start for start, end in kept}
+    pieces: list[str] = []
+    together: list[str] = []
+    until = at = 0
     for run in runs:
-        code = breakable(run.text)
-        if run.strong:
-            code = f"strong({code})"
-        if run.lang and run.lang != lang:
-            code = f"text(lang: {literal(run.lang)}, region: {literal('cn' if run.lang == 'zh' else 'gb')}, {code})"
-        pieces.append(code)
+        stop = at + len(run.text)
+        for start, end in pairwise([at, *(edge for edge in edges if at < edge < stop), stop]):
+            if start == end:
+                continue
+            until = ends.get(start, until)
+            code = _run(run, run.text[start - at : end - at], lang)
+            if end > until:
+                pieces.append(code)
+                continue
+            together.append(code)
+            if end == until:
+                pieces += boxed(content(*together), whole, starts[end], end)
+                together = []
+        at = stop
     return content(*pieces)
+
+
+def _run(run: Run, text: str, lang: Lang) -> str:
+    code = breakable(text)
+    if run.strong:
+        code = f"strong({code})"
+    if run.lang and run.lang != lang:
+        code = f"text(lang: {literal(run.lang)}, region: {literal('cn' if run.lang == 'zh' else 'gb')}, {code})"
+    return code
 
 
 def figure(table: Table, lang: Lang, *, below: str = "", fill: bool = True) -> str:
@@ -48,13 +78,15 @@ def figure(table: Table, lang: Lang, *, below: str = "", fill: bool = True) -> s
     if under != "[]":
         bodies.append(f"below({under})")
     body = content(*bodies)
+    whole = plan.whole(len(shown.rows) + len(shown.groups))
     if table.caption:
         body = (
             f'figure(kind: table, supplement: {literal(message("page.table", lang))}, numbering: "1", '
             f"caption: figure.caption(position: top, {text_runs(table.caption, lang)}), {body})"
         )
+        body = f"captioned({body})" if whole else body
     else:
-        body = f"block(above: 4mm, below: 4mm, width: 100%, breakable: true, {body})"
+        body = f"block(above: 4mm, below: 4mm, width: 100%, breakable: {str(not whole).lower()}, {body})"
     return f"page(flipped: true, {body})" if plan.turned else body
 
 
@@ -106,7 +138,7 @@ def _head(table: Table, part: Part, lang: Lang) -> str:
     for position in part.columns:
         column = table.columns[position]
         unit = f"unit({literal(column.unit)})" if column.unit else ""
-        label = text_runs(column.label, lang)
+        label = text_runs(column.label, lang, IN_HEAD_EM)
         if column.lang and column.lang != lang:
             label = f"text(lang: {literal(column.lang)}, {label})"
         cells.append(
@@ -119,7 +151,7 @@ def _head(table: Table, part: Part, lang: Lang) -> str:
 
 
 def _cell(cell: Cell, column: Column, lang: Lang, pad: float, *, spans: bool, head: bool = False) -> str:
-    text = text_runs(cell.runs, lang)
+    text = text_runs(cell.runs, lang, IN_HEAD_EM if head else IN_CELL_EM)
     if cell.lang and cell.lang != lang:
         text = f"text(lang: {literal(cell.lang)}, region: {literal('cn' if cell.lang == 'zh' else 'gb')}, {text})"
     if cell.tone and cell.runs:

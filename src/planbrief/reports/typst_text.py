@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 
+from planbrief.reports import unbroken
 from planbrief.reports.plain import visible
 
 _ALLOWED_LINK = re.compile(r"(?:https?|mailto):[^\s\x00-\x1f]+\Z", re.IGNORECASE)
@@ -34,6 +35,30 @@ def collapsed(text: str) -> str:
         text,
     )
     return _SPACE.sub(" ", text)
+
+
+#: The quarter em between Chinese and Latin, which vanishes at the end of a line.
+_QUARTER = "h(0.25em, weak: true)"
+
+
+def boxed(code: str, text: str, start: int, end: int) -> list[str]:
+    """Code of the stretch ``text[start:end]`` as a box, with the space that belongs at its edges."""
+    before, after = unbroken.spaced(text, start, end)
+    return [_QUARTER] * before + [f"box({code})"] + [_QUARTER] * after
+
+
+def prose(text: str) -> list[str]:
+    """Running text as pieces of code: numbers keep to their units (:mod:`planbrief.reports.unbroken`).
+
+    >>> prose("about 5 million")
+    ['"about "', 'box("5 million")']
+    """
+    pieces, last = [], 0
+    for start, end in unbroken.spans(text):
+        pieces += [breakable(text[last:start])] * (start > last)
+        pieces += boxed(literal(text[start:end]), text, start, end)
+        last = end
+    return [*pieces, *([breakable(text[last:])] * (last < len(text)))]
 
 
 def breakable(text: str, longest: int = 24) -> str:

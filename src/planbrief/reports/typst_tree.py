@@ -16,7 +16,7 @@ from planbrief.display.language import Lang, message
 from planbrief.reports import foreign_tables, formulas, table_layout, typst_tables
 from planbrief.reports.colors import hex_color
 from planbrief.reports.styles import declarations
-from planbrief.reports.typst_text import allowed_link, breakable, collapsed, content, literal
+from planbrief.reports.typst_text import allowed_link, breakable, collapsed, content, literal, prose
 
 _BLOCKS = frozenset(
     "p div h1 h2 h3 h4 h5 h6 ul ol dl blockquote pre table hr details section figure article header footer main "
@@ -75,7 +75,7 @@ class TreeWriter:
         if text:
             flat = collapsed(text)
             if flat:
-                line.append(breakable(flat))
+                line.extend(prose(flat))
 
     def _block(self, node: etree._Element) -> list[str]:
         tag = str(node.tag)

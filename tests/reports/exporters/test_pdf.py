@@ -118,6 +118,23 @@ def test_thumbnail_is_page_one() -> None:
     assert len(picture) < 80_000
 
 
+def test_thumbnail_shows_page_one_and_no_other() -> None:
+    """A red picture on page one colours the thumbnail, the same picture on page two does not; each time the same."""
+    from PIL import Image
+
+    picture = new_markdown_cell(f"![red](data:image/png;base64,{notebooks.png((255, 0, 0))})")
+    filler = [new_markdown_cell("一段正文。") for _ in range(60)]
+    red = []
+    for cells in ([picture, *filler], [*filler, picture]):
+        nb = notebooks.notebook(*cells, title="题")
+        data, first = render_pdf_with_thumbnail(nb, name="x")
+        assert page_count(data) == 2
+        with Image.open(io.BytesIO(first)) as image:
+            red.append((255, 0, 0) in set(image.convert("RGB").get_flattened_data()))
+        assert render_pdf_with_thumbnail(nb, name="x") == (data, first)
+    assert red == [True, False]
+
+
 def test_page_count_reads_what_pypdf_reads() -> None:
     """Pages are counted without a PDF library."""
     for nb in (notebooks.report("zh"), strangers.tables()):
