@@ -6,8 +6,9 @@ from __future__ import annotations
 def warm() -> None:
     """Import the heavy libraries and do once what a process does at its first page; compile nothing.
 
-    Fonts are opened, messages and locales read, templates parsed, empty tables and a throw-away chart made. Typst is
-    left alone: it starts threads, for which a forked process would wait in vain.
+    Modules are imported, messages and locales read, templates parsed, empty tables and a throw-away chart made. No file
+    stays open: all reports would share its position. Typst is left alone: it starts threads, for which a forked
+    process would wait in vain.
     """
     import importlib
     import pkgutil
@@ -21,7 +22,7 @@ def warm() -> None:
     import planbrief.reports.html
     import planbrief.reports.pdf
     import planbrief.targets
-    from planbrief.display.charts.canvas import drawing, text_width
+    from planbrief.display.charts.canvas import drawing
     from planbrief.display.language import LANGS, messages
     from planbrief.display.numbers import decimal_text
     from planbrief.display.periods import date_text
@@ -37,7 +38,6 @@ def warm() -> None:
         canvas.axes(10, 10, 25, 15).plot([1, 2], [1, 2])
         canvas.text(1, 1, "规划 Plan 0")
         canvas.svg()
-    text_width("规")
     for lang in LANGS:
         messages(lang)
         decimal_text(Decimal("1234.5"), lang)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import re
 import warnings
 from collections.abc import Iterator
@@ -35,6 +36,11 @@ def _face() -> FT2Font:
     face = FT2Font(str(fonts.path()))
     face.set_size(100, 72)
     return face
+
+
+if hasattr(os, "register_at_fork"):
+    # An open font has one position in its file for parent and children: they would read one another's glyphs.
+    os.register_at_fork(after_in_child=_face.cache_clear)
 
 
 @lru_cache(maxsize=8192)
