@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 
 from planbrief.display.language import Lang, message
-from planbrief.reports.log import visible
+from planbrief.reports.log import visible, visible_lines
 from planbrief.reports.manifest import INDEX_PAGES
 
 STYLE = "body{font:1rem/1.6 sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}pre{white-space:pre-wrap}"
@@ -21,6 +21,6 @@ def failure_page(report: str, lang: Lang, error: str) -> bytes:
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>
 <style>{STYLE}</style></head>
 <body><main><h1>{title}</h1><p>{escape(message("failure.text", lang, report=visible(report)))}</p>
-<pre lang="en">{escape(visible(error))}</pre>
+<pre lang="en">{escape(visible_lines(error))}</pre>
 <p><a href="../{INDEX_PAGES[lang]}">{escape(message("failure.index", lang))}</a></p></main></body></html>
 """.encode()

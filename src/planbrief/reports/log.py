@@ -1,4 +1,4 @@
-"""The log of a run: one line of JSON per event for machines, one line of words on stderr for people."""
+"""The log of a run: one line of JSON per event for machines, words on stderr for people."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ _LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
 #: paragraph separators, marks and overrides of direction, invisible joiners, halves of characters.
 _STEERING = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ud800-\udfff]")
 LONGEST_LINE = 2_000
+MOST_LINES = 20
 
 
 def visible(text: object, longest: int = LONGEST_LINE) -> str:
@@ -29,6 +30,16 @@ def visible(text: object, longest: int = LONGEST_LINE) -> str:
     shown = str(text)
     shown = shown if len(shown) <= longest else f"{shown[: longest - 1]}…"
     return _STEERING.sub(lambda match: _escape(match.group()), shown)
+
+
+def visible_lines(text: object, most: int = MOST_LINES) -> str:
+    r"""A text of several lines of which each is :func:`visible`; all but the first are indented, so none poses as new.
+
+    >>> visible_lines("cell 3: KeyError\n| frame['x']\x1b[2J")
+    "cell 3: KeyError\n    | frame['x']\\x1b[2J"
+    """
+    first, *others = str(text).split("\n")[:most]
+    return "\n".join([visible(first), *(f"    {visible(line.strip())}" for line in others)])
 
 
 def _escape(character: str) -> str:
@@ -64,7 +75,7 @@ class Log:
         if message and _LEVELS.index(level) >= _LEVELS.index(self.level):
             word = "" if level in ("debug", "info") else f"{level}: "
             with contextlib.suppress(OSError, ValueError):
-                self.human.write(f"{word}{visible(message)}\n")
+                self.human.write(f"{word}{visible_lines(message)}\n")
                 self.human.flush()
 
     def close(self) -> None:

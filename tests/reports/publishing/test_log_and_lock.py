@@ -34,16 +34,23 @@ def test_one_json_line_per_event(tmp_path: Path) -> None:
 
 @given(text=st.text(max_size=60))
 def test_nothing_steers_the_terminal(text: str) -> None:
-    """Neither the words nor the JSON line carries a character that a terminal obeys."""
+    """Neither the words nor the JSON line carries a character that a terminal obeys; only indented lines follow."""
     from planbrief.reports.log import json_line
 
     human = io.StringIO()
     Log(human=human).event("x", text or "-")
     raw = json_line("x", text, "info", {"name": text, text: 1})
-    shown = human.getvalue()[:-1] + raw.decode()[:-1]
+    shown = human.getvalue()[:-1].replace("\n    ", " ") + raw.decode()[:-1]
     assert not {unicodedata.category(character) for character in shown} & {"Cc", "Cs", "Zl", "Zp"}
     assert not set(shown) & set("\u202e\u2066\u200f\ufeff")
     json.loads(raw)
+
+
+def test_a_failure_of_several_lines_is_shown_in_lines() -> None:
+    """The cell that failed is read line by line; no line of it can pose as one of ours."""
+    human = io.StringIO()
+    Log(human=human).event("x", "cell 3: KeyError\n    | frame['x']\nerror: forged", level="error")
+    assert human.getvalue() == "error: cell 3: KeyError\n    | frame['x']\n    error: forged\n"
 
 
 def test_visible_cuts_what_is_overlong() -> None:
