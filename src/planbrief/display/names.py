@@ -36,14 +36,30 @@ def inside(ds: Dataset, name: Label) -> Label:
 
 
 @remembered
-def indicator_names(ds: Dataset) -> frozenset[str]:
-    """English names of all indicators."""
-    return frozenset(ds.indicators["name_en"])
+def common_names(ds: Dataset) -> frozenset[str]:
+    """English names of all indicators, industries and tracks, which are common nouns."""
+    return frozenset(ds.indicators["name_en"]) | frozenset(ds.activities["name_en"])
 
 
 def measures_something(ds: Dataset, name: str) -> bool:
-    """Whether an English name is an indicator's, with or without a detail in brackets."""
-    return name.partition(" (")[0] in indicator_names(ds)
+    """Whether an English name is an indicator's or an industry's, with or without a detail in brackets."""
+    return name.partition(" (")[0] in common_names(ds)
+
+
+def within_sentence(ds: Dataset, name: Label, *, opening: bool) -> Label:
+    """A name, or names in a row, as an English sentence holds them: common names lose their capital.
+
+    What opens the sentence keeps its own. Names that are no indicator's and no industry's stay as they are.
+    """
+    if measures_something(ds, name.en):
+        return name if opening else inside(ds, name)
+    parts = re.split(r"(, | and )", name.en)
+    names = parts[::2]
+    if len(names) < 2 or not all(measures_something(ds, one) for one in names):
+        return name
+    lowered = [one if opening and not place else inside(ds, Label(one, one)).en for place, one in enumerate(names)]
+    parts[::2] = lowered
+    return Label(name.zh, "".join(parts))
 
 
 def opens_sentence(before: str) -> bool:

@@ -156,6 +156,10 @@ def _body(numbers: list[Decimal], figure: FigureLike, lang: Lang, *, bare: bool 
     return _with_unit(texts, figure.unit, lang)
 
 
+#: A computed range of so few last digits, such as 8.65 to 8.75, is not rounded to them.
+NARROW = 3
+
+
 def is_range(figure: FigureLike) -> bool:
     """Whether the source prints a range rather than one number."""
     return figure.comparator == "range" and math.isfinite(figure.lower) and math.isfinite(figure.upper)
@@ -185,7 +189,7 @@ def value_text(
         return undefined_text(figure.undefined, lang)
     if is_range(figure):
         ends = [digits_of(figure.lower, figure), digits_of(figure.upper, figure)]
-        if ends[0] == ends[1] and figure.formula:
+        if figure.formula and (ends[1] - ends[0]) * 10 ** DECIMALS.get(figure.measure, 1) <= NARROW:
             # What rounding leaves open of a computed number is small: one decimal more shows it.
             scale, decimals = (100 if figure.measure == "rate" else 1), DECIMALS.get(figure.measure, 1) + 1
             ends = [rounded(end * scale, decimals) for end in (figure.lower, figure.upper)]

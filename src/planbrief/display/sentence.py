@@ -9,7 +9,7 @@ from typing import Any
 
 from planbrief.display.blocks import Block, bundle, run_html, run_text
 from planbrief.display.language import Run, is_bilingual, mark, messages, pick
-from planbrief.display.names import inside, measures_something, opens_sentence
+from planbrief.display.names import opens_sentence, within_sentence
 from planbrief.display.numbers import decimal_text, exact, rounded
 from planbrief.display.quantities import figure_runs, is_figure
 from planbrief.display.state import Page, current, emit
@@ -122,8 +122,7 @@ def sentence_runs(
         if piece.field:
             value = values[piece.text]
             if page.lang == "en" and page.ds is not None and isinstance(value, Label):
-                within = not opens_sentence(run_text(runs)) and measures_something(page.ds, value.en)
-                value = inside(page.ds, value) if within else value
+                value = within_sentence(page.ds, value, opening=opens_sentence(run_text(runs)))
             runs.extend(value_runs(value, page, where, piece.text, strong=piece.strong, loose=loose))
         elif piece.strong:
             runs.append({"t": piece.text, "strong": True})

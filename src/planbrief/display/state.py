@@ -76,10 +76,11 @@ class Page:
         return row.values if row else {}
 
     def printed(self, figure: FigureLike) -> str:
-        """The number as its source prints it, where a figure is one observation and no computation."""
-        if figure.formula or len(figure.observations) != 1:
+        """The number as its source prints it, where a figure is no computation and printed alike in every place."""
+        if figure.formula:
             return ""
-        return self.raw(figure.observations[0]).get("obs_value", "")
+        texts = {self.raw(obs_id).get("obs_value", "") for obs_id in figure.observations}
+        return texts.pop() if len(texts) == 1 else ""
 
     def use(self, observations: str | Iterable[str]) -> list[str]:
         """Remember observations as shown; returns them as a list."""

@@ -61,7 +61,7 @@ def audit_headlines(ds: Dataset, region: str, audit: Audit) -> tuple[Headline, .
 
 def weightiest(audit: Audit, limit: int = 3) -> tuple[Finding, ...]:
     """Contradictions in money with the largest gaps, largest first."""
-    found = [f for f in audit.of("inconsistent") if f.unit.endswith(MONEY_UNITS) and f.discrepancy > f.tolerance]
+    found = [f for f in audit.of("inconsistent") if f.unit.endswith(MONEY_UNITS) and not f.discrepancy <= f.tolerance]
     return tuple(sorted(found, key=lambda f: -f.discrepancy)[:limit])
 
 
@@ -135,7 +135,8 @@ def identity_period(ds: Dataset, identity: Identity) -> Label:
 
 
 def _periods(ds: Dataset, identity: Identity) -> Iterator[str]:
-    for obs in identity.observations:
+    # Required growth has a start and an end; the achieved growth beside them has a year of its own.
+    for obs in identity.observations[: 2 if identity.rule == "required_growth" else None]:
         when = str(ds.observations.at[obs, "time_period"])
         if when not in ("", "undated"):
             yield when

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from planbrief.measures.evidence import evidence, ids
+from planbrief.measures.facts import merged_facts
 from planbrief.measures.figures import Figure
 from planbrief.measures.headline_model import City, Headline
 from planbrief.measures.labels import label, measured, period
@@ -131,7 +132,7 @@ def no_dated_targets(city: City) -> Iterator[Headline]:
     aimed = rows[rows["kind"].isin(["target", "constraint"]) & rows["dated"] & rows["obs_value"].notna()]
     if aimed.empty and len(rows):
         key = f"{city.region}/no_dated_targets/facts"
-        facts = Figure(key, float(len(rows)), "count", "个", tuple(rows.index))
+        facts = Figure(key, float(len(merged_facts(rows))), "count", "个", tuple(rows.index))
         yield Headline(
             "no_dated_targets", 0, city.region, {"area": label(city.ds, "areas", city.region), "facts": facts}
         )

@@ -44,6 +44,8 @@ _QUARTER = "h(0.25em, weak: true)"
 def boxed(code: str, text: str, start: int, end: int) -> list[str]:
     """Code of the stretch ``text[start:end]`` as a box, with the space that belongs at its edges."""
     before, after = unbroken.spaced(text, start, end)
+    # The end of a box counts as the end of a line, where a full-width mark gives up a quarter em.
+    after = after or (text[end - 1] in "；：" and end < len(text))
     return [_QUARTER] * before + [f"box({code})"] + [_QUARTER] * after
 
 

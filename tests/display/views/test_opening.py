@@ -142,7 +142,7 @@ def test_nothing_is_compared_with_itself(shipped):
     assert compared(ds, ["bazhong"]) == ([], None)
     sentences, chart = compared(ds, ds.cities())
     rules = {one.rule for one in sentences}
-    assert {"some_comparable", "main_reasons", "same_indicator_refused"} <= rules
+    assert {"some_with_caution", "main_reasons", "same_indicator_refused"} <= rules
     assert chart is not None
     two = make_dataset(observations=[*milestones(), observation(700, 5, ref_area="testdistrict")])
     assert compared(two, ["testville"]) == ([], None)

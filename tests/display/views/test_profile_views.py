@@ -9,7 +9,7 @@ from targets.factory import ACTIVITIES, make_dataset, milestones, observation
 
 from planbrief.display.language import pick
 from planbrief.display.views import milestone_table, theme_facts
-from planbrief.display.views.facts import multiple_words
+from planbrief.display.views.facts import fact_name, multiple_words
 from planbrief.display.views.needs import needs_table, open_range, rates_view
 from planbrief.display.views.paths import needs_chart, path_chart, structure_chart
 from planbrief.display.views.remarks import remarks
@@ -37,7 +37,7 @@ def branches():
 
 @pytest.mark.parametrize(
     ("comparator", "words"),
-    [("eq", ("增长 3 倍", "increase of 3 × the base")), ("ge", ("增长 3 倍以上", "increase of at least 3 × the base"))],
+    [("eq", ("增长 3 倍", "up by 3 × base")), ("ge", ("增长 3 倍以上", "up by at least 3 × base"))],
 )
 def test_increases_in_multiples(comparator, words):
     """增长三倍以上: the bound stands before the number in English."""
@@ -178,3 +178,31 @@ def test_both_readings_of_an_annual_average(shipped):
 def test_activities_of_the_test_city_are_a_group():
     """The synthetic activities used above have one parent."""
     assert {row["parent"] for row in ACTIVITIES[1:]} == {"all_test"}
+
+
+@pytest.mark.parametrize(
+    ("obs", "zh", "en"),
+    [
+        ("bazhong-plan-2024-01832", "（至成都", "(to Chengdu"),
+        ("bazhong-plan-2024-02056", "（参照范围：中国）", "(reference area: China)"),
+    ],
+)
+def test_a_fact_is_named_with_what_it_is_measured_against(shipped, obs, zh, en):
+    """145 minutes to Chengdu and 105 to Chongqing are no contradiction; rank 5 is one among others."""
+    name = fact_name(shipped, dict(shipped.observations.loc[obs]))
+    assert zh in name.zh
+    assert en in name.en
+
+
+def test_growth_and_share_of_a_level_say_so(shipped):
+    rows = shipped.select(indicator="airport_passengers", transformation="yoy").to_dict("records")
+    rows += shipped.select(indicator="gross_output_above_designated", transformation="share").to_dict("records")
+    assert [fact_name(shipped, row).en.rpartition("(")[2] for row in rows] == ["growth on the year before)", "share)"]
+    (rate,) = shipped.select(indicator="gdp_growth", transformation="yoy").to_dict("records")
+    assert "(" not in fact_name(shipped, rate).en
+
+
+def test_a_narrow_range_is_not_rounded_to_its_own_width():
+    """8.65 to 8.75 percentage points are not 8.7 to 8.8."""
+    change = Figure("k", 8.7, "points", lower=8.65, upper=8.75, formula="x")
+    assert open_range(change) == ("8.65–8.75", "8.65–8.75")

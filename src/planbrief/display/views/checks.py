@@ -60,7 +60,7 @@ def amount(value: float, tolerance: float, ids: tuple[str, ...] = ()) -> Cell:
     """A computed amount with as many decimals as its tolerance makes meaningful."""
     if math.isnan(value):
         return Cell("—", tone="muted")
-    decimals = 3
+    decimals = 2 if math.isnan(tolerance) else 3
     if abs(value - round(value, decimals)) < EXACT * abs(value):
         return Cell(round(value, decimals), ids)  # as printed, or a short sum without the noise of its floats
     if tolerance and math.isfinite(tolerance):
@@ -146,7 +146,9 @@ def agreements(ds: Dataset, region: str, audit: Audit) -> Iterator[tuple[Label, 
         named = [(one, without_place(ds, region, identity_name(ds, one, relations))) for one in chosen]
         build = two_sided if rule in TWO_SIDED else {"milestones": paths, "list_count": lists}.get(rule, repeats)
         columns, rows, groups = build(ds, named)
-        yield name, Table(tuple(columns), tuple(rows), both("caption.agreeing", rule=name), groups=groups)
+        explained = has_message(f"audit_page.agreeing.{rule}", "zh")
+        notes = (both(f"agreeing.{rule}"),) if explained else ()
+        yield name, Table(tuple(columns), tuple(rows), both("caption.agreeing", rule=name), notes, groups=groups)
 
 
 Named = Sequence[tuple[Identity, Label]]
@@ -214,15 +216,18 @@ def repeats(ds: Dataset, named: Named) -> Built:
 def lists(ds: Dataset, named: Named) -> Built:
     """A count word and the length of its list."""
     columns = [
-        Column("what", both("head.what"), head=True, width=4),
+        Column("what", both("head.what"), head=True, width=3),
         Column("announced", both("head.announced"), "number", width=1),
         Column("listed", both("head.listed"), "number", width=1),
+        Column("locator", both("head.locator"), width=2),
     ]
+    places = ds.observations["locator"]
     rows = [
         (
             Cell(name, head=True),
             amount(one.left, 0.0, one.observations),
             amount(one.right, 0.0, one.observations),
+            Cell(Label(where, where) if (where := str(places.get(one.observations[0], ""))) else ""),
         )
         for one, name in named
     ]

@@ -161,7 +161,9 @@ def answers(ds: Dataset, cities: tuple[str, ...], side: SideBySide) -> Iterator[
         "comparable": counted("comparable", len(allowed), "对", allowed),
         "refused": counted("refused", len(refused), "对", refused),
     }
-    yield Headline("some_comparable" if allowed else "nothing_comparable", 0, "", figures)
+    plain = any(pair.verdict.status == "comparable" for pair in allowed)
+    rule = "some_comparable" if plain else "some_with_caution" if allowed else "nothing_comparable"
+    yield Headline(rule, 0, "", figures)
     for pair in allowed[:MOST_SENTENCES]:
         yield from comparable_pair(ds, pair)
     yield from main_reasons(refused)

@@ -12,8 +12,9 @@ from planbrief.display.quantities import value_text
 from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.cities import records, worded, words
 from planbrief.display.views.cities_tables import scope_cell
-from planbrief.display.views.facts import both, fact_figure, merged_facts, value_cell
+from planbrief.display.views.facts import both, fact_figure, value_cell
 from planbrief.measures import tables
+from planbrief.measures.facts import merged_facts
 from planbrief.measures.figures import Figure, figure
 from planbrief.measures.headline_model import Headline
 from planbrief.measures.labels import Label, label, listing, measured, period

@@ -15,6 +15,9 @@ from planbrief.measures.compare import SideBySide, difference, ratio
 from planbrief.measures.labels import Label, label, period
 from planbrief.measures.verdicts import PRICED
 
+#: Tones of verdicts, as the charts colour them.
+TONES = {"comparable": "good", "comparable_with_caution": "warn"}
+
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
 
@@ -113,7 +116,7 @@ def verdict_table(ds: Dataset, theme: Label, pairs: list[Pair]) -> Table:
             if (pair.city_a, pair.city_b) != cities:
                 continue
             ids = (pair.verdict.a, pair.verdict.b)
-            tone = "good" if pair.verdict.allowed else ""
+            tone = TONES.get(pair.verdict.status, "")
             rows.append(
                 (
                     Cell(what(ds, pair.a), ids[:1], head=True),

@@ -6,14 +6,14 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.language import sentence_case
+from planbrief.display.language import message, sentence_case
 from planbrief.display.numbers import decimal_text, exact
 from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.cities import records, words
 from planbrief.display.views.cities_tables import unit_words_both
 from planbrief.display.views.databook import document_name, theme_label, worded
-from planbrief.display.views.facts import both, fact_figure, value_cell
-from planbrief.measures.labels import Label, label, measured
+from planbrief.display.views.facts import both, fact_figure, fact_name, value_cell
+from planbrief.measures.labels import Label, label
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
@@ -74,6 +74,8 @@ def observation_row(ds: Dataset, row: dict[str, Any]) -> tuple[Cell, ...]:
     """One observation as printed, and where."""
     obs_id = row["obs_id"]
     cell = value_cell(ds, row, fact_figure(row, (obs_id,)))
+    if row["obs_status"] in ("M", "O"):  # the words that stand there have a column of their own
+        cell = Cell("——", (obs_id,), tone="muted")
     cells = [
         Cell(name_of(ds, row), head=True),
         cell,
@@ -89,12 +91,10 @@ def observation_row(ds: Dataset, row: dict[str, Any]) -> tuple[Cell, ...]:
 
 def name_of(ds: Dataset, row: dict[str, Any]) -> Label:
     """What an observation measures: place inside the city, indicator, activity or subject, area of reference."""
-    what = measured(ds, row["indicator"], row["activity"], row["subject"])
+    what = fact_name(ds, {**row, "transformation": "level"} if not row["counterpart_area"] else row)
     if row["ref_area"] != ds.city_of(row["ref_area"]) or row["ref_area"] not in ds.cities():
         place = label(ds, "areas", row["ref_area"])
         what = Label(f"{place.zh}：{what.zh}", f"{place.en}: {what.en}")
-    if row["counterpart_area"]:
-        return worded("cell.counterpart", what=what, area=label(ds, "areas", row["counterpart_area"]))
     return what
 
 
@@ -205,7 +205,7 @@ def units_table(ds: Dataset) -> Table | None:
             number = decimal_text(exact(round(parsed.factor, 2)), "en")
             size = Label(f"{number} {plain}", f"{number} {unit_words_both(plain).en}")
         zh = parsed.name_zh if parsed.multiplier == 1 else unit
-        english = unit_words_both(unit).en
+        english = unit_words_both(unit).en or message("databook.cell.counting_word", "en")
         lines.append((Cell(unit, head=True), Cell(Label(zh, english)), Cell(size), Cell(count)))
     if not lines:
         return None

@@ -9,20 +9,15 @@ from typing import TYPE_CHECKING, Any
 from planbrief.display.language import message, sentence_case, term
 from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.remarks import remarks
+from planbrief.measures.facts import merged_facts
 from planbrief.measures.figures import Figure
 from planbrief.measures.labels import Label, label, measured
-from planbrief.targets.frames import records_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from planbrief.targets import Dataset
 
-#: What makes two observations one fact: printed twice, they become one row with both locators.
-FACT = [
-    *("ref_area", "indicator", "activity", "subject", "counterpart_area", "time_period", "kind", "transformation"),
-    *("obs_value", "upper_value", "comparator", "unit_measure", "price_base", "obs_status"),
-]
 #: How the value of a transformation is measured; everything else is a level in its printed unit.
 MEASURES = {"share": "share", "contribution": "share", "yoy": "share", "avg_annual": "share", "difference_pp": "points"}
 #: A place with more facts than this gets a table per theme; with fewer, one table has a group per theme.
@@ -58,18 +53,6 @@ def fact_figure(row: Mapping[str, Any], observations: tuple[str, ...]) -> Figure
         undefined="" if not math.isnan(row["obs_value"]) else f"status_{row['obs_status']}",
         year=row["time_period"],
     )
-
-
-def merged_facts(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """Observations as facts in document order, each with the ids of all observations that print it."""
-    facts: dict[tuple[Any, ...], dict[str, Any]] = {}
-    records: list[dict[str, Any]] = records_of(rows.reset_index())
-    for row in records:
-        key = tuple("" if isinstance(row[n], float) and math.isnan(row[n]) else row[n] for n in FACT)
-        if key not in facts:
-            facts[key] = {**row, "observations": ()}
-        facts[key]["observations"] += (row["obs_id"],)
-    return list(facts.values())
 
 
 def facts_table(
@@ -114,12 +97,9 @@ def facts_table(
 def fact_row(ds: Dataset, city: str, fact: Mapping[str, Any], placed: bool) -> tuple[Cell, ...]:
     """The cells of one fact; a part of the city is named before what is measured unless its group is."""
     figure = fact_figure(fact, fact["observations"])
-    what = measured(ds, fact["indicator"], fact["activity"], fact["subject"])
+    what = fact_name(ds, fact)
     if fact["ref_area"] != city and not placed:
         what = Label(*named("value.placed", place=label(ds, "areas", fact["ref_area"]), what=what))
-    if fact["transformation"] == "difference_pp" and fact["counterpart_area"]:
-        other = label(ds, "areas", fact["counterpart_area"])
-        what = Label(*named("value.against", what=what, other=other))
     return (
         Cell(what, head=True),
         value_cell(ds, fact, figure),
@@ -127,6 +107,22 @@ def fact_row(ds: Dataset, city: str, fact: Mapping[str, Any], placed: bool) -> t
         Cell(fact["kind"]),
         Cell(Label(fact["locator"], fact["locator"])),
     )
+
+
+def fact_name(ds: Dataset, fact: Mapping[str, Any]) -> Label:
+    """What a fact states: the indicator, what it is of, whether its growth or share is meant, and beside which area.
+
+    A rate or share is named where the indicator itself is a level: 机场旅客吞吐量（同比增速）.
+    """
+    what = measured(ds, fact["indicator"], fact["activity"], fact["subject"])
+    form, own = fact["transformation"], ds.row("indicators", fact["indicator"])["aggregation"]
+    if form in MEASURES and form != "difference_pp" and own not in ("rate", "share"):
+        words = Label(term("transformation", form, "zh"), term("transformation", form, "en"))
+        what = Label(*named("value.form", what=what, form=words))
+    if not fact["counterpart_area"]:
+        return what
+    kind = {"difference_pp": "against", "level": "toward"}.get(form, "beside")
+    return Label(*named(f"value.{kind}", what=what, other=label(ds, "areas", fact["counterpart_area"])))
 
 
 def value_cell(ds: Dataset, fact: Mapping[str, Any], figure: Figure) -> Cell:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from planbrief.display.language import LANGS
 from planbrief.display.numbers import decimal_text, rounded
+from planbrief.display.quantities import NARROW
 from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.facts import both, named
 from planbrief.display.views.growth import Line, in_order, unit_label
@@ -146,7 +147,10 @@ def open_range(change: Figure) -> tuple[str, str]:
         return "", ""
     scale = 100 if change.measure == "rate" else 1
     for decimals in (1, 2):
-        if math.isinf(high) or rounded(low * scale, decimals) != rounded(high * scale, decimals):
+        width = (
+            0 if math.isinf(high) else (rounded(high * scale, decimals) - rounded(low * scale, decimals)) * 10**decimals
+        )
+        if math.isinf(high) or width > (NARROW if decimals == 1 else 0):
             ends = [
                 ["∞" if math.isinf(end) else decimal_text(rounded(end * scale, decimals), lang) for end in (low, high)]
                 for lang in LANGS

@@ -149,9 +149,18 @@ def _times(a: Amount, b: Amount) -> Amount:
 
 def _over(a: Amount, b: Amount) -> Amount:
     dimension = _dimension(a, b, -1)
-    records, formula = a.records + b.records, f"{_braced(a)} ÷ {_braced(b)}"
+    records, formula = a.records + b.records, f"{_braced(a)} ÷ {_like(a, b)}"
     complete = a.complete and b.complete
     return Amount(a.value / b.value, a.low / b.high, a.high / b.low, dimension, records, formula, complete)
+
+
+def _like(a: Amount, b: Amount) -> str:
+    """A divisor in the unit of what it divides: 30.94 平方公里 by 24.09 万亩 is 30.94 ÷ (24.09 × 6.66667)."""
+    if len(a.records) == len(b.records) == 1:
+        one, other = a.records[0], b.records[0]
+        if one.dimension == other.dimension and one.factor != other.factor:
+            return f"({b.formula} × {other.factor / one.factor:.6g})"
+    return _braced(b)
 
 
 def _dimension(a: Amount, b: Amount, sign: int) -> tuple[tuple[str, int], ...]:

@@ -123,7 +123,8 @@ def _compare(
     }
     items = ctx.items(used, "expenditure") + ctx.items(other.records, "sectors")
     message = f"audit.{RULE}.gdp.{'above' if low > other.central else 'below'}"
-    yield Finding(finding_id, RULE, severity, items, numbers, message, gap / factor, tolerance, unit)
+    # The gap is counted from the end of the range, which holds the rounding already: no tolerance is left.
+    yield Finding(finding_id, RULE, severity, items, numbers, message, gap / factor, math.nan, unit)
 
 
 def _value_added_rate(ctx: Context, row: Mapping[str, str]) -> Iterator[Result]:
