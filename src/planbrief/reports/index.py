@@ -221,7 +221,8 @@ def _failure(entry: ReportEntry, lang: Lang) -> dict[str, Any]:
     good = entry.last_success if entry.html or entry.pdf else None
     key = "index.failed_last_good" if good else "index.failed_never"
     text = message(key, lang, edition=good, since=entry.failed_since or "")
-    return {"side": "", "text": text, "name": entry.name, "reason": _runs((entry.error or "")[:400], lang)}
+    reason = (entry.error or "").partition(" | ")[0]  # the lines of the cell are for the log and the manifest
+    return {"side": "", "text": text, "name": entry.name, "reason": _runs(reason[:400], lang)}
 
 
 def _files(entry: ReportEntry, lang: Lang) -> list[dict[str, Any]]:
