@@ -78,6 +78,10 @@ def _widest_token(text: str) -> float:
     return max((min(width_em(token), LONGEST_EM) for token in _TOKEN.findall(text)), default=0.0)
 
 
+#: A smaller type is taken where it makes a table so much lower.
+_MUCH_LOWER = 0.78
+
+
 @lru_cache(maxsize=16384)
 def _widest_stretch(text: str) -> float:
     kept = (width_em(text[start:end]) for start, end in spans(text, IN_CELL_EM))
@@ -132,7 +136,10 @@ def plan(table: Table, *, fill: bool = True) -> Plan:
     demands = [demand(table, position) for position in range(len(table.columns))]
     everything = tuple(range(len(demands)))
     fallback: tuple[float, Plan] | None = None
+    good: Plan | None = None
     for turned, size in _SETTINGS:
+        if good and turned:
+            break
         available = TURNED_MM if turned else UPRIGHT_MM
         if turned and fallback and fallback[0] <= _MOST_LINES:
             break  # an upright page that wraps more than is nice is still better than a turned one
@@ -145,9 +152,15 @@ def plan(table: Table, *, fill: bool = True) -> Plan:
         found = _checked(table, Plan(size, turned, (Part(everything, widths),), lines), available)
         most, mean = float(rows.max()), float(rows.max(axis=1).mean())
         if most <= _MOST_LINES and mean <= _MEAN_LINES:
-            return found
+            if good is None:
+                good = found
+            elif found.lines * found.size_pt < _MUCH_LOWER * good.lines * good.size_pt:
+                return found  # nearly every row was broken for a character or two
+            continue
         if fallback is None or most < fallback[0] or (most == fallback[0] and turned == fallback[1].turned):
             fallback = (most, found)
+    if good:
+        return good
     return fallback[1] if fallback else _split(table, demands, fill=fill)
 
 
