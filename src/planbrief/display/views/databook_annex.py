@@ -18,6 +18,9 @@ from planbrief.measures.labels import Label, label
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
 
+#: Transformations that state a number of times.
+MULTIPLES = ("increase_multiple", "ratio_to_base")
+
 __all__ = ["annex", "blanks_table", "definitions", "units_table"]
 
 #: A document with more observations than this has a table for each theme, a shorter one a single table.
@@ -73,7 +76,9 @@ def observations_table(
 def observation_row(ds: Dataset, row: dict[str, Any]) -> tuple[Cell, ...]:
     """One observation as printed, and where."""
     obs_id = row["obs_id"]
-    cell = value_cell(ds, row, fact_figure(row, (obs_id,)))
+    figure = fact_figure(row, (obs_id,))
+    # That a multiple is one stands in the column of units; words would make the column of numbers wide.
+    cell = Cell(figure, (obs_id,)) if row["transformation"] in MULTIPLES else value_cell(ds, row, figure)
     if row["obs_status"] in ("M", "O"):  # the words that stand there have a column of their own
         cell = Cell("——", (obs_id,), tone="muted")
     cells = [
@@ -103,7 +108,7 @@ def unit_of(row: dict[str, Any]) -> Label:
     if row["transformation"] == "rank":
         return Label("", "")
     unit = unit_words_both(row["unit_measure"])
-    if row["transformation"] not in ("level", "increase_multiple", "ratio_to_base"):
+    if row["transformation"] != "level":
         unit = worded("cell.unit_form", unit=unit, form=words("transformation", row["transformation"]))
     if row["price_base"]:
         return worded("cell.unit_price", unit=unit, price=words("price_base", row["price_base"]))
