@@ -13,8 +13,6 @@ _RAGGED = 1.07
 _SAMPLE = 80
 #: Millimetres moved from one column to another at a time.
 _STEPS_MM = (6.0, 2.0, 0.7)
-#: Em by which a column's idle room is measured, and by which a cell that is to fit is given more than its width.
-_HAIR = 0.1
 
 
 @dataclass(frozen=True)
@@ -90,43 +88,7 @@ def _improved(demands: Sequence[Demand], widths: list[float], em_mm: float) -> l
                 break
             current, cost = chosen, best
             needed = _lines(cells, current)
-    return [float(width) for width in _gathered(cells, current, floors)]
-
-
-def _gathered(cells: np.ndarray, widths: np.ndarray, floors: np.ndarray) -> np.ndarray:
-    """Give a column what its cells lack, gathered from all columns that have more than their lines need.
-
-    Two columns alone may not have enough to spare: a name that lacks two em stays broken in every row.
-    """
-    current = widths.copy()
-    for _ in range(12):
-        needed = _lines(cells, current)
-        cost = needed.max(axis=1).sum()
-        idle = np.asarray([_idle(cells[:, one], current[one], floors[one]) for one in range(len(current))])
-        best, chosen = cost, None
-        for taker in range(len(current)):
-            wrapped = cells[needed[:, taker] > 1.0, taker]
-            lacking = np.unique(wrapped[wrapped > current[taker]]) - current[taker] + _HAIR
-            others = idle.copy()
-            others[taker] = 0.0
-            for amount in lacking[lacking <= others.sum()]:
-                trial = current - others * amount / others.sum()
-                trial[taker] += amount
-                new = _lines(cells, trial).max(axis=1).sum()
-                if new < best:
-                    best, chosen = new, trial
-        if chosen is None:
-            break
-        current = chosen
-    return current
-
-
-def _idle(cells: np.ndarray, width: float, floor: float) -> float:
-    """What a column can lose, in em, without a single cell that takes more lines."""
-    before, lost = _lines(cells, np.asarray(width)), 0.0
-    while width - lost - _HAIR >= floor and (_lines(cells, np.asarray(width - lost - _HAIR)) <= before).all():
-        lost += _HAIR
-    return lost
+    return [float(width) for width in current]
 
 
 def widths(demands: Sequence[Demand], free_em: float, em_mm: float, *, fill: bool) -> list[float] | None:

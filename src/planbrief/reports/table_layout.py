@@ -78,8 +78,8 @@ def _widest_token(text: str) -> float:
     return max((min(width_em(token), LONGEST_EM) for token in _TOKEN.findall(text)), default=0.0)
 
 
-#: A smaller type is taken where it makes a table so much lower.
-_MUCH_LOWER = 0.78
+#: A smaller type is taken where it makes a table of so many rows so much lower.
+_MANY_ROWS, _MUCH_LOWER = 20, 0.78
 
 
 @lru_cache(maxsize=16384)
@@ -154,6 +154,8 @@ def plan(table: Table, *, fill: bool = True) -> Plan:
         if most <= _MOST_LINES and mean <= _MEAN_LINES:
             if good is None:
                 good = found
+                if len(table.rows) < _MANY_ROWS:
+                    return found
             elif found.lines * found.size_pt < _MUCH_LOWER * good.lines * good.size_pt:
                 return found  # nearly every row was broken for a character or two
             continue

@@ -62,6 +62,28 @@ def test_short_columns_do_not_wrap_for_long_ones() -> None:
     assert found.parts[0].widths_mm[1] > 26
 
 
+def test_a_long_table_is_set_smaller_where_that_saves_a_line_in_most_rows() -> None:
+    """Names of forty rows do not break for a character or two that a smaller type has room for."""
+    rows = [
+        ["产业总产值（能源化工）", "1000", "亿元", "未注明时间", "目标", "1000", "表1 第1行 2026年列", "07526"]
+        for _ in range(40)
+    ]
+    rows[7] = [
+        "产业数量（五大主导产业之中）",
+        "300",
+        "%（同比），2023年价格",
+        "2026年",
+        "资源与能力",
+        "不少于三百",
+        "四（一）标题",
+        "1",
+    ]
+    heads = ["事项", "数值", "单位与价格", "时期", "性质", "原文", "文中位置", "编号"]
+    found = plan(_table(rows, ["left", "decimal", *["left"] * 5, "right"], heads))
+    assert found.parts[0].widths_mm[0] > 11 * found.size_pt * 0.3528
+    assert found.lines <= 45
+
+
 def test_wide_tables_turn_and_wider_ones_part() -> None:
     """Fourteen columns of numbers turn the page; thirty are set in parts that repeat the first column."""
     fourteen = plan(_table([["甲"] + ["12,345.67"] * 13], ["left"] + ["decimal"] * 13, ["指标"] + ["2026年值"] * 13))
