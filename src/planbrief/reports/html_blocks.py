@@ -169,7 +169,10 @@ def _cell(cell: Cell, column: Column, writer: Writer, pad: float, *, valued: boo
             f' data-v="{cell.value:g}"' if cell.value == float(f"{cell.value:g}") else f' data-v="{cell.value!r}"'
         )
     attributes += lang_attribute(cell.lang, writer.lang)
-    inner = writer.cell(html_columns.amount(cell) if "a" in classes else cell) + below
+    inner = writer.cell(html_columns.amount(cell) if "a" in classes else cell)
+    if cell.head and writer.lang == "zh":
+        inner = html_columns.bracket_whole(inner)
+    inner += below
     return f'<th scope="row"{attributes}>{inner}</th>' if cell.head and inner else f"<td{attributes}>{inner}</td>"
 
 

@@ -46,6 +46,8 @@ _WORDS = re.compile(r"\s+|(?<=-)|(?<=[\u2e80-\uffef])|(?=[\u2e80-\uffef])")
 _PIECES = re.compile(r" (?=[(（])")
 #: Amounts up to this width keep number and unit on one line; longer ones are words.
 _AMOUNT_EM = 13.0
+#: A name and the bracket behind it, without marks of HTML.
+_BRACKET = re.compile(r"^([^<（]+)(（[^<]+）)$")
 #: A space that does not stand before a bracket.
 _SPACE = re.compile(r" (?![(（])")
 #: Longer names of rows do not stay in view on a phone, they would fill it.
@@ -172,6 +174,15 @@ def amount(cell: Cell) -> Cell:
     '1\\xa0billion\\xa0yuan (10\\xa0亿元)'
     """
     return replace(cell, runs=tuple(replace(run, text=_SPACE.sub("\u00a0", run.text)) for run in cell.runs))
+
+
+def bracket_whole(text: str) -> str:
+    """A Chinese name whose bracket goes to the next line as a whole, if it does not fit behind the name.
+
+    >>> bracket_whole("产业总产值（能源化工）")
+    '产业总产值<span class="w">（能源化工）</span>'
+    """
+    return _BRACKET.sub(r'\1<span class="w">\2</span>', text)
 
 
 def head(block: Table, writer: Writer, widths: Sequence[float]) -> str:
