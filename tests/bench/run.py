@@ -11,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import signal
 import subprocess
 import sys
 import tempfile
@@ -62,6 +63,7 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds per way (default: 5, quick: 1)")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background takes from all commands
     chosen = [name for name in arguments.only.replace("f", "b").split(",") if name]
     load = os.getloadavg()[0]
     texts = [

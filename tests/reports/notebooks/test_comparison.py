@@ -57,7 +57,7 @@ def test_the_shipped_cities(tmp_path: Path):
     """Few pairs are comparable; 10.2 % and 73.8 % stand in one sentence that says they are not the same."""
     page = build(copied(tmp_path), "comparison", "zh")
     text = words(page)
-    assert re.search(r"其中只有2 对可以相比", text)
+    assert re.search(r"其中只有2 对可以谨慎相比", text)
     assert "73.8%" in text
     assert "10.2%" in text
     assert "不是同一回事" in text
