@@ -12,8 +12,8 @@ from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.cities import records, words
 from planbrief.display.views.cities_tables import unit_words_both
 from planbrief.display.views.databook import document_name, theme_label, worded
-from planbrief.display.views.facts import both, fact_figure, fact_name, value_cell
-from planbrief.measures.labels import Label, label
+from planbrief.display.views.facts import both, fact_figure, referred, value_cell
+from planbrief.measures.labels import Label, label, measured
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
@@ -96,7 +96,7 @@ def observation_row(ds: Dataset, row: dict[str, Any]) -> tuple[Cell, ...]:
 
 def name_of(ds: Dataset, row: dict[str, Any]) -> Label:
     """What an observation measures: place inside the city, indicator, activity or subject, area of reference."""
-    what = fact_name(ds, {**row, "transformation": "level"} if not row["counterpart_area"] else row)
+    what = referred(ds, row, measured(ds, row["indicator"], row["activity"], row["subject"]))
     if row["ref_area"] != ds.city_of(row["ref_area"]) or row["ref_area"] not in ds.cities():
         place = label(ds, "areas", row["ref_area"])
         what = Label(f"{place.zh}：{what.zh}", f"{place.en}: {what.en}")

@@ -119,9 +119,14 @@ def fact_name(ds: Dataset, fact: Mapping[str, Any]) -> Label:
     if form in MEASURES and form != "difference_pp" and own not in ("rate", "share"):
         words = Label(term("transformation", form, "zh"), term("transformation", form, "en"))
         what = Label(*named("value.form", what=what, form=words))
+    return referred(ds, fact, what)
+
+
+def referred(ds: Dataset, fact: Mapping[str, Any], what: Label) -> Label:
+    """A name with the area that the fact is measured against, if there is one: a destination, the field of a rank."""
     if not fact["counterpart_area"]:
         return what
-    kind = {"difference_pp": "against", "level": "toward"}.get(form, "beside")
+    kind = {"difference_pp": "against", "level": "toward"}.get(fact["transformation"], "beside")
     return Label(*named(f"value.{kind}", what=what, other=label(ds, "areas", fact["counterpart_area"])))
 
 
