@@ -18,7 +18,7 @@ from planbrief.cli import COMMANDS
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "planbrief"
 MODULES = sorted(SOURCE.rglob("*.py"))
-ROOMS = ("targets", "measures", "display", "reports")
+ROOMS = ("targets", "reading", "measures", "display", "reports")
 LEFT_END = ("errors", "project", "parameters", "__version__")
 #: Modules that may be longer than 300 lines, each with its reason.
 LONG: dict[str, str] = {}

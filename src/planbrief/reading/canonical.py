@@ -1,0 +1,254 @@
+"""What every reader of files hands on: a text, the tables in it and the place of every character.
+
+All offsets are 0-based and end-exclusive in ``CanonicalText.text``; rows and columns of a table count from 0 in
+code, and from 1 in the words of a locator. For plain text the text is the exact decode of the file; for other
+forms it is what the reader writes, and what the draft keeps.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from planbrief.reading.places import Place, PlaceMap
+
+__all__ = ["CanonicalText", "Cell", "Paragraph", "Place", "PlaceMap", "PrintedTable"]
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of a printed table; ``text[start:end]`` is what it says (empty where start equals end).
+
+    ``row`` and ``column`` are those of its upper left corner. ``header`` is true in the head rows and in a head that
+    is printed again further down (on the next page, or before the next group).
+    """
+
+    row: int
+    column: int
+    start: int
+    end: int
+    rowspan: int = 1
+    colspan: int = 1
+    header: bool = False
+
+    def text_in(self, text: str) -> str:
+        """What the cell says, without white space around it and with line breaks inside it taken out.
+
+        >>> Cell(0, 0, 3, 9).text_in("1. 地区 生产")
+        '地区 生产'
+        """
+        words = text[self.start : self.end].split("\n")
+        return "".join(word.strip() for word in words)
+
+
+@dataclass(frozen=True)
+class PrintedTable:
+    """A table of the document.
+
+    ``header_rows`` rows at the top are heads. ``row_heads`` columns at the left name the rows (group, running number,
+    indicator; not the unit). ``caption`` is the line above the table (专栏1 主要指标) and ``unit`` what it says of the
+    unit (单位：亿元 gives 亿元), both empty where there is nothing. ``notes`` is the text of the notes below it.
+    ``start`` and ``end`` enclose the cells.
+    """
+
+    start: int
+    end: int
+    cells: tuple[Cell, ...]
+    header_rows: int = 1
+    row_heads: int = 1
+    caption: str = ""
+    unit: str = ""
+    notes: str = ""
+
+    @cached_property
+    def rows(self) -> int:
+        """Number of rows."""
+        return max((cell.row + cell.rowspan for cell in self.cells), default=0)
+
+    @cached_property
+    def columns(self) -> int:
+        """Number of columns."""
+        return max((cell.column + cell.colspan for cell in self.cells), default=0)
+
+    @cached_property
+    def _grid(self) -> list[list[Cell | None]]:
+        grid: list[list[Cell | None]] = [[None] * self.columns for _ in range(self.rows)]
+        for cell in self.cells:
+            for row in range(cell.row, cell.row + cell.rowspan):
+                for column in range(cell.column, cell.column + cell.colspan):
+                    grid[row][column] = cell
+        return grid
+
+    @cached_property
+    def _by_start(self) -> tuple[list[int], list[Cell]]:
+        filled = sorted((cell for cell in self.cells if cell.end > cell.start), key=lambda cell: cell.start)
+        return [cell.start for cell in filled], filled
+
+    def grid(self) -> list[list[Cell | None]]:
+        """The cells by row and column; a merged cell stands at every position that it covers."""
+        return self._grid
+
+    def cell_at(self, offset: int) -> Cell | None:
+        """The cell whose text holds this offset, None between cells."""
+        starts, cells = self._by_start
+        index = bisect_right(starts, offset) - 1
+        return cells[index] if index >= 0 and offset < cells[index].end else None
+
+    def is_head(self, row: int) -> bool:
+        """True for the head rows, and for a head that is printed again inside the table."""
+        if row < self.header_rows:
+            return True
+        cells = [cell for cell in self._grid[row] if cell is not None]
+        return bool(cells) and all(cell.header for cell in cells)
+
+    def group_cell(self, row: int) -> Cell | None:
+        """The cell, if it is the only one of its row that says something: the row is a group's label.
+
+        Meant for rows below the head; a label may cover all columns or stand alone in the first ones.
+        """
+        cells = {cell.column: cell for cell in self._grid[row] if cell is not None and cell.end > cell.start}
+        if self.columns < 2 or len(cells) != 1 or self.is_head(row):
+            return None
+        cell = next(iter(cells.values()))
+        return cell if cell.rowspan == 1 and cell.column < max(1, self.row_heads) else None
+
+    def column_heads(self, column: int, text: str) -> list[str]:
+        """Heads of a column from the outermost to the innermost, a merged one once, empty ones left out."""
+        return _said((self._grid[row][column] for row in range(self.header_rows)), text)
+
+    def row_head_texts(self, row: int, text: str) -> list[str]:
+        """What names a row, from the outermost: the label of its group, then the cells of its head columns."""
+        group = self.group_of(row)
+        heads = _said(self._grid[row][: self.row_heads], text)
+        return [group.text_in(text), *heads] if group is not None else heads
+
+    def group_of(self, row: int) -> Cell | None:
+        """The nearest group label above a row (see ``group_cell``), None where the table has none."""
+        if row < self.header_rows or self.group_cell(row) is not None:
+            return None
+        return self._groups[row]
+
+    @cached_property
+    def _groups(self) -> list[Cell | None]:
+        found: list[Cell | None] = []
+        current: Cell | None = None
+        for row in range(self.rows):
+            current = self.group_cell(row) or current
+            found.append(current)
+        return found
+
+    def body(self) -> Iterator[Cell]:
+        """The cells that are neither heads nor empty, in order of the text."""
+        return (cell for cell in self._by_start[1] if not cell.header and cell.row >= self.header_rows)
+
+
+def _said(cells: Iterable[Cell | None], text: str) -> list[str]:
+    """The words of cells in order, a merged cell once, empty ones left out."""
+    words: list[str] = []
+    last: Cell | None = None
+    for cell in cells:
+        if cell is not None and cell is not last and cell.text_in(text):
+            words.append(cell.text_in(text))
+        last = cell
+    return words
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """One paragraph, heading or list item outside tables; ``level`` is 1 for the highest heading, 0 for running text.
+
+    ``style`` is the form's own name for it (``h2``, ``Heading 1``, ``li``); empty where the form has no styles.
+    """
+
+    start: int
+    end: int
+    style: str = ""
+    level: int = 0
+
+
+@dataclass(frozen=True)
+class CanonicalText:
+    """A document as text with its tables, its paragraphs and the place of every character.
+
+    ``form`` is text, html, word, pdf or excel; ``encoding`` the one a text was decoded with. ``original_sha256`` is the
+    digest of the file's bytes. ``published_hint`` is an ISO date that the file's own metadata gives, else empty.
+    ``warnings`` are sentences for the person: what of the file is not in the text.
+    """
+
+    text: str
+    tables: tuple[PrintedTable, ...] = ()
+    places: PlaceMap = field(default_factory=PlaceMap)
+    paragraphs: tuple[Paragraph, ...] = ()
+    form: str = "text"
+    original_sha256: str = ""
+    title: str = ""
+    published_hint: str = ""
+    encoding: str = ""
+    warnings: tuple[str, ...] = ()
+
+    def locator(self, offset: int, lang: str = "zh") -> str:
+        """The place of an offset in words: 第3页，表2第4行."""
+        return self.places.at(offset).words(lang)
+
+    @cached_property
+    def _tables_by_start(self) -> tuple[list[int], list[PrintedTable]]:
+        ordered = sorted(self.tables, key=lambda table: (table.start, -table.end))
+        return [table.start for table in ordered], ordered
+
+    def table_at(self, offset: int) -> PrintedTable | None:
+        """The innermost table that holds an offset, None outside tables."""
+        starts, tables = self._tables_by_start
+        for index in range(bisect_right(starts, offset) - 1, -1, -1):
+            if offset < tables[index].end:
+                return tables[index]
+        return None
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything except the text itself, which the draft keeps as its own file."""
+        return {
+            "form": self.form,
+            "encoding": self.encoding,
+            "original_sha256": self.original_sha256,
+            "title": self.title,
+            "published_hint": self.published_hint,
+            "warnings": list(self.warnings),
+            "places": self.places.as_json(),
+            "paragraphs": [[p.start, p.end, p.style, p.level] for p in self.paragraphs],
+            "tables": [
+                {
+                    "start": table.start,
+                    "end": table.end,
+                    "header_rows": table.header_rows,
+                    "row_heads": table.row_heads,
+                    "caption": table.caption,
+                    "unit": table.unit,
+                    "notes": table.notes,
+                    "cells": [
+                        [c.row, c.column, c.start, c.end, c.rowspan, c.colspan, int(c.header)] for c in table.cells
+                    ],
+                }
+                for table in self.tables
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, text: str, stored: dict[str, Any]) -> CanonicalText:
+        """The document that ``as_json`` described, with its text."""
+        tables = tuple(
+            PrintedTable(
+                cells=tuple(Cell(*cell[:6], header=bool(cell[6])) for cell in table["cells"]),
+                **{name: value for name, value in table.items() if name != "cells"},
+            )
+            for table in stored["tables"]
+        )
+        return cls(
+            text=text,
+            tables=tables,
+            places=PlaceMap.from_json(stored["places"]),
+            paragraphs=tuple(Paragraph(*paragraph) for paragraph in stored["paragraphs"]),
+            warnings=tuple(stored["warnings"]),
+            **{name: stored[name] for name in ("form", "encoding", "original_sha256", "title", "published_hint")},
+        )
