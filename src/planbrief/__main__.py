@@ -2,6 +2,6 @@
 
 import sys
 
-from planbrief.cli import main
+from planbrief.commands.cli import main
 
 sys.exit(main())

@@ -33,16 +33,16 @@ CELLS = (
 )
 
 #: What the pool imports ahead; ``warm:figure`` is what planbrief's own build does too.
-PRELOAD = ("numpy", "pandas", "matplotlib.pyplot", "planbrief.reports.engine.warm:figure")
+PRELOAD = ("numpy", "pandas", "matplotlib.pyplot", "planbrief.run.pool.warm_caches:figure")
 
 COLD = """
 import sys, time
 from pathlib import Path
 import nbformat
-from planbrief.reports.engine import Pool
+from planbrief.run.engine import Pool
 with Pool(1, {preload!r}) as pool:
     nb = nbformat.read({path!r}, as_version=4)
-    pool.submit("planbrief.reports.engine.execution:execute", nb, cwd=Path({folder!r})).result()
+    pool.submit("planbrief.run.engine.execution:execute", nb, cwd=Path({folder!r})).result()
 """
 
 
@@ -83,19 +83,17 @@ def cold_process(path: Path) -> Callable[[], object]:
 
 def warm(path: Path, jobs: int, notebooks: int, rounds: int) -> list[float]:
     """Seconds per notebook of a pool that is warm, many notebooks at once."""
-    from planbrief.reports.engine import Pool
+    from planbrief.run.engine import Pool
 
     nb = nbformat.read(path, as_version=4)
 
     def all_of_them() -> None:
-        futures = [
-            pool.submit("planbrief.reports.engine.execution:execute", nb, cwd=path.parent) for _ in range(notebooks)
-        ]
+        futures = [pool.submit("planbrief.run.engine.execution:execute", nb, cwd=path.parent) for _ in range(notebooks)]
         for future in futures:
             future.result()
 
     with Pool(jobs, PRELOAD) as pool:
-        pool.submit("planbrief.reports.engine.execution:execute", nb, cwd=path.parent).result()
+        pool.submit("planbrief.run.engine.execution:execute", nb, cwd=path.parent).result()
         return [seconds(all_of_them) / notebooks for _ in range(rounds)]
 
 

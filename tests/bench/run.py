@@ -28,7 +28,7 @@ import warm
 from measuring import Part, Setting
 
 from planbrief.project import packaged
-from planbrief.reports.snapshot import snapshot
+from planbrief.run.snapshot import snapshot
 
 PARTS: dict[str, Callable[[Setting], Part | list[Part]]] = {
     "c": moments.nothing_to_do,

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from measuring import BIN, Part, Setting, call, medians, rounds
 
+from planbrief.catalog import Report, read
 from planbrief.project import at
-from planbrief.reports.catalog import Report, read
-from planbrief.targets.usable import usable_package
+from planbrief.targets.publishable import usable_package
 
 LANGUAGES = ("zh", "en")
 

@@ -13,18 +13,19 @@ from typing import Any
 from measuring import Part, Setting, call
 from stock import jobs_of
 
-from planbrief.reports.engine import Pool
-from planbrief.reports.produce import Task, produce
-from planbrief.reports.request import PRELOAD
+from planbrief.run.engine import Pool
+from planbrief.run.produce import Task, produce
+from planbrief.run.request import PRELOAD
 
 #: The same cells as a plain function in a process that has done it before, plus pages from notebooks run before.
 FLOOR = """
 import contextlib, io, json, os, pickle, sys, time
 from pathlib import Path
 tasks, rounds = pickle.loads(Path(sys.argv[1]).read_bytes()), int(sys.argv[2])
-from planbrief.reports.warm import warm
+from planbrief.run.preload import warm
 warm()
-from planbrief.reports import html, pdf
+from planbrief.render.html import exporter as html
+from planbrief.render.pdf import exporter as pdf
 import IPython.display, IPython.core.display_functions as functions
 os.chdir(Path(os.environ["PLANBRIEF_PROJECT"]) / "notebooks")
 found = {}
@@ -60,8 +61,8 @@ def executed_notebook(task: Task) -> tuple[list[str], Any]:
     import os
 
     from planbrief.project import PROJECT_VARIABLE
-    from planbrief.reports import produce as room
-    from planbrief.reports.engine import execute, parameterize, strip_run_metadata, work_dir
+    from planbrief.run import produce as room
+    from planbrief.run.engine import execute, parameterize, strip_run_metadata, work_dir
 
     os.environ[PROJECT_VARIABLE] = task.project
     project = Path(task.project)
@@ -100,7 +101,7 @@ def floors(setting: Setting, tasks: list[Task]) -> dict[str, list[list[float]]]:
     """Seconds of cells, HTML and PDF as plain functions in one warm process."""
     import pickle
 
-    with Pool(1, (*PRELOAD, "planbrief.reports.engine.runner")) as pool:
+    with Pool(1, (*PRELOAD, "planbrief.run.engine.runner")) as pool:
         made = [(task.name, *pool.submit("warm:executed_notebook", task).result(), task.formats) for task in tasks]
     file = setting.folder / "floor.pickle"
     file.write_bytes(pickle.dumps(made))

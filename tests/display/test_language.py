@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from targets.factory import make_dataset
 
+from planbrief.checks.translations import missing_translations, name_problems, vocabulary_problems
 from planbrief.display.language import MissingMessage, mark, message, sentence_case, term
 from planbrief.display.periods import date_text, figure_period, period_text, segment_text
-from planbrief.display.translations import missing_translations, name_problems, vocabulary_problems
 from planbrief.targets.package import read_package
 
 

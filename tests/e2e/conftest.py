@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from e2e.edition import Edition, build
-from reports.exporters.conftest import ARGUMENTS
+from render.conftest import ARGUMENTS
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from axe_playwright_python.sync_playwright import Axe
 from e2e.edition import Edition, payload, tree
 from e2e.foreign_text import counted
 from lxml import etree
-from reports.exporters.conftest import Visit
+from render.conftest import Visit
 
 pytestmark = pytest.mark.xdist_group("edition")
 

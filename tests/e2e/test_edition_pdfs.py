@@ -18,7 +18,7 @@ from e2e import tagged_pdf
 from e2e.edition import Edition, tree
 from lxml import html
 from PIL import Image
-from reports.pdf_checks import assert_pdf_conforms
+from render.pdf_checks import assert_pdf_conforms
 
 pytestmark = pytest.mark.xdist_group("edition")
 

@@ -20,7 +20,7 @@ import nbformat
 import pytest
 from e2e import tagged_pdf
 from e2e.edition import ROOT, Edition
-from reports.exporters.conftest import Visit
+from render.conftest import Visit
 
 pytestmark = [pytest.mark.xdist_group("edition"), pytest.mark.slow]
 

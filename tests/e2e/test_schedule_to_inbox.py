@@ -11,10 +11,10 @@ import re
 from pathlib import Path
 
 import pytest
-from reports.schedule.conftest import FakeClock, clock, inbox, mail_server, project  # noqa: F401
+from deliver.conftest import FakeClock, clock, inbox, mail_server, project  # noqa: F401
 
-from planbrief.reports.schedule.config import Schedule
-from planbrief.reports.schedule.runner import Runner
+from planbrief.deliver.schedule.config import Schedule
+from planbrief.deliver.schedule.rounds import Runner
 
 SOURCE = {
     "source_id": "synthetic-statistics-2025", "title_zh": "虚构统计（测试用）", "title_en": "Synthetic statistics",

@@ -17,8 +17,8 @@ from pathlib import Path
 
 import psutil
 import pytest
-from reports.publishing.crash import complaints
-from reports.publishing.editions import leftovers
+from publish.edition.crash import complaints
+from publish.edition.editions import leftovers
 
 pytestmark = pytest.mark.slow
 
@@ -26,7 +26,18 @@ SECONDS = float(os.environ.get("PLANBRIEF_SOAK_SECONDS", "900"))
 STAGES = ("execute", "render", "compile", "stage", "switch", "clean-up")
 #: Kills per stage; the time may end the round before.
 KILLS = 20
-BUILD = (sys.executable, "-m", "planbrief.cli", "build", "profile-zhaoqing", "--lang", "en", "--jobs", "2", "--force")
+BUILD = (
+    sys.executable,
+    "-m",
+    "planbrief.commands.cli",
+    "build",
+    "profile-zhaoqing",
+    "--lang",
+    "en",
+    "--jobs",
+    "2",
+    "--force",
+)
 
 
 class Run:

@@ -16,11 +16,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from reports.publishing import crash
-from reports.publishing.editions import build, pdf
+from publish.edition import crash
+from publish.edition.editions import build, pdf
 
-from planbrief.reports import state
-from planbrief.reports.edition import editions, restore
+from planbrief.publish import state
+from planbrief.publish.edition import editions, restore
 
 pytestmark = pytest.mark.slow
 

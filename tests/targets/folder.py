@@ -10,10 +10,10 @@ from typing import Any
 
 from targets.factory import ACTIVITIES, AREAS, INDICATORS, SOURCES, UNITS, observation
 
+from planbrief.checks.repair import renew_seal
+from planbrief.checks.sheets import as_csv
 from planbrief.project import packaged
-from planbrief.targets.fix import renew_seal
 from planbrief.targets.package import read_descriptor
-from planbrief.targets.sheets import as_csv
 
 SOURCE = "testville-plan-2024"
 TEXT = """# 试城发展规划

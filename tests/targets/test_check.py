@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 from targets.factory import ACTIVITIES, AREAS
 from targets.folder import MORE_INDICATORS, SOURCE, TEXT, change, exclusions, make_folder, observations
 
+from planbrief.checks.data import data_problems
+from planbrief.checks.repair import fix
 from planbrief.errors import DataError, PlanbriefError
 from planbrief.targets import load
-from planbrief.targets.check import data_problems
-from planbrief.targets.fix import fix
 from planbrief.targets.package import LONGEST_CELL, MOST_ROWS
 
 FILE = f"data/observations/{SOURCE}.csv"

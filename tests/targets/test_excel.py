@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from targets.folder import SOURCE, change, make_folder, rows_of
 
-from planbrief.targets.check import data_problems
+from planbrief.checks.data import data_problems
+from planbrief.checks.repair import FixError, fix
+from planbrief.checks.sheets import as_csv
 from planbrief.targets.excel import examine, fits
-from planbrief.targets.fix import FixError, fix
-from planbrief.targets.sheets import as_csv
 
 
 def table(raw: bytes) -> list[list[str]]:
@@ -219,7 +219,7 @@ def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path, monkeypatch: 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("planbrief.targets.fix.os.fsync", full)
+    monkeypatch.setattr("planbrief.checks.repair.os.fsync", full)
     with pytest.raises(FixError, match=r"areas\.csv cannot be written: No space left"):
         fix(data)
     assert (data / "areas.csv").read_bytes() == damaged

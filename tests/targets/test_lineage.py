@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from targets.folder import SOURCE, TEXT, make_folder, observations
 
+from planbrief.checks.lineage import origin
+from planbrief.commands.check import lineage_report
+from planbrief.commands.lineage import UnreadableEdition, read_manifest, uses
 from planbrief.errors import UnknownName
-from planbrief.reports.lineage import UnreadableEdition, read_manifest, uses
-from planbrief.reports.trust import lineage_report
 from planbrief.targets.dataset import Dataset
-from planbrief.targets.lineage import origin
 from planbrief.targets.package import read_package
 
 SECOND = observations()[1]["obs_id"]

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 from targets.folder import SOURCE, TEXT, exclusions, make_folder, observations
 
+from planbrief.checks.locate import Located, UnreadableSource, locate
+from planbrief.commands.check import locate_report
 from planbrief.project import packaged
-from planbrief.reports.trust import locate_report
 from planbrief.targets.dataset import Dataset
-from planbrief.targets.locate import Located, UnreadableSource, locate
 from planbrief.targets.package import read_package
 from planbrief.targets.spans import TOKEN
 

@@ -10,10 +10,10 @@ import pytest
 
 from planbrief.errors import DataError, UnknownName
 from planbrief.project import Project, packaged
-from planbrief.reports.plan import checked_package
-from planbrief.reports.snapshot import snapshot
+from planbrief.run.plan import checked_package
+from planbrief.run.snapshot import snapshot
 from planbrief.targets import Dataset, load
-from planbrief.targets.stored import STORE, StoredRows
+from planbrief.targets.store import STORE, StoredRows
 
 
 @pytest.fixture

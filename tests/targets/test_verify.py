@@ -11,10 +11,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from targets.folder import SOURCE, TEXT, change, exclusion, exclusions, make_folder, observations
 
-from planbrief.reports.trust import verify_report
+from planbrief.checks.verification import NoSources, Verification, verify
+from planbrief.commands.check import verify_report
 from planbrief.targets.dataset import Dataset
 from planbrief.targets.package import read_package
-from planbrief.targets.verify import NoSources, Verification, verify
 
 
 def result(data: Path, sources: Path) -> Verification:

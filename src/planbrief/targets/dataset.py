@@ -11,10 +11,10 @@ from planbrief.errors import DataError, Problem, UnknownName
 from planbrief.project import Project, at, find
 from planbrief.targets.frames import as_text, frame_of, typed, unknown_references
 from planbrief.targets.package import Package, Row, Table, read_descriptor, read_package
+from planbrief.targets.publishable import left_out, usable_package
 from planbrief.targets.reads import Read, Recorder
-from planbrief.targets.stored import read_store
+from planbrief.targets.store import read_store
 from planbrief.targets.units import UnitTable
-from planbrief.targets.usable import left_out, usable_package
 
 if TYPE_CHECKING:
     import pandas as pd

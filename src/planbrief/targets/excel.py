@@ -1,7 +1,7 @@
 """What spreadsheets do to files and cells: recognised and named, with what the cell must have been.
 
 File damage (encodings, line ends, separators) is in :func:`decode`; damage to single cells in :func:`examine`. Both
-only look; :mod:`planbrief.targets.fix` decides what is certain enough to be mended.
+only look; :mod:`planbrief.checks.repair` decides what is certain enough to be mended.
 """
 
 from __future__ import annotations

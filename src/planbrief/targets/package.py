@@ -18,8 +18,8 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from planbrief.errors import DataError, Problem
+from planbrief.targets.areas import Places, cities
 from planbrief.targets.descriptor import descriptor_problems
-from planbrief.targets.places import Places, cities
 
 #: A file larger than this is refused before it is read into memory.
 LARGEST_FILE = 64 * 1024 * 1024
@@ -118,7 +118,7 @@ class Package:
 
     @cached_property
     def cities(self) -> tuple[str, ...]:
-        """Cities that have data (see :func:`planbrief.targets.places.cities`)."""
+        """Cities that have data (see :func:`planbrief.targets.areas.cities`)."""
         return cities(self.places, self["observations"].cells("source_id", "ref_area"))
 
     @cached_property

@@ -1,0 +1,170 @@
+"""Every problem of the data folder at once: damage, schema, references, rules, seal."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from planbrief.checks.rules import Tables, rule_problems
+from planbrief.checks.seal import MEANT, SEAL, changes, descriptor_digest, read_seal
+from planbrief.checks.sheets import Sheet, sheets_of
+from planbrief.checks.table_rules import between_problems
+from planbrief.errors import DataError, Problem
+from planbrief.targets.excel import examine
+from planbrief.targets.integrity import circles, reference_problems
+from planbrief.targets.package import Package, Table, paths, read_descriptor
+
+#: Under this name the seal keeps ``datapackage.json`` itself.
+DESCRIPTOR = "datapackage.json"
+
+
+@dataclass(frozen=True)
+class Survey:
+    """The data folder as it was found, and everything that is wrong with it."""
+
+    folder: Path
+    descriptor: Mapping[str, Any]
+    sheets: tuple[Sheet, ...]
+    problems: tuple[Problem, ...]
+
+
+def data_problems(folder: Path) -> list[Problem]:
+    """Everything that is wrong with a data folder, sorted by file and row."""
+    return list(survey(folder).problems)
+
+
+def survey(folder: Path) -> Survey:
+    """Read a data folder whatever its state, and list every problem."""
+    try:
+        descriptor = read_descriptor(folder)
+    except DataError as error:
+        return Survey(folder, {"resources": []}, (), error.problems)
+    sheets = tuple(sheets_of(folder, descriptor))
+    problems = [problem for sheet in sheets for problem in sheet.problems]
+    problems += damage_problems(sheets)
+    problems += table_problems(descriptor, sheets)
+    problems += listing_problems(descriptor, sheets)
+    problems += unlisted_problems(folder, sheets)
+    problems += seal_problems(folder, descriptor, sheets, problems)
+    return Survey(folder, descriptor, sheets, tuple(sorted(once_per_cell(problems))))
+
+
+def damage_problems(sheets: Iterable[Sheet]) -> list[Problem]:
+    """Cells that a spreadsheet changed."""
+    problems = []
+    for sheet in sheets:
+        for column, field in sheet.fields.items():
+            sound: set[str] = set()
+            for row in sheet.rows:
+                value = row.values[column]
+                if value in sound:
+                    continue
+                damage = examine(value, field)
+                if damage is None:
+                    sound.add(value)
+                    continue
+                shown = value if len(value) <= 60 else value[:59] + "…"
+                wanted = " or ".join(damage.candidates[:3]) or "the text itself"
+                found = f"{shown!r} ({damage.name})"
+                problems.append(Problem(row.file, row.line, column, found, wanted[:120], damage.certain))
+    return problems
+
+
+def table_problems(descriptor: Mapping[str, Any], sheets: Iterable[Sheet]) -> list[Problem]:
+    """Schemas, references, circles and rules, for the tables whose files could be read."""
+    from planbrief.checks.schema import schema_problems
+
+    by_table: dict[str, list[Sheet]] = defaultdict(list)
+    for sheet in sheets:
+        by_table[sheet.table].append(sheet)
+    problems: list[Problem] = []
+    tables: dict[str, Table] = {}
+    for resource in descriptor["resources"]:
+        name = resource["name"]
+        own = by_table[name]
+        problems += schema_problems(own)
+        rows = tuple(row for sheet in own for row in sheet.rows)
+        tables[name] = Table(name, resource["schema"], rows, tuple(sheet.relative for sheet in own))
+    package = Package(Path(), dict(descriptor), tables)
+    for table in tables.values():
+        readable = {name for name, own in by_table.items() if own and all(sheet.whole for sheet in own)}
+        targets = {key["reference"]["resource"] or table.name for key in table.schema.get("foreignKeys", [])}
+        if targets <= readable:
+            problems += reference_problems(package, table)
+        if "parent" in table.columns:
+            problems += circles(table)
+    rows_of = {name: list(table.rows) for name, table in tables.items()}
+    problems += rule_problems(Tables(rows_of))
+    problems += between_problems(rows_of)
+    return problems
+
+
+def listing_problems(descriptor: Mapping[str, Any], sheets: Iterable[Sheet]) -> list[Problem]:
+    """Every document has its file of observations and its file of exclusions, and no file is without a document."""
+    known = {row.values["source_id"]: row for sheet in sheets if sheet.table == "sources" for row in sheet.rows}
+    if not known:
+        return []
+    problems = []
+    for resource in descriptor["resources"]:
+        if resource["name"] not in ("observations", "exclusions"):
+            continue
+        files = [sheet.relative for sheet in sheets if sheet.table == resource["name"]]
+        stems = {Path(relative).stem: relative for relative in files}
+        for source, row in known.items():
+            if source not in stems:
+                wanted = f"data/{resource['name']}/{source}.csv, even if it holds only the header"
+                problems.append(Problem(row.file, row.line, "source_id", f"no file of {resource['name']}", wanted))
+        for stem, relative in stems.items():
+            if stem not in known:
+                wanted = "a file named after a source_id of data/sources.csv"
+                problems.append(Problem(f"data/{relative}", 0, "", f"no document {stem!r}", wanted))
+        if list(paths(resource)) != sorted(paths(resource)):
+            problems.append(
+                Problem("data/datapackage.json", 0, resource["name"], "paths out of order", "sorted paths", True)
+            )
+    return problems
+
+
+def unlisted_problems(folder: Path, sheets: Iterable[Sheet]) -> list[Problem]:
+    """CSV files anywhere in the data folder that the descriptor does not name, which no check would ever read."""
+    known = {sheet.relative for sheet in sheets}
+    found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.csv"))
+    wanted = "a resource of data/datapackage.json for every CSV file"
+    return [
+        Problem(f"data/{relative}", 0, "", "a file that is not listed", wanted)
+        for relative in found
+        if relative not in known
+    ]
+
+
+def seal_problems(
+    folder: Path, descriptor: Mapping[str, Any], sheets: Iterable[Sheet], known: Iterable[Problem]
+) -> list[Problem]:
+    """Rows that differ from the seal and that no other problem names."""
+    seal = read_seal(folder)
+    if seal is None:
+        found = "no seal, or one that cannot be read"
+        return [Problem(f"data/{SEAL}", 0, "", found, "a seal; planbrief check --fix writes it", True)]
+    named = {(problem.file, problem.row) for problem in known}
+    problems: list[Problem] = []
+    for sheet in sheets:
+        if sheet.whole:
+            changed = changes(sheet.name, list(sheet.rows), sheet.key, seal.get(sheet.relative))
+            problems += [problem for problem in changed if not problem.row or (problem.file, problem.row) not in named]
+    for relative in sorted(set(seal) - {sheet.relative for sheet in sheets} - {DESCRIPTOR}):
+        problems.append(Problem(f"data/{relative}", 0, "", "no such file any more", MEANT, True))
+    if seal.get(DESCRIPTOR, {}).get("descriptor") != descriptor_digest(descriptor):
+        problems.append(Problem(f"data/{DESCRIPTOR}", 0, "", "changed since it was sealed", MEANT, True))
+    return problems
+
+
+def once_per_cell(problems: Iterable[Problem]) -> list[Problem]:
+    """The first problem of each cell; problems of whole rows and files all stay."""
+    first: dict[object, Problem] = {}
+    for problem in problems:
+        place: object = (problem.file, problem.row, problem.column) if problem.column else problem
+        first.setdefault(place, problem)
+    return list(first.values())

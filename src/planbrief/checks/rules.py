@@ -1,0 +1,247 @@
+"""Rules between the cells of a row and what it refers to, which no schema of single cells can hold."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+
+from planbrief.checks.table_rules import offset
+from planbrief.errors import PlanbriefError, Problem
+from planbrief.targets.excel import is_date
+from planbrief.targets.package import Row
+from planbrief.targets.periods import Period, parse
+from planbrief.targets.spans import TOKEN, read
+from planbrief.targets.units import UnitTable
+
+Finding = tuple[str, str, str]  # column, found, expected
+
+#: What the transformation of a value demands of its unit's dimension; the others take that of the indicator.
+DIMENSIONS = {
+    "share": {"percent", "ratio_part"},
+    "yoy": {"percent"},
+    "avg_annual": {"percent"},
+    "contribution": {"percent", "percentage_points"},
+    "increase_multiple": {"multiple", "percent"},
+    "ratio_to_base": {"multiple", "percent"},
+    "difference_pp": {"percentage_points"},
+    "rank": {"rank", "count"},
+}
+_HAN = re.compile("[\u3400-\u9fff]")
+_LATIN = re.compile("[A-Za-z]")
+_DECIMAL = re.compile(r"-?\d{1,20}(\.\d{1,20})?", re.ASCII)
+
+
+class Tables:
+    """Rows of all tables by key, and what the rules look up in them."""
+
+    def __init__(self, rows: Mapping[str, list[Row]]) -> None:
+        self.rows = rows
+        self.sources = {row.values["source_id"]: row.values for row in rows.get("sources", [])}
+        self.indicators = {row.values["indicator"]: row.values for row in rows.get("indicators", [])}
+        units = [row.values for row in rows.get("units", []) if _DECIMAL.fullmatch(row.values["factor"])]
+        self.units = UnitTable(units)
+
+    def dimension(self, unit: str) -> str:
+        """Dimension of a unit, empty if it is not known."""
+        try:
+            return self.units.parse(unit).dimension
+        except (PlanbriefError, ArithmeticError):
+            return ""
+
+
+def decimal(text: str) -> Decimal | None:
+    """A cell as a number, None where it is none (that is the schema's to report)."""
+    return Decimal(text) if _DECIMAL.fullmatch(text) else None
+
+
+def period(text: str) -> Period | None:
+    """A cell as a time period, None where it is none."""
+    try:
+        return parse(text)
+    except PlanbriefError:
+        return None
+
+
+def rule_problems(tables: Tables) -> list[Problem]:
+    """Everything that the rules between the cells of one row find, in the order of the rules."""
+    problems = []
+    for table, rules in _RULES.items():
+        for row in tables.rows.get(table, []):
+            for rule in rules:
+                for column, found, expected in rule(row.values, tables):
+                    problems.append(Problem(row.file, row.line, column, found, expected))
+    return problems
+
+
+# -- observations ---------------------------------------------------------------------------------------------------
+
+
+def _value(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
+    """M and O rows are empty and say why; all others hold the number of their span."""
+    if row["obs_status"] in ("M", "O"):
+        if row["obs_value"] or row["upper_value"]:
+            yield "obs_value", row["obs_value"] or row["upper_value"], f"nothing, the status being {row['obs_status']}"
+        if not row["comment_obs"]:
+            yield "comment_obs", "nothing", f"why the cell holds no number (status {row['obs_status']})"
+        return
+    if not row["obs_value"]:
+        yield "obs_value", "nothing", "the number as printed (or status M or O with a comment)"
+        return
+    value = decimal(row["obs_value"])
+    reading = read(row["value_text"], row["unit_measure"])
+    if value is None or not row["value_text"]:
+        return
+    if value not in reading.values:
+        can = " or ".join(str(one) for one in reading.values) or "a number in value_text"
+        yield "obs_value", row["obs_value"], f"{can}, as value_text {row['value_text']!r} says"
+        return
+    printed = row["value_text"].replace(",", "")
+    if TOKEN.fullmatch(row["value_text"]) and printed.isascii() and row["obs_value"] != printed:
+        yield "obs_value", row["obs_value"], f"{printed}, the decimals as printed"
+    bound = reading.bound_of(value)
+    if bound and row["comparator"] != bound:
+        yield "comparator", row["comparator"], f"{bound}, as value_text {row['value_text']!r} says"
+    if reading.upper is not None and decimal(row["upper_value"]) != reading.upper:
+        yield "upper_value", row["upper_value"] or "nothing", f"{reading.upper}, as value_text says"
+
+
+def _range(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
+    """A range has an upper end above its lower end, nothing else has one."""
+    lower, upper = decimal(row["obs_value"]), decimal(row["upper_value"])
+    if row["comparator"] == "range" and (upper is None or (lower is not None and upper <= lower)):
+        yield "upper_value", row["upper_value"] or "nothing", f"the upper end of the range, above {row['obs_value']}"
+    if row["comparator"] != "range" and row["upper_value"]:
+        yield "upper_value", row["upper_value"], "nothing, or the comparator range"
+
+
+def _share(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
+    value = decimal(row["obs_value"])
+    if row["transformation"] == "share" and value is not None and not 0 <= value <= 100:
+        yield "obs_value", row["obs_value"], "a share between 0 and 100"
+
+
+def _counterpart(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
+    if row["transformation"] in ("rank", "difference_pp") and not row["counterpart_area"]:
+        yield "counterpart_area", "nothing", f"the area that the {row['transformation']} refers to"
+
+
+def _status(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
+    if row["kind"] == "target" and row["obs_status"] == "F":
+        yield "obs_status", "F", "A: a target is no forecast"
+
+
+def _times(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
+    """An actual value lies not after its document, a target ends not before it, a base not after its period."""
+    at = period(row["time_period"])
+    if at is None:
+        if re.fullmatch(r"\d{4}/\d{4}", row["time_period"]):
+            yield "time_period", row["time_period"], "a period that ends after it starts"
+        return
+    base = period(row["base_period"]) if row["base_period"] else None
+    if base and base.end_year and at.end_year and base.end_year > at.end_year:
+        yield "base_period", row["base_period"], f"a base not after {row['time_period']}"
+    published = tables.sources.get(row["source_id"], {}).get("date_published", "")
+    if not is_date(published) or at.start_year is None or at.end_year is None:
+        return
+    first = f"{at.start_year}-{_first_month(at):02d}" + (f"-{at.day:02d}" if at.day else "")
+    if row["kind"] == "actual" and first > published[: len(first)]:
+        yield "time_period", row["time_period"], f"a period that began when the document was published ({published})"
+    if row["kind"] == "target" and at.end_year < int(published[:4]):
+        yield "time_period", row["time_period"], f"a period not before the document ({published}), or undated"
+
+
+def _first_month(at: Period) -> int:
+    size = {"S": 6, "Q": 3, "M": 1, "D": 1}.get(at.frequency)
+    return (at.part - 1) * size + 1 if size else 1
+
+
+def _unit(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
+    """The unit is known and measures what the indicator or the transformation measures; counts are whole."""
+    unit = row["unit_measure"]
+    if not unit:
+        return
+    dimension = tables.dimension(unit)
+    if not dimension:
+        yield "unit_measure", repr(unit), "a unit of data/units.csv, with 十 百 千 万 亿 in front where printed"
+        return
+    allowed = DIMENSIONS.get(row["transformation"])
+    indicator = tables.indicators.get(row["indicator"])
+    if allowed and dimension not in allowed:
+        yield "unit_measure", unit, f"a unit of {' or '.join(sorted(allowed))} ({row['transformation']})"
+    elif not allowed and indicator and (usual := tables.dimension(indicator["unit_measure"])) and usual != dimension:
+        yield "unit_measure", unit, f"a unit of {usual}, as {indicator['unit_measure']} of indicator {row['indicator']}"
+    value = decimal(row["obs_value"])
+    counted = row["kind"] == "count" or bool(indicator and indicator["aggregation"] == "count")
+    level = row["transformation"] == "level" and tables.units.parse(unit).multiplier == 1
+    if counted and level and value is not None and value % 1:
+        yield "obs_value", row["obs_value"], "a whole number of things counted"
+
+
+def _identity(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
+    """obs_id = source_id, offset in five digits, letter."""
+    start = offset(row["char_start"])
+    if start is None:
+        return
+    right = f"{row['source_id']}-{start:05d}"
+    if not re.fullmatch(re.escape(right) + "[a-z]?", row["obs_id"]):
+        yield "obs_id", repr(row["obs_id"][:60]), f"{right[:60]}, from source_id and char_start"
+
+
+def _length(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
+    """The span is as long as its text and lies inside the source."""
+    start, end = offset(row["char_start"]), offset(row["char_end"])
+    if start is None or end is None:
+        return
+    if end - start != len(row["value_text"]):
+        found = f"{row['value_text'][:40]!r}, {len(row['value_text'])} characters"
+        yield "value_text", found, f"{end - start} characters, from {start} to {end}"
+    size = offset(tables.sources.get(row["source_id"], {}).get("characters", ""))
+    if size is not None and end > size:
+        yield "char_end", str(end), f"at most {size}, the length of the source"
+
+
+# -- exclusions and reference tables --------------------------------------------------------------------------------
+
+
+def _exclusion(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
+    if row["value_text"] and not TOKEN.fullmatch(row["value_text"]):
+        yield "value_text", repr(row["value_text"][:40]), "one number in digits"
+    if row["reason"] == "other" and not row["comment"]:
+        yield "comment", "nothing", "why it states no quantity (reason other)"
+
+
+def _names(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
+    chinese, english = ("title_zh", "title_en") if "title_zh" in row else ("name_zh", "name_en")
+    if row[chinese] and not _HAN.search(row[chinese]):
+        yield chinese, repr(row[chinese][:40]), "a Chinese name"
+    if row[english] and (_HAN.search(row[english]) or not _LATIN.search(row[english])):
+        yield english, repr(row[english][:40]), "an English name"
+
+
+def _usual_unit(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
+    if row["unit_measure"] and not tables.dimension(row["unit_measure"]):
+        yield "unit_measure", repr(row["unit_measure"]), "a unit of data/units.csv"
+
+
+def _factor(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
+    factor = decimal(row["factor"])
+    if factor is not None and factor <= 0:
+        yield "factor", row["factor"], "a size above zero"
+
+
+def _file_name(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
+    if re.search(r'[/\\:*?"<>|\x00-\x1f]', row["file_name"]) or row["file_name"] in (".", ".."):
+        yield "file_name", repr(row["file_name"][:60]), "the plain name of a file, without folders"
+
+
+Rule = Callable[[Mapping[str, str], Tables], Iterator[Finding]]
+_RULES: dict[str, tuple[Rule, ...]] = {
+    "observations": (_value, _range, _share, _counterpart, _status, _times, _unit, _identity, _length),
+    "exclusions": (_length, _exclusion),
+    "sources": (_names, _file_name),
+    "areas": (_names,),
+    "activities": (_names,),
+    "indicators": (_names, _usual_unit),
+    "units": (_factor,),
+}

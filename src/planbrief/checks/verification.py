@@ -1,0 +1,294 @@
+"""Prove the tables against the source texts: every number accounted for, every value where it says it is."""
+
+from __future__ import annotations
+
+import hashlib
+from bisect import bisect_left, bisect_right
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from planbrief.checks.rules import decimal
+from planbrief.errors import PlanbriefError
+from planbrief.targets.dataset import Dataset
+from planbrief.targets.package import Row
+from planbrief.targets.printed_units import unit_behind
+from planbrief.targets.spans import Places, read, tokens
+from planbrief.targets.units import UnitTable
+
+#: A source text larger than this is refused.
+LARGEST_SOURCE = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """One thing in which tables and texts disagree."""
+
+    source_id: str
+    #: Of the source file; 0 where the whole file is meant.
+    line: int
+    column: int
+    #: The table's file and row, empty and 0 where no row is meant.
+    file: str
+    row: int
+    found: str
+    expected: str
+    #: Surroundings in the source, for the screen only.
+    context: str = field(default="", compare=False)
+
+    def __str__(self) -> str:
+        place = self.source_id + (f", line {self.line}, column {self.column}" if self.line else "")
+        row = f" ({self.file}, row {self.row})" if self.file else ""
+        context = f"  {self.context}" if self.context else ""
+        return f"{place}{row}: found {self.found}; expected {self.expected}{context}"
+
+
+@dataclass(frozen=True)
+class Account:
+    """Where the numbers of one source went."""
+
+    source_id: str
+    tokens: int
+    in_observations: int
+    excluded: dict[str, int]
+    unaccounted: int
+    double: int
+    observations: int
+    mismatches: int
+
+
+@dataclass(frozen=True)
+class Verification:
+    """The result of :func:`verify`."""
+
+    accounts: tuple[Account, ...]
+    mismatches: tuple[Mismatch, ...]
+
+    @property
+    def passed(self) -> bool:
+        """Whether nothing is amiss."""
+        return not self.mismatches
+
+    def total(self, what: str) -> int:
+        """Sum of one number over the sources: ``tokens``, ``unaccounted``, ``double`` …"""
+        return sum(int(getattr(account, what)) for account in self.accounts)
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything as plain data, without the texts' wording."""
+        mismatches = [{k: v for k, v in asdict(one).items() if k != "context"} for one in self.mismatches]
+        totals = {name: self.total(name) for name in ("tokens", "in_observations", "unaccounted", "double")}
+        accounts = [asdict(account) for account in self.accounts]
+        return {"passed": self.passed, "totals": totals, "sources": accounts, "mismatches": mismatches}
+
+
+class NoSources(PlanbriefError):
+    """The folder of the source texts is not there."""
+
+    def __init__(self, folder: str) -> None:
+        super().__init__(folder)
+        self.folder = folder
+
+    def __str__(self) -> str:
+        return f"no folder {self.folder!r}; --sources names the folder that holds the files of data/sources.csv"
+
+
+def verify(dataset: Dataset, sources: Path | str) -> Verification:
+    """Compare every span, value and number of the tables with the texts in the folder `sources`.
+
+    Raises
+    ------
+    NoSources
+        If there is no such folder. A single missing or altered file is a mismatch, not an error.
+    """
+    folder = Path(sources)
+    if not folder.is_dir():
+        raise NoSources(str(sources))
+    tables = dataset.package.tables
+    units = UnitTable(row.values for row in tables["units"].rows)
+    accounts: list[Account] = []
+    mismatches: list[Mismatch] = []
+    for source in tables["sources"].rows:
+        name = source.values["source_id"]
+        observed = [row for row in tables["observations"].rows if row.values["source_id"] == name]
+        excluded = [row for row in tables["exclusions"].rows if row.values["source_id"] == name]
+        text, wrong = read_source(folder, source)
+        if text is not None:
+            comparison = Comparison(name, text, units)
+            comparison.observations(observed)
+            comparison.exclusions(excluded)
+            comparison.overlaps([*observed, *excluded])
+            account = comparison.account(observed, excluded, len(wrong))
+            wrong += comparison.mismatches
+        else:
+            account = Account(name, 0, 0, {}, 0, 0, len(observed), len(wrong))
+        accounts.append(account)
+        mismatches += wrong
+    mismatches += homeless(dataset)
+    return Verification(tuple(accounts), tuple(mismatches))
+
+
+def homeless(dataset: Dataset) -> list[Mismatch]:
+    """Rows about a document that the table of sources does not have, which nothing can be compared with."""
+    tables = dataset.package.tables
+    known = tables["sources"].by_key
+    return [
+        Mismatch(row.values["source_id"], 0, 0, row.file, row.line, "no such document", "a source_id of sources.csv")
+        for name in ("observations", "exclusions")
+        for row in tables[name].rows
+        if row.values["source_id"] not in known
+    ]
+
+
+def read_source(folder: Path, source: Row) -> tuple[str | None, list[Mismatch]]:
+    """The text of a source and how its file differs from what the table says; None if it cannot be read."""
+    values = source.values
+    name = values["file_name"]
+
+    def wrong(found: str, expected: str) -> Mismatch:
+        return Mismatch(values["source_id"], 0, 0, source.file, source.line, f"{name}: {found}"[:300], expected)
+
+    if "/" in name or "\\" in name or name in ("", ".", "..") or "\0" in name:
+        return None, [wrong("a name that leads elsewhere", "the plain name of a file in the folder of the sources")]
+    path = folder / name
+    try:
+        if path.stat().st_size > LARGEST_SOURCE:
+            return None, [wrong("a file too large", f"at most {LARGEST_SOURCE // 2**20} MiB")]
+        raw = path.read_bytes()
+    except FileNotFoundError:
+        return None, [wrong("missing", f"the source file in {folder}")]
+    except OSError as error:
+        return None, [wrong(error.strerror or str(error), "a readable source file")]
+    found = []
+    digest = hashlib.sha256(raw).hexdigest()
+    if digest != values["sha256"]:
+        found.append(wrong(f"altered: sha256 {digest}", f"sha256 {values['sha256']}"))
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return None, [*found, wrong(f"byte {error.start} is no UTF-8", "a text in UTF-8")]
+    if str(len(text)) != values["characters"]:
+        found.append(wrong(f"{len(text)} characters", f"{values['characters']} characters"))
+    return text, found
+
+
+class Comparison:
+    """Collects the mismatches between one text and the rows about it."""
+
+    def __init__(self, source_id: str, text: str, units: UnitTable) -> None:
+        self.source_id, self.text, self.units = source_id, text, units
+        self.places = Places(text)
+        self.mismatches: list[Mismatch] = []
+
+    def report(self, start: int, end: int, row: Row | None, found: str, expected: str) -> None:
+        """Add one mismatch."""
+        inside = 0 <= start <= len(self.text)
+        spot = self.places.spot(start) if inside else None
+        context = self.places.excerpt(start, min(max(end, start), start + 60)) if inside else ""
+        file, line = (row.file, row.line) if row else ("", 0)
+        place = (spot.line, spot.column) if spot else (0, 0)
+        self.mismatches.append(Mismatch(self.source_id, *place, file, line, found, expected, context))
+
+    def span(self, row: Row) -> tuple[int, int]:
+        """The span of a row, reported if it is not where its text is."""
+        start, end = int(row.values["char_start"]), int(row.values["char_end"])
+        wanted = row.values["value_text"]
+        if not 0 <= start < end <= len(self.text):
+            self.report(start, start, row, f"the span {start}–{end}", f"a span inside 0–{len(self.text)}")
+        elif self.text[start:end] != wanted:
+            self.report(start, end, row, repr(self.text[start:end][:60]), f"{wanted[:60]!r}, as value_text says")
+        return start, end
+
+    def observations(self, rows: list[Row]) -> None:
+        """Spans, and values against what is printed."""
+        for row in rows:
+            start, end = self.span(row)
+            values = row.values
+            if values["obs_status"] in ("M", "O") and not values["obs_value"]:
+                continue
+            reading = read(self.text[max(start, 0) : max(end, 0)], values["unit_measure"])
+            value = decimal(values["obs_value"])
+            if value is None or value not in reading.values:
+                printed = " or ".join(str(one) for one in reading.values) or "a number"
+                self.report(start, end, row, f"obs_value {values['obs_value'] or 'empty'}", printed)
+            upper = Decimal(values["upper_value"]) if decimal(values["upper_value"]) is not None else None
+            if upper != reading.upper:
+                expected = "none" if reading.upper is None else str(reading.upper)
+                self.report(start, end, row, f"upper_value {values['upper_value'] or 'empty'}", expected)
+            bound = reading.bound_of(value) if value is not None else ""
+            if bound and values["comparator"] != bound:
+                self.report(start, end, row, f"comparator {values['comparator']}", bound)
+
+    def exclusions(self, rows: list[Row]) -> None:
+        """Spans, and whether `other` may be the reason."""
+        for row in rows:
+            start, end = self.span(row)
+            if row.values["reason"] != "other":
+                continue
+            if not row.values["comment"]:
+                self.report(start, end, row, "reason other without a comment", "why it states no quantity")
+            if unit := unit_behind(self.text, end, self.units):
+                found = f"reason other, and the unit {unit} behind the number"
+                self.report(start, end, row, found, "an observation, or another reason")
+
+    def overlaps(self, rows: list[Row]) -> None:
+        """Spans that share characters without being the same."""
+        spans = sorted({(int(row.values["char_start"]), int(row.values["char_end"])): row for row in rows}.items())
+        last: tuple[int, int] = (-1, -1)
+        for (start, end), row in spans:
+            if start < last[1]:
+                self.report(
+                    start, end, row, f"the span {start}–{end}", f"one that does not overlap {last[0]}–{last[1]}"
+                )
+            last = max(last, (start, end), key=lambda one: one[1])
+
+    def account(self, observed: list[Row], excluded: list[Row], file_problems: int) -> Account:
+        """Look for every number of the text in the tables, exactly once."""
+        covered = spans_by_start(observed)
+        starts = [start for start, _ in covered]
+        longest = max((end - start for start, end in covered), default=0)
+        reasons: Mapping[tuple[int, int], list[str]] = reasons_by_span(excluded)
+        used: Counter[str] = Counter()
+        total = inside = unaccounted = double = 0
+        for token in tokens(self.text):
+            total += 1
+            near = covered[bisect_left(starts, token.end - longest) : bisect_right(starts, token.start)]
+            holders = [span for span in near if token.end <= span[1]]
+            named = reasons.get((token.start, token.end), [])
+            inside += bool(holders)
+            used.update(named)
+            times = len(holders) + len(named)
+            if times == 0:
+                unaccounted += 1
+                expected = "an observation or an exclusion (planbrief locate writes the rows)"
+                self.report(token.start, token.end, None, f"{token.text!r} unaccounted for", expected)
+            elif times > 1:
+                double += 1
+                self.report(token.start, token.end, None, f"{token.text!r} accounted for {times} times", "once")
+        numbers = {(token.start, token.end) for token in tokens(self.text)}
+        for row in excluded:
+            start, end = int(row.values["char_start"]), int(row.values["char_end"])
+            if (start, end) not in numbers and self.text[max(start, 0) : max(end, 0)] == row.values["value_text"]:
+                self.report(
+                    start, end, row, f"the span of {row.values['value_text']!r}", "exactly one number in digits"
+                )
+        mismatches = len(self.mismatches) + file_problems
+        return Account(
+            self.source_id, total, inside, dict(sorted(used.items())), unaccounted, double, len(observed), mismatches
+        )
+
+
+def spans_by_start(rows: list[Row]) -> list[tuple[int, int]]:
+    """Distinct spans of observations in order; two observations on one span are one."""
+    return sorted({(int(row.values["char_start"]), int(row.values["char_end"])) for row in rows})
+
+
+def reasons_by_span(rows: list[Row]) -> dict[tuple[int, int], list[str]]:
+    """Reasons of exclusions by span."""
+    found: dict[tuple[int, int], list[str]] = {}
+    for row in rows:
+        span = (int(row.values["char_start"]), int(row.values["char_end"]))
+        found.setdefault(span, []).append(row.values["reason"])
+    return found

@@ -1,0 +1,95 @@
+"""``planbrief build``: words to a request, progress to a terminal, results to stdout."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from planbrief.errors import ParameterError
+from planbrief.log import Log, visible
+from planbrief.project import find
+from planbrief.publish.build import Listener, Outcome, Request, build
+from planbrief.run.plan import pairs
+
+
+class Progress(Listener):
+    """A bar on a terminal, one plain line per report elsewhere."""
+
+    def __init__(self) -> None:
+        self.total = self.done = 0
+        self.bar = None
+        self.terminal = sys.stderr.isatty()
+
+    def started(self, names: Sequence[str]) -> None:
+        """Draw an empty bar."""
+        self.total = len(names)
+        if self.terminal and names:
+            from tqdm import tqdm
+
+            self.bar = tqdm(total=self.total, unit="report", file=sys.stderr, leave=False, dynamic_ncols=True)
+
+    def stage(self, name: str, stage: str) -> None:
+        """Name beside the bar what is at work."""
+        if self.bar is not None:
+            self.bar.set_postfix_str(f"{visible(name)}: {visible(stage)}")
+
+    def ended(self, name: str, status: str, seconds: float, error: str = "") -> None:
+        """Move the bar, or say that a report is done."""
+        self.done += 1
+        if self.bar is not None:
+            self.bar.update(1)
+            if self.done == self.total:
+                self.bar.close()
+        elif status != "failed":
+            print(f"[{self.done}/{self.total}] {visible(name)} {status} ({seconds:.1f} s)", file=sys.stderr, flush=True)
+
+
+def positive(value: int | None, name: str) -> int:
+    """A whole number of at least one; None becomes 0 and stands for the default."""
+    if value is not None and value < 1:
+        raise ParameterError("build", name, str(value), "a whole number of at least 1")
+    return value or 0
+
+
+def summary(outcome: Outcome) -> str:
+    """What was built and where it is."""
+    shown = outcome.out
+    if outcome.out.is_relative_to(Path.cwd()):
+        shown = outcome.out.relative_to(Path.cwd())
+    lines = []
+    for entry in outcome.entries:
+        where = [os.fspath(shown / file.path) for file in (entry.html, entry.pdf) if file]
+        pages = f" ({entry.pdf.pages} p.)" if entry.pdf and entry.pdf.pages else ""
+        kept = f" (last good: {entry.last_success})" if entry.status == "failed" and where else ""
+        lines.append(f"{entry.status:<9} {'  '.join(where) or entry.name}{pages}{kept}")
+    counts = {status: sum(e.status == status for e in outcome.entries) for status in ("built", "unchanged", "failed")}
+    said = ", ".join(f"{number} {status}" for status, number in counts.items() if number)
+    lines.append(f"edition {outcome.edition}: {said}; open {shown / 'index.html'}")
+    return "\n".join(visible(line) for line in lines)
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Run ``planbrief build``."""
+    project = find()
+    request = Request(
+        wanted=tuple(arguments.reports),
+        changes=pairs(arguments.parameter),
+        languages=tuple(arguments.lang or ()),
+        formats=tuple(arguments.to or ()),
+        jobs=positive(arguments.jobs, "--jobs"),
+        executor=arguments.executor,
+        force=arguments.force,
+        fail_fast=arguments.fail_fast,
+        keep=arguments.keep,
+        wait=arguments.wait,
+        cell_timeout=arguments.cell_timeout,
+        report_timeout=arguments.timeout,
+    )
+    out = arguments.out or project.reports / "latest"
+    with Log(arguments.log, level="info") as log:
+        outcome = build(project, out, request, log=log, listener=Progress(), explain=arguments.explain)
+    print(summary(outcome))
+    return 1 if outcome.failed else 0

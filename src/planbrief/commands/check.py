@@ -1,0 +1,227 @@
+"""The commands that make a number trustworthy: check, verify, locate, lineage.
+
+Each ``<verb>_report`` returns an exit code and the text for stdout; each ``run_<verb>`` prints it for the command
+line. Errors are raised, the command line shows them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from planbrief.commands.text_table import text_table
+from planbrief.errors import PlanbriefError, Problem
+from planbrief.project import Project, find
+from planbrief.targets.dataset import Dataset
+from planbrief.targets.package import read_package
+
+#: Longest text of a cell in a table of problems.
+_WIDEST = 100
+
+
+def shortened(text: str) -> str:
+    """A cell that leaves room for the others."""
+    return text if len(text) <= _WIDEST else text[: _WIDEST - 1] + "…"
+
+
+def plural(count: int, word: str) -> str:
+    """``1 problem``, ``2 problems``."""
+    return f"{count} {word}" + ("" if count == 1 else "s")
+
+
+# -- check ----------------------------------------------------------------------------------------------------------
+
+
+def check_report(project: Project, fix: bool = False) -> tuple[int, str]:
+    """Every problem of the project in one table; with `fix` what can be mended is mended first, and listed."""
+    from planbrief.checks.project_check import project_problems
+
+    parts = []
+    if fix:
+        from planbrief.checks.repair import fix as mend
+
+        mends = mend(project.data)
+        if mends:
+            rows = [(one.file, one.row or "", one.column, shortened(one.what)) for one in mends]
+            parts.append(text_table(("file", "row", "column", "mended"), rows, right=[1]))
+            parts.append(f"{plural(len(mends), 'thing')} mended")
+    problems = project_problems(project)
+    if problems:
+        parts.append(problem_table(problems))
+        fixable = sum(problem.fixable for problem in problems)
+        hint = f"; {fixable} can be mended: planbrief check --fix" if fixable else ""
+        parts.append(f"{plural(len(problems), 'problem')}{hint}")
+    else:
+        parts.append("no problems: data, notebooks, catalog and translations are sound")
+    return (1 if problems else 0), "\n\n".join(parts)
+
+
+def problem_table(problems: Iterable[Problem]) -> str:
+    """Problems as an aligned table: file, row, column, found, expected."""
+    rows = [(one.file, one.row or "", one.column, shortened(one.found), shortened(one.expected)) for one in problems]
+    return text_table(("file", "row", "column", "found", "expected"), rows, right=[1])
+
+
+# -- verify ---------------------------------------------------------------------------------------------------------
+
+
+def verify_report(dataset: Dataset, sources: Path, as_json: bool = False) -> tuple[int, str]:
+    """The accounting per source and every mismatch with file, line, column and context."""
+    from planbrief.checks.verification import verify
+
+    result = verify(dataset, sources)
+    code = 0 if result.passed else 1
+    if as_json:
+        return code, json.dumps(result.as_json(), ensure_ascii=False, indent=2)
+    header = ("source", "numbers", "in observations", "excluded", "unaccounted", "double", "observations", "mismatches")
+    rows = [
+        (one.source_id, one.tokens, one.in_observations, sum(one.excluded.values()), one.unaccounted, one.double,
+         one.observations, one.mismatches)
+        for one in result.accounts
+    ]  # fmt: skip
+    total = [sum(int(row[column]) for row in rows) for column in range(1, len(header))]
+    parts = [text_table(header, [*rows, ("total", *total)], right=range(1, len(header)))]
+    reasons: dict[str, int] = {}
+    for account in result.accounts:
+        for reason, count in account.excluded.items():
+            reasons[reason] = reasons.get(reason, 0) + count
+    if reasons:
+        parts.append("excluded: " + ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items())))
+    if result.mismatches:
+        shown = [
+            (one.source_id, f"{one.line}:{one.column}" if one.line else "", f"{one.file}:{one.row}" if one.file else "",
+             shortened(one.found), shortened(one.expected), one.context)
+            for one in result.mismatches
+        ]  # fmt: skip
+        parts.append(text_table(("source", "line:column", "row", "found", "expected", "context"), shown))
+    parts.append(
+        f"{result.total('tokens')} numeric tokens, {result.total('unaccounted')} unaccounted, "
+        f"{result.total('double')} double, {len(result.mismatches)} mismatches"
+    )
+    return code, "\n\n".join(parts)
+
+
+# -- locate ---------------------------------------------------------------------------------------------------------
+
+
+def locate_report(dataset: Dataset, source_file: Path, source_id: str = "", table: str = "") -> tuple[int, str, str]:
+    """Exit code, ready CSV rows for stdout, and for stderr what only the screen may show.
+
+    Without `table` the rows for every table stand under a line that names their file; with ``observations``,
+    ``exclusions`` or ``sources`` the text is that table alone, with its header.
+    """
+    from planbrief.checks.locate import locate
+
+    found = locate(source_file, dataset, source_id)
+    blocks = {
+        "sources": ("data/sources.csv", [found.source] if found.source else []),
+        "observations": (f"data/observations/{found.source_id}.csv", list(found.observations)),
+        "exclusions": (f"data/exclusions/{found.source_id}.csv", list(found.exclusions)),
+    }
+    if table:
+        text = csv_rows(dataset.package[table].columns, blocks[table][1])
+    else:
+        text = "\n".join(
+            f"# {name}\n{csv_rows(dataset.package[kind].columns, rows)}"
+            for kind, (name, rows) in blocks.items()
+            if rows
+        )
+    summary = f"{plural(len(found.observations), 'row')} of observations, {len(found.exclusions)} of exclusions"
+    screen = [*found.contexts, *(f"note: {note}" for note in found.notes), summary]
+    return 0, text.rstrip("\n"), "\n".join(screen)
+
+
+def csv_rows(columns: Iterable[str], rows: Iterable[Mapping[str, str]]) -> str:
+    """Header and rows as the data folder writes them."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    names = list(columns)
+    writer.writerow(names)
+    writer.writerows([row.get(name, "") for name in names] for row in rows)
+    return out.getvalue()
+
+
+# -- lineage --------------------------------------------------------------------------------------------------------
+
+
+def lineage_report(
+    dataset: Dataset, obs_id: str, sources: Path | None = None, edition: Path | None = None
+) -> tuple[int, str]:
+    """Document, locator and line of an observation, and the figures of an edition that were computed from it."""
+    from planbrief.checks.lineage import origin, origin_lines
+    from planbrief.commands.lineage import findings, read_manifest, uses
+
+    found = origin(dataset, obs_id, sources)
+    parts = [text_table(("", ""), origin_lines(found)).lstrip("\n")]
+    if edition is not None:
+        manifest = read_manifest(edition)
+        rows = [
+            (use.report, use.lang, use.figure, use.value if use.value is not None else "", use.unit)
+            for use in uses(manifest, obs_id)
+        ]
+        parts.append(
+            text_table(("report", "lang", "figure", "value", "unit"), rows, right=[3])
+            if rows
+            else "no headline figure of the edition was computed from it"
+        )
+        if audited := findings(manifest, obs_id):
+            parts.append("findings: " + ", ".join(audited))
+    return 0, "\n\n".join(parts)
+
+
+# -- command line ---------------------------------------------------------------------------------------------------
+
+
+def raw_dataset(project: Project) -> Dataset:
+    """The data as it stands, with the documents that the catalog leaves out; DataError where it is unreadable."""
+    from planbrief.targets.frames import cell_problems
+
+    package = read_package(project.data)
+    problems = [problem for table in package.tables.values() for problem in cell_problems(table)]
+    if problems:
+        from planbrief.errors import DataError
+
+        raise DataError(problems)
+    return Dataset(package)
+
+
+def run_check(arguments: argparse.Namespace) -> int:
+    """``planbrief check [--fix]``."""
+    code, text = check_report(find(), arguments.fix)
+    print(text)
+    return code
+
+
+def run_verify(arguments: argparse.Namespace) -> int:
+    """``planbrief verify --sources DIR [--json]``."""
+    code, text = verify_report(raw_dataset(find()), arguments.sources, arguments.json)
+    print(text)
+    return code
+
+
+def run_locate(arguments: argparse.Namespace) -> int:
+    """``planbrief locate SOURCE_FILE [--source-id ID] [--table TABLE]``."""
+    source_id, table = getattr(arguments, "source_id", None) or "", getattr(arguments, "table", None) or ""
+    code, text, screen = locate_report(raw_dataset(find()), arguments.source_file, source_id, table)
+    print(screen, file=sys.stderr)
+    print(text)
+    return code
+
+
+def run_lineage(arguments: argparse.Namespace) -> int:
+    """``planbrief lineage OBS_ID [--sources DIR] [--edition DIR]``."""
+    project = find()
+    edition = arguments.edition
+    latest = project.reports / "latest"
+    if edition is None and (latest / "manifest.json").is_file():
+        edition = latest
+    if arguments.sources is not None and not arguments.sources.is_dir():
+        raise PlanbriefError(f"no folder {str(arguments.sources)!r}; --sources names the folder of the source texts")
+    code, text = lineage_report(raw_dataset(project), arguments.obs_id, arguments.sources, edition)
+    print(text)
+    return code

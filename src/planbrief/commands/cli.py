@@ -1,0 +1,272 @@
+"""The command line: words in, exit code out.
+
+0 all done; 1 the work ran and something failed; 2 bad usage, parameter or data, nothing was run; 130 interrupted.
+Results go to stdout, errors to stderr as one message. Heavy libraries are imported by the command that needs them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from planbrief import __version__
+from planbrief.errors import PlanbriefError
+
+Configure = Callable[[argparse.ArgumentParser], None]
+
+
+def build_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``build``."""
+    parser.add_argument("reports", nargs="*", metavar="REPORT", help="report or notebook (default: every report)")
+    parser.add_argument("--lang", action="append", metavar="LANG", help="zh or en; may be repeated (default: both)")
+    parser.add_argument("--to", action="append", metavar="FORMAT", help="html or pdf; may be repeated (default: both)")
+    parser.add_argument(
+        "-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="change a parameter of REPORT"
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the edition (default: reports/latest)")
+    parser.add_argument("--jobs", type=int, metavar="N", help="reports built at a time (default: the cores)")
+    parser.add_argument("--executor", default="local", metavar="WHERE", help="local, or dask:tcp://HOST:PORT")
+    parser.add_argument("--force", action="store_true", help="build also what has not changed")
+    parser.add_argument("--explain", action="store_true", help="say why each report is or is not built")
+    parser.add_argument("--fail-fast", action="store_true", help="stop at the first report that fails")
+    parser.add_argument("--keep", type=int, default=10, metavar="N", help="earlier editions to keep (default: 10)")
+    parser.add_argument("--wait", action="store_true", help="wait for another build of the same folder to end")
+    parser.add_argument(
+        "--cell-timeout", type=float, default=300, metavar="S", help="seconds for a cell (default: 300)"
+    )
+    parser.add_argument("--timeout", type=float, default=900, metavar="S", help="seconds for a report (default: 900)")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="append one JSON line per event to FILE")
+
+
+def preview_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``preview``."""
+    parser.add_argument("report", metavar="REPORT", help="report or notebook")
+    parser.add_argument("--lang", choices=("zh", "en"), help="language to begin with (default: the report's first)")
+    parser.add_argument(
+        "-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="change a parameter of REPORT"
+    )
+    parser.add_argument("--port", type=int, metavar="N", help="port on this machine (default: 8400, or a free one)")
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+
+
+def list_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``list``."""
+    kinds = ("reports", "areas", "indicators", "sources")
+    parser.add_argument("what", nargs="?", default="reports", choices=kinds, help="what to list (default: reports)")
+
+
+def check_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``check``."""
+    parser.add_argument("--fix", action="store_true", help="mend what can be mended without loss, and say what")
+
+
+def verify_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``verify``."""
+    parser.add_argument("--sources", type=Path, required=True, metavar="DIR", help="folder of the source texts")
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def locate_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``locate``."""
+    parser.add_argument("source_file", type=Path, metavar="SOURCE_FILE", help="a source text (UTF-8)")
+    tables = ("observations", "exclusions", "sources")
+    parser.add_argument("--table", choices=tables, help="only the rows of this table, ready for a file")
+    parser.add_argument("--source-id", metavar="ID", help="name of the document (default: from the file's name)")
+
+
+def lineage_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``lineage``."""
+    parser.add_argument("obs_id", metavar="OBS_ID", help="an observation")
+    parser.add_argument("--sources", type=Path, metavar="DIR", help="folder of the source texts, to show the line")
+    parser.add_argument("--edition", type=Path, metavar="DIR", help="edition to search (default: reports/latest)")
+
+
+def export_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``export``."""
+    formats = ("xlsx", "sdmx-csv", "datapackage")
+    parser.add_argument("--to", required=True, choices=formats, help="xlsx, sdmx-csv or datapackage (zip)")
+    parser.add_argument(
+        "--out", type=Path, required=True, metavar="PATH", help="file to write; for sdmx-csv a folder or a .zip"
+    )
+
+
+def init_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``init``."""
+    parser.add_argument("folder", type=Path, metavar="DIR", help="a new or empty folder")
+
+
+def verify_edition_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``verify-edition``."""
+    parser.add_argument("folder", type=Path, metavar="DIR", help="a published edition")
+
+
+def editions_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``editions``."""
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the edition (default: reports/latest)")
+
+
+def restore_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``restore``."""
+    parser.add_argument("edition", metavar="EDITION", help="id of a kept edition (planbrief editions)")
+    editions_options(parser)
+    parser.add_argument("--wait", action="store_true", help="wait for a build of the same folder to end")
+
+
+def diff_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``diff``."""
+    what = "folder of an edition, its manifest.json, or the id of an edition that is kept"
+    parser.add_argument("old", metavar="OLD", help=what)
+    parser.add_argument("new", metavar="NEW", help=what)
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print the result as JSON")
+    form.add_argument("--md", action="store_true", help="print the result as Markdown")
+    form.add_argument("--html", action="store_true", help="print the result as an HTML page")
+    parser.add_argument("--lang", choices=("zh", "en"), default="en", help="language of the words (default: en)")
+    parser.add_argument(
+        "--out", type=Path, metavar="DIR", help="folder whose editions ids name (default: reports/latest)"
+    )
+
+
+def schedule_file(parser: argparse.ArgumentParser) -> None:
+    """Options that all verbs of scheduled generation have."""
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="what, when and for whom (default: reports/schedule.toml)"
+    )
+
+
+def schedule_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``schedule``."""
+    actions = ("run", "due", "show", "install")
+    parser.add_argument(
+        "action", choices=actions, metavar="ACTION",
+        help="run: serve in the foreground; due: run what is due and end; show: the next times; install: unit files",
+    )  # fmt: skip
+    schedule_file(parser)
+    parser.add_argument("--count", type=int, default=10, metavar="N", help="times that show lists (default: 10)")
+    form = parser.add_mutually_exclusive_group()
+    for name, text in (
+        ("systemd", "service and timer of the user"),
+        ("cron", "lines for crontab -e"),
+        ("github-actions", "a workflow"),
+        ("task-scheduler", "a task of Windows"),
+    ):
+        form.add_argument(f"--{name}", dest="form", action="store_const", const=name, help=f"install: print {text}")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="append one JSON line per event to FILE")
+
+
+def deliver_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``deliver``."""
+    schedule_file(parser)
+    parser.add_argument("--job", metavar="NAME", help="only the recipients of this job")
+    parser.add_argument("--edition", metavar="ID", help="edition to deliver (default: the present one)")
+    parser.add_argument("--dry-run", type=Path, metavar="DIR", help="write what would be sent into DIR, send nothing")
+    parser.add_argument("--resend", metavar="ID", help="send a delivery again that did not arrive")
+    parser.add_argument("--list", action="store_true", help="list the ledger of deliveries")
+    parser.add_argument("--log", type=Path, metavar="FILE", help="append one JSON line per event to FILE")
+
+
+def status_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``status``."""
+    schedule_file(parser)
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+#: verb -> (one line of help, options, module and function that runs it)
+COMMANDS: dict[str, tuple[str, Configure, str]] = {
+    "build": ("run the notebooks and publish an edition", build_options, "planbrief.commands.build:command"),
+    "preview": ("show a report and rebuild it on save", preview_options, "planbrief.commands.preview.command:command"),
+    "list": ("list reports, areas, indicators or sources", list_options, "planbrief.commands.list:command"),
+    "check": ("every problem of data, notebooks and catalog", check_options, "planbrief.commands.check:run_check"),
+    "verify": ("hold every value against the source texts", verify_options, "planbrief.commands.check:run_verify"),
+    "locate": ("unaccounted numbers of a text as CSV rows", locate_options, "planbrief.commands.check:run_locate"),
+    "lineage": ("where a number comes from and goes to", lineage_options, "planbrief.commands.check:run_lineage"),
+    "verify-edition": (
+        "hold a published edition against its manifest",
+        verify_edition_options,
+        "planbrief.commands.editions:run_verify_edition",
+    ),
+    "editions": (
+        "the present edition and the kept ones",
+        editions_options,
+        "planbrief.commands.editions:run_editions",
+    ),
+    "restore": (
+        "publish a kept edition again",
+        restore_options,
+        "planbrief.commands.editions:run_restore",
+    ),
+    "export": ("the data as xlsx, SDMX-CSV or Data Package", export_options, "planbrief.export:command"),
+    "diff": ("what changed between two editions", diff_options, "planbrief.commands.diff:command"),
+    "schedule": ("build and deliver at set times", schedule_options, "planbrief.commands.schedule:run_schedule"),
+    "deliver": ("mail or post the present edition", deliver_options, "planbrief.commands.schedule:run_deliver"),
+    "status": ("last runs, next run, deliveries", status_options, "planbrief.commands.schedule:run_status"),
+    "init": ("lay out an editable copy of data and notebooks", init_options, "planbrief.commands.init:command"),
+}
+
+
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    top = argparse.ArgumentParser(
+        prog="planbrief",
+        description="Checked tables, growth rates, comparisons and briefs from Chinese development plans.",
+        epilog="Start with: planbrief list, planbrief build, planbrief check.",
+    )
+    top.add_argument("--version", action="version", version=f"planbrief {__version__}")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument(
+        "--project", type=Path, default=argparse.SUPPRESS, metavar="DIR",
+        help="project folder (default: the one around the working directory, else the packaged one)",
+    )  # fmt: skip
+    common.add_argument(
+        "--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error"
+    )
+    verbs = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for verb, (text, configure, _) in COMMANDS.items():
+        configure(verbs.add_parser(verb, help=text, description=text[0].upper() + text[1:] + ".", parents=[common]))
+    top._add_container_actions(common)
+    return top
+
+
+def plain(text: str) -> str:
+    """`text` without terminal control characters: names in data are untrusted."""
+    return "".join(c if c == "\n" or c.isprintable() else f"\\x{ord(c):02x}" for c in text)
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    arguments = parser().parse_args(argv)
+    debug = getattr(arguments, "debug", False)
+    try:
+        if folder := getattr(arguments, "project", None):
+            from planbrief.project import PROJECT_VARIABLE, at
+
+            os.environ[PROJECT_VARIABLE] = str(at(folder).root)
+        module, function = COMMANDS[arguments.command][2].split(":")
+        return int(getattr(importlib.import_module(module), function)(arguments))
+    except PlanbriefError as error:
+        if debug:
+            raise
+        print(plain(f"planbrief: {error}"), file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        print("planbrief: interrupted", file=sys.stderr)
+        return 130
+    except BrokenPipeError:
+        # The reader of our output has gone (`planbrief list | head`): no more output, no message.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if debug:
+            raise
+        print(
+            plain(f"planbrief: internal error: {type(error).__name__}: {error} (--debug shows more)"), file=sys.stderr
+        )
+        return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

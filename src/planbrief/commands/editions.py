@@ -1,0 +1,55 @@
+"""``planbrief verify-edition``, ``editions`` and ``restore``: look after what was published."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from planbrief.commands.list import aligned
+from planbrief.errors import UnknownName
+from planbrief.log import Log, visible
+from planbrief.project import find
+from planbrief.publish.edition import editions, restore
+from planbrief.publish.edition_check import verify_edition
+
+
+def out_of(arguments: argparse.Namespace) -> Path:
+    """The output folder that was named, else the project's own."""
+    return arguments.out or find().reports / "latest"
+
+
+def run_verify_edition(arguments: argparse.Namespace) -> int:
+    """Run ``planbrief verify-edition``: 0 if every file, hash, link and PDF is right, else 1 with a line each."""
+    folder: Path = arguments.folder
+    if not folder.is_dir():
+        raise UnknownName("folder", str(folder), ())
+    problems = verify_edition(folder)
+    for problem in problems:
+        print(visible(problem))
+    print(f"{visible(folder)}: {len(problems)} problems" if problems else f"{visible(folder)}: the edition is whole")
+    return 1 if problems else 0
+
+
+def run_editions(arguments: argparse.Namespace) -> int:
+    """Run ``planbrief editions``: the present edition and the kept ones, newest first."""
+    rows = [
+        (
+            info.edition,
+            "present" if info.present else "kept",
+            info.data_as_of,
+            str(info.reports),
+            str(info.failed),
+            visible(info.problem),
+        )
+        for info in editions(out_of(arguments))
+    ]
+    print(aligned(("edition", "state", "data as of", "reports", "failed", "problem"), rows))
+    return 0
+
+
+def run_restore(arguments: argparse.Namespace) -> int:
+    """Run ``planbrief restore``: publish a kept edition again, byte for byte."""
+    with Log() as log:
+        restore(out_of(arguments), arguments.edition, wait=arguments.wait, log=log)
+    print(f"{visible(arguments.edition)} is the present edition of {visible(out_of(arguments))}")
+    return 0

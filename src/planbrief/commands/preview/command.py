@@ -1,0 +1,40 @@
+"""``planbrief preview``: words to a studio and a server."""
+
+from __future__ import annotations
+
+import argparse
+import threading
+from typing import cast
+
+from planbrief.display.language import Lang
+from planbrief.errors import UnknownName
+from planbrief.project import find
+from planbrief.run.plan import pairs
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Run ``planbrief preview`` until Ctrl-C."""
+    from planbrief.commands.preview.server import serve
+    from planbrief.commands.preview.studio import Studio
+
+    studio = Studio(find(), arguments.report, pairs(arguments.parameter))
+    lang = cast(Lang, arguments.lang or studio.languages[0])
+    if lang not in studio.languages:
+        raise UnknownName("language of this report", lang, studio.languages)
+    server = serve(studio, lang, arguments.port)
+    threading.Thread(target=server.serve_forever, name="planbrief-preview", daemon=True).start()
+    print(f"{server.url}  (Ctrl-C ends the preview)", flush=True)
+    studio.shown(lang)  # begins before a browser asks
+    if not arguments.no_browser:
+        import webbrowser
+
+        webbrowser.open(server.url)
+    try:
+        studio.run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        studio.stop()
+        server.shutdown()
+        server.server_close()
+    return 0

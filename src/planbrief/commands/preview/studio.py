@@ -1,0 +1,190 @@
+"""Build a report's page again and again: after every save, in a warm process, keeping the last page that worked."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from planbrief.catalog import Report, read
+from planbrief.commands.preview.watching import LOOK_EVERY, Look, Watch
+from planbrief.display.language import LANGS, Lang
+from planbrief.errors import ParameterError, PlanbriefError, RunError
+from planbrief.project import Project
+from planbrief.render.safe_text import visible
+from planbrief.run.engine import Pool
+from planbrief.run.plan import checked_package
+from planbrief.run.produce import Task, produce
+from planbrief.run.request import PRELOAD
+from planbrief.run.snapshot import snapshot
+
+#: Seconds that a cell and a report may take.
+CELL_SECONDS, REPORT_SECONDS = 300.0, 900.0
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What readers of one language see."""
+
+    #: Grows with every build; 0 before the first.
+    version: int = 0
+    #: The last page that worked, empty if none has.
+    good: bytes = b""
+    #: Why the newest version could not be built.
+    error: Exception | None = None
+    building: bool = False
+
+
+class Studio:
+    """One report under way: :meth:`run` builds it whenever something was saved; other threads look and wait.
+
+    Parameters
+    ----------
+    project : Project
+        Where notebook, data and catalog lie.
+    report : str
+        Report or notebook, as for ``planbrief build``.
+    changes : mapping
+        Changed parameters.
+
+    Raises
+    ------
+    PlanbriefError
+        For a report or parameter that does not exist.
+    """
+
+    def __init__(self, project: Project, report: str, changes: Mapping[str, Any]) -> None:
+        self.project, self.wanted, self.changes = project, report, dict(changes)
+        self.report = self._find()
+        self.watch = Watch(project, self.report.notebook)
+        self.languages: tuple[Lang, ...] = tuple(lang for lang in LANGS if lang in self.report.languages)
+        self._shown = {lang: Shown() for lang in self.languages}
+        self._asked: set[Lang] = set()
+        self._changed = threading.Condition()
+        self._stopping = threading.Event()
+        self._wake = threading.Event()
+        self._pool: Pool | None = None
+
+    def _find(self) -> Report:
+        catalog = read(self.project, checked_package(self.project))
+        found = catalog.choose([self.wanted], self.changes)
+        if len(found) != 1:
+            raise ParameterError("preview", "REPORT", repr(self.wanted), "one report")
+        return found[0]
+
+    # what readers do, in threads of the server
+
+    def shown(self, lang: Lang) -> Shown:
+        """What there is to see in a language; from now on it is built."""
+        with self._changed:
+            if lang not in self._asked:
+                self._asked.add(lang)
+                self._wake.set()
+            return self._shown[lang]
+
+    def wait(self, lang: Lang, known: Shown, seconds: float) -> Shown:
+        """What there is to see once it is no longer what the reader knows, or after some seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: self.stopped or self._shown[lang] != known, seconds)
+            return self._shown[lang]
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the preview has ended."""
+        return self._stopping.is_set()
+
+    def stop(self) -> None:
+        """End :meth:`run`, and everything that it has started."""
+        self._stopping.set()
+        self._wake.set()
+        with self._changed:
+            self._changed.notify_all()
+        if self._pool is not None:
+            self._pool.stop()
+
+    # building, in one thread
+
+    def run(self) -> None:
+        """Build after every save until :meth:`stop`."""
+        seen = self.watch.look()
+        self._pool = self._warm()
+        built: dict[Lang, Look] = {}
+        try:
+            while not self.stopped:
+                self._wake.clear()
+                if self.watch.look() != seen:
+                    now = self.watch.settled()
+                    if now.package != seen.package:
+                        self._pool.stop()
+                        self._pool = self._warm()
+                    seen = now
+                due = [lang for lang in self.languages if lang in self._asked and built.get(lang) != seen]
+                if due:
+                    self._build(due)
+                    built.update(dict.fromkeys(due, seen))
+                else:
+                    self._wake.wait(LOOK_EVERY)
+        finally:
+            self._pool.stop()
+
+    def _warm(self) -> Pool:
+        return Pool(len(self.languages), PRELOAD)
+
+    def _publish(self, lang: Lang, change: Callable[[Shown], Shown]) -> None:
+        with self._changed:
+            self._shown[lang] = change(self._shown[lang])
+            self._changed.notify_all()
+
+    def _build(self, due: list[Lang]) -> None:
+        started = time.monotonic()
+        for lang in due:
+            self._publish(lang, lambda shown: replace(shown, building=True))
+        folder = Path(tempfile.mkdtemp(prefix="planbrief-preview-"))
+        try:
+            waiting = {}
+            try:
+                self.report = self._find()
+                root = snapshot(self.project, folder)
+                waiting = {lang: self._submit(lang, root) for lang in due}
+            except (PlanbriefError, OSError, shutil.Error) as error:
+                for lang in due:
+                    self._end(lang, started, error=error)
+            for lang, future in waiting.items():
+                try:
+                    self._end(lang, started, page=future.result().pages["html"])
+                except Exception as error:
+                    if not self.stopped:
+                        self._end(lang, started, error=error)
+        finally:
+            with contextlib.suppress(OSError):
+                shutil.rmtree(folder)
+
+    def _submit(self, lang: Lang, root: Path) -> Any:
+        others = [other for other in self.languages if other != lang]
+        task = Task(
+            report=self.report.id,
+            lang=lang,
+            notebook=self.report.notebook,
+            parameters=self.report.parameters,
+            formats=("html",),
+            project=str(root),
+            alternate=f"../{others[0]}/{self.report.id}.html" if others else "",
+            cell_timeout=CELL_SECONDS,
+            report_timeout=REPORT_SECONDS,
+        )
+        if self._pool is None:
+            raise RunError("the preview has ended")
+        return self._pool.submit(produce, task, name=task.name, timeout=REPORT_SECONDS)
+
+    def _end(self, lang: Lang, started: float, *, page: bytes = b"", error: Exception | None = None) -> None:
+        seconds = time.monotonic() - started
+        self._publish(lang, lambda s: Shown(s.version + 1, page or s.good, error))
+        what = f"failed: {error}" if error else f"built ({seconds:.1f} s)"
+        print(visible(f"{lang}/{self.report.id} {what}"), file=sys.stderr, flush=True)

@@ -1,0 +1,100 @@
+"""The news as a mail: HTML with inlined style below 100 KB, the same as plain text, the brief as PDF."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from planbrief.deliver.news import News, trimmed
+from planbrief.deliver.recipients import Smtp
+from planbrief.display.language import Lang, message
+from planbrief.publish.digest.document import Document, Section
+from planbrief.publish.digest.rendering import STYLES, page, runs_html, section_html, section_text
+from planbrief.publish.index import size_text
+
+#: Gmail cuts a mail's body at 102 KB.
+LARGEST_BODY = 100_000
+#: Only ASCII travels, so that no server on the way has to know more.
+POLICY = SMTP.clone(cte_type="7bit", max_line_length=76)
+_BODIES = (400, 120, 40, 12, 4)
+
+
+def compose(
+    found: News, settings: Smtp, recipient: str, key: str, now: datetime, *, attach_limit: float = 8e6
+) -> bytes:
+    """A whole message for one recipient; its id follows from the delivery's, so that a second copy is known as such."""
+    data, name, note = b"", "", ""
+    if found.attachment is not None:
+        size = found.attachment.stat().st_size
+        name = found.attachment_name
+        if size <= attach_limit:
+            data = found.attachment.read_bytes()
+            note = message("mail.attached", found.lang, name=name, size=size_text(size, found.lang))
+        else:
+            note = message("mail.too_large", found.lang, name=name, size=size_text(size, found.lang))
+    notes = tuple(text for text in (*found.warnings, note) if text)
+    sections = found.document.sections if found.document else (Section("", texts=found.lines),)
+    html, text = _bodies(Document(found.lang, found.title, found.summary, sections), notes, found)
+    mail = _message(found.title, settings, recipient, key, now, text, html)
+    if data:
+        mail.add_attachment(data, maintype="application", subtype="pdf", filename=name)
+    return mail.as_bytes()
+
+
+def compose_failure(
+    title: str, lines: tuple[str, ...], lang: Lang, settings: Smtp, recipient: str, key: str, now: datetime
+) -> bytes:
+    """A message to the operators."""
+    section = Section("", texts=lines)
+    html = page(title, section_html(section, lang), lang)
+    return _message(title, settings, recipient, key, now, section_text(section) + "\n", html).as_bytes()
+
+
+def _bodies(full: Document, notes: tuple[str, ...], found: News) -> tuple[str, str]:
+    html = text = ""
+    for most in _BODIES:
+        shown = trimmed(full, most)
+        html, text = _html(shown, notes, found), _text(shown, notes, found)
+        if len(html.encode()) < LARGEST_BODY and len(text.encode()) < LARGEST_BODY:
+            break
+    return html, text
+
+
+def _html(shown: Document, notes: tuple[str, ...], found: News) -> str:
+    lang = shown.lang
+    parts = [f'<h1 style="{STYLES["h1"]}">{runs_html(shown.title, lang)}</h1>']
+    parts.append(f'<p style="{STYLES["note"]}">{runs_html(shown.since, lang)}</p>')
+    parts += [section_html(section, lang) for section in shown.sections]
+    parts += [f'<p style="{STYLES["p"]}">{runs_html(note, lang)}</p>' for note in notes]
+    if found.link:
+        from html import escape
+
+        parts.append(
+            f'<p style="{STYLES["p"]}"><a href="{escape(found.link)}">{runs_html(found.link_text, lang)}</a></p>'
+        )
+    return page(shown.title, "\n".join(parts), lang)
+
+
+def _text(shown: Document, notes: tuple[str, ...], found: News) -> str:
+    parts = [shown.title, shown.since, *(section_text(section) for section in shown.sections), *notes]
+    if found.link:
+        parts.append(f"{found.link_text}: {found.link}")
+    return "\n\n".join(parts) + "\n"
+
+
+def _message(
+    subject: str, settings: Smtp, recipient: str, key: str, now: datetime, text: str, html: str
+) -> EmailMessage:
+    mail = EmailMessage(policy=POLICY)
+    mail["Subject"] = " ".join(subject.split())
+    mail["From"] = Address(settings.sender_name, addr_spec=settings.sender)
+    mail["To"] = recipient
+    mail["Date"] = format_datetime(now)
+    mail["Message-ID"] = f"<{key}@{settings.sender.partition('@')[2]}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail.set_content(text)
+    mail.add_alternative(html, subtype="html")
+    return mail

@@ -1,0 +1,128 @@
+"""``schedule.toml``: what to build, when, for whom."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from cronsim import CronSim, CronSimError
+from pydantic import Field, ValidationError, field_validator, model_validator
+
+from planbrief.deliver.recipients import Smtp, Strict, Target, address
+from planbrief.display.language import Lang
+from planbrief.errors import PlanbriefError
+from planbrief.project import Project
+
+#: Name of the file in the project's ``reports`` folder, which git ignores: addresses of people stand in it.
+FILE = "schedule.toml"
+
+
+class ScheduleError(PlanbriefError):
+    """The configuration is missing or wrong."""
+
+    def __init__(self, file: str, problems: tuple[str, ...]) -> None:
+        super().__init__(file, problems)
+        self.file, self.problems = file, problems
+
+    def __str__(self) -> str:
+        return "\n".join(f"{self.file}: {problem}" for problem in self.problems)
+
+
+class Job(Strict):
+    """One thing to do at certain times."""
+
+    name: str = Field(pattern=r"[\w.-]{1,60}")
+    cron: str
+    #: Reports or notebooks; empty for all.
+    build: tuple[str, ...] = ()
+    languages: tuple[Lang, ...] = ()
+    formats: tuple[Literal["html", "pdf"], ...] = ()
+    #: After a time without this machine: ``once`` runs once for all runs that were missed, ``skip`` waits for the next.
+    missed: Literal["once", "skip"] = "once"
+    #: How late a run may be and still count as on time.
+    grace_minutes: float = Field(default=10, ge=0)
+    #: Further tries of a build that failed as a whole.
+    retries: int = Field(default=2, ge=0, le=10)
+    deliver: tuple[Target, ...] = ()
+
+    @field_validator("cron")
+    @classmethod
+    def _cron(cls, value: str) -> str:
+        from datetime import UTC, datetime
+
+        try:
+            next(CronSim(value, datetime(2026, 1, 1, tzinfo=UTC)))
+        except (CronSimError, StopIteration) as error:
+            raise ValueError(f"{value!r} is no cron expression: {error or 'it never comes'}") from None
+        return value
+
+
+class Schedule(Strict):
+    """The whole file."""
+
+    time_zone: str = "Asia/Shanghai"
+    lang: Lang = "zh"
+    #: Output folder; ``reports/latest`` if it is not said.
+    out: Path | None = None
+    keep: int = Field(default=60, ge=1, le=10_000)
+    #: Addresses that hear of failures.
+    operators: tuple[str, ...] = ()
+    #: Where readers find the edition, for links in mails.
+    link: str = Field(default="", pattern=r"(https?://[^\s<>\"]+)?")
+    #: Address of a dead man's switch, called after each run.
+    ping: str = Field(default="", pattern=r"(https?://[^\s<>\"]+)?")
+    smtp: Smtp | None = None
+    jobs: tuple[Job, ...] = Field(min_length=1)
+
+    @field_validator("operators")
+    @classmethod
+    def _operators(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(address(text) for text in value))
+
+    @field_validator("time_zone")
+    @classmethod
+    def _zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError, OSError):
+            raise ValueError(f"{value!r} is no time zone; expected a name such as Asia/Shanghai") from None
+        return value
+
+    @model_validator(mode="after")
+    def _whole(self) -> Schedule:
+        names = [job.name for job in self.jobs]
+        if len(set(names)) != len(names):
+            raise ValueError("two jobs have one name")
+        mails = bool(self.operators) or any(target.to for job in self.jobs for target in job.deliver)
+        if mails and self.smtp is None:
+            raise ValueError("mail addresses need a table [smtp] with the mail server")
+        return self
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone of all cron expressions."""
+        return ZoneInfo(self.time_zone)
+
+    def job(self, name: str) -> Job | None:
+        """A job by its name."""
+        return next((job for job in self.jobs if job.name == name), None)
+
+
+def read_schedule(project: Project, file: Path | None = None) -> Schedule:
+    """The schedule of a project; :class:`ScheduleError` lists everything that is wrong with it."""
+    path = file or project.reports / FILE
+    try:
+        found = tomllib.loads(path.read_bytes().decode())
+        return Schedule.model_validate(found)
+    except FileNotFoundError:
+        raise ScheduleError(str(path), ("no such file; the README shows one to copy",)) from None
+    except ValidationError as error:
+        problems = tuple(
+            f"{'.'.join(str(part) for part in problem['loc']) or 'file'}: {problem['msg']}"
+            for problem in error.errors()
+        )
+        raise ScheduleError(str(path), problems) from None
+    except (OSError, ValueError) as error:
+        raise ScheduleError(str(path), (str(error),)) from None

@@ -1,0 +1,234 @@
+"""One round of scheduled generation: run what is due, queue and send what it made, tell the operators what failed."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock, Timeout
+
+from planbrief.deliver.office import Clock, Failure, Office
+from planbrief.deliver.schedule.config import Job, Schedule
+from planbrief.deliver.schedule.heartbeat import ping
+from planbrief.deliver.schedule.journal import Journal, Run
+from planbrief.deliver.schedule.status import write_status
+from planbrief.deliver.schedule.times import Due, corrected, due
+from planbrief.display.language import message
+from planbrief.errors import PlanbriefError
+from planbrief.log import EventLog, Silence
+from planbrief.project import Project
+from planbrief.publish.build import Outcome, Request, build
+from planbrief.publish.output_folder import resolve_out
+from planbrief.publish.state import state_folder
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Seconds before each further try of a build that failed as a whole.
+BACK_OFF = (10.0, 60.0, 300.0)
+
+Builder = Callable[[Project, Path, Request, EventLog], Outcome]
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The moment in UTC."""
+        return datetime.now(UTC)
+
+    def sleep(self, seconds: float) -> None:
+        """Wait."""
+        time.sleep(seconds)
+
+
+def folder_of(out: Path) -> Path:
+    """Where the state of scheduled generation lies: beside the editions, in their hidden folder."""
+    return state_folder(out) / "schedule"
+
+
+def _build(project: Project, out: Path, request: Request, log: EventLog) -> Outcome:
+    return build(project, out, request, log=log)
+
+
+class Runner:
+    """Scheduled generation of one project."""
+
+    def __init__(
+        self,
+        project: Project,
+        schedule: Schedule,
+        clock: Clock | None = None,
+        log: EventLog | None = None,
+        builder: Builder = _build,
+    ) -> None:
+        self.project, self.schedule, self.builder = project, schedule, builder
+        self.clock, self.log = clock or SystemClock(), log or Silence()
+        self.out = resolve_out(schedule.out or project.reports / "latest")
+        self.folder = folder_of(self.out)
+
+    @contextmanager
+    def alone(self) -> Iterator[bool]:
+        """Whether this is the only round at work."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lock = FileLock(self.folder / "round.lock")
+        try:
+            lock.acquire(timeout=0)
+        except Timeout:
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            lock.release()
+
+    def office(self) -> Office:
+        """The post office of the output folder."""
+        found = self.schedule
+        return Office(
+            self.out,
+            self.folder,
+            self.clock,
+            found.smtp,
+            found.operators,
+            lang=found.lang,
+            link=found.link,
+            log=self.log,
+        )
+
+    def round(self) -> list[Run] | None:
+        """Run what is due and send what waits; returns the runs that ended, None if another round is at work."""
+        with self.alone() as alone:
+            if not alone:
+                self.log.event("schedule.overlap", "another round is at work; nothing was done here")
+                return None
+            journal, office = Journal(self.folder), self.office()
+            ended = []
+            for job in self.schedule.jobs:
+                if slot := self._due(job, journal, office):
+                    ended.append(self._run(job, slot, journal, office))
+            office.flush()
+            journal.tidy()
+            if ended:
+                self._page()
+                if self.schedule.ping:
+                    ping(self.schedule.ping, failed=any(run.result == "failed" for run in ended))
+            return ended
+
+    def _page(self) -> None:
+        """Write the operators' page; a page that cannot be written stops nothing."""
+        try:
+            write_status(self)
+        except OSError as error:
+            self.log.event("schedule.status", f"the status page could not be written: {error}", level="warning")
+
+    def _due(self, job: Job, journal: Journal, office: Office) -> datetime | None:
+        """The slot that a job must run for now."""
+        now = self.clock.now()
+        broken = journal.open(job.name)
+        if broken is not None:
+            died = Run(job.name, broken.slot, "died", now.isoformat(), attempt=broken.attempt)
+            text = message("operators.died", self.schedule.lang, job=job.name, slot=self._local(broken.slot))
+            office.tell([Failure(f"died/{job.name}/{broken.slot}/{broken.attempt}", text)])
+            journal.add(died)
+            if broken.attempt > job.retries:
+                reason = "it broke off every time"
+                journal.add(Run(job.name, broken.slot, "failed", now.isoformat(), reason=reason))
+            else:
+                return datetime.fromisoformat(broken.slot)
+        last = journal.last_slot(job.name)
+        if last is None:
+            journal.add(Run(job.name, now.isoformat(), "known", now.isoformat()))
+            return None
+        if (right := corrected(last, now)) != last:
+            self.log.event("schedule.clock", f"the clock went back from {last} to {now}", level="warning")
+            journal.add(Run(job.name, right.isoformat(), "known", now.isoformat(), reason="clock"))
+            last = right
+        found = due(job.cron, self.schedule.zone, last, now)
+        return self._policy(job, found, journal, office) if found else None
+
+    def _policy(self, job: Job, found: Due, journal: Journal, office: Office) -> datetime | None:
+        """Whether a slot that is late is still run for."""
+        grace = timedelta(minutes=job.grace_minutes)
+        skip = job.missed == "skip" and found.late > grace
+        missed = found.missed + (1 if skip else 0)
+        if missed:
+            key = "policy_skip" if skip else "policy_once"
+            text = message(
+                "operators.missed",
+                self.schedule.lang,
+                job=job.name,
+                count=missed,
+                slot=self._local(found.slot.isoformat()),
+                policy=message(f"operators.{key}", self.schedule.lang),
+            )
+            office.tell([Failure(f"missed/{job.name}/{found.slot.isoformat()}", text)])
+        if skip:
+            moment = self.clock.now().isoformat()
+            journal.add(Run(job.name, found.slot.isoformat(), "skipped", moment, reason=f"{missed} missed"))
+            return None
+        return found.slot
+
+    def _local(self, slot: str) -> str:
+        return datetime.fromisoformat(slot).astimezone(self.schedule.zone).strftime("%Y-%m-%d %H:%M")
+
+    def _run(self, job: Job, slot: datetime, journal: Journal, office: Office) -> Run:
+        begun = self.clock.now()
+        earlier = [run for run in journal.runs if run.slot == slot.isoformat() and run.job == job.name]
+        attempt = 1 + sum(run.result == "died" for run in earlier)
+        journal.add(Run(job.name, slot.isoformat(), "started", begun.isoformat(), attempt=attempt))
+        outcome, reason = self._built(job)
+        if outcome is None:
+            text = message(
+                "operators.run", self.schedule.lang, job=job.name, slot=self._local(slot.isoformat()), reason=reason
+            )
+            office.tell([Failure(f"run/{job.name}/{slot.isoformat()}", text)])
+            run = Run(job.name, slot.isoformat(), "failed", self.clock.now().isoformat(), reason=reason)
+        else:
+            office.tell(self._failures(outcome))
+            office.queue_edition(outcome.edition, job.deliver, failed=bool(outcome.failed))
+            run = Run(
+                job=job.name,
+                slot=slot.isoformat(),
+                result="partial" if outcome.failed else "ok",
+                time=self.clock.now().isoformat(),
+                edition=outcome.edition,
+                published=outcome.published,
+                seconds=round((self.clock.now() - begun).total_seconds(), 1),
+                failed=tuple(entry.name for entry in outcome.failed),
+            )
+        journal.add(run)
+        return run
+
+    def _built(self, job: Job) -> tuple[Outcome | None, str]:
+        """Build, with further tries where trying again may help; the reason where it came to nothing."""
+        request = Request(
+            wanted=job.build, languages=job.languages, formats=job.formats, keep=self.schedule.keep, wait=True
+        )
+        reason = ""
+        for attempt in range(job.retries + 1):
+            try:
+                return self.builder(self.project, self.out, request, self.log), ""
+            except PlanbriefError as error:
+                reason = " ".join(str(error).split())[:400]
+                if error.exit_code == 2:
+                    break
+            except Exception as error:  # whatever it is, the operators hear of it and the next run comes
+                reason = f"{type(error).__name__}: {' '.join(str(error).split())[:400]}"
+            if attempt < job.retries:
+                self.clock.sleep(BACK_OFF[min(attempt, len(BACK_OFF) - 1)])
+        return None, reason
+
+    def _failures(self, outcome: Outcome) -> list[Failure]:
+        """Reports that failed; one that goes on failing is one failure."""
+        return [
+            Failure(
+                f"report/{entry.name}/{entry.failed_since}",
+                message("operators.report", self.schedule.lang, name=entry.name, reason=(entry.error or "")[:300]),
+            )
+            for entry in outcome.failed
+        ]

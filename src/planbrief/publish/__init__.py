@@ -1,0 +1,1 @@
+"""Publish editions as a whole: staged, verified, switched, kept, indexed, compared with the one before."""

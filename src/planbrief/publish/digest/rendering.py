@@ -1,0 +1,198 @@
+"""A digest as HTML, Markdown, plain text and JSON."""
+
+from __future__ import annotations
+
+import html
+import json
+import math
+import re
+from collections.abc import Mapping
+from dataclasses import asdict
+from typing import Any
+
+from planbrief.display.language import LANGS, Lang, mark
+from planbrief.publish.digest.changes import Changes
+from planbrief.publish.digest.document import Document, Section
+from planbrief.publish.digest.observations import ObservationChange
+from planbrief.publish.index import Change, Digest
+
+_TAGS = {"zh": "zh-Hans", "en": "en"}
+_FONT = "font-family:'Noto Sans SC','Source Han Sans SC','PingFang SC','Microsoft YaHei',sans-serif"
+#: Inlined, because mail programs drop style sheets.
+STYLES: Mapping[str, str] = {
+    "body": f"margin:0;padding:24px;max-width:760px;{_FONT};font-size:15px;line-height:1.6;color:#1c2126",
+    "h1": "font-size:21px;line-height:1.3;margin:0 0 4px",
+    "h2": "font-size:17px;margin:24px 0 8px;border-bottom:1px solid #d5dae0;padding-bottom:4px",
+    "h3": "font-size:15px;margin:16px 0 4px",
+    "p": "margin:8px 0",
+    "note": "margin:4px 0 16px;color:#59636e;font-size:13px",
+    "ul": "margin:8px 0;padding-left:20px",
+    "li": "margin:4px 0;overflow-wrap:anywhere",
+    "table": "border-collapse:collapse;width:100%;font-size:14px",
+    "th": "text-align:left;border-bottom:2px solid #59636e;padding:4px 8px 4px 0;vertical-align:bottom",
+    "td": "border-bottom:1px solid #d5dae0;padding:4px 8px 4px 0;vertical-align:top",
+}
+_MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~#&$])")
+
+
+def runs_html(text: str, lang: Lang) -> str:
+    """A text with what is in the other language marked so."""
+    shown = []
+    for run in mark(text, lang):
+        piece = html.escape(run["t"])
+        shown.append(f'<span lang="{_TAGS[run["lang"]]}">{piece}</span>' if "lang" in run else piece)
+    return "".join(shown)
+
+
+def _tag(name: str, content: str, style: str = "") -> str:
+    return f'<{name} style="{STYLES[style or name]}">{content}</{name}>'
+
+
+def section_html(section: Section, lang: Lang) -> str:
+    """One section with inlined style."""
+    shown = [_tag(f"h{section.level}", runs_html(section.heading, lang))] if section.heading else []
+    shown += [_tag("p", runs_html(text, lang)) for text in section.texts]
+    if section.items:
+        items = [
+            _tag("li", f"<strong>{runs_html(item.word, lang)}</strong> {runs_html(item.text, lang)}")
+            for item in section.items
+        ]
+        shown.append(_tag("ul", "\n".join(items)))
+    if section.table:
+        head, *rows = section.table
+        style = STYLES["th"]
+        cells = "".join(f'<th scope="col" style="{style}">{runs_html(cell, lang)}</th>' for cell in head)
+        lines = [f"<tr>{cells}</tr>"]
+        lines += ["<tr>" + "".join(_tag("td", runs_html(cell, lang)) for cell in row) + "</tr>" for row in rows]
+        shown.append(_tag("table", "\n".join(lines)))
+    return "\n".join(shown)
+
+
+def page(title: str, body: str, lang: Lang) -> str:
+    """A whole HTML page that needs nothing else: no style sheet, no script, no picture."""
+    return (
+        f'<!DOCTYPE html>\n<html lang="{_TAGS[lang]}">\n<head>\n<meta charset="utf-8">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        f'<title>{html.escape(title)}</title>\n</head>\n<body style="{html.escape(STYLES["body"])}">\n'
+        f"<main>\n{body}\n</main>\n</body>\n</html>\n"
+    )
+
+
+def to_html(found: Document) -> str:
+    """The digest as a page."""
+    head = [_tag("h1", runs_html(found.title, found.lang)), _tag("p", runs_html(found.since, found.lang), "note")]
+    return page(found.title, "\n".join([*head, *(section_html(s, found.lang) for s in found.sections)]), found.lang)
+
+
+def _plain(text: str) -> str:
+    return _MARKDOWN.sub(r"\\\1", " ".join(text.split()))
+
+
+def to_markdown(found: Document) -> str:
+    """The digest as Markdown; names from the data cannot become markup."""
+    shown = [f"# {_plain(found.title)}", _plain(found.since)]
+    for section in found.sections:
+        if section.heading:
+            shown.append(f"{'#' * section.level} {_plain(section.heading)}")
+        shown += [_plain(text) for text in section.texts]
+        if section.items:
+            shown.append("\n".join(f"- **{_plain(item.word)}** {_plain(item.text)}" for item in section.items))
+        if section.table:
+            rows = ["| " + " | ".join(_plain(cell) for cell in row) + " |" for row in section.table]
+            rows.insert(1, "|" + " --- |" * len(section.table[0]))
+            shown.append("\n".join(rows))
+    return "\n\n".join(shown) + "\n"
+
+
+def section_text(section: Section) -> str:
+    """One section as plain text."""
+    shown = [section.heading, "-" * min(60, 2 * len(section.heading))] if section.heading else []
+    shown += section.texts
+    shown += [f"* {item.word}: {item.text}" for item in section.items]
+    if section.table:
+        shown += [f"* {what}: {old} → {new} ({gap}; {part})" for what, old, new, gap, part in section.table[1:]]
+    return "\n".join(shown)
+
+
+def to_text(found: Document) -> str:
+    """The digest as plain text for a terminal or a mail."""
+    parts = [found.title, found.since, *(section_text(section) for section in found.sections)]
+    return "\n\n".join(parts) + "\n"
+
+
+def to_json(changes: Changes) -> dict[str, Any]:
+    """The digest as data; numbers that do not exist are null."""
+    old, new = changes.old.manifest, changes.new.manifest
+    return {
+        "old": {"edition": old.edition, "data_as_of": old.data_as_of, "data_sha256": old.data_sha256},
+        "new": {"edition": new.edition, "data_as_of": new.data_as_of, "data_sha256": new.data_sha256},
+        "nothing": changes.nothing,
+        "substantial": changes.substantial,
+        "data_known": changes.data_known,
+        "figures": [
+            {
+                "key": figure.key,
+                "kind": figure.kind,
+                "moved": figure.moved,
+                "old": _value(figure.old),
+                "new": _value(figure.new),
+                "unit": str((figure.new or figure.old or {}).get("unit") or ""),
+                "measure": str((figure.new or figure.old or {}).get("measure") or ""),
+                "absolute": _number(figure.absolute),
+                "relative": _number(figure.relative),
+                "reports": list(figure.reports),
+            }
+            for figure in changes.figures
+        ],
+        "observations": [_observation(change) for change in changes.observations],
+        "findings": [
+            {**change.finding.to_dict(), "kind": change.kind, "before": change.before} for change in changes.findings
+        ],
+        "reports": [
+            {"name": change.name, "kind": change.kind, "title": change.title, "error": change.error}
+            for change in changes.reports
+        ],
+        "tables": [
+            {"table": change.table, "key": change.key, "kind": change.kind, "fields": list(change.fields)}
+            for change in changes.tables
+        ],
+    }
+
+
+def _observation(change: ObservationChange) -> dict[str, Any]:
+    return {
+        "kind": change.kind,
+        "target": change.aim,
+        "document": change.row.get("source_id", ""),
+        "old_document": (change.old or {}).get("source_id", ""),
+        "stands": change.stands,
+        "fields": list(change.fields),
+        "old": dict(change.old) if change.old is not None else None,
+        "new": dict(change.new) if change.new is not None else None,
+    }
+
+
+def _value(figure: Mapping[str, Any] | None) -> Any:
+    return None if figure is None else figure.get("value")
+
+
+def _number(value: float) -> float | None:
+    return None if math.isnan(value) or math.isinf(value) else value
+
+
+def json_bytes(changes: Changes, shown: Digest | None = None) -> bytes:
+    """``digest.json``, with the lines that the index shows."""
+    made = to_json(changes)
+    if shown is not None:
+        made["lines"] = {lang: [asdict(change) for change in shown.changes[lang]] for lang in LANGS}
+    return (json.dumps(made, ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
+
+
+def read_digest(data: bytes) -> Digest:
+    """What the index shows, from a ``digest.json``; ValueError, KeyError or TypeError for anything else."""
+    said = json.loads(data)
+    words: dict[Lang, list[Change]] = {
+        "zh": [Change(**line) for line in said["lines"]["zh"]],
+        "en": [Change(**line) for line in said["lines"]["en"]],
+    }
+    return Digest(str(said["old"]["edition"]), words)

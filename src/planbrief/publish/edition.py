@@ -1,0 +1,299 @@
+"""Publish an edition as a whole: staged beside the output folder, verified, brought to the disk, switched.
+
+::
+
+    with Publication(out) as publication:
+        publication.add_file("zh/brief.html", page)
+        publication.carry_over("zh/brief.pdf")
+        edition = publication.publish(manifest)
+
+Leaving without :meth:`Publication.publish` leaves the output folder as it was. Whatever happens in between, readers
+find the edition before or the edition after, whole.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from planbrief.errors import Problem, RunError
+from planbrief.files import path_problem, read_regular, sha256_of
+from planbrief.log import EventLog, Silence
+from planbrief.publish.kept_editions import EditionInfo, editions, prune, restore
+from planbrief.publish.lock import FolderLock, LockHeld
+from planbrief.publish.output_folder import OutRefused, check_out, resolve_out
+from planbrief.publish.staging import Stage, StageError
+from planbrief.publish.state import WORK, State, read_edition
+from planbrief.run.manifest import MANIFEST, Manifest, PublishedFile, ReportEntry
+from planbrief.run.manifest_reading import ManifestError
+
+if TYPE_CHECKING:
+    from planbrief.publish.index import Digest, DigestSource
+
+__all__ = [
+    "DamagedFile",
+    "EditionInfo",
+    "LockHeld",
+    "OutRefused",
+    "Publication",
+    "PublishError",
+    "editions",
+    "prune",
+    "restore",
+]
+
+
+class PublishError(RunError):
+    """The edition could not be published; the one before it stands as it was."""
+
+    def __init__(self, out: str, reason: str) -> None:
+        super().__init__(out, reason)
+        self.out, self.reason = out, reason
+
+    def __str__(self) -> str:
+        return f"{self.out}: nothing was published, the last edition stands: {self.reason}"
+
+
+class DamagedFile(RunError):
+    """A file of the present edition is not what its manifest says, and no kept edition has it either."""
+
+    def __init__(self, path: str) -> None:
+        super().__init__(path)
+        self.path = path
+
+    def __str__(self) -> str:
+        return f"{self.path}: the published file is missing or was changed; it has to be built again"
+
+
+class Publication:
+    """The one build that may change an output folder, from taking the lock to giving it back.
+
+    Parameters
+    ----------
+    out : path
+        Output folder: missing, empty, or an earlier edition.
+    keep : int
+        How many earlier editions are kept.
+    wait : bool or float
+        Whether (or how many seconds) to wait for another build to end.
+
+    Raises
+    ------
+    OutRefused
+        The folder is something else; nothing was touched.
+    LockHeld
+        Another build is at work.
+    """
+
+    def __init__(
+        self, out: Path | str, keep: int = 10, wait: bool | float = False, log: EventLog | None = None
+    ) -> None:
+        self.out = resolve_out(out)
+        self.keep, self.wait, self.log = keep, wait, log or Silence()
+        self.state = State(self.out, self.log)
+        self.lock = FolderLock(self.state.folder, self.out, self.log)
+        #: Manifest of the edition that is published now; None for the first edition or a damaged one.
+        self.previous: Manifest | None = None
+        self._token = f"{os.getpid()}-{os.urandom(4).hex()}"
+        self._stage = Stage(self.state.folder / f"stage-{self._token}", self.log)
+        #: Reports that were built but did not verify: name → problem.
+        self.rejected: dict[str, str] = {}
+        self._owner = 0
+
+    def __enter__(self) -> Publication:
+        check_out(self.out)
+        try:
+            self.out.parent.mkdir(parents=True, exist_ok=True)
+            self.lock.acquire(self.wait)
+        except OSError as error:
+            raise OutRefused(
+                str(self.out), f"{self.state.folder} cannot be written: {error.strerror or error}"
+            ) from error
+        self._owner = os.getpid()
+        try:
+            self.state.settle()
+            check_out(self.out)
+            self.previous = self._read_previous()
+        except BaseException as error:
+            self.lock.release()
+            if isinstance(error, OSError):
+                raise OutRefused(str(self.out), str(error)) from error
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if os.getpid() != self._owner:  # a forked worker leaves the block too; it holds nothing
+            return
+        try:
+            self.state.settle()
+        except OSError as trouble:
+            self.log.event("publish.untidy", f"tidying up is left to the next run: {trouble}", level="warning")
+        finally:
+            self.lock.release()
+
+    def _read_previous(self) -> Manifest | None:
+        if not os.path.lexists(self.out / MANIFEST):
+            return None
+        try:
+            return read_edition(self.out)
+        except (OSError, ManifestError) as error:
+            message = f"the published edition cannot be read and is built anew: {error}"
+            self.log.event("publish.previous-damaged", message, level="warning")
+            return None
+
+    # what the edition is made of
+
+    def work_dir(self, name: str) -> Path:
+        """A scratch folder of this build for one report; it is gone when the build ends, however it ends."""
+        if problem := path_problem(name):
+            raise ValueError(f"{name!r} cannot be a folder's name: {problem}")
+        folder = self.state.folder / WORK / self._token / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder
+
+    def previous_path(self, entry: ReportEntry, fmt: str) -> Path:
+        """Where a report's file of the published edition lies (``html``, ``pdf`` or ``thumbnail``)."""
+        file = entry.file(fmt)
+        if file is None:
+            raise DamagedFile(f"{entry.name}.{fmt}")
+        return self.out / file.path
+
+    def holds(self, entry: ReportEntry, formats: Iterable[str] = ("html", "pdf")) -> bool:
+        """Whether the published edition has an earlier report's files in these formats, each as its manifest says."""
+        files = [entry.file(fmt) for fmt in formats]
+        return all(file is not None and self._find(file.path, file.sha256) is not None for file in files)
+
+    def add_file(self, relative: str, data: bytes, pages: int | None = None) -> PublishedFile:
+        """Add a file to the edition; returns its description for the manifest."""
+        try:
+            return self._stage.add(relative, data, pages)
+        except StageError as error:
+            raise PublishError(str(self.out), str(error)) from error
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def carry_over(self, relative: str) -> PublishedFile:
+        """Take a file over from the published edition; :class:`DamagedFile` if it is no longer what it was.
+
+        A damaged file is taken from a kept edition that has the same content. Files are copied, not linked: damage to
+        one edition never spreads to another.
+        """
+        listed = self.previous.published_files() if self.previous else {}
+        data = self._find(relative, listed[relative]) if relative in listed else None
+        if data is None or self.previous is None:
+            raise DamagedFile(relative)
+        entries = [file for entry in self.previous.reports for file in entry.files() if file.path == relative]
+        return self.add_file(relative, data, entries[0].pages if entries else None)
+
+    def carry_over_report(self, entry: ReportEntry, **changes: Any) -> ReportEntry:
+        """Take over every file of an earlier report that is still whole; returns its entry with those files."""
+        kept: dict[str, Any] = {}
+        for fmt in ("html", "pdf", "thumbnail"):
+            file = entry.file(fmt)
+            try:
+                kept[fmt] = self.carry_over(file.path) if file else None
+            except DamagedFile as error:
+                self.log.event("publish.damaged", str(error), level="warning", path=error.path)
+                kept[fmt] = None
+        return replace(entry, **{**kept, **changes})
+
+    def failed(self, entry: ReportEntry, error: str) -> ReportEntry:
+        """The entry of a report that failed: with the files of its last good edition if it has one.
+
+        `entry` says what was tried (id, language, title, about, city); files, figures, key, parameters and the data's
+        date are those of the last good edition.
+        """
+        error = " ".join(error.split())[:2000] or "no reason was given"
+        good = self.previous.report(entry.id, entry.lang) if self.previous else None
+        if good is None or not (good.html or good.pdf):
+            return _bare(entry, error)
+        about, city = entry.about or good.about, entry.city or good.city
+        kept = self.carry_over_report(good, status="failed", error=error, about=about, city=city)
+        if kept.html or kept.pdf:
+            return kept
+        if kept.thumbnail:
+            self._stage.drop(kept.thumbnail.path)
+        return _bare(entry, error)
+
+    def _find(self, relative: str, sha256: str) -> bytes | None:
+        folders = [self.out, *(self.state.kept / edition for edition in reversed(self.state.kept_ids()))]
+        for folder in folders:
+            try:
+                data = read_regular(folder, relative)
+            except OSError:
+                continue
+            if sha256_of(data) == sha256:
+                return data
+        return None
+
+    # the edition itself
+
+    def publish(self, manifest: Manifest, digest: Digest | DigestSource | None = None) -> str:
+        """Complete, verify and switch the edition; returns its id.
+
+        Filled in are the edition's id, ``last_success`` and ``failed_since``, the list of other files and the index
+        pages. A report whose files do not verify (a cut PDF, a link that leads nowhere) is published as failed, with
+        its last good files; :attr:`rejected` and afterwards :attr:`previous` say so. `digest`, or what makes it from
+        the complete manifest, says on the index what changed since the last edition.
+
+        Raises
+        ------
+        PublishError
+            The disk, or something that is no report's fault; the last edition stands.
+        """
+        try:
+            complete = self._stage.finish(manifest, self.previous, digest)
+            while problems := self._stage.verify():
+                manifest = self._without(manifest, problems)
+                complete = self._stage.finish(manifest, self.previous, digest)
+            self._stage.sync()
+            check_out(self.out)
+            self.state.switch(self._stage.folder, complete.edition)
+        except OSError as error:
+            raise self._failed(error) from error
+        except ManifestError as error:
+            raise PublishError(str(self.out), str(error)) from error
+        try:
+            self.state.prune(self.keep)
+        except OSError as error:
+            self.log.event("publish.untidy", f"earlier editions were not pruned: {error}", level="warning")
+        self.previous = complete
+        self.log.event("publish.done", f"published edition {complete.edition} in {self.out}", edition=complete.edition)
+        return complete.edition
+
+    def _without(self, manifest: Manifest, problems: Sequence[Problem]) -> Manifest:
+        """The manifest with the reports that have problems as failed ones."""
+        owners = {file.path: entry.name for entry in manifest.reports for file in entry.files()}
+        found = {owners[problem.file]: str(problem) for problem in problems if problem.file in owners}
+        if len({problem.file for problem in problems} - set(owners)) > 0:
+            listed = "; ".join(str(problem) for problem in problems if problem.file not in owners)
+            raise PublishError(str(self.out), f"the new edition is not whole: {listed[:1000]}")
+        reports = []
+        for entry in manifest.reports:
+            if entry.name in found:
+                for file in entry.files():
+                    self._stage.drop(file.path)
+                problem = found[entry.name]
+                self.log.event("report.rejected", f"{entry.name}: {problem}", level="error", report=entry.name)
+                last_resort = entry.name in self.rejected
+                self.rejected[entry.name] = problem
+                entry = _bare(entry, problem) if last_resort else self.failed(entry, problem)
+            reports.append(entry)
+        return replace(manifest, reports=tuple(reports))
+
+    def _failed(self, error: OSError) -> PublishError:
+        reason = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else str(error)
+        return PublishError(str(self.out), reason)
+
+
+def _bare(entry: ReportEntry, error: str) -> ReportEntry:
+    """The entry of a failed report without files."""
+    nothing: dict[str, Any] = {"html": None, "pdf": None, "thumbnail": None, "last_success": None}
+    return replace(entry, status="failed", error=error, figures={}, key="", **nothing)

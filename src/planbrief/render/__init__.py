@@ -1,0 +1,1 @@
+"""One document model in, HTML and PDF out."""

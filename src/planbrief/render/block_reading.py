@@ -1,0 +1,274 @@
+"""Read the JSON of a block into its type.
+
+The JSON is untrusted like everything else in a notebook: what does not fit is refused with a reason
+(:class:`BadBlock`), never drawn half.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from planbrief.render.blocks import (
+    Block,
+    Cell,
+    Chart,
+    Column,
+    Cover,
+    Heading,
+    Mark,
+    Run,
+    Runs,
+    Sentence,
+    Sources,
+    Table,
+)
+
+_ID = re.compile(r"[^\w.-]+")
+_LANGS = ("zh", "en")
+#: Characters of one text, rows and columns of one table that a page takes.
+MAX_TEXT, MAX_ROWS, MAX_COLUMNS = 20_000, 20_000, 200
+
+
+class BadBlock(ValueError):
+    """A block that does not follow the contract; the message names the field."""
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, (list, dict)):
+        raise BadBlock("text expected")
+    text = str(value)
+    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}… [+{len(text) - MAX_TEXT}]"
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,) if value else ()
+    return tuple(_text(part) for part in value) if isinstance(value, Sequence) else ()
+
+
+def _lang(value: object) -> str:
+    return str(value) if value in _LANGS else ""
+
+
+def _number(value: object) -> float | None:
+    return (
+        float(value)
+        if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
+        else None
+    )
+
+
+def identifier(value: object, fallback: str) -> str:
+    """An id that is safe as an HTML id, a Typst label and an address part.
+
+    >>> identifier("a b<script>", "x")
+    'a-b-script-'
+    """
+    return _ID.sub("-", str(value))[:80] if value else fallback
+
+
+def _mark(value: Mapping[str, Any], observations: str = "observations", formula: str = "formula") -> Mark:
+    return Mark(
+        _texts(value.get(observations)),
+        _text(value.get(formula)),
+        _text(value.get("unit")),
+        _text(value.get("key")),
+        _text(value.get("note")),
+    )
+
+
+def runs(value: object) -> Runs:
+    """Text, or a list of runs, as runs."""
+    if value is None or value == "":
+        return ()
+    if not isinstance(value, list):
+        return (Run(_text(value)),)
+    found = []
+    for part in value:
+        if isinstance(part, str):
+            found.append(Run(part))
+        elif not isinstance(part, Mapping):
+            raise BadBlock("a run is neither text nor an object")
+        elif isinstance(part.get("figure"), Mapping):
+            figure = part["figure"]
+            found.append(
+                Run(_text(figure.get("text")), _lang(figure.get("lang")), bool(part.get("strong")), _mark(figure))
+            )
+        else:
+            found.append(Run(_text(part.get("t")), _lang(part.get("lang")), bool(part.get("strong"))))
+    return tuple(found)
+
+
+def _span(value: object) -> tuple[int, int]:
+    if not isinstance(value, Sequence) or len(value) != 2:
+        return 1, 1
+    colspan, rowspan = (int(part) if isinstance(part, (int, float)) else 1 for part in value)
+    return max(1, min(colspan, 100)), max(1, min(rowspan, 1000))
+
+
+def _cell(value: object) -> Cell:
+    if not isinstance(value, Mapping):
+        return Cell(runs(value))
+    colspan, rowspan = _span(value.get("span"))
+    tone = str(value.get("tone") or "")
+    return Cell(
+        runs(value["runs"] if value.get("runs") else value.get("t")),
+        _number(value.get("v")),
+        _mark(value, "o", "f") or None,
+        _lang(value.get("lang")),
+        tone if tone in ("muted", "warn", "good") else "",
+        colspan,
+        rowspan,
+        bool(value.get("head")),
+    )
+
+
+def _column(value: object, position: int) -> Column:
+    if not isinstance(value, Mapping):
+        return Column(f"c{position}", runs(value))
+    align = value.get("align")
+    return Column(
+        _text(value.get("key")) or f"c{position}",
+        runs(value.get("label")),
+        _text(value.get("unit")),
+        str(align) if align in ("left", "right", "center", "decimal") else "left",
+        _number(value.get("width")) or 0.0,
+        _lang(value.get("header_lang")),
+    )
+
+
+def _groups(value: object) -> dict[int, Runs]:
+    if isinstance(value, Mapping):
+        return {int(row): runs(label) for row, label in value.items() if str(row).isdigit()}
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        pairs = [part for part in value if isinstance(part, Sequence) and len(part) == 2 and isinstance(part[0], int)]
+        return {int(row): runs(label) for row, label in pairs}
+    return {}
+
+
+def _row(row: list[Any], width: int) -> tuple[Cell, ...]:
+    """Cells of a row by column; the places that a span covers are cells with ``colspan`` 0."""
+    found: list[Cell] = []
+    for value in row:
+        cell = _cell(value)
+        if len(found) + cell.colspan > width:
+            cell = replace(cell, colspan=max(1, width - len(found)))
+        found.append(cell)
+        found.extend([Cell(colspan=0)] * (cell.colspan - 1))
+        if len(found) >= width:
+            break
+    return tuple(found[:width])
+
+
+def _table(value: Mapping[str, Any], fallback: str) -> Table:
+    columns = value.get("columns")
+    rows = value.get("rows")
+    if not isinstance(columns, list) or not columns:
+        raise BadBlock("table without columns")
+    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
+        raise BadBlock("table without rows")
+    width = len(columns)
+    if len(rows) > MAX_ROWS or width > MAX_COLUMNS:
+        raise BadBlock(f"table of {len(rows)} rows and {width} columns; a page takes {MAX_ROWS} and {MAX_COLUMNS}")
+    return Table(
+        identifier(value.get("id"), fallback),
+        tuple(_column(column, position) for position, column in enumerate(columns)),
+        tuple(_row(row, width) for row in rows),
+        _lang(value.get("lang")),
+        runs(value.get("caption")),
+        _groups(value.get("groups")),
+        tuple(runs(note) for note in _list(value.get("notes"))),
+        _texts(value.get("sources")),
+        bool(value.get("wide")),
+        value.get("sortable") is not False,
+    )
+
+
+def _list(value: object) -> list[Any]:
+    if value is None or value == "":
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _chart(value: Mapping[str, Any], fallback: str) -> Chart:
+    data = value.get("data")
+    name = identifier(value.get("id"), fallback)
+    return Chart(
+        name,
+        _lang(value.get("lang")),
+        runs(value.get("caption")),
+        _text(value.get("alt")),
+        tuple(runs(note) for note in _list(value.get("notes"))),
+        _texts(value.get("sources")),
+        _table(data, f"{name}-data") if isinstance(data, Mapping) and data.get("columns") else None,
+        min(max(_number(value.get("width_mm")) or 160.0, 20.0), 400.0),
+        max(_number(value.get("height_mm")) or 0.0, 0.0),
+    )
+
+
+def _sources(value: Mapping[str, Any]) -> Sources:
+    documents = [
+        {str(key): _text(part) for key, part in document.items() if not isinstance(part, (list, dict))}
+        for document in _list(value.get("documents"))
+        if isinstance(document, Mapping)
+    ]
+    observations = value.get("observations")
+    known = observations if isinstance(observations, Mapping) else {}
+    return Sources(
+        _lang(value.get("lang")),
+        tuple(documents),
+        {str(key): part for key, part in known.items() if isinstance(part, Mapping)},
+        runs(value.get("citation")),
+        runs(value.get("feedback")),
+        _text(value.get("data_as_of")),
+    )
+
+
+def read(value: object, fallback: str) -> Block:
+    """Read one block.
+
+    Parameters
+    ----------
+    value : object
+        The JSON of the mime type.
+    fallback : str
+        Id for a block without one.
+
+    Raises
+    ------
+    BadBlock
+        It does not follow the contract.
+    """
+    if not isinstance(value, Mapping):
+        raise BadBlock("not an object")
+    kind, lang = value.get("block"), _lang(value.get("lang"))
+    name = identifier(value.get("id"), fallback)
+    if kind == "cover":
+        return Cover(
+            lang,
+            _text(value.get("title")),
+            _text(value.get("subtitle")),
+            _texts(value.get("place")),
+            _text(value.get("data_as_of")),
+            _text(value.get("notebook")),
+        )
+    if kind == "heading":
+        level = value.get("level")
+        return Heading(name, lang, level if isinstance(level, int) and 1 <= level <= 6 else 2, runs(value.get("text")))
+    if kind == "sentence":
+        style = value.get("style")
+        known = ("paragraph", "lead", "bullet", "callout", "note")
+        return Sentence(name, lang, str(style) if style in known else "paragraph", runs(value.get("runs")))
+    if kind == "table":
+        return _table(value, fallback)
+    if kind == "chart":
+        return _chart(value, fallback)
+    if kind == "sources":
+        return _sources(value)
+    raise BadBlock(f"block {str(kind)[:40]!r}")

@@ -1,0 +1,190 @@
+"""Tables in other people's HTML (pandas, Styler, Markdown) as the same table model as ours."""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+from planbrief.render.blocks import Cell, Column, Run, Table
+from planbrief.render.colors import hex_color
+from planbrief.render.stylesheets import declarations
+
+_NUMBER = re.compile(
+    r"[\s+\u2212–-]*(?:[$€¥£]|CN¥)?\s*\(?\d[\d,\s]*(?:\.\d+)?(?:e[+-]?\d+)?\)?\s*(?:%|‰|万|亿|k|M|bn|x|倍)?\s*\*?\Z|nan\Z|NaN\Z|<NA>\Z|None\Z|[-–—]\Z",
+    re.IGNORECASE,
+)
+#: Rows and columns of another notebook's table that are read.
+MAX_ROWS, MAX_COLUMNS = 300, 120
+#: Rows whose alignment is looked at for HTML.
+MAX_HTML_ROWS = 5000
+
+
+def read(node: etree._Element, name: str) -> tuple[Table | None, int]:
+    """A table element as a table, and how many body rows it has in all; None for one without cells.
+
+    Header rows are those of ``thead``, or leading rows made of ``th`` only. Columns of numbers are set right.
+    """
+    heads: list[list[etree._Element]] = []
+    rows: list[list[etree._Element]] = []
+    total = 0
+    for line in node.iter("tr"):
+        if _owner(line) is not node:
+            continue
+        cells = [cell for cell in line if cell.tag in ("td", "th")]
+        if not cells:
+            continue
+        inside = any(parent.tag == "thead" for parent in line.iterancestors())
+        if inside or (not rows and all(cell.tag == "th" for cell in cells)):
+            heads.append(cells)
+        else:
+            total += 1
+            if len(rows) < MAX_ROWS:
+                rows.append(cells)
+    grid = _grid(heads + rows)
+    if not grid:
+        return None, 0
+    width = min(max(len(line) for line in grid), MAX_COLUMNS)
+    head_grid, body_grid = grid[: len(heads)], grid[len(heads) :]
+    aligns = [_align(body_grid, position) for position in range(width)]
+    columns = tuple(Column(f"c{position}", (), align=align) for position, align in enumerate(aligns))
+    caption = node.find("caption")
+    runs = (Run(_text(caption)),) if caption is not None and _text(caption) else ()
+    table = Table(
+        name,
+        columns,
+        tuple(_row(line[:width], aligns) for line in body_grid),
+        caption=runs,
+        heads=tuple(_row(line[:width], aligns) for line in head_grid),
+    )
+    return table, total
+
+
+def alignments(node: etree._Element) -> list[tuple[etree._Element, str]]:
+    """Every cell of a table that covers one column, with the alignment of that column.
+
+    >>> import lxml.html
+    >>> table = lxml.html.fromstring("<table><tr><th>a<tr><td>1<tr><td>2,5</table>")
+    >>> [align for _, align in alignments(table)]
+    ['right', 'right', 'right']
+    """
+    lines = [[cell for cell in line if cell.tag in ("td", "th")] for line in node.iter("tr") if _owner(line) is node]
+    grid = _grid([line for line in lines if line][:MAX_HTML_ROWS])
+    width = max((len(row) for row in grid), default=0)
+    aligns = [_align(grid, position) for position in range(width)]
+    return [
+        (place[0], aligns[position])
+        for row in grid
+        for position, place in enumerate(row)
+        if place is not None and place[1] == 1 and place[0].getparent() is not None
+    ]
+
+
+def _owner(line: etree._Element) -> etree._Element | None:
+    return next((parent for parent in line.iterancestors() if parent.tag == "table"), None)
+
+
+def _text(node: etree._Element) -> str:
+    pieces = []
+    for part in node.iter():
+        if part.tag == "br":
+            pieces.append("\n")
+        if part.tag == "math" and part.get("alttext"):
+            pieces.append(part.get("alttext", ""))
+        elif part.tag == "img":
+            pieces.append(f"[{part.get('alt') or 'img'}]")
+        elif part.text and not any(parent.tag == "math" for parent in part.iterancestors()):
+            pieces.append(part.text)
+        if part is not node and part.tail and not any(parent.tag == "math" for parent in part.iterancestors()):
+            pieces.append(part.tail)
+    return "\n".join(" ".join(line.split()) for line in "".join(pieces).split("\n")).strip()
+
+
+def _count(node: etree._Element, name: str) -> int:
+    value = node.get(name, "1").strip()
+    return (
+        max(1, min(int(value), MAX_COLUMNS if name == "colspan" else 1000)) if value.isdigit() and len(value) < 6 else 1
+    )
+
+
+#: A place in the grid: the cell that starts there, or None where a span covers it.
+_Place = tuple[etree._Element, int, int] | None
+
+
+def _grid(lines: list[list[etree._Element]]) -> list[list[_Place]]:
+    """Lay cells out on a grid so that spans never overlap or leave it (a ragged row is filled)."""
+    taken: dict[tuple[int, int], bool] = {}
+    found: list[list[_Place]] = []
+    for y, cells in enumerate(lines):
+        row: dict[int, _Place] = {x: None for (line, x) in taken if line == y}
+        x = 0
+        for cell in cells:
+            while (y, x) in taken:
+                x += 1
+            colspan = _count(cell, "colspan")
+            rowspan = min(_count(cell, "rowspan"), len(lines) - y)
+            while any((y, x + shift) in taken for shift in range(colspan)):
+                colspan -= 1
+            row[x] = (cell, colspan, rowspan)
+            for down in range(rowspan):
+                for right in range(colspan):
+                    taken[(y + down, x + right)] = True
+                    if down == 0 and right:
+                        row[x + right] = None
+            x += colspan
+            if x >= MAX_COLUMNS:
+                break
+        found.append([row.get(position) for position in range(max(row, default=-1) + 1)])
+    width = max((len(row) for row in found), default=0)
+    for y, line in enumerate(found):
+        line.extend([None] * (width - len(line)))
+        for x in range(width):
+            if line[x] is None and (y, x) not in taken:
+                line[x] = (etree.Element("td"), 1, 1)
+    return found
+
+
+def _align(grid: list[list[_Place]], position: int) -> str:
+    styled = {_alignment(place[0]) for row in grid if position < len(row) and (place := row[position])}
+    if len(styled) == 1 and styled != {""}:
+        return styled.pop()
+    texts = [
+        _text(place[0]) for row in grid if position < len(row) and (place := row[position]) and place[0].tag == "td"
+    ]
+    texts = [text for text in texts if text]
+    return "right" if texts and all(_NUMBER.match(text) for text in texts) else "left"
+
+
+def _alignment(node: etree._Element) -> str:
+    value = declarations(node.get("style", "")).get("text-align") or node.get("align", "")
+    return value if value in ("left", "right", "center") else ""
+
+
+def _row(line: list[_Place], aligns: list[str]) -> tuple[Cell, ...]:
+    cells = []
+    for position, place in enumerate(line):
+        if place is None:
+            cells.append(Cell(colspan=0))
+            continue
+        node, colspan, rowspan = place
+        style = declarations(node.get("style", ""))
+        strong = (
+            style.get("font-weight", "") in ("bold", "bolder", "700", "800", "900")
+            or node.find(".//strong") is not None
+        )
+        text = _text(node)
+        align = _alignment(node)
+        cells.append(
+            Cell(
+                (Run(text, strong=strong),) if text else (),
+                colspan=min(colspan, len(line) - position),
+                rowspan=rowspan,
+                head=node.tag == "th",
+                background=f"#{hex_color(style['background-color'])}"
+                if hex_color(style.get("background-color", ""))
+                else "",
+                color=f"#{hex_color(style['color'])}" if hex_color(style.get("color", "")) else "",
+                align="" if align == aligns[position] else align,
+            )
+        )
+    return tuple(cells)

@@ -1,0 +1,211 @@
+"""Columns of tables in HTML: how wide, what stays on one line, and where a phone shows the unit of a row.
+
+A browser left alone makes a column of sentences as narrow as its longest word. So each head says how wide its column
+would like to be; the shares are those of the PDF (:mod:`planbrief.render.column_widths`). A table that needs more than
+the screen scrolls in its own region.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from planbrief.display.language import Lang
+from planbrief.render import column_widths
+from planbrief.render.blocks import Cell, Column, Runs, Table
+from planbrief.render.column_widths import Demand
+from planbrief.render.font_metrics import width_em
+from planbrief.render.html.text import Writer, esc, lang_attribute
+from planbrief.render.table_layout import LONGEST_EM, demand
+
+#: Rooms in the order in which they are tried: classes of the region, em of its type, em for a column of sentences.
+_ROOMS = (("", 49.0, 8.5), (" wide", 62.0, 7.2), (" wide wider", 75.0, 8.5), (" wide wider", 75.0, 4.4))
+#: Size of an em in the steps in which space is moved between columns, as on paper.
+_EM_MM = 3.0
+#: Left and right inset of a cell together, and the arrow of a head that sorts.
+_INSET_EM, _ARROW_EM = 1.4, 0.9
+#: How much wider a reader's own face may run than the one that is measured: Latin letters differ, Chinese do not.
+_FACE = {"zh": 1.06, "en": 1.12}
+#: Heads of columns up to this width stay on one line.
+_SHORT_HEAD_EM = 6.5
+#: Columns whose cells are no wider than this do not wrap.
+_SHORT_CELL_EM = 9.2
+#: How much more the names of rows need: who looks for a row reads them first.
+_NAMES = 1.25
+#: Width of a column of sentences in a table that no room holds.
+_SENTENCE_EM = 8.5
+#: Longer heads are set in lines of about this width.
+_HEAD_EM = 5.8
+#: How much wider the face of heads runs.
+_BOLD = 1.15
+#: Where a browser breaks lines: between words, behind hyphens, between Chinese characters.
+_WORDS = re.compile(r"\s+|(?<=-)|(?<=[\u2e80-\uffef])|(?=[\u2e80-\uffef])")
+#: Where an amount may be broken: before what is kept beside it.
+_PIECES = re.compile(r" (?=[(（])")
+#: Amounts up to this width keep number and unit on one line; longer ones are words.
+_AMOUNT_EM = 13.0
+#: A name and the bracket behind it, without marks of HTML.
+_BRACKET = re.compile(r"^([^<（]+)(（[^<]+）)$")
+#: A space that does not stand before a bracket.
+_SPACE = re.compile(r" (?![(（])")
+#: Longer names of rows do not stay in view on a phone, they would fill it.
+_NAME_EM = 45.0
+#: Rows on average higher than this ask for the wider room.
+_MEAN_LINES = 2.3
+#: Class of the cells of a column by its alignment in heads; left needs none.
+_ALIGNED = {"right": "r", "decimal": "r", "center": "m"}
+#: A row's unit that stands under its name on a phone has a column of this key.
+_UNIT = "unit"
+
+
+def class_names(block: Table, writer: Writer) -> str:
+    """Classes of a table: columns that keep their cells on one line, names that stay in view, the unit of each row.
+
+    Each of the numbered classes brings its rule to the page when it is first used.
+    """
+    names = []
+    for position in (position for position in range(len(block.columns)) if _short(block, position)):
+        names.append(f"n{position + 1}")
+        rule = f"tbody>tr:not(.group)>:nth-child({position + 1}){{white-space:nowrap}}"
+        writer.rules[names[-1]] = f"@media screen{{.n{position + 1} {rule}}}"
+    unit = unit_position(block)
+    if unit:
+        names.append(f"u{unit + 1}")
+        rule = f".u{unit + 1} tr:not(.group)>:nth-child({unit + 1}){{display:none}}"
+        writer.rules[names[-1]] = f"@media screen and (max-width:40rem){{{rule}}}"
+    if len(block.columns) > 2 and _named(block) and demand(block, 0).body <= _NAME_EM:
+        names.append("s")
+    return f' class="{" ".join(names)}"' if names else ""
+
+
+def _named(block: Table) -> bool:
+    """Whether rows begin with their names."""
+    return any(row and row[0].head and row[0].text for row in block.rows)
+
+
+def _short(block: Table, position: int) -> bool:
+    """Whether a column of years, units or kinds stays on one line."""
+    if block.columns[position].align == "decimal":
+        return False
+    return max((width_em(row[position].text) for row in block.rows if position < len(row)), default=0) <= _SHORT_CELL_EM
+
+
+def unit_position(block: Table) -> int:
+    """Position of the column that holds the unit of each row, 0 where there is none.
+
+    Beside the names it pushes the numbers out of a phone's view, and behind them it takes three lines.
+    """
+    unit = next((position for position, column in enumerate(block.columns) if column.key == _UNIT), 0)
+    if len(block.columns) < 3 or not unit or not _named(block):
+        return 0
+    plain = all(len(row) > unit and {one.colspan * one.rowspan for one in row[: unit + 1]} == {1} for row in block.rows)
+    return unit if plain else 0
+
+
+def phone_unit(row: Sequence[Cell], unit: int, writer: Writer) -> str:
+    """The unit of a row once more, under its name, for screens that leave out its column."""
+    text = writer.runs(row[unit].runs) if unit else ""
+    return f'<span class="unit phone"{lang_attribute(row[unit].lang, writer.lang)}>{text}</span>' if text else ""
+
+
+def plan(block: Table, lang: Lang) -> tuple[list[float], str]:
+    """Widths that the columns would like to have, in em, and the classes of a region that reaches beyond the text.
+
+    Comfortable columns are tried first, then those that only keep words and numbers whole; a table that no room holds
+    scrolls.
+    """
+    wide = block.wide or len(block.columns) > 7
+    inset, face = _INSET_EM, _FACE[lang]
+    demands: list[Demand] = []
+    for names, room, least in _ROOMS:
+        demands = [_demand(block, position, least) for position in range(len(block.columns))]
+        found = column_widths.widths(demands, (room - inset * len(demands)) / face, _EM_MM, fill=True)
+        if found is None or (wide and not names):
+            continue
+        if names or float(column_widths.lines(demands, found).max(axis=1).mean()) <= _MEAN_LINES:
+            return [width * face + inset for width in found], names
+    return [max(one.floor, min(one.body, _SENTENCE_EM)) * face + inset for one in demands], _ROOMS[-1][0]
+
+
+def _demand(block: Table, position: int, least: float) -> Demand:
+    """What a column asks for on a screen: as on paper, but amounts stay in one piece, and sentences want room."""
+    asked, column = demand(block, position), block.columns[position]
+    arrow = _ARROW_EM if block.sortable else 0.0
+    label = "".join(run.text for run in column.label)
+    whole = width_em(label)
+    words = whole if whole <= _SHORT_HEAD_EM else max(_widest(_WORDS.split(label)), whole / math.ceil(whole / _HEAD_EM))
+    head = max(whole, width_em(column.unit)) * _BOLD + arrow
+    floor = words * _BOLD + arrow
+    texts = [row[position].text for row in block.rows if position < len(row) and row[position].colspan == 1]
+    if column.align == "decimal" or asked.body <= _SHORT_CELL_EM:
+        floor = max(floor, asked.body)
+    elif column.align == "right":
+        pieces = [piece for text in texts for piece in _PIECES.split(text)]
+        whole_em = [width for width in map(width_em, pieces) if width <= _AMOUNT_EM]
+        floor = max(floor, min(asked.body, least), *whole_em)
+    else:
+        words = min(_widest([word for text in texts for word in _WORDS.split(text)]), LONGEST_EM)
+        least *= _NAMES if position == 0 and _named(block) else 1.0
+        floor = max(floor, words, min(least, math.sqrt(3 * asked.body)))
+    return Demand(floor, max(asked.body, floor), max(head, floor), asked.weight, asked.cells)
+
+
+def _widest(texts: Iterable[str]) -> float:
+    return max((width_em(text) for text in texts), default=0.0)
+
+
+def whole(cell: Cell) -> bool:
+    """Whether a cell holds an amount rather than words that stand for one (No figure: …).
+
+    >>> from planbrief.render.blocks import Run
+    >>> whole(Cell((Run("1 billion yuan (10 亿元)"),))), whole(Cell((Run("No figure: 完成省政府下达目标任务"),)))
+    (True, False)
+    """
+    return _widest(_PIECES.split(cell.text)) <= _AMOUNT_EM
+
+
+def amount(cell: Cell) -> Cell:
+    """A cell whose amount does not end its line before the unit; what is kept beside it may stand on the next.
+
+    >>> from planbrief.render.blocks import Run
+    >>> amount(Cell((Run("1 billion yuan ("), Run("10 亿元", "zh"), Run(")")))).text
+    '1\\xa0billion\\xa0yuan (10\\xa0亿元)'
+    """
+    return replace(cell, runs=tuple(replace(run, text=_SPACE.sub("\u00a0", run.text)) for run in cell.runs))
+
+
+def bracket_whole(text: str) -> str:
+    """A Chinese name whose bracket goes to the next line as a whole, if it does not fit behind the name.
+
+    >>> bracket_whole("产业总产值（能源化工）")
+    '产业总产值<span class="w">（能源化工）</span>'
+    """
+    return _BRACKET.sub(r'\1<span class="w">\2</span>', text)
+
+
+def head(block: Table, writer: Writer, widths: Sequence[float]) -> str:
+    """The head row of a table."""
+    cells = []
+    for column, width in zip(block.columns, widths, strict=True):
+        unit = f'<span class="unit">{esc(column.unit)}</span>' if column.unit else ""
+        text = writer.runs(column.label)
+        style = f' style="--w:{width:.1f}"'
+        if not text and not unit:
+            cells.append(f"<td{style}></td>")
+            continue
+        attributes = _head_class(column) + lang_attribute(column.lang, writer.lang)
+        cells.append(f'<th scope="col"{attributes}{style}>{text}{unit}</th>')
+    return f"<thead><tr>{''.join(cells)}</tr></thead>"
+
+
+def _head_class(column: Column) -> str:
+    names = [name for name in (_ALIGNED.get(column.align, ""),) if name]
+    if _width(column.label) <= _SHORT_HEAD_EM:
+        names.append("k")
+    return f' class="{" ".join(names)}"' if names else ""
+
+
+def _width(runs: Runs) -> float:
+    return width_em("".join(run.text for run in runs))

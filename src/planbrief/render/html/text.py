@@ -1,0 +1,124 @@
+"""Text of blocks as HTML: escaping, languages, and numbers that lead to their sources."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from planbrief.display.language import Lang
+from planbrief.render.blocks import Cell, Mark, Runs, Sources
+from planbrief.render.safe_text import visible
+
+#: Language tags of the two languages.
+TAGS = {"zh": "zh-CN", "en": "en"}
+#: Digits and a unit.
+_AMOUNT = re.compile(r"[\d.,—–]+\s?\w{1,4}")
+#: Linked numbers in prose up to this length stay on one line.
+_ONE_LINE = 30
+
+
+def esc(text: str) -> str:
+    """Text for an element or a quoted attribute.
+
+    >>> esc('<a "b">')
+    '&lt;a &quot;b&quot;&gt;'
+    """
+    return html.escape(visible(text), quote=True)
+
+
+def lang_attribute(lang: str, page: Lang) -> str:
+    """`` lang="…"`` where a text is not in the page's language, else nothing."""
+    return f' lang="{TAGS[lang]}"' if lang and lang != page else ""
+
+
+def json_script(value: object) -> str:
+    """JSON that cannot end its script element.
+
+    >>> json_script({"a": "</script>"})
+    '{"a":"\\\\u003c/script\\\\u003e"}'
+    """
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    for character in "<>&\u2028\u2029":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return text
+
+
+def _is_amount(text: str) -> bool:
+    """Whether a stretch of text is one short amount, whose number and unit stay on one line.
+
+    >>> _is_amount("142.8 亿元"), _is_amount("2+4产业体系和三大赛道"), _is_amount("华峰集团")
+    (True, False, False)
+    """
+    return _AMOUNT.fullmatch(text) is not None
+
+
+@dataclass
+class Writer:
+    """What all parts of one HTML page share: its language, its observations, the colours its charts use."""
+
+    lang: Lang
+    sources: Sources | None = None
+    #: source id → number of its entry in the closing list
+    positions: dict[str, int] = field(default_factory=dict)
+    #: Observations that some number on the page leads to.
+    used: set[str] = field(default_factory=set)
+    #: ``rrggbb`` of charts and cells → counterpart on the dark page.
+    dark: dict[str, str] = field(default_factory=dict)
+    #: Classes that only some pages need → their rules of style.
+    rules: dict[str, str] = field(default_factory=dict)
+    #: Text colours set by other people's HTML → (light, dark) that can be read.
+    text_colors: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        documents = self.sources.documents if self.sources else ()
+        self.positions = {document.get("source_id", ""): number for number, document in enumerate(documents, start=1)}
+
+    def _target(self, mark: Mark) -> str:
+        known: Mapping[str, Mapping[str, Any]] = self.sources.observations if self.sources else {}
+        for observation in mark.observations:
+            source = known.get(observation, {}).get("source_id")
+            if source in self.positions:
+                return f"d{self.positions[source]}"
+        return "page-sources"
+
+    def number(self, inner: str, mark: Mark | None) -> str:
+        """A number; with observations or a formula behind it, a link that opens its provenance."""
+        if not mark or self.sources is None:
+            return inner
+        self.used.update(mark.observations)
+        data = f' data-o="{esc(" ".join(mark.observations))}"' if mark.observations else ""
+        if len(inner) > _ONE_LINE:
+            data += ' class="b"'
+        for name, value in (("f", mark.formula), ("u", mark.unit), ("t", mark.note)):
+            if value:
+                data += f' data-{name}="{esc(value)}"'
+        return f'<a href="#{esc(self._target(mark))}"{data}>{inner}</a>'
+
+    def runs(self, runs: Runs) -> str:
+        """Runs of text as HTML."""
+        pieces = []
+        for run in runs:
+            whole = run.mark is not None and len(run.text) <= _ONE_LINE
+            inner = esc(run.text.replace(" ", "\u00a0") if whole else run.text)
+            lang = lang_attribute(run.lang, self.lang)
+            if lang and not run.mark and _is_amount(run.text):
+                lang += ' class="q"'
+            if run.mark:
+                inner = self.number(inner, run.mark)
+            if run.strong:
+                inner = f"<strong{lang}>{inner}</strong>"
+            elif lang:
+                inner = f"<span{lang}>{inner}</span>"
+            pieces.append(inner)
+        return "".join(pieces)
+
+    def cell(self, cell: Cell) -> str:
+        """Text of a table cell, its number leading to its sources."""
+        inner = self.runs(cell.runs)
+        if cell.mark and inner and not any(run.mark for run in cell.runs):
+            inner = self.number(inner, cell.mark)
+        return inner

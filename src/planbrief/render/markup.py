@@ -1,0 +1,215 @@
+"""HTML from Markdown and from outputs as a tree that both exporters walk.
+
+The tree is made once per cell: style blocks are applied, pictures resolved to checked ``data:`` addresses, what a
+static page cannot hold is replaced by a note that says so. The HTML exporter passes its text through nh3 last of all;
+the Typst exporter knows only the elements it draws, so neither trusts what stands here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import lxml.html
+from lxml import etree
+
+from planbrief.display.language import Lang, message
+from planbrief.render import pictures
+from planbrief.render import stylesheets as styles
+from planbrief.render.safe_text import visible
+
+#: Elements that go with all they hold, because a static page cannot hold them.
+_DROPPED = frozenset(
+    "script iframe object embed applet form button select textarea video audio canvas noscript template frame frameset "
+    "base link meta title portal dialog param source track area map".split()
+)
+#: Of these nobody needs to be told.
+_SILENT = frozenset("noscript template base link meta title param source track area map".split())
+#: Characters of one HTML output that a page takes; the parser silently drops texts of ten million.
+MAX_HTML = 5_000_000
+_SCRIPT_TAG = re.compile(r"<\s*(script|iframe|object|embed)\b", re.IGNORECASE)
+_REMOTE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
+
+
+@dataclass
+class Surroundings:
+    """What a cell brings to the pictures in its text."""
+
+    lang: Lang = "zh"
+    folder: Path | None = None
+    attachments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+
+def build(html: str, around: Surroundings) -> etree._Element:
+    """Parse HTML into a clean tree, a ``div``.
+
+    Raises
+    ------
+    ValueError
+        lxml cannot make a tree of it.
+    """
+    if len(html) > MAX_HTML:
+        raise ValueError(f"{len(html)} characters")
+    text = visible(html)
+    try:
+        parser = lxml.html.HTMLParser()
+        root = lxml.html.fragment_fromstring(text or " ", create_parent="div", parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError, RecursionError) as error:
+        raise ValueError(str(error)) from None
+    limits = [entry.message for entry in parser.error_log if entry.type_name == "ERR_RESOURCE_LIMIT"]
+    if limits:  # beyond its limits (depth, length) the parser drops text and only logs it
+        raise ValueError(limits[0])
+    styles.inline(root)
+    lost: list[str] = []
+    for node in list(root.iter()):
+        if node is root:
+            continue
+        if not isinstance(node.tag, str):
+            _replace(node, None)
+        elif node.tag in _DROPPED:
+            if node.tag not in _SILENT:
+                lost.append(node.tag)
+            _replace(node, None)
+        elif node.tag == "input":
+            _replace(node, _checkbox(node))
+        elif node.tag == "svg":
+            _replace(node, _drawing(node, around))
+        elif node.tag == "img":
+            _image(node, around)
+    if lost:
+        tags = ", ".join(f"<{tag}>" for tag in sorted(set(lost)))
+        root.append(notice(message("page.notice.script", around.lang, tags=tags)))
+    return root
+
+
+def notice(text: str, *, block: bool = True) -> etree._Element:
+    """An element that tells the reader what is missing here."""
+    node = etree.Element("p" if block else "span")
+    node.set("class", "notice")
+    node.text = visible(text)
+    return node
+
+
+def has_content(root: etree._Element) -> bool:
+    """Whether anything besides notes is left in a tree."""
+    if root.find(".//img") is not None or root.find(".//hr") is not None:
+        return True
+    shown = "".join(root.itertext()).strip()
+    notes = "".join("".join(node.itertext()) for node in root.iter() if node.get("class") == "notice").strip()
+    return len(shown) > len(notes)
+
+
+def only_scripted(html: str) -> bool:
+    """Whether an HTML output lives by a script or a frame (plotly, folium, widgets) rather than by its markup."""
+    return bool(_SCRIPT_TAG.search(html))
+
+
+def _replace(node: etree._Element, by: etree._Element | None) -> None:
+    """Put another element, or nothing, in place of one; the text after it stays."""
+    parent = node.getparent()
+    if parent is None:
+        return
+    if by is not None:
+        by.tail = node.tail
+        parent.replace(node, by)
+        return
+    tail, previous = node.tail, node.getprevious()
+    if tail:
+        if previous is not None:
+            previous.tail = (previous.tail or "") + tail
+        else:
+            parent.text = (parent.text or "") + tail
+    node.tail = None
+    parent.remove(node)
+
+
+def _checkbox(node: etree._Element) -> etree._Element | None:
+    if node.get("type") != "checkbox":
+        return None
+    box = etree.Element("span")
+    box.text = "☑" if node.get("checked") is not None else "☐"
+    return box
+
+
+def _drawing(node: etree._Element, around: Surroundings) -> etree._Element:
+    tail, node.tail = node.tail, None
+    if not node.get("xmlns"):
+        node.set("xmlns", "http://www.w3.org/2000/svg")
+    text = etree.tostring(node, encoding="unicode")
+    node.tail = tail
+    # The HTML parser lowers the case of names that SVG writes in camel case.
+    for name in (
+        "viewBox",
+        "clipPath",
+        "linearGradient",
+        "radialGradient",
+        "gradientUnits",
+        "gradientTransform",
+        "preserveAspectRatio",
+    ):
+        text = (
+            text.replace(f"<{name.lower()}", f"<{name}")
+            .replace(f"</{name.lower()}", f"</{name}")
+            .replace(f" {name.lower()}=", f" {name}=")
+        )
+    try:
+        return _img(pictures.load("image/svg+xml", text), message("page.image", around.lang))
+    except pictures.BadPicture as error:
+        return notice(message("page.notice.broken_image", around.lang, reason=str(error)), block=False)
+
+
+def _img(picture: pictures.Picture, alt: str) -> etree._Element:
+    node = etree.Element("img")
+    node.set("src", picture.uri)
+    node.set("alt", alt)
+    node.set("width", f"{picture.width_px:.0f}")
+    node.set("height", f"{picture.height_px:.0f}")
+    return node
+
+
+def _image(node: etree._Element, around: Surroundings) -> None:
+    address, alt = node.get("src", "").strip(), node.get("alt", "").strip()
+    named = alt or address.rsplit("/", 1)[-1].removeprefix("attachment:")[:80]
+    shown = address if len(address) <= 120 else address[:120] + "…"
+    try:
+        picture = _resolved(address, around)
+    except pictures.BadPicture as error:
+        _replace(node, notice(message("page.notice.broken_image", around.lang, reason=str(error)), block=False))
+        return
+    if picture is None:
+        kind = "remote_image" if _REMOTE.match(address) else "missing_image"
+        note = notice(message(f"page.notice.{kind}", around.lang, address=alt or shown), block=False)
+        if _REMOTE.match(address):
+            link = etree.SubElement(note, "a")
+            link.set("href", address)
+            link.text = " " + shown if alt else ""
+            if not alt:
+                note.remove(link)
+        _replace(node, note)
+        return
+    if address.startswith("data:") and not alt:
+        named = message("page.image", around.lang)
+    _replace(node, _sized(_img(picture, named), node))
+
+
+def _sized(image: etree._Element, original: etree._Element) -> etree._Element:
+    width = original.get("width", "").removesuffix("px")
+    if width.isdigit() and 8 <= int(width) <= 4000:
+        ratio = float(image.get("height", "1")) / max(1.0, float(image.get("width", "1")))
+        image.set("height", f"{int(width) * ratio:.0f}")
+        image.set("width", width)
+    return image
+
+
+def _resolved(address: str, around: Surroundings) -> pictures.Picture | None:
+    if address.startswith("attachment:"):
+        bundle = around.attachments.get(address.removeprefix("attachment:"), {})
+        for mime, payload in bundle.items():
+            if mime == "image/svg+xml" or mime in pictures.RASTER:
+                return pictures.load(mime, payload)
+        return None
+    if address.startswith("data:"):
+        return pictures.from_uri(address)
+    return None if _REMOTE.match(address) else pictures.from_folder(address, around.folder)

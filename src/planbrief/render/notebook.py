@@ -1,0 +1,280 @@
+"""Read an executed notebook into a :class:`~planbrief.render.document.Document`: what stays, in which form, with
+what notes.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from lxml import etree
+from nbformat import NotebookNode
+
+from planbrief.display.language import Lang, message
+from planbrief.render import block_reading, blocks, markdown, outline, pictures, svg
+from planbrief.render import markup as tree
+from planbrief.render import terminal_text as ansi
+from planbrief.render.document import (
+    BlockPart,
+    CodePart,
+    Document,
+    NoticePart,
+    Part,
+    PicturePart,
+    TerminalPart,
+    TreePart,
+    TrustedPart,
+)
+from planbrief.render.safe_text import shortened, visible
+
+#: Outputs of one cell that a page shows.
+MAX_OUTPUTS = 500
+_WIDGETS = ("application/vnd.jupyter.widget-view+json",)
+_SCRIPTED = ("application/javascript", "application/vnd.bokehjs_exec.v0+json", "application/vnd.bokehjs_load.v0+json")
+
+
+def read(
+    nb: NotebookNode,
+    *,
+    name: str,
+    include_input: bool | None = None,
+    folder: Path | None = None,
+    trusted: bool = False,
+) -> Document:
+    """Read a notebook.
+
+    Parameters
+    ----------
+    nb : NotebookNode
+        Executed notebook, format 4.
+    name : str
+        Stem of the output file; the title of a notebook that has none.
+    include_input : bool, optional
+        Show code; by default it is hidden in reports of ours and shown in others.
+    folder : Path, optional
+        Where pictures that the Markdown names may lie.
+    trusted : bool
+        Keep HTML outputs as they are, scripts included.
+    """
+    settings = _mapping(nb.metadata.get("planbrief"))
+    cover = _cover(nb)
+    lang = _language(cover, settings)
+    ours = cover is not None
+    if include_input is None:
+        include_input = not ours and not settings.get("hide_input")
+    elif include_input:
+        include_input = not (ours or settings.get("hide_input"))
+    document = Document(
+        name,
+        lang,
+        visible(cover.title if cover else str(nb.metadata.get("title") or "")),
+        ours,
+        visible(cover.subtitle) if cover else "",
+        tuple(visible(place) for place in cover.place) if cover else (),
+        visible(cover.data_as_of) if cover else str(settings.get("data_as_of") or ""),
+        settings=settings,
+        alternate=_alternate(settings, cover, name, lang),
+    )
+    reader = _Reader(document, folder, _kernel_language(nb), include_input, trusted)
+    for index, cell in enumerate(nb.cells, start=1):
+        document.parts.extend(reader.cell(cell, index))
+    outline.settle(document)
+    return document
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _cover(nb: NotebookNode) -> blocks.Cover | None:
+    for cell in nb.cells:
+        for output in cell.get("outputs", ()):
+            value = output.get("data", {}).get(blocks.MIME)
+            if isinstance(value, Mapping) and value.get("block") == "cover":
+                try:
+                    block = block_reading.read(value, "cover")
+                except block_reading.BadBlock:
+                    continue
+                return block if isinstance(block, blocks.Cover) else None
+    return None
+
+
+def _language(cover: blocks.Cover | None, settings: Mapping[str, Any]) -> Lang:
+    found = (cover.lang if cover else "") or settings.get("lang")
+    return "en" if found == "en" else "zh"
+
+
+def _alternate(settings: Mapping[str, Any], cover: blocks.Cover | None, name: str, lang: Lang) -> str:
+    """The page in the other language: what the build says; without a build, what the catalog makes of the name."""
+    if "alternate" in settings or cover is None:
+        return str(settings.get("alternate") or "")
+    from planbrief.render.alternates import alternate_of
+
+    return alternate_of(name, cover.notebook, lang)
+
+
+def _kernel_language(nb: NotebookNode) -> str:
+    info = _mapping(nb.metadata.get("language_info"))
+    return str(info.get("name") or _mapping(nb.metadata.get("kernelspec")).get("language") or "python").lower()
+
+
+def _joined(value: object) -> str:
+    return "".join(str(part) for part in value) if isinstance(value, list) else str(value)
+
+
+class _Reader:
+    """Turns cells into parts, with the document's language and the notebook's folder at hand."""
+
+    def __init__(
+        self, document: Document, folder: Path | None, language: str, include_input: bool, trusted: bool
+    ) -> None:
+        self.document, self.folder, self.language = document, folder, language
+        self.include_input, self.trusted = include_input, trusted
+        self.lang = document.lang
+
+    def cell(self, cell: NotebookNode, index: int) -> Iterator[Part]:
+        tags = {str(tag).replace("_", "-") for tag in cell.metadata.get("tags", ())}
+        where = f"cell {index}"
+        if "remove-cell" in tags:
+            return
+        if cell.cell_type == "markdown":
+            other = "lang:en" if self.lang == "zh" else "lang:zh"
+            if other not in tags or f"lang:{self.lang}" in tags:
+                yield self._tree(
+                    markdown.to_html(visible(cell.source), prefix=f"c{index}", lang=self.lang),
+                    where,
+                    cell.get("attachments"),
+                )
+        elif cell.cell_type == "raw":
+            yield from self._raw(cell, where)
+        elif cell.cell_type == "code":
+            if self.include_input and not tags & {"remove-input", "hide-input"} and cell.source.strip():
+                yield CodePart(where, shortened(visible(cell.source.strip("\n")), self.lang), self.language)
+            if not tags & {"remove-output", "remove-outputs", "hide-output"}:
+                for number, output in enumerate(cell.get("outputs", ())[:MAX_OUTPUTS], start=1):
+                    yield from self._output(output, f"{where}, output {number}", f"c{index}-{number}")
+                left_out = len(cell.get("outputs", ())) - MAX_OUTPUTS
+                if left_out > 0:
+                    yield NoticePart(where, message("page.notice.long_text", self.lang, count=left_out))
+
+    def _tree(self, text: str, where: str, attachments: object = None, *, output: bool = False) -> Part:
+        around = tree.Surroundings(self.lang, self.folder, attachments if isinstance(attachments, Mapping) else {})
+        try:
+            return TreePart(where, tree.build(text, around), output)
+        except ValueError:
+            root = etree.Element("div")
+            root.append(tree.notice(message("page.notice.html", self.lang)))
+            etree.SubElement(root, "pre").text = visible(shortened(text, self.lang))
+            return TreePart(where, root, output)
+
+    def _raw(self, cell: NotebookNode, where: str) -> Iterator[Part]:
+        kind = str(cell.metadata.get("raw_mimetype") or cell.metadata.get("format") or "")
+        if not cell.source.strip() or (self.document.ours and not kind):
+            return
+        if kind == "text/html":
+            yield self._tree(cell.source, where)
+        elif kind == "text/markdown":
+            yield self._tree(markdown.to_html(visible(cell.source), lang=self.lang), where)
+        else:
+            yield self._terminal(cell.source, where, "plain")
+
+    def _terminal(self, text: str, where: str, kind: str) -> Part:
+        runs = [
+            ansi.AnsiRun(visible(run.text), run.color, run.bold)
+            for run in ansi.runs(shortened(text.rstrip("\n"), self.lang))
+        ]
+        return TerminalPart(where, runs, kind)
+
+    def _output(self, output: NotebookNode, where: str, name: str) -> Iterator[Part]:
+        kind = output.get("output_type")
+        if kind == "stream":
+            text = _joined(output.get("text", ""))
+            if text.strip("\n"):
+                yield self._terminal(text, where, "stderr" if output.get("name") == "stderr" else "stdout")
+        elif kind == "error":
+            lines = output.get("traceback") or [f"{output.get('ename', '')}: {output.get('evalue', '')}"]
+            yield self._terminal("\n".join(str(line) for line in lines), where, "error")
+        elif kind in ("display_data", "execute_result"):
+            yield from self._bundle(_mapping(output.get("data")), _mapping(output.get("metadata")), where, name)
+
+    def _bundle(self, data: Mapping[str, Any], metadata: Mapping[str, Any], where: str, name: str) -> Iterator[Part]:
+        if blocks.MIME in data:
+            yield from self._block(data, where, name)
+            return
+        html_text = _joined(data["text/html"]) if "text/html" in data else ""
+        if self.trusted and html_text.strip():
+            yield TrustedPart(where, html_text)
+            return
+        if any(mime in data for mime in _WIDGETS):
+            yield NoticePart(where, message("page.notice.widget", self.lang))
+            html_text = ""
+            data = {mime: value for mime, value in data.items() if mime.startswith("image/")}
+        if "image/svg+xml" in data:
+            yield self._picture("image/svg+xml", data, metadata, where)
+        elif html_text.strip() and not tree.only_scripted(html_text):
+            yield self._tree(html_text, where, output=True)
+        elif "text/latex" in data:
+            yield self._latex(_joined(data["text/latex"]), where)
+        elif any(mime in data for mime in pictures.RASTER):
+            yield self._picture(next(mime for mime in pictures.RASTER if mime in data), data, metadata, where)
+        elif "text/markdown" in data:
+            yield self._tree(
+                markdown.to_html(visible(_joined(data["text/markdown"])), lang=self.lang), where, output=True
+            )
+        elif html_text.strip():
+            yield self._tree(html_text, where, output=True)
+            if "text/plain" in data:
+                yield self._terminal(_joined(data["text/plain"]), where, "plain")
+        elif "application/json" in data:
+            text = json.dumps(data["application/json"], ensure_ascii=False, indent=2)
+            yield self._terminal(text, where, "plain")
+        elif any(mime in data for mime in _SCRIPTED):
+            yield NoticePart(where, message("page.notice.script", self.lang, tags="JavaScript"))
+        elif "text/plain" in data:
+            yield self._terminal(_joined(data["text/plain"]), where, "plain")
+        elif data:
+            yield NoticePart(where, message("page.notice.unknown", self.lang, mime=", ".join(sorted(data))[:200]))
+
+    def _latex(self, text: str, where: str) -> Part:
+        tex, display = formulas_split(text)
+        return self._tree(markdown.formula(tex, display=display), where, output=True)
+
+    def _picture(self, mime: str, data: Mapping[str, Any], metadata: Mapping[str, Any], where: str) -> Part:
+        details = {**metadata, **_mapping(metadata.get(mime))}
+        try:
+            picture = pictures.load(mime, _joined(data[mime]))
+        except pictures.BadPicture as error:
+            return NoticePart(where, message("page.notice.broken_image", self.lang, reason=str(error)))
+        plain = _joined(data.get("text/plain", ""))
+        alt = str(details.get("alt") or "").strip()
+        if not alt:
+            alt = message("page.image", self.lang) if plain.startswith("<") or not plain else plain[:200]
+        return PicturePart(where, picture, visible(alt), visible(str(details.get("caption") or "")))
+
+    def _block(self, data: Mapping[str, Any], where: str, name: str) -> Iterator[Part]:
+        try:
+            block = block_reading.read(data[blocks.MIME], name)
+        except (block_reading.BadBlock, TypeError, ValueError) as error:
+            yield NoticePart(where, message("page.notice.broken_block", self.lang, reason=str(error)))
+            return
+        if isinstance(block, blocks.Cover):
+            return
+        if isinstance(block, blocks.Sources):
+            self.document.sources = block
+        drawing = None
+        if isinstance(block, blocks.Chart):
+            try:
+                drawing = svg.clean(_joined(data.get("image/svg+xml", "")))
+            except svg.BadDrawing:
+                yield NoticePart(where, message("page.notice.chart_missing", self.lang))
+        yield BlockPart(where, block, drawing)
+
+
+def formulas_split(text: str) -> tuple[str, bool]:
+    """TeX of a ``text/latex`` output and whether it stands on a line of its own."""
+    from planbrief.render.formulas import strip_delimiters
+
+    return strip_delimiters(html.unescape(text) if "&amp;" in text else text)

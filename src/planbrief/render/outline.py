@@ -1,0 +1,207 @@
+"""Order in a document: title, heading levels without gaps, unique anchors, numbers of tables, charts, footnotes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from urllib.parse import unquote
+
+from lxml import etree
+
+from planbrief.display.language import message
+from planbrief.render.blocks import Chart, Heading, Run, Table
+from planbrief.render.document import BlockPart, Document, Entry, Part, PicturePart, TreePart
+
+
+def collect(document: Document) -> None:
+    """Move the footnotes of every cell to ``document.footnotes`` and number them through; changes the document."""
+    for part in document.parts:
+        if not isinstance(part, TreePart) or part.output:
+            continue
+        items: dict[str, etree._Element] = {}
+        for section in [node for node in part.root.iter("section") if node.get("class") == "footnotes"]:
+            for item in section.iter("li"):
+                items[item.get("id", "")] = item
+            _drop(section)
+        for rule in [node for node in part.root.iter("hr") if node.get("class") == "footnotes-sep"]:
+            _drop(rule)
+        for mark in [node for node in part.root.iter("sup") if node.get("class") == "footnote-ref" and len(node)]:
+            name = mark[0].get("href", "")[1:]
+            item = items.get(name)
+            if item is None:
+                _drop(mark)
+                continue
+            if name not in document.footnotes:
+                item.tag = "li"
+                document.footnotes[name] = item
+            mark[0].text = str(list(document.footnotes).index(name) + 1)
+
+
+def _drop(node: etree._Element) -> None:
+    parent = node.getparent()
+    if parent is None:
+        return
+    tail, previous = node.tail, node.getprevious()
+    if tail and tail.strip():
+        if previous is not None:
+            previous.tail = (previous.tail or "") + tail
+        else:
+            parent.text = (parent.text or "") + tail
+    node.tail = None
+    parent.remove(node)
+
+
+_SLUG = re.compile(r"[^\w.-]+")
+_HEADINGS = ("h1", "h2", "h3", "h4", "h5", "h6")
+
+
+def settle(document: Document) -> None:
+    """Give a document its title, levels, anchors and numbers; changes the document in place."""
+    headings = list(_headings(document))
+    if not document.ours:
+        headings = _take_title(document, headings)
+    if not document.title:
+        document.title = document.name or message("page.untitled", document.lang)
+    taken: dict[str, int] = {}
+    open_levels: list[int] = []
+    slugs: dict[str, str] = {}
+    for part, node in headings:
+        raw = node_level(node) if node is not None else _block(part).level
+        while open_levels and open_levels[-1] >= raw:
+            open_levels.pop()
+        open_levels.append(raw)
+        level = min(len(open_levels), 5)
+        text = heading_text(node) if node is not None else "".join(run.text for run in _block(part).runs)
+        anchor = _unique(slug(text) if node is not None else _block(part).id, taken)
+        if node is not None:
+            node.set("data-level", str(level))
+            node.set("data-anchor", anchor)
+            slugs.setdefault(text.strip().replace(" ", "-"), anchor)
+            slugs.setdefault(anchor, anchor)
+            runs: tuple[Run, ...] = (Run(text),)
+        else:
+            part.block = Heading(anchor, _block(part).lang, level, _block(part).runs)  # type: ignore[union-attr]
+            runs = _block(part).runs
+        if text.strip():
+            document.entries.append(Entry(level, anchor, runs))
+    _link(document, slugs)
+    collect(document)
+    _number(document)
+
+
+def _block(part: object) -> Heading:
+    block = part.block if isinstance(part, BlockPart) else None
+    if not isinstance(block, Heading):
+        raise TypeError("not a heading")
+    return block
+
+
+def _headings(document: Document) -> Iterator[tuple[BlockPart | TreePart, etree._Element | None]]:
+    for part in document.parts:
+        if isinstance(part, BlockPart) and isinstance(part.block, Heading):
+            yield part, None
+        elif isinstance(part, TreePart) and not part.output:
+            for node in list(part.root.iter(*_HEADINGS)):
+                if heading_text(node).strip():
+                    yield part, node
+                else:
+                    node.tag = "div"
+
+
+def _take_title(
+    document: Document, headings: list[tuple[BlockPart | TreePart, etree._Element | None]]
+) -> list[tuple[BlockPart | TreePart, etree._Element | None]]:
+    """A first-level heading at the head of the notebook is its title, not a chapter."""
+    if not headings:
+        return headings
+    part, node = headings[0]
+    first = next((part for part in document.parts if isinstance(part, TreePart)), None)
+    if node is None or part is not first or node_level(node) != 1:
+        return headings
+    document.title = heading_text(node).strip()
+    parent = node.getparent()
+    if parent is not None:
+        tail = node.tail
+        node.tail = None
+        parent.text = (parent.text or "") + (tail or "") if parent.index(node) == 0 else parent.text
+        parent.remove(node)
+    return headings[1:]
+
+
+def opens_chapter(part: Part) -> bool:
+    """Whether a part begins with, or holds, a heading of the document."""
+    if isinstance(part, BlockPart):
+        return isinstance(part.block, Heading)
+    return isinstance(part, TreePart) and not part.output and part.root.find(".//*[@data-level]") is not None
+
+
+def node_level(node: etree._Element) -> int:
+    """Level of a heading element.
+
+    >>> node_level(etree.Element("h3"))
+    3
+    """
+    return int(str(node.tag)[1])
+
+
+def heading_text(node: etree._Element) -> str:
+    """Text of a heading on one line, without the marks of footnotes."""
+    texts = node.xpath(".//text()[not(ancestor::sup[@class='footnote-ref'])]")
+    return " ".join("".join(str(text) for text in texts).split())
+
+
+def slug(text: str) -> str:
+    """An anchor that keeps Chinese and Latin letters.
+
+    >>> slug("一、目标 (2026)")
+    '一-目标-2026'
+    """
+    return _SLUG.sub("-", text).strip("-.").lower()[:60] or "section"
+
+
+def _unique(anchor: str, taken: dict[str, int]) -> str:
+    if re.fullmatch(r"d\d+|v\d+-.*|main|u\d+-.*", anchor) or anchor.startswith(("u-", "page-")):
+        anchor = f"s-{anchor}"
+    count = taken[anchor] = taken.get(anchor, 0) + 1
+    if count == 1:
+        return anchor
+    return _unique(f"{anchor}-{count}", taken)
+
+
+def _link(document: Document, slugs: dict[str, str]) -> None:
+    """Point links inside the page at their targets; ids of other people's HTML get a prefix of their own."""
+    for position, part in enumerate(document.parts):
+        if not isinstance(part, TreePart):
+            continue
+        own = f"u{position}-" if part.output else "u-"
+        for node in part.root.iter():
+            if not isinstance(node.tag, str):
+                continue
+            for name in ("id", "name"):
+                if node.get(name):
+                    node.set(name, own + slug(node.get(name, "")))
+            address = unquote(node.get("href", "")) if node.get("href", "").startswith("#") else ""
+            if address.startswith("#"):
+                target = slugs.get(address[1:]) or slugs.get(slug(address[1:]))
+                node.set("href", f"#{target}" if target else f"#{own}{slug(address[1:])}")
+            if node.get("data-anchor"):
+                node.set("id", node.attrib.pop("data-anchor"))
+
+
+def _number(document: Document) -> None:
+    tables = figures = 0
+    taken: dict[str, int] = {entry.id: 1 for entry in document.entries}
+    for part in document.parts:
+        if isinstance(part, BlockPart) and isinstance(part.block, (Table, Chart)):
+            part.block = replace(part.block, id=_unique(part.block.id, taken))
+            if isinstance(part.block, Table):
+                if part.block.caption:
+                    tables += 1
+                    part.number = tables
+            else:
+                figures += 1
+                part.number = figures
+        elif isinstance(part, PicturePart) and part.caption:
+            figures += 1
+            part.number = figures

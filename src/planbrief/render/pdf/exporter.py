@@ -1,0 +1,208 @@
+"""nbconvert exporter ``planbrief-pdf``: Typst source compiled to PDF/UA-1 and PDF/A-2a. No TeX, no browser, no
+system font.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from nbformat import NotebookNode
+from traitlets import default
+
+from planbrief.errors import RunError
+from planbrief.render.pdf.typst_exporter import PlanbriefTypstExporter, notebook_source
+
+if TYPE_CHECKING:
+    import typst
+
+#: Conformance that the compiler guarantees or refuses.
+STANDARDS = ["ua-1", "a-2a"]
+#: Dots per inch of the picture of page one: 331 × 468 pixels.
+THUMBNAIL_PPI = 40.0
+_COUNT = re.compile(rb"/Type\s*/Pages\b[^>]*?/Count\s+(\d+)|/Count\s+(\d+)[^>]*?/Type\s*/Pages\b", re.DOTALL)
+
+
+class TypesettingError(RunError):
+    """The compiler refused a page; the source is ours, so this is a fault of planbrief."""
+
+    def __init__(self, name: str, reason: str, hints: tuple[str, ...] = ()) -> None:
+        super().__init__(name, reason, hints)
+        self.name, self.reason, self.hints = name, reason, hints
+
+    def __str__(self) -> str:
+        hint = f" ({'; '.join(self.hints)})" if self.hints else ""
+        return f"{self.name}: the PDF could not be typeset: {self.reason}{hint}"
+
+
+@dataclass(frozen=True)
+class PdfInfo:
+    """What the index needs to know of a PDF."""
+
+    pages: int
+    size: int
+
+
+def pdf_info(data: bytes) -> PdfInfo:
+    """Pages and size of a PDF made here, read from its page tree without a PDF library.
+
+    Raises
+    ------
+    ValueError
+        It is not a PDF, or its page tree is not found.
+    """
+    if not data.startswith(b"%PDF-"):
+        raise ValueError("not a PDF")
+    counts = [int(first or second) for first, second in _COUNT.findall(data)]
+    if not counts:
+        for stream in re.finditer(rb"/Type\s*/ObjStm.*?stream\r?\n(.*?)endstream", data, re.DOTALL):
+            try:
+                text = zlib.decompressobj().decompress(stream.group(1), 50_000_000)
+            except zlib.error:
+                continue
+            counts += [int(first or second) for first, second in _COUNT.findall(text)]
+    if not counts:
+        raise ValueError("no page tree")
+    return PdfInfo(max(counts), len(data))
+
+
+@cache
+def fonts() -> typst.Fonts:
+    """The packaged faces and the ones inside Typst; system fonts are ignored, so every machine sets the same page."""
+    import pylopdf_fonts_zh_cn
+    import typst
+
+    return typst.Fonts(
+        include_system_fonts=False,
+        include_embedded_fonts=True,
+        font_paths=[
+            str(folder)
+            for folder in sorted({pylopdf_fonts_zh_cn.sans_path().parent, pylopdf_fonts_zh_cn.serif_path().parent})
+        ],
+    )
+
+
+def compile_pdf(text: str, files: dict[str, bytes], *, timestamp: int, name: str) -> bytes:
+    """Compile Typst source to a tagged, archivable PDF.
+
+    Never call this in a process that forks afterwards: Typst's thread pool does not survive a fork.
+
+    Raises
+    ------
+    TypesettingError
+        The compiler refused it.
+    """
+    import typst
+
+    compiler = _compiler(text, files)
+    try:
+        data, _ = compiler.compile_with_warnings(format="pdf", pdf_standards=STANDARDS, timestamp=timestamp)  # type: ignore[arg-type]
+    except typst.TypstError as error:
+        raise TypesettingError(name, str(error.message)[:400], tuple(str(hint)[:200] for hint in error.hints)) from None
+    if not isinstance(data, bytes):
+        raise TypesettingError(name, "the compiler gave no file")
+    return data
+
+
+class PlanbriefPDFExporter(PlanbriefTypstExporter):
+    """Any notebook as a PDF that is tagged, archivable and set like a Chinese publication."""
+
+    export_from_notebook = "planbrief PDF"
+    output_mimetype = "application/pdf"
+
+    @default("file_extension")
+    def _file_extension_default(self) -> str:
+        return ".pdf"
+
+    def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kwargs: Any) -> tuple[bytes, Any]:  # type: ignore[override]
+        """Compile one notebook; see :func:`render_pdf`."""
+        resources = dict(resources or {})
+        resources.pop("output_files_dir", None)
+        text, resources = super().from_notebook_node(nb, resources=resources, **kwargs)
+        name = str(resources.get("metadata", {}).get("name") or "notebook")
+        files = {key: value for key, value in resources.get("outputs", {}).items() if isinstance(value, bytes)}
+        data = compile_pdf(str(text), files, timestamp=int(resources["planbrief_timestamp"]), name=name)
+        resources["output_extension"] = ".pdf"
+        resources["outputs"] = {}
+        return data, resources
+
+
+def page_count(data: bytes) -> int:
+    """Pages of a PDF made here; see :func:`pdf_info`."""
+    return pdf_info(data).pages
+
+
+def _compiler(text: str, files: dict[str, bytes]) -> typst.Compiler:
+    import typst
+
+    virtual: Any = {"main.typ": text.encode(), **files}
+    return typst.Compiler(virtual, font_paths=fonts())
+
+
+def _source(nb: NotebookNode, name: str) -> tuple[str, dict[str, bytes], int]:
+    found = notebook_source(nb, {"metadata": {"name": name}})
+    return found.text.lstrip("\r\n"), dict(found.files), found.timestamp
+
+
+def render_pdf_with_thumbnail(nb: NotebookNode, *, name: str, ppi: float = THUMBNAIL_PPI) -> tuple[bytes, bytes]:
+    """The PDF of :func:`render_pdf` and its first page as a small PNG, from one Typst source.
+
+    Returns
+    -------
+    tuple of bytes
+        The PDF; a PNG of page one (A4 at ``ppi`` dots per inch).
+
+    Raises
+    ------
+    MissingGlyph, TableOverflow, TypesettingError
+        As :func:`render_pdf`.
+    """
+    text, files, timestamp = _source(nb, name)
+    data = compile_pdf(text, files, timestamp=timestamp, name=name)
+    return data, _first_page(text, files, ppi)
+
+
+def _first_page(text: str, files: dict[str, bytes], ppi: float) -> bytes:
+    import typst
+
+    # Drawn by Typst from the same source, whose layout it remembers, and not from the PDF's own page: that picture
+    # would take less time, but depend on the instructions that a processor has.
+    compiler = _compiler(text, files)
+    try:
+        pages = compiler.compile(format="png", ppi=ppi)
+    except typst.TypstError:  # the PDF is what counts
+        return b""
+    if isinstance(pages, list):
+        return pages[0] if pages else b""
+    return pages or b""
+
+
+def render_pdf(nb: NotebookNode, *, name: str) -> bytes:
+    """One executed notebook as a PDF.
+
+    Parameters
+    ----------
+    nb : NotebookNode
+        Executed notebook.
+    name : str
+        Stem of the file it will be; the title if the notebook has none.
+
+    Returns
+    -------
+    bytes
+        PDF/UA-1 and PDF/A-2a. The same notebook gives the same bytes.
+
+    Raises
+    ------
+    MissingGlyph
+        A report of ours holds a character that no packaged font has.
+    TableOverflow
+        A table fits no page.
+    TypesettingError
+        The compiler refused the page.
+    """
+    text, files, timestamp = _source(nb, name)
+    return compile_pdf(text, files, timestamp=timestamp, name=name)

@@ -1,0 +1,283 @@
+"""A document as the source of a PDF: Typst code and the files it needs."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import resources
+
+from planbrief.display.language import Lang, message
+from planbrief.render import font_metrics as metrics
+from planbrief.render import pictures, svg, table_layout
+from planbrief.render.blocks import Chart, Heading, Runs, Sentence, Sources, Table
+from planbrief.render.citations import numbers, short_title
+from planbrief.render.document import (
+    BlockPart,
+    CodePart,
+    Document,
+    NoticePart,
+    Part,
+    PicturePart,
+    TerminalPart,
+    TreePart,
+)
+from planbrief.render.outline import opens_chapter
+from planbrief.render.pdf.listings import ansi_listing, listing
+from planbrief.render.pdf.prose import TreeWriter
+from planbrief.render.pdf.source import MissingGlyph, Source, stated_date
+from planbrief.render.pdf.tables import figure, text_runs
+from planbrief.render.pdf.text import content, literal, prose
+from planbrief.render.safe_text import marker
+
+#: More headings than this, or more parts than that, get a table of contents.
+CONTENTS_FROM, LONG_FROM = 8, 60
+#: More headings than this are listed by their first level only.
+DEEP_FROM = 30
+#: Tallest picture on a page, in mm.
+MAX_HEIGHT_MM = 195.0
+
+
+@cache
+def library() -> str:
+    """The functions every page uses."""
+    return (resources.files("planbrief.render") / "assets" / "page.typ").read_text(encoding="utf-8")
+
+
+class _Page:
+    """Writes the parts of one document and keeps what they need."""
+
+    def __init__(self, document: Document) -> None:
+        self.document, self.lang = document, document.lang
+        self.files: dict[str, bytes] = {}
+        self.missing: dict[str, None] = {}
+        anchors = {entry.id for entry in document.entries}
+        self.trees = TreeWriter(document.lang, self._keep, anchors, listing, document.footnotes)
+        self.anchors = anchors
+
+    def _keep(self, data: bytes, mime: str) -> tuple[str, float, float]:
+        picture = pictures.reopen(mime, data)
+        return self.picture(picture)
+
+    def picture(self, picture: pictures.Picture) -> tuple[str, float, float]:
+        """Keep a picture as a file; its name, and its width and height in mm as they fit the page."""
+        name = f"picture-{len(self.files) + 1}.svg"
+        self.files[name] = self.shown(picture.as_svg().decode("utf-8"), name).encode()
+        width = min(max(picture.width_px, 4.0) * 25.4 / 96, table_layout.UPRIGHT_MM)
+        height = width * picture.height_px / max(picture.width_px, 1.0)
+        if height > MAX_HEIGHT_MM:
+            width, height = width * MAX_HEIGHT_MM / height, MAX_HEIGHT_MM
+        return name, width, height
+
+    def shown(self, code: str, where: str) -> str:
+        """Code in which every character has a glyph: an error in our reports, a marker in other notebooks."""
+        unknown = [
+            character for character in dict.fromkeys(code) if not metrics.covered(character) and character not in "\n\t"
+        ]
+        if not unknown:
+            return code
+        if self.document.ours:
+            raise MissingGlyph(self.document.name, unknown[0], where)
+        for character in unknown:
+            self.missing[character] = None
+            code = code.replace(character, marker(character))
+        return code
+
+    def parts(self, contents: str) -> list[str]:
+        """Code of every part in order; bullets that follow each other make one list.
+
+        The contents stand before the first heading, so that a report opens with its answer. The closing sources take
+        the text right before them along, back to its heading.
+        """
+        found: list[str] = []
+        bullets: list[str] = []
+        text = 0  # where in `found` the present stretch of text began
+        parts = self.document.parts
+        for before, part, after in zip([None, *parts], parts, [*parts[1:], None], strict=False):
+            block = part.block if isinstance(part, BlockPart) else None
+            if isinstance(block, Sentence) and block.style == "bullet":
+                bullets.append(self.shown(text_runs(block.runs, self.lang), part.where))
+                continue
+            if bullets:
+                found.append(f"findings({', '.join(bullets)})")
+                bullets = []
+            if contents and opens_chapter(part):
+                found.append(contents)
+                contents = ""
+            code = f"intro({self.part(part)})" if _introduces(before, block, after) else self.part(part)
+            if isinstance(block, Sources):
+                found[text:] = [f"ending({content(*found[text:])}, {self.shown(code, part.where)})"]
+            elif code:
+                found.append(self.shown(code, part.where))
+            if isinstance(part, TreePart) or isinstance(block, Heading):
+                text = len(found) - bool(code)
+            elif not isinstance(block, Sentence):
+                text = len(found)
+        if bullets:
+            found.append(f"findings({', '.join(bullets)})")
+        return found
+
+    def part(self, part: Part) -> str:
+        """Code of one part."""
+        if isinstance(part, BlockPart):
+            return self.block(part)
+        if isinstance(part, TreePart):
+            return self.trees.tree(part.root)
+        if isinstance(part, CodePart):
+            return listing(part.text, part.language, self.lang)
+        if isinstance(part, TerminalPart):
+            return ansi_listing(part.runs, part.kind, self.lang)
+        if isinstance(part, PicturePart):
+            return self._picture_part(part)
+        return f"notice({literal(part.text)})" if isinstance(part, NoticePart) else ""
+
+    def _picture_part(self, part: PicturePart) -> str:
+        name, width, _ = self.picture(part.picture)
+        image = f"image({literal(name)}, width: {width:.2f}mm, alt: {literal(part.alt)})"
+        if not part.caption:
+            return f"block(above: 4mm, below: 4mm, {image})"
+        return f"figure({self._numbered()}, caption: {literal(part.caption)}, {image})"
+
+    def block(self, part: BlockPart) -> str:
+        """Code of a block of ours."""
+        block, lang = part.block, self.lang
+        if isinstance(block, Heading):
+            return f"[#heading(level: {block.level}, {text_runs(block.runs, lang)})#label({literal(block.id)})]"
+        if isinstance(block, Sentence):
+            function = {"lead": "lead", "callout": "callout", "note": "remark"}.get(block.style, "par")
+            return f"{function}({text_runs(block.runs, lang)})"
+        if isinstance(block, Table):
+            return figure(block, lang, below=self._below(block.notes, block.sources))
+        if isinstance(block, Chart):
+            return self._chart(part, block)
+        return self._sources(block) if isinstance(block, Sources) else ""
+
+    def _numbered(self) -> str:
+        return f'kind: image, supplement: {literal(message("page.figure", self.lang))}, numbering: "1"'
+
+    def _chart(self, part: BlockPart, block: Chart) -> str:
+        if part.drawing is None:
+            return figure(block.data, self.lang) if block.data else ""
+        width_px, height_px = svg.size_px(part.drawing)
+        name = f"picture-{len(self.files) + 1}.svg"
+        self.files[name] = self.shown(svg.to_bytes(part.drawing).decode(), part.where).encode()
+        width = min(block.width_mm, table_layout.UPRIGHT_MM)
+        if width * height_px / max(width_px, 1.0) > MAX_HEIGHT_MM:
+            width = MAX_HEIGHT_MM * width_px / height_px
+        alt = block.alt or "".join(run.text for run in block.caption) or message("page.image", self.lang)
+        body = f"block(breakable: false, image({literal(name)}, width: {width:.2f}mm, alt: {literal(alt)}))"
+        below = self._below(block.notes, block.sources)
+        return (
+            f"captioned({{figure({self._numbered()}, caption: {text_runs(block.caption, self.lang)}, {body})"
+            + (f"; below({below})" if below else "")
+            + "})"
+        )
+
+    def _below(self, notes: tuple[Runs, ...], sources: tuple[str, ...]) -> str:
+        lines = [
+            f"par({content(literal(message('page.note', self.lang)), text_runs(note, self.lang))})" for note in notes
+        ]
+        if sources:
+            titles = {
+                document.get("source_id"): document
+                for document in (self.document.sources.documents if self.document.sources else ())
+            }
+            known = numbers(self.document.sources.documents if self.document.sources else ())
+            named: list[str] = []
+            for source in sorted(sources, key=lambda one: known.get(one, 0)):
+                if named:
+                    named.append(literal("；" if self.lang == "zh" else "; "))
+                document = titles.get(source, {})
+                if source in known:
+                    named.append(literal(f"[{known[source]}] "))
+                title = short_title(document.get("title") or source)
+                named.append(_foreign(title, document.get("title_lang", ""), self.lang))
+            lines.append(f"par({content(literal(message('page.sources_line', self.lang)), *named)})")
+        return content(*lines) if lines else ""
+
+    def _sources(self, block: Sources) -> str:
+        lang = self.lang
+        items = []
+        for document in block.documents:
+            original = [document[key] for key in ("producer", "doc_number", "disclosure") if document.get(key)]
+            date = document.get("date_text") or document.get("date_published") or ""
+            facts = [_foreign(" · ".join(original), "zh", lang)] if original else []
+            facts += [literal(" · " * bool(facts)), *prose(date)] if date else []
+            title = _foreign(
+                document.get("title") or document.get("source_id", ""), document.get("title_lang", ""), lang
+            )
+            items.append(content(title, f"muted({content(literal(' · '), *facts)})" if facts else ""))
+        remarks = [
+            content(
+                f"heavy({literal(message(f'page.{key}', lang) + message('page.link_separator', lang))})",
+                text_runs(runs, lang),
+            )
+            for key, runs in (("citation", block.citation), ("feedback", block.feedback))
+            if runs
+        ]
+        listed = "".join(f"{item}, " for item in items)
+        return f"closing({', '.join([literal(message('page.sources', lang)), f'({listed})', *remarks])})"
+
+
+def _introduces(before: Part | None, block: object, after: Part | None) -> bool:
+    """Whether a paragraph stands between a heading and the list, table or chart that it introduces."""
+    if not (isinstance(block, Sentence) and block.style == "paragraph"):
+        return False
+    if not (isinstance(before, BlockPart) and isinstance(before.block, Heading) and isinstance(after, BlockPart)):
+        return False
+    listed = isinstance(after.block, Sentence) and after.block.style == "bullet"
+    return listed or isinstance(after.block, (Table, Chart))
+
+
+def _foreign(text: str, of: str, lang: Lang) -> str:
+    if of and of != lang:
+        return f"text(lang: {literal(of)}, region: {literal('cn' if of == 'zh' else 'gb')}, {literal(text)})"
+    return literal(text)
+
+
+def _contents(document: Document) -> str:
+    """Code of the table of contents, empty where none is wanted."""
+    wanted, count = document.settings.get("toc"), len(document.entries)
+    long = count > CONTENTS_FROM or (len(document.parts) > LONG_FROM and count > 3)
+    if wanted is False or not count or not (long or wanted is True):
+        return ""
+    depth = 1 if count > DEEP_FROM else 2
+    listed = [(entry.level, entry.text) for entry in document.entries if entry.level <= depth]
+    listed += [(1, message("page.sources", document.lang))] if document.sources else []
+    expected = "".join(f"({level}, {literal(text)}), " for level, text in listed)
+    title = literal(message("page.contents", document.lang))
+    return f"contents(title: {title}, depth: {depth}, expected: ({expected}))"
+
+
+def source(document: Document) -> Source:
+    """Typst source of a document.
+
+    Raises
+    ------
+    MissingGlyph
+        A report of ours holds a character that no packaged font has.
+    TableOverflow
+        A table fits no page.
+    """
+    page = _Page(document)
+    lang = document.lang
+    date = stated_date(document.data_as_of)
+    place = ("、" if lang == "zh" else ", ").join(document.place)
+    as_of = message("page.data_as_of", lang, date=document.data_as_of) if document.data_as_of else ""
+    before, _, after = message("page.page_of", lang, page="{page}", pages="{pages}").partition("{page}")
+    middle, _, end = after.partition("{pages}")
+    title, subtitle, place = (
+        page.shown(literal(text), "the title block") for text in (document.title, document.subtitle, place)
+    )
+    body = page.parts(_contents(document))
+    if page.missing:
+        listed = "、".join(marker(character) for character in list(page.missing)[:40])
+        body.append(f"notice({literal(message('page.notice.glyphs', lang, characters=listed))})")
+    lines = [
+        library(),
+        f"#show: paper.with(title: {title}, place: {place}, language: {literal(lang)}, "
+        f"running: {str(document.ours).lower()}, "
+        f"date: datetime(year: {date.year}, month: {date.month}, day: {date.day}), "
+        f"words: (page: (x, y) => {literal(before)} + str(x) + {literal(middle)} + str(y) + {literal(end)}))",
+        f"#cover(title: {title}, subtitle: {subtitle}, place: {place}, as-of: {literal(as_of)})",
+        *(f"#{{{code}}}" for code in body),
+    ]
+    return Source("\n".join(lines) + "\n", page.files, date)

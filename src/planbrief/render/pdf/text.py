@@ -1,0 +1,105 @@
+"""User text in Typst: always a string literal in code position, never markup.
+
+That one rule makes hostile text inert: inside a string nothing is special but the backslash and the double quote.
+"""
+
+from __future__ import annotations
+
+import re
+
+from planbrief.render import line_breaks as unbroken
+from planbrief.render.safe_text import visible
+
+_ALLOWED_LINK = re.compile(r"(?:https?|mailto):[^\s\x00-\x1f]+\Z", re.IGNORECASE)
+_SPACE = re.compile(r"[ \t\n\r]+")
+#: Characters of a Latin word or address after which a line may break; the longest stretch without a break.
+_BREAK_AFTER = re.compile(r"(?<=[/\\_.,:;=&?#%+|)}\]-])(?=[^\s])")
+_LONG_TOKEN = re.compile(r"[^\s\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]{24,}")
+
+
+def literal(text: str) -> str:
+    """A Typst string literal that holds exactly this text.
+
+    >>> literal('#panic("x") \\\\')
+    '"#panic(\\\\"x\\\\") \\\\\\\\"'
+    """
+    text = visible(text).replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\t", "\\t")
+    return f'"{text}"'
+
+
+def collapsed(text: str) -> str:
+    """White space as HTML shows it: runs of it are one space; a line break between Chinese characters is none."""
+    text = re.sub(
+        r"(?<=[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef])[ \t]*\n[ \t]*(?=[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef])",
+        "",
+        text,
+    )
+    return _SPACE.sub(" ", text)
+
+
+#: The quarter em between Chinese and Latin, which vanishes at the end of a line.
+_QUARTER = "h(0.25em, weak: true)"
+
+
+def boxed(code: str, text: str, start: int, end: int) -> list[str]:
+    """Code of the stretch ``text[start:end]`` as a box, with the space that belongs at its edges."""
+    before, after = unbroken.spaced(text, start, end)
+    # The end of a box counts as the end of a line, where a full-width mark gives up a quarter em.
+    after = after or (text[end - 1] in "；：" and end < len(text))
+    return [_QUARTER] * before + [f"box({code})"] + [_QUARTER] * after
+
+
+def prose(text: str) -> list[str]:
+    """Running text as pieces of code: numbers keep to their units (:mod:`planbrief.render.line_breaks`).
+
+    >>> prose("about 5 million")
+    ['"about "', 'box("5 million")']
+    """
+    pieces, last = [], 0
+    for start, end in unbroken.spans(text):
+        pieces += [breakable(text[last:start])] * (start > last)
+        pieces += boxed(literal(text[start:end]), text, start, end)
+        last = end
+    return [*pieces, *([breakable(text[last:])] * (last < len(text)))]
+
+
+def breakable(text: str, longest: int = 24) -> str:
+    """Typst code of a text in which long words may break, at empty boxes, which leave no trace in copied text.
+
+    >>> breakable("short text")
+    '"short text"'
+    """
+    if not _LONG_TOKEN.search(text):
+        return literal(text)
+    pieces: list[str] = []
+    last = 0
+    for match in _LONG_TOKEN.finditer(text):
+        if match.start() > last:
+            pieces.append(text[last : match.start()])
+        token = match.group()
+        while token:
+            cut = _BREAK_AFTER.search(token, min(6, len(token)), min(longest, len(token)))
+            end = cut.start() if cut else min(longest // 2, len(token))
+            pieces.append(token[:end])
+            token = token[end:]
+        last = match.end()
+    if last < len(text):
+        pieces.append(text[last:])
+    code = "; box(); ".join(literal(piece) for piece in pieces)
+    return "{" + code + "}"
+
+
+def allowed_link(address: str) -> str | None:
+    """The address if a page may link to it (http, https, mailto), else None.
+
+    >>> allowed_link("javascript:alert(1)") is None
+    True
+    """
+    address = visible(address).strip()
+    return address if _ALLOWED_LINK.match(address) and len(address) < 2000 else None
+
+
+def content(*codes: str) -> str:
+    """Join pieces of Typst code to one content block."""
+    kept = [code for code in codes if code]
+    return "{" + "; ".join(kept) + "}" if kept else "[]"

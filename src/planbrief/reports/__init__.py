@@ -1,1 +1,0 @@
-"""Run notebooks, render their pages and publish editions."""

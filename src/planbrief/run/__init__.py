@@ -1,0 +1,1 @@
+"""Run notebooks: what a build would do, processes, parameters, manifest, Dask."""

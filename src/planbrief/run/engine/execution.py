@@ -1,0 +1,124 @@
+"""Execute a notebook in this process, or where that cannot be done through a stock kernel."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import locale
+import logging
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from planbrief.run.engine.environment import RUNNER_ENV
+from planbrief.run.engine.failures import EngineUnavailable
+from planbrief.run.engine.stock import execute_stock
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+    from planbrief.run.engine.runner import CellHook
+
+_log = logging.getLogger("planbrief.engine")
+
+
+def execute(
+    nb: NotebookNode,
+    *,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    cell_timeout: float | None = None,
+    report_timeout: float | None = None,
+    name: str = "notebook",
+    on_cell: CellHook | None = None,
+) -> NotebookNode:
+    """Execute a notebook and return it with its outputs; the one given is not changed.
+
+    The cells run in *this* process and may leave anything behind in it: call it in a worker of a
+    :class:`~planbrief.run.engine.Pool`, in the main thread. A notebook that is not Python's, and any notebook
+    where our runner cannot be set up, goes through nbclient and a kernel process instead.
+
+    Parameters
+    ----------
+    nb : NotebookNode
+        The notebook, parameters already injected.
+    cwd : Path
+        Folder in which it runs.
+    env : mapping, optional
+        Environment variables on top of the present ones.
+    cell_timeout, report_timeout : float, optional
+        Seconds for each cell and for all together. What does not react to an exception, the parent kills.
+    name : str, optional
+        How error messages call the notebook.
+    on_cell : callable, optional
+        Listener to starts and ends of cells.
+
+    Raises
+    ------
+    CellFailed
+        A cell raised; the notebook as far as it got is its ``executed``.
+    TimedOut
+        A limit was passed.
+    WorkerDied
+        The kernel process of a fallback died.
+    """
+    nb = copy.deepcopy(nb)
+    limits = {"cell_timeout": cell_timeout, "report_timeout": report_timeout}
+    if not is_python(nb):
+        return execute_stock(nb, cwd=cwd, env=env, name=name, **limits)
+    try:
+        run = _prepared(nb, name=name, on_cell=on_cell, **limits)
+        with _surroundings(cwd, {**RUNNER_ENV, **(env or {})}):
+            return run()
+    except EngineUnavailable as problem:
+        _log.warning("%s; using nbclient", problem)
+        return execute_stock(nb, cwd=cwd, env=env, name=name, **limits)
+
+
+def is_python(nb: NotebookNode) -> bool:
+    """Tell whether a notebook is for the kernel that this very Python would start."""
+    kernel = nb.metadata.get("kernelspec", {})
+    language = kernel.get("language") or nb.metadata.get("language_info", {}).get("name") or "python"
+    return str(language).lower() == "python" and kernel.get("name", "python3") in ("python3", "python", "")
+
+
+def _prepared(
+    nb: NotebookNode, *, name: str, on_cell: CellHook | None, cell_timeout: float | None, report_timeout: float | None
+) -> Callable[[], NotebookNode]:
+    """Return what runs the notebook, or say why our own runner is not available."""
+    if threading.current_thread() is not threading.main_thread():
+        raise EngineUnavailable("it needs the main thread of a process")
+    try:
+        from planbrief.run.engine.runner import Limits, Runner
+
+        return Runner(nb, name=name, limits=Limits(cell_timeout, report_timeout), on_cell=on_cell).run
+    except (ImportError, AttributeError, TypeError) as problem:
+        # Internals of ipykernel or nbclient have changed.
+        raise EngineUnavailable(f"{type(problem).__name__}: {problem}") from problem
+
+
+@contextlib.contextmanager
+def _surroundings(cwd: Path, env: Mapping[str, str]) -> Iterator[None]:
+    """Work in a folder and an environment, and come back whatever cells have done to them."""
+    before_env, before_cwd = dict(os.environ), os.getcwd()
+    os.environ.update(env)
+    os.chdir(cwd)
+    _apply_environment()
+    try:
+        yield
+    finally:
+        os.environ.clear()
+        os.environ.update(before_env)
+        os.chdir(before_cwd)
+        _apply_environment()
+
+
+def _apply_environment() -> None:
+    """Make the C library see the time zone and the locale that the environment names."""
+    if hasattr(time, "tzset"):
+        time.tzset()
+    with contextlib.suppress(locale.Error):
+        locale.setlocale(locale.LC_CTYPE, "")

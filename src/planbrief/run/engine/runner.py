@@ -1,0 +1,261 @@
+"""One notebook through IPython's kernel in this process, its messages through nbclient's own code.
+
+The recipe was found by comparing with a stock kernel; ``tests/reports/engine`` keeps comparing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from types import FrameType, SimpleNamespace
+from typing import Any
+
+from nbclient import NotebookClient
+from nbformat import NotebookNode
+
+from planbrief.run.engine.failures import CellFailed, EngineUnavailable, TimedOut, excerpt
+from planbrief.run.engine.kernel import QuietKernel, quiet_kernel
+from planbrief.run.engine.normalize import joined_streams
+from planbrief.run.engine.progress import Stage, announce_stage
+from planbrief.run.engine.session import Message, RecordingSession, captured_output
+
+#: Called when a cell starts (reply None) and when it has ended: cell index, cell, kernel's reply.
+CellHook = Callable[[int, NotebookNode, Message | None], None]
+
+#: Turns of the loop given to background tasks between two cells.
+_TURNS_BETWEEN_CELLS = 3
+
+
+class CellTimeLimit(BaseException):
+    """Raised inside a cell that has used up its time; not an Exception, so that few cells catch it."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How long things may take, in seconds; None is for ever."""
+
+    cell: float | None = None
+    report: float | None = None
+
+
+class Runner:
+    """Executes the cells of one notebook in this process.
+
+    Parameters
+    ----------
+    nb : NotebookNode
+        The notebook; outputs are written into it.
+    name : str
+        How messages call it.
+    limits : Limits
+        Time limits, per cell and for all.
+    on_cell : callable, optional
+        Listener to starts and ends of cells.
+    """
+
+    def __init__(self, nb: NotebookNode, *, name: str, limits: Limits, on_cell: CellHook | None = None) -> None:
+        self.nb, self.name, self.limits = nb, name, limits
+        self._on_cell = on_cell or (lambda index, cell, reply: None)
+        self._client = NotebookClient(nb, record_timing=False)
+        self._client.reset_execution_trackers()
+        self._client.clear_before_next_output = False
+        self._front_end = SimpleNamespace(session=None, shell_channel=SimpleNamespace(send=self._keep_for_kernel))
+        self._client.kc = self._front_end  # type: ignore[assignment]  # all that nbclient's widgets need of a client
+        self._for_kernel: list[Message] = []
+        self._lock = threading.RLock()
+        self._index = 0
+        self._parent: Message = {}
+        self._deadline = None if limits.report is None else time.monotonic() + limits.report
+
+    def run(self) -> NotebookNode:
+        """Execute all cells.
+
+        Raises
+        ------
+        CellFailed
+            A cell raised; later cells have not run.
+        TimedOut
+            A cell took longer than its limit, or all of them together.
+        EngineUnavailable
+            The kernel cannot be set up.
+        """
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        session = RecordingSession(self._receive)
+        self._front_end.session = session
+        try:
+            with contextlib.ExitStack() as stack:
+                kernel = self._set_up(stack, session)
+                self.nb.metadata["language_info"] = dict(kernel.language_info)
+                try:
+                    loop.run_until_complete(self._run_cells(kernel))
+                except CellTimeLimit:
+                    raise self._timed_out() from None
+                finally:
+                    self._end_output()
+                    self._finish_notebook()
+        finally:
+            _close(loop)
+        return self.nb
+
+    def _set_up(self, stack: contextlib.ExitStack, session: RecordingSession) -> QuietKernel:
+        try:
+            stack.enter_context(captured_output(session))
+            return stack.enter_context(quiet_kernel(session))
+        except Exception as problem:  # whatever a new version of ipykernel may raise; nothing has run yet
+            raise EngineUnavailable(f"{type(problem).__name__}: {problem}") from problem
+
+    async def _run_cells(self, kernel: QuietKernel) -> None:
+        for index, cell in enumerate(self.nb.cells):
+            if cell.cell_type != "code" or not cell.source.strip():
+                self._on_cell(index, cell, None)
+                continue
+            if self._client.skip_cells_with_tag in cell.metadata.get("tags", []):
+                continue
+            await self._run_cell(kernel, index, cell)
+            for _ in range(_TURNS_BETWEEN_CELLS):
+                await asyncio.sleep(0)
+            if kernel.shell.exit_now and any(_runs(later) for later in self.nb.cells[index + 1 :]):
+                # A stock kernel dies a moment after exit(), mostly but not always before the next cell.
+                raise self._failed(index, {"ename": "SystemExit", "evalue": "the cell called exit()"})
+
+    async def _run_cell(self, kernel: QuietKernel, index: int, cell: NotebookNode) -> None:
+        seconds = self._seconds_left()
+        announce_stage(Stage("cell", index + 1, len(self.nb.cells), seconds))
+        self._on_cell(index, cell, None)
+        cell.outputs, cell["execution_count"] = [], None
+        self._client.clear_before_next_output = False
+        self._client.code_cells_executed += 1
+        content = {"code": cell.source, "silent": False, "store_history": True}
+        request = kernel.session.msg("execute_request", content=content)
+        with self._lock:
+            self._index, self._parent = index, request["header"]
+        kernel.set_parent([], request, "shell")
+        kernel._publish_execute_input(cell.source, request, kernel.shell.execution_count)
+        with _interruptible(), _time_limit(seconds):
+            reply = await kernel.do_execute(cell.source, False, True, {}, False, cell_meta={}, cell_id=cell.get("id"))
+        self._end_output()
+        self._answer_kernel(kernel)
+        self._on_cell(index, cell, reply)
+        if reply["status"] == "error":
+            if reply["ename"] == CellTimeLimit.__name__:
+                raise CellTimeLimit
+            if "raises-exception" not in cell.metadata.get("tags", []):
+                raise self._failed(index, reply)
+
+    def _receive(self, message: Message) -> None:
+        """Take a message of the running cell; those of earlier cells come too late, as with a real client."""
+        with self._lock:
+            if self._parent and message["parent_header"].get("msg_id") == self._parent["msg_id"]:
+                self._client.process_message(message, self.nb.cells[self._index], self._index)
+
+    def _end_output(self) -> None:
+        """Flush what the running cell has written, and listen to it no more."""
+        sys.stdout.flush()
+        sys.stderr.flush()
+        with self._lock:
+            self._parent = {}
+
+    def _finish_notebook(self) -> None:
+        """Join streams, not before now: nbclient counts outputs to find those that a later cell updates."""
+        for cell in self.nb.cells:
+            if cell.cell_type == "code":
+                cell["outputs"] = joined_streams(cell.outputs)
+        self._client.set_widgets_metadata()
+
+    def _keep_for_kernel(self, message: Message) -> None:
+        self._for_kernel.append(message)
+
+    def _answer_kernel(self, kernel: QuietKernel) -> None:
+        """Deliver what nbclient, in the role of a front end, tells the widgets of this cell."""
+        waiting, self._for_kernel = self._for_kernel, []
+        for message in waiting:
+            message["buffers"] = []
+            kernel.set_parent([], message, "shell")
+            with contextlib.suppress(Exception):
+                kernel.comm_manager.comm_msg(None, "", message)  # type: ignore[arg-type]  # it does not look
+
+    def _seconds_left(self) -> float | None:
+        limits = [self.limits.cell] if self.limits.cell else []
+        if self._deadline is not None:
+            left = self._deadline - time.monotonic()
+            if left <= 0:
+                raise CellTimeLimit
+            limits.append(left)
+        return min(limits) if limits else None
+
+    def _failed(self, index: int, reply: Message) -> CellFailed:
+        source = excerpt(self.nb.cells[index].source)
+        failure = CellFailed(self.name, index, source, reply["ename"], reply["evalue"], reply.get("traceback", ()))
+        failure.executed = self.nb
+        return failure
+
+    def _timed_out(self) -> TimedOut:
+        over = self._deadline is not None and time.monotonic() >= self._deadline
+        seconds = self.limits.report if over else self.limits.cell
+        place = f"cell {self._index + 1}/{len(self.nb.cells)}"
+        failure = TimedOut(self.name, place, seconds or 0.0, excerpt(self.nb.cells[self._index].source))
+        failure.executed = self.nb
+        return failure
+
+
+def _runs(cell: NotebookNode) -> bool:
+    return cell.cell_type == "code" and bool(cell.source.strip())
+
+
+def _in_main_thread() -> bool:
+    return threading.current_thread() is threading.main_thread()
+
+
+@contextlib.contextmanager
+def _interruptible() -> Iterator[None]:
+    """Let SIGINT raise KeyboardInterrupt inside the cell, as a kernel does."""
+    if not _in_main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def _time_limit(seconds: float | None) -> Iterator[None]:
+    """Raise CellTimeLimit inside a cell that runs too long; one stuck in C code is for the parent to kill."""
+    if seconds is None or not hasattr(signal, "setitimer") or not _in_main_thread():
+        yield
+        return
+    owner = os.getpid()
+
+    def expire(number: int, frame: FrameType | None) -> None:
+        if os.getpid() == owner:
+            raise CellTimeLimit(f"the cell may run for {seconds:g} s")
+
+    before = signal.signal(signal.SIGALRM, expire)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _close(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancel what cells left running and close the loop."""
+    with contextlib.suppress(Exception, KeyboardInterrupt):
+        tasks: set[asyncio.Task[Any]] = asyncio.all_tasks(loop)
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            loop.run_until_complete(asyncio.wait(tasks, timeout=1))
+    with contextlib.suppress(Exception):
+        loop.close()
+    asyncio.set_event_loop(None)

@@ -1,0 +1,181 @@
+"""What a report depends on, as named hashes: whether it must be built, and why.
+
+A key has parts (notebook, parameters, code, environment, catalog) and reads (questions to the data with the hash of
+their answers, see :mod:`planbrief.targets.reads`). Nothing here imports pandas, nbformat or typst.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from planbrief import __version__
+from planbrief.catalog import Catalog, Report
+from planbrief.errors import CatalogError
+from planbrief.targets.package import Package
+from planbrief.targets.reads import Read, digest
+
+#: Packages whose versions the published bytes depend on; their .dist-info folders are looked at, not imported.
+DEPENDENCIES = (
+    "babel ipykernel ipython latex2mathml lxml markdown_it_py matplotlib matplotlib_inline mdit_py_cjk_friendly "
+    "mdit_py_plugins nbclient nbconvert nbformat nh3 numpy pandas papermill pylopdf_fonts_zh_cn typst"
+).split()
+
+
+def sha256(*parts: bytes | str) -> str:
+    """Hash of the parts, each preceded by its length."""
+    result = hashlib.sha256()
+    for part in parts:
+        data = part.encode() if isinstance(part, str) else part
+        result.update(len(data).to_bytes(8, "big"))
+        result.update(data)
+    return result.hexdigest()
+
+
+def plain_json(value: Any) -> str:
+    """`value` as JSON with sorted keys."""
+    return json.dumps(value, sort_keys=True, ensure_ascii=False, default=list)
+
+
+@dataclass(frozen=True)
+class Key:
+    """Everything that decides a report's bytes."""
+
+    parts: tuple[tuple[str, str], ...]
+    reads: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def sha256(self) -> str:
+        """One hash over parts and reads."""
+        return sha256(plain_json(self.parts), plain_json(self.reads))
+
+    def to_json(self) -> dict[str, Any]:
+        """As data for ``build.json``."""
+        return {"parts": dict(self.parts), "reads": [[json.loads(read), value] for read, value in self.reads]}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Key:
+        """From ``build.json``; ValueError, KeyError or TypeError for anything else."""
+        parts = tuple(sorted((str(k), str(v)) for k, v in data["parts"].items()))
+        return cls(parts, tuple((plain_json(read), str(value)) for read, value in data["reads"]))
+
+
+@lru_cache(maxsize=1)
+def code_hash() -> str:
+    """Hash of every file of the installed planbrief package: modules, templates, messages, styles."""
+    root = Path(__file__).resolve().parents[1]
+    parts: list[bytes | str] = []
+    for folder, names, files in os.walk(root):
+        names[:] = sorted(name for name in names if name not in ("__pycache__", "packaged"))
+        for file in sorted(files):
+            path = Path(folder, file)
+            if not file.endswith(".pyc"):
+                parts += [path.relative_to(root).as_posix(), path.read_bytes()]
+    return sha256(*parts)
+
+
+@lru_cache(maxsize=1)
+def environment_hash() -> str:
+    """Hash of Python's version and of the versions of :data:`DEPENDENCIES`."""
+    found = []
+    for entry in sys.path:
+        if not entry.endswith("-packages"):
+            continue
+        for name in os.listdir(entry) if os.path.isdir(entry) else ():
+            if name.endswith(".dist-info") and name.split("-")[0].lower().replace(".", "_") in DEPENDENCIES:
+                found.append(name.lower())
+    return sha256(__version__, f"{sys.version_info.major}.{sys.version_info.minor}", *sorted(set(found)))
+
+
+def notebook_hash(path: Path) -> str:
+    """Hash of a notebook's cells and metadata, outputs aside.
+
+    Raises
+    ------
+    CatalogError
+        If the file is missing, is no notebook, or has not exactly one cell tagged ``parameters``.
+    """
+    name = f"notebooks/{path.name}"
+    try:
+        return _cells_hash(name, path.read_bytes())
+    except FileNotFoundError:
+        raise CatalogError(name, "no such file", "the notebook that the catalog names") from None
+    except OSError as error:
+        raise CatalogError(name, f"unreadable ({type(error).__name__})", "a notebook that can be read") from None
+
+
+@lru_cache(maxsize=64)
+def _cells_hash(name: str, data: bytes) -> str:
+    try:
+        notebook = json.loads(data.decode("utf-8"))
+        cells = [
+            {k: v for k, v in cell.items() if k not in ("outputs", "execution_count", "id")}
+            for cell in notebook["cells"]
+        ]
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        found = f"no notebook ({type(error).__name__})"
+        raise CatalogError(name, found, "a Jupyter notebook, format 4, saved as UTF-8") from None
+    tagged = sum("parameters" in cell.get("metadata", {}).get("tags", ()) for cell in cells)
+    if tagged != 1:
+        raise CatalogError(name, f"{tagged} cells tagged 'parameters'", "exactly one, holding the defaults")
+    return sha256(plain_json(cells), plain_json(notebook.get("metadata", {}).get("planbrief", {})))
+
+
+def parts(catalog: Catalog, report: Report, lang: str, alternate: str = "") -> tuple[tuple[str, str], ...]:
+    """The named hashes of a report in one language that do not depend on the data.
+
+    `alternate` is the page that it links to as its other language.
+    """
+    settings = [catalog.raw.get("feedback", {}), catalog.raw["notebooks"][report.notebook], alternate]
+    found = {
+        "notebook": notebook_hash(catalog.project.notebooks / f"{report.notebook}.ipynb"),
+        "parameters": sha256(plain_json([report.id, report.parameters, lang])),
+        "catalog": sha256(plain_json(settings)),
+        "code": code_hash(),
+        "environment": environment_hash(),
+    }
+    return tuple(sorted(found.items()))
+
+
+def with_reads(parts: tuple[tuple[str, str], ...], reads: Iterable[Read], package: Package) -> Key:
+    """A key of `parts` and of the answers that `package` gives to `reads`."""
+    return Key(parts, tuple((plain_json(read), digest(package, read)) for read in reads))
+
+
+def reasons(old: Key | None, parts: Sequence[tuple[str, str]], package: Package) -> list[str]:
+    """Why a report must be built, in words; empty if nothing that it depends on has changed."""
+    if old is None:
+        return ["it has not been built"]
+    before = dict(old.parts)
+    found = [f"{name} changed" for name, value in parts if before.get(name) != value]
+    for text, value in old.reads:
+        read = json.loads(text)
+        try:
+            now = digest(package, read)
+        except (KeyError, TypeError):
+            now = ""
+        if now != value:
+            found.append(f"data changed: {describe(read)}")
+    return found
+
+
+def describe(read: Read) -> str:
+    """A read in words."""
+    if "cities" in read:
+        return "the list of cities"
+    if "city" in read:
+        return f"observations of {read['city']}"
+    if "where" not in read:
+        return f"the table {read['table']}"
+    shown = []
+    for column, values in read["where"].items():
+        listed = ", ".join(values[:3]) + (f" and {len(values) - 3} more" if len(values) > 3 else "")
+        shown.append(f"{column} {listed}")
+    return f"{read['table']} with " + "; ".join(shown)

@@ -1,0 +1,173 @@
+"""What a build would do: which reports in which languages, and why each is or is not built anew.
+
+Looks only at hashes and rows of text, so that a build with nothing to do ends at once.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from planbrief.catalog import FORMATS, LANGUAGES, Catalog, Report, read
+from planbrief.errors import DataError, ParameterError, Problem, UnknownName
+from planbrief.project import Project
+from planbrief.run.keys import Key, parts, reasons
+from planbrief.targets.frames import cell_problems, unknown_references
+from planbrief.targets.package import Package
+from planbrief.targets.publishable import usable_package
+
+#: File of an edition that remembers what each report was built from.
+BUILD_RECORD = "build.json"
+
+
+#: Names, sizes and times of the files of the data and of the catalog.
+Stamp = tuple[tuple[str, int, int], ...]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One report in one language, and why it must be built (no reason: it is up to date)."""
+
+    report: Report
+    lang: str
+    formats: tuple[str, ...]
+    parts: tuple[tuple[str, str], ...]
+    reasons: tuple[str, ...]
+    #: Page of the same report in the other language, relative to this one; empty if there is none.
+    alternate: str = ""
+
+    @property
+    def name(self) -> str:
+        """``zh/profile-fuling``."""
+        return f"{self.lang}/{self.report.id}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The jobs of a build, in the order of the catalog, and the data that they will see."""
+
+    project: Project
+    package: Package
+    catalog: Catalog
+    jobs: tuple[Job, ...]
+    #: Of the data when they were read.
+    stamp: Stamp = ()
+
+    @property
+    def due(self) -> tuple[Job, ...]:
+        """Jobs that must be built."""
+        return tuple(job for job in self.jobs if job.reasons)
+
+
+def checked_package(project: Project) -> Package:
+    """The project's data, refused as a whole (:class:`DataError`) if a row breaks shape, vocabulary or references."""
+    package = usable_package(project)
+    problems: list[Problem] = unknown_references(package)
+    for table in package.tables.values():
+        problems.extend(cell_problems(table))
+    if problems:
+        raise DataError(sorted(problems))
+    return package
+
+
+def stamp(project: Project) -> Stamp:
+    """What tells, without reading them, whether the data and the catalog have been changed since."""
+    paths = [project.catalog, *(Path(folder, file) for folder, _, files in os.walk(project.data) for file in files)]
+    found = []
+    for path in paths:
+        with contextlib.suppress(OSError):
+            facts = path.stat()
+            found.append((str(path), facts.st_size, facts.st_mtime_ns))
+    return tuple(sorted(found))
+
+
+def pairs(texts: Sequence[str]) -> dict[str, str]:
+    """``NAME=VALUE`` words as a dictionary."""
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not equals or not name:
+            raise ParameterError("build", "-p", repr(text), "NAME=VALUE")
+        found[name] = value
+    return found
+
+
+def subset(kind: str, wanted: Sequence[str] | None, known: tuple[str, ...]) -> tuple[str, ...]:
+    """The members of `known` that `wanted` names (all without it); :class:`UnknownName` for any other."""
+    for name in wanted or ():
+        if name not in known:
+            raise UnknownName(kind, name, known)
+    return tuple(name for name in known if not wanted or name in wanted)
+
+
+def recorded(data: bytes | None) -> dict[str, dict[str, Any]]:
+    """The build record of an edition by job name; empty where there is none or it is broken."""
+    try:
+        record = json.loads(data or b"{}")
+        return record if isinstance(record, dict) else {}
+    except ValueError:
+        return {}
+
+
+def old_key(record: Mapping[str, Any], name: str) -> Key | None:
+    """The key under which a job was last built, None if that is not known."""
+    try:
+        return Key.from_json(record[name])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return None
+
+
+def plan(
+    project: Project,
+    *,
+    wanted: Sequence[str] = (),
+    changes: Mapping[str, Any] | None = None,
+    languages: Sequence[str] | None = None,
+    formats: Sequence[str] | None = None,
+    record: Mapping[str, Any] | None = None,
+    intact: Mapping[str, frozenset[str]] | None = None,
+    force: bool = False,
+    earlier: Plan | None = None,
+) -> Plan:
+    """Decide what to build.
+
+    Parameters
+    ----------
+    wanted, changes, languages, formats
+        What was asked for; empty means everything.
+    record
+        The build record of the present edition.
+    intact
+        Formats of each job whose files stand undamaged in the present edition.
+    earlier
+        A plan of a moment ago; its data are not read again if their files are what they were.
+    """
+    chosen_languages = subset("language", languages, LANGUAGES)
+    chosen_formats = subset("format", formats, FORMATS)
+    now = stamp(project)
+    package = earlier.package if earlier and earlier.stamp == now else checked_package(project)
+    catalog = read(project, package)
+    jobs = []
+    for report in catalog.choose(wanted, changes or {}):
+        kept = tuple(fmt for fmt in report.formats if fmt in chosen_formats)
+        for lang in report.languages:
+            if lang not in chosen_languages or not kept:
+                continue
+            name = f"{lang}/{report.id}"
+            others = [other for other in report.languages if other != lang and "html" in kept]
+            there = [o for o in others if o in chosen_languages or "html" in (intact or {}).get(f"{o}/{report.id}", ())]
+            alternate = f"../{there[0]}/{report.id}.html" if there else ""
+            known = parts(catalog, report, lang, alternate)
+            why = ["--force"] if force else reasons(old_key(record or {}, name), known, package)
+            gone = [fmt for fmt in kept if fmt not in (intact or {}).get(name, frozenset())]
+            if not why and gone:
+                why = [f"its {' and '.join(gone)} is missing or damaged"]
+            jobs.append(Job(report, lang, kept, known, tuple(why), alternate))
+    if not jobs:
+        raise ParameterError("build", "--lang, --to", "languages and formats that the reports do not have", "others")
+    return Plan(project, package, catalog, tuple(jobs), now)

@@ -1,0 +1,216 @@
+"""Ways to get a process for a task: fork a warm one where that is safe, else take a spare one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import select
+import socket
+import subprocess
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any, BinaryIO
+
+from planbrief.run.engine.failures import EngineUnavailable
+from planbrief.run.pool import fork_server as zygote
+from planbrief.run.pool import messages as frames
+from planbrief.run.pool import process_tree as processes
+from planbrief.run.pool.worker import Job
+
+#: Seconds in which a process that has been killed, or has answered, must be gone.
+PATIENCE = 10.0
+
+#: What ``Handle.next`` returns when nothing more will come.
+END = ("end", None)
+
+
+class Handle(ABC):
+    """A running task as the pool sees it."""
+
+    def __init__(self, answers: BinaryIO) -> None:
+        self._answers = answers
+        self._received: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+        threading.Thread(target=self._listen, name="planbrief-answers", daemon=True).start()
+
+    def _listen(self) -> None:
+        with self._answers:
+            while True:
+                try:
+                    self._received.put(frames.read(self._answers))
+                except Exception as problem:  # the end, a torn message, or an object that cannot be unpickled
+                    if not isinstance(problem, EOFError | OSError | ValueError):
+                        self._received.put(("unreadable", f"{type(problem).__name__}: {problem}"))
+                    self._received.put(END)
+                    return
+
+    def next(self, timeout: float) -> tuple[str, Any] | None:
+        """Return the next message, END, or None when none came in ``timeout`` seconds."""
+        try:
+            return self._received.get(timeout=max(timeout, 0.0))
+        except queue.Empty:
+            if not self.ended():
+                return None
+        # Its last message may still be in the pipe or on its way through the listener: the pipe's end decides.
+        try:
+            return self._received.get(timeout=PATIENCE)
+        except queue.Empty:
+            return END
+
+    @abstractmethod
+    def ended(self) -> bool:
+        """Tell whether the process is gone."""
+
+    @abstractmethod
+    def kill(self) -> None:
+        """Begin to kill the process and everything it has started."""
+
+    @abstractmethod
+    def wait(self, timeout: float) -> tuple[int | None, str]:
+        """Return exit status and reason, once nothing of the task is left; status None if it is unknown."""
+
+    def kill_now(self) -> None:
+        """See to it that nothing of the task is left."""
+        if not self.ended():
+            self.kill()
+            self.wait(PATIENCE)
+
+    def finish(self, patience: float = PATIENCE) -> tuple[int | None, str]:
+        """Let the process end by itself, kill it if it does not, and return its status and reason."""
+        status, reason = self.wait(patience)
+        if status is None:
+            self.kill()
+            status, reason = self.wait(PATIENCE)
+        return status, reason
+
+
+class Launcher(ABC):
+    """Provides processes for tasks."""
+
+    #: Modules that could not be preloaded, each with its reason; known once a process has started.
+    failed_preloads: tuple[str, ...] = ()
+
+    @abstractmethod
+    def launch(self, job: Job) -> Handle:
+        """Start a task."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """End all processes."""
+
+
+class _ForkedHandle(Handle):
+    def __init__(self, answers: BinaryIO, control: socket.socket) -> None:
+        self._control = control
+        self._status: tuple[int | None, str] | None = None
+        super().__init__(answers)
+
+    def ended(self) -> bool:
+        return self.wait(0.0)[0] is not None or self._status is not None
+
+    def kill(self) -> None:
+        with contextlib.suppress(OSError):
+            self._control.send(b"k")
+
+    def wait(self, timeout: float) -> tuple[int | None, str]:
+        if self._status is None:
+            poll = select.poll()
+            poll.register(self._control, select.POLLIN)
+            if not poll.poll(timeout * 1000):
+                return None, ""
+            try:
+                with self._control, self._control.makefile("rb") as stream:
+                    self._status = frames.read(stream)
+            except (EOFError, OSError):
+                self._status = None, "was lost with the process that had started it"
+        return self._status
+
+
+class ForkLauncher(Launcher):
+    """Starts a zygote, and another one if that dies."""
+
+    #: A zygote that dies this often is not started again.
+    MOST_STARTS = 5
+
+    def __init__(self, preload: Sequence[str], env: Mapping[str, str], root: str) -> None:
+        self._preload, self._env, self._root = tuple(preload), dict(env), root
+        self._lock = threading.Lock()
+        self._starts = 0
+        self._closed = False
+        self._start()
+
+    def _start(self) -> None:
+        """Start a zygote; it preloads while this process goes on."""
+        if self._starts >= self.MOST_STARTS:
+            raise EngineUnavailable(f"the process that forks workers has died {self._starts} times")
+        self._starts += 1
+        self._ready = False
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            self._process = subprocess.Popen(
+                zygote.boot_command(theirs.fileno()),
+                pass_fds=[theirs.fileno()],
+                env=self._env,
+                stdin=subprocess.DEVNULL,
+                # A session of its own: Ctrl-C reaches the pool, which decides.
+                start_new_session=True,
+            )
+        self._control.sendall(frames.pack({"preload": self._preload, "root": self._root}))
+
+    def launch(self, job: Job) -> Handle:
+        """Fork a process for a task."""
+        with self._lock:
+            for _ in range(self.MOST_STARTS):
+                if self._closed:
+                    raise EngineUnavailable("the pool is closed")
+                try:
+                    return self._launch(job)
+                except (OSError, EOFError):
+                    self._control.close()
+                    self._process.kill()
+                    self._process.wait()
+                    self._start()
+            raise EngineUnavailable("the process that forks workers does not start")
+
+    def _launch(self, job: Job) -> Handle:
+        if not self._ready:
+            with self._control.makefile("rb") as stream:
+                self.failed_preloads = tuple(frames.read(stream)["failed"])
+            self._ready = True
+        reading, writing = os.pipe()
+        ours, theirs = socket.socketpair()
+        answers = os.fdopen(reading, "rb")
+        try:
+            message = frames.pack(job)
+            header, body = message[: frames.HEADER_SIZE], message[frames.HEADER_SIZE :]
+            socket.send_fds(self._control, [header], [writing, theirs.fileno()])
+            self._control.sendall(body)
+        except BaseException:
+            answers.close()
+            ours.close()
+            raise
+        finally:
+            os.close(writing)
+            theirs.close()
+        return _ForkedHandle(answers, ours)
+
+    @property
+    def zygote_pid(self) -> int:
+        """Process number of the present zygote."""
+        return self._process.pid
+
+    def close(self) -> None:
+        """Have the zygote kill everything, and wait until it has."""
+        self._closed = True
+        if not self._ready:
+            self._process.kill()  # It is still importing and has no children.
+        with contextlib.suppress(OSError):
+            self._control.shutdown(socket.SHUT_RDWR)
+        with contextlib.suppress(OSError):
+            self._control.close()
+        try:
+            self._process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            processes.kill_tree(self._process.pid)
+            self._process.wait()

@@ -1,0 +1,179 @@
+"""Carry one report in one language from its notebook to its pages.
+
+:func:`produce` runs in a process of its own, here or on another machine: a task goes in, bytes come out, and nothing
+else of the project is touched.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from planbrief.errors import CatalogError, RunError
+from planbrief.project import PROJECT_VARIABLE
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+
+@dataclass(frozen=True)
+class Task:
+    """One report in one language: what a worker must know."""
+
+    report: str
+    lang: str
+    notebook: str
+    parameters: tuple[tuple[str, Any], ...]
+    formats: tuple[str, ...]
+    project: str
+    alternate: str = ""
+    cell_timeout: float | None = None
+    report_timeout: float | None = None
+    #: Files of the project by relative path, where the worker does not share our disk.
+    files: tuple[tuple[str, bytes], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """``zh/profile-fuling``."""
+        return f"{self.lang}/{self.report}"
+
+
+@dataclass(frozen=True)
+class Produced:
+    """What a report came to: pages, and what they say and read."""
+
+    report: str
+    lang: str
+    pages: dict[str, bytes]
+    title: str = ""
+    page_count: int = 0
+    data_as_of: str = ""
+    figures: dict[str, dict[str, Any]] = field(default_factory=dict)
+    reads: list[dict[str, Any]] = field(default_factory=list)
+    thumbnail: bytes = b""
+
+
+class NoSources(RunError):
+    """A report ended without naming its sources."""
+
+    def __init__(self, notebook: str) -> None:
+        super().__init__(notebook)
+        self.notebook = notebook
+
+    def __str__(self) -> str:
+        return f"{self.notebook}: the last cell must call finish(), so that every number can be followed to its source"
+
+
+def produce(task: Task) -> Produced:
+    """Run the notebook of `task` and render its pages.
+
+    Raises
+    ------
+    planbrief.errors.PlanbriefError
+        Naming the notebook and the cell that failed.
+    """
+    from planbrief.run.engine import announce, execute, parameterize, strip_run_metadata, work_dir
+
+    project = Path(task.project)
+    os.environ[PROJECT_VARIABLE] = str(project)
+    notebook = read_notebook(project / "notebooks" / f"{task.notebook}.ipynb")
+    values = {name: list(value) if isinstance(value, tuple) else value for name, value in task.parameters}
+    notebook = parameterize(notebook, {**values, "lang": task.lang})
+    executed = execute(
+        notebook,
+        cwd=lay_out(project, work_dir()),
+        env={PROJECT_VARIABLE: str(project)},
+        cell_timeout=task.cell_timeout,
+        report_timeout=task.report_timeout,
+        name=f"notebooks/{task.notebook}.ipynb",
+    )
+    executed = strip_run_metadata(executed)
+    blocks = list(blocks_of(executed))
+    closing = next((block for block in reversed(blocks) if block.get("block") == "sources"), None)
+    if closing is None:
+        raise NoSources(f"notebooks/{task.notebook}.ipynb")
+    executed.metadata.setdefault("planbrief", {})
+    executed.metadata["planbrief"].update({"report": task.report, "alternate": task.alternate})
+    pages: dict[str, bytes] = {}
+    count, thumbnail = 0, b""
+    if "html" in task.formats:
+        from planbrief.render.html.exporter import render_html
+
+        announce("render")
+        pages["html"] = render_html(executed, name=task.report).encode()
+    if "pdf" in task.formats:
+        from planbrief.render.pdf.exporter import pdf_info, render_pdf_with_thumbnail
+
+        announce("compile")
+        pages["pdf"], thumbnail = render_pdf_with_thumbnail(executed, name=task.report)
+        count = pdf_info(pages["pdf"]).pages
+    return Produced(
+        task.report,
+        task.lang,
+        pages,
+        next((str(block.get("title", "")) for block in blocks if block.get("block") == "cover"), ""),
+        count,
+        str(closing.get("data_as_of", "")),
+        dict(sorted(figures_of(blocks).items())),
+        list(closing.get("reads", [])),
+        thumbnail,
+    )
+
+
+def lay_out(project: Path, folder: Path) -> Path:
+    """A working directory like the project's ``notebooks/`` but this report's own: nobody else sees what it writes."""
+    for name in ("data", "reports"):
+        link(project / name, folder / name)
+    (folder / "notebooks").mkdir(exist_ok=True)
+    for path in sorted((project / "notebooks").iterdir()):
+        link(path, folder / "notebooks" / path.name)
+    return folder / "notebooks"
+
+
+def link(source: Path, target: Path) -> None:
+    """`target` leads to `source`, or holds a copy of it where there are no symbolic links."""
+    try:
+        target.symlink_to(source, target_is_directory=source.is_dir())
+    except OSError:
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+
+
+def read_notebook(path: Path) -> NotebookNode:
+    """A notebook of the project; :class:`CatalogError` if nbformat cannot read it (its cells: see the plan)."""
+    import nbformat
+
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception as error:  # nbformat raises a dozen kinds, jsonschema's among them
+        found = f"no notebook ({type(error).__name__})"
+        raise CatalogError(f"notebooks/{path.name}", found, "a Jupyter notebook, format 4, saved as UTF-8") from None
+
+
+def blocks_of(notebook: NotebookNode) -> Iterator[dict[str, Any]]:
+    """The planbrief blocks among a notebook's outputs, in order."""
+    from planbrief.display.blocks import MIME
+
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            block = output.get("data", {}).get(MIME)
+            if isinstance(block, dict):
+                yield block
+
+
+def figures_of(blocks: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The headline numbers: every figure in a sentence by its stable key."""
+    found: dict[str, dict[str, Any]] = {}
+    for block in blocks:
+        for run in block.get("runs", []) if block.get("block") == "sentence" else []:
+            figure = run.get("figure", {})
+            if figure.get("key"):
+                kept = {name: figure.get(name) for name in ("value", "unit", "measure", "observations", "text")}
+                if isinstance(kept["value"], float) and not math.isfinite(kept["value"]):
+                    kept["value"] = None
+                found.setdefault(figure["key"], kept)
+    return found

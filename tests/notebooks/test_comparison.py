@@ -1,0 +1,77 @@
+"""The report comparison as it is built: what may be compared comes first, every refusal has its reason."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from lxml import html
+
+from planbrief.commands.cli import main
+from planbrief.project import Project, packaged
+
+pytestmark = pytest.mark.xdist_group("build")
+
+
+def copied(folder: Path, *kept: str) -> Project:
+    """A copy of the shipped project in which only some documents have observations (all, if none is named)."""
+    shutil.copytree(packaged().root / "data", folder / "data")
+    shutil.copytree(packaged().root / "notebooks", folder / "notebooks")
+    (folder / "reports").mkdir()
+    shutil.copy(packaged().catalog, folder / "reports" / "catalog.toml")
+    for name in ("observations", "exclusions"):
+        for path in (folder / "data" / name).glob("*.csv"):
+            if kept and path.stem not in kept:
+                path.write_text(path.read_text("utf-8").splitlines()[0] + "\n", "utf-8")
+    return Project(folder)
+
+
+def build(project: Project, report: str, lang: str) -> html.HtmlElement:
+    """A page as HTML."""
+    assert main(["build", report, "--lang", lang, "--to", "html", "--project", str(project.root)]) == 0
+    return html.parse(str(project.reports / "latest" / lang / f"{report}.html")).getroot()
+
+
+def words(page: html.HtmlElement) -> str:
+    """The text of a page's main part on one line."""
+    (body,) = page.xpath("//main")
+    return re.sub(r"\s+", " ", body.text_content())
+
+
+def empty_sections(page: html.HtmlElement) -> list[str]:
+    """Headings directly followed by one of the same or a higher level, or by nothing."""
+    levels = {"h2": 2, "h3": 3, "h4": 4}
+    marked = page.xpath(
+        "//main//*[self::h2 or self::h3 or self::h4 or self::table or self::p or self::ul or self::svg]"
+    )
+    found = []
+    for element, after in zip(marked, [*marked[1:], None], strict=True):
+        if element.tag in levels and (after is None or levels.get(after.tag, 9) <= levels[element.tag]):
+            found.append(element.text_content())
+    return found
+
+
+def test_the_shipped_cities(tmp_path: Path):
+    """Few pairs are comparable; 10.2 % and 73.8 % stand in one sentence that says they are not the same."""
+    page = build(copied(tmp_path), "comparison", "zh")
+    text = words(page)
+    assert re.search(r"其中只有2 对可以谨慎相比", text)
+    assert "73.8%" in text
+    assert "10.2%" in text
+    assert "不是同一回事" in text
+    assert "工业规模等级 1000 亿元以上（未注明时间）" in text
+    assert "不作计算" in text
+    assert "3 ÷ 8" in text
+    assert not empty_sections(page)
+
+
+def test_one_small_city_gets_a_short_page(tmp_path: Path):
+    """With data about Zhaoqing alone there is nothing to set beside it, and no section about pairs."""
+    page = build(copied(tmp_path, "zhaoqing-xian-2025"), "comparison", "en")
+    text = words(page)
+    assert "Only one city (Zhaoqing) has figures" in text
+    assert "Side by side" not in "".join(page.xpath("//h2//text()"))
+    assert "Comparability" not in page.xpath("//h2//text()")
+    assert not empty_sections(page)

@@ -1,0 +1,49 @@
+"""The report databook as it is built: every observation, the account, the document's own note."""
+
+from __future__ import annotations
+
+import csv
+import re
+from pathlib import Path
+
+import pytest
+from notebooks.test_comparison import build, copied, empty_sections, words
+
+from planbrief.project import Project
+
+pytestmark = pytest.mark.xdist_group("build")
+
+
+def ids(project: Project) -> list[str]:
+    """Ids of all observations of a project."""
+    found = []
+    for path in sorted((project.data / "observations").glob("*.csv")):
+        with path.open(encoding="utf-8", newline="") as file:
+            found += [row["obs_id"] for row in csv.DictReader(file)]
+    return found
+
+
+def test_the_shipped_data(tmp_path: Path):
+    """All observations are on the page with their ids; 不予公开, the dash and the province's task are printed."""
+    project = copied(tmp_path)
+    page = build(project, "databook", "zh")
+    text = words(page)
+    every = ids(project)
+    assert re.search(rf"{len(every)} ?个观测", text)
+    for source in {obs_id.rpartition("-")[0] for obs_id in every}:
+        assert source in text
+    shown = {cell.text_content().strip() for cell in page.xpath("//td")}
+    assert {obs_id.rpartition("-")[2] for obs_id in every} <= shown
+    assert {"——", "完成省政府下达目标任务", "“不予公开”"} <= shown
+    assert page.xpath("//math")
+    assert not empty_sections(page)
+    assert (project.reports / "latest" / "zh" / "databook.html").stat().st_size < 1_000_000
+
+
+def test_little_data(tmp_path: Path):
+    """One short document: its observations and no section about cells without a number."""
+    project = copied(tmp_path, "zhaoqing-xian-2025")
+    page = build(project, "databook", "en")
+    assert f"{len(ids(project))} observations" in words(page)
+    assert "Cells without a number" not in page.xpath("//h2//text()")
+    assert not empty_sections(page)

@@ -1,0 +1,275 @@
+"""The preview over real HTTP and in Chromium: this machine only, rebuilt on save, errors beside the last good page."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.request import urlopen
+
+import pytest
+from publish.building.conftest import CELLS, write_notebook
+
+from planbrief.commands.cli import main
+from planbrief.commands.preview.server import PreviewServer, serve
+from planbrief.commands.preview.studio import Studio
+from planbrief.commands.preview.watching import Watch
+from planbrief.project import Project
+
+pytestmark = pytest.mark.xdist_group("build")
+
+#: Enough text above and below to scroll.
+TALL = "for number in range(60):\n    say(zh=f'第 {number} 段。', en=f'Paragraph {number}.')\n"
+
+
+@contextlib.contextmanager
+def preview(project: Project, report: str = "small-qijiang") -> Iterator[PreviewServer]:
+    """A preview as the command runs it, in threads of the test."""
+    studio = Studio(project, report, {})
+    server = serve(studio, "zh", 0)
+    threads = [threading.Thread(target=run, daemon=True) for run in (server.serve_forever, studio.run)]
+    for thread in threads:
+        thread.start()
+    studio.shown("zh")
+    try:
+        yield server
+    finally:
+        studio.stop()
+        server.shutdown()
+        server.server_close()
+        for thread in threads:
+            thread.join(20)
+            assert not thread.is_alive()
+
+
+def ask(
+    server: PreviewServer, path: str, host: str | None = None, method: str = "GET"
+) -> tuple[int, str, dict[str, str]]:
+    """Status, text and headers of one request, its path sent as it is."""
+    connection = http.client.HTTPConnection("127.0.0.1", server.server_port, timeout=30)
+    connection.putrequest(method, path, skip_host=True)
+    connection.putheader("Host", host if host is not None else f"127.0.0.1:{server.server_port}")
+    connection.endheaders()
+    answer = connection.getresponse()
+    found = answer.status, answer.read().decode(), dict(answer.getheaders())
+    connection.close()
+    return found
+
+
+def after(server: PreviewServer, version: int, lang: str = "zh") -> str:
+    """The page once its version is beyond `version`, as a browser learns of it."""
+    for _ in range(20):
+        with urlopen(f"http://127.0.0.1:{server.server_port}/events?lang={lang}&version={version}") as events:
+            for line in events:
+                if line.startswith(b"data: ") and json.loads(line[6:])["version"] != version:
+                    return ask(server, server.path(lang))[1]  # type: ignore[arg-type]
+    raise AssertionError("no new version")
+
+
+def version_of(page: str) -> int:
+    return int(re.findall(r'data-version="(\d+)"', page)[0])
+
+
+def test_save_fail_mend(small):
+    """A save shows in the page; a fault shows its cell, the last good page stays a click away; mended, it is back."""
+    notebook = small.notebooks / "small.ipynb"
+    with preview(small) as server:
+        page = after(server, 0)
+        assert "40.6" in page
+        write_notebook(notebook, {**CELLS, "body": CELLS["body"] + "\nsay(zh='新的一句。', en='A new sentence.')"})
+        page = after(server, version_of(page))
+        assert "新的一句。" in page
+        write_notebook(notebook, {**CELLS, "body": CELLS["body"] + "\nfigure.nothing <script>"})
+        failed = after(server, version_of(page))
+        assert "notebooks/small.ipynb，第 4 单元" in failed
+        assert "SyntaxError" in failed
+        assert "figure.nothing &lt;script&gt;" in failed
+        assert 'href="?good=1"' in failed
+        status, good, _ = ask(server, server.path("zh") + "?good=1")
+        assert status == 200
+        assert "新的一句。" in good
+        write_notebook(notebook, CELLS)
+        page = after(server, version_of(failed))
+        assert "40.6" in page
+        assert "新的一句。" not in page
+
+
+def test_data_and_catalog_are_watched_too(small):
+    """A changed figure appears; broken data are named by file and row."""
+    table = small.data / "observations" / "qijiang-smart-2025.csv"
+    text = table.read_text(encoding="utf-8")
+    with preview(small) as server:
+        page = after(server, 0)
+        table.write_text(text.replace(",40.6,", ",41.7,", 1), encoding="utf-8")
+        page = after(server, version_of(page))
+        assert "41.7" in page
+        table.write_text(text.replace(",40.6,", ",4o.6,", 1), encoding="utf-8")
+        page = after(server, version_of(page))
+        assert "data/observations/qijiang-smart-2025.csv, row" in page
+        small.catalog.write_text("[[reports", encoding="utf-8")
+        assert "catalog.toml" in after(server, version_of(page))
+
+
+def test_a_change_of_the_package_restarts_the_warm_process(small, monkeypatch, tmp_path):
+    """Only the package's own files do that; the page then comes from the new code."""
+    package = tmp_path / "package"
+    package.mkdir()
+    monkeypatch.setattr(Watch, "__init__", lambda watch, project, notebook: watch.__dict__.update(
+        project=project, notebook=f"{notebook}.ipynb", package=str(package)
+    ))  # fmt: skip
+    with preview(small) as server:
+        page = after(server, 0)
+        pool = server.studio._pool
+        (small.notebooks / "small.ipynb").touch()
+        page = after(server, version_of(page))
+        assert server.studio._pool is pool
+        (package / "new.py").write_text("", encoding="utf-8")
+        after(server, version_of(page))
+        assert server.studio._pool is not pool
+
+
+def test_nothing_else_is_served(small):
+    """No file of the project, no path out of it, no other host, no other method."""
+    with preview(small) as server:
+        after(server, 0)
+        assert ask(server, "/")[2]["Location"] == "/zh/small-qijiang.html"
+        for path in (
+            "/../reports/catalog.toml", "/zh/../../data/areas.csv", "/zh/%2e%2e/%2e%2e/data/areas.csv",
+            "/data/areas.csv",
+            "//etc/passwd", "/etc/passwd", "/zh/", "/zh/small-zhaoqing.html", "/zh/small-qijiang.html/", "/events",
+            "/events?lang=fr&version=0", "http://[broken/", "/zh/small-qijiang.html%00", "*",
+        ):  # fmt: skip
+            status, text, _ = ask(server, path)
+            assert (status, text) == (404, "no such page in this preview\n"), path
+        port = server.server_port
+        for host in (
+            "",
+            "evil.example",
+            f"evil.example:{port}",
+            "127.0.0.1",
+            f"127.0.0.1:{port}.evil.example",
+            "[::1]",
+        ):
+            assert ask(server, server.path("zh"), host)[0] == 421, host
+        assert ask(server, server.path("zh"), f"localhost:{port}")[0] == 200
+        assert ask(server, server.path("zh"), method="POST")[0] == 501
+        status, text, headers = ask(server, server.path("zh"), method="HEAD")
+        assert (status, text) == (200, "")
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+def test_only_this_machine_is_listened_to(small):
+    """The socket is bound to the loopback address."""
+    server = serve(Studio(small, "small-qijiang", {}), "zh", 0)
+    try:
+        assert server.server_address[0] == "127.0.0.1"
+    finally:
+        server.server_close()
+
+
+def test_a_second_language_is_built_when_it_is_asked_for(small):
+    """The switch on the page leads to the other language, which is built then."""
+    with preview(small) as server:
+        assert 'href="../en/small-qijiang.html"' in after(server, 0)
+        assert "Building" in ask(server, "/en/small-qijiang.html")[1]
+        assert "Committed: " in after(server, 0, "en")
+
+
+def test_what_cannot_be_previewed_is_refused(small, capsys):
+    """An unknown report, parameter or a taken port: one message, exit code 2."""
+    root = ["--project", str(small.root), "--no-browser"]
+    assert main(["preview", "nothing", *root]) == 2
+    assert "unknown report 'nothing'" in capsys.readouterr().err
+    assert main(["preview", "small-qijiang", "-p", "region=nowhere", *root]) == 2
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert main(["preview", "small-qijiang", "--port", str(taken.getsockname()[1]), *root]) == 2
+        assert "leave out --port" in capsys.readouterr().err
+    assert main(["preview", "small-qijiang", "--port", "70000", *root]) == 2
+
+
+def test_ctrl_c_ends_the_command_and_leaves_nothing_running(small):
+    """The command prints its address, builds, and ends with code 0 and no process left."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "planbrief", "preview", "small-qijiang", "--no-browser", "--project", str(small.root)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    assert process.stderr is not None
+    address = process.stdout.readline().split()[0]
+    assert re.fullmatch(r"http://127\.0\.0\.1:\d+/zh/small-qijiang\.html", address)
+    assert "zh/small-qijiang built" in process.stderr.readline()
+    children = [int(p) for p in Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()]
+    os.kill(process.pid, signal.SIGINT)
+    assert process.wait(20) == 0
+    process.stdout.close()
+    process.stderr.close()
+    assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
+
+
+def until(page: Any, condition: str, seconds: float = 30) -> None:
+    """Wait until a condition holds on the page, across reloads; the page's policy forbids playwright's own way."""
+    from playwright.sync_api import Error
+
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        with contextlib.suppress(Error):  # asked in the middle of a reload
+            if page.evaluate(condition):
+                return
+        time.sleep(0.05)
+    pytest.fail(f"not within {seconds:g} s: {condition}")
+
+
+@pytest.mark.browser
+def test_the_browser_reloads_and_the_reader_stays_where_he_was(small, chromium):
+    """Reload by itself, the paragraph that was read still at the same height though text was added above it."""
+    from playwright.sync_api import sync_playwright
+
+    notebook = small.notebooks / "small.ipynb"
+    headings = "heading(zh='甲', en='A')\n" + TALL + "heading(zh='乙', en='B')\n" + TALL
+    begin = CELLS["begin"].replace("finish, say", "finish, heading, say")
+    write_notebook(notebook, {**CELLS, "begin": begin, "body": CELLS["body"] + "\n" + headings})
+    with preview(small) as server, sync_playwright() as playwright:
+        after(server, 0)
+        browser = playwright.chromium.launch(executable_path=chromium)
+        page = browser.new_page()
+        problems: list[str] = []
+        page.on("console", lambda said: problems.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: problems.append(str(error)))
+        page.goto(server.url)
+        place = "() => [...document.querySelectorAll('h2')].find(e => e.textContent.includes('乙'))"
+        page.evaluate(f"({place})().scrollIntoView({{behavior: 'instant'}})")
+        before = page.evaluate(f"({place})().getBoundingClientRect().top")
+        assert page.evaluate("scrollY") > 500
+
+        more = CELLS["body"] + "\nsay(zh='新的一句。', en='New.')\n" * 8 + headings
+        write_notebook(notebook, {**CELLS, "begin": begin, "body": more})
+        until(page, "document.body.innerText.includes('新的一句。')")
+        until(page, f"Math.abs(({place})().getBoundingClientRect().top - ({before})) < 2")
+
+        write_notebook(notebook, {**CELLS, "begin": begin, "body": "1 / 0"})
+        page.get_by_text("ZeroDivisionError").first.wait_for(timeout=20000)
+        page.get_by_text("上一个可用版本").click()
+        page.get_by_text("新的一句。").first.wait_for()
+        page.evaluate(f"({place})().scrollIntoView({{behavior: 'instant'}})")
+
+        write_notebook(notebook, {**CELLS, "begin": begin, "body": headings + CELLS["body"]})
+        until(page, "!document.body.innerText.includes('新的一句。')")
+        assert "good" not in page.url
+        until(page, f"Math.abs(({place})().getBoundingClientRect().top - ({before})) < 2")
+        time.sleep(0.2)
+        browser.close()
+        assert problems == []

@@ -1,0 +1,125 @@
+"""Pages in real Chromium: accessible in light, dark and on a phone, quiet on the network, working by keyboard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from render import notebooks, strangers
+
+from planbrief.render.html.exporter import render_html
+
+pytestmark = pytest.mark.browser
+
+PAGES = {
+    "report-zh": lambda: notebooks.report("zh"),
+    "report-en": lambda: notebooks.report("en", alternate="../zh/profile.html"),
+    "hostile-report": strangers.hostile_report,
+    **strangers.CORPUS,
+}
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (1280, True), (390, False), (390, True)])
+@pytest.mark.parametrize("name", PAGES)
+def test_axe_finds_nothing(visit: Callable[..., Any], name: str, width: int, dark: bool) -> None:
+    """No accessibility violation, request, error or overflow, in light and dark, wide and on a phone."""
+    seen = visit(render_html(PAGES[name](), name=name), width=width, dark=dark)
+    found = Axe().run(seen.page).response["violations"]
+    assert [(violation["id"], violation["nodes"][0]["html"][:200]) for violation in found] == []
+    assert seen.page.evaluate("document.documentElement.scrollWidth") <= width
+    assert seen.foreign == []
+    assert [error for error in seen.errors if "Content Security Policy" not in error] == []
+
+
+def test_hostile_page_is_inert(visit: Callable[..., Any]) -> None:
+    """No attack string runs, and each stands on the page as it was written."""
+    seen = visit(render_html(strangers.hostile(), name="hostile"))
+    assert seen.page.evaluate("window.hacked") is None
+    assert seen.foreign == []
+    text = seen.page.inner_text("main")
+    for part in strangers.NASTY:
+        assert strangers.shown(part) in text
+
+
+def test_hostile_report_is_inert(visit: Callable[..., Any]) -> None:
+    """The same strings in every text of a report of ours run nowhere, not even in the panel of a number."""
+    seen = visit(render_html(strangers.hostile_report(), name="hostile"))
+    seen.page.locator("a[data-f]").first.click()
+    assert strangers.shown(strangers.ALL_NASTY).replace("  ", " ") in " ".join(seen.page.inner_text("dialog").split())
+    assert seen.page.evaluate("window.hacked") is None
+    assert seen.foreign == []
+    assert seen.errors == []
+
+
+def test_panel_shows_where_a_number_comes_from(visit: Callable[..., Any]) -> None:
+    """Enter on a number opens its documents, locators, printed forms and formula; Escape closes and focus returns."""
+    seen = visit(render_html(notebooks.report("zh"), name="profile"))
+    link = seen.page.locator("a[data-f]").first
+    link.focus()
+    seen.page.keyboard.press("Enter")
+    text = seen.page.inner_text("dialog")
+    for part in (
+        "73.8%",
+        "(750 ÷ 142.8)^(1/3) − 1",
+        "专栏1 第1行 2026年列",
+        "巴府办发〔2024〕17号",
+        "</script><b>x",
+        "亿元",
+    ):
+        assert part in text
+    assert Axe().run(seen.page).response["violations"] == []
+    seen.page.keyboard.press("Escape")
+    assert seen.page.locator("dialog[open]").count() == 0
+    assert link.evaluate("node => node === document.activeElement")
+    assert seen.errors == []
+
+
+def test_tables_sort_by_keyboard(visit: Callable[..., Any]) -> None:
+    """The button in a column head sorts within groups, and says in which order."""
+    nb = notebooks.report("zh")
+    table = nb.cells[10].outputs[0].data[notebooks.MIME]
+    table["groups"] = None
+    seen = visit(render_html(nb, name="profile"))
+    button = seen.page.locator("#t-main thead th button").nth(1)
+    button.focus()
+    seen.page.keyboard.press("Enter")
+    column = "Array.from(document.querySelectorAll('#t-main tbody tr')).map(row => row.cells[1].textContent)"
+    assert seen.page.evaluate(column) == ["0.53", "142.8", "400.25"]
+    seen.page.keyboard.press("Enter")
+    assert seen.page.evaluate(column) == ["400.25", "142.8", "0.53"]
+    assert seen.page.locator("#t-main th[aria-sort=descending]").count() == 1
+
+
+def test_chart_data_downloads_as_csv(visit: Callable[..., Any], tmp_path: Any) -> None:
+    """The data behind a chart come as CSV with a byte order mark and plain numbers."""
+    seen = visit(render_html(notebooks.report("zh"), name="profile"))
+    seen.page.locator("details.data summary").first.click()
+    with seen.page.expect_download() as download:
+        seen.page.locator("button.csv").first.click()
+    text = download.value.path().read_text(encoding="utf-8")
+    assert text.startswith("\ufeff指标")
+    assert "规模以上工业总产值,142.8,750,73.84" in text
+
+
+def test_theme_button_turns_the_page(visit: Callable[..., Any]) -> None:
+    """The button turns a light page dark, charts included."""
+    seen = visit(render_html(notebooks.report("zh"), name="profile"))
+    ground = "getComputedStyle(document.body).backgroundColor"
+    line = "getComputedStyle(document.querySelector('.chart path[style*=stroke]')).stroke"
+    before = seen.page.evaluate(ground), seen.page.evaluate(line)
+    seen.page.click("#page-theme")
+    after = seen.page.evaluate(ground), seen.page.evaluate(line)
+    assert before[0] == "rgb(255, 255, 255)"
+    assert before[0] != after[0]
+    assert before[1] != after[1]
+
+
+def test_page_works_without_scripts(visit: Callable[..., Any]) -> None:
+    """Without scripts a number still leads to its document in the closing list, and no dead button shows."""
+    seen = visit(render_html(notebooks.report("zh"), name="profile"), scripts=False)
+    seen.page.locator("a[data-o]").first.click()
+    assert seen.page.url.endswith("#d1")
+    assert "巴府办发〔2024〕17号" in seen.page.inner_text("#d1")
+    assert not seen.page.locator("#page-theme").is_visible()

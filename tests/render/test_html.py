@@ -1,0 +1,169 @@
+"""HTML of reports and of strangers' notebooks, without a browser."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from itertools import pairwise
+from urllib.parse import unquote
+
+import lxml.html
+import pytest
+from render import notebooks, strangers
+
+from planbrief.render.html.exporter import render_html
+
+
+@pytest.mark.parametrize("name", strangers.CORPUS)
+def test_pages_are_whole_and_the_same_each_time(name: str) -> None:
+    """One h1, a language, a title, no duplicate id, every internal link answered, the same text each time."""
+    html = render_html(strangers.CORPUS[name](), name=name)
+    assert render_html(strangers.CORPUS[name](), name=name) == html
+    root = lxml.html.document_fromstring(html)
+    assert len(root.findall(".//h1")) == 1
+    assert root.get("lang") == "zh-CN"
+    assert root.findtext(".//title")
+    ids = [node.get("id") for node in root.iter() if isinstance(node.tag, str) and node.get("id")]
+    assert len(ids) == len(set(ids))
+    assert {unquote(link.get("href")[1:]) for link in root.xpath("//a[starts-with(@href, '#')]")} <= set(ids)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_headings_never_skip(lang: str) -> None:
+    """Levels follow each other in reports and in notebooks that skip them."""
+    for nb in (notebooks.report(lang), strangers.markdown()):
+        levels = [int(level) for level in re.findall(r"<h([1-6])[ >]", render_html(nb, name="x"))]
+        assert levels[0] == 1
+        assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+def test_policy_allows_only_the_page_s_own_script() -> None:
+    """The Content-Security-Policy names the one script by its hash and forbids every request."""
+    html = render_html(notebooks.report("zh"), name="profile")
+    policy = lxml.html.document_fromstring(html).xpath("//meta[@http-equiv='Content-Security-Policy']/@content")[0]
+    script = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
+    assert len(script) == 1
+    digest = base64.b64encode(hashlib.sha256(script[0].encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy
+    assert "default-src 'none'" in policy
+    assert "http" not in policy
+
+
+def test_payload_cannot_leave_its_script() -> None:
+    """A comment that ends a script element is data, not markup; the card comes back whole."""
+    html = render_html(notebooks.report("zh"), name="profile")
+    text = re.search(r'id="page-data">(.*?)</script>', html, re.DOTALL)
+    assert text is not None
+    data = json.loads(text.group(1))
+    card = [data["texts"][code] for code in data["observations"]["o2"]]
+    assert "</script><b>x" in card
+    assert "专栏1 第1行 2026年列" in card
+
+
+def test_every_number_carries_its_observations() -> None:
+    """Numbers in sentences, tables and chart data lead to the ids behind them."""
+    root = lxml.html.document_fromstring(render_html(notebooks.report("zh"), name="profile"))
+    places = {link.get("data-o"): link.getparent().tag for link in root.iter("a") if link.get("data-o")}
+    assert {"o1", "o2", "o1 o2"} <= set(places)
+    assert root.xpath("//figure[@id='c-path']//details//a[@data-o]")
+    assert root.xpath("//a[@data-f='(750 ÷ 142.8)^(1/3) − 1']")
+
+
+def test_languages_are_marked() -> None:
+    """A Chinese name on an English page is marked as Chinese; the switch leads to the other page."""
+    html = render_html(notebooks.report("en", alternate="../zh/profile.html"), name="profile")
+    root = lxml.html.document_fromstring(html)
+    assert root.get("lang") == "en"
+    assert root.xpath("//span[@lang='zh-CN' and text()='华峰集团']")
+    assert root.xpath("//a[@href='../zh/profile.html' and @hreflang='zh-CN']")
+    assert "本文只列" not in html
+
+
+@pytest.mark.parametrize(
+    "address", ["javascript:alert(1)", "//evil.example", "/etc/passwd", 'x" onclick="y', "data:text/html,x"]
+)
+def test_language_switch_takes_only_relative_addresses(address: str) -> None:
+    """An address from a notebook's metadata cannot lead elsewhere or break its attribute."""
+    root = lxml.html.document_fromstring(render_html(notebooks.report("en", alternate=address), name="x"))
+    assert not root.xpath("//a[contains(@class, 'switch')]")
+
+
+def test_tables_have_caption_scope_and_units() -> None:
+    """Heads have a scope, row heads too, captions a number, and units stand in the head."""
+    root = lxml.html.document_fromstring(render_html(notebooks.report("zh"), name="profile"))
+    table = root.xpath("//figure[@id='t-main']//table")[0]
+    assert table.find("caption").text_content().startswith("表 1 主要目标与所需增速")
+    assert {head.get("scope") for head in table.iter("th")} == {"col", "row", "rowgroup"}
+    assert [unit.text for unit in table.xpath(".//span[@class='unit']")] == ["亿元", "亿元", "%"]
+
+
+def test_charts_are_inline_and_named() -> None:
+    """A chart is an SVG with role, title and description, ids of its own and colours with dark values."""
+    html = render_html(notebooks.report("zh"), name="profile")
+    assert 'role="img" aria-labelledby="c-path-title c-path-desc"' in html
+    assert '<desc id="c-path-desc">折线由142.8升至750。</desc>' in html
+    assert 'clip-path="url(#v1-p1)"' in html
+    assert "stroke: var(--c-1d4f7c, #1d4f7c)" in html
+    assert "--c-1d4f7c:#" in html
+
+
+def test_styler_colours_survive() -> None:
+    """Colours, alignment and caption of a pandas Styler stand on its cells; its style block is gone."""
+    html = render_html(strangers.tables(), name="tables")
+    assert re.search(
+        r'<td[^>]*style="background-color: ?#08306b; ?color: ?#f1f1f1', html.replace(";", "; ").replace("  ", " ")
+    )
+    assert "#T_t1" not in html
+    assert "Styler 表" in html
+
+
+def test_nothing_vanishes_silently() -> None:
+    """Widgets, scripts, frames, broken pictures and unknown types each leave a note."""
+    text = lxml.html.document_fromstring(render_html(strangers.outputs(), name="outputs")).text_content()
+    for part in (
+        "交互式部件",
+        "<script>",
+        "<iframe>",
+        "<button>, <form>",
+        "图片无法读取",
+        "application/x-secret",
+        "此处略去",
+    ):
+        assert part in text
+
+
+def test_footnotes_are_numbered_through_the_document() -> None:
+    """Footnotes of all cells stand at the end with their numbers; marks and notes link to each other."""
+    root = lxml.html.document_fromstring(render_html(strangers.markdown(), name="markdown"))
+    marks = root.xpath("//sup[@class='footnote-ref']/a")
+    assert [mark.text for mark in marks] == ["1", "2", "3"]
+    notes = root.xpath("//section[@class='footnotes']//li")
+    assert [mark.get("href")[1:] for mark in marks] == [note.get("id") for note in notes]
+
+
+def test_broken_blocks_say_so() -> None:
+    """A block that does not follow the contract leaves a note with the reason."""
+    nb = notebooks.notebook(
+        notebooks.block({"block": "table", "columns": [], "rows": []}),
+        notebooks.block({"block": "surprise"}),
+        notebooks.block({"block": "sentence", "runs": [5]}),
+        notebooks.block({"block": "chart", "id": "c", "caption": "图", "alt": "x"}),
+    )
+    text = lxml.html.document_fromstring(render_html(nb, name="x")).text_content()
+    for part in ("table without columns", "block 'surprise'", "a run is neither", "图形缺失"):
+        assert part in text
+
+
+def test_trust_is_an_explicit_choice() -> None:
+    """HTML output keeps its scripts only where the reader sets ``trusted_html``; nothing in a notebook can set it."""
+    from planbrief.render.html.exporter import PlanbriefHTMLExporter
+
+    nb = notebooks.notebook(notebooks.output({"text/html": "<b onclick='x()'>y</b><script>x=1</script>"}), trusted=True)
+    plain, _ = PlanbriefHTMLExporter().from_notebook_node(nb)
+    trusting, _ = PlanbriefHTMLExporter(trusted_html=True).from_notebook_node(nb)
+    assert "onclick" not in plain
+    assert "<b onclick='x()'>y</b><script>x=1</script>" in trusting
+    assert "script-src &#x27;unsafe-inline&#x27;" in trusting
+    assert "unsafe-inline&#x27;; style-src" not in plain

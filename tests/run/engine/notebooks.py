@@ -1,0 +1,113 @@
+"""Notebooks made for tests, and functions that workers run."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from nbformat import NotebookNode, v4
+
+from planbrief.run.engine import announce, execute
+
+
+def notebook(*sources: str, tags: tuple[str, ...] = ()) -> NotebookNode:
+    """A notebook of code cells, all with the same tags."""
+    metadata: dict[str, Any] = {"tags": list(tags)} if tags else {}
+    return v4.new_notebook(
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        cells=[v4.new_code_cell(source, id=f"cell-{n}", metadata=metadata) for n, source in enumerate(sources)],
+    )
+
+
+def run(nb: NotebookNode, cwd: str, **options: Any) -> NotebookNode:
+    """What most workers do here."""
+    return execute(nb, cwd=Path(cwd), **options)
+
+
+def outputs_text(cell: NotebookNode) -> str:
+    """All plain text that a cell shows."""
+    parts = []
+    for output in cell.outputs:
+        if output.output_type == "stream":
+            parts.append(output.text)
+        elif output.output_type == "error":
+            parts.append(f"{output.ename}: {output.evalue}")
+        else:
+            parts.append(str(output.data.get("text/plain", "")))
+    return "\n".join(parts)
+
+
+def echo(value: Any) -> Any:
+    """Return what is given."""
+    return value
+
+
+def whoami() -> tuple[int, int, int]:
+    """Process, process group and parent."""
+    return os.getpid(), os.getpgid(0), os.getppid()
+
+
+def fail(message: str) -> None:
+    """Raise an ordinary exception."""
+    raise ValueError(message)
+
+
+def unpicklable() -> Any:
+    """Return what cannot be sent."""
+    return lambda: None
+
+
+def die(status: int) -> None:
+    """End without an answer."""
+    announce("render")
+    os._exit(status)
+
+
+def crash(number: int) -> None:
+    """Be killed by a signal."""
+    announce("compile")
+    os.kill(os.getpid(), number)
+    time.sleep(60)
+
+
+def stuck() -> None:
+    """Do nothing, whatever happens."""
+    import signal
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGALRM):
+        signal.signal(number, signal.SIG_IGN)
+    announce("stuck")
+    while True:
+        time.sleep(60)
+
+
+def leave_children(folder: str, wait: bool) -> list[int]:
+    """Start processes that outlive this one: in the group, in a session of their own, and twice removed."""
+    code = "import time; time.sleep(600)"
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL, "start_new_session": True}
+    pids = [
+        subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.DEVNULL).pid,
+        subprocess.Popen([sys.executable, "-c", code], **quiet).pid,
+    ]
+    daemon = f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', {code!r}], **{quiet!r}).pid)"
+    done = subprocess.run([sys.executable, "-c", daemon], capture_output=True, text=True, check=True)
+    pids.append(int(done.stdout))
+    Path(folder, "pids").write_text(" ".join(map(str, pids)))
+    announce("left")
+    if wait:
+        stuck()
+    return pids
+
+
+def hog(megabytes: int) -> int:
+    """Hold memory for a while."""
+    announce("hog")
+    held = [bytearray(2**20) for _ in range(megabytes)]
+    for block in held:
+        block[::4096] = b"x" * len(block[::4096])
+    time.sleep(60)
+    return len(held)
