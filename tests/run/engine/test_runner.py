@@ -22,7 +22,7 @@ def pool(tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 def failure_of(pool: Pool, folder: Path, *sources: str, **options: Any) -> PlanbriefError:
-    future = pool.submit("reports.engine.notebooks:run", notebook(*sources), str(folder), **options)
+    future = pool.submit("run.engine.notebooks:run", notebook(*sources), str(folder), **options)
     problem = future.exception(PATIENCE)
     assert isinstance(problem, PlanbriefError)
     return problem
