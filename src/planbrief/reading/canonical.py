@@ -7,6 +7,7 @@ forms it is what the reader writes, and what the draft keeps.
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Any
 
 from planbrief.reading.places import Place, PlaceMap
 
-__all__ = ["CanonicalText", "Cell", "Paragraph", "Place", "PlaceMap", "PrintedTable"]
+__all__ = ["CanonicalText", "Cell", "Paragraph", "Place", "PlaceMap", "PrintedTable", "joined"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +24,9 @@ class Cell:
     """One cell of a printed table; ``text[start:end]`` is what it says (empty where start equals end).
 
     ``row`` and ``column`` are those of its upper left corner. ``header`` is true in the head rows and in a head that
-    is printed again further down (on the next page, or before the next group).
+    is printed again further down (on the next page, or before the next group). ``words`` is set where lines of other
+    cells stand between the lines of this one, as in a text with columns of spaces: then it says what the cell says and
+    the offsets enclose its first line.
     """
 
     row: int
@@ -33,15 +36,29 @@ class Cell:
     rowspan: int = 1
     colspan: int = 1
     header: bool = False
+    words: str = ""
 
     def text_in(self, text: str) -> str:
-        """What the cell says, without white space around it and with line breaks inside it taken out.
+        """What the cell says, without white space around it and in one line.
 
-        >>> Cell(0, 0, 3, 9).text_in("1. 地区 生产")
-        '地区 生产'
+        >>> Cell(0, 0, 3, 9).text_in("1. 地区\\n生产")
+        '地区生产'
         """
-        words = text[self.start : self.end].split("\n")
-        return "".join(word.strip() for word in words)
+        return self.words or joined(text[self.start : self.end].split("\n"))
+
+
+def joined(lines: Iterable[str]) -> str:
+    """Lines of one cell or paragraph as one: Chinese closes up, words and numbers keep a space between them.
+
+    >>> joined(["全员劳动", "生产率 ", "GDP", "per capita"])
+    '全员劳动生产率GDP per capita'
+    """
+    whole = ""
+    for line in lines:
+        line = line.strip()
+        apart = bool(whole and line) and whole[-1:].isascii() and line[:1].isascii()
+        whole += f" {line}" if apart and (whole[-1:].isalnum() or whole[-1:] in ",.;:%") and line[0].isalnum() else line
+    return whole
 
 
 @dataclass(frozen=True)
@@ -122,8 +139,19 @@ class PrintedTable:
     def row_head_texts(self, row: int, text: str) -> list[str]:
         """What names a row, from the outermost: the label of its group, then the cells of its head columns."""
         group = self.group_of(row)
-        heads = _said(self._grid[row][: self.row_heads], text)
+        heads = _said((self._head_cell(row, column) for column in range(self.row_heads)), text)
         return [group.text_in(text), *heads] if group is not None else heads
+
+    def _head_cell(self, row: int, column: int) -> Cell | None:
+        """The cell that names a row in a head column; a blank in an outer one repeats what stands above it."""
+        cell = self._grid[row][column]
+        if column >= self.row_heads - 1 or self.group_cell(row) is not None:
+            return cell
+        for above in range(row, self.header_rows - 1, -1):
+            cell = self._grid[above][column]
+            if cell is not None and cell.end > cell.start and not self.is_head(above):
+                return cell if self.group_cell(above) is None else None
+        return None
 
     def group_of(self, row: int) -> Cell | None:
         """The nearest group label above a row (see ``group_cell``), None where the table has none."""
@@ -190,8 +218,11 @@ class CanonicalText:
     warnings: tuple[str, ...] = ()
 
     def locator(self, offset: int, lang: str = "zh") -> str:
-        """The place of an offset in words: 第3页，表2第4行."""
-        return self.places.at(offset).words(lang)
+        """The place of an offset in words: 第3页，专栏1第4行 (a table by its own name, else by its order)."""
+        place = self.places.at(offset)
+        caption = self.tables[place.table - 1].caption if 0 < place.table <= len(self.tables) else ""
+        name = re.match(r"(?:附?表|专栏|Table)\s*\d+(?:[-—.]\d+)?", caption)
+        return place.words(lang, name[0].replace(" ", "") if name else "")
 
     @cached_property
     def _tables_by_start(self) -> tuple[list[int], list[PrintedTable]]:
@@ -227,7 +258,8 @@ class CanonicalText:
                     "unit": table.unit,
                     "notes": table.notes,
                     "cells": [
-                        [c.row, c.column, c.start, c.end, c.rowspan, c.colspan, int(c.header)] for c in table.cells
+                        [c.row, c.column, c.start, c.end, c.rowspan, c.colspan, int(c.header), c.words]
+                        for c in table.cells
                     ],
                 }
                 for table in self.tables
@@ -239,7 +271,7 @@ class CanonicalText:
         """The document that ``as_json`` described, with its text."""
         tables = tuple(
             PrintedTable(
-                cells=tuple(Cell(*cell[:6], header=bool(cell[6])) for cell in table["cells"]),
+                cells=tuple(Cell(*cell[:6], header=bool(cell[6]), words=cell[7]) for cell in table["cells"]),
                 **{name: value for name, value in table.items() if name != "cells"},
             )
             for table in stored["tables"]

@@ -27,8 +27,8 @@ class Place:
     sheet: str = ""
     part: str = "body"
 
-    def words(self, lang: str = "zh") -> str:
-        """The place as a reader would look it up.
+    def words(self, lang: str = "zh", table_name: str = "") -> str:
+        """The place as a reader would look it up; `table_name` is what the document itself calls the table.
 
         >>> Place(page=3, table=2, row=4).words()
         '第3页，表2第4行'
@@ -42,7 +42,7 @@ class Place:
         if self.page:
             words.append(f"第{self.page}页" if zh else f"page {self.page}")
         if self.table:
-            words.append(f"表{self.table}" if zh else f"table {self.table}")
+            words.append(table_name or (f"表{self.table}" if zh else f"table {self.table}"))
         elif self.paragraph:
             words.append(f"第{self.paragraph}段" if zh else f"paragraph {self.paragraph}")
         if self.part == "footnote":

@@ -1,0 +1,132 @@
+"""From a file to its canonical text: what it is is told from its bytes, not from its name."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+
+from planbrief.errors import DataError, PlanbriefError, Problem
+from planbrief.reading.canonical import CanonicalText
+
+#: Files above this are no document of figures (a text of 10 MB has a thousand pages, a scanned PDF may have 200 MB).
+MOST_BYTES = 300_000_000
+_MOST_TEXT_BYTES = 60_000_000
+_EXPECTED = "a text, an HTML page, a Word document (.docx), a PDF with a text layer or an Excel workbook (.xlsx)"
+#: First bytes of forms that are recognised only to say what they are.
+_FOREIGN = (
+    (b"\x89PNG", "a picture (PNG)"),
+    (b"\xff\xd8\xff", "a picture (JPEG)"),
+    (b"GIF8", "a picture (GIF)"),
+    (b"II*\0", "a picture (TIFF)"),
+    (b"MM\0*", "a picture (TIFF)"),
+    (b"BM", "a picture (BMP)"),
+    (b"Rar!", "a RAR archive"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"{\\rtf", "a rich text file (RTF)"),
+    (b"\x7fELF", "a program"),
+    (b"MZ", "a program"),
+    (b"SQLite format 3", "a database"),
+)
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|p|meta)\b", re.I)
+_OPENING = re.compile(rb"\s*<(?:!doctype\s+html|html|head|body|table|meta)\b", re.I)
+
+
+def read_file(path: Path) -> CanonicalText:
+    """The canonical text of a file with its tables and places.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read: missing, empty, too large, a picture, an archive, a password, a scan without text,
+        damaged or built to exhaust the machine. The message says what was found and what would do.
+    """
+    name = path.name
+    raw = _bytes(path, name)
+    sha256 = hashlib.sha256(raw).hexdigest()
+    try:
+        return _read(raw, name, sha256)
+    except PlanbriefError:
+        raise
+    except MemoryError:
+        raise unreadable(name, "a document that needs more memory than this machine gives") from None
+    except RecursionError:
+        raise unreadable(name, "a document whose parts are nested without end") from None
+    except (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError) as error:
+        # A reader's library met bytes that its form does not allow; which of its errors came says nothing to people.
+        raise unreadable(name, f"a damaged file ({type(error).__name__})") from error
+
+
+def unreadable(name: str, found: str, expected: str = _EXPECTED) -> DataError:
+    """The one message about a file that cannot be read."""
+    return DataError([Problem(name, 0, "", found, expected)])
+
+
+def _bytes(path: Path, name: str) -> bytes:
+    """The bytes of a regular file of bearable size."""
+    try:
+        if path.is_dir():
+            raise unreadable(name, "a folder")
+        if not path.is_file():
+            raise unreadable(name, "a device or pipe" if path.exists() else "no such file")
+        size = path.stat().st_size
+        if size > MOST_BYTES:
+            raise unreadable(name, f"{size / 1e6:,.0f} MB", f"a document below {MOST_BYTES / 1e6:,.0f} MB")
+        with path.open("rb") as file:
+            raw = file.read(MOST_BYTES + 1)
+    except OSError as error:
+        raise unreadable(name, os.strerror(error.errno) if error.errno else "a file that cannot be opened") from None
+    if not raw.strip(b"\0 \t\r\n"):
+        raise unreadable(name, "an empty file")
+    return raw
+
+
+def _read(raw: bytes, name: str, sha256: str) -> CanonicalText:
+    """Hand the bytes to the reader of their form."""
+    if b"%PDF-" in raw[:1024] or raw.startswith(b"PK\x03\x04"):
+        raise unreadable(name, "a form that is read from the next version on")  # until its reader lands
+    if raw.startswith(_OLE):
+        raise unreadable(name, _old_office(raw))
+    for mark, found in _FOREIGN:
+        if raw.startswith(mark) and (b"\0" in raw[:4096] or mark.startswith(b"{")):
+            raise unreadable(name, found)
+    if len(raw) > _MOST_TEXT_BYTES:
+        raise unreadable(name, f"{len(raw) / 1e6:,.0f} MB of text", f"a text below {_MOST_TEXT_BYTES / 1e6:,.0f} MB")
+    if _is_html(raw, name):
+        from planbrief.reading.html import read_html
+
+        return read_html(raw, name, sha256)
+    from planbrief.reading.plain import read_plain
+
+    return read_plain(raw, name, sha256)
+
+
+def _old_office(raw: bytes) -> str:
+    """What an OLE file is: the old Office forms, or a new one behind a password."""
+    if "EncryptedPackage".encode("utf-16-le") in raw:
+        return "a document behind a password"
+    if "WordDocument".encode("utf-16-le") in raw:
+        return "a Word document of the old form (.doc); save it as .docx"
+    if "Workbook".encode("utf-16-le") in raw:
+        return "an Excel workbook of the old form (.xls); save it as .xlsx"
+    return "an Office file of the old form"
+
+
+def _is_html(raw: bytes, name: str) -> bool:
+    """Whether bytes are a page: they begin like one, or hold its tags and are called one."""
+    start = raw[:8192]
+    for mark, encoding in ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be")):
+        if start.startswith(mark):
+            start = start[2:].decode(encoding, "ignore").encode()
+    start = start.removeprefix(b"\xef\xbb\xbf")
+    if re.match(rb"\s*<\?xml", start):
+        return b"<html" in start.lower()
+    start = re.sub(rb"^\s*(?:<!--.*?-->\s*)+", b"", start, flags=re.S)
+    if _OPENING.match(start):
+        return True
+    tags = len(_HTML.findall(start))
+    named = name.lower().endswith((".html", ".htm", ".xhtml", ".shtml"))
+    return tags > 5 or (named and tags > 0)

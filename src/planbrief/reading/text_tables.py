@@ -1,0 +1,281 @@
+"""Tables in plain text: tabs, pipes and frames of lines, runs of spaces, columns a single space apart, a cell a line.
+
+Each kind finds runs of lines and cuts them into cells with their offsets; :mod:`planbrief.reading.shapes` then decides
+about heads, as for every other form.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from planbrief.reading.canonical import Cell, PrintedTable
+from planbrief.reading.columns import Word, aligned
+from planbrief.reading.frames import is_contents
+from planbrief.reading.listed_tables import listed
+from planbrief.reading.shapes import DASH, is_figure, is_period, shape
+
+#: A table of more lines is cut: people read no longer ones, and the search for columns stays quick.
+MOST_LINES = 3000
+_BORDER = re.compile(r"[\s|｜│┃+:\-=—─━┌┐└┘├┤┬┴┼┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬═║]+")
+_PIPES = "|｜│┃║"
+_FIELD = re.compile(r"\S+(?:[ \u00a0]\S+)*")
+
+
+class Line(NamedTuple):
+    """One line of a text without its line break."""
+
+    start: int
+    end: int
+    text: str
+
+
+def tables_in(text: str) -> list[PrintedTable]:
+    """The tables of a plain text, in order."""
+    lines = [Line(match.start(), match.end(), match[0]) for match in re.finditer(r"[^\r\n]+", text)]
+    lines = [line for line in lines if line.text.strip(" \t\u3000")]
+    found: list[PrintedTable] = []
+    rest: list[list[Line]] = [[]]
+    for is_table, run in _runs(lines):
+        table = _cut(text, run) if is_table else None
+        if table is None:
+            rest[-1].extend(run)
+        else:
+            found.append(table)
+            rest.append([])
+    for stretch in rest:
+        found.extend(listed(text, stretch))
+    return sorted(found, key=lambda table: table.start)
+
+
+def _kind(line: str) -> str:
+    """How a line separates its cells: tabs, pipes, spaces, figures a space apart; empty for prose."""
+    if "\t" in line.strip():
+        return "tabs"
+    if sum(line.count(pipe) for pipe in _PIPES) > 1 or (_BORDER.fullmatch(line) and re.search(r"[-─━═=]{3}", line)):
+        return "pipes"
+    if len(line) > 400:
+        return ""
+    if re.search(r"\S(?: {2,}|\u3000+)\S", line.rstrip()) and not re.search(r"[。；]\s*$", line):
+        return "spaces"
+    if " " in line and not re.search(r"[。；，：:]\s*$", line):
+        fields = line.split()
+        if len(fields) > 2 and sum(_is_value(field) for field in fields[1:]) > 1:
+            return "words"
+    return ""
+
+
+def _is_value(field: str) -> bool:
+    return is_figure(field) or is_period(field) or bool(DASH.fullmatch(field))
+
+
+def _runs(lines: Sequence[Line]) -> Iterator[tuple[bool, list[Line]]]:
+    """Runs of lines that may be one table, and the lines between them."""
+    prose: list[Line] = []
+    index = 0
+    while index < len(lines):
+        kind = _kind(lines[index].text)
+        end = index + 1
+        if kind:
+            end = _end_of_run(lines, index, "spaces" if kind == "words" else kind)
+        if kind and end - index > 1:
+            if prose:
+                yield False, prose
+                prose = []
+            yield True, list(lines[index:end])
+        else:
+            prose.extend(lines[index:end])
+        index = end
+    if prose:
+        yield False, prose
+
+
+def _end_of_run(lines: Sequence[Line], first: int, kind: str) -> int:
+    """Index behind the last line of a run; one short line between (a group's label, a wrapped head) does not end it."""
+    end = first + 1
+    while end < min(len(lines), first + MOST_LINES):
+        here = _kind(lines[end].text)
+        if here == kind or (kind == "spaces" and here == "words"):
+            end += 1
+            continue
+        ahead = end + 1
+        if kind == "spaces" and ahead < len(lines) and not _kind(lines[ahead].text):
+            ahead += 1
+        if ahead < len(lines) and all(_is_label(line.text) for line in lines[end:ahead]):
+            after = _kind(lines[ahead].text)
+            close = lines[ahead].start - lines[end - 1].end < 4 * (ahead - end) + 120
+            if close and (after == kind or (kind == "spaces" and after == "words")):
+                end = ahead
+                continue
+        break
+    return end
+
+
+def _is_label(text: str) -> bool:
+    words = text.strip()
+    return len(words) <= 30 and not re.search(r"[。；;，,：:！？!?]$|^(?:[续附]?表|专栏|图|注|备注)\s*[\d:：]", words)
+
+
+def _cut(text: str, run: Sequence[Line]) -> PrintedTable | None:
+    """The table that a run of lines makes, None if it makes none."""
+    kinds = {_kind(line.text) for line in run}
+    if "tabs" in kinds:
+        rows = [_split(line, "\t") for line in run]
+        return _by_order(text, rows)
+    if "pipes" in kinds:
+        return _by_order(text, [_piped(line) for line in run if not _BORDER.fullmatch(line.text)])
+    return _by_spaces(text, run)
+
+
+def _split(line: Line, separators: str) -> list[tuple[int, int]]:
+    """Spans of the fields of a line between separators, without the white space around them."""
+    spans, start = [], 0
+    for index, char in enumerate(line.text + separators[0]):
+        if char in separators:
+            words = line.text[start:index]
+            left = start + len(words) - len(words.lstrip())
+            spans.append((line.start + left, line.start + max(left, start + len(words.rstrip()))))
+            start = index + 1
+    return spans
+
+
+def _piped(line: Line) -> list[tuple[int, int]]:
+    spans = _split(line, _PIPES)
+    words = line.text.strip()
+    return spans[words[0] in _PIPES : len(spans) - (words[-1] in _PIPES)]
+
+
+def _by_order(text: str, rows: Sequence[Sequence[tuple[int, int]]]) -> PrintedTable | None:
+    """A table whose n-th field is in its n-th column."""
+    if len(rows) < 2 or is_contents(tuple(text[start:end] for start, end in row) for row in rows):
+        return None
+    cells = [
+        Cell(row, column, start, end)
+        for row, spans in enumerate(rows)
+        for column, (start, end) in enumerate(spans)
+        if column < 1000
+    ]
+    return shape(text, cells)
+
+
+def _by_spaces(text: str, run: Sequence[Line]) -> PrintedTable | None:
+    """A table whose columns stand apart by runs of spaces, or by single ones where figures show the columns."""
+    wide = [_fields(line, _FIELD) for line in run]
+    if not any(len(fields) > 2 for fields in wide) and not _has_figures(wide):
+        wide = []
+    if is_contents(tuple(word.text for word in fields) for fields in wide):
+        return None
+    rows = aligned(wide) if _steady(wide) else None
+    if rows is None:
+        rows = _by_single_spaces(run)
+    table = shape(text, rows) if rows else None
+    return table if table is not None and any(is_figure(cell.text_in(text)) for cell in table.cells) else None
+
+
+def _fields(line: Line, pattern: re.Pattern[str]) -> list[Word]:
+    """Fields of a line with their columns on a screen, where a Chinese character is two wide."""
+    fields, width, done = [], 0, 0
+    for match in pattern.finditer(line.text):
+        width += _width(line.text[done : match.start()])
+        right = width + _width(match[0])
+        fields.append(Word(line.start + match.start(), line.start + match.end(), width, right, match[0]))
+        width, done = right, match.end()
+    return fields
+
+
+def _width(text: str) -> int:
+    return sum(2 if char >= "\u1100" else 1 for char in text)
+
+
+def _has_figures(rows: Sequence[Sequence[Word]]) -> bool:
+    values = [row for row in rows if len(row) == 2 and _is_value(row[1].text)]
+    return len(values) > 2 and len(values) * 2 > len(rows)
+
+
+def _steady(rows: Sequence[Sequence[Word]]) -> bool:
+    """Whether most rows that state figures have the same number of fields."""
+    counts = [len(row) for row in rows if len(row) > 1 and any(_is_value(word.text) for word in row[1:])]
+    if len(counts) < 2:
+        return False
+    usual = max(set(counts), key=lambda count: (counts.count(count), count))
+    return usual > 1 and counts.count(usual) * 2 >= len(counts)
+
+
+def _by_single_spaces(run: Sequence[Line]) -> list[Cell] | None:
+    """Cells of lines like ``产值（亿元） 12 18 预期性``: as many values at the end of each line, names before them."""
+    split = [_merged_years(_fields(line, re.compile(r"\S+"))) for line in run]
+    tails = [_tail(fields) for fields in split]
+    counts = [tail for tail in tails if tail[0]]
+    if len(counts) < 2:
+        return None
+    values, after = max(set(counts), key=lambda tail: (counts.count(tail), tail))
+    if counts.count((values, after)) * 2 < len(run) - 1 or values + after < 2:
+        return None
+    heads = [len(fields) for fields, tail in zip(split, tails, strict=True) if tail != (values, after)]
+    own = [len(fields) - values - after for fields, tail in zip(split, tails, strict=True) if tail == (values, after)]
+    columns = (heads[0] if heads and heads[0] > values + after and tails[0] != (values, after) else 0) or (
+        values + after + min(max(own), 3)
+    )
+    names = columns - values - after
+    cells: list[Cell] = []
+    for row, (fields, tail) in enumerate(zip(split, tails, strict=True)):
+        if tail != (values, after):
+            cells += _plain_row(fields, row, columns)
+            continue
+        before = fields[: len(fields) - values - after]
+        cells += _named(before, row, names)
+        cells += [Cell(row, names + i, word.start, word.end) for i, word in enumerate(fields[len(before) :])]
+    return cells
+
+
+def _merged_years(fields: list[Word]) -> list[Word]:
+    """Fields with ``2023 年`` put together again."""
+    made: list[Word] = []
+    for word in fields:
+        if made and re.match(r"年|（|\(", word.text) and (re.search(r"\d$", made[-1].text) or word.text[0] in "（("):
+            last = made.pop()
+            word = Word(last.start, word.end, last.left, word.right, f"{last.text} {word.text}")
+        made.append(word)
+    return made
+
+
+def _tail(fields: Sequence[Word]) -> tuple[int, int]:
+    """How many values end a line, and how many words stand behind them (预期性)."""
+    after = 0
+    while after < min(2, len(fields)) and not _is_value(fields[-1 - after].text):
+        after += 1
+    values = 0
+    figures = 0
+    while values + after < len(fields) - 1 and _is_value(fields[-1 - after - values].text):
+        figures += not is_period(fields[-1 - after - values].text)
+        values += 1
+    return (values, after) if figures else (0, 0)
+
+
+def _named(fields: Sequence[Word], row: int, names: int) -> list[Cell]:
+    """The words before the values given to the columns of names, from the right: the innermost may hold spaces."""
+    if not fields or not names:
+        return []
+    first = len(fields) - 1
+    index = next((i for i, word in enumerate(fields[:-1]) if re.fullmatch(r"\d{1,3}[.、]?", word.text)), -1)
+    if names > 1 and 0 <= index <= 1:
+        first = index + 1
+    elif names == 1:
+        first = 0
+    elif len(fields) <= names:
+        first = len(fields) - 1
+    else:
+        first = names - 1
+    cells = [Cell(row, names - 1, fields[first].start, fields[-1].end)]
+    for step, word in enumerate(reversed(fields[:first])):
+        column = names - 2 - step
+        if column >= 0:
+            cells.append(Cell(row, column, word.start, word.end))
+    return cells
+
+
+def _plain_row(fields: Sequence[Word], row: int, columns: int) -> list[Cell]:
+    if len(fields) == 1:
+        return [Cell(row, 0, fields[0].start, fields[0].end)]
+    return [Cell(row, min(i, columns - 1), word.start, word.end) for i, word in enumerate(fields[:columns])]
