@@ -1,0 +1,116 @@
+"""Form and sign of a number: level, share, growth, difference, multiple, rank, and which way it goes."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from functools import cache
+from typing import NamedTuple
+
+from planbrief.reading.clauses import Quantity
+from planbrief.reading.scopes import Scope
+from planbrief.reading.wordlists import listed
+
+
+@cache
+def _absolute() -> frozenset[str]:
+    return frozenset(listed("verbs", "absolute"))
+
+
+class Change(NamedTuple):
+    """A form of the data contract with the sign of the value, the rule that gave them, and a doubt (or empty)."""
+
+    transformation: str
+    sign: int
+    rule: str
+    doubt: str = ""
+
+
+_GROWTH = re.compile(
+    r"增长|增速|涨幅|增幅|降幅|上涨|下降|增加|提高|提升|回落|下跌|减少|降低|压减|压降|缩短|压缩|缩减|"
+    r"收窄|扩大|上升|改善|减"
+)
+_WHOLE_STRETCH = re.compile(r"累计|五年|[较比](?:20\d\d年|“十)")
+_SHARE = re.compile(r"占|比重|比例|率|覆盖|达标|普及|强度|合格|满意|份额|化率|保障|进度|的")
+_MULTIPLE_LEVEL = re.compile(r"(?:是|为|达|达到|相当于|到|至)[^，。]{0,12}$")
+_RATE_NAME = re.compile(r"增速|涨幅|增幅|增长率|增长速度|减幅|降幅|年均增长")
+
+
+def change(one: Quantity, name: str, scope: Scope, stretch: bool) -> Change:
+    """Form and sign of a quantity; ``name`` is what it measures, ``stretch`` whether its period is several years."""
+    front, unit = one.front, one.unit
+    words = one.segment
+    if one.form == "rank" or (unit == "位" and re.search(r"第$", words)):
+        return Change("rank", 1, "rank")
+    if "百分点" in unit:
+        if front.gap:
+            return Change("difference_pp", front.gap, "gap")
+        down = front.change < 0 or bool(re.search(r"(?:下降|降低|回落|收窄|减少|低于|缩小|低)", words + name))
+        return Change("difference_pp", -1 if down else 1, "points", "" if front.change or down else "no_verb")
+    if unit in ("番",) or one.form == "doubling":
+        return Change("increase_multiple", 1, "doubling")
+    if unit == "倍" or one.form == "multiple":
+        if front.change and not front.to:
+            return Change("increase_multiple", 1, "multiple")
+        if front.to or re.search(r"的$|是|相当|达到?", words):
+            return Change("ratio_to_base", 1, "multiple_level", "multiple")
+        return Change("increase_multiple", 1, "multiple", "multiple")
+    if unit in ("%", "‰", "成"):
+        return _percent(one, name, stretch)
+    if one.ratio > 2:
+        return Change("share", 1, "ratio")
+    if front.gap:
+        return Change("difference", front.gap, "gap", "absolute_gap")
+    if front.change and not front.to and not front.rate_noun and front.verb in _absolute():
+        return Change("difference", front.change, "difference")
+    return Change("level", 1, "level")
+
+
+def _percent(one: Quantity, name: str, stretch: bool) -> Change:
+    front, words = one.front, one.segment
+    around = words + name
+    if re.search(r"贡献率|贡献(?:了)?[^，。]{0,12}(?:增量|增长)", around):
+        return Change("contribution", 1, "contribution")
+    if front.gap:
+        return Change("difference_pp", front.gap, "gap", "percent_gap")
+    changing = (front.change and not front.to) or front.rate_noun or (front.to and _RATE_NAME.search(name + front.core))
+    if not changing and _RATE_NAME.search(front.core[-6:] + front.adverbs):
+        changing = 1
+    if (
+        not changing
+        and not front.to
+        and re.search(
+            r"(?:减|降低|压缩|压减|缩短|节约|节省|提升|"
+            r"提高)[^，。占率]{1,6}$",
+            front.core,
+        )
+        and not re.search("率|比重|占比", front.core)
+    ):
+        sign = -1 if re.search(r"(?:减|降低|压缩|压减|缩短)[^，。占率]{1,6}$", front.core) else 1
+        return Change("cumulative" if stretch else "yoy", sign, "verb_noun", "verb_noun")
+    if changing:
+        sign = -1 if (front.change < 0 or re.search("降幅|减幅", around)) else 1
+        if re.search(r"年均|年平均|平均每年|逐年", around + front.adverbs):
+            return Change("avg_annual", sign, "average")
+        if re.search(r"累计|五年|较20\d\d年|比20\d\d年|较“十|比“十", around + front.adverbs) and not re.search(
+            "同比|比上年", around
+        ):
+            return Change("cumulative", sign, "cumulative")
+        if stretch:
+            return Change("cumulative", sign, "cumulative_stretch", "stretch_growth")
+        return Change("yoy", sign, "growth")
+    if re.search(r"负增长", around):
+        return Change("yoy", -1, "growth")
+    return Change("share", 1, "share", "" if _SHARE.search(around + one.behind[:3]) else "bare_percent")
+
+
+def signed(value: Decimal, sign: int, comparator: str) -> tuple[Decimal, str]:
+    """A value with its sign, and the comparator about the signed value (下降超10% is below −10).
+
+    >>> signed(Decimal(10), -1, "gt")
+    (Decimal('-10'), 'lt')
+    """
+    if sign >= 0:
+        return value, comparator
+    turned = {"gt": "lt", "ge": "le", "lt": "gt", "le": "ge"}
+    return -value, turned.get(comparator, comparator)

@@ -1,0 +1,133 @@
+"""The words in front of a number, taken apart from the right: bound, level verb, change verb, adverbs, the rest.
+
+进出口总额同比增长超 becomes the name 进出口总额, the adverb 同比, the change 增长 and the bound 超.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from planbrief.reading.tails import front_bound
+from planbrief.reading.wordlists import any_of, listed
+
+_UP, _DOWN = frozenset(listed("verbs", "up")), frozenset(listed("verbs", "down"))
+_ABOVE, _BELOW = frozenset(listed("verbs", "above")), frozenset(listed("verbs", "below"))
+#: Nouns of rates of change, which are names and verbs at once: 增速5.7%, 降幅10%.
+RATE_NOUNS = frozenset({"增速", "增幅", "涨幅", "增长率", "降幅", "减幅"})
+#: Level verbs behind which a verb of change speaks of the level: 增长到, 降至.
+_TO = re.compile(r"(?:至|到|达到?|为|成)")
+_TO_VERB = re.compile(
+    r"(?:[降升增缩减扩涨]|提高|提升|下降|降低|减少|缩小|收窄|压缩|压减|缩短|增加|扩大|上升|调整|"
+    r"晋升|延长|扩展)(?:到|至|为)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Front:
+    """A front taken apart; ``change`` is +1, -1 or 0, ``to`` is true where the number is the level reached.
+
+    ``gap`` is +1 or -1 where the number is a distance to another place (高于全国), with ``counterpart`` its name.
+    ``start_value`` is true for the A of 从A提高到B.
+    """
+
+    core: str
+    adverbs: str
+    verb: str
+    change: int
+    to: bool
+    bound: str
+    rate_noun: bool
+    gap: int = 0
+    counterpart: str = ""
+    start_value: bool = False
+    reached: str = ""
+
+
+@cache
+def _stripper(name: str) -> re.Pattern[str]:
+    return re.compile(any_of(listed("verbs", name)) + r"$")
+
+
+@cache
+def _change_pattern() -> re.Pattern[str]:
+    return re.compile(any_of(_UP | _DOWN) + r"了?$")
+
+
+_GAP = re.compile(
+    rf"(?P<verb>{any_of(_ABOVE | _BELOW)})(?:于|出|过)?(?P<place>全国|全省|全市|全区|上年|去年|全部|西部|中部|东部|"
+    rf"预期|目标|规模以上|规上|同期|城镇|农村|GDP|地区生产总值|经济)"
+    r"(?P<rest>[^，。；、]{0,10}?)(?P<about>约|近|超过?)?$"
+)
+_BLANKS = " \t\u3000*“”:：—-·"
+#: Words that end in a level verb's character and are names: 比重为 is split, 行为, 认为, 以上, 网上, 线上 are not.
+_KEPT_END = re.compile(
+    r"(?:行为|认为|作为|以上|网上|线上|规上|限上|海上|水上|陆上|路上|世上|会上|高达|雷达|发达|抵达|"
+    r"占比|共有|国有|公有|私有|所有|享有|特有|从自|空中由|自由|来自|人均|年均|平均|户均|亩均|地均|"
+    r"上网|再就业|率先|先后|单位|通过|经过|不少|减少人|目前|以前|提前|之前|当前|公共|设计|统计|"
+    r"审计|估计|会计|总计|成就|造就|国家级|高级|年内|国内|省内|市内|境内|校内|院内|范围内|"
+    r"行列|系列|班列|前列|专列|"
+    r"直达|到达|表达|下达|送达|安排|减排|彩排|牌|客居|民居|社区全国|安居|定居|群居|迁居|乔居|宜居|"
+    r"人居|旅居|最多|许多|众多|多)$"
+)
+
+
+def take_apart(front: str) -> Front:
+    """The parts of a front.
+
+    >>> one = take_apart("进出口总额同比增长超过")
+    >>> one.core, one.change, one.bound, one.to
+    ('进出口总额', 1, 'gt', False)
+    >>> two = take_apart("PM2.5平均浓度降至")
+    >>> two.core, two.change, two.to
+    ('PM2.5平均浓度', -1, True)
+    """
+    words = front.strip(_BLANKS)
+    bound = front_bound(words)
+    gap = _GAP.search(words)
+    if gap is not None:
+        sign = 1 if gap["verb"] in _ABOVE else -1
+        inner = take_apart(words[: gap.start()])
+        place = gap["place"]
+        return Front(inner.core, inner.adverbs, gap["verb"], 0, False, bound, inner.rate_noun, sign, place)
+    start_value = False
+    reached = adverbs = verb = ""
+    change = 0
+    to = False
+    while words:
+        words = words.strip(_BLANKS)
+        if not _KEPT_END.search(words):
+            if (match := _stripper("reached").search(words)) is not None:
+                piece = match[0]
+                reached = piece + reached
+                start_value = start_value or (piece in ("由", "从", "自") and not to)
+                if _TO_VERB.search(piece):
+                    to = True
+                    change = change or (-1 if re.match("[降下减缩收压]", piece) else 1)
+                    verb = verb or piece
+                elif _TO.search(piece) and piece not in ("排在",):
+                    to = to or not verb
+                words = words[: match.start()]
+                continue
+            if not verb and (match := _change_pattern().search(words)) is not None:
+                verb = match[0].removesuffix("了")
+                change = -1 if verb in _DOWN else 1
+                words = words[: match.start()]
+                continue
+            if (match := _stripper("adverbs").search(words)) is not None:
+                adverbs = match[0] + adverbs
+                words = words[: match.start()]
+                continue
+        break
+    return Front(
+        words.strip(_BLANKS),
+        adverbs,
+        verb,
+        change,
+        to and verb not in RATE_NOUNS,
+        bound,
+        verb in RATE_NOUNS,
+        start_value=start_value,
+        reached=reached,
+    )

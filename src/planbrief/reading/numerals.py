@@ -1,0 +1,182 @@
+"""Numbers of a text: every digit token, and the numerals in Chinese characters that state a quantity.
+
+A digit token is what ``planbrief verify`` counts: digits with thousands separators and a fraction. Numerals in
+characters are taken only in constructions that state how many, how often or which place; an ordinal in a name (第三
+次普查), a set phrase (千方百计, 一带一路) and a slogan in quotation marks are not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from planbrief.reading.wordlists import any_of, listed
+
+TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?")
+_DIGITS = dict(zip("零〇一二三四五六七八九两", (0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2), strict=True))
+_SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
+_N = "[一二两三四五六七八九十百千万亿零〇]"
+_SMALL = "[二两三四五六七八九十]"
+_UNITS = any_of([*listed("units", "measures"), *listed("units", "classifiers")])
+_COUNTERS = any_of(listed("units", "classifiers"))
+#: Words behind which a numeral made of multipliers alone (千亿, 百万) states a size: 突破千亿元.
+_REACHED = "突破|超过?|逾|过|跨[上入过越]?|迈[上入过]|站上|登上|达到?|近|上|保持在|稳定在|至少|不低于|[个家类]|约|跃上"
+
+
+@dataclass(frozen=True, slots=True)
+class Numeral:
+    """A number as printed, with positions in the folded text.
+
+    ``form`` is ``digits`` or what a numeral in characters states: ``rank``, ``multiple`` (三倍), ``doubling`` (翻一番),
+    ``tenth`` (三成), ``percent`` (百分之五), ``size`` (千亿级), ``count``. ``scale`` holds multipliers that are part of
+    the numeral but belong to its unit (the 亿 of 千亿级).
+    """
+
+    start: int
+    end: int
+    text: str
+    value: Decimal
+    form: str = "digits"
+    upper: Decimal | None = None
+    scale: str = ""
+
+
+def number(text: str) -> Decimal:
+    """The value of digits or of a Chinese numeral.
+
+    >>> number("1,250.5"), number("二十六"), number("两千三百")
+    (Decimal('1250.5'), Decimal('26'), Decimal('2300'))
+    """
+    if text[:1].isdigit():
+        return Decimal(text.replace(",", ""))
+    total = section = digit = 0
+    for character in text:
+        if character in _DIGITS:
+            digit = _DIGITS[character]
+        elif (scale := _SCALES.get(character, 0)) >= 10**4:
+            total = (total + section + digit or 1) * scale
+            section = digit = 0
+        elif scale:
+            section += (digit or 1) * scale
+            digit = 0
+    return Decimal(total + section + digit)
+
+
+#: Constructions in which a numeral in characters states a quantity: form, pattern with the numeral as its group ``n``.
+_FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
+    (
+        "rank",
+        re.compile(
+            r"(?:[居列]|排[名在]?|位次|[升提]至|跃至|全[国球省市区]|世界|亚洲|中?[东西]部|同类|地区|前)(?:的|"
+            r"[^，。；、,;\d\n“”]{0,6}?)"
+            rf"(?P<n>第{_SMALL}?[一二三四五六七八九十](?=位|名|[，。；、,;）)\s]|的|$)|首(?=位)|榜首|前[三五十](?=位|"
+            rf"名|[，。；、,;\s]|$))"
+        ),
+    ),
+    ("rank", re.compile(rf"(?P<n>第{_SMALL}?[一二三四五六七八九十])(?=位(?!数)|名(?!录))")),
+    ("doubling", re.compile(r"翻(?:了|近|超)?(?P<n>[一两二三四])番")),
+    ("multiple", re.compile(rf"(?P<n>{_N}+点?{_N}*)(?=多?倍(?!增|差|数|率))")),
+    (
+        "tenth",
+        re.compile(
+            rf"(?:近|超过?|约|[长升高占达减降少少逾过]|有|，|"
+            rf"以上)(?P<n>{_SMALL[1:-2].join('[]')})成(?![为立果功就员都绩型交长效熟品人])"
+            rf"|(?<![一-龥])(?P<m>[一二三四五六七八九])成(?=以上|左右|多|的)"
+        ),
+    ),
+    ("percent", re.compile(rf"百分之(?P<n>{_N}+(?:点{_N}+)?)")),
+    (
+        "size",
+        re.compile(
+            rf"(?P<n>[二三四五六七八九两]?[十百千万亿]*[百千万亿])(?:元|吨|亩|千瓦|立方米|方|人|公里)?级(?![别联])"
+            rf"|(?:{_REACHED})(?P<m>[一二三四五六七八九两]?[十百千万亿]+)(?=(?:{_UNITS}))"
+            rf"|(?P<k>(?:[二三四五六七八九两]?[十百千]?万?亿|[百千]万))(?=元|美元|立方米|方(?!百)|千瓦|次)"
+        ),
+    ),
+    (
+        "count",
+        re.compile(
+            rf"(?<![第初一二三四五六七八九十百千万亿“])(?P<n>{_SMALL}+)大"
+            r"(?![以和精报学会型小量力部师赛奖厦都家众三、，。”]|[一-龥]?全会)(?=[一-龥“])"
+        ),
+    ),
+    (
+        "count",
+        re.compile(
+            rf"(?<![第初每这那某“十百千万亿一二三四五六七八九])(?P<n>(?:{_SMALL}+|[百千](?=[余多家个名])))[余多]?"
+            rf"(?=(?:个|项|条|家|座|处|类|种|张|支|所|场|件|户|名|批次|款|部|艘|架|列|辆|台|只)(?![月人级数体性别]|"
+            rf"小时|百分))"
+        ),
+    ),
+)
+_CLASS = re.compile(rf"(?P<n>{_N}+)个(?P<size>[一二三四五六七八九两]?[十百千万亿]+)级")
+#: What a numeral in characters belongs to where it states nothing.
+_PHRASES = re.compile(
+    r"[一二]十大(?=[、，。和的以召开胜精报历届]|$|[二十]*届)|十[五六七八九]大|三农|一带一路|千方百计|千家万户|"
+    r"万无一失|百花|一批|统一大市场|陆家嘴"
+    r"|[一二三]级医院|百年|千年|万年|百姓|百业|千行|万众|万千|三大球|两会|两院|三公|五中|四中|三中|两个确立|两个维护|"
+    r"四个意识|四个自信|三新|两新|两重"
+    r"|三年行动|[一二三四五六七八九十]届|八项规定|三北|四史|一老一小|两不愁|三保障|六稳|六保|双一流|一体|亿万|"
+    r"成百上千|百强|千分之"
+    r"|三严三实|四大班子|两弹一星|九三学社|四川|三峡|三亚|三明|六安|六盘水|四平|五指山|铁人三项|两个大局|国际两个|"
+    r"两个市场两种资源|百色|万州|万宁|九江|九寨|千岛|八一|五四|七一|十一(?=长假|期间|假)"
+)
+
+
+def numerals(text: str) -> Iterator[Numeral]:
+    """The numbers of a folded text in order; all in digits, those in characters where they state something."""
+    found: dict[int, Numeral] = {}
+    covered = [match.span() for match in _PHRASES.finditer(text)]
+    blocked = set()
+    for start, end in covered:
+        blocked.update(range(start, end))
+    for match in _CLASS.finditer(text):
+        start = match.start("n")
+        if start in blocked:
+            continue
+        found[start] = Numeral(start, match.end("n"), match["n"], number(match["n"]), "count")
+    taken = set()
+    for form, pattern in _FORMS:
+        for match in pattern.finditer(text):
+            name = next(key for key, value in match.groupdict().items() if value)
+            start, end = match.span(name)
+            words = match[name]
+            if start in blocked or start in taken or any(position in taken for position in range(start, end)):
+                continue
+            if start and text[start - 1] in "0123456789.多余":
+                continue
+            taken.update(range(start, end))
+            found.setdefault(start, _numeral(start, end, words, form))
+    for match in TOKEN.finditer(text):
+        found[match.start()] = Numeral(match.start(), match.end(), match[0], number(match[0]))
+    return iter([found[start] for start in sorted(found)])
+
+
+def _numeral(start: int, end: int, words: str, form: str) -> Numeral:
+    if form == "rank":
+        value = Decimal(1) if "首" in words else number(words.strip("第前"))
+        return Numeral(start, end, words, value, form)
+    if form == "size":
+        value, scale = split_scale(words)
+        return Numeral(start, end, words, value, form, scale=scale)
+    if "点" in words:
+        whole, _, part = words.partition("点")
+        digits = "".join(str(_DIGITS.get(one, 0)) for one in part)
+        return Numeral(start, end, words, Decimal(f"{number(whole)}.{digits}"), form)
+    return Numeral(start, end, words, number(words), form)
+
+
+def split_scale(words: str) -> tuple[Decimal, str]:
+    """A numeral as value and multiplier of its unit: 千亿 is 1000 亿, 万亿 1 万亿, 百万 100 万, 千 1000.
+
+    >>> split_scale("三千亿"), split_scale("万亿"), split_scale("百")
+    ((Decimal('3000'), '亿'), (Decimal('1'), '万亿'), (Decimal('100'), ''))
+    """
+    scale = ""
+    for multiplier in ("万亿", "亿", "万"):
+        if words.endswith(multiplier):
+            scale, words = multiplier, words[: -len(multiplier)]
+            break
+    return (number(words) if words else Decimal(1)), scale

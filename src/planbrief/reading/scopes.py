@@ -1,0 +1,193 @@
+"""What carries over: heads and opening words set the time of what follows them.
+
+A section's head (三、2026年工作安排) holds until the next head, a paragraph's opening (五年来，) until another opening,
+the opening of a sentence (到2030年，) to the end of its paragraph.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from planbrief.reading.periods import Period, periods
+
+_HEAD = re.compile(
+    r"\s*(?:[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十]+[章节篇部]|"
+    r"（[一二三四五六七八九十]+）|\d{1,2}[.、．])"
+)
+_TOP_HEAD = re.compile(r"\s*(?:[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十]+[章篇部])")
+_SENTENCE = re.compile(r"[^。！？；\n]*[。！？；\n]?")
+_OPENING = re.compile(
+    r"[\s—\-#>▲“”]*(?:各位代表[！，:]?|同志们[！，:]?|[（(]?[一二三四五六七八九十]{1,2}[、）是]|"
+    r"\d{1,2}[.、．])?(?:回[顾望首]|透过|展望|刚刚|综合|建议|我省|在|按照|经过|实现|确定|综观|截至|即将|全省|全市|"
+    r"全区)?(?:过去的|刚刚)?"
+)
+_FUTURE_HEAD = re.compile(r"目标|安排|任务|部署|打算|思路|要求|重点工作|工作重点|举措|建议|今后|未来|展望|行动|规划")
+_PAST_HEAD = re.compile(r"回顾|成就|成效|成绩|进展|总结|现状|基础|情况")
+#: Names of plans, prizes and laws that a year or a plan period stands in: no time of what is said.
+_NAMED = re.compile(r"(?:规划|纲要|建议》|版|年度(?:人物|考古|奖)|[^，。]{0,4}(?:大会|论坛|博览会|赛|奖))")
+_COMPARED = re.compile(r"(?:比|较|与|同|相比|从|由|自|对比|以)[“]?$")
+_REACH = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The time that heads and openings set: years, form for the data, and the words that set it.
+
+    ``stretch`` is true for several years. ``tense`` is past, future or empty where nothing says it. ``rule`` names the
+    kind of place (section, paragraph, sentence) that set it.
+    """
+
+    first: int = 0
+    last: int = 0
+    code: str = ""
+    stretch: bool = False
+    tense: str = ""
+    rule: str = ""
+    words: str = ""
+
+
+NOTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """A sentence of the folded text with the scope at its beginning and the periods that it names itself."""
+
+    start: int
+    end: int
+    scope: Scope
+    periods: tuple[Period, ...]
+    first_in_paragraph: bool
+    heading: bool
+
+
+class Clock:
+    """The date of publication, and the tense that a period has seen from it."""
+
+    def __init__(self, published: str = "") -> None:
+        self.year = int(published[:4]) if re.match(r"(?:19|20)\d\d", published) else 0
+        self.month = int(published[5:7]) if re.match(r"\d{4}-\d\d", published) else 0
+
+    def tense(self, last: int, relative: bool = False) -> str:
+        """Past or future of a year; the year of publication is future in reports of its first months."""
+        if not self.year or not last:
+            return ""
+        if last != self.year:
+            return "past" if last < self.year else "future"
+        return "future" if self.month <= 4 else ""
+
+    def scope(self, period: Period, rule: str) -> Scope:
+        """The scope that a period sets."""
+        stretch = "/" in period.code and period.first != period.last
+        tense = "past" if period.role == "now" else self.tense(period.last)
+        return Scope(period.first, period.last, period.code, stretch, tense, rule, period.words)
+
+
+def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
+    """The sentences of a folded text in order, each with its scope; blank ones are left out."""
+    section = paragraph = NOTHING
+    position = 0
+    while position < len(text):
+        end = text.find("\n", position)
+        end = len(text) if end < 0 else end + 1
+        line = text[position:end]
+        heading = is_heading(line)
+        if heading:
+            section = paragraph = _headed(line, clock, section)
+        local = paragraph
+        first = True
+        for match in _SENTENCE.finditer(text, position, end):
+            if match.start() == match.end() or not match[0].strip():
+                continue
+            words = match[0]
+            named = _named(words, clock, local)
+            if not heading and (opening := _opening(words, named)) is not None:
+                scope = clock.scope(opening, "sentence")
+                if _persists(words, opening):
+                    paragraph = local = Scope(
+                        scope.first, scope.last, scope.code, scope.stretch, scope.tense, "paragraph", scope.words
+                    )
+                elif opening.role in ("end", "stretch", "plan", "now"):
+                    local = scope
+            yield Sentence(match.start(), match.end(), local, tuple(named), first, heading)
+            first = False
+        position = end
+
+
+def is_heading(line: str) -> bool:
+    """A numbered or short line without a sentence in it.
+
+    >>> is_heading("三、2026年工作安排"), is_heading("“十四五”时期工作回顾"), is_heading("一是扩大内需。")
+    (True, True, False)
+    """
+    words = line.strip()
+    if not words or len(words) > 48 or words[-1] in "。；，！、：:":
+        return False
+    if _TOP_HEAD.match(words) and "。" not in words:
+        return True
+    return "。" not in words and "，" not in words and bool(_PAST_HEAD.search(words) or _FUTURE_HEAD.search(words))
+
+
+def _headed(line: str, clock: Clock, before: Scope) -> Scope:
+    found = [one for one in periods(line, clock.year) if not _COMPARED.search(line[: one.start])]
+    future, past = bool(_FUTURE_HEAD.search(line)), bool(_PAST_HEAD.search(line))
+    if found:
+        chosen = found[0]
+        scope = clock.scope(chosen, "section")
+        if future and not past and scope.tense != "future" and len(found) > 1:
+            scope = clock.scope(found[-1], "section")
+        return scope
+    if not _TOP_HEAD.match(line):
+        return before
+    if past and not future and clock.year:
+        return Scope(clock.year - 1, clock.year - 1, str(clock.year - 1), False, "past", "section", line.strip())
+    if before.tense == "future" or not future:
+        return before
+    return Scope(0, 0, "", False, "future", "section", line.strip())
+
+
+def _named(words: str, clock: Clock, scope: Scope) -> list[Period]:
+    result = []
+    for one in periods(words, clock.year, scope.last if scope.tense == "past" else 0, clock.month):
+        before, after = words[: one.start], words[one.end : one.end + 8]
+        if before.count("《") > before.count("》") or _NAMED.match(after):
+            continue
+        if (
+            one.role == "plan"
+            and re.match(r"(?:规划|纲要|开局|收官|圆满|目标|的|，为|期?末)", after)
+            and "末" not in one.words
+        ):
+            continue
+        result.append(one)
+    return result
+
+
+def _opening(words: str, named: list[Period]) -> Period | None:
+    """The period that a sentence opens with, if it is the time of what follows."""
+    if not named:
+        return None
+    match = _OPENING.match(words)
+    start = match.end() if match else 0
+    first = named[0]
+    if first.start > max(start, 0) + _REACH - 8 or _COMPARED.search(words[: first.start]):
+        return None
+    return first
+
+
+def _persists(words: str, opening: Period) -> bool:
+    """True where an opening holds for the paragraphs that follow: 五年来, 过去一年, 今年, “十四五”时期, 2025年是."""
+    if opening.role in ("plan", "stretch"):
+        return opening.start <= 14
+    if re.match(r"(?:(?:刚刚)?过去(?:的)?一年|一年来|这一年|今年|新的一年)$", opening.words):
+        return opening.words != "今年" or bool(
+            re.match(
+                r"(?:是|要|工作|我们|政府|全省|全市|全区|经济|，|的|主要|"
+                r"重点)",
+                words[opening.end :],
+            )
+        )
+    return bool(re.fullmatch(r"(?:19|20)\d\d年", opening.words)) and bool(
+        re.match(r"(?:是|我们|工作|全省|全市|全区|，(?:我们|面对|全省|全市|全区|在))", words[opening.end :])
+    )
