@@ -2,7 +2,7 @@
 
 import pytest
 
-from planbrief.reading.grammar import Grammar
+from planbrief.reading.grammar.prose import Grammar
 
 HEAD = "2026年某省政府工作报告\n——2026年1月20日在某省第十四届人民代表大会上\n"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planbrief.reading.grammar import Grammar
+from planbrief.reading.grammar.prose import Grammar
 from planbrief.reading.proposals import Proposal
 
 

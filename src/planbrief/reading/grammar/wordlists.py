@@ -13,7 +13,9 @@ from typing import Any
 @cache
 def words(name: str) -> dict[str, Any]:
     """The word list of a name, read once."""
-    return tomllib.loads(files("planbrief.reading").joinpath("words", f"{name}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(
+        files("planbrief.reading.grammar").joinpath("words", f"{name}.toml").read_text(encoding="utf-8")
+    )
 
 
 def listed(name: str, key: str) -> list[str]:

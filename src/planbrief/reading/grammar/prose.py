@@ -7,19 +7,19 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from planbrief.reading import names
-from planbrief.reading.areas import document_area, published_date, split_area
-from planbrief.reading.changes import change, signed
-from planbrief.reading.clauses import Quantity, quantities
-from planbrief.reading.confidence import rate
-from planbrief.reading.exclusions import Exclusion, Surroundings, exclusion
-from planbrief.reading.folding import Folded, fold
-from planbrief.reading.kinds import kind
-from planbrief.reading.numerals import Numeral, numerals
-from planbrief.reading.periods import Period
+from planbrief.reading.grammar import names
+from planbrief.reading.grammar.areas import document_area, published_date, split_area
+from planbrief.reading.grammar.changes import change, signed
+from planbrief.reading.grammar.clauses import Quantity, quantities
+from planbrief.reading.grammar.confidence import rate
+from planbrief.reading.grammar.exclusions import Exclusion, Surroundings, exclusion
+from planbrief.reading.grammar.folding import Folded, fold
+from planbrief.reading.grammar.kinds import kind
+from planbrief.reading.grammar.numerals import Numeral, numerals
+from planbrief.reading.grammar.periods import Period
+from planbrief.reading.grammar.scopes import Clock, Scope, Sentence, sentences
+from planbrief.reading.grammar.tails import front_bound
 from planbrief.reading.proposals import Proposal
-from planbrief.reading.scopes import Clock, Scope, Sentence, sentences
-from planbrief.reading.tails import front_bound
 
 _COMPARED = re.compile(r"(?:比|较|与|同|相比|自|对比)[“]?$")
 _RANK_FRONT = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from planbrief.reading.wordlists import any_of, listed
+from planbrief.reading.grammar.wordlists import any_of, listed
 
 _BLANKS = " \t\u3000*“”:：—-·、，"
 _LEADS = re.compile(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from planbrief.reading.clauses import Quantity
+from planbrief.reading.grammar.clauses import Quantity
 
 
 class Kind(NamedTuple):

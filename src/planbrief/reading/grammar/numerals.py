@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from planbrief.reading.wordlists import any_of, listed
+from planbrief.reading.grammar.wordlists import any_of, listed
 
 TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _DIGITS = dict(zip("零〇一二三四五六七八九两", (0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2), strict=True))

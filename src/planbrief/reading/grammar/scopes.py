@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from planbrief.reading.periods import Period, periods
+from planbrief.reading.grammar.periods import Period, periods
 
 _HEAD = re.compile(
     r"\s*(?:[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十]+[章节篇部]|"

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from functools import cache
 
-from planbrief.reading.wordlists import words
+from planbrief.reading.grammar.wordlists import words
 
 _PINYIN = re.compile(r"[(（][a-zA-Zà-üÀ-Üāēīōūǖǎěǐǒǔǚǜńňǹ]{1,12}[)）]")
 #: Emphasis marks, and blanks between a Chinese character and a digit or a unit: 到 2027 年.

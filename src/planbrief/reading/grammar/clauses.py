@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from planbrief.reading.fronts import Front, take_apart
-from planbrief.reading.numerals import Numeral
-from planbrief.reading.tails import Tail, scaled, tail
+from planbrief.reading.grammar.fronts import Front, take_apart
+from planbrief.reading.grammar.numerals import Numeral
+from planbrief.reading.grammar.tails import Tail, scaled, tail
 
 _MARKS = "，。；：:！？!?（）\n"
 _JOINT = re.compile(r"\s*(?:-|—{1,2}|–|~|至|到)\s*")

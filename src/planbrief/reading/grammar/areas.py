@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from planbrief.reading.wordlists import any_of, listed
+from planbrief.reading.grammar.wordlists import any_of, listed
 
 _SUFFIX = r"(?:市|省|自治区|自治州|州|地区|盟|区|县)?"
 _REGION = (
@@ -120,7 +120,7 @@ def published_date(text: str) -> str:
         spelt = _SPELT_DATE.search(head)
         if not spelt:
             return ""
-        from planbrief.reading.numerals import number
+        from planbrief.reading.grammar.numerals import number
 
         year, rest = spelt[0].split("年")
         month, day = rest.rstrip("日").split("月")

@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from planbrief.reading.tails import front_bound
-from planbrief.reading.wordlists import any_of, listed
+from planbrief.reading.grammar.tails import front_bound
+from planbrief.reading.grammar.wordlists import any_of, listed
 
 _UP, _DOWN = frozenset(listed("verbs", "up")), frozenset(listed("verbs", "down"))
 _ABOVE, _BELOW = frozenset(listed("verbs", "above")), frozenset(listed("verbs", "below"))

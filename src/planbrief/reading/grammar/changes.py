@@ -7,9 +7,9 @@ from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
-from planbrief.reading.clauses import Quantity
-from planbrief.reading.scopes import Scope
-from planbrief.reading.wordlists import listed
+from planbrief.reading.grammar.clauses import Quantity
+from planbrief.reading.grammar.scopes import Scope
+from planbrief.reading.grammar.wordlists import listed
 
 
 @cache

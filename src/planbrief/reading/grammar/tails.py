@@ -6,8 +6,8 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 
-from planbrief.reading.numerals import Numeral
-from planbrief.reading.wordlists import any_of, listed, words
+from planbrief.reading.grammar.numerals import Numeral
+from planbrief.reading.grammar.wordlists import any_of, listed, words
 
 MEASURES = frozenset(listed("units", "measures"))
 CLASSIFIERS = frozenset(listed("units", "classifiers"))
@@ -66,7 +66,7 @@ class Tail:
 def tail(text: str, numeral: Numeral) -> Tail:
     """What belongs to a number behind it.
 
-    >>> from planbrief.reading.numerals import numerals
+    >>> from planbrief.reading.grammar.numerals import numerals
     >>> def of(text): return tail(text, next(numerals(text)))
     >>> of("60万吨以上").unit, of("60万吨以上").bound, of("12.7个百分点").unit, of("30余万人次").unit, of("2026年").unit
     ('万吨', 'ge', '个百分点', '万人次', '')
