@@ -13,8 +13,7 @@ from targets.factory import UNITS, make_dataset, observation
 
 from planbrief.export import export
 from planbrief.export.archive import read_zip
-from planbrief.export.sdmx import files
-from planbrief.export.sdmx_codes import NotACode, unit_code
+from planbrief.export.sdmx import NotACode, files, unit_code
 from planbrief.targets import load
 from planbrief.targets.dataset import Dataset
 from planbrief.targets.units import UnitTable

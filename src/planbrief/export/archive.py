@@ -1,8 +1,4 @@
-"""Zip archives: written the same way every time, read without trusting them.
-
-Every archive that planbrief writes carries a seal: the member ``SHA256SUMS``, in the format of ``sha256sum --check``.
-It tells an untouched export from one that somebody has edited since, and from a stranger's file.
-"""
+"""Zip archives: written the same way every time, dated by the newest document, read without trusting them."""
 
 from __future__ import annotations
 
@@ -12,10 +8,24 @@ import stat
 import zipfile
 import zlib
 from collections.abc import Mapping
+from datetime import date
 from pathlib import Path
 
 from planbrief.errors import PlanbriefError
 from planbrief.files import read_regular, sha256_of
+from planbrief.targets.package import Package
+
+
+def data_as_of(package: Package) -> str:
+    """Date of the newest document as ISO text, empty if there is none."""
+    dates = []
+    for row in package["sources"].rows:
+        try:
+            dates.append(date.fromisoformat(row.values["date_published"]).isoformat())
+        except ValueError:
+            continue  # check names such a date; an export does not fail over it
+    return max(dates, default="")
+
 
 #: Name of the seal inside an exported folder or archive.
 SEAL = "SHA256SUMS"

@@ -1,37 +1,374 @@
-"""SDMX-CSV 2.0 data with its SDMX-ML 3.0 structure.
-
-Decisions, all visible in the structure:
-
-* A document may print one fact twice, so the key of an observation holds ``OBS_ID``, the printed occurrence; the
-  other dimensions say what it is about.
-* Half of the figures have no date. SDMX knows no empty ``TIME_PERIOD`` and none is invented: dated figures belong
-  to the dataflow ``TARGETS``, whose structure has a time dimension (``data.csv``), the others to
-  ``TARGETS_UNDATED``, whose structure is the same without it (``undated.csv``).
-* 亿元 is ``UNIT_MEASURE`` yuan with ``UNIT_MULT`` 8, as SDMX counts; ``UNIT_PRINTED`` keeps the printed unit.
-  ``OBS_VALUE`` is the number as printed, so a value in the unit itself is OBS_VALUE × 10^UNIT_MULT.
-* Half-years are ``2025-S1``, plan periods time ranges (``2024-01-01/P12Y``, with ``FREQ`` ``_O``); an empty activity
-  or counterpart area is ``_Z``, not applicable. A cell that holds no number is ``NaN``, as SDMX writes a missing
-  observation; ``OBS_STATUS`` says why.
-"""
+"""SDMX-CSV 2.0 data with its SDMX-ML 3.0 structure: codelists, concepts, data structures and dataflows."""
 
 from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
 
-from planbrief.export.sdmx_codes import NOT_APPLICABLE, codelists, unit_code
-from planbrief.export.sdmx_structure import (
-    COMPONENTS,
-    DATED,
-    UNDATED,
-    Flow,
-    components_of,
-    structure_xml,
-)
+from lxml import etree
+
+from planbrief.display.language import LANGS, Lang, message, term
+from planbrief.errors import PlanbriefError
+from planbrief.export.archive import data_as_of
+from planbrief.log import visible
 from planbrief.targets.package import Package, Row
 from planbrief.targets.periods import parse, sdmx
-from planbrief.targets.units import UnitTable
+from planbrief.targets.units import Unit, UnitTable
+
+#: SDMX code for a dimension that says nothing about an observation.
+NOT_APPLICABLE = "_Z"
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_@$-]+")
+#: Frequencies of the data, codes of SDMX's CL_FREQ.
+_FREQUENCIES = ("A", "S", "Q", "M", "D", "_O")
+#: Characters of unit names that have a plain form.
+_PLAIN = {"²": "2", "³": "3", "%": "PERCENT", "‰": "PERMILLE", "°": "DEG_", "µ": "MICRO", "/": "_PER_"}
+
+
+class NotACode(PlanbriefError):
+    """A key of the data cannot be an SDMX identifier."""
+
+    def __init__(self, table: str, key: str) -> None:
+        super().__init__(table, key)
+        self.table, self.key = table, key
+
+    def __str__(self) -> str:
+        return f"{self.table}: found the key {self.key[:60]!r}; SDMX codes consist of A–Z a–z 0–9 _ @ $ -"
+
+
+@dataclass(frozen=True)
+class Code:
+    """A code with its names."""
+
+    id: str
+    zh: str
+    en: str
+    parent: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class Codelist:
+    """A list of codes with its names."""
+
+    id: str
+    zh: str
+    en: str
+    codes: tuple[Code, ...]
+
+
+def codelists(package: Package, units: UnitTable) -> dict[str, Codelist]:
+    """All codelists by id."""
+    observations = package["observations"].rows
+    enums = {
+        field["name"]: tuple(field.get("constraints", {}).get("enum", ()))
+        for field in package["observations"].schema["fields"]
+    }
+
+    def vocabulary(column: str) -> Iterable[Code]:
+        used = dict.fromkeys(row.values[column] for row in observations)
+        return (_worded(column, code) for code in (enums[column] or sorted(used)) if code)
+
+    areas = [_place(row) for row in package["areas"].rows]
+    activities = [_entry(row, "activity", row.values["system"]) for row in package["activities"].rows]
+    lists = {
+        "CL_FREQ": [_worded("sdmx_freq", code) for code in _FREQUENCIES],
+        "CL_AREA": [*areas, _none()],
+        "CL_INDICATOR": [_indicator(row) for row in package["indicators"].rows],
+        "CL_ACTIVITY": [*activities, _none()],
+        "CL_KIND": vocabulary("kind"),
+        "CL_TRANSFORMATION": vocabulary("transformation"),
+        "CL_SOURCE": [_document(row) for row in package["sources"].rows],
+        "CL_COMPARATOR": vocabulary("comparator"),
+        "CL_UNIT": _units(observations, units),
+        "CL_UNIT_MULT": _multipliers(observations, units),
+        "CL_PRICE_BASE": vocabulary("price_base"),
+        "CL_OBS_STATUS": vocabulary("obs_status"),
+    }
+    made = {}
+    for name, codes in lists.items():
+        listed = tuple(codes)
+        for code in listed:
+            if not _IDENTIFIER.fullmatch(code.id):
+                raise NotACode(name, code.id)
+        made[name] = Codelist(name, term("sdmx_list", name, "zh"), term("sdmx_list", name, "en"), listed)
+    return made
+
+
+def _worded(vocabulary: str, code: str) -> Code:
+    """A code of a closed vocabulary, with the words that the reports use for it."""
+    return Code(code, *(_words(vocabulary, code, lang) for lang in LANGS))
+
+
+def _words(vocabulary: str, code: str, lang: Lang) -> str:
+    if vocabulary == "price_base" and (match := re.fullmatch(r"constant_(\d{4})", code)):
+        return message("sdmx.constant_prices", lang, year=match[1])
+    return term(vocabulary, code, lang)
+
+
+def _none() -> Code:
+    return _worded("sdmx_freq", NOT_APPLICABLE)
+
+
+def _entry(row: Row, key: str, description: str = "") -> Code:
+    said = row.values
+    return Code(said[key], said["name_zh"], said["name_en"], said.get("parent", ""), description)
+
+
+def _place(row: Row) -> Code:
+    said = row.values
+    codes = [f"GB/T 2260 {said['gb2260']}"] if said["gb2260"] else []
+    codes += [f"ISO 3166-2 {said['iso3166_2']}"] if said["iso3166_2"] else []
+    return _entry(row, "ref_area", "; ".join([said["level"], *codes]))
+
+
+def _indicator(row: Row) -> Code:
+    said = row.values
+    columns = ("concept", "scope", "unit_measure", "direction", "aggregation", "character", "theme")
+    facts = "; ".join(f"{column}: {said[column]}" for column in columns)
+    return _entry(row, "indicator", f"{said['definition']} [{facts}]")
+
+
+def _document(row: Row) -> Code:
+    said = row.values
+    columns = ("producer", "doc_number", "date_published", "disclosure", "sha256")
+    facts = "; ".join(f"{column}: {said[column]}" for column in columns if said[column])
+    return Code(said["source_id"], said["title_zh"], said["title_en"], "", facts)
+
+
+def _units(observations: Iterable[Row], units: UnitTable) -> list[Code]:
+    """Base units in use; a product with a multiplier (亿元) is its base here."""
+    found: dict[str, Code] = {}
+    for row in observations:
+        unit = units.parse(row.values["unit_measure"])
+        found.setdefault(
+            unit_code(unit, units),
+            Code(unit_code(unit, units), unit.name_zh, unit.name_en or unit.base, "", f"dimension: {unit.dimension}"),
+        )
+    return [found[code] for code in sorted(found)]
+
+
+def _multipliers(observations: Iterable[Row], units: UnitTable) -> list[Code]:
+    powers = {len(str(units.parse(row.values["unit_measure"]).multiplier)) - 1 for row in observations}
+    return [Code(str(power), f"10的{power}次方", f"10 to the power of {power}") for power in sorted(powers)]
+
+
+@lru_cache(maxsize=1024)
+def unit_code(unit: Unit, units: UnitTable) -> str:
+    """Identifier of a unit's base: its English name, characters outside ASCII by their code points.
+
+    Two units whose names give the same identifier get their code points behind it, so no two ever share one.
+    """
+    own = units.rows.get(unit.base, {})
+    code = _identifier(own.get("name_en") or unit.name_en or unit.base)
+    alike = [base for base, row in units.rows.items() if _identifier(row.get("name_en") or base) == code]
+    return code if alike in ([], [unit.base]) else f"{code}_{_points(unit.base)}"
+
+
+@lru_cache(maxsize=1024)
+def _identifier(name: str) -> str:
+    plain = "".join(_PLAIN.get(c, c) for c in name)
+    parts = "".join(c if c.isascii() else f"_{_points(c)}_" for c in plain)
+    return re.sub(r"[^A-Za-z0-9]+", "_", parts).strip("_") or "_U"
+
+
+def _points(text: str) -> str:
+    return "_".join(f"U{ord(c):04X}" for c in text)
+
+
+AGENCY = "PLANBRIEF"
+#: A two-part version makes no promise that the artefact never changes; codelists grow with the data.
+VERSION = "1.0"
+CONCEPTS = "CONCEPTS"
+_ROOT = "http://www.sdmx.org/resources/sdmxml/schemas/v3_0"
+_MES, _STR, _COM = (f"{_ROOT}/{part}" for part in ("message", "structure", "common"))
+_XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
+_URN = "urn:sdmx:org.sdmx.infomodel"
+_NO_XML = re.compile("[\ufffe\uffff]")
+
+Role = Literal["dimension", "time", "measure", "attribute"]
+
+
+@dataclass(frozen=True)
+class Component:
+    """A dimension, measure or attribute and the column of the observations that it comes from."""
+
+    id: str
+    column: str
+    role: Role
+    codelist: str = ""
+    type: str = "String"
+    mandatory: bool = False
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A dataflow and its data structure."""
+
+    id: str
+    structure: str
+    dated: bool
+
+    @property
+    def reference(self) -> str:
+        """How SDMX-CSV names it."""
+        return f"{AGENCY}:{self.id}({VERSION})"
+
+
+DATED = Flow("TARGETS", "TARGETS_DSD", True)
+UNDATED = Flow("TARGETS_UNDATED", "TARGETS_UNDATED_DSD", False)
+COMPONENTS = (
+    Component("FREQ", "", "dimension", "CL_FREQ"),
+    Component("REF_AREA", "ref_area", "dimension", "CL_AREA"),
+    Component("INDICATOR", "indicator", "dimension", "CL_INDICATOR"),
+    Component("ACTIVITY", "activity", "dimension", "CL_ACTIVITY"),
+    Component("KIND", "kind", "dimension", "CL_KIND"),
+    Component("TRANSFORMATION", "transformation", "dimension", "CL_TRANSFORMATION"),
+    Component("COUNTERPART_AREA", "counterpart_area", "dimension", "CL_AREA"),
+    Component("SOURCE", "source_id", "dimension", "CL_SOURCE"),
+    Component("OBS_ID", "obs_id", "dimension"),
+    Component("TIME_PERIOD", "time_period", "time", "", "ObservationalTimePeriod"),
+    Component("OBS_VALUE", "obs_value", "measure", "", "Double"),
+    Component("UPPER_VALUE", "upper_value", "attribute", "", "Double"),
+    Component("COMPARATOR", "comparator", "attribute", "CL_COMPARATOR", mandatory=True),
+    Component("UNIT_MEASURE", "unit_measure", "attribute", "CL_UNIT", mandatory=True),
+    Component("UNIT_MULT", "", "attribute", "CL_UNIT_MULT", mandatory=True),
+    Component("UNIT_PRINTED", "unit_measure", "attribute", mandatory=True),
+    Component("PRICE_BASE", "price_base", "attribute", "CL_PRICE_BASE"),
+    Component("BASE_PER", "base_period", "attribute", "", "ObservationalTimePeriod"),
+    Component("OBS_STATUS", "obs_status", "attribute", "CL_OBS_STATUS", mandatory=True),
+    Component("SUBJECT", "subject", "attribute"),
+    Component("LOCATOR", "locator", "attribute", mandatory=True),
+    Component("CHAR_START", "char_start", "attribute", "", "Integer", mandatory=True),
+    Component("CHAR_END", "char_end", "attribute", "", "Integer", mandatory=True),
+    Component("VALUE_TEXT", "value_text", "attribute", mandatory=True),
+    Component("COMMENT_OBS", "comment_obs", "attribute"),
+)
+
+
+def components_of(flow: Flow) -> tuple[Component, ...]:
+    """Components of a dataflow: those without a date have no time dimension and no frequency."""
+    return tuple(one for one in COMPONENTS if flow.dated or one.id not in ("FREQ", "TIME_PERIOD"))
+
+
+def structure_xml(package: Package, lists: Mapping[str, Codelist]) -> bytes:
+    """The structure message of `package`: equal data, equal bytes."""
+    root = etree.Element(f"{{{_MES}}}Structure", nsmap={"mes": _MES, "str": _STR, "com": _COM})
+    header = _add(root, _MES, "Header")
+    _add(header, _MES, "ID", text=f"PLANBRIEF_{package.sha256[:16]}")
+    _add(header, _MES, "Test", text="false")
+    # The date of the newest document, never the clock.
+    _add(header, _MES, "Prepared", text=f"{data_as_of(package) or '1980-01-01'}T00:00:00Z")
+    _add(header, _MES, "Sender", id=AGENCY)
+    structures = _add(root, _MES, "Structures")
+    holder = _add(structures, _STR, "Codelists")
+    for codelist in lists.values():
+        _codelist(holder, codelist)
+    _concepts(_add(structures, _STR, "ConceptSchemes"), package)
+    flows = (DATED, UNDATED)
+    holder = _add(structures, _STR, "Dataflows")
+    definitions = etree.Element(f"{{{_STR}}}DataStructures")
+    for flow in flows:
+        made = _maintainable(holder, "Dataflow", flow.id)
+        _names(made, *(message(f"sdmx.flow_{flow.id}", lang) for lang in LANGS))
+        _add(made, _STR, "Structure", text=_urn("datastructure.DataStructure", flow.structure))
+        _definition(definitions, flow)
+    structures.append(definitions)
+    etree.cleanup_namespaces(root, keep_ns_prefixes=["mes", "str", "com"])
+    etree.indent(root)
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8") + b"\n"
+
+
+def _add(parent: etree._Element, namespace: str, name: str, text: str = "", **attributes: str) -> etree._Element:
+    made = etree.SubElement(parent, f"{{{namespace}}}{name}", attributes)
+    if text:
+        made.text = clean(text)
+    return made
+
+
+def clean(text: str) -> str:
+    """`text` without characters that XML cannot hold."""
+    return _NO_XML.sub("�", visible(text, 20_000))
+
+
+def _maintainable(parent: etree._Element, name: str, identifier: str) -> etree._Element:
+    return _add(parent, _STR, name, id=identifier, agencyID=AGENCY, version=VERSION)
+
+
+def _names(element: etree._Element, zh: str, en: str, description: str = "") -> None:
+    """Names in both languages; SDMX wants at least one, so a nameless thing is called by its id."""
+    names: tuple[tuple[Lang, str], ...] = (("en", en), ("zh", zh))
+    for lang, name in names:
+        _add(element, _COM, "Name", text=name or element.get("id", "")).set(_XML_LANG, lang)
+    if description:
+        _add(element, _COM, "Description", text=description).set(_XML_LANG, "en")
+
+
+def _codelist(parent: etree._Element, codelist: Codelist) -> None:
+    made = _maintainable(parent, "Codelist", codelist.id)
+    _names(made, codelist.zh, codelist.en)
+    known = {code.id for code in codelist.codes}
+    for code in codelist.codes:
+        item = _add(made, _STR, "Code", id=code.id)
+        _names(item, code.zh, code.en, code.description)
+        if code.parent in known:
+            _add(item, _STR, "Parent", text=code.parent)
+
+
+def _concepts(parent: etree._Element, package: Package) -> None:
+    """One concept per component; descriptions are those of the columns."""
+    fields = {field["name"]: field for field in package["observations"].schema["fields"]}
+    made = _maintainable(parent, "ConceptScheme", CONCEPTS)
+    _names(made, *(message("sdmx.concepts", lang) for lang in LANGS))
+    for component in COMPONENTS:
+        item = _add(made, _STR, "Concept", id=component.id)
+        field = fields.get(component.column, {}) if component.id != "UNIT_PRINTED" else {}
+        zh, en = (term("sdmx_concept", component.id, lang) for lang in LANGS)
+        _names(item, zh, en, field.get("description", ""))
+
+
+def _definition(parent: etree._Element, flow: Flow) -> None:
+    made = _maintainable(parent, "DataStructure", flow.structure)
+    _names(made, *(message(f"sdmx.flow_{flow.id}", lang) for lang in LANGS))
+    components = _add(made, _STR, "DataStructureComponents")
+    used = components_of(flow)
+    dimensions = _add(components, _STR, "DimensionList", id="DimensionDescriptor")
+    for position, one in enumerate(_of(used, "dimension"), start=1):
+        _component(_add(dimensions, _STR, "Dimension", id=one.id, position=str(position)), one)
+    for one in _of(used, "time"):
+        _component(_add(dimensions, _STR, "TimeDimension", id=one.id), one)
+    attributes = _add(components, _STR, "AttributeList", id="AttributeDescriptor")
+    for one in _of(used, "attribute"):
+        item = _add(attributes, _STR, "Attribute", id=one.id, usage="mandatory" if one.mandatory else "optional")
+        _component(item, one)
+        _add(_add(item, _STR, "AttributeRelationship"), _STR, "Observation")
+    measures = _add(components, _STR, "MeasureList", id="MeasureDescriptor")
+    for one in _of(used, "measure"):
+        _component(_add(measures, _STR, "Measure", id=one.id, usage="optional"), one)
+
+
+def _of(components: Iterable[Component], role: Role) -> list[Component]:
+    return [one for one in components if one.role == role]
+
+
+def _component(element: etree._Element, component: Component) -> None:
+    """Concept and representation of a component."""
+    concept = _urn("conceptscheme.Concept", CONCEPTS, component.id)
+    _add(element, _STR, "ConceptIdentity", text=concept)
+    representation = _add(element, _STR, "LocalRepresentation")
+    if component.codelist:
+        _add(representation, _STR, "Enumeration", text=_urn("codelist.Codelist", component.codelist))
+    else:
+        _add(representation, _STR, "TextFormat", textType=component.type)
+
+
+def _urn(kind: str, identifier: str, item: str = "") -> str:
+    return f"{_URN}.{kind}={AGENCY}:{identifier}({VERSION})" + (f".{item}" if item else "")
+
 
 #: Files of the export.
 STRUCTURE, DATA, UNDATED_DATA = "structure.xml", "data.csv", "undated.csv"

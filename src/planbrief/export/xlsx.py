@@ -18,9 +18,8 @@ from typing import TYPE_CHECKING, Any
 from planbrief import __version__
 from planbrief.display.language import LANGS, message, term
 from planbrief.errors import PlanbriefError
-from planbrief.export.archive import zip_bytes
+from planbrief.export.archive import data_as_of, zip_bytes
 from planbrief.export.cells import Styles, cell_value, shown_width
-from planbrief.export.dates import data_as_of
 from planbrief.files import sha256_of
 from planbrief.log import visible
 from planbrief.targets.package import Package, Table

@@ -1,23 +1,90 @@
-"""Put an edition together: an entry for every report, its files, the manifest and the record of the build."""
+"""Put an edition together: an entry for every report, its files, the data and findings beside them, the manifest."""
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from planbrief.display.language import Lang, message
 from planbrief.errors import PlanbriefError
+from planbrief.log import visible, visible_lines
 from planbrief.publish.edition import Publication
-from planbrief.publish.edition_data import data_files
 from planbrief.run.keys import Key, code_hash, with_reads
-from planbrief.run.manifest import FindingEntry, Manifest, PublishedFile, ReportEntry
+from planbrief.run.manifest import INDEX_PAGES, FindingEntry, Manifest, PublishedFile, ReportEntry
 from planbrief.run.plan import BUILD_RECORD, Job, Plan
+from planbrief.targets.package import Package, Table
 
 if TYPE_CHECKING:
     from planbrief.publish.index import DigestSource
     from planbrief.run.produce import Produced
     from planbrief.targets.package import Package
+
+
+def findings(project: str) -> list[dict[str, Any]]:
+    """Findings of the audit over a project's data, as the manifest lists them."""
+    from planbrief.measures.audit import audit
+    from planbrief.project import at
+    from planbrief.targets import load
+
+    result = audit(load(at(Path(project))))
+    return [
+        {
+            "id": finding.id,
+            "rule": finding.rule,
+            "severity": finding.severity,
+            "observation_ids": list(finding.observations),
+        }
+        for finding in result
+    ]
+
+
+STYLE = "body{font:1rem/1.6 sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}pre{white-space:pre-wrap}"
+
+
+def failure_page(report: str, lang: Lang, error: str) -> bytes:
+    """A small page that says what failed and leads back to the index."""
+    code = "zh-CN" if lang == "zh" else "en"
+    title = escape(message("failure.title", lang))
+    policy = "default-src 'none'; style-src 'unsafe-inline'"
+    return f"""<!DOCTYPE html>
+<html lang="{code}"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>
+<style>{STYLE}</style></head>
+<body><main><h1>{title}</h1><p>{escape(message("failure.text", lang, report=visible(report)))}</p>
+<pre lang="en">{escape(visible_lines(error))}</pre>
+<p><a href="../{INDEX_PAGES[lang]}">{escape(message("failure.index", lang))}</a></p></main></body></html>
+""".encode()
+
+
+def table_csv(table: Table) -> bytes:
+    """A table as one CSV file, rows in package order."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(table.columns)
+    writer.writerows([row.values[name] for name in table.columns] for row in table.rows)
+    return text.getvalue().encode()
+
+
+def descriptor(package: Package) -> dict[str, Any]:
+    """The package's descriptor with one file per table."""
+    resources = []
+    for resource in package.descriptor["resources"]:
+        kept = {key: value for key, value in resource.items() if key not in ("hash", "bytes", "hashes")}
+        resources.append({**kept, "path": f"{resource['name']}.csv"})
+    return {**package.descriptor, "resources": resources}
+
+
+def data_files(package: Package) -> dict[str, bytes]:
+    """Files below ``data/`` of an edition by path."""
+    files = {f"data/{name}.csv": table_csv(table) for name, table in package.tables.items()}
+    text = json.dumps(descriptor(package), ensure_ascii=False, indent=2) + "\n"
+    return {**files, "data/datapackage.json": text.encode()}
 
 
 @dataclass(frozen=True)
@@ -126,7 +193,7 @@ def _entry(
     if isinstance(result, PlanbriefError):
         entry = publication.failed(bare, str(result))
         if entry.html is None and "html" in job.formats:
-            from planbrief.publish.failure_page import failure_page
+            from planbrief.publish.assembly import failure_page
 
             page = failure_page(job.report.id, "zh" if job.lang == "zh" else "en", str(result))
             publication.add_file(f"{job.lang}/{job.report.id}.html", page)

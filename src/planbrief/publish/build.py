@@ -173,7 +173,7 @@ class Session:
     def _produce(self, chosen: Plan) -> tuple[dict[str, Staged | PlanbriefError], list[dict[str, Any]]]:
         from concurrent.futures import as_completed
 
-        from planbrief.publish.findings import findings
+        from planbrief.publish.assembly import findings
         from planbrief.run.executors import executor_for, submit_to
         from planbrief.run.produce import produce
         from planbrief.run.snapshot import snapshot

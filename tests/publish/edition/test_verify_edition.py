@@ -12,8 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from publish.edition.editions import build, page, pdf
 
-from planbrief.publish.edition_check import read_page, verify_edition
-from planbrief.publish.pdf_facts import BrokenPDF, PDFFacts, pdf_facts
+from planbrief.publish.edition_check import BrokenPDF, PDFFacts, pdf_facts, read_page, verify_edition
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 CODE = """
 import sys
-from planbrief.run.pool import deferred_imports as light
+from planbrief.run.pool import worker as light
 light.import_jsonschema()
 import nbformat.validator, jsonschema
 assert not any(name.startswith("rfc3987_syntax") for name in sys.modules)

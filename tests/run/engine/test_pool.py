@@ -17,7 +17,7 @@ import pytest
 from run.engine import notebooks as tasks
 
 from planbrief.run.engine import Pool, Stage, TimedOut, WorkerDied, WorkerFailed
-from planbrief.run.pool.scratch import PREFIX, Scratch
+from planbrief.run.pool.process_tree import PREFIX, Scratch
 
 PATIENCE = 240.0
 METHODS = ["fork", "spawn"] if sys.platform == "linux" else ["spawn"]

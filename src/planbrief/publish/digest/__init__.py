@@ -10,8 +10,7 @@
     rendering     the same as Markdown, HTML and plain text
 """
 
-from planbrief.publish.digest.changes import Changes, FigureChange, compare
-from planbrief.publish.digest.observations import ObservationChange, pair_observations
+from planbrief.publish.digest.changes import Changes, FigureChange, ObservationChange, compare, pair_observations
 from planbrief.publish.digest.snapshot import Snapshot, open_edition
 
 __all__ = [

@@ -11,9 +11,8 @@ from dataclasses import asdict
 from typing import Any
 
 from planbrief.display.language import LANGS, Lang, mark
-from planbrief.publish.digest.changes import Changes
+from planbrief.publish.digest.changes import Changes, ObservationChange
 from planbrief.publish.digest.document import Document, Section
-from planbrief.publish.digest.observations import ObservationChange
 from planbrief.publish.index import Change, Digest
 
 _TAGS = {"zh": "zh-Hans", "en": "en"}

@@ -29,10 +29,10 @@ SAVE_EVERY = 10.0
 WARMED: dict[str, tuple[str, ...]] = {
     "pandas": ("pandas",),
     "numpy": ("numpy",),
-    "matplotlib": ("matplotlib.pyplot", "planbrief.run.pool.warm_caches:figure"),
-    "seaborn": ("seaborn", "planbrief.run.pool.warm_caches:figure"),
+    "matplotlib": ("matplotlib.pyplot", "planbrief.run.preload:figure"),
+    "seaborn": ("seaborn", "planbrief.run.preload:figure"),
     "scipy": ("scipy.stats",),
-    "planbrief": ("planbrief.display", "planbrief.run.pool.warm_caches:figure"),
+    "planbrief": ("planbrief.display", "planbrief.run.preload:figure"),
 }
 
 _IMPORT = re.compile(r"^\s*(?:import|from)\s+(\w+)", re.MULTILINE)

@@ -19,9 +19,9 @@ from typing import Any, Literal
 from planbrief.run.engine.environment import worker_environment
 from planbrief.run.engine.failures import TimedOut, WorkerDied, WorkerFailed
 from planbrief.run.engine.progress import Stage
-from planbrief.run.pool import process_tree as processes
+from planbrief.run.pool import process_tree
 from planbrief.run.pool.launch import END, ForkLauncher, Handle, Launcher
-from planbrief.run.pool.scratch import Scratch, remove
+from planbrief.run.pool.process_tree import Scratch, remove
 from planbrief.run.pool.worker import Call, Job
 
 Method = Literal["fork", "spawn"]
@@ -42,7 +42,7 @@ RUNNER_MODULES: tuple[str, ...] = (
     "ipykernel.debugger",
     "IPython.extensions.storemagic",
     "matplotlib_inline.backend_inline",
-    "planbrief.run.pool.warm_caches:validators",
+    "planbrief.run.preload:validators",
 )
 
 #: Seconds between two looks at the memory of a task that has a limit.
@@ -116,7 +116,7 @@ class Pool(Executor):
         if self.method == "fork":
             self._launcher = ForkLauncher(modules, environment, str(self._scratch.root))
         else:
-            from planbrief.run.pool.spawn import SpawnLauncher
+            from planbrief.run.pool.launch import SpawnLauncher
 
             self._launcher = SpawnLauncher(modules, environment, jobs)
         self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="planbrief-pool")
@@ -235,7 +235,7 @@ class Pool(Executor):
             raise TimedOut(task.name, cell, task.stage.limit or 0.0)
         if task_end is not None and now >= task_end:
             raise TimedOut(task.name, cell, task.timeout or 0.0)
-        if task.memory_limit and task.pid and processes.tree_memory(task.pid) > task.memory_limit:
+        if task.memory_limit and task.pid and process_tree.tree_memory(task.pid) > task.memory_limit:
             reason = f"was killed because it held more than {task.memory_limit // 2**20} MiB"
             raise WorkerDied(task.name, None, str(task.stage), reason)
 

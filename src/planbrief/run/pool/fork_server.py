@@ -23,9 +23,7 @@ import sys
 from dataclasses import dataclass
 from typing import Any
 
-from planbrief.run.pool import messages as frames
-from planbrief.run.pool import process_tree as processes
-from planbrief.run.pool import worker
+from planbrief.run.pool import process_tree, worker
 
 #: Started by ``python -c``: nothing may be imported from the current folder before planbrief itself is found.
 BOOT = (
@@ -83,7 +81,7 @@ class Zygote:
                         self._woken.recv(4096)
                 elif key.fileobj.fileno() >= 0:  # type: ignore[union-attr]
                     self._selector.unregister(key.fileobj)
-                    processes.kill_group(key.data.pid)
+                    process_tree.kill_group(key.data.pid)
             self._bury()
 
     def _fork(self) -> None:
@@ -105,9 +103,9 @@ class Zygote:
         """Leave the zygote behind, do the task, and never return."""
         status = 1
         try:
-            processes.die_with_parent(self._pid)
+            process_tree.die_with_parent(self._pid)
             os.setsid()
-            processes.adopt_orphans()
+            process_tree.adopt_orphans()
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             for end in (self._control, self._wake, self._woken, control, *(c.control for c in self._children.values())):
@@ -127,10 +125,10 @@ class Zygote:
             if ended is None:
                 return
             # Not waited for yet, so that nobody else can have this process's number while its group is killed.
-            processes.kill_group(ended.si_pid)
+            process_tree.kill_group(ended.si_pid)
             _, waited = os.waitpid(ended.si_pid, 0)
             child = self._children.pop(ended.si_pid, None)
-            processes.kill_orphans(keep=set(self._children))
+            process_tree.kill_orphans(keep=set(self._children))
             if child is not None:
                 with contextlib.suppress(KeyError):
                     self._selector.unregister(child.control)
@@ -138,8 +136,8 @@ class Zygote:
 
     def _end(self) -> None:
         for child in self._children.values():
-            processes.kill_group(child.pid)
-        processes.kill_orphans(keep=set())
+            process_tree.kill_group(child.pid)
+        process_tree.kill_orphans(keep=set())
         self._children.clear()
 
     @property
@@ -157,14 +155,14 @@ def main(descriptor: int) -> None:
     os.dup2(2, 1)  # What a library prints while it is imported is no result of the command.
     control = socket.socket(fileno=descriptor)
     os.set_inheritable(descriptor, False)
-    processes.adopt_orphans()
+    process_tree.adopt_orphans()
     zygote = Zygote(control)
     try:
         hello = _receive(control)
         failed = worker.preload(hello["preload"])
         gc.collect()
         gc.freeze()
-        control.sendall(frames.pack({"failed": failed, "threads": processes.thread_count()}))
+        control.sendall(worker.pack({"failed": failed, "threads": process_tree.thread_count()}))
         zygote.serve()
     except (EOFError, ConnectionError):
         return
@@ -182,16 +180,16 @@ def _exactly(sock: socket.socket, size: int) -> bytes:
 
 
 def _receive(sock: socket.socket) -> Any:
-    return frames.unpack(_exactly(sock, frames.body_size(_exactly(sock, frames.HEADER_SIZE))))
+    return worker.unpack(_exactly(sock, worker.body_size(_exactly(sock, worker.HEADER_SIZE))))
 
 
 def _receive_job(sock: socket.socket) -> tuple[worker.Job, int, socket.socket]:
     """Receive a task, the pipe for its answers and its control socket."""
-    header, descriptors, _, _ = socket.recv_fds(sock, frames.HEADER_SIZE, 2)
+    header, descriptors, _, _ = socket.recv_fds(sock, worker.HEADER_SIZE, 2)
     if not header:
         raise EOFError
-    header += _exactly(sock, frames.HEADER_SIZE - len(header))
-    job = frames.unpack(_exactly(sock, frames.body_size(header)))
+    header += _exactly(sock, worker.HEADER_SIZE - len(header))
+    job = worker.unpack(_exactly(sock, worker.body_size(header)))
     for descriptor in descriptors:
         os.set_inheritable(descriptor, False)
     return job, descriptors[0], socket.socket(fileno=descriptors[1])
@@ -199,4 +197,4 @@ def _receive_job(sock: socket.socket) -> tuple[worker.Job, int, socket.socket]:
 
 def _answer(control: socket.socket, status: int, reason: str = "") -> None:
     with contextlib.suppress(OSError), control:
-        control.sendall(frames.pack((status, reason)))
+        control.sendall(worker.pack((status, reason)))

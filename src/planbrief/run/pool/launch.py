@@ -1,22 +1,25 @@
-"""Ways to get a process for a task: fork a warm one where that is safe, else take a spare one."""
+"""Ways to get a process for a task: fork a warm one where that is safe, else take a spare one spawned ahead."""
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import queue
 import select
+import signal
 import socket
 import subprocess
+import sys
 import threading
 from abc import ABC, abstractmethod
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO
 
 from planbrief.run.engine.failures import EngineUnavailable
-from planbrief.run.pool import fork_server as zygote
-from planbrief.run.pool import messages as frames
-from planbrief.run.pool import process_tree as processes
+from planbrief.run.pool import fork_server, process_tree, worker
+from planbrief.run.pool.fork_server import import_path
 from planbrief.run.pool.worker import Job
 
 #: Seconds in which a process that has been killed, or has answered, must be gone.
@@ -38,7 +41,7 @@ class Handle(ABC):
         with self._answers:
             while True:
                 try:
-                    self._received.put(frames.read(self._answers))
+                    self._received.put(worker.read(self._answers))
                 except Exception as problem:  # the end, a torn message, or an object that cannot be unpickled
                     if not isinstance(problem, EOFError | OSError | ValueError):
                         self._received.put(("unreadable", f"{type(problem).__name__}: {problem}"))
@@ -121,7 +124,7 @@ class _ForkedHandle(Handle):
                 return None, ""
             try:
                 with self._control, self._control.makefile("rb") as stream:
-                    self._status = frames.read(stream)
+                    self._status = worker.read(stream)
             except (EOFError, OSError):
                 self._status = None, "was lost with the process that had started it"
         return self._status
@@ -149,14 +152,14 @@ class ForkLauncher(Launcher):
         self._control, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(
-                zygote.boot_command(theirs.fileno()),
+                fork_server.boot_command(theirs.fileno()),
                 pass_fds=[theirs.fileno()],
                 env=self._env,
                 stdin=subprocess.DEVNULL,
                 # A session of its own: Ctrl-C reaches the pool, which decides.
                 start_new_session=True,
             )
-        self._control.sendall(frames.pack({"preload": self._preload, "root": self._root}))
+        self._control.sendall(worker.pack({"preload": self._preload, "root": self._root}))
 
     def launch(self, job: Job) -> Handle:
         """Fork a process for a task."""
@@ -176,14 +179,14 @@ class ForkLauncher(Launcher):
     def _launch(self, job: Job) -> Handle:
         if not self._ready:
             with self._control.makefile("rb") as stream:
-                self.failed_preloads = tuple(frames.read(stream)["failed"])
+                self.failed_preloads = tuple(worker.read(stream)["failed"])
             self._ready = True
         reading, writing = os.pipe()
         ours, theirs = socket.socketpair()
         answers = os.fdopen(reading, "rb")
         try:
-            message = frames.pack(job)
-            header, body = message[: frames.HEADER_SIZE], message[frames.HEADER_SIZE :]
+            message = worker.pack(job)
+            header, body = message[: worker.HEADER_SIZE], message[worker.HEADER_SIZE :]
             socket.send_fds(self._control, [header], [writing, theirs.fileno()])
             self._control.sendall(body)
         except BaseException:
@@ -212,5 +215,130 @@ class ForkLauncher(Launcher):
         try:
             self._process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
-            processes.kill_tree(self._process.pid)
+            process_tree.kill_tree(self._process.pid)
             self._process.wait()
+
+
+_BOOT = (
+    "import sys, json; sys.path[:] = [p for p in sys.path if p] + json.loads(sys.argv[1]); "
+    "from planbrief.run.pool.launch import main; main()"
+)
+
+
+class SpawnedHandle(Handle):
+    """A task in a spawned worker."""
+
+    def __init__(self, process: subprocess.Popen[bytes]) -> None:
+        self._process = process
+        super().__init__(process.stdout)  # type: ignore[arg-type]  # opened as a pipe
+
+    def ended(self) -> bool:
+        """Tell whether the process is gone."""
+        return self._process.poll() is not None
+
+    def kill(self) -> None:
+        """Kill the process and all its descendants that can be found."""
+        if self._process.poll() is None:
+            process_tree.kill_tree(self._process.pid)
+
+    def wait(self, timeout: float) -> tuple[int | None, str]:
+        """Wait for the end; what the task left running in its group is killed."""
+        try:
+            status = self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            return None, ""
+        if hasattr(os, "killpg"):
+            with contextlib.suppress(OSError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()  # type: ignore[union-attr]
+        return status, ""
+
+
+class SpawnLauncher(Launcher):
+    """Keeps some workers ready."""
+
+    def __init__(self, preload: Sequence[str], env: Mapping[str, str], spares: int) -> None:
+        self._preload, self._env, self._spares = tuple(preload), dict(env), max(spares, 1)
+        self._ready: deque[subprocess.Popen[bytes]] = deque()
+        self._lock = threading.Lock()
+        self._closed = False
+        self._refill()
+
+    def _spawn(self) -> subprocess.Popen[bytes]:
+        process = subprocess.Popen(
+            [sys.executable, "-c", _BOOT, json.dumps(import_path())],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            env=self._env,
+            start_new_session=os.name == "posix",
+        )
+        process.stdin.write(worker.pack(self._preload))  # type: ignore[union-attr]
+        process.stdin.flush()  # type: ignore[union-attr]
+        return process
+
+    def _refill(self) -> None:
+        while len(self._ready) < self._spares:
+            self._ready.append(self._spawn())
+
+    def launch(self, job: Job) -> Handle:
+        """Give a task to a spare worker and start the next one."""
+        with self._lock:
+            if self._closed:
+                raise EngineUnavailable("the pool is closed")
+            for _ in range(5):
+                process = self._ready.popleft()
+                self._refill()
+                with contextlib.suppress(OSError):
+                    process.stdin.write(worker.pack(job))  # type: ignore[union-attr]
+                    process.stdin.flush()  # type: ignore[union-attr]
+                    return SpawnedHandle(process)
+                process.kill()
+                process.wait()
+            raise EngineUnavailable("workers die before they get a task")
+
+    def close(self) -> None:
+        """End the spare workers; the others belong to their handles."""
+        with self._lock:
+            self._closed = True
+            while self._ready:
+                process = self._ready.popleft()
+                process.kill()
+                process.wait()
+                for stream in (process.stdin, process.stdout):
+                    with contextlib.suppress(OSError):
+                        stream.close()  # type: ignore[union-attr]
+
+
+def main() -> None:
+    """Be a worker: import, wait for a task, do it, end."""
+    tasks, answers = _private_streams()
+    process_tree.adopt_orphans()
+    with contextlib.suppress(EOFError):
+        worker.preload(worker.read(tasks))
+        job = worker.read(tasks)
+        threading.Thread(target=_end_with_parent, args=(tasks,), name="planbrief-parent", daemon=True).start()
+        worker.run_job(job, answers)
+    sys.stderr.flush()
+    if os.name == "posix":
+        process_tree.kill_orphans(keep=set())
+    os._exit(0)
+
+
+def _private_streams() -> tuple[BinaryIO, int]:
+    """Take the pipes to the pool away from standard input and output, which belong to the task."""
+    tasks, answers = os.dup(0), os.dup(1)
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
+    os.dup2(2, 1)
+    return os.fdopen(tasks, "rb"), answers
+
+
+def _end_with_parent(tasks: Any) -> None:
+    with contextlib.suppress(Exception):
+        tasks.read(1)
+    if hasattr(os, "killpg"):
+        with contextlib.suppress(OSError):
+            os.killpg(0, signal.SIGKILL)
+    os._exit(1)

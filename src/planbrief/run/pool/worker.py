@@ -5,24 +5,95 @@ from __future__ import annotations
 import atexit
 import contextlib
 import importlib
+import importlib.util
 import os
-import pickle  # of results for the own parent, see frames
+import pickle  # own pipes only, see above
 import random
 import signal
+import struct
 import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import Any, BinaryIO
 
 from planbrief.errors import PlanbriefError
 from planbrief.run.engine import progress
 from planbrief.run.engine.failures import WorkerFailed
-from planbrief.run.pool import deferred_imports as light
-from planbrief.run.pool import messages as frames
-from planbrief.run.pool import process_tree as processes
+from planbrief.run.pool import process_tree
+
+_LENGTH = struct.Struct("!Q")
+
+#: Bytes before each message.
+HEADER_SIZE = _LENGTH.size
+
+
+def pack(message: Any) -> bytes:
+    """Return a message as bytes, its length first."""
+    body = pickle.dumps(message, protocol=pickle.HIGHEST_PROTOCOL)
+    return _LENGTH.pack(len(body)) + body
+
+
+def unpack(body: bytes) -> Any:
+    """Return the message whose bytes (without length) are given."""
+    return pickle.loads(body)
+
+
+def body_size(header: bytes) -> int:
+    """Return how many bytes follow a header."""
+    size: int = _LENGTH.unpack(header)[0]
+    return size
+
+
+def write(descriptor: int, packed: bytes) -> None:
+    """Write a whole packed message to a file descriptor."""
+    view = memoryview(packed)
+    while view:
+        view = view[os.write(descriptor, view[: 1 << 20]) :]
+
+
+def read(stream: BinaryIO) -> Any:
+    """Read a message; EOFError when the other side has ended, also in the middle of one."""
+    header = stream.read(HEADER_SIZE)
+    if len(header) < HEADER_SIZE:
+        raise EOFError
+    size = body_size(header)
+    body = stream.read(size)
+    if len(body) < size:
+        raise EOFError
+    return unpack(body)
+
+
+_GRAMMAR = "rfc3987_syntax"
+
+
+def import_jsonschema() -> None:
+    """Import jsonschema, which nbformat needs, without the grammar of internationalised addresses.
+
+    jsonschema 4 imports ``rfc3987_syntax`` where it is installed, as it is with Jupyter, and that compiles a grammar:
+    0.6 s of processor time for each Python that only wants to read a notebook. Formats ``iri`` and
+    ``iri-reference`` compile it when they are first checked. To be called before nbformat is imported; afterwards, or
+    without the grammar, it does nothing.
+    """
+    if "jsonschema" in sys.modules or _GRAMMAR in sys.modules or importlib.util.find_spec(_GRAMMAR) is None:
+        return
+
+    def is_valid_syntax(*args: Any, **kwargs: Any) -> Any:
+        return importlib.import_module(_GRAMMAR).is_valid_syntax(*args, **kwargs)
+
+    stand_in = ModuleType(_GRAMMAR)
+    stand_in.is_valid_syntax = is_valid_syntax  # type: ignore[attr-defined]
+    sys.modules[_GRAMMAR] = stand_in
+    try:
+        importlib.import_module("jsonschema")
+    except ImportError:
+        return
+    finally:
+        if sys.modules.get(_GRAMMAR) is stand_in:
+            del sys.modules[_GRAMMAR]
 
 
 @dataclass(frozen=True)
@@ -63,7 +134,7 @@ def resolve(function: Callable[..., Any] | str) -> Callable[..., Any]:
 
 def preload(names: Iterable[str]) -> list[str]:
     """Import modules, and call ``module:function`` ones; return those that failed, each with its reason."""
-    light.import_jsonschema()
+    import_jsonschema()
     failed = []
     for name in names:
         try:
@@ -90,16 +161,16 @@ def run_job(job: Job, answers: int) -> None:
         # A parent that has gone is noticed elsewhere; a process forked by a cell has no voice.
         if os.getpid() == owner:
             with contextlib.suppress(BrokenPipeError):
-                frames.write(answers, packed)
+                write(answers, packed)
 
     owner = os.getpid()
-    send(frames.pack(("pid", owner)))
+    send(pack(("pid", owner)))
     try:
         _prepare(job)
-        progress.become_worker(lambda stage: send(frames.pack(("stage", stage))), Path(job.directory))
+        progress.become_worker(lambda stage: send(pack(("stage", stage))), Path(job.directory))
         answer = _packed_result(job.name, pickle.loads(job.call).run())
     except BaseException as problem:  # SystemExit of a task is an answer too
-        answer = frames.pack(("error", _portable(job.name, problem)))
+        answer = pack(("error", _portable(job.name, problem)))
     send(answer)
     if os.getpid() != owner:
         os._exit(0)  # a cell has forked, and its child has fallen out of the cell
@@ -112,16 +183,16 @@ def run_job(job: Job, answers: int) -> None:
 
 def _packed_result(name: str, value: Any) -> bytes:
     try:
-        return frames.pack(("done", value))
+        return pack(("done", value))
     except Exception as problem:  # whatever an object's own pickling raises
         raise WorkerFailed(name, "its result cannot be sent", f"{type(problem).__name__}: {problem}") from problem
 
 
 def _prepare(job: Job) -> None:
     """Give this process a chance, a folder and a memory of its own."""
-    processes.offer_to_oom_killer()
+    process_tree.offer_to_oom_killer()
     if job.memory_limit:
-        processes.limit_memory(job.memory_limit)
+        process_tree.limit_memory(job.memory_limit)
     Path(job.directory).mkdir(parents=True, exist_ok=True)
     os.environ["TMPDIR"] = job.directory
     tempfile.tempdir = None
