@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from planbrief.reading.grammar.wordlists import any_of, listed
+from planbrief.reading.grammar.wordlists import alternatives, any_of, listed
 
 _SUFFIX = r"(?:市|省|自治区|自治州|州|地区|盟|区|县)?"
 _REGION = (
-    r"[一-龥]{2,10}?(?:双城经济圈|经济圈|都市圈|城市群|经济区|经济带|片区|大湾区|示范区|新区|高新区|经开区|开发区|"
+    r"(?!建|新|国家|省级|市级|全|各|推|示范|重点|打造|支持|加快|推进|实施|设立|获批|每)[一-龥]{2,8}?(?:双城经济圈|经济圈|都市圈|城市群|经济区|经济带|大湾区|新区|高新区|经开区|开发区|"
     r"综保区|自贸区|自贸港|自贸试验区|保税区|科技城|科学城|科创小镇|旅游区)"
 )
-_OWN = re.compile(r"^(?:全省|全市|全区|全县|全州|我省|我市|我区|本省|本市|全域|省|市域|市)(?=[一-龥]{2})")
+_OWN = re.compile(r"^(?:全省|全市|全区|全县|全州|我省|我市|我区|本省|本市|全域|市域)(?=[一-龥]{2})")
 _NATION = re.compile(r"^(?:全国|我国|国内)(?=[一-龥]{2})")
 
 
@@ -40,7 +40,8 @@ def provinces() -> dict[str, str]:
 @cache
 def _place() -> str:
     names = [*provinces(), *listed("places", "prefectures")]
-    other = r"[一-龥]{2,4}(?<![各全部个及地小大])(?:市|县|自治州)(?![场级域民区政容长属直树花乡])"
+    no_place = alternatives("places", "no_place")
+    other = rf"(?!{no_place})[一-龥]{{2,4}}(?<![各全部个及地小大城])(?:市|县|自治州)(?![场级域民区政容长属直树花乡])"
     return rf"(?:{any_of(names)}{_SUFFIX}|{other}|{_REGION})"
 
 

@@ -8,7 +8,6 @@ from functools import cache
 from typing import NamedTuple
 
 from planbrief.reading.grammar.clauses import Quantity
-from planbrief.reading.grammar.scopes import Scope
 from planbrief.reading.grammar.wordlists import listed
 
 
@@ -36,11 +35,15 @@ _MULTIPLE_LEVEL = re.compile(r"(?:是|为|达|达到|相当于|到|至)[^，。]
 _RATE_NAME = re.compile(r"增速|涨幅|增幅|增长率|增长速度|减幅|降幅|年均增长")
 
 
-def change(one: Quantity, name: str, scope: Scope, stretch: bool) -> Change:
-    """Form and sign of a quantity; ``name`` is what it measures, ``stretch`` whether its period is several years."""
+def change(one: Quantity, name: str, ranked: bool, stretch: bool, noun: bool) -> Change:
+    """Form and sign of a quantity.
+
+    ``name`` is what it measures, ``ranked`` whether it is a place in an order, ``stretch`` whether its period is
+    several years, ``noun`` whether a thing counted stands behind it (提升20个网络 counts networks).
+    """
     front, unit = one.front, one.unit
     words = one.segment
-    if one.form == "rank" or (unit == "位" and re.search(r"第$", words)):
+    if ranked or one.form == "rank":
         return Change("rank", 1, "rank")
     if "百分点" in unit:
         if front.gap:
@@ -61,7 +64,7 @@ def change(one: Quantity, name: str, scope: Scope, stretch: bool) -> Change:
         return Change("share", 1, "ratio")
     if front.gap:
         return Change("difference", front.gap, "gap", "absolute_gap")
-    if front.change and not front.to and not front.rate_noun and front.verb in _absolute():
+    if front.change and not front.to and not front.rate_noun and not noun and front.verb in _absolute():
         return Change("difference", front.change, "difference")
     return Change("level", 1, "level")
 

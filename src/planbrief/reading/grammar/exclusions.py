@@ -10,6 +10,8 @@ import re
 from bisect import bisect_right
 from typing import NamedTuple
 
+from planbrief.reading.grammar.wordlists import any_of, listed
+
 
 class Exclusion(NamedTuple):
     """A reason of the data contract, the rule that gave it, and how much it can be trusted (0 to 1)."""
@@ -60,6 +62,9 @@ _RULES: tuple[tuple[str, str, float, str, str, str], ...] = (
         r"\s*[.．、）)](?!\d)|"
         r"\s*[.．](?=\d[^\d%万亿个]*[“A-Z一-龥])",
     ),
+    ("list_number", "line_start", 0.9, r"^\s*$", r"\d{1,2}\.(?:19|20)\d\d", r"年"),
+    ("list_number", "line_start", 0.9, r"^\s*$", r"\d{1,2}\.\d{1,2}", r"\+\d|[^\d%万亿，。；、]{1,16}[:：]"),
+    ("other", "magnitude", 0.85, r"", r"[\d.]+", r"级(?:地震|强震|余震|台风|大风)"),
     ("list_number", "in_line", 0.9, r"[。；:，\s]（$|^（$|[^\d]（$", r"\d{1,2}", r"）"),
     ("list_number", "heading", 0.9, r"^\s*第?$", r"\d{1,2}", r"[章节]"),
     ("toc", "leaders", 0.98, r"(?:[.…·]{3,}|\t)\s*$", r"\d{1,3}", r"\s*$"),
@@ -137,6 +142,13 @@ _COMPILED = tuple(
 _QUOTED = re.compile(r"“([^“”\n]{0,24})”")
 #: What a number inside quotation marks has to be part of to state a quantity all the same.
 _STATED = re.compile(r"\d[\d.]*(?:%|万?亿?(?:元|亩|吨|千瓦|公里|人))|[\d.]+倍")
+_UNIT_AHEAD = re.compile(
+    r"\s*[余多]?[十百千万亿]*(?:[%‰元个]|[余多]|"
+    + any_of(listed("units", "measures"))
+    + "|"
+    + any_of(listed("units", "classifiers"))
+    + ")"
+)
 _BEFORE, _AFTER = 40, 24
 
 
@@ -186,4 +198,6 @@ def exclusion(surroundings: Surroundings, start: int, end: int) -> Exclusion | N
             if re.fullmatch(r"\d{4}", own) and re.match("(?:19|20)", own) and inside.startswith(own):
                 return Exclusion("product_or_grade_code", "quoted_year", 0.7)
             return Exclusion("policy_code", "quoted", 0.85)
+    if re.fullmatch(_YEAR, own) and not _UNIT_AHEAD.match(back):
+        return Exclusion("date", "bare_year", 0.6)
     return None

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from planbrief.reading.grammar.tails import front_bound
-from planbrief.reading.grammar.wordlists import any_of, listed
+from planbrief.reading.grammar.wordlists import alternatives, any_of, listed
 
 _UP, _DOWN = frozenset(listed("verbs", "up")), frozenset(listed("verbs", "down"))
 _ABOVE, _BELOW = frozenset(listed("verbs", "above")), frozenset(listed("verbs", "below"))
@@ -46,13 +46,15 @@ class Front:
 
 
 @cache
-def _stripper(name: str) -> re.Pattern[str]:
-    return re.compile(any_of(listed("verbs", name)) + r"$")
+def _reached() -> frozenset[str]:
+    return frozenset(listed("verbs", "reached"))
 
 
 @cache
-def _change_pattern() -> re.Pattern[str]:
-    return re.compile(any_of(_UP | _DOWN) + r"了?$")
+def _suffix() -> re.Pattern[str]:
+    """The longest word at the end of a front that is no part of a name; comparisons with a base count as adverbs."""
+    known = any_of([*_UP, *_DOWN, *_reached(), *listed("verbs", "adverbs")])
+    return re.compile(rf"(?:{known}了?|{_BASE}|\d+年(?:来|间|内)?)$")
 
 
 _GAP = re.compile(
@@ -60,17 +62,15 @@ _GAP = re.compile(
     rf"预期|目标|规模以上|规上|同期|城镇|农村|GDP|地区生产总值|经济)"
     r"(?P<rest>[^，。；、]{0,10}?)(?P<about>约|近|超过?)?$"
 )
+#: A base of comparison: 比上年, 较2020年末, 比“十三五”时期.
+_BASE = r"(?:较|比|与)(?:上年|去年|20\d\d年|“?十[一二三四五]五”?)(?:时期|期?末|底|期间|同期|全年)?(?:相比|时)?"
 _BLANKS = " \t\u3000*“”:：—-·"
 #: Words that end in a level verb's character and are names: 比重为 is split, 行为, 认为, 以上, 网上, 线上 are not.
-_KEPT_END = re.compile(
-    r"(?:行为|认为|作为|以上|网上|线上|规上|限上|海上|水上|陆上|路上|世上|会上|高达|雷达|发达|抵达|"
-    r"占比|共有|国有|公有|私有|所有|享有|特有|从自|空中由|自由|来自|人均|年均|平均|户均|亩均|地均|"
-    r"上网|再就业|率先|先后|单位|通过|经过|不少|减少人|目前|以前|提前|之前|当前|公共|设计|统计|"
-    r"审计|估计|会计|总计|成就|造就|国家级|高级|年内|国内|省内|市内|境内|校内|院内|范围内|"
-    r"行列|系列|班列|前列|专列|"
-    r"直达|到达|表达|下达|送达|安排|减排|彩排|牌|客居|民居|社区全国|安居|定居|群居|迁居|乔居|宜居|"
-    r"人居|旅居|最多|许多|众多|多)$"
-)
+
+
+@cache
+def _kept_end() -> re.Pattern[str]:
+    return re.compile(alternatives("names", "kept") + "$")
 
 
 def take_apart(front: str) -> Front:
@@ -97,29 +97,30 @@ def take_apart(front: str) -> Front:
     to = False
     while words:
         words = words.strip(_BLANKS)
-        if not _KEPT_END.search(words):
-            if (match := _stripper("reached").search(words)) is not None:
-                piece = match[0]
-                reached = piece + reached
-                start_value = start_value or (piece in ("由", "从", "自") and not to)
-                if _TO_VERB.search(piece):
-                    to = True
-                    change = change or (-1 if re.match("[降下减缩收压]", piece) else 1)
-                    verb = verb or piece
-                elif _TO.search(piece) and piece not in ("排在",):
-                    to = to or not verb
-                words = words[: match.start()]
-                continue
-            if not verb and (match := _change_pattern().search(words)) is not None:
-                verb = match[0].removesuffix("了")
-                change = -1 if verb in _DOWN else 1
-                words = words[: match.start()]
-                continue
-            if (match := _stripper("adverbs").search(words)) is not None:
-                adverbs = match[0] + adverbs
-                words = words[: match.start()]
-                continue
-        break
+        if _kept_end().search(words):
+            break
+        match = _suffix().search(words)
+        if match is None:
+            break
+        piece = match[0]
+        words = words[: match.start()]
+        if piece in _reached():
+            reached = piece + reached
+            start_value = start_value or (piece in ("由", "从", "自") and not to)
+            if _TO_VERB.search(piece):
+                to = True
+                change = change or (-1 if re.match("[降下减缩收压]", piece) else 1)
+                verb = verb or piece
+            elif _TO.search(piece) and piece != "排在":
+                to = to or not verb
+        elif piece.removesuffix("了") in _UP | _DOWN and not verb:
+            verb = piece.removesuffix("了")
+            change = -1 if verb in _DOWN else 1
+        elif piece.removesuffix("了") in _UP | _DOWN:
+            words += piece
+            break
+        else:
+            adverbs = piece + adverbs
     return Front(
         words.strip(_BLANKS),
         adverbs,

@@ -5,30 +5,14 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from planbrief.reading.grammar.wordlists import any_of, listed
+from planbrief.reading.grammar.wordlists import alternatives, any_of, listed
 
 _BLANKS = " \t\u3000*“”:：—-·、，"
-_LEADS = re.compile(
-    r"^(?:其中|全年|全省|全市|全区|全县|全州|全域|我省|我市|我区|本省|本市|各地|各级|预计|力争|到20\d\d年(?:底|末)?|"
-    r"20\d\d年(?:底|末)?|截至[^，]{0,8}?(?:年底|月底|年末|目前)|"
-    r"累计|共计?|已|成功|首次|又|再|也|并|且|使|让|令|而|则|同时|此外|另外|目前|年内|今年|去年|上年|"
-    r"五年来|一年来|实际|名义|一举|已经|均|都|分别|先后|连续|"
-    r"(?:一|二|三|四|五|六|七|八|九|十)(?:是|产(?!业))|——|在[^，]{0,14}?(?:上|中|下|基础上|时)|通过[^，]{2,12}?[，]|"
-    r"(?:带动|促进|推动|确保|保持|实现|完成了?|达到|形成|拥有|有|以|对|将|把|向|与|和|及|以及|、))+"
-)
-_NOUN_END = re.compile(
-    r"[，。；、:：（）“”\n\t]|居(?:全|世|中|西|东)|位列|排名|较|比(?:上年|20|去年|“)|占(?:全|规|地|比)|全部|"
-    r"均(?![衡等值价])|都(?!市)|已|入选|获(?!批)|纳入|成为|实现|跻身|晋[级升]|"
-    r"完成|开工(?!项目)|建成|投入|落地|成功|达到|增长|下降|以上|左右|的?比[重例]|覆盖(?!率)|推动|带动|参[加赛与]|正式|"
-    r"顺利|累计|通过|列入|进入|上线|陆续|同步|全面|来(?=川|华|访)|在(?=[^线建职校])|为(?!主)|被|由|把|将|向|"
-    r"以(?!上)|并|，"
-)
-#: Words behind a number of a measured unit that begin no name: the sentence goes on.
-_NO_NOUN = re.compile(
-    r"(?:的|以|左右|并|且|和|与|同|比|较|占|居|位|用于|支持|实施|推动|带动|增|降|提|至|到|为|全|均|"
-    r"都|已|高于|低于|内|外|时|前|后|间|以内|以上|以下|台阶|大关|关口|规模|水平|目标|门槛|来|在|从|由|被)"
-)
-_TRAIL = re.compile(r"(?:的|了|等|项目达|数达|达|为|是|各|共|均|之)+$")
+
+
+@cache
+def _pattern(form: str, key: str) -> re.Pattern[str]:
+    return re.compile(form.format(alternatives("names", key)))
 
 
 @cache
@@ -52,6 +36,16 @@ def _verbs_only() -> re.Pattern[str]:
     return re.compile(rf"(?:{every}|[了着过新])*")
 
 
+@cache
+def _changing() -> re.Pattern[str]:
+    verbs = any_of([*listed("verbs", "up"), *listed("verbs", "down"), "整合", "优化", "调整", "扩展", "拓展", "发展"])
+    return re.compile(rf"(?:迅?速|稳步|大幅)?{verbs}(?:到|至|为|了|\d|$)")
+
+
+def _trail(words: str) -> str:
+    return _pattern("{}+$", "trails").sub("", words)
+
+
 def cleaned(words: str) -> str:
     """A name without leading adverbs and trailing particles.
 
@@ -60,7 +54,7 @@ def cleaned(words: str) -> str:
     """
     words = words.strip(_BLANKS)
     while True:
-        shorter = _TRAIL.sub("", _LEADS.sub("", words).strip(_BLANKS))
+        shorter = _trail(_pattern("^{}+", "leads").sub("", words).strip(_BLANKS))
         if shorter == words or not shorter:
             break
         words = shorter
@@ -114,29 +108,21 @@ def noun_behind(text: str, counted: bool) -> str:
     text = text[:40]
     if text[:1] == "的" and counted:
         text = text[1:]
-    if not counted and _NO_NOUN.match(text):
+    if (not counted and _pattern("{}", "no_noun").match(text)) or _changing().match(text):
         return ""
-    match = _NOUN_END.search(text)
+    match = _pattern("{}", "ends").search(text)
     noun = text[: match.start()] if match else text
-    noun = re.sub(r"\d.*$", "", noun)
+    aged = re.match(r"\d+(?:周?岁|年)(?:及)?以[上下]", noun)
+    kept = aged.end() if aged else 0
+    noun = noun[:kept] + re.sub(r"\d.*$", "", noun[kept:])
+    noun = "" if noun.isdigit() else noun
     if text[len(noun) : len(noun) + 1] in ("“", "（") or (text[:1] == "“"):
         quoted = re.match(r"[^，。；、\d“]{0,14}“[^”\n]{1,16}”[^，。；、\d“（]{0,12}", text)
         if quoted:
             inner = quoted[0]
-            stop = _NOUN_END.search(inner.split("”", 1)[1])
+            stop = _pattern("{}", "ends").search(inner.split("”", 1)[1])
             noun = inner if not stop else inner.split("”", 1)[0] + "”" + inner.split("”", 1)[1][: stop.start()]
-    return _TRAIL.sub("", noun.strip(" \t\u3000*"))
-
-
-#: Heads that parts of a list share: 城镇、农村常住居民人均可支配收入.
-_HEADS = re.compile(
-    r"((?:常住)?居民(?:人均)?(?:可支配收入|消费支出)|人均可支配收入|(?:实现)?增加值(?:占[^，。；]{2,20}(?:比重?)?)?|"
-    r"(?:总)?产值|(?:年)?产量|(?:年)?出栏量?|销售[额量收入]*|(?:出口|进口|贸易)(?:总?额)?|"
-    r"投资(?:总?额)?|营业收入|利润(?:总额)?|(?:贷款|存款|各项)?余额|收入|支出|税收|数量|人数|总量|规模|占比|比重|"
-    r"[一-龥]{0,4}率|里程|面积|(?:发病|死亡|事故)(?:起数|人数)|案件|起数|[一-龥]{0,3}标准|浓度|吞吐量|周转量|"
-    r"消费量?|保有量|装机(?:容量)?|发电量|用电量|指数|强度|普及率|覆盖率)$"
-)
-_SPLIT = re.compile(r"、|和|及|与|以及")
+    return _trail(noun.strip(" \t\u3000*"))
 
 
 def listed_names(words: str, count: int) -> list[str]:
@@ -175,7 +161,7 @@ def _outside_quotes(words: str, pattern: str) -> list[str]:
 
 def _with_head(parts: list[str]) -> list[str]:
     last = parts[-1]
-    match = _HEADS.search(last)
+    match = _pattern("({})$", "heads").search(last)
     head = match[1] if match and match.start() > 0 else ""
     if not head and len(last) > max(map(len, parts[:-1]), default=0) + 1:
         typical = min(len(part) for part in parts[:-1])
@@ -184,6 +170,6 @@ def _with_head(parts: list[str]) -> list[str]:
         return parts
     result = []
     for part in parts[:-1]:
-        own = _HEADS.search(part)
+        own = _pattern("({})$", "heads").search(part)
         result.append(part if own or part.endswith(head[-2:]) else part + head)
     return [*result, last]

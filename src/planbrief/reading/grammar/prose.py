@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 from planbrief.reading.grammar import names
-from planbrief.reading.grammar.areas import document_area, published_date, split_area
+from planbrief.reading.grammar.areas import document_area, published_date
 from planbrief.reading.grammar.changes import change, signed
 from planbrief.reading.grammar.clauses import Quantity, quantities
 from planbrief.reading.grammar.confidence import rate
@@ -18,6 +17,7 @@ from planbrief.reading.grammar.kinds import kind
 from planbrief.reading.grammar.numerals import Numeral, numerals
 from planbrief.reading.grammar.periods import Period
 from planbrief.reading.grammar.scopes import Clock, Scope, Sentence, sentences
+from planbrief.reading.grammar.subjects import Said, subject
 from planbrief.reading.grammar.tails import front_bound
 from planbrief.reading.proposals import Proposal
 
@@ -29,17 +29,6 @@ _RANK_FRONT = re.compile(
 )
 _FROM = re.compile(r"[从由自](?P<place>[^，。；、]{0,8}?)第?$")
 _STEPS = re.compile(r"(?:台阶|大关|关口|量级|门槛)")
-_HEAD_OF_LINE = re.compile(r"[\s\-▲•●>#*]*$")
-
-
-@dataclass
-class _State:
-    """What a sentence has said so far."""
-
-    carried: str = ""
-    carried_area: tuple[str, str] = ("", "")
-    names: list[str] = field(default_factory=list)
-    average: bool = False
 
 
 class Grammar:
@@ -87,10 +76,10 @@ class Grammar:
         found_here, bases = quantities(text, sentence.start, sentence.end, stated)
         for base in bases:
             yield self._excluded(base, Exclusion("other", "ratio_base", 0.85))
-        state = _State()
+        said = Said()
         words = text[sentence.start : sentence.end]
         for index, one in enumerate(found_here):
-            yield self._observed(sentence, words, one, found_here, index, state)
+            yield self._observed(sentence, words, one, found_here, index, said)
 
     def _is_slogan(self, one: Numeral) -> bool:
         """A count in characters that opens a short phrase in quotation marks: “两个毫不动摇”."""
@@ -109,23 +98,20 @@ class Grammar:
     # What a quantity says
 
     def _observed(
-        self, sentence: Sentence, words: str, one: Quantity, found: Sequence[Quantity], index: int, state: _State
+        self, sentence: Sentence, words: str, one: Quantity, found: Sequence[Quantity], index: int, said: Said
     ) -> Proposal:
         start, end = self.folded.start(one.start), self.folded.end(one.end)
         row = Proposal(start, end, self.text[start:end], doubts=list(one.doubts))
         rank = self._rank(one)
-        name = self._name(one, found, index, state, row, rank, sentence)
+        of = subject(self.folded.text, self.area, found, index, said, None if rank is None else rank.start())
+        row.doubts += of.doubts
+        name = of.name
         explicit = self._period_in(sentence, one)
         scope = self.clock.scope(explicit, "named") if explicit is not None else sentence.scope
-        form = change(one, name, scope, scope.stretch)
-        if (
-            state.average
-            and form.transformation in ("cumulative", "yoy")
-            and one.front.change
-            and "同比" not in one.segment
-        ):
+        form = change(one, name, rank is not None, scope.stretch, of.noun)
+        if said.average and form.transformation in ("cumulative", "yoy") and "同比" not in one.segment:
             form = form._replace(transformation="avg_annual", rule="average_carried")
-        state.average = form.transformation == "avg_annual" or (state.average and one.place > 0)
+        said.average = form.transformation == "avg_annual" or (said.average and one.place > 0)
         if form.doubt:
             row.doubts.append(form.doubt)
         comparator, rule = self._comparator(one, found, index)
@@ -136,25 +122,18 @@ class Grammar:
         if upper is not None and form.sign < 0:
             value, upper = -upper, value
         period, period_rule = self._period(one, form.transformation, scope, name, row, explicit)
-        tense = scope.tense
-        if (
-            not tense
-            and explicit is None
-            and re.search(r"力争|到20\d\d年|将达|目标", words[: max(0, one.start - sentence.start)])
-        ):
-            tense = ""
-        sort = kind(one, name, words, tense, self.planned, bool(explicit))
+        level = form.transformation in ("level", "difference")
+        sort = kind(one, name, words, scope.tense, self.planned, level)
         if one.front.start_value:
             sort = sort._replace(kind="actual", rule="start_value")
             row.doubts.append("from_value")
         if sort.doubt:
             row.doubts.append(sort.doubt)
         unit = self._unit(one, form.transformation, rank, row)
-        area = row.cells.pop("_area", "")
         row.cells |= {
             "indicator": "",
             "indicator_phrase": name,
-            "ref_area_name": area or self.area,
+            "ref_area_name": of.area or self.area,
             "obs_value": plain(value),
             "upper_value": "" if upper is None else plain(upper),
             "unit_measure": unit,
@@ -167,6 +146,8 @@ class Grammar:
             "subject": "",
         }
         row.why |= {
+            "indicator_phrase": (of.rule, ""),
+            "ref_area_name": (of.area_rule, of.area),
             "obs_value": (form.rule, one.front.verb),
             "comparator": (rule, ""),
             "transformation": (form.rule, one.front.verb + one.front.reached),
@@ -231,155 +212,6 @@ class Grammar:
         if _STEPS.match(one.behind):
             return "ge", "step"
         return "", "bare"
-
-    # What it measures
-
-    def _name(
-        self,
-        one: Quantity,
-        found: Sequence[Quantity],
-        index: int,
-        state: _State,
-        row: Proposal,
-        rank: re.Match[str] | None,
-        sentence: Sentence,
-    ) -> str:
-        if one.place and (state.names or one.ratio > 2):
-            name = state.names[one.place] if one.place < len(state.names) else (state.names or [state.carried])[-1]
-            row.why["indicator_phrase"] = ("list", "")
-            if one.place >= len(state.names):
-                row.doubts.append("list_unpaired")
-            return self._placed(name, state, row, keep=True)
-        core = one.front.core
-        if rank is not None:
-            core = names.cleaned(one.segment[: rank.start()])
-            core = re.sub(r"(?:均|双双|也|都|已|仍|稳|规模)+$", "", core)
-            core = core if not names.is_verbal(core) else ""
-        length = 1 + sum(1 for later in self._run(found, index))
-        listed = one.stated or length > 1
-        if listed and length > 1:
-            words = names.cleaned(core)
-            parts = names.listed_names(words, length) if words and not names.is_verbal(core) else []
-            if (
-                not parts
-                and len(state.names) == length
-                and (not words or words in ("增速", "占比", "增幅", "排名", "年均增速") or names.is_verbal(core))
-            ):
-                parts = state.names
-            if not parts and not words:
-                parts = names.listed_names(names.cleaned(self._lead(one)), length)
-            if not parts:
-                row.doubts.append("list_unpaired")
-                parts = [words or state.carried] * length
-            state.names = parts
-            state.carried = parts[-1]
-            row.why["indicator_phrase"] = ("list", words)
-            return self._placed(parts[0], state, row)
-        name, rule = self._single(one, core, state, row, sentence)
-        row.why["indicator_phrase"] = (rule, "")
-        state.names = [name]
-        return self._placed(name, state, row, keep=rule in ("carried", "share_of"))
-
-    def _run(self, found: Sequence[Quantity], index: int) -> Iterator[Quantity]:
-        for later in found[index + 1 :]:
-            if not later.place:
-                return
-            yield later
-
-    def _lead(self, one: Quantity) -> str:
-        return re.split(r"[，；:（]", one.lead)[-1]
-
-    def _single(self, one: Quantity, core: str, state: _State, row: Proposal, sentence: Sentence) -> tuple[str, str]:
-        front = one.front
-        if one.ratio > 2:
-            parts = names.listed_names(core, 3)
-            if not parts:
-                parts = (
-                    [f"第{i}产业比重" for i in "一二三"]
-                    if "产业" in core or "结构" in core
-                    else [names.cleaned(core)] * 3
-                )
-            state.names = [
-                re.sub("(?:结构|比例|占比)$", "", part) + ("比重" if part.endswith("产业") else "") for part in parts
-            ]
-            return state.names[0], "ratio"
-        if re.match(r"占(?!地|补)", core) or (front.reached.startswith("占") and not core):
-            whole = core if core.startswith("占") else "占比"
-            row.doubts.append("carried")
-            return names.balanced((state.carried or names.cleaned(self._lead(one))) + whole), "share_of"
-        counted = one.tail.classifier or one.form == "count" or (one.form == "size")
-        behind = one.behind
-        if one.form == "size" and not one.tail.printed:
-            behind = behind.removeprefix("级")
-        if one.form == "count" and behind[:1] == "大":
-            behind = behind[1:]
-        noun = names.noun_behind(behind, counted) if not (front.change or front.gap) or counted else ""
-        if one.unit in ("%", "成") and behind.startswith("的") and names.is_verbal(core):
-            noun = names.cleaned(re.split(r"[，。；、（]", behind[1:])[0])
-            return noun[:24] + "比例", "behind"
-        verbal = names.is_verbal(core)
-        flow = names.flow_verb(core)
-        if noun and (verbal or counted) and len(noun) >= 2:
-            lead = (
-                flow
-                if flow and flow not in ("实施", "打造", "推进", "完成", "建设", "支持", "落实", "优化", "服务", "开展")
-                else ""
-            )
-            state.carried = noun
-            if len(noun) > 22:
-                row.doubts.append("long_name")
-            if not verbal and len(core) > 3 and not flow:
-                row.doubts.append("verb_in_name")
-            return lead + noun, "behind"
-        if verbal:
-            base, rule = state.carried, "carried"
-            if not base:
-                base, rule = self._far(one, sentence), "carried_far"
-            row.doubts.append(rule if base else "no_name")
-            if flow and not front.change:
-                row.doubts.append("flow_carried")
-                if not base.startswith(flow):
-                    return (flow + base if len(base) else flow), rule
-            return base, rule
-        name = names.cleaned(core)
-        if front.rate_noun and not name:
-            name = state.carried
-        state.carried = name
-        if len(name) > 24:
-            row.doubts.append("long_name")
-        if len(name) < 2:
-            row.doubts.append("short_name")
-        return name, "front"
-
-    def _far(self, one: Quantity, sentence: Sentence) -> str:
-        """A name from the clause before, or from the line above where the number opens its line."""
-        lead = self._lead(one)
-        if lead.strip():
-            return re.split(
-                r"(?:持续|不断|进一步|稳步|大幅|显著|明显|全面|加快|实现|取得|再|超额|首次|历史性)", names.cleaned(lead)
-            )[0][:24]
-        text = self.folded.text
-        first = text.rfind("\n", 0, one.start) + 1
-        if _HEAD_OF_LINE.fullmatch(text[first : one.start]):
-            above = text[max(0, first - 60) : first].rstrip().rsplit("\n", 1)[-1]
-            if above and above[-1] not in "。；！？" and len(above) <= 40:
-                return names.cleaned(re.sub(r"^[\s\-▲•●>#*\d.、]+", "", re.split("[，；:]", above.rstrip("，:："))[-1]))
-        return ""
-
-    def _placed(self, name: str, state: _State, row: Proposal, keep: bool = False) -> str:
-        area, rest, rule = split_area(name, self.area)
-        if rule == "default" and keep and state.carried_area[0]:
-            area, rule = state.carried_area[0], "carried"
-        if rule in ("place", "nation"):
-            row.doubts.append("places" if "、" in area or len(area) > 5 else "place")
-            state.carried_area = (area, rule)
-        elif rule == "own" or not keep:
-            state.carried_area = ("", "")
-        row.cells["_area"] = area
-        row.why["ref_area_name"] = (rule, area if rule != "default" else "")
-        if rule in ("place", "nation", "own") and state.carried == name:
-            state.carried = rest
-        return rest
 
     # When
 

@@ -87,7 +87,7 @@ class Clock:
 
 def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
     """The sentences of a folded text in order, each with its scope; blank ones are left out."""
-    section = paragraph = NOTHING
+    paragraph = NOTHING
     position = 0
     while position < len(text):
         end = text.find("\n", position)
@@ -95,7 +95,7 @@ def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
         line = text[position:end]
         heading = is_heading(line)
         if heading:
-            section = paragraph = _headed(line, clock, section)
+            paragraph = _headed(line, clock, paragraph)
         local = paragraph
         first = True
         for match in _SENTENCE.finditer(text, position, end):

@@ -34,3 +34,13 @@ def any_of(choices: Iterable[str]) -> str:
     '(?:人次|人)'
     """
     return "(?:" + "|".join(re.escape(word) for word in sorted(set(choices), key=len, reverse=True)) + ")"
+
+
+@cache
+def alternatives(name: str, key: str) -> str:
+    """A pattern for any of a list's fragments, which are patterns themselves.
+
+    >>> alternatives("kinds", "granted").startswith("(?:安排|发放|")
+    True
+    """
+    return "(?:" + "|".join(listed(name, key)) + ")"

@@ -1,0 +1,214 @@
+"""What a number measures: its own noun, the one carried over from before, or its place in a list."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from planbrief.reading.grammar import names
+from planbrief.reading.grammar.areas import split_area
+from planbrief.reading.grammar.clauses import Quantity
+from planbrief.reading.grammar.wordlists import alternatives, listed
+
+_HEAD_OF_LINE = re.compile(r"[\s\-▲•●>#*]*$")
+_STEPS = re.compile(r"(?:新)?(?:台阶|大关|关口|量级|门槛)")
+#: Longest name that is trusted, in characters.
+_LONG = 24
+
+
+@dataclass
+class Said:
+    """What a sentence has said so far: the last name, its place, the names of the last list and of all numbers."""
+
+    carried: str = ""
+    place: str = ""
+    names: list[str] = field(default_factory=list)
+    recent: list[str] = field(default_factory=list)
+    average: bool = False
+
+
+@dataclass
+class Subject:
+    """A name with its area, the rules that found them, and what speaks against them."""
+
+    name: str
+    rule: str
+    area: str = ""
+    area_rule: str = ""
+    noun: bool = False
+    doubts: list[str] = field(default_factory=list)
+
+
+def subject(
+    text: str, own_area: str, found: Sequence[Quantity], index: int, said: Said, rank_start: int | None
+) -> Subject:
+    """The subject of a quantity of a sentence; ``rank_start`` is where the words of its rank begin in its segment."""
+    one = found[index]
+    keep = False
+    if one.place and (said.names or one.ratio > 2):
+        paired = one.place < len(said.names)
+        name = said.names[one.place] if paired else (said.names or [said.carried])[-1]
+        result = Subject(name, "list", doubts=[] if paired else ["list_unpaired"])
+        keep = True
+    else:
+        core = one.front.core
+        if rank_start is not None:
+            core = re.sub(r"(?:均|双双|也|都|已|仍|稳|规模)+$", "", names.cleaned(one.segment[:rank_start]))
+            core = "" if names.is_verbal(core) else core
+        length = 1 + sum(1 for _ in _run(found, index))
+        if length > 1 and one.ratio <= 2:
+            result = _list(one, core, length, found, index, said)
+        else:
+            result = _single(text, one, core, found, index, said)
+            said.names = [result.name]
+            keep = result.rule in ("carried", "share_of")
+    _place(result, own_area, said, keep)
+    said.recent.append(result.name)
+    return result
+
+
+def _run(found: Sequence[Quantity], index: int) -> Iterator[Quantity]:
+    for later in found[index + 1 :]:
+        if not later.place:
+            return
+        yield later
+
+
+def _lead(one: Quantity) -> str:
+    return re.split(r"[，；:（]", one.lead)[-1]
+
+
+def _list(one: Quantity, core: str, length: int, found: Sequence[Quantity], index: int, said: Said) -> Subject:
+    words = names.cleaned(core)
+    parts: list[str] = []
+    if not names.is_verbal(core) and words not in listed("names", "generic"):
+        parts = names.listed_names(words, length)
+    else:
+        if len(said.names) == length:
+            parts = said.names
+        elif len(set(said.recent[-length:])) == length:
+            parts = said.recent[-length:]
+        else:
+            parts = names.listed_names(names.cleaned(_lead(one)), length)
+        words = words or said.carried
+    doubts = []
+    if not parts:
+        if names.is_verbal(core) and (noun := _noun_of_run(found, index)):
+            parts = [noun] * length
+        else:
+            doubts.append("list_unpaired")
+            parts = [words or said.carried] * length
+    said.names = list(parts)
+    said.carried = parts[-1]
+    return Subject(parts[0], "list", doubts=doubts)
+
+
+def _noun_of_run(found: Sequence[Quantity], index: int) -> str:
+    """The noun behind the last number of a list (3个万亿级和7个千亿级产业集群)."""
+    last = [found[index], *_run(found, index)][-1]
+    return names.noun_behind(_behind(last), True)
+
+
+def _behind(one: Quantity) -> str:
+    behind = one.behind
+    if one.form == "size" and not one.tail.printed:
+        behind = behind.removeprefix("级")
+    if one.form == "count":
+        behind = behind.removeprefix("大")
+    return behind
+
+
+def _ratio(core: str, said: Said) -> Subject:
+    parts = names.listed_names(core, 3)
+    if not parts and ("产业" in core or "结构" in core):
+        parts = [f"第{one}产业比重" for one in "一二三"]
+    parts = parts or [names.cleaned(core)] * 3
+    parts = [re.sub("(?:结构|比例|占比)$", "", part) for part in parts]
+    said.names = [part + ("比重" if part.endswith("产业") else "") for part in parts]
+    return Subject(said.names[0], "ratio")
+
+
+def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], index: int, said: Said) -> Subject:
+    front = one.front
+    if one.ratio > 2:
+        return _ratio(core, said)
+    if re.match(r"占(?!地|补)", core) or (front.reached.startswith("占") and not core):
+        whole = core if core.startswith("占") else "占比"
+        base = said.carried or names.cleaned(_lead(one))
+        return Subject(names.balanced(base + whole), "share_of", doubts=["carried"])
+    verbal = names.is_verbal(core)
+    behind = _behind(one)
+    if one.unit in ("%", "成") and behind.startswith("的") and verbal:
+        noun = names.cleaned(re.split(r"[，。；、（]", behind[1:])[0])
+        return Subject(noun[:_LONG] + "比例", "behind", noun=True)
+    if one.form == "size" and _STEPS.match(behind):
+        base = said.carried if verbal else names.cleaned(core)
+        return Subject(base, "carried", doubts=["carried" if base else "no_name"])
+    counted = one.tail.classifier or one.form in ("count", "size") or (not one.tail.printed and one.unit.endswith("人"))
+    noun = names.noun_behind(behind, counted) if counted or not (front.change or front.gap) else ""
+    following = found[index + 1] if index + 1 < len(found) else None
+    if following is not None and following.form == "size" and following.start == one.tail.end:
+        noun = text[following.start : following.end] + names.noun_behind(_behind(following), True)
+    if len(noun) >= 2 and (verbal or counted):
+        return _counted(one, core, noun, verbal, said)
+    if verbal:
+        return _carried(text, one, core, said)
+    name = names.cleaned(core)
+    if front.rate_noun and not name:
+        name = said.carried
+    said.carried = name
+    doubts = ["long_name"] if len(name) > _LONG else ["short_name"] if len(name) < 2 else []
+    return Subject(name, "front", doubts=doubts)
+
+
+def _counted(one: Quantity, core: str, noun: str, verbal: bool, said: Said) -> Subject:
+    flow = names.flow_verb(core)
+    said.carried = noun
+    doubts = ["long_name"] if len(noun) > _LONG - 2 else []
+    if not verbal and len(core) > 3 and not flow and not re.search(r"等$|、", core):
+        doubts.append("verb_in_name")
+    lead = "" if flow in listed("verbs", "weak") else flow
+    return Subject(lead + noun, "behind", noun=True, doubts=doubts)
+
+
+def _carried(text: str, one: Quantity, core: str, said: Said) -> Subject:
+    base, rule = said.carried, "carried"
+    if not base:
+        base, rule = _far(text, one), "carried_far"
+    doubts = [rule if base else "no_name"]
+    flow = names.flow_verb(core)
+    if flow and not one.front.change:
+        doubts.append("flow_carried")
+        if not base.startswith(flow):
+            base = flow + base
+    return Subject(base, rule, doubts=doubts)
+
+
+def _far(text: str, one: Quantity) -> str:
+    """A name from the clause before, or from the line above where the number opens its line."""
+    lead = _lead(one)
+    if lead.strip():
+        return re.split(alternatives("verbs", "turned"), names.cleaned(lead))[0][:_LONG]
+    first = text.rfind("\n", 0, one.start) + 1
+    if _HEAD_OF_LINE.fullmatch(text[first : one.start]):
+        above = text[max(0, first - 60) : first].rstrip().rsplit("\n", 1)[-1]
+        if above and above[-1] not in "。；！？" and len(above) <= 40:
+            last = re.split("[，；:]", above.rstrip("，:："))[-1]
+            return names.cleaned(re.sub(r"^[\s\-▲•●>#*\d.、]+", "", last))
+    return ""
+
+
+def _place(result: Subject, own_area: str, said: Said, keep: bool) -> None:
+    """Split the area off a name; a carried name keeps the area that it was said of."""
+    area, rest, rule = split_area(result.name, own_area)
+    if rule == "default" and keep and said.place:
+        area, rule = said.place, "carried"
+    if rule in ("place", "nation"):
+        result.doubts.append("places" if "、" in area or len(area) > 5 else "place")
+        said.place = area
+    elif rule == "own" or not keep:
+        said.place = ""
+    if rule in ("place", "nation", "own") and said.carried == result.name:
+        said.carried = rest
+    result.name, result.area, result.area_rule = rest, area, rule
