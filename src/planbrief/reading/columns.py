@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from planbrief.reading.canonical import Cell, joined
@@ -20,6 +21,9 @@ class Word(NamedTuple):
     text: str
 
 
+_Placed = tuple[tuple[int, int], Word]
+
+
 def aligned(rows: Sequence[Sequence[Word]]) -> list[Cell]:
     """Cells of rows of words: columns are where the fullest of the usual rows have their words.
 
@@ -28,27 +32,35 @@ def aligned(rows: Sequence[Sequence[Word]]) -> list[Cell]:
     """
     edges = _edges(rows)
     placed = [[(_columns_of(word, edges), word) for word in row] for row in rows]
+    _centred(placed, edges)
     return _joined_rows(placed, len(edges))
 
 
 def _edges(rows: Sequence[Sequence[Word]]) -> list[tuple[float, float]]:
-    """Left and right edge of every column."""
-    values = [row for row in rows if sum(_says_value(word.text) for word in row) > 0] or list(rows)
+    """Left and right edge of every column: what stands between white strips that run through all rows with figures.
+
+    Where text is set so loosely that strips are missing, columns are those of the fullest of the usual rows.
+    """
+    values = [row for row in rows if any(_says_value(word.text) for word in row)] or list(rows)
     counts = Counter(len(row) for row in values)
     usual = max(counts, key=lambda count: (counts[count] * count, count))
-    fullest = max((count for count in counts if count >= usual), default=usual)
-    base = [row for row in values if len(row) == (fullest if counts[fullest] * 4 >= counts[usual] else usual)]
-    edges = [(min(row[i].left for row in base), max(row[i].right for row in base)) for i in range(len(base[0]))]
-    # A figure in a row with gaps widens its column; one that fits nowhere opens a column of its own.
-    for row in values:
-        for word in row:
-            over = [i for i, (left, right) in enumerate(edges) if word.left < right and left < word.right]
-            if not over:
-                edges.append((word.left, word.right))
-                edges.sort()
-            elif len(over) == 1 and _says_value(word.text):
-                left, right = edges[over[0]]
-                edges[over[0]] = (min(left, word.left), max(right, word.right))
+    edges: list[tuple[float, float]] = []
+    for left, right in sorted((word.left, word.right) for row in values for word in row):
+        if edges and left < edges[-1][1]:
+            edges[-1] = (edges[-1][0], max(right, edges[-1][1]))
+        else:
+            edges.append((left, right))
+    if len(edges) < usual:
+        base = [row for row in values if len(row) == usual]
+        edges = [(min(row[i].left for row in base), max(row[i].right for row in base)) for i in range(usual)]
+    for row in rows:
+        if len(row) > 1:
+            # A head over an empty column, a figure where no other row has one: a column of its own.
+            edges += [
+                (word.left, word.right)
+                for word in row
+                if all(word.right <= left or right <= word.left for left, right in edges)
+            ]
     return _parted(edges)
 
 
@@ -81,7 +93,34 @@ def _columns_of(word: Word, edges: Sequence[tuple[float, float]]) -> tuple[int, 
     return best, 1
 
 
-_Placed = tuple[tuple[int, int], Word]
+def _centred(rows: list[list[_Placed]], edges: Sequence[tuple[float, float]]) -> None:
+    """Give a head that is centred over several columns all of them: it stands alone in the middle of theirs."""
+    for row, below in pairwise(rows):
+        if any(_says_value(word.text) for _, word in row) or len(row) >= len(edges):
+            continue
+        filled = {column for (column, span), _ in below for column in range(column, column + span)}
+        for index, ((_, span), word) in enumerate(row):
+            others = {
+                c for other, ((first, wide), _) in enumerate(row) if other != index for c in range(first, first + wide)
+            }
+            best = _centred_run(word, edges, filled - others)
+            if span == 1 and best is not None:
+                row[index] = (best, word)
+
+
+def _centred_run(word: Word, edges: Sequence[tuple[float, float]], free: set[int]) -> tuple[int, int] | None:
+    """First column and number of columns of the run of free columns that a word is centred over, None if none."""
+    middle = (word.left + word.right) / 2
+    for first in sorted(free):
+        for last in range(first + 1, len(edges)):
+            if last not in free:
+                break
+            left, right = edges[first][0], edges[last][1]
+            inside = left <= word.left and word.right <= right
+            alone = not any(e[0] <= word.left and word.right <= e[1] for e in edges[first : last + 1])
+            if inside and alone and abs((left + right) / 2 - middle) < 0.12 * (right - left):
+                return first, last - first + 1
+    return None
 
 
 def _joined_rows(rows: Sequence[Sequence[_Placed]], columns: int) -> list[Cell]:

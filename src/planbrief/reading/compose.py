@@ -11,26 +11,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from planbrief.reading.canonical import CanonicalText, Cell, Paragraph, PrintedTable
-from planbrief.reading.frames import framed
+from planbrief.reading.frames import framed, placed
 from planbrief.reading.places import Place, PlaceMap
 from planbrief.reading.shapes import shape
+from planbrief.reading.text_tables import tables_in
 
 _UNPRINTED = re.compile(r"[\0-\x08\x0b-\x1f\x7f\u200b\u200c\u2060\ufeff\u00ad]")
-_BLANKS = re.compile(r"[ \t\f\v]+")
+_BLANKS = re.compile(r"[ \f\v]+")
 
 
 def printed(text: str) -> str:
-    """Text without characters that print nothing; blanks in a row are one, line breaks stay.
+    """Text without characters that print nothing; blanks in a row are one, tabs and line breaks stay.
 
-    >>> printed("增长\\u200b  5.2%\\t")
-    '增长 5.2% '
+    >>> printed("增长\\u200b  5.2%")
+    '增长 5.2%'
     """
     return _BLANKS.sub(" ", _UNPRINTED.sub("", text.replace("\r\n", "\n").replace("\r", "\n").replace("\xa0", " ")))
 
 
 @dataclass(slots=True)
 class Box:
-    """A cell as a reader finds it: its words and what it covers; ``page`` where it stands."""
+    """A cell as a reader finds it: its words and what it covers; where it stands, if its form counts differently."""
 
     row: int
     column: int
@@ -39,6 +40,7 @@ class Box:
     colspan: int = 1
     header: bool = False
     page: int = 0
+    place: Place | None = None
 
 
 class Composer:
@@ -54,9 +56,9 @@ class Composer:
         self.warnings: list[str] = []
 
     @property
-    def length(self) -> int:
-        """Characters written so far."""
-        return self._length
+    def text(self) -> str:
+        """What is written so far."""
+        return "".join(self._parts)
 
     def _write(self, text: str) -> int:
         start = self._length
@@ -64,15 +66,23 @@ class Composer:
         self._length += len(text)
         return start
 
-    def paragraph(self, text: str, page: int = 0, style: str = "", level: int = 0, part: str = "body") -> None:
-        """A paragraph; line breaks inside it stay, an empty one is left out."""
-        text = "\n".join(line.strip() for line in printed(text).split("\n") if line.strip())
+    def paragraph(
+        self, text: str, page: int = 0, style: str = "", level: int = 0, part: str = "body", place: Place | None = None
+    ) -> None:
+        """A paragraph; line breaks and tabs inside it stay, an empty one is left out.
+
+        With the style ``pre`` runs of blanks stay too: they may set a table.
+        """
+        tidy = _UNPRINTED.sub("", text.replace("\xa0", " ")) if style == "pre" else printed(text)
+        text = "\n".join(
+            line.rstrip() if style == "pre" else line.strip(" ") for line in tidy.split("\n") if line.strip()
+        )
         if not text:
             return
         if part == "body":
             self._paragraph += 1
         number = self._paragraph if part == "body" else 0
-        self._places.add(self._length, Place(page=page, paragraph=number, part=part))
+        self._places.add(self._length, place or Place(page=page, paragraph=number, part=part))
         start = self._write(text)
         self._write("\n")
         if part == "body":
@@ -81,7 +91,7 @@ class Composer:
     def table(self, boxes: Sequence[Box], sheet: str = "") -> None:
         """A table; boxes that make none (a frame around prose, one column) are written as paragraphs.
 
-        For a spreadsheet ``row`` and ``column`` of the boxes are those of the sheet, and so are the places.
+        For a spreadsheet the boxes bring their places: rows and columns of the sheet.
         """
         boxes = sorted(boxes, key=lambda box: (box.row, box.column))
         if not any(box.text.strip() for box in boxes):
@@ -97,7 +107,7 @@ class Composer:
                 row, column = box.row, 0
             self._write("\t" * max(0, box.column - column))
             column = box.column
-            words = "\n".join(line.strip() for line in printed(box.text).split("\n") if line.strip())
+            words = "\n".join(" ".join(line.split()) for line in printed(box.text).split("\n") if line.strip())
             start = self._write(words) - base
             cells.append(
                 Cell(box.row - first, box.column, start, start + len(words), box.rowspan, box.colspan, box.header)
@@ -119,8 +129,8 @@ class Composer:
             if raw.start == raw.end:
                 continue
             cell, start = position.get(raw.start), raw.start + base
-            if sheet:
-                place = Place(sheet=sheet, row=box.row + 1, column=box.column + 1)
+            if sheet and box.place is not None:
+                place = replace(box.place, sheet=sheet)
             elif cell is None:
                 self._paragraph += 1
                 place = Place(page=box.page, paragraph=self._paragraph)
@@ -131,10 +141,25 @@ class Composer:
 
     def finish(self, form: str, sha256: str, title: str = "", published_hint: str = "") -> CanonicalText:
         """The document as it was written."""
-        text = "".join(self._parts)
+        text = self.text
+        found = self._set_with_tabs(text)
+        tables = framed(text, [*self._tables, *found])
+        places = placed(self._places, tables, {table.start for table in found})
         return CanonicalText(
-            *(text, framed(text, self._tables), self._places, tuple(self._paragraphs), form, sha256),
+            *(text, tables, places, tuple(self._paragraphs), form, sha256),
             title=title,
             published_hint=published_hint,
             warnings=tuple(self.warnings),
         )
+
+    def _set_with_tabs(self, text: str) -> list[PrintedTable]:
+        """Tables that paragraphs make with tabs or runs of blanks."""
+        found: list[PrintedTable] = []
+        done = 0
+        for table in [*self._tables, PrintedTable(len(text), len(text), ())]:
+            if "\t" in text[done : table.start] or "  " in text[done : table.start]:
+                for inner in tables_in(text[done : table.start]):
+                    cells = tuple(replace(cell, start=cell.start + done, end=cell.end + done) for cell in inner.cells)
+                    found.append(replace(inner, start=inner.start + done, end=inner.end + done, cells=cells))
+            done = max(done, table.end)
+        return found

@@ -86,8 +86,10 @@ def _bytes(path: Path, name: str) -> bytes:
 
 def _read(raw: bytes, name: str, sha256: str) -> CanonicalText:
     """Hand the bytes to the reader of their form."""
-    if b"%PDF-" in raw[:1024] or raw.startswith(b"PK\x03\x04"):
+    if b"%PDF-" in raw[:1024]:
         raise unreadable(name, "a form that is read from the next version on")  # until its reader lands
+    if raw.startswith(b"PK\x03\x04"):
+        return _read_archive(raw, name, sha256)
     if raw.startswith(_OLE):
         raise unreadable(name, _old_office(raw))
     for mark, found in _FOREIGN:
@@ -102,6 +104,22 @@ def _read(raw: bytes, name: str, sha256: str) -> CanonicalText:
     from planbrief.reading.plain import read_plain
 
     return read_plain(raw, name, sha256)
+
+
+def _read_archive(raw: bytes, name: str, sha256: str) -> CanonicalText:
+    """A Word document or an Excel workbook, told by the parts inside."""
+    from planbrief.reading.archives import Archive
+
+    archive = Archive(raw, name)
+    if archive.main_part("word"):
+        from planbrief.reading.word import read_word
+
+        return read_word(archive, sha256)
+    if archive.main_part("xl"):
+        from planbrief.reading.excel import read_excel
+
+        return read_excel(archive, sha256)
+    raise unreadable(name, "a zip archive that is neither a Word document nor an Excel workbook")
 
 
 def _old_office(raw: bytes) -> str:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
 from planbrief.reading.canonical import PrintedTable
+from planbrief.reading.places import Place, PlaceMap
 from planbrief.reading.shapes import plain
 
 _UNIT_LINE = re.compile(r"[（(【]?(?:计量)?单\s*位\s*[:：]\s*([^）)】\n]{1,40})[）)】]?")
@@ -19,6 +20,7 @@ _NOTE = re.compile(
     r"[*＊（(\[【]*(?:注|备注|说明|资料来源|数据来源|Notes?\b|Source)[\s】\])）]*[:：\d]|[*＊①②③]\s*\S|[“\"][*＊][”\"]"
 )
 _REACH = 400
+_FURNITURE = " \t\u3000*#\r|｜│┃║"
 
 
 def framed(text: str, tables: Iterable[PrintedTable]) -> tuple[PrintedTable, ...]:
@@ -36,8 +38,8 @@ def framed(text: str, tables: Iterable[PrintedTable]) -> tuple[PrintedTable, ...
 
 def _above(text: str, floor: int, start: int) -> tuple[str, str]:
     """Caption and unit in the last lines above a table."""
-    lines = [line.strip(" \t\u3000*#\r") for line in text[floor:start].split("\n")]
-    said = [line for line in lines if line][-4:]
+    lines = [line.strip(_FURNITURE) for line in text[floor:start].split("\n")]
+    said = [line for line in lines if re.search(r"\w", line)][-4:]
     caption = unit = ""
     while said:
         line = said.pop()
@@ -65,8 +67,8 @@ def _below(text: str, end: int, ceiling: int) -> str:
     """The notes that begin in the first line below a table, up to the first line that is none."""
     notes: list[str] = []
     for line in text[end : min(ceiling, end + 4 * _REACH)].split("\n"):
-        line = line.strip(" \t\u3000\r")
-        if not line:
+        line = line.strip(" \t\u3000\r|｜│┃║")
+        if not re.search(r"\w", line):
             continue
         # 注：1.… 2.…: a number goes on only where the first note began with one.
         numbered = (
@@ -76,6 +78,36 @@ def _below(text: str, end: int, ceiling: int) -> str:
             break
         notes.append(line)
     return "\n".join(notes)
+
+
+def placed(places: PlaceMap, tables: Sequence[PrintedTable], found: set[int]) -> PlaceMap:
+    """The places with those of cells set in: ``found`` are the starts of tables that lines of text turned out to make.
+
+    Tables are counted in the order of the text; what stands in ``places`` already about a table counted without those.
+    """
+    if not found:
+        return places
+    counted = [number for number, table in enumerate(tables, start=1) if table.start not in found]
+    fresh = [(number, table) for number, table in enumerate(tables, start=1) if table.start in found]
+    spans = [(table.start, table.end) for _, table in fresh]
+    events: list[tuple[int, Place]] = []
+    for number, table in fresh:
+        for cell in table.cells:
+            if cell.end > cell.start:
+                around = places.at(cell.start)
+                where = Place(around.page, 0, number, cell.row + 1, cell.column + 1, around.sheet, around.part)
+                events.append((cell.start, where))
+    index = 0
+    for start in places.columns["start"]:
+        while index < len(spans) and spans[index][1] <= start:
+            index += 1
+        if index == len(spans) or start < spans[index][0]:
+            place = places.at(start)
+            events.append((start, replace(place, table=counted[place.table - 1]) if place.table else place))
+    made = PlaceMap()
+    for start, place in sorted(events, key=lambda event: event[0]):
+        made.add(start, place)
+    return made
 
 
 def is_contents(rows: Iterable[tuple[str, ...]]) -> bool:

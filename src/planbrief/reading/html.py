@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from planbrief.errors import DataError, Problem
@@ -61,10 +62,11 @@ def read_html(raw: bytes, name: str, sha256: str) -> CanonicalText:
         _walk(root, composer)
     title, published = _about(page)
     document = composer.finish("html", sha256, title, published)
+    if not document.text.strip():
+        raise DataError([Problem(name, 0, "", "a page that shows no text", "a page that people read")])
     if title:
         return document
-    lines = (document.text[p.start : p.end] for p in document.paragraphs[:40])
-    return composer.finish("html", sha256, title_of(lines), published)
+    return replace(document, title=title_of(document.text[p.start : p.end] for p in document.paragraphs[:40]))
 
 
 def _decoded(raw: bytes, name: str) -> str:
@@ -128,7 +130,8 @@ def _walk(root: LexborNode, composer: Composer) -> None:
             style, level = "", 0
             continue
         if tag == "-text":
-            words.append(re.sub(r"\s+", " ", node.text_content or ""))
+            said = node.text_content or ""
+            words.append(said if style == "pre" else re.sub(r"\s+", " ", said))
             continue
         if tag in _SILENT or _is_hidden(node):
             continue
@@ -138,7 +141,7 @@ def _walk(root: LexborNode, composer: Composer) -> None:
         if tag in _BLOCKS:
             flush()
             chrome += tag in _CHROME
-            style = tag if re.fullmatch(r"h[1-6]|li|caption|figcaption", tag) else style if tag == "p" else ""
+            style = tag if re.fullmatch(r"h[1-6]|li|pre|caption|figcaption", tag) else style if tag == "p" else ""
             level = int(tag[1]) if re.fullmatch(r"h[1-6]", tag) else 0
             stack.append((node, True))
             if tag == "table" and (boxes := _boxes(node)):

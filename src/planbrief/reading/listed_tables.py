@@ -15,6 +15,9 @@ _LONGEST = 60
 _MOST_LINES, _MOST_COLUMNS = 2000, 12
 
 
+_CAPTION = re.compile(r"\s*(?:专栏|续?附?表|图)\s*\d")
+
+
 class _Line(Protocol):
     start: int
     end: int
@@ -41,7 +44,11 @@ def _tables(text: str, run: Sequence[_Line]) -> Iterator[PrintedTable]:
     start = 0
     values = [_type(line.text) for line in run]
     while start < len(run) - 5:
-        if values[start] == "value" or (not HEAD_WORDS.search(run[start].text) and values[start] != "period"):
+        if (
+            _CAPTION.match(run[start].text)
+            or values[start] == "value"
+            or (not HEAD_WORDS.search(run[start].text) and values[start] != "period")
+        ):
             start += 1
             continue
         best: tuple[int, list[Cell]] = (0, [])
@@ -102,6 +109,9 @@ def _parsed(run: Sequence[_Line], types: Sequence[str], start: int, columns: int
 
 def _is_head(run: Sequence[_Line], types: Sequence[str], head: range) -> bool:
     """Whether lines read like the head of a table: two of them name a period or a usual column."""
+    heads = [plain(run[i].text) for i in head]
+    if len(set(heads)) < len(heads):
+        return False  # 总量 增速 总量 增速: the lower row of a head whose upper one cannot be told apart
     likely = sum(types[i] == "period" or bool(HEAD_WORDS.search(run[i].text)) for i in head)
     return likely >= 2 and likely * 2 >= len(head) and all(len(run[i].text.strip()) <= 30 for i in head)
 

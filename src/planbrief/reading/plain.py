@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from planbrief.errors import DataError, Problem
-from planbrief.reading.canonical import CanonicalText, Paragraph, PrintedTable
-from planbrief.reading.frames import framed
+from planbrief.reading.canonical import CanonicalText, Paragraph
+from planbrief.reading.frames import framed, placed
 from planbrief.reading.places import Place, PlaceMap
 from planbrief.reading.text_tables import tables_in
 
@@ -114,7 +114,7 @@ def read_plain(raw: bytes, name: str, sha256: str) -> CanonicalText:
         offset += len(line)
     title = title_of(text[p.start : p.end] for p in paragraphs[:40])
     return CanonicalText(
-        *(text, tables, tables_placed(places, tables), tuple(paragraphs), "text", sha256),
+        *(text, tables, placed(places, tables, {table.start for table in tables}), tuple(paragraphs), "text", sha256),
         title=title,
         encoding=encoding,
     )
@@ -125,25 +125,3 @@ def title_of(lines: Iterable[str]) -> str:
     said = [re.sub(r"^[\s#*]+|[\s#*]+$", "", line) for line in lines]
     short = [line for line in said if 4 <= len(line) <= 80 and not re.search(r"[。；：:>＞]|首页|下载|分享", line)]
     return next((line for line in short if _TITLE.search(line)), short[0] if short else "")
-
-
-def tables_placed(lines: PlaceMap, tables: Sequence[PrintedTable]) -> PlaceMap:
-    """The places of lines, with table, row and column inside tables."""
-    places = PlaceMap()
-    spans = [(table.start, table.end) for table in tables]
-    events = [
-        (cell.start, Place(table=number, row=cell.row + 1, column=cell.column + 1))
-        for number, table in enumerate(tables, start=1)
-        for cell in table.cells
-        if cell.end > cell.start
-    ]
-    starts = lines.columns["start"]
-    index = 0
-    for start in starts:
-        while index < len(spans) and spans[index][1] <= start:
-            index += 1
-        if index == len(spans) or start < spans[index][0]:
-            events.append((start, lines.at(start)))
-    for start, place in sorted(events, key=lambda event: event[0]):
-        places.add(start, place)
-    return places

@@ -78,7 +78,7 @@ def shape(text: str, cells: Sequence[Cell]) -> PrintedTable | None:
     if rows < 2 or not 2 <= columns <= MOST_COLUMNS:
         return None
     cells, header_rows = _headed(text, cells, rows, columns)
-    start, end = min(cell.start for cell in cells), max(cell.end for cell in cells)
+    start, end = min(cell.start for cell in _filled(cells)), max(cell.end for cell in cells)
     table = PrintedTable(start, end, tuple(cells), header_rows, 1)
     table = replace(table, cells=_repeated_heads(text, table))
     return replace(table, row_heads=_row_heads(text, table))
@@ -96,8 +96,9 @@ def _trimmed(text: str, cells: Sequence[Cell]) -> list[Cell]:
         first, last = min(cell.row for cell in kept), max(cell.row for cell in kept)
         top = _filled([cell for cell in kept if cell.row == first])
         bottom = _filled([cell for cell in kept if cell.row == last])
-        below = _filled([cell for cell in kept if cell.row == first + 1])
-        if len(top) == 1 and len(below) != 1 and _spans(top[0], columns, kept) and first != last:
+        later = [_filled([cell for cell in kept if cell.row == first + step]) for step in (1, 2, 3)]
+        label = len(top) == 1 and re.match(r"[（(]?[一二三四五六七八九十]{1,3}[、）)]", top[0].text_in(text))
+        if len(top) == 1 and not label and any(len(row) > 1 for row in later) and _frames(top[0], columns):
             kept = [cell for cell in kept if cell.row != first]
         elif len(bottom) == 1 and re.match(r"[*（(]*(?:注|备注|说明|资料来源|数据来源|\*)", bottom[0].text_in(text)):
             kept = [cell for cell in kept if cell.row != last]
@@ -106,10 +107,9 @@ def _trimmed(text: str, cells: Sequence[Cell]) -> list[Cell]:
     return _compact(kept)
 
 
-def _spans(cell: Cell, columns: int, cells: Sequence[Cell]) -> bool:
-    """Whether a cell has its row for itself: one cell over all columns, or the only one, in the first column."""
-    alone = all(other is cell or other.row != cell.row for other in cells)
-    return cell.colspan >= columns - 1 if alone or cell.colspan > 1 else cell.column <= 1
+def _frames(cell: Cell, columns: int) -> bool:
+    """Whether a cell that is the only one of its row can be a caption: over all columns, or where a sheet begins."""
+    return cell.colspan >= columns - 1 or cell.colspan == 1
 
 
 def _compact(cells: Sequence[Cell]) -> list[Cell]:
@@ -148,6 +148,11 @@ def _by_position(cells: Sequence[Cell]) -> dict[tuple[int, int], Cell]:
 def _headed(text: str, cells: list[Cell], rows: int, columns: int) -> tuple[list[Cell], int]:
     """The cells with head rows marked and their blanks filled by the head above or at the left, and their number."""
     at = _by_position(cells)
+    for row in range(min(rows, 5)):
+        anchor = min((cell.end for cell in cells if cell.row == row), default=0)
+        blanks = [Cell(row, column, anchor, anchor) for column in range(columns) if (row, column) not in at]
+        cells = [*cells, *blanks]
+        at.update({(row, cell.column): cell for cell in blanks})
     count = 0
     for row in range(min(rows - 1, 5)):
         own = [
