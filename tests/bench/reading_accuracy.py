@@ -18,7 +18,8 @@ from collections import Counter, defaultdict
 from difflib import SequenceMatcher
 from pathlib import Path
 
-from planbrief.reading.draft_rows import proposals_of_text
+from planbrief.reading.draft_rows import proposals
+from planbrief.reading.files import read_file
 
 PROJECT = Path(__file__).resolve().parents[2]
 TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?")
@@ -181,8 +182,8 @@ def score_labels(folder: Path, only: list[str]) -> dict[str, Score]:
         if only and file.stem not in only:
             continue
         labels = list(csv.DictReader(file.open(encoding="utf-8")))
-        text = (folder / f"{labels[0]['doc']}.txt").read_bytes().decode()
-        rows = proposals_of_text(text)
+        document = read_file(folder / f"{labels[0]['doc']}.txt")
+        text, rows = document.text, proposals(document)
         score = scores[file.stem] = Score()
         for label in labels:
             start, end = int(label["char_start"]), int(label["char_end"])
@@ -209,10 +210,11 @@ def score_own(folder: Path, only: list[str]) -> dict[str, Score]:
         source_id = source["source_id"]
         if source["sha256"] not in texts or (only and source_id not in only):
             continue
-        text = texts[source["sha256"]].read_bytes().decode()
+        document = read_file(texts[source["sha256"]])
+        text = document.text
         observations = own_rows("observations", source_id)
         area = Counter(row["ref_area"] for row in observations).most_common(1)[0][0]
-        rows = proposals_of_text(text, areas.get(area, area), source["date_published"])
+        rows = proposals(document, areas.get(area, area), source["date_published"])
         score = scores[source_id] = Score()
         for row in observations:
             start, end = int(row["char_start"]), int(row["char_end"])

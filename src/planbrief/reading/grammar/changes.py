@@ -61,7 +61,7 @@ def change(one: Quantity, name: str, ranked: bool, stretch: bool, noun: bool) ->
     if unit in ("%", "‰", "成"):
         return _percent(one, name, stretch)
     if one.ratio > 2:
-        return Change("share", 1, "ratio")
+        return Change("share" if one.whole else "level", 1, "ratio")
     if front.gap:
         return Change("difference", front.gap, "gap", "absolute_gap")
     if front.change and not front.to and not front.rate_noun and not noun and front.verb in _absolute():

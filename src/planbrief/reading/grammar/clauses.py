@@ -22,7 +22,8 @@ class Quantity:
     """A number that states something, with what surrounds it (positions in the folded text).
 
     ``segment`` is the text between the last mark or number and this one; ``lead`` the rest of the text since the number
-    before. ``place`` counts the numbers of a list from 0 and ``length`` how many there are; ``stated`` is true where
+    before. ``place`` counts the numbers of a list from 0 and ``length`` how many there are, ``ratio`` how many a ratio
+    has and ``whole`` whether they add up to 100; ``stated`` is true where
     分别 says that names and numbers pair up.
     """
 
@@ -42,6 +43,7 @@ class Quantity:
     unit: str = ""
     mark: str = ""
     ratio: int = 0
+    whole: bool = False
     doubts: list[str] = field(default_factory=list)
 
 
@@ -69,6 +71,7 @@ def quantities(text: str, start: int, end: int, found: Sequence[Numeral]) -> tup
                 continue
             count = _ratio_length(text, found, position)
             if count >= 2:
+                whole = abs(sum(found[position + index].value for index in range(count)) - 100) <= 1
                 for index in range(count):
                     member = found[position + index]
                     last = tail(text, member)
@@ -76,7 +79,7 @@ def quantities(text: str, start: int, end: int, found: Sequence[Numeral]) -> tup
                         bases.append(member)
                         continue
                     ratio = Quantity(member.start, member.end, member.value, None, "ratio", last, place=index)
-                    ratio.length, ratio.ratio, ratio.stated = (count, count, count > 2)
+                    ratio.length, ratio.ratio, ratio.stated, ratio.whole = count, count, count > 2, whole
                     if count == 2:
                         ratio.length = 1
                         ratio.place = 0
@@ -98,7 +101,7 @@ def _dressed(text: str, one: Numeral, behind: Tail) -> int:
     match = re.compile(r"[余多]?(?:[级倍成番](?:以上)?)?").match(text, one.end)
     if one.form in ("rank",) or match is None:
         return one.end
-    if one.form == "count" and match[0] and match[0][0] not in "余多":
+    if one.form in ("count", "scheme") and match[0] and match[0][0] not in "余多":
         return one.end
     return match.end()
 

@@ -25,7 +25,7 @@ _COSTS = {
     "long_name": 0.22,
     "multiple": 0.2,
     "no_name": 0.6,
-    "no_period": 0.25,
+    "no_period": 0.15,
     "no_unit": 0.3,
     "no_verb": 0.2,
     "percent_gap": 0.2,

@@ -32,6 +32,8 @@ _RULES: tuple[tuple[str, str, float, str, str, str], ...] = (
     ("document_number", "number", 0.99, r"[〔\[]$", _YEAR, r"[〕\]]"),
     ("document_number", "number", 0.99, rf"[〔\[（]{_YEAR}[〕\]）]\s*第?$", r"", r"号"),
     ("document_number", "order", 0.97, r"第$", r"\d+", r"号(?:令|公告|文)?(?![线高])"),
+    ("date", "caption", 0.95, r"^(?:专栏|表|附表|图)[^（]*[（]$", _YEAR, rf"年?{_DASH}"),
+    ("date", "caption", 0.95, rf"^(?:专栏|表|附表|图)[^（]*[（]{_YEAR}年?{_DASH}$", _YEAR, r"年?[）]"),
     ("plan_name_years", "title", 0.97, r"《[^》]*$", _YEAR, r""),
     ("plan_name_years", "title", 0.97, r"[（]$", _YEAR, rf"年?{_DASH}{_YEAR}年?[）]"),
     ("plan_name_years", "title", 0.97, rf"[（]{_YEAR}年?{_DASH}$", _YEAR, r"年?[）]"),
@@ -68,6 +70,7 @@ _RULES: tuple[tuple[str, str, float, str, str, str], ...] = (
     ("list_number", "in_line", 0.9, r"[。；:，\s]（$|^（$|[^\d]（$", r"\d{1,2}", r"）"),
     ("list_number", "heading", 0.9, r"^\s*第?$", r"\d{1,2}", r"[章节]"),
     ("toc", "leaders", 0.98, r"(?:[.…·]{3,}|\t)\s*$", r"\d{1,3}", r"\s*$"),
+    ("list_number", "bare", 0.75, r"^[\s\-▲•]*$", r"\d{1,2}", r"(?!大)[一-龥]{2}(?!\d)"),
     ("page_number", "alone", 0.85, r"^[\s—–\-第]*$", r"\d{1,4}", r"[\s—–\-页]*$"),
     ("road_or_line_number", "road", 0.97, r"(?<![A-Za-z])[GSXYC]$", r"\d{1,4}", r"(?![A-Za-z])"),
     ("road_or_line_number", "road", 0.97, r"(?:国道|省道|县道)$", r"\d{2,4}", r""),
@@ -191,6 +194,8 @@ def exclusion(surroundings: Surroundings, start: int, end: int) -> Exclusion | N
     own = surroundings.text[start:end]
     for reason, rule, trust, before, self_pattern, after in _COMPILED:
         if (not self_pattern.pattern or self_pattern.fullmatch(own)) and before.search(front) and after.match(back):
+            if rule == "bare" and _UNIT_AHEAD.match(back):
+                continue
             return Exclusion(reason, rule, trust)
     if (quote := surroundings.quote(start)) is not None:
         inside = surroundings.text[quote[0] + 1 : quote[1] - 1]

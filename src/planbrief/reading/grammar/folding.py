@@ -15,8 +15,8 @@ from planbrief.reading.grammar.wordlists import words
 _PINYIN = re.compile(r"[(（][a-zA-Zà-üÀ-Üāēīōūǖǎěǐǒǔǚǜńňǹ]{1,12}[)）]")
 #: Emphasis marks, and blanks between a Chinese character and a digit or a unit: 到 2027 年.
 _DROPPED = re.compile(
-    r"\*\*|(?<=[一-龥，。；：、（）“”%])[ \t\u3000\xa0]+(?=\d)"
-    r"|(?<=[\d%])[ \t\u3000\xa0]+(?=[一-龥%，。；：、（）“”]|k?m²|㎡)|[\u200b\ufeff\xad]"
+    r"\*\*|(?<=[一-龥，。；：、（）“”%])[ \u3000\xa0]+(?=\d)"
+    r"|(?<=[\d%])[ \u3000\xa0]+(?=[一-龥%，。；：、（）“”]|k?m²|㎡)|[\u200b\ufeff\xad]"
 )
 #: A line of running text that goes on in the next one: long, without an end, before something that starts no heading.
 _WRAPPED = re.compile(

@@ -17,6 +17,9 @@ class Kind(NamedTuple):
     doubt: str = ""
 
 
+_AREA_UNITS = ("亩", "公顷", "平方公里", "平方米", "千伏", "千瓦")
+
+
 def _says(key: str, words: str) -> bool:
     return bool(re.search(alternatives("kinds", key), words))
 
@@ -27,10 +30,12 @@ def kind(one: Quantity, name: str, sentence: str, tense: str, planned: bool, lev
     ``level`` is false for shares, rates and ranks, which are no endowment.
     """
     words = one.segment + one.behind[:4]
-    counted = one.tail.classifier or one.form == "count"
+    counted = one.tail.classifier or one.form in ("count", "scheme") or (not one.unit and one.behind[:1] == "大")
     scheme = counted and (
-        (one.form == "count" and one.unit in ("", "个") and one.behind[:1] == "大") or _says("counted", name)
+        one.form == "scheme" or (one.unit in ("", "个") and one.behind[:1] == "大") or _says("counted", name)
     )
+    if _says("red_line", words + name) and level:
+        return Kind("constraint", "limit", "limit")
     if tense == "future":
         if scheme and not re.search(r"新[增建设]|以上", words):
             return Kind("count", "scheme", "scheme")
@@ -45,7 +50,7 @@ def kind(one: Quantity, name: str, sentence: str, tense: str, planned: bool, lev
         if level and _says("resource", name):
             return Kind("resource", "resource", "resource")
         return Kind("actual", "past")
-    if scheme or (one.form == "count" and counted):
+    if scheme or one.form == "count":
         return Kind("count", "scheme")
     if _says("forecast", sentence):
         return Kind("estimate", "forecast", "forecast")
@@ -57,6 +62,10 @@ def kind(one: Quantity, name: str, sentence: str, tense: str, planned: bool, lev
         return Kind("commitment", "promised", "promised")
     if _says("future", sentence) or one.form == "size":
         return Kind("target", "future_words", "undated_future")
+    if planned and counted and not _says("past", one.segment):
+        return Kind("count", "listed", "undated_plan")
+    if level and one.unit.endswith(_AREA_UNITS) and not _says("past", one.segment):
+        return Kind("resource", "area", "undated_resource")
     if planned and not _says("past", sentence):
         return Kind("target", "plan", "undated_plan")
     return Kind("actual", "statement", "undated")

@@ -173,3 +173,13 @@ def _with_head(parts: list[str]) -> list[str]:
         own = _pattern("({})$", "heads").search(part)
         result.append(part if own or part.endswith(head[-2:]) else part + head)
     return [*result, last]
+
+
+def head_of(words: str) -> str:
+    """The measure at the end of some words with what qualifies it; empty where they end in none.
+
+    >>> head_of("主导产业工业总产值"), head_of("重点产业")
+    ('主导产业工业总产值', '')
+    """
+    match = re.search(rf"[一-龥]{{0,8}}{alternatives('names', 'heads')}$", words)
+    return match[0] if match else ""

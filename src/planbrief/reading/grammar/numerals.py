@@ -30,7 +30,8 @@ class Numeral:
     """A number as printed, with positions in the folded text.
 
     ``form`` is ``digits`` or what a numeral in characters states: ``rank``, ``multiple`` (三倍), ``doubling`` (翻一番),
-    ``tenth`` (三成), ``percent`` (百分之五), ``size`` (千亿级), ``count``. ``scale`` holds multipliers that are part of
+    ``tenth`` (三成), ``percent`` (百分之五), ``size`` (千亿级), ``count``, ``scheme``
+    (三区三线). ``scale`` holds multipliers that are part of
     the numeral but belong to its unit (the 亿 of 千亿级).
     """
 
@@ -111,10 +112,16 @@ _FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
         ),
     ),
 )
+#: Parts of a spatial scheme: 三区三线, 一核两廊六区; or one of them explained (“三区”指, 六园：).
+_PART = "[区线纵横环航廊核片副轴带园层圈翼极组网屏县]"
+_SCHEME = re.compile(
+    rf"(?<![第初十百千万一-龥“])(?P<alone>{_SMALL})(?={_PART}[”]?(?:[:：]|指|是指|即))|(?<=“)(?P<quoted>{_SMALL})(?={_PART}[”](?:指|是指|即))"
+    rf"|(?P<run>(?:[一二两三四五六七八九十]{_PART}(?:[一-龥]{{2}}，)?){{2,}})"
+)
 _CLASS = re.compile(rf"(?P<n>{_N}+)个(?P<size>[一二三四五六七八九两]?[十百千万亿]+)级")
 #: What a numeral in characters belongs to where it states nothing.
 _PHRASES = re.compile(
-    r"[一二]十大(?=[、，。和的以召开胜精报历届]|$|[二十]*届)|十[五六七八九]大|三农|一带一路|千方百计|千家万户|"
+    r"三区三州|一圈一策|三三制|一线|一区一|[一二]十大(?=[、，。和的以召开胜精报历届]|$|[二十]*届)|十[五六七八九]大|三农|一带一路|千方百计|千家万户|"
     r"万无一失|百花|一批|统一大市场|陆家嘴"
     r"|[一二三]级医院|百年|千年|万年|百姓|百业|千行|万众|万千|三大球|两会|两院|三公|五中|四中|三中|两个确立|两个维护|"
     r"四个意识|四个自信|三新|两新|两重"
@@ -149,9 +156,21 @@ def numerals(text: str) -> Iterator[Numeral]:
                 continue
             taken.update(range(start, end))
             found.setdefault(start, _numeral(start, end, words, form))
+    for start, end in _scheme_parts(text):
+        if start not in blocked and start not in taken:
+            found.setdefault(start, _numeral(start, end, text[start:end], "scheme"))
     for match in TOKEN.finditer(text):
         found[match.start()] = Numeral(match.start(), match.end(), match[0], number(match[0]))
     return iter([found[start] for start in sorted(found)])
+
+
+def _scheme_parts(text: str) -> Iterator[tuple[int, int]]:
+    for match in _SCHEME.finditer(text):
+        if match["run"] is None:
+            yield match.span(match.lastgroup or 0)
+            continue
+        for part in re.finditer(rf"(?P<n>{_SMALL}){_PART}", match["run"]):
+            yield match.start() + part.start(), match.start() + part.start() + 1
 
 
 def _numeral(start: int, end: int, words: str, form: str) -> Numeral:

@@ -20,10 +20,10 @@ _PATTERN = re.compile(
     r"|(?P<date>(?<!\d)(?P<y>(?:19|20)\d\d)年(?:末|底|初)?(?:(?P<m>\d{1,2})月(?:份|末|底)?(?:(?P<d>\d{1,2})日)?"
     r"|(?P<h>上半年|下半年)|前(?P<q3>[二两三])季度|(?P<q>[一二三四])季度|第(?P<q2>[一二三四])季度)?)"
     r"|(?P<pastn>(?:过去|这|近|最近|前|上个?)(?:的)?(?P<pn>[二两三四五六七八九十])年(?!规划|行动|计划)(?:来|间|里)?|"
-    r"(?P<pn2>[二两三四五六七八九十])年(?:以)?来|(?P<pn3>五)年间|五年(?=[，累年分])|本届政府)"
+    r"(?P<pn2>[二两三四五六七八九十])年(?:以)?来|(?P<pn3>五)年间|(?P<pn4>[二三四五])年(?=新[设增建]|累计|共[建完投新]|净增)|五年(?=[，累年分])|本届政府)"
     r"|(?P<nextn>(?:今后|未来|接下来)(?:的)?(?P<nn>[三五十])年|下一个五年)"
     r"|(?P<last>(?:刚刚)?过去(?:的)?一年|去年|上年(?!度?末|同)|一年来|这一年)"
-    r"|(?P<this>今年|本年度?|年内|新的一年|全年(?=目标|力争|预期))"
+    r"|(?P<whole>全年(?!目标|力争|预期|无休|经济社会))|(?P<this>今年|本年度?|年内|新的一年|全年(?=目标|力争|预期))"
     r"|(?P<half>上半年|下半年)|前(?P<front>[二两三])季度|(?P<quarter>[一二三四])季度"
     r"|(?P<year2>(?<!\d)(?P<y2>(?:19|20)\d\d)(?=[年—\-－]|$|末|底))"
     r"|(?P<now>目前|截至目前|当前|现有)"
@@ -105,7 +105,7 @@ def _read(match: re.Match[str], year: int, current: int, month: int) -> _Found |
             return None
         return _Found(f"{one}-{first_month:02d}/{one}-{last_month:02d}", one, one)
     if group["pastn"]:
-        count = _count(group["pn"] or group["pn2"] or group["pn3"] or "五")
+        count = _count(group["pn"] or group["pn2"] or group["pn3"] or group["pn4"] or "五")
         last = year - 1
         if count == 5:
             last -= last % 5 if last % 5 < 2 and year % 5 > 2 else 0
@@ -116,6 +116,8 @@ def _read(match: re.Match[str], year: int, current: int, month: int) -> _Found |
         return _Found(f"{first}/{first + count - 1}", first, first + count - 1, "stretch")
     if group["last"]:
         return _Found(str(year - 1), year - 1, year - 1)
+    if group["whole"]:
+        return _Found(str(current), current, current) if current < year else None
     if group["this"]:
         return _Found(str(year), year, year)
     if group["half"]:
@@ -130,8 +132,7 @@ def _read(match: re.Match[str], year: int, current: int, month: int) -> _Found |
 def _dated(group: dict[str, str | None]) -> _Found:
     one = int(group["y"] or 0)
     if group["m"] and 1 <= int(group["m"]) <= 12:
-        day = f"-{int(group['d']):02d}" if group["d"] and 1 <= int(group["d"]) <= 31 else ""
-        return _Found(f"{one}-{int(group['m']):02d}{day}", one, one)
+        return _Found(f"{one}-{int(group['m']):02d}", one, one)
     if group["h"]:
         return _Found(f"{one}-H{1 if group['h'][0] == '上' else 2}", one, one)
     if group["q3"]:

@@ -28,6 +28,13 @@ _RANK_FRONT = re.compile(
     r"|(?=全国第|全省第|全市第|世界第|全球第|西部第|中部第|东部第|第))(?P<place>[^，。；、]{0,12}?)(?:第|前)?$"
 )
 _FROM = re.compile(r"[从由自](?P<place>[^，。；、]{0,8}?)第?$")
+#: 大 behind a number that counts big things: 5大主导产业.
+_BIG = re.compile(r"大(?=[一-龥“])(?![于约概学会型])")
+#: A thing counted of which something is told that happened once (6个项目获评).
+_HAPPENED = re.compile(
+    r"[^，。；、]{1,14}?(?:获[批评得奖]|入选|上市|荣获|建成|投运|投产|开工|落地|晋[级升]|开园|通车|升格)"
+)
+_SUM = re.compile(r"(?<![\d+])\d{1,2}(?:\+\d{1,2})+(?![\d+]|\+?[A-Z])")
 _STEPS = re.compile(r"(?:台阶|大关|关口|量级|门槛)")
 
 
@@ -42,6 +49,7 @@ class Grammar:
         self.published = published or published_date(head)
         self.clock = Clock(self.published)
         self.planned = bool(re.search(r"规划|计划|纲要|方案", head[:400])) and "政府工作报告" not in head[:600]
+        self._counted_big = frozenset(re.findall(r"(\d{1,2})(?=大[一-龥]{2,6}产业)", self.folded.text))
         self._surroundings = Surroundings(self.folded.text)
 
     def rows(self, skip: Sequence[tuple[int, int]] = ()) -> list[Proposal]:
@@ -68,7 +76,7 @@ class Grammar:
             reason = exclusion(self._surroundings, one.start, one.end) if one.form == "digits" else None
             if self._is_slogan(one):
                 continue
-            if reason is None:
+            if reason is None or (reason.rule == "sum" and self._is_explained(one)):
                 stated.append(one)
             else:
                 yield self._excluded(one, reason)
@@ -81,9 +89,25 @@ class Grammar:
         for index, one in enumerate(found_here):
             yield self._observed(sentence, words, one, found_here, index, said)
 
+    def _is_part(self, one: Quantity) -> bool:
+        """True for a number that stands inside a code of sums."""
+        text = self.folded.text
+        return "+" in (text[max(0, one.start - 1) : one.start], text[one.end : one.end + 1])
+
+    def _is_explained(self, one: Numeral) -> bool:
+        """A part of a code that the text explains as counts: 5+2+3 beside 5大主导产业, 2大优势产业, 3大支撑产业."""
+        text = self.folded.text
+        code = _SUM.search(text, max(0, one.start - 8), one.end + 8)
+        if code is None or not code.start() <= one.start < code.end():
+            return False
+        return all(part in self._counted_big for part in code[0].split("+"))
+
     def _is_slogan(self, one: Numeral) -> bool:
-        """A count in characters that opens a short phrase in quotation marks: “两个毫不动摇”."""
-        if one.form != "count":
+        """A count in characters that opens a short phrase in quotation marks: “两个毫不动摇”.
+
+        Things of a kind (“十大工程”, “四类地区”) are counted all the same.
+        """
+        if one.form != "count" or self.folded.text[one.end : one.end + 1] in ("大", "类", "项", "条"):
             return False
         quote = self._surroundings.quote(one.start)
         return quote is not None and quote[0] == one.start - 1 and quote[1] - quote[0] <= 12
@@ -123,7 +147,8 @@ class Grammar:
             value, upper = -upper, value
         period, period_rule = self._period(one, form.transformation, scope, name, row, explicit)
         level = form.transformation in ("level", "difference")
-        sort = kind(one, name, words, scope.tense, self.planned, level)
+        tense = scope.tense if scope.code or not self.planned else ""
+        sort = kind(one, name, words, tense, self.planned, level)
         if one.front.start_value:
             sort = sort._replace(kind="actual", rule="start_value")
             row.doubts.append("from_value")
@@ -189,8 +214,8 @@ class Grammar:
             row.doubts.append("size")
             return re.sub("^方$", "立方米", unit)
         if one.ratio > 2:
-            return "%"
-        if one.form == "count" and one.behind[:1] == "大" and not unit:
+            return "%" if one.whole else "份"
+        if not unit and (one.form == "scheme" or _BIG.match(one.behind) or self._is_part(one)):
             return "个"
         if not unit:
             row.doubts.append("ratio" if one.ratio else "no_unit")
@@ -261,6 +286,7 @@ class Grammar:
         flow = (
             names.flow_verb(one.front.core)
             or names.starts_with_flow(name)
+            or _HAPPENED.match(one.behind)
             or "累计" in one.front.adverbs + one.front.core
         )
         state = one.front.to or re.search(r"达|至|突破|超|稳定|保持|控制|居|为|近$", one.front.reached)

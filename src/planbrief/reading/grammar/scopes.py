@@ -24,10 +24,13 @@ _OPENING = re.compile(
     r"全区)?(?:过去的|刚刚)?"
 )
 _FUTURE_HEAD = re.compile(r"目标|安排|任务|部署|打算|思路|要求|重点工作|工作重点|举措|建议|今后|未来|展望|行动|规划")
+_REVIEW = re.compile(r"回顾|工作")
 _PAST_HEAD = re.compile(r"回顾|成就|成效|成绩|进展|总结|现状|基础|情况")
 #: Names of plans, prizes and laws that a year or a plan period stands in: no time of what is said.
 _NAMED = re.compile(r"(?:规划|纲要|建议》|版|年度(?:人物|考古|奖)|[^，。]{0,4}(?:大会|论坛|博览会|赛|奖))")
 _COMPARED = re.compile(r"(?:比|较|与|同|相比|从|由|自|对比|以)[“]?$")
+#: Lines above and below tables and pictures, which date nothing that follows.
+_CAPTION = re.compile(r"\s*(?:专栏|附?表|附?图)\s*\d")
 _REACH = 16
 
 
@@ -130,8 +133,17 @@ def is_heading(line: str) -> bool:
     return "。" not in words and "，" not in words and bool(_PAST_HEAD.search(words) or _FUTURE_HEAD.search(words))
 
 
+def _bracketed(words: str, position: int) -> bool:
+    return words.count("（", 0, position) + words.count("(", 0, position) > words.count(
+        "）", 0, position
+    ) + words.count(")", 0, position)
+
+
 def _headed(line: str, clock: Clock, before: Scope) -> Scope:
+    if _CAPTION.match(line):
+        return before
     found = [one for one in periods(line, clock.year) if not _COMPARED.search(line[: one.start])]
+    found = [one for one in found if not _bracketed(line, one.start) and one.last - one.first < 6]
     future, past = bool(_FUTURE_HEAD.search(line)), bool(_PAST_HEAD.search(line))
     if found:
         chosen = found[0]
@@ -141,6 +153,8 @@ def _headed(line: str, clock: Clock, before: Scope) -> Scope:
         return scope
     if not _TOP_HEAD.match(line):
         return before
+    if past and not future and clock.year and not _REVIEW.search(line):
+        return Scope(0, 0, "", False, "past", "section", line.strip())
     if past and not future and clock.year:
         return Scope(clock.year - 1, clock.year - 1, str(clock.year - 1), False, "past", "section", line.strip())
     if before.tense == "future" or not future:
@@ -171,6 +185,8 @@ def _opening(words: str, named: list[Period]) -> Period | None:
     match = _OPENING.match(words)
     start = match.end() if match else 0
     first = named[0]
+    if first.last - first.first > 5 or _bracketed(words, first.start):
+        return None
     if first.start > max(start, 0) + _REACH - 8 or _COMPARED.search(words[: first.start]):
         return None
     return first

@@ -114,8 +114,8 @@ def _behind(one: Quantity) -> str:
     behind = one.behind
     if one.form == "size" and not one.tail.printed:
         behind = behind.removeprefix("级")
-    if one.form == "count":
-        behind = behind.removeprefix("大")
+    if one.form == "count" or not one.unit:
+        behind = re.sub(r"^大(?![于约概学会型])", "", behind)
     return behind
 
 
@@ -137,6 +137,8 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
         whole = core if core.startswith("占") else "占比"
         base = said.carried or names.cleaned(_lead(one))
         return Subject(names.balanced(base + whole), "share_of", doubts=["carried"])
+    if re.match(r"的?(?:情况|基础|背景|条件|形势)[下上]", core) and said.recent:
+        return Subject(re.split(r"[在于]", said.recent[-1])[0], "main_clause", doubts=["carried_far"])
     verbal = names.is_verbal(core)
     behind = _behind(one)
     if one.unit in ("%", "成") and behind.startswith("的") and verbal:
@@ -145,7 +147,8 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
     if one.form == "size" and _STEPS.match(behind):
         base = said.carried if verbal else names.cleaned(core)
         return Subject(base, "carried", doubts=["carried" if base else "no_name"])
-    counted = one.tail.classifier or one.form in ("count", "size") or (not one.tail.printed and one.unit.endswith("人"))
+    counted = one.tail.classifier or one.form in ("count", "size", "scheme")
+    counted = counted or (not one.tail.printed and (one.unit.endswith("人") or one.behind[:1] == "大"))
     noun = names.noun_behind(behind, counted) if counted or not (front.change or front.gap) else ""
     following = found[index + 1] if index + 1 < len(found) else None
     if following is not None and following.form == "size" and following.start == one.tail.end:

@@ -113,3 +113,15 @@ def scaled(value: Decimal, old: str, new: str) -> Decimal:
     """A value in another multiplier of the same unit: 3000 in 元 beside 亿元."""
     factors = {"": 0, "十": 1, "百": 2, "千": 3, "万": 4, "亿": 8, "万亿": 12}
     return value.scaleb(factors.get(old, 0) - factors.get(new, 0))
+
+
+def canonical_unit(printed: str) -> str:
+    """A printed unit in the form of the data: 平方千米 as 平方公里, ％ as %.
+
+    >>> canonical_unit("万平方千米"), canonical_unit("％")
+    ('万平方公里', '%')
+    """
+    match = re.match(r"(?P<scale>[十百千万亿]*)(?P<unit>.*)", printed.replace("％", "%"))
+    if match is None:
+        return printed
+    return match["scale"] + _SAME.get(match["unit"], match["unit"])

@@ -1,0 +1,313 @@
+"""Tables of indicators: row heads name, column heads date, brackets and stars say what form a value has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from planbrief.reading.canonical import Cell, PrintedTable
+from planbrief.reading.grammar import names
+from planbrief.reading.grammar.areas import split_area
+from planbrief.reading.grammar.confidence import rate
+from planbrief.reading.grammar.exclusions import Exclusion, Surroundings, exclusion
+from planbrief.reading.grammar.folding import fold
+from planbrief.reading.grammar.numerals import TOKEN, number
+from planbrief.reading.grammar.periods import Period, periods
+from planbrief.reading.grammar.scopes import Clock
+from planbrief.reading.grammar.tails import CLASSIFIERS, MEASURES, canonical_unit
+from planbrief.reading.grammar.wordlists import any_of
+from planbrief.reading.proposals import Proposal
+
+_UNIT = re.compile(rf"(?:单位[:：]?)?(?P<unit>[十百千万亿]*{any_of(MEASURES | CLASSIFIERS)}(?:/[一-龥a-zA-Z³²]+)?)")
+_BRACKETED = re.compile(r"[（(〔\[](?P<inside>[^（）()〔〕\[\]]*)[）)〕\]]")
+#: A cell that is a value: bounds, sign, number or range, unit, bound.
+_VALUE = re.compile(
+    r"\s*(?P<open>[〔\[【（(]?)\s*(?P<front>不低于|不少于|不高于|不超过|控制在|大于|小于|超过?|约|近|达到|≥|≤|>|<|>=|<=|﹥|﹤|＞|＜)?\s*"
+    r"(?P<sign>[-－−–—+]?)\s*(?P<low>\d[\d,]*(?:\.\d+)?)"
+    r"(?:\s*%?\s*[-－—–~～至]+\s*(?P<high>\d[\d,]*(?:\.\d+)?))?\s*(?P<unit>[十百千万亿]*(?:%|‰|个百分点|[一-龥³²/a-zA-Z]{1,5}?)?)\s*"
+    r"(?P<back>左右|以上|以下|以内|上下|及以上)?\s*(?P<close>[〕\]】）)]?)\s*(?P<star>[*＊①②③④⑤]*)\s*"
+)
+_FRONT = {
+    **dict.fromkeys(("不低于", "不少于", "≥", ">="), "ge"),
+    **dict.fromkeys(("不高于", "不超过", "控制在", "≤", "<="), "le"),
+    **dict.fromkeys(("大于", "超", "超过", ">", "﹥", "＞"), "gt"),
+    **dict.fromkeys(("小于", "<", "﹤", "＜"), "lt"),
+    **dict.fromkeys(("约", "近"), "approx"),
+}
+_BACK = {"左右": "approx", "上下": "approx", "以上": "ge", "及以上": "ge", "以下": "le", "以内": "le"}
+_INDEX_HEAD = re.compile(r"序号|编号|No\.?|#|行次|代码")
+_RATE = re.compile(r"增速|增长率?|涨幅|增幅|上涨|提高（%）|下降率?|降低率?|降幅")
+_ATTRIBUTE = re.compile(r"属性|性质|备注|单位$|责任|类型|级别|来源|说明")
+_PRICE = re.compile(r"按\s*(?P<year>20\d\d)\s*年(?:不变|可比)?价格?|(?P<current>当年价|现价)")
+
+
+@dataclass
+class _Head:
+    """What the heads of a row or column say."""
+
+    words: str = ""
+    name: str = ""
+    unit: str = ""
+    period: Period | None = None
+    rate: str = ""
+    star: bool = False
+    attribute: bool = False
+    index: bool = False
+
+
+@dataclass
+class TableReader:
+    """Reads one table of a text; ``area`` and ``clock`` are those of the document, ``planned`` for a plan's tables."""
+
+    text: str
+    table: PrintedTable
+    area: str
+    clock: Clock
+    planned: bool = False
+    _measures: dict[str, str] = field(default_factory=dict)
+
+    def rows(self) -> Iterator[Proposal]:
+        """Rows for the numerals of the table, except for cells of running text (see ``prose``)."""
+        self._measures = dict(
+            re.findall(
+                r"([^，。；、：:\s]{2,10})(?:、[^，。；]{2,10})*?为([^，。；]{2,24}?)(?:数据)?(?=[；。，]|$)",
+                self.table.notes,
+            )
+        )
+        columns = [self._head(" ".join(self.table.column_heads(at, self.text))) for at in range(self.table.columns)]
+        for cell in sorted(self.table.cells, key=lambda one: (one.start, one.end)):
+            if cell.end > cell.start and not self._is_prose(cell):
+                yield from self._cell(cell, columns)
+
+    def prose(self) -> list[tuple[int, int]]:
+        """Spans of body cells that hold sentences: they are read by the grammar of prose."""
+        return [(cell.start, cell.end) for cell in self.table.cells if self._is_prose(cell)]
+
+    def _is_head(self, cell: Cell) -> bool:
+        return cell.header or self.table.is_head(cell.row)
+
+    def _is_prose(self, cell: Cell) -> bool:
+        if self._is_head(cell) or cell.column < self.table.row_heads:
+            return False
+        words = fold(self.text[cell.start : cell.end]).text
+        return _VALUE.fullmatch(words) is None and len(re.findall("[一-龥]", words)) >= 4
+
+    def _head(self, words: str) -> _Head:
+        plain = fold(words).text
+        result = _Head(words=plain.strip(), star=bool(re.search(r"[*＊]", plain)))
+        found = list(periods(plain, self.clock.year, 0, self.clock.month))
+        result.period = found[-1] if found else None
+        result.index = bool(_INDEX_HEAD.fullmatch(re.sub(r"\s", "", plain)))
+        result.attribute = bool(_ATTRIBUTE.search(plain)) and not found
+        if re.search(r"年均|平均", plain):
+            result.rate = "avg_annual"
+        elif re.search(r"累计|五年", plain):
+            result.rate = "cumulative"
+        elif _RATE.search(plain) and found:
+            result.rate = "yoy"
+        name = plain
+        for match in _BRACKETED.finditer(plain):
+            unit = _UNIT.fullmatch(match["inside"].strip())
+            if unit:
+                result.unit = canonical_unit(unit["unit"])
+                name = name.replace(match[0], "")
+        name = re.sub(r"[*＊①②③④⑤]|^\s*(?:\d{1,3}[.、．\s]|[（(]\d+[）)]|其中[:：]?|#)\s*", "", name.strip())
+        tail = re.search(r"[，,\s](?P<unit>[十百千万亿]*[一-龥%]{1,5})$", name)
+        if not result.unit and tail is not None and (unit := _UNIT.fullmatch(tail["unit"])):
+            result.unit, name = canonical_unit(unit["unit"]), name[: tail.start()]
+        for one in reversed(found):
+            name = name.replace(one.words, "")
+        result.name = re.sub(r"^[（(）)年\s]+|[\s:：]+$", "", name).replace(" ", "")
+        return result
+
+    def _cell(self, cell: Cell, columns: list[_Head]) -> Iterator[Proposal]:
+        words = self.text[cell.start : cell.end]
+        folded = fold(words)
+        if self._is_head(cell) or cell.column < self.table.row_heads or columns[cell.column].index:
+            for match in TOKEN.finditer(folded.text):
+                reason = self._head_reason(cell, columns, folded.text, match)
+                yield self._excluded(
+                    cell.start + folded.start(match.start()), cell.start + folded.end(match.end()), reason
+                )
+            return
+        match = _VALUE.fullmatch(folded.text)
+        tokens = list(TOKEN.finditer(folded.text))
+        if match is not None:
+            inside = (match.start("low"), match.end("high") if match["high"] else match.end("low"))
+            yield self._value(
+                cell, columns, match, cell.start + folded.start(inside[0]), cell.start + folded.end(inside[1])
+            )
+            tokens = [token for token in tokens if not inside[0] <= token.start() < inside[1]]
+        for token in tokens:
+            reason = exclusion(Surroundings(folded.text), *token.span()) or Exclusion("other", "table_text", 0.5)
+            yield self._excluded(cell.start + folded.start(token.start()), cell.start + folded.end(token.end()), reason)
+
+    def _head_reason(self, cell: Cell, columns: list[_Head], words: str, match: re.Match[str]) -> Exclusion:
+        if re.fullmatch(r"(?:19|20)\d\d", match[0]):
+            return Exclusion("date", "table_head", 0.98)
+        alone = words.strip() == match[0]
+        numbered = re.fullmatch(r"\d{1,3}", match[0]) and (alone or re.match(r"\s*\d{1,3}[.、．]", words))
+        if not self._is_head(cell) and numbered and (columns[cell.column].index or alone or match.start() < 3):
+            return Exclusion("table_row_index", "index", 0.97)
+        return exclusion(Surroundings(words), *match.span()) or Exclusion("other", "row_head", 0.6)
+
+    def _excluded(self, start: int, end: int, reason: Exclusion) -> Proposal:
+        row = Proposal(start, end, self.text[start:end], "exclusion", reason.reason, confidence=reason.trust)
+        row.why["reason"] = (reason.rule, "")
+        return rate(row)
+
+    def _value(self, cell: Cell, columns: list[_Head], match: re.Match[str], start: int, end: int) -> Proposal:
+        row = Proposal(start, end, self.text[start:end])
+        column = columns[cell.column]
+        heads = [self._head(words) for words in self.table.row_head_texts(cell.row, self.text)]
+        heads = [one for one in heads if one.name and not one.name.isdigit()]
+        head = heads[-1] if heads else _Head()
+        caption = self._head(self.table.caption)
+        name, activity, area = self._name(head, column, row)
+        period, last, rule = self._period(head, column, caption, match, row)
+        unit = self._unit(head, column, caption, match, cell)
+        form = self._form(head, column, name, unit, match)
+        if form == "avg_annual" or (form == "cumulative" and not unit):
+            unit = "%" if not unit or column.rate == "avg_annual" else unit
+        if not unit:
+            row.doubts.append("no_unit")
+        low, high = number(match["low"]), number(match["high"]) if match["high"] else None
+        negative = match["sign"] in ("-", "－", "−", "–", "—")
+        value: Decimal = -low if negative and high is None else low
+        row.cells = {
+            "indicator": "",
+            "indicator_phrase": name,
+            "ref_area_name": area or self.area,
+            "obs_value": format(value, "f"),
+            "upper_value": "" if high is None else format(high, "f"),
+            "unit_measure": unit,
+            "time_period": period,
+            "kind": self._kind(last, column, name),
+            "comparator": "range"
+            if high is not None
+            else _FRONT.get(match["front"] or "") or _BACK.get(match["back"] or "") or "eq",
+            "transformation": form,
+            "price_base": self._price(unit),
+            "activity": activity,
+            "subject": "",
+        }
+        row.why = {
+            "indicator_phrase": ("row_head", head.words),
+            "time_period": (rule, column.words),
+            "unit_measure": ("head", unit),
+            "kind": ("column", column.words),
+        }
+        return rate(row)
+
+    def _name(self, head: _Head, column: _Head, row: Proposal) -> tuple[str, str, str]:
+        """Name, activity and area: from the row, or from column or caption where the row is a place or a branch."""
+        name = head.name
+        activity = area = ""
+        own_name = column.name if column.period is None and not column.attribute else ""
+        if own_name and (column.unit or not head.unit):
+            place, _, rule = split_area(name + "生产总值", self.area)
+            area = place if rule == "place" else ""
+            activity = "" if area else name
+            return own_name, activity, area
+        if not head.unit and self.table.unit and name:
+            measure = self._measures.get(name) or _measure(self.table.caption)
+            place, rest, rule = split_area(name + "生产总值", self.area)
+            if rule == "place" and rest == "生产总值":
+                return measure or name, "", place
+            if measure and measure not in name:
+                return name + measure, name, ""
+        if not name:
+            row.doubts.append("no_name")
+        place, rest, rule = split_area(name, self.area)
+        return (rest, "", place) if rule in ("place", "own") else (name, "", "")
+
+    def _period(
+        self, head: _Head, column: _Head, caption: _Head, match: re.Match[str], row: Proposal
+    ) -> tuple[str, int, str]:
+        found, rule = column.period, "column"
+        cumulative = bool(match["open"]) and match["open"] in "〔[【"
+        if found is None and column.rate:
+            years = [one.period for one in self._columns() if one.period is not None and not one.rate]
+            lasts = sorted({one.last for one in years})
+            if len(lasts) >= 2:
+                return f"{lasts[0] + 1}/{lasts[-1]}", lasts[-1], "between_columns"
+        if found is None:
+            found, rule = (head.period, "row") if head.period else (caption.period, "caption")
+        if found is None:
+            row.doubts.append("no_period")
+            return "undated", 0, "nothing"
+        if cumulative and found.first == found.last and found.last % 5 == 0:
+            return f"{found.last - 4}/{found.last}", found.last, "cumulative"
+        if rule == "caption" and found.first != found.last:
+            row.doubts.append("no_period")
+            return "undated", found.last, "nothing"
+        return found.code, found.last, rule
+
+    def _columns(self) -> list[_Head]:
+        return [self._head(" ".join(self.table.column_heads(at, self.text))) for at in range(self.table.columns)]
+
+    def _unit(self, head: _Head, column: _Head, caption: _Head, match: re.Match[str], cell: Cell) -> str:
+        own = _UNIT.fullmatch(match["unit"] or "")
+        if own:
+            return canonical_unit(own["unit"])
+        for at, other in enumerate(self._columns()):
+            if other.words.replace(" ", "") in ("单位", "计量单位") and (place := self.table.grid()[cell.row][at]):
+                unit = _UNIT.fullmatch(place.text_in(self.text).strip())
+                if unit:
+                    return canonical_unit(unit["unit"])
+        return column.unit or head.unit or canonical_unit(self.table.unit) or caption.unit
+
+    def _form(self, head: _Head, column: _Head, name: str, unit: str, match: re.Match[str]) -> str:
+        if column.rate in ("avg_annual", "yoy"):
+            bracket = match["open"] and match["open"] in "〔[【"
+            return "cumulative" if bracket else column.rate
+        if match["open"] and match["open"] in "〔[【":
+            return "cumulative" if unit in ("%", "") or column.rate else "level"
+        if (head.star or match["star"]) and re.search(r"[*＊][^。]*年均", self.table.notes):
+            return "avg_annual"
+        if unit == "个百分点":
+            return "difference_pp"
+        if unit == "位":
+            return "rank"
+        if unit in ("%", "‰"):
+            if "年均" in name:
+                return "avg_annual"
+            return "yoy" if _RATE.search(name) and not re.search("率$|占|比重", name) else "share"
+        return "level"
+
+    def _kind(self, last: int, column: _Head, name: str) -> str:
+        if (
+            re.search(r"预计|预估|预测", column.words)
+            or re.search(rf"{re.escape(name[:8])}[^。]*(?:预估|预计数)", self.table.notes)
+        ) and (self.clock.tense(last) != "future" or re.search("预计", column.words)):
+            return "estimate"
+        if re.search(r"目标|计划|预期|规划", column.words):
+            return "target"
+        if re.search(r"实际|完成|基期|现状|实绩", column.words):
+            return "actual"
+        tense = self.clock.tense(last)
+        if tense == "past":
+            return "actual"
+        if tense == "future" or (last and self.planned):
+            return "target"
+        return "actual" if last else "resource" if re.search("面积|储量|装机", name) else "actual"
+
+    def _price(self, unit: str) -> str:
+        match = _PRICE.search(fold(self.table.notes + self.table.caption).text)
+        if match is None or not (unit.endswith("元") or unit == "%"):
+            return ""
+        return "current" if match["current"] else f"constant_{match['year']}"
+
+
+def _measure(caption: str) -> str:
+    """What the caption of a table says is measured in it: 工业总产值 of 2024—2035年5大产业工业总产值目标.
+
+    >>> _measure("表1 2024—2035年5大主导产业工业总产值目标（亿元）")
+    '工业总产值'
+    """
+    words = re.sub(r"[（(][^（）()]*[）)]|\s", "", fold(caption).text)
+    words = re.sub(r"(?:发展)?(?:目标|指标|情况|一览|表|规划|体系|任务|预期)+$", "", words)
+    found = names.head_of(words)
+    return re.sub(r"^.*产业(?=.)|^.*赛道(?=.)", "", found)
