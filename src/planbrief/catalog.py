@@ -170,8 +170,8 @@ class Catalog:
     def choose(self, wanted: Sequence[str], changes: Mapping[str, Any]) -> tuple[Report, ...]:
         """The reports named by `wanted` (all if empty), with changed parameters under an id of their own.
 
-        A name may be a report's id or a notebook's. A changed report is called ``<notebook>-<values>`` and
-        never takes the id of a catalog report with other parameters.
+        A name may be a report's id or a notebook's, which means all reports of that notebook; with changed parameters
+        it means one report, called ``<notebook>-<values>``, that never takes the id of a catalog report with others.
         """
         listed = {report.id: report for report in self.reports()}
         notebooks = self.raw.get("notebooks", {})
@@ -183,6 +183,8 @@ class Catalog:
                 chosen.append(listed[name])
             elif name in listed:
                 chosen.append(self._changed(listed[name], changes, listed))
+            elif name in notebooks and not changes and (its := [r for r in listed.values() if r.notebook == name]):
+                chosen.extend(its)
             elif name in notebooks:
                 chosen.append(self._changed(self._bare(name, listed), changes, listed))
             else:

@@ -12,6 +12,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol, TextIO
 
+from planbrief.errors import PlanbriefError
+
 Level = Literal["debug", "info", "warning", "error"]
 _LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
 #: Characters that steer a terminal or the direction of writing instead of being seen: C0, DEL, C1, line and
@@ -46,6 +48,17 @@ def _escape(character: str) -> str:
     return f"\\x{ord(character):02x}" if ord(character) < 0x100 else f"\\u{ord(character):04x}"
 
 
+class LogUnusable(PlanbriefError):
+    """The file of ``--log`` cannot be written."""
+
+    def __init__(self, file: str, reason: str) -> None:
+        super().__init__(file, reason)
+        self.file, self.reason = file, reason
+
+    def __str__(self) -> str:
+        return f"--log {visible(self.file)}: {self.reason}; name a file in a folder that can be written"
+
+
 class EventLog(Protocol):
     """Anything that takes events; :class:`Log` is the one that the command line uses."""
 
@@ -65,7 +78,10 @@ class Log:
         self.human = sys.stderr if human is None else human
         self._handle: int | None = None
         if file is not None:
-            self._handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            try:
+                self._handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+            except (OSError, ValueError) as error:
+                raise LogUnusable(os.fspath(file), getattr(error, "strerror", None) or str(error)) from None
 
     def event(self, event: str, message: str = "", *, level: Level = "info", **fields: object) -> None:
         """Record an event; `message` is for people, `fields` for machines."""

@@ -91,7 +91,10 @@ def test_workflow_fits_what_github_asks(place, monkeypatch):
     job = said["jobs"]["due"]
     assert set(said) - {True} <= {"name", "on", "permissions", "concurrency", "jobs"}
     assert set(job) <= {"runs-on", "timeout-minutes", "env", "steps"}
-    assert set(job["env"]) == {"PLANBRIEF_SMTP_PASSWORD", "WECOM_URL"}
+    assert set(job["env"]) == {"PLANBRIEF_SCHEDULE", "PLANBRIEF_SMTP_PASSWORD", "WECOM_URL"}
+    installs = next(step["run"] for step in job["steps"] if "pip install" in step.get("run", ""))
+    assert "constraints" not in installs  # an initialised project has no such file
+    assert any("$PLANBRIEF_SCHEDULE" in step.get("run", "") for step in job["steps"])  # git ignores schedule.toml
     assert all(value == f"${{{{ secrets.{name} }}}}" for name, value in job["env"].items())
     assert all(("uses" in step) != ("run" in step) for step in job["steps"])
     assert not any("${{" in step.get("run", "") for step in job["steps"])

@@ -7,6 +7,8 @@ Results go to stdout, errors to stderr as one message. Heavy libraries are impor
 from __future__ import annotations
 
 import argparse
+import contextlib
+import errno
 import importlib
 import os
 import sys
@@ -17,6 +19,17 @@ from planbrief import __version__
 from planbrief.errors import PlanbriefError
 
 Configure = Callable[[argparse.ArgumentParser], None]
+
+
+def seconds(text: str) -> float:
+    """A time limit: a finite number of seconds above zero."""
+    try:
+        found = float(text)
+    except ValueError:
+        found = -1.0
+    if not 0 < found <= 10_000_000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds above 0")
+    return found
 
 
 def build_options(parser: argparse.ArgumentParser) -> None:
@@ -36,9 +49,9 @@ def build_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--keep", type=int, default=10, metavar="N", help="earlier editions to keep (default: 10)")
     parser.add_argument("--wait", action="store_true", help="wait for another build of the same folder to end")
     parser.add_argument(
-        "--cell-timeout", type=float, default=300, metavar="S", help="seconds for a cell (default: 300)"
+        "--cell-timeout", type=seconds, default=300, metavar="S", help="seconds for a cell (default: 300)"
     )
-    parser.add_argument("--timeout", type=float, default=900, metavar="S", help="seconds for a report (default: 900)")
+    parser.add_argument("--timeout", type=seconds, default=900, metavar="S", help="seconds for a report (default: 900)")
     parser.add_argument("--log", type=Path, metavar="FILE", help="append one JSON line per event to FILE")
 
 
@@ -236,8 +249,65 @@ def plain(text: str) -> str:
     return "".join(c if c == "\n" or c.isprintable() else f"\\x{ord(c):02x}" for c in text)
 
 
+def in_utf8(argv: Sequence[str] | None) -> None:
+    """Begin again in Python's UTF-8 mode where the locale would have file names and output in ASCII.
+
+    Pages, areas and file names are Chinese; a service manager or cron starts us in the POSIX locale.
+    """
+    wanted = sys.getfilesystemencoding().replace("-", "").lower() == "utf8"
+    if argv is None and not wanted and not sys.flags.utf8_mode and os.name == "posix":
+        os.environ["PYTHONUTF8"] = "1"
+        os.execv(sys.executable, [sys.executable, "-X", "utf8", "-m", "planbrief", *sys.argv[1:]])
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and (stream.encoding or "").replace("-", "").lower() != "utf8":
+            stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+
+
+def with_streams() -> None:
+    """Give a process that was started with a closed output somewhere to write to."""
+    for number, name in ((1, "stdout"), (2, "stderr")):
+        if getattr(sys, name) is None:
+            with contextlib.suppress(OSError):
+                # The number is taken, too: else the next file that is opened would get what is printed.
+                handle = os.open(os.devnull, os.O_RDWR)
+                if handle != number:
+                    os.dup2(handle, number)
+                    os.close(handle)
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+
+
+def told(text: str) -> None:
+    """Say something on stderr, if anybody listens."""
+    with contextlib.suppress(OSError, ValueError):
+        print(plain(text), file=sys.stderr, flush=True)
+
+
+def output_lost(error: OSError) -> int:
+    """What to do when stdout takes no more: nothing more is printed, and the exit code says so."""
+    with contextlib.suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    if isinstance(error, BrokenPipeError):
+        return 0  # its reader has gone (`planbrief list | head`)
+    told(f"planbrief: the output cannot be written: {error.strerror or error}")
+    return 1
+
+
+def sweep() -> None:
+    """Remove what planbrief processes that were killed have left among the temporary files."""
+    import tempfile
+
+    with contextlib.suppress(OSError):
+        folder = Path(tempfile.gettempdir())
+        if any("planbrief-" in name for name in os.listdir(folder)):
+            from planbrief.run.pool.process_tree import remove_stale
+
+            remove_stale(folder)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    with_streams()
+    in_utf8(argv)
     arguments = parser().parse_args(argv)
     debug = getattr(arguments, "debug", False)
     try:
@@ -245,27 +315,40 @@ def main(argv: Sequence[str] | None = None) -> int:
             from planbrief.project import PROJECT_VARIABLE, at
 
             os.environ[PROJECT_VARIABLE] = str(at(folder).root)
+        sweep()
         module, function = COMMANDS[arguments.command][2].split(":")
-        return int(getattr(importlib.import_module(module), function)(arguments))
+        code = int(getattr(importlib.import_module(module), function)(arguments))
     except PlanbriefError as error:
         if debug:
             raise
-        print(plain(f"planbrief: {error}"), file=sys.stderr)
-        return error.exit_code
+        told(f"planbrief: {error}")
+        code = error.exit_code
     except KeyboardInterrupt:
-        print("planbrief: interrupted", file=sys.stderr)
+        told("planbrief: interrupted")
         return 130
-    except BrokenPipeError:
-        # The reader of our output has gone (`planbrief list | head`): no more output, no message.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except BrokenPipeError as error:
+        return output_lost(error)
+    except MemoryError:
+        told("planbrief: not enough memory for this; fewer --jobs need less, or the limit (ulimit -v) is too low")
+        return 1
+    except OSError as error:
+        if debug:
+            raise
+        if error.filename is None and error.errno in (errno.ENOSPC, errno.EIO, errno.EBADF):
+            return output_lost(error)  # a stream, not a file: files are named in their errors
+        where = f"{error.filename}: " if error.filename else ""
+        told(f"planbrief: {where}{error.strerror or error}")
+        return 1
     except Exception as error:
         if debug:
             raise
-        print(
-            plain(f"planbrief: internal error: {type(error).__name__}: {error} (--debug shows more)"), file=sys.stderr
-        )
+        told(f"planbrief: internal error: {type(error).__name__}: {error} (--debug shows more)")
         return 1
+    try:
+        sys.stdout.flush()
+    except (OSError, ValueError) as error:
+        return output_lost(error if isinstance(error, OSError) else OSError(str(error))) or code
+    return code
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from planbrief.commands.text_table import text_table
 from planbrief.deliver.ledger import Delivery, Ledger
 from planbrief.deliver.recipients import Target
-from planbrief.deliver.schedule.config import Schedule, read_schedule
+from planbrief.deliver.schedule.config import Schedule, held, missing_secrets, read_schedule
 from planbrief.deliver.schedule.rounds import Runner
 from planbrief.deliver.schedule.service import ServiceClock, serve
 from planbrief.deliver.schedule.status import exit_code, page_path, status, write_status
@@ -35,9 +35,11 @@ class RoundAtWork(RunError):
 def run_schedule(arguments: argparse.Namespace) -> int:
     """Run ``planbrief schedule run|due|show|install``."""
     project = find()
-    schedule = read_schedule(project, arguments.config)
+    schedule = held(project, read_schedule(project, arguments.config), arguments.config)
     if arguments.action == "show":
         print(shown(schedule, arguments.count))
+        for problem in missing_secrets(schedule):
+            print(f"! {problem}")
         return 0
     if arguments.action == "install":
         return install(project, schedule, arguments)
@@ -80,7 +82,7 @@ def install(project: Project, schedule: Schedule, arguments: argparse.Namespace)
 def run_deliver(arguments: argparse.Namespace) -> int:
     """Run ``planbrief deliver``."""
     project = find()
-    schedule = read_schedule(project, arguments.config)
+    schedule = held(project, read_schedule(project, arguments.config), arguments.config)
     with Log(arguments.log, level="info") as log:
         runner = Runner(project, schedule, log=log)
         if arguments.list:
@@ -131,8 +133,10 @@ def delivered(runner: Runner, targets: list[Target], arguments: argparse.Namespa
 def run_status(arguments: argparse.Namespace) -> int:
     """Run ``planbrief status``."""
     project = find()
-    runner = Runner(project, read_schedule(project, arguments.config))
+    schedule = held(project, read_schedule(project, arguments.config), arguments.config)
+    runner = Runner(project, schedule)
     found = status(runner)
+    found["problems"] = [*found["problems"], *missing_secrets(schedule)]
     if arguments.json:
         print(json.dumps(found, ensure_ascii=False, indent=1))
         return exit_code(found)

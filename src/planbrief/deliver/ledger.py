@@ -16,16 +16,34 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from pydantic import TypeAdapter, ValidationError
+
+from planbrief.errors import RunError
 from planbrief.files import replace_file
+
+#: Longest reason that is kept.
+LONGEST_REASON = 500
 
 State = Literal["queued", "committing", "deferred", "sent", "failed", "unconfirmed"]
 PENDING: tuple[State, ...] = ("queued", "deferred")
 LEDGER, OUTBOX = "ledger.jsonl", "outbox"
+
+
+class RecordFailed(RunError):
+    """The ledger cannot be written: without it something could go out twice, so nothing more is sent."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return f"the record of deliveries cannot be written ({self.reason}); nothing is sent without it"
 
 
 @dataclass(frozen=True)
@@ -49,6 +67,9 @@ class Delivery:
     def pending(self) -> bool:
         """Whether it is still to be sent."""
         return self.state in PENDING
+
+
+_LINE = TypeAdapter(Delivery)
 
 
 def delivery_id(*parts: str) -> str:
@@ -83,7 +104,7 @@ def read_lines(path: Path) -> list[dict[str, object]]:
     for line in data.split(b"\n"):
         try:
             said = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(said, dict):
             found.append(said)
@@ -97,11 +118,11 @@ class Ledger:
         self.folder, self.path, self.outbox = folder, folder / LEDGER, folder / OUTBOX
         self._known: dict[str, Delivery] = {}
         for line in read_lines(self.path):
-            try:
-                delivery = Delivery(**{**line, "failures": tuple(line.get("failures") or ())})  # type: ignore[arg-type]
-            except TypeError:
-                continue
-            self._known[delivery.id] = delivery
+            # A line of another shape (a hand's edit, a later version) is no delivery that we could go on with.
+            with suppress(ValidationError, ValueError):
+                delivery = _LINE.validate_python(line)
+                datetime.fromisoformat(delivery.queued or delivery.time)
+                self._known[delivery.id] = delivery
 
     def __iter__(self) -> Iterator[Delivery]:
         return iter(tuple(self._known.values()))
@@ -127,8 +148,11 @@ class Ledger:
         """Queue a delivery with its message; False if it was queued before."""
         if delivery.id in self._known:
             return False
-        self.outbox.mkdir(parents=True, exist_ok=True)
-        replace_file(self.outbox / delivery.id, content)
+        try:
+            self.outbox.mkdir(parents=True, exist_ok=True)
+            replace_file(self.outbox / delivery.id, content)
+        except OSError as error:
+            raise RecordFailed(error.strerror or str(error)) from error
         self._write(delivery)
         return True
 
@@ -141,13 +165,21 @@ class Ledger:
     ) -> Delivery:
         """Record the next step of a delivery; its message goes once it is sent."""
         moved = replace(
-            delivery, state=state, time=now.isoformat(), reason=reason[:500], attempts=delivery.attempts + tried
+            delivery,
+            state=state,
+            time=now.isoformat(),
+            reason=reason[:LONGEST_REASON],
+            attempts=delivery.attempts + tried,
         )
         self._write(moved)
         if state == "sent":
-            (self.outbox / delivery.id).unlink(missing_ok=True)
+            with suppress(OSError):
+                (self.outbox / delivery.id).unlink(missing_ok=True)
         return moved
 
     def _write(self, delivery: Delivery) -> None:
-        append_line(self.path, asdict(delivery))
+        try:
+            append_line(self.path, asdict(delivery))
+        except (OSError, UnicodeEncodeError) as error:
+            raise RecordFailed(getattr(error, "strerror", None) or str(error)) from error
         self._known[delivery.id] = delivery

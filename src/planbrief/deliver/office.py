@@ -4,25 +4,32 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
+from urllib.parse import urlsplit
 
-from planbrief.deliver.ledger import Delivery, Ledger, delivery_id
+from planbrief.deliver.ledger import Delivery, Ledger, RecordFailed, State, delivery_id
 from planbrief.deliver.mail import compose, compose_failure
 from planbrief.deliver.news import News, changes_since, news, snapshot_of
-from planbrief.deliver.recipients import MissingSecret, Robot, Smtp, Target
+from planbrief.deliver.recipients import MissingSecret, Robot, Smtp, Target, secret_from_environment
 from planbrief.deliver.share import place
-from planbrief.deliver.smtp import Deferred, Refused, Unconfirmed, send
+from planbrief.deliver.smtp import Deferred, Refused, ServerAway, Unconfirmed, send
 from planbrief.deliver.webhook import payload, post, signed
 from planbrief.display.language import Lang, message
+from planbrief.errors import PlanbriefError
 from planbrief.log import EventLog, Silence
 from planbrief.publish.digest.snapshot import NoEdition
 
-#: Seconds before each further try of one round; what fails then waits for the next round.
+#: Seconds before each further pass over what could not be delivered; what fails then waits for the next round.
 BACK_OFF = (2.0, 6.0)
+#: A server that is away for so many deliveries in one pass is not asked again in it.
+MOST_AWAY = 2
+#: Seconds after which a server that is away is not asked again before the next round.
+LONG_SILENCE = 5.0
 #: After so long a delivery is given up.
 GIVE_UP = timedelta(days=7)
 
@@ -75,7 +82,14 @@ class Office:
         self.out, self.folder, self.clock, self.smtp = out, folder, clock, smtp
         self.operators, self.lang, self.link, self.log = tuple(operators), lang, link, log or Silence()
         self.ledger = Ledger(folder)
+        self._secrets = {os.environ[smtp.password_env]} if smtp and os.environ.get(smtp.password_env) else set()
         self._settle()
+
+    def _secret(self, name: str, purpose: str) -> str:
+        """A secret from the environment, kept in mind so that no message can hold it."""
+        found = secret_from_environment(name, purpose)
+        self._secrets.add(found)
+        return found
 
     def _settle(self) -> None:
         """What a crash left between the last word and the answer is not known to have arrived."""
@@ -95,9 +109,22 @@ class Office:
         found = []
         for target in targets:
             for recipient in target.recipients():
-                if delivery := self._queue(edition, target, recipient, failed):
+                if delivery := self._queued(edition, target, recipient, failed):
                     found.append(delivery)
         return found
+
+    def _queued(self, edition: str, target: Target, recipient: str, failed: bool) -> Delivery | None:
+        """Queue for one recipient; whatever is wrong with this one is recorded, and the others are still queued."""
+        try:
+            return self._queue(edition, target, recipient, failed)
+        except RecordFailed:
+            raise
+        except Exception as error:
+            now = self.clock.now()
+            key = delivery_id("edition", edition, recipient)
+            delivery = Delivery(key, recipient, edition, "queued", now.isoformat(), queued=now.isoformat())
+            self._end(delivery, "failed", self._words(error))
+            return None
 
     def _queue(self, edition: str, target: Target, recipient: str, failed: bool) -> Delivery | None:
         key = delivery_id("edition", edition, recipient)
@@ -168,14 +195,45 @@ class Office:
     # sending
 
     def flush(self) -> None:
-        """Send what is queued; failures of deliveries are told to the operators, once each."""
-        for delivery in self.ledger.pending():
-            if not delivery.failures:
-                self._deliver(delivery)
+        """Send what is queued; failures of deliveries are told to the operators, once each.
+
+        Deliveries do not wait for one another: what cannot be delivered now is tried again after all others were, and
+        a server that is away is not asked for each of its recipients. The one thing that stops a round is a ledger
+        that cannot be written (:class:`RecordFailed`).
+        """
+        self._pass_over([delivery for delivery in self.ledger.pending() if not delivery.failures])
         self.tell(self.failures())
-        for delivery in self.ledger.pending():
-            if delivery.failures:
-                self._deliver(delivery)
+        self._pass_over([delivery for delivery in self.ledger.pending() if delivery.failures])
+
+    def _pass_over(self, waiting: list[Delivery]) -> None:
+        """Deliver, and try again what could not be; a server that is away is waited for once, not per recipient."""
+        away: dict[str, float] = {}
+        reasons: dict[str, str] = {}
+        for pause in (*BACK_OFF, None):
+            again = []
+            for delivery in waiting:
+                server = self._server(delivery)
+                if away.get(server, 0) >= MOST_AWAY:
+                    again.append(delivery)
+                    continue
+                begun = time.monotonic()
+                try:
+                    self._deliver(delivery)
+                except Deferred as error:
+                    again.append(delivery)
+                    reasons[delivery.id] = reasons[server] = self._words(error)
+                    if isinstance(error, ServerAway):
+                        slow = time.monotonic() - begun > LONG_SILENCE
+                        away[server] = float("inf") if slow else away.get(server, 0) + 1
+            waiting = again
+            if not waiting or pause is None:
+                break
+            self.clock.sleep(pause)
+            # Those that answered at once with an error may have recovered: one more delivery finds out.
+            away = {server: count for server, count in away.items() if count == float("inf")}
+        for delivery in waiting:
+            reason = reasons.get(delivery.id) or reasons.get(self._server(delivery), "the server is away")
+            self._later(self.ledger.get(delivery.id) or delivery, reason)
 
     def failures(self) -> list[Failure]:
         """Deliveries of editions that did not arrive, each a failure of its own."""
@@ -190,37 +248,44 @@ class Office:
             found.append(Failure(f"delivery/{delivery.id}", message(key, self.lang, **said)))
         return found
 
-    def _deliver(self, delivery: Delivery) -> None:
-        for pause in (*BACK_OFF, None):
-            try:
-                self._send(delivery)
-            except Unconfirmed as error:
-                self._note(self.ledger.get(delivery.id) or delivery, "unconfirmed", error.reason)
-            except Refused as error:
-                self._note(self.ledger.get(delivery.id) or delivery, "failed", error.reason)
-            except Deferred as error:
-                if pause is not None:
-                    self.clock.sleep(pause)
-                    continue
-                self._later(self.ledger.get(delivery.id) or delivery, error.reason)
-            else:
-                self.ledger.step(self.ledger.get(delivery.id) or delivery, "sent", self.clock.now(), tried=True)
-                self.log.event(
-                    "deliver.sent", f"delivered {delivery.subject or delivery.edition} to {delivery.recipient}"
-                )
-            return
+    def _server(self, delivery: Delivery) -> str:
+        """What stands between us and a recipient and may be away for others, too."""
+        return "mail" if delivery.recipient.startswith("mailto:") else delivery.recipient
 
-    def _note(self, delivery: Delivery, state: str, reason: str) -> None:
-        moved = self.ledger.step(delivery, state, self.clock.now(), reason, tried=True)  # type: ignore[arg-type]
+    def _deliver(self, delivery: Delivery) -> None:
+        """Send one delivery and record what became of it; :class:`Deferred` if it is worth another try."""
+        try:
+            self._send(delivery)
+        except Unconfirmed as error:
+            self._end(delivery, "unconfirmed", self._words(error))
+        except Refused as error:
+            self._end(delivery, "failed", self._words(error))
+        except (Deferred, RecordFailed):
+            raise
+        except Exception as error:
+            # The boundary: one delivery can be wrong in ways that nobody has thought of; the next one is another.
+            found = self.ledger.get(delivery.id) or delivery
+            self._end(delivery, "unconfirmed" if found.state == "committing" else "failed", self._words(error))
+        else:
+            self.ledger.step(self.ledger.get(delivery.id) or delivery, "sent", self.clock.now(), tried=True)
+            self.log.event("deliver.sent", f"delivered {delivery.subject or delivery.edition} to {delivery.recipient}")
+
+    def _end(self, delivery: Delivery, state: State, reason: str) -> None:
+        moved = self.ledger.step(self.ledger.get(delivery.id) or delivery, state, self.clock.now(), reason, tried=True)
         self.log.event("deliver.failed", f"{moved.recipient}: {reason}", level="error", state=state)
 
     def _later(self, delivery: Delivery, reason: str) -> None:
         age = self.clock.now() - datetime.fromisoformat(delivery.queued)
         if age > GIVE_UP:
-            self._note(delivery, "failed", f"given up after {age.days} days: {reason}")
+            self._end(delivery, "failed", f"given up after {age.days} days: {reason}")
             return
         self.ledger.step(delivery, "deferred", self.clock.now(), reason, tried=True)
         self.log.event("deliver.deferred", f"{delivery.recipient}: {reason}", level="warning")
+
+    def _words(self, error: Exception) -> str:
+        """What went wrong in one line, without any secret that the configuration names."""
+        text = str(error) if isinstance(error, PlanbriefError) else f"{type(error).__name__}: {error}"
+        return without_secrets(" ".join(text.split()), self._secrets)[:400]
 
     def _send(self, delivery: Delivery) -> None:
         try:
@@ -229,7 +294,7 @@ class Office:
             raise Refused(f"the message is gone from the outbox: {error.strerror}") from error
 
         def commit() -> None:
-            self.ledger.step(delivery, "committing", self.clock.now())
+            self.ledger.step(self.ledger.get(delivery.id) or delivery, "committing", self.clock.now())
 
         try:
             if delivery.recipient.startswith("mailto:"):
@@ -248,8 +313,8 @@ class Office:
         place(found[1], Path(said["folder"]), said["edition"])
 
     def _post(self, said: dict[str, object], commit: object) -> None:
-        url = _secret(str(said["url_env"]), "the address of the webhook")
-        secret = _secret(str(said["secret_env"]), "the secret of the webhook") if said["secret_env"] else ""
+        url = self._secret(str(said["url_env"]), "the address of the webhook")
+        secret = self._secret(str(said["secret_env"]), "the secret of the webhook") if said["secret_env"] else ""
         robot: Robot = said["robot"]  # type: ignore[assignment]
         body: dict[str, object] = said["payload"]  # type: ignore[assignment]
         seconds = int(self.clock.now().timestamp())
@@ -283,8 +348,19 @@ class Office:
         return written
 
 
-def _secret(name: str, purpose: str) -> str:
-    found = os.environ.get(name, "")
-    if not found:
-        raise MissingSecret(name, purpose)
-    return found
+def without_secrets(text: str, secrets: Iterable[str]) -> str:
+    """`text` with every secret, and every longer part of one that is an address, left out."""
+    for secret in sorted(filter(None, secrets), key=len, reverse=True):
+        parts = _key_parts(secret)
+        for part in (secret, *(part for part in parts if len(part) > 3)):
+            text = text.replace(part, "…")
+    return text
+
+
+def _key_parts(secret: str) -> tuple[str, ...]:
+    """Path, query and user part of an address; nothing for what is none."""
+    try:
+        parts = urlsplit(secret)
+    except ValueError:
+        return ()
+    return (parts.path, parts.query, parts.netloc.rpartition("@")[0]) if parts.scheme else ()

@@ -15,18 +15,32 @@ from planbrief.errors import PlanbriefError
 
 When = Literal["always", "change", "failure"]
 Robot = Literal["wecom", "dingtalk", "feishu", "generic"]
-_ADDRESS = re.compile(r"[^\s@<>,;\"\x00-\x1f]{1,64}@[^\s@<>,;\"\x00-\x1f]{1,253}")
+#: RFC 5321 and 6531: dot-atoms of up to 64 bytes before the @ (no quoted forms), a host name behind it.
+_LOCAL = re.compile(r"[^\s@<>()\[\],:;.\"\\\x00-\x1f\x7f]+(?:\.[^\s@<>()\[\],:;.\"\\\x00-\x1f\x7f]+)*")
+_LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.IGNORECASE)
 
 
 class MissingSecret(PlanbriefError):
     """A password or address that is kept out of the configuration is not there."""
 
-    def __init__(self, name: str, purpose: str) -> None:
-        super().__init__(name, purpose)
-        self.name, self.purpose = name, purpose
+    def __init__(self, name: str, purpose: str, problem: str = "is not set") -> None:
+        super().__init__(name, purpose, problem)
+        self.name, self.purpose, self.problem = name, purpose, problem
 
     def __str__(self) -> str:
-        return f"environment variable {self.name} is not set; it holds {self.purpose}"
+        return f"environment variable {self.name} {self.problem}; it holds {self.purpose}"
+
+
+def secret_from_environment(name: str, purpose: str) -> str:
+    """An environment variable's text; :class:`MissingSecret` if it is not set or no text."""
+    found = os.environ.get(name, "")
+    if not found:
+        raise MissingSecret(name, purpose)
+    try:
+        found.encode()
+    except UnicodeEncodeError:
+        raise MissingSecret(name, purpose, "is no UTF-8 text") from None
+    return found
 
 
 class Strict(BaseModel):
@@ -37,8 +51,21 @@ class Strict(BaseModel):
 
 def address(text: str) -> str:
     """A mail address; ValueError for anything that is none, line breaks included."""
-    if not _ADDRESS.fullmatch(text):
-        raise ValueError(f"{text!r} is no mail address")
+    local, at, domain = text.rpartition("@")
+    try:
+        host = domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        host = ""
+    labels = host.split(".")
+    if (
+        not at
+        or not text.isprintable()
+        or not _LOCAL.fullmatch(local)
+        or len(local.encode("utf-8", "replace")) > 64
+        or len(host) > 253
+        or not all(_LABEL.fullmatch(label) for label in labels)
+    ):
+        raise ValueError(f"{text[:80]!r} is no mail address")
     return text
 
 
@@ -54,14 +81,16 @@ class Smtp(Strict):
     password_env: str = "PLANBRIEF_SMTP_PASSWORD"
     #: File with certificates to trust besides the system's: a server with a certificate of the house.
     ca_file: Path | None = None
-    timeout: float = Field(default=30, gt=0, le=600)
+    #: Seconds that the server may be silent, and seconds that one delivery may take in all.
+    timeout: float = Field(default=30, gt=0, le=600, allow_inf_nan=False)
+    deadline: float = Field(default=60, gt=0, le=3600, allow_inf_nan=False)
 
     _sender = field_validator("sender")(address)
 
     def password(self) -> str:
         """From the environment, else from the keyring where that is installed, else :class:`MissingSecret`."""
-        if found := os.environ.get(self.password_env):
-            return found
+        if os.environ.get(self.password_env):
+            return secret_from_environment(self.password_env, f"the password of {self.user} at {self.host}")
         try:
             import keyring
             import keyring.errors

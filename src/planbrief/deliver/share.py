@@ -20,13 +20,12 @@ def place(edition: Path, folder: Path, name: str) -> None:
     Refused
         Something else lies under that name.
     """
-    target = folder / name
-    if target.exists():
-        if verify_edition(target):
-            raise Refused(f"{target} is there and is not this edition")
-        return
-    fresh = folder / f".{name}.part"
+    target, fresh = folder / name, folder / f".{name}.part"
     try:
+        if target.exists():
+            if verify_edition(target):
+                raise Refused(f"{target} is there and is not this edition")
+            return
         if not folder.is_dir():
             raise Deferred(f"{folder} is not there (is the share mounted?)")
         shutil.rmtree(fresh, ignore_errors=True)
@@ -34,7 +33,7 @@ def place(edition: Path, folder: Path, name: str) -> None:
         if problems := verify_edition(fresh):
             raise Deferred(f"the copy in {folder} is not whole: {problems[0]}")
         os.rename(fresh, target)
-    except OSError as error:
-        raise Deferred(f"{folder}: {error.strerror or error}") from error
+    except (OSError, shutil.Error) as error:
+        raise Deferred(f"{str(folder)[:200]}: {getattr(error, 'strerror', None) or error}"[:400]) from error
     finally:
         shutil.rmtree(fresh, ignore_errors=True)

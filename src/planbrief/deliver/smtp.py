@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import select
 import smtplib
+import socket
 import ssl
-from collections.abc import Callable
-from typing import NoReturn
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, NoReturn
 
 from planbrief.deliver.recipients import Smtp
 from planbrief.errors import RunError
@@ -27,6 +30,10 @@ class Deferred(RunError):
         return self.reason
 
 
+class ServerAway(Deferred):
+    """Not this recipient but the whole server: nobody else can be reached through it now either."""
+
+
 class Refused(Deferred):
     """Refused for good: trying again would change nothing."""
 
@@ -35,62 +42,114 @@ class Unconfirmed(Deferred):
     """Everything was said and no answer came: it may have arrived, and sending it again might deliver it twice."""
 
 
+class Deadline:
+    """Ends a conversation that takes too long, however busily the other side talks.
+
+    A time limit of a socket counts from the last byte; a server that says one line a second for ever never meets it.
+    When the time is up the socket is shut down, and whoever waits on it sees the end of the connection.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds, self.passed = seconds, False
+        self._timer = threading.Timer(seconds, self._end)
+        self._timer.daemon = True
+        self._socket: socket.socket | None = None
+
+    def watch(self, found: socket.socket) -> socket.socket:
+        """Have `found` shut down when the time is up."""
+        self._socket = found
+        if self.passed:
+            self._end()
+        return found
+
+    def _end(self) -> None:
+        self.passed = True
+        if self._socket is not None:
+            with suppress(OSError):
+                self._socket.shutdown(socket.SHUT_RDWR)
+
+    def __enter__(self) -> Deadline:
+        self._timer.start()
+        return self
+
+    def __exit__(self, *_problem: object) -> None:
+        self._timer.cancel()
+
+
+class _Client(smtplib.SMTP):
+    """A client whose whole conversation has one deadline, greeting included."""
+
+    def __init__(self, settings: Smtp, deadline: Deadline, context: ssl.SSLContext) -> None:
+        self._deadline, self._tls = deadline, context if settings.security == "tls" else None
+        super().__init__(settings.host, settings.port, timeout=settings.timeout)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> Any:
+        found = self._deadline.watch(super()._get_socket(host, port, timeout))  # type: ignore[misc]
+        if self._tls is not None:
+            found = self._deadline.watch(self._tls.wrap_socket(found, server_hostname=host))
+        return found
+
+    def starttls(self, *, context: ssl.SSLContext | None = None) -> tuple[int, bytes]:  # type: ignore[override]
+        said = super().starttls(context=context)
+        if self.sock is not None:
+            self._deadline.watch(self.sock)
+        return said
+
+
 def send(settings: Smtp, recipient: str, message: bytes, commit: Callable[[], None]) -> None:
     """Send a message.
 
     Parameters
     ----------
     settings : Smtp
-        The server.
+        The server; its ``deadline`` is for the whole conversation, its ``timeout`` for each silence in it.
     recipient : str
         One address.
     message : bytes
         A whole message with CRLF lines.
     commit : callable
         Called once everything but the closing dot has been sent: until then the server drops what it has, after it
-        only the server knows.
+        only the server knows. What it raises is raised.
 
     Raises
     ------
-    Deferred, Refused, Unconfirmed
+    Deferred, ServerAway, Refused, Unconfirmed
         What became of it.
     """
-    committed = False
-    try:
-        client = _connect(settings)
+    said = False
+    with Deadline(settings.deadline) as deadline:
         try:
-            _envelope(client, settings.sender, recipient)
-            client.send(re.sub(rb"(?m)^\.", b"..", message.rstrip(b"\r\n") + b"\r\n"))
-            _still_there(client)
-            commit()
-            committed = True
-            client.send(b".\r\n")
-            code, answer = client.getreply()
-            if code != 250:
-                _raise(code, answer)
-            committed = False
-            _goodbye(client)
-        finally:
-            client.close()
-    except Deferred:
-        raise
-    except smtplib.SMTPAuthenticationError as error:
-        raise Deferred(f"{settings.host} does not accept user {settings.user}: {_text(error.smtp_error)}") from None
-    except (smtplib.SMTPException, OSError) as error:
-        reason = f"{settings.host}:{settings.port}: {error or type(error).__name__}"
-        if committed:
-            raise Unconfirmed(f"{reason}; the server had the whole message and did not answer") from error
-        raise Deferred(reason) from error
+            with _connected(settings, deadline) as client:
+                _envelope(client, settings.sender, recipient)
+                client.send(re.sub(rb"(?m)^\.", b"..", message.rstrip(b"\r\n") + b"\r\n"))
+                _still_there(client)
+                commit()
+                said = True
+                client.send(b".\r\n")
+                code, answer = client.getreply()
+                said = False
+                if code != 250:
+                    _raise(code, answer)
+                _goodbye(client)
+        except Deferred:
+            raise
+        except smtplib.SMTPAuthenticationError as error:
+            reason = f"{settings.host} does not accept user {settings.user}: {_text(error.smtp_error)}"
+            raise ServerAway(reason) from None
+        except (smtplib.SMTPException, OSError, ValueError) as error:
+            late = f"no end after {settings.deadline:g} s" if deadline.passed else ""
+            reason = f"{settings.host}:{settings.port}: {late or error or type(error).__name__}"
+            if said:
+                raise Unconfirmed(f"{reason}; the server had the whole message and did not answer") from error
+            raise ServerAway(reason) from error
 
 
-def _connect(settings: Smtp) -> smtplib.SMTP:
+@contextmanager
+def _connected(settings: Smtp, deadline: Deadline) -> Iterator[smtplib.SMTP]:
     context = ssl.create_default_context()
     if settings.ca_file is not None:
         context.load_verify_locations(settings.ca_file)
-    if settings.security == "tls":
-        client: smtplib.SMTP = smtplib.SMTP_SSL(settings.host, settings.port, timeout=settings.timeout, context=context)
-    else:
-        client = smtplib.SMTP(settings.host, settings.port, timeout=settings.timeout)
+    client = _Client(settings, deadline, context)
     try:
         if settings.security == "starttls":
             client.starttls(context=context)
@@ -98,14 +157,18 @@ def _connect(settings: Smtp) -> smtplib.SMTP:
             client.login(settings.user, settings.password())
         else:
             client.ehlo_or_helo_if_needed()
-    except BaseException:
+        yield client
+    finally:
         client.close()
-        raise
-    return client
 
 
 def _envelope(client: smtplib.SMTP, sender: str, recipient: str) -> None:
-    options = ["SMTPUTF8"] if not (sender + recipient).isascii() and client.has_extn("smtputf8") else []
+    options = []
+    if not (sender + recipient).isascii():
+        if not client.has_extn("smtputf8"):
+            odd = sender if not sender.isascii() else recipient
+            raise Refused(f"the mail server takes no addresses beyond ASCII (no SMTPUTF8): {odd}")
+        options = ["SMTPUTF8"]
     for code, answer in (client.mail(sender, options), client.rcpt(recipient)):
         if code not in (250, 251):
             _raise(code, answer)

@@ -5,22 +5,22 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import http.client
 import json
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from planbrief.deliver.news import News
 from planbrief.deliver.recipients import Robot
-from planbrief.deliver.smtp import Deferred, Refused, Unconfirmed
+from planbrief.deliver.smtp import Deadline, Deferred, Refused, ServerAway, Unconfirmed
 
 #: Bytes that WeCom takes in one Markdown message; the others take more.
 MOST_BYTES = {"wecom": 4096, "dingtalk": 18_000, "feishu": 18_000, "generic": 100_000}
 #: Answers that mean "too many messages, later": WeCom and DingTalk, Feishu.
 LATER = frozenset({45009, 130101, 660026, 11232, 9499})
-TIMEOUT = 20.0
+#: Seconds that a receiver may be silent, and seconds that one message may take in all.
+TIMEOUT, DEADLINE = 20.0, 60.0
 
 
 def payload(robot: Robot, news: News) -> dict[str, Any]:
@@ -80,33 +80,62 @@ def signed(robot: Robot, url: str, body: dict[str, Any], secret: str, seconds: i
     return url, body
 
 
-class _NoRedirect(urllib.request.HTTPRedirectHandler):
-    """A robot's address is final; following it elsewhere would hand its key to somebody else."""
-
-    def redirect_request(self, *_arguments: Any, **_named: Any) -> None:
-        return None
-
-
-def post(url: str, body: Mapping[str, Any], commit: Callable[[], None], timeout: float = TIMEOUT) -> None:
-    """POST a message; raises :class:`Deferred`, :class:`Refused` or :class:`Unconfirmed` without the address in it."""
-    host = urlsplit(url).hostname or ""
-    if urlsplit(url).scheme not in ("http", "https") or not host:
-        raise Refused("the webhook's address is no http or https address")
-    data = json.dumps(body, ensure_ascii=False).encode()
-    request = urllib.request.Request(url, data, {"Content-Type": "application/json; charset=utf-8"}, method="POST")
-    opener = urllib.request.build_opener(_NoRedirect)
-    commit()
+def place_of(url: str) -> tuple[type[http.client.HTTPConnection], str, int | None, str]:
+    """Kind of connection, host, port and path of an address; :class:`Refused`, without the address, if it is none."""
     try:
-        with opener.open(request, timeout=timeout) as answer:
-            said = answer.read(65_536)
-    except urllib.error.HTTPError as error:
-        with error:
-            kind = Deferred if error.code in (408, 425, 429) or error.code >= 500 else Refused
-            raise kind(f"{host} answered {error.code}") from None
-    except urllib.error.URLError as error:
-        raise Deferred(f"{host}: {error.reason}") from None
-    except OSError as error:
-        raise Unconfirmed(f"{host}: {type(error).__name__}; it had the whole message and did not answer") from None
+        parts = urlsplit(url)
+        host, port = (parts.hostname or "").encode("idna").decode("ascii"), parts.port
+        path = f"{parts.path or '/'}{'?' if parts.query else ''}{parts.query}"
+        if parts.scheme not in ("http", "https") or not host or port == 0:
+            raise ValueError
+        if not url.isprintable() or any(c.isspace() for c in url) or not path.isascii():
+            raise ValueError
+    except ValueError:
+        raise Refused("the webhook's address is no http or https address") from None
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    return kind, host, port, path
+
+
+def post(
+    url: str,
+    body: Mapping[str, Any],
+    commit: Callable[[], None],
+    timeout: float = TIMEOUT,
+    deadline: float = DEADLINE,
+) -> None:
+    """POST a message; no redirect is followed, which would hand the robot's key to somebody else.
+
+    Raises
+    ------
+    Deferred, ServerAway, Refused, Unconfirmed
+        What became of it; no message holds the address, whose path is a key.
+    """
+    kind, host, port, path = place_of(url)
+    data = json.dumps(body, ensure_ascii=False).encode("utf-8", "replace")
+    headers = {"Content-Type": "application/json; charset=utf-8", "Connection": "close"}
+    connection = kind(host, port, timeout=timeout)
+    with Deadline(deadline) as limit:
+        try:
+            connection.connect()
+            limit.watch(connection.sock)
+        except (OSError, http.client.HTTPException, ValueError) as error:
+            raise ServerAway(f"{host}: {error or type(error).__name__}") from None
+        try:
+            commit()
+            try:
+                connection.request("POST", path, data, headers)
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                raise Deferred(f"{host}: {type(error).__name__} before it had the whole message") from None
+            try:
+                answer = connection.getresponse()
+                code, said = answer.status, answer.read(65_536)
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                what = f"no end after {deadline:g} s" if limit.passed else type(error).__name__
+                raise Unconfirmed(f"{host}: {what}; it had the whole message and did not answer") from None
+        finally:
+            connection.close()
+    if not 200 <= code < 300:
+        raise (Deferred if code in (408, 425, 429) or code >= 500 else Refused)(f"{host} answered {code}")
     _check(host, said)
 
 
@@ -114,7 +143,7 @@ def _check(host: str, said: bytes) -> None:
     """Chat services answer 200 and say in the body whether they took it."""
     try:
         found = json.loads(said)
-    except ValueError:
+    except (ValueError, RecursionError):
         return
     if not isinstance(found, dict):
         return

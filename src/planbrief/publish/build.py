@@ -25,6 +25,7 @@ from planbrief.log import EventLog, Silence
 from planbrief.project import Project
 from planbrief.publish.assembly import Earlier, Staged, assemble, digest_of, stage
 from planbrief.publish.edition import Publication
+from planbrief.publish.output_folder import check_apart
 from planbrief.run.keys import code_hash
 from planbrief.run.manifest import MANIFEST, Manifest, ReportEntry
 from planbrief.run.plan import BUILD_RECORD, Job, Plan, plan, recorded
@@ -74,6 +75,7 @@ def build(
         Bad usage, parameters, data or output folder: nothing was run, `out` is as it was.
     """
     log, listener = log or Silence(), listener or Listener()
+    check_apart(out, (project.data, project.notebooks))
     first = plan_of(project, request, {}, {})  # usage and data are refused before the output folder is touched
     with Publication(out, keep=request.keep, wait=request.wait, log=log) as publication:
         session = Session(first, publication, request, log, listener, pool)

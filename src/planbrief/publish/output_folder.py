@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 from planbrief.errors import PlanbriefError
@@ -48,6 +49,16 @@ def check_out(out: Path | str) -> None:
             raise OutRefused(str(path), problem)
     except OSError as error:
         raise OutRefused(str(path), error.strerror or str(error)) from error
+
+
+def check_apart(out: Path, inputs: Sequence[Path]) -> None:
+    """Refuse (:class:`OutRefused`) an output folder inside a folder that the build reads, or around it."""
+    path = resolve_out(out)
+    for folder in (folder.resolve() for folder in inputs):
+        if path == folder or path.is_relative_to(folder):
+            raise OutRefused(str(path), f"{folder} holds what the reports are made from")
+        if folder.is_relative_to(path):
+            raise OutRefused(str(path), f"it holds {folder}, from which the reports are made")
 
 
 def _problem(path: Path) -> str:

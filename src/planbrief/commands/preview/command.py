@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import threading
 from typing import cast
 
@@ -17,6 +18,9 @@ def command(arguments: argparse.Namespace) -> int:
     from planbrief.commands.preview.server import serve
     from planbrief.commands.preview.studio import Studio
 
+    for name in ("SIGTERM", "SIGHUP"):  # a service that is stopped, a terminal that is closed: as Ctrl-C
+        if number := getattr(signal, name, None):
+            signal.signal(number, signal.default_int_handler)
     studio = Studio(find(), arguments.report, pairs(arguments.parameter))
     lang = cast(Lang, arguments.lang or studio.languages[0])
     if lang not in studio.languages:

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -21,6 +19,7 @@ from planbrief.project import Project
 from planbrief.render.safe_text import visible
 from planbrief.run.engine import Pool
 from planbrief.run.plan import checked_package
+from planbrief.run.pool.process_tree import Scratch, remove
 from planbrief.run.produce import Task, produce
 from planbrief.run.request import PRELOAD
 from planbrief.run.snapshot import snapshot
@@ -71,6 +70,7 @@ class Studio:
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._pool: Pool | None = None
+        self._scratch: Scratch | None = None
 
     def _find(self) -> Report:
         catalog = read(self.project, checked_package(self.project))
@@ -114,9 +114,10 @@ class Studio:
     def run(self) -> None:
         """Build after every save until :meth:`stop`."""
         seen = self.watch.look()
-        self._pool = self._warm()
         built: dict[Lang, Look] = {}
         try:
+            self._scratch = Scratch()
+            self._pool = self._warm()
             while not self.stopped:
                 self._wake.clear()
                 if self.watch.look() != seen:
@@ -132,10 +133,15 @@ class Studio:
                 else:
                     self._wake.wait(LOOK_EVERY)
         finally:
-            self._pool.stop()
+            if self._pool is not None:
+                self._pool.stop()
+            if self._scratch is not None:
+                self._scratch.close()
 
     def _warm(self) -> Pool:
-        return Pool(len(self.languages), PRELOAD)
+        if self._scratch is None:
+            raise RunError("the preview has ended")
+        return Pool(len(self.languages), PRELOAD, scratch=self._scratch.root)
 
     def _publish(self, lang: Lang, change: Callable[[Shown], Shown]) -> None:
         with self._changed:
@@ -146,10 +152,13 @@ class Studio:
         started = time.monotonic()
         for lang in due:
             self._publish(lang, lambda shown: replace(shown, building=True))
-        folder = Path(tempfile.mkdtemp(prefix="planbrief-preview-"))
+        if self._scratch is None:
+            raise RunError("the preview has ended")
+        folder = self._scratch.folder()
         try:
             waiting = {}
             try:
+                folder.mkdir()
                 self.report = self._find()
                 root = snapshot(self.project, folder)
                 waiting = {lang: self._submit(lang, root) for lang in due}
@@ -163,8 +172,7 @@ class Studio:
                     if not self.stopped:
                         self._end(lang, started, error=error)
         finally:
-            with contextlib.suppress(OSError):
-                shutil.rmtree(folder)
+            remove(folder)
 
     def _submit(self, lang: Lang, root: Path) -> Any:
         others = [other for other in self.languages if other != lang]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,10 +12,12 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from cronsim import CronSim, CronSimError
 from pydantic import Field, ValidationError, field_validator, model_validator
 
+from planbrief.catalog import read as read_catalog
 from planbrief.deliver.recipients import Smtp, Strict, Target, address
 from planbrief.display.language import Lang
 from planbrief.errors import PlanbriefError
 from planbrief.project import Project
+from planbrief.targets.publishable import usable_package
 
 #: Name of the file in the project's ``reports`` folder, which git ignores: addresses of people stand in it.
 FILE = "schedule.toml"
@@ -110,6 +114,60 @@ class Schedule(Strict):
         return next((job for job in self.jobs if job.name == name), None)
 
 
+def held(project: Project, schedule: Schedule, file: Path | None = None) -> Schedule:
+    """The same schedule, held against the project's catalog; :class:`ScheduleError` lists what does not fit.
+
+    Reports and notebooks that are built, reports whose PDF is attached, and files that are named must be there: found
+    out now rather than on the Monday that they are needed.
+    """
+    path = file or project.reports / FILE
+    catalog = read_catalog(project, usable_package(project))
+    reports = {report.id: report for report in catalog.reports()}
+    notebooks = {report.notebook for report in reports.values()}
+    problems = []
+    for number, job in enumerate(schedule.jobs):
+        for name in job.build:
+            if name not in reports and name not in notebooks:
+                known = near(name, (*reports, *notebooks))
+                problems.append(f"jobs.{number}.build: no report or notebook {name!r}; {known}")
+        built = {r.id for r in reports.values() if not job.build or {r.id, r.notebook} & set(job.build)}
+        for place, target in enumerate(job.deliver):
+            where = f"jobs.{number}.deliver.{place}.attach"
+            if not target.to or not target.attach:
+                continue
+            if target.attach not in reports:
+                problems.append(f"{where}: no report {target.attach!r}; {near(target.attach, tuple(reports))}")
+            elif "attach" in target.model_fields_set and "pdf" in (job.formats or ("pdf",)):
+                if target.attach not in built:
+                    problems.append(f"{where}: the job does not build {target.attach!r}; it builds {', '.join(built)}")
+            elif "attach" in target.model_fields_set:
+                problems.append(f'{where}: the job makes no PDF; add "pdf" to its formats, or attach = ""')
+    if schedule.smtp and schedule.smtp.ca_file and not schedule.smtp.ca_file.is_file():
+        problems.append(f"smtp.ca_file: no such file: {schedule.smtp.ca_file}")
+    if problems:
+        raise ScheduleError(str(path), tuple(problems))
+    return schedule
+
+
+def near(name: str, known: tuple[str, ...]) -> str:
+    """What was probably meant, or what there is."""
+    close = get_close_matches(name, known, 3, 0.6)
+    return f"did you mean {', '.join(close)}?" if close else f"there are {', '.join(sorted(set(known))[:30])}"
+
+
+def missing_secrets(schedule: Schedule) -> list[str]:
+    """Environment variables that the schedule names and that are not set here, each as a line."""
+    named: dict[str, str] = {}
+    if schedule.smtp and schedule.smtp.user:
+        named[schedule.smtp.password_env] = f"the password of {schedule.smtp.user}"
+    for target in (target for job in schedule.jobs for target in job.deliver if target.webhook):
+        named[target.url_env] = f"the address of the {target.webhook} robot"
+        if target.secret_env:
+            named[target.secret_env] = f"the secret of the {target.webhook} robot"
+    return [f"environment variable {name} is not set here; it holds {what}" for name, what in sorted(named.items())
+            if not os.environ.get(name)]  # fmt: skip
+
+
 def read_schedule(project: Project, file: Path | None = None) -> Schedule:
     """The schedule of a project; :class:`ScheduleError` lists everything that is wrong with it."""
     path = file or project.reports / FILE
@@ -124,5 +182,5 @@ def read_schedule(project: Project, file: Path | None = None) -> Schedule:
             for problem in error.errors()
         )
         raise ScheduleError(str(path), problems) from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise ScheduleError(str(path), (str(error),)) from None

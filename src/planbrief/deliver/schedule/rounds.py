@@ -18,7 +18,7 @@ from planbrief.deliver.schedule.journal import Journal, Run
 from planbrief.deliver.schedule.status import write_status
 from planbrief.deliver.schedule.times import Due, corrected, due
 from planbrief.display.language import message
-from planbrief.errors import PlanbriefError
+from planbrief.errors import PlanbriefError, RunError
 from planbrief.log import EventLog, Silence
 from planbrief.project import Project
 from planbrief.publish.build import Outcome, Request, build
@@ -55,6 +55,17 @@ def _build(project: Project, out: Path, request: Request, log: EventLog) -> Outc
     return build(project, out, request, log=log)
 
 
+class FolderUnusable(RunError):
+    """The folder of schedule and ledger cannot be written."""
+
+    def __init__(self, folder: str, reason: str) -> None:
+        super().__init__(folder, reason)
+        self.folder, self.reason = folder, reason
+
+    def __str__(self) -> str:
+        return f"{self.folder}: {self.reason}; the records of scheduled generation lie there"
+
+
 class Runner:
     """Scheduled generation of one project."""
 
@@ -74,13 +85,15 @@ class Runner:
     @contextmanager
     def alone(self) -> Iterator[bool]:
         """Whether this is the only round at work."""
-        self.folder.mkdir(parents=True, exist_ok=True)
         lock = FileLock(self.folder / "round.lock")
         try:
+            self.folder.mkdir(parents=True, exist_ok=True)
             lock.acquire(timeout=0)
         except Timeout:
             yield False
             return
+        except OSError as error:
+            raise FolderUnusable(str(self.folder), error.strerror or str(error)) from error
         try:
             yield True
         finally:
@@ -107,24 +120,31 @@ class Runner:
                 self.log.event("schedule.overlap", "another round is at work; nothing was done here")
                 return None
             journal, office = Journal(self.folder), self.office()
-            ended = []
+            ended: list[Run] = []
             for job in self.schedule.jobs:
-                if slot := self._due(job, journal, office):
-                    ended.append(self._run(job, slot, journal, office))
-            office.flush()
-            journal.tidy()
+                with self._boundary(f"job {job.name}"):
+                    if slot := self._due(job, journal, office):
+                        ended.append(self._run(job, slot, journal, office))
+            with self._boundary("delivery"):
+                office.flush()
+            with self._boundary("journal"):
+                journal.tidy()
             if ended:
-                self._page()
+                with self._boundary("status page"):
+                    write_status(self)
                 if self.schedule.ping:
                     ping(self.schedule.ping, failed=any(run.result == "failed" for run in ended))
             return ended
 
-    def _page(self) -> None:
-        """Write the operators' page; a page that cannot be written stops nothing."""
+    @contextmanager
+    def _boundary(self, what: str) -> Iterator[None]:
+        """Whatever one part of a round does, the others go on; said once, in one line."""
         try:
-            write_status(self)
-        except OSError as error:
-            self.log.event("schedule.status", f"the status page could not be written: {error}", level="warning")
+            yield
+        except Exception as error:
+            said = " ".join(str(error).split())[:400]
+            kind = "" if isinstance(error, PlanbriefError) else f"{type(error).__name__}: "
+            self.log.event("schedule.failed", f"{what}: {kind}{said}", level="error", part=what)
 
     def _due(self, job: Job, journal: Journal, office: Office) -> datetime | None:
         """The slot that a job must run for now."""

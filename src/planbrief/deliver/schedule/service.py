@@ -11,6 +11,8 @@ from planbrief.deliver.schedule.times import upcoming
 
 #: The longest sleep: a clock that jumps, or a machine that slept, is noticed after so many seconds.
 LONGEST_SLEEP = 30.0
+#: Seconds to wait after a round that could not be held at all.
+AFTER_A_FAILURE = 10.0
 
 
 class ServiceClock:
@@ -48,7 +50,13 @@ def serve(runner: Runner, clock: ServiceClock) -> int:
         "schedule.serving", f"serving {len(runner.schedule.jobs)} jobs into {runner.out}; stop with Ctrl-C"
     )
     while not clock.stop.is_set():
-        runner.round()
+        try:
+            runner.round()
+        except Exception as error:
+            # The service outlives whatever one round meets: a full disk today is an empty one tomorrow.
+            said = f"{type(error).__name__}: {' '.join(str(error).split())[:400]}"
+            runner.log.event("schedule.failed", f"this round was given up: {said}", level="error")
+            clock.sleep(AFTER_A_FAILURE)
         clock.sleep(pause(runner))
     runner.log.event("schedule.stopped", "stopped")
     return 0

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from xml.sax.saxutils import escape
 
+from planbrief import __version__
 from planbrief.deliver.schedule.config import FILE, Schedule
 from planbrief.project import Project
 
@@ -82,15 +83,24 @@ def _shell_word(word: str) -> str:
 
 
 def github_actions(project: Project, schedule: Schedule, file: Path | None) -> str:
-    """A workflow for ``.github/workflows/``; the edition and the ledger live in the cache of the workflow."""
-    config = file or project.reports / FILE
-    named = config.resolve()
-    shown = named.relative_to(project.root).as_posix() if named.is_relative_to(project.root) else f"reports/{FILE}"
-    secrets = sorted(_secrets(schedule))
-    env = "\n".join(f"      {name}: ${{{{ secrets.{name} }}}}" for name in secrets)
-    environment = f"\n    env:\n{env}" if env else ""
+    """A workflow for ``.github/workflows/``; the edition and the ledger live in the cache of the workflow.
+
+    The schedule holds people's addresses and is kept out of git, so it comes from a secret like the passwords.
+    """
+    config = (file or project.reports / FILE).resolve()
+    shown = config.relative_to(project.root).as_posix() if config.is_relative_to(project.root) else f"reports/{FILE}"
+    names = ["PLANBRIEF_SCHEDULE", *sorted(_secrets(schedule))]
+    env = "\n".join(f"      {name}: ${{{{ secrets.{name} }}}}" for name in names)
+    ours = (project.root / "src" / "planbrief").is_dir()
+    wanted = "-c constraints.txt ." if ours else f"planbrief=={__version__}"
+    cached = """\
+          path: |
+            reports/latest
+            reports/.planbrief-latest
+          key: planbrief-${{ github.run_id }}"""
     return f"""\
-# .github/workflows/planbrief.yml; put the passwords among the repository's secrets and {shown} into the repository
+# .github/workflows/planbrief.yml
+# Secrets of the repository: PLANBRIEF_SCHEDULE with the text of {shown}{_listed(names[1:])}
 name: planbrief
 on:
   schedule:
@@ -104,35 +114,35 @@ concurrency:
 jobs:
   due:
     runs-on: ubuntu-latest
-    timeout-minutes: 120{environment}
+    timeout-minutes: 120
+    env:
+{env}
     steps:
       - uses: actions/checkout@v4
       - uses: actions/setup-python@v5
         with:
           python-version: "3.12"
-          cache: pip
-      - run: python -m pip install -c constraints.txt .
+      - run: python -m pip install {wanted}
       - uses: actions/cache/restore@v4
         with:
-          path: |
-            reports/latest
-            reports/.planbrief-latest
-          key: planbrief-${{{{ github.run_id }}}}
+{cached}
           restore-keys: planbrief-
-      - run: planbrief schedule due --project . --config {shown}
+      - run: printf '%s' "$PLANBRIEF_SCHEDULE" > {_shell_word(shown)}
+      - run: planbrief schedule due --project . --config {_shell_word(shown)}
       - uses: actions/cache/save@v4
         if: always()
         with:
-          path: |
-            reports/latest
-            reports/.planbrief-latest
-          key: planbrief-${{{{ github.run_id }}}}
+{cached}
       - uses: actions/upload-artifact@v4
         if: always()
         with:
           name: edition
           path: reports/latest
 """
+
+
+def _listed(names: list[str]) -> str:
+    return f"; {', '.join(names)}" if names else ""
 
 
 def _secrets(schedule: Schedule) -> set[str]:
