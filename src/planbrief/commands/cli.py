@@ -91,6 +91,17 @@ def locate_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--source-id", metavar="ID", help="name of the document (default: from the file's name)")
 
 
+def read_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``read``."""
+    parser.add_argument("file", type=Path, metavar="FILE", help="text, HTML, Word, PDF with a text layer, or Excel")
+    parser.add_argument(
+        "--area", metavar="NAME", help="area that the document is about (default: from its first lines)"
+    )
+    parser.add_argument("--published", metavar="DATE", help="date of publication (default: from its first lines)")
+    parser.add_argument("--source-id", metavar="ID", help="name of the document (default: from the file's name)")
+    parser.add_argument("--json", action="store_true", help="print the proposed rows as JSON")
+
+
 def lineage_options(parser: argparse.ArgumentParser) -> None:
     """Options of ``lineage``."""
     parser.add_argument("obs_id", metavar="OBS_ID", help="an observation")
@@ -196,6 +207,7 @@ COMMANDS: dict[str, tuple[str, Configure, str]] = {
     "check": ("every problem of data, notebooks and catalog", check_options, "planbrief.commands.check:run_check"),
     "verify": ("hold every value against the source texts", verify_options, "planbrief.commands.check:run_verify"),
     "locate": ("unaccounted numbers of a text as CSV rows", locate_options, "planbrief.commands.check:run_locate"),
+    "read": ("propose rows for every number of a document", read_options, "planbrief.commands.read:command"),
     "lineage": ("where a number comes from and goes to", lineage_options, "planbrief.commands.check:run_lineage"),
     "verify-edition": (
         "hold a published edition against its manifest",

@@ -2,17 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from planbrief.reading.canonical import CanonicalText
 from planbrief.reading.grammar.prose import Grammar
 from planbrief.reading.grammar.tables import TableReader
+from planbrief.reading.matching import Vocabulary
 from planbrief.reading.proposals import Proposal
 
 
-def proposals(document: CanonicalText, area: str = "", published: str = "") -> list[Proposal]:
-    """Rows for every numeral of a document, in the order of its text.
+@dataclass(frozen=True)
+class Reading:
+    """The rows of a document, in the order of its text, with the area and date that they were read with."""
+
+    rows: list[Proposal]
+    area: str
+    published: str
+
+
+def described(
+    document: CanonicalText, area: str = "", published: str = "", vocabulary: Vocabulary | None = None
+) -> Reading:
+    """Rows for every numeral of a document.
 
     ``area`` is the name of the area that the document is about, ``published`` its ISO date; both are looked for in its
-    first lines where they are not given.
+    first lines where they are not given. With a ``vocabulary`` each row names its indicator where a phrase is one.
     """
     grammar = Grammar(document.text, area, published or document.published_hint)
     rows: list[Proposal] = []
@@ -26,7 +40,24 @@ def proposals(document: CanonicalText, area: str = "", published: str = "") -> l
     rows.sort(key=lambda row: (row.start, row.part))
     for row in rows:
         row.locator = document.locator(row.start)
-    return rows
+        if vocabulary is not None and row.role == "observation":
+            _matched(row, vocabulary)
+    return Reading(rows, grammar.area, grammar.published)
+
+
+def proposals(
+    document: CanonicalText, area: str = "", published: str = "", vocabulary: Vocabulary | None = None
+) -> list[Proposal]:
+    """The rows of :func:`described` alone."""
+    return described(document, area, published, vocabulary).rows
+
+
+def _matched(row: Proposal, vocabulary: Vocabulary) -> None:
+    cells = row.cells
+    found = vocabulary.match(cells["indicator_phrase"], cells["transformation"], cells["unit_measure"])
+    if found is not None:
+        cells["indicator"] = found.indicator
+        row.why["indicator"] = (f"score {found.score:g}", found.name)
 
 
 def proposals_of_text(text: str, area: str = "", published: str = "") -> list[Proposal]:

@@ -21,7 +21,7 @@ from planbrief.reading.grammar.subjects import Said, subject
 from planbrief.reading.grammar.tails import front_bound
 from planbrief.reading.proposals import Proposal
 
-_COMPARED = re.compile(r"(?:比|较|与|同|相比|自|对比)[“]?$")
+_COMPARED = re.compile(r"(?:比|较|与|同|相比|自|对比|[快慢高低优好]于|超过|领先)[“]?$")
 _RANK_FRONT = re.compile(
     r"(?:(?:规模|总量|增速|增幅|数量|水平)?(?:均|双双|也|都|已|仍)?(?:稳|继续|保持)?(?:居|位居|位列|列|排名?|排在|"
     r"跃居|跃升?至|升[至到]|提升至|提高至|晋升至|上升至|保持)"
@@ -145,7 +145,7 @@ class Grammar:
         upper = one.upper
         if upper is not None and form.sign < 0:
             value, upper = -upper, value
-        period, period_rule = self._period(one, form.transformation, scope, name, row, explicit)
+        period, period_rule = self._period(one, form.transformation, scope, name, row, explicit, said)
         level = form.transformation in ("level", "difference")
         tense = scope.tense if scope.code or not self.planned else ""
         sort = kind(one, name, words, tense, self.planned, level)
@@ -259,7 +259,14 @@ class Grammar:
         return None
 
     def _period(
-        self, one: Quantity, transformation: str, scope: Scope, name: str, row: Proposal, explicit: Period | None
+        self,
+        one: Quantity,
+        transformation: str,
+        scope: Scope,
+        name: str,
+        row: Proposal,
+        explicit: Period | None,
+        said: Said,
     ) -> tuple[str, str]:
         rule = "named" if explicit is not None else scope.rule
         if not scope.code:
@@ -287,8 +294,10 @@ class Grammar:
             names.flow_verb(one.front.core)
             or names.starts_with_flow(name)
             or _HAPPENED.match(one.behind)
+            or (said.flow and one.mark == "、" and not one.front.reached)
             or "累计" in one.front.adverbs + one.front.core
         )
+        said.flow = bool(flow)
         state = one.front.to or re.search(r"达|至|突破|超|稳定|保持|控制|居|为|近$", one.front.reached)
         if flow and not (state and not names.starts_with_flow(name) and "累计" not in one.segment):
             row.doubts.append("stretch_flow")

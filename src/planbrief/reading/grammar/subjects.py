@@ -19,13 +19,17 @@ _LONG = 24
 
 @dataclass
 class Said:
-    """What a sentence has said so far: the last name, its place, the names of the last list and of all numbers."""
+    """What a sentence has said so far: the last name, its place, the names of the last list and of all numbers.
+
+    ``average`` and ``flow``: the last number was an average over years, an amount added over the period.
+    """
 
     carried: str = ""
     place: str = ""
     names: list[str] = field(default_factory=list)
     recent: list[str] = field(default_factory=list)
     average: bool = False
+    flow: bool = False
 
 
 @dataclass
