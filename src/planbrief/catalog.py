@@ -256,7 +256,7 @@ def problems(project: Project, package: Package) -> list[Problem]:
                 found.append(Problem(f"notebooks/{name}.ipynb", 0, "", "no such file", "the notebook of the catalog"))
         for source in catalog.raw.get("exclude_sources", []):
             if source not in package["sources"].by_key:
-                expected = "a source_id of data/sources.csv"
+                expected = "the name of a folder in data/documents"
                 found.append(Problem("reports/catalog.toml", 0, "exclude_sources", repr(source), expected))
         catalog.reports()
     except CatalogError as error:

@@ -46,12 +46,10 @@ def city_project(shipped: Path, root: Path, count: int) -> Path:
         shutil.copytree(shipped / name, root / name)
     (root / "reports").mkdir()
     scale = random.Random(20260101)
-    areas, sources = read(root / "data/areas.csv"), read(root / "data/sources.csv")
-    table = root / "data" / "observations" / f"{DOCUMENT}.csv"
-    model = read(table)
+    areas, documents = read(root / "data/areas.csv"), root / "data" / "documents"
+    model = read(documents / DOCUMENT / "observations.csv")
     inside = [row for row in areas if row["ref_area"] == MODEL or row["parent"] == MODEL]
-    document = next(row for row in sources if row["source_id"] == DOCUMENT)
-    rows = list(model)
+    document = read(documents / DOCUMENT / "source.csv")[0]
     for number in range(count):
         new = {row["ref_area"]: f"{row['ref_area']}_{number:04d}" for row in inside}
         for row in inside:
@@ -59,16 +57,18 @@ def city_project(shipped: Path, root: Path, count: int) -> Path:
             areas.append({**row, **names, "ref_area": new[row["ref_area"]],
                           "parent": new.get(row["parent"], row["parent"]), "gb2260": ""})  # fmt: skip
         source = f"synthetic-{number:04d}"
-        sources.append({**document, "source_id": source, "file_name": f"{source}.txt"})
+        (documents / source).mkdir()
+        write(documents / source / "source.csv", [{**document, "source_id": source, "file_name": f"{source}.txt"}])
+        shutil.copy(root / "data/forms/exclusions.csv", documents / source)
+        rows = []
         for row in model:
             value = row["obs_value"]
             with contextlib.suppress(ValueError):
                 value = f"{float(value) * scale.uniform(0.5, 2):.1f}" if "." in value else value
             rows.append({**row, "obs_id": f"{source}-{len(rows):07d}", "source_id": source,
                          "ref_area": new.get(row["ref_area"], row["ref_area"]), "obs_value": value})  # fmt: skip
+        write(documents / source / "observations.csv", rows)
     write(root / "data/areas.csv", areas)
-    write(root / "data/sources.csv", sources)
-    write(table, rows)
     catalog = (shipped / "reports" / "catalog.toml").read_text(encoding="utf-8").partition("[[reports]]")[0]
     catalog = re.sub(r"(?m)^languages = .*$", 'languages = ["zh"]', catalog)
     regions = json.dumps([f"{MODEL}_{number:04d}" for number in range(count)])

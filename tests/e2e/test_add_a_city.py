@@ -113,20 +113,13 @@ def add_the_city(project: Path) -> None:
     append_row(data / "indicators.csv", INDICATOR)
     found = located(project, "observations")
     assert [row["value_text"] for row in found] == ["1200", "2.5", "850", "12", "5"]
+    (data / "documents" / SOURCE_ID).mkdir()
     filled = [{**row, "ref_area": "xincheng", **said} for row, said in zip(found, FILLED, strict=True)]
-    write_rows(data / "observations" / f"{SOURCE_ID}.csv", filled)
+    write_rows(data / "documents" / SOURCE_ID / "observations.csv", filled)
     dates = located(project, "exclusions")
     assert {row["reason"] for row in dates} == {"date"}
-    write_rows(data / "exclusions" / f"{SOURCE_ID}.csv", dates)
-    append_row(data / "sources.csv", {**located(project, "sources")[0], **SOURCE})
-
-    descriptor = json.loads((data / "datapackage.json").read_text(encoding="utf-8"))
-    for resource in descriptor["resources"]:
-        if resource["name"] in ("observations", "exclusions"):
-            resource["path"].append(f"{resource['name']}/{SOURCE_ID}.csv")
-    (data / "datapackage.json").write_text(
-        json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline=""
-    )
+    write_rows(data / "documents" / SOURCE_ID / "exclusions.csv", dates)
+    write_rows(data / "documents" / SOURCE_ID / "source.csv", [{**located(project, "sources")[0], **SOURCE}])
 
 
 def edit(project: Path, file: str, old: str, new: str) -> None:
@@ -168,13 +161,19 @@ def test_the_profile_of_the_new_city_is_built_in_both_languages(project: Path):
 @pytest.mark.parametrize(
     ("file", "old", "new", "row", "column"),
     [
-        (f"observations/{SOURCE_ID}.csv", ",gdp,", ",gpd,", 2, "indicator"),
-        (f"observations/{SOURCE_ID}.csv", ",2030,target,1200,", ",2030年,target,1200,", 2, "time_period"),
-        (f"observations/{SOURCE_ID}.csv", ",target,1200,", ",goal,1200,", 2, "kind"),
-        (f"observations/{SOURCE_ID}.csv", ",1200,,eq,level,,亿元,", ",1200,,eq,level,,億圓,", 2, "unit_measure"),
-        (f"observations/{SOURCE_ID}.csv", "xincheng,,rd_intensity", "xin_cheng,,rd_intensity", 3, "ref_area"),
-        (f"observations/{SOURCE_ID}.csv", ",target,2.5,", ",target,250,", 3, "obs_value"),
-        ("sources.csv", ",2026-03-05,", ",2026/3/5,", 7, "date_published"),
+        (f"documents/{SOURCE_ID}/observations.csv", ",gdp,", ",gpd,", 2, "indicator"),
+        (f"documents/{SOURCE_ID}/observations.csv", ",2030,target,1200,", ",2030年,target,1200,", 2, "time_period"),
+        (f"documents/{SOURCE_ID}/observations.csv", ",target,1200,", ",goal,1200,", 2, "kind"),
+        (
+            f"documents/{SOURCE_ID}/observations.csv",
+            ",1200,,eq,level,,亿元,",
+            ",1200,,eq,level,,億圓,",
+            2,
+            "unit_measure",
+        ),
+        (f"documents/{SOURCE_ID}/observations.csv", "xincheng,,rd_intensity", "xin_cheng,,rd_intensity", 3, "ref_area"),
+        (f"documents/{SOURCE_ID}/observations.csv", ",target,2.5,", ",target,250,", 3, "obs_value"),
+        (f"documents/{SOURCE_ID}/source.csv", ",2026-03-05,", ",2026/3/5,", 2, "date_published"),
         ("indicators.csv", ",count,none,agriculture", ",number,none,agriculture", None, "aggregation"),
     ],
 )
@@ -188,14 +187,10 @@ def test_check_names_typical_slips(project: Path, file: str, old: str, new: str,
     assert re.search(place, done.stdout, re.M), done.stdout
 
 
-def test_check_names_a_file_that_the_package_does_not_list(project: Path):
-    """Forgetting datapackage.json is said, not silently built without the city."""
-    path = project / "data" / "datapackage.json"
-    descriptor = json.loads(path.read_text(encoding="utf-8"))
-    for resource in descriptor["resources"]:
-        if resource["name"] == "observations":
-            resource["path"].remove(f"observations/{SOURCE_ID}.csv")
-    path.write_text(json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n", encoding="utf-8", newline="")
+def test_check_names_a_document_without_its_row(project: Path):
+    """Forgetting source.csv is said in one line, not once for each observation."""
+    (project / "data" / "documents" / SOURCE_ID / "source.csv").unlink()
     done = planbrief("check", cwd=project)
     assert done.returncode == 1
-    assert f"data/observations/{SOURCE_ID}.csv" in done.stdout
+    assert f"data/documents/{SOURCE_ID}/source.csv" in done.stdout
+    assert f"'{SOURCE_ID}' and 4 more rows" in done.stdout

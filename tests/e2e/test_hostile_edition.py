@@ -79,9 +79,9 @@ def attack_data(data: Path) -> None:
         if row["ref_area"] == "qijiang":
             row["name_zh"], row["name_en"] = f"{CITY} {TYPST}", f"Qijiang {TYPST}"
 
-    change(data / "observations" / "qijiang-smart-2025.csv", observation)
+    change(data / "documents" / "qijiang-smart-2025" / "observations.csv", observation)
     change(data / "indicators.csv", indicator)
-    change(data / "sources.csv", source)
+    change(data / "documents" / "qijiang-smart-2025" / "source.csv", source)
     change(data / "areas.csv", area)
 
 
@@ -141,7 +141,9 @@ def test_it_builds_and_the_terminal_sees_no_control_sequence(
     """Build, list and check print the names with nothing in them that a terminal obeys."""
     edition, done = built
     said = done.stdout + done.stderr
-    with (attacked / "data" / "observations" / "qijiang-smart-2025.csv").open(encoding="utf-8", newline="") as file:
+    with (attacked / "data" / "documents" / "qijiang-smart-2025" / "observations.csv").open(
+        encoding="utf-8", newline=""
+    ) as file:
         key = next(csv.DictReader(file))["obs_id"]
     lists = (("list", what) for what in ("areas", "indicators", "sources", "reports"))
     for words in (*lists, ("check",), ("lineage", key, "--edition", str(edition.root))):

@@ -23,14 +23,15 @@ SOURCE = {
 
 
 def add_actual_value(data: Path) -> None:
-    """What an analyst does: a row for the document, a file with its values, its path in the descriptor."""
-    sources = data / "sources.csv"
-    with sources.open(encoding="utf-8", newline="") as file:
+    """What an analyst does: a folder for the document with its row and its values."""
+    folder = data / "documents" / SOURCE["source_id"]
+    folder.mkdir()
+    with (data / "documents" / "bazhong-plan-2024" / "source.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     about = dict.fromkeys(rows[0], "") | {name: value for name, value in SOURCE.items() if name in rows[0]}
     about |= {"file_name": "synthetic.txt", "sha256": "0" * 64, "characters": "100"}
-    write(sources, [*rows, about])
-    plan = data / "observations" / "bazhong-plan-2024.csv"
+    write(folder / "source.csv", [about])
+    plan = data / "documents" / "bazhong-plan-2024" / "observations.csv"
     with plan.open(encoding="utf-8", newline="") as file:
         observations = list(csv.DictReader(file))
     base = next(row for row in observations if row["obs_id"] == "bazhong-plan-2024-05163")
@@ -39,11 +40,7 @@ def add_actual_value(data: Path) -> None:
         "kind": "actual", "obs_value": "300", "value_text": "300", "char_start": "10", "char_end": "13",
         "locator": "虚构", "comment_obs": "Synthetic value of a test.",
     }  # fmt: skip
-    write(data / "observations" / f"{SOURCE['source_id']}.csv", [later])
-    descriptor = json.loads((data / "datapackage.json").read_text(encoding="utf-8"))
-    resource = next(found for found in descriptor["resources"] if found["name"] == "observations")
-    resource["path"].append(f"observations/{SOURCE['source_id']}.csv")
-    (data / "datapackage.json").write_text(json.dumps(descriptor, ensure_ascii=False, indent=2), encoding="utf-8")
+    write(folder / "observations.csv", [later])
 
 
 def write(path: Path, rows: list[dict[str, str]]) -> None:

@@ -29,7 +29,17 @@ def test_every_table_is_there_byte_for_byte(archive: Path, root: Path):
     tables = [name for name in files if name.endswith(".csv")]
     assert len(tables) > 10
     assert {name: files[name] for name in tables} == {name: (root / "data" / name).read_bytes() for name in tables}
-    assert json.loads(files["datapackage.json"]) == json.loads((root / "data" / "datapackage.json").read_bytes())
+    said, own = (
+        json.loads(text) for text in (files["datapackage.json"], (root / "data/datapackage.json").read_bytes())
+    )
+    for resource, listed in zip(own["resources"], said["resources"], strict=True):
+        if "parts" in resource:  # where nothing expands the pattern, the files are listed
+            parts = sorted(
+                path.relative_to(root / "data").as_posix() for path in root.glob(f"data/{resource['parts']}")
+            )
+            assert listed["path"] == [resource["path"], *parts]
+            resource = {**resource, "path": listed["path"]}
+        assert listed == resource
 
 
 def test_unpacked_it_is_the_same_data(archive: Path, root: Path, tmp_path: Path):
@@ -68,7 +78,7 @@ def test_documents_left_out_are_not_in_the_archive(tmp_path: Path, root: Path, c
             assert row.get("source_id") != "bazhong-plan-2024", name
     said = json.loads(files["datapackage.json"])
     observations = next(one for one in said["resources"] if one["name"] == "observations")
-    assert len(observations["path"]) == 4
+    assert len(observations["path"]) == 1 + 4
     shutil.unpack_archive(out, tmp_path / "unpacked")
     assert len(read_package(tmp_path / "unpacked")["sources"].rows) == 4
 

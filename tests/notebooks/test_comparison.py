@@ -22,8 +22,8 @@ def copied(folder: Path, *kept: str) -> Project:
     (folder / "reports").mkdir()
     shutil.copy(packaged().catalog, folder / "reports" / "catalog.toml")
     for name in ("observations", "exclusions"):
-        for path in (folder / "data" / name).glob("*.csv"):
-            if kept and path.stem not in kept:
+        for path in folder.glob(f"data/documents/*/{name}.csv"):
+            if kept and path.parent.name not in kept:
                 path.write_text(path.read_text("utf-8").splitlines()[0] + "\n", "utf-8")
     return Project(folder)
 

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("build")
 def ids(project: Project) -> list[str]:
     """Ids of all observations of a project."""
     found = []
-    for path in sorted((project.data / "observations").glob("*.csv")):
+    for path in sorted(project.data.glob("documents/*/observations.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             found += [row["obs_id"] for row in csv.DictReader(file)]
     return found

@@ -89,8 +89,8 @@ def exclusions() -> list[dict[str, Any]]:
 def make_folder(root: Path, **tables: list[dict[str, Any]]) -> tuple[Path, Path]:
     """Write the data folder and the folder of its source text below `root`; both paths."""
     data, sources = root / "data", root / "sources"
-    (data / "observations").mkdir(parents=True)
-    (data / "exclusions").mkdir()
+    (data / "documents" / SOURCE).mkdir(parents=True)
+    (data / "forms").mkdir()
     sources.mkdir()
     (sources / "testville.txt").write_bytes(TEXT.encode())
     digest = hashlib.sha256(TEXT.encode()).hexdigest()
@@ -107,10 +107,12 @@ def make_folder(root: Path, **tables: list[dict[str, Any]]) -> tuple[Path, Path]
     descriptor["resources"] = [resource for resource in descriptor["resources"] if resource["name"] in given]
     for resource in descriptor["resources"]:
         name = resource["name"]
-        resource["path"] = [f"{name}/{SOURCE}.csv"] if name in ("observations", "exclusions") else f"{name}.csv"
         columns = tuple(field["name"] for field in resource["schema"]["fields"])
-        path = resource["path"] if isinstance(resource["path"], str) else resource["path"][0]
         rows = [{column: str(row.get(column, "")) for column in columns} for row in given[name]]
+        path = resource["path"]
+        if "parts" in resource:
+            (data / path).write_bytes(as_csv(columns, []))
+            path = resource["parts"].replace("*", SOURCE)
         (data / path).write_bytes(as_csv(columns, rows))
     (data / "datapackage.json").write_text(json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n", "utf-8")
     renew_seal(data)

@@ -24,7 +24,7 @@ from planbrief.errors import DataError, PlanbriefError
 from planbrief.targets import load
 from planbrief.targets.package import LONGEST_CELL, MOST_ROWS
 
-FILE = f"data/observations/{SOURCE}.csv"
+FILE = f"data/documents/{SOURCE}/observations.csv"
 COUNT = MORE_INDICATORS[0]["indicator"]
 
 
@@ -66,7 +66,7 @@ RULES: list[tuple[int, dict[str, str], str, str]] = [
     (2, {"unit_measure": "元" * 41}, "unit_measure", "at most 40"),
     (2, {"indicator": "nothing_known"}, "indicator", "a key of data/indicators.csv"),
     (2, {"ref_area": "nowhere"}, "ref_area", "a key of data/areas.csv"),
-    (2, {"source_id": "another-plan"}, "source_id", "a key of data/sources.csv"),
+    (2, {"source_id": "another-plan"}, "source_id", "a key of data/documents/*/source.csv"),
     (2, {"obs_id": f"{SOURCE}-00001"}, "obs_id", "from source_id and char_start"),
     (2, {"char_end": "5000"}, "char_end", "the length of the source"),
     (2, {"value_text": "100亿元"}, "value_text", "3 characters, from"),
@@ -81,7 +81,7 @@ def test_a_broken_rule_is_named_with_row_and_column(
 ) -> None:
     """Rules of single cells, between cells and between tables."""
     data, _ = make_folder(tmp_path)
-    change(data / "observations" / f"{SOURCE}.csv", row, **cells)
+    change(data / "documents" / SOURCE / "observations.csv", row, **cells)
     problems = [one for one in data_problems(data) if one.file == FILE and one.row == row]
     assert any(one.column == column and expected in str(one) for one in problems), told(data)
 
@@ -100,16 +100,16 @@ def test_all_problems_are_listed_at_once(tmp_path: Path) -> None:
     data, _ = make_folder(tmp_path)
     change(data / "areas.csv", 4, name_en="试城")
     change(data / "activities.csv", 2, exhaustive="perhaps")
-    change(data / "sources.csv", 2, date_published="2024-13-01")
-    change(data / "exclusions" / f"{SOURCE}.csv", 4, comment="")
+    change(data / "documents" / SOURCE / "source.csv", 2, date_published="2024-13-01")
+    change(data / "documents" / SOURCE / "exclusions.csv", 4, comment="")
     change(data / "units.csv", 2, factor="0")
     problems = data_problems(data)
     assert problems == sorted(problems)
     assert {(one.file, one.column) for one in problems} == {
         ("data/areas.csv", "name_en"),
         ("data/activities.csv", "exhaustive"),
-        ("data/sources.csv", "date_published"),
-        (f"data/exclusions/{SOURCE}.csv", "comment"),
+        (f"data/documents/{SOURCE}/source.csv", "date_published"),
+        (f"data/documents/{SOURCE}/exclusions.csv", "comment"),
         ("data/units.csv", "factor"),
     }
 
@@ -134,15 +134,35 @@ def test_spans_overlap_only_if_identical(tmp_path: Path) -> None:
 
 
 def test_every_document_has_its_files(tmp_path: Path) -> None:
-    """A document without observations, and a file without a document, are reported."""
+    """A folder without its row of sources or its exclusions, a filled form and a stray file are reported."""
     data, _ = make_folder(tmp_path)
-    (data / "observations" / "elsewhere-2024.csv").write_bytes(
-        (data / "observations" / f"{SOURCE}.csv").read_bytes().split(b"\n")[0] + b"\n"
-    )
+    (data / "documents" / "elsewhere-2024").mkdir()
+    header = (data / "forms" / "observations.csv").read_bytes()
+    (data / "documents" / "elsewhere-2024" / "observations.csv").write_bytes(header)
     (data / "notes.csv").write_text("a,b\n1,2\n")
+    (data / "forms" / "exclusions.csv").write_bytes((data / "documents" / SOURCE / "exclusions.csv").read_bytes())
     text = told(data)
-    assert "no document 'elsewhere-2024'" in text
+    assert "data/documents/elsewhere-2024/source.csv: found no such file" in text
+    assert "data/documents/elsewhere-2024/exclusions.csv: found no such file" in text
+    assert "data/documents/elsewhere-2024/observations.csv" not in text
     assert "data/notes.csv: found a file that is not listed" in text
+    assert "data/forms/exclusions.csv: found something else; expected the header alone" in text
+
+
+def test_a_missing_document_is_one_line(tmp_path: Path) -> None:
+    """Not one per observation, and the rows are counted."""
+    data, _ = make_folder(tmp_path)
+    (data / "documents" / SOURCE / "source.csv").unlink()
+    problems = data_problems(data)
+    assert [one.file for one in problems if "seal" not in one.expected] == [f"data/documents/{SOURCE}/source.csv"]
+    second = data / "documents" / "elsewhere-2024"
+    shutil.copytree(data / "documents" / SOURCE, second)
+    (second / "source.csv").write_bytes((data / "forms" / "source.csv").read_bytes())
+    lost = [one for one in data_problems(data) if one.column == "source_id" and "source.csv" in one.expected]
+    assert [(one.file, one.found) for one in lost if SOURCE in one.file] == [
+        (f"data/documents/{SOURCE}/exclusions.csv", f"'{SOURCE}' and 2 more rows"),
+        (FILE, f"'{SOURCE}' and 6 more rows"),
+    ]
 
 
 def test_a_key_that_occurs_twice_names_both_rows(tmp_path: Path) -> None:
@@ -191,7 +211,11 @@ def shipped(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
 @given(data=st.data())
 def test_any_changed_digit_in_any_table_is_noticed(shipped: Path, data: st.DataObject) -> None:
     """One other digit in any cell of any CSV file: check names the file and the row."""
-    files = sorted(path for path in shipped.rglob("*.csv") if set(path.read_bytes()) & set(b"0123456789"))
+    files = sorted(
+        path
+        for path in shipped.rglob("*.csv")
+        if path.parent.name != "forms" and set(path.read_bytes()) & set(b"0123456789")
+    )
     path = data.draw(st.sampled_from(files))
     raw = path.read_bytes()
     grid = list(csv.reader(io.StringIO(raw.decode(), newline="")))

@@ -14,7 +14,6 @@ from targets.folder import SOURCE, change, make_folder, rows_of
 
 from planbrief.checks.data import data_problems
 from planbrief.checks.repair import FixError, fix
-from planbrief.checks.sheets import as_csv
 from planbrief.targets.excel import examine, fits
 
 
@@ -41,7 +40,10 @@ def cells(column: str, old: str, new: str) -> Callable[[bytes], bytes]:
     return mutate
 
 
-OBSERVATIONS = "observations/{}.csv"
+OBSERVATIONS = "documents/{}/observations.csv"
+PLAN, FAIR = OBSERVATIONS.format("bazhong-plan-2024"), OBSERVATIONS.format("bazhong-fair-2025")
+DOCUMENT = "documents/bazhong-plan-2024/source.csv"
+NEWS = OBSERVATIONS.format("fuling-innovation-2023")
 WHOLE_FILE: list[tuple[str, Callable[[bytes], bytes], str]] = [
     ("bom", lambda raw: b"\xef\xbb\xbf" + raw, "byte order mark"),
     ("gbk", lambda raw: raw.decode().encode("gb18030"), "GBK"),
@@ -61,18 +63,18 @@ CELLS: list[tuple[str, str, Callable[[bytes], bytes], str]] = [
     ("code with .0", "areas.csv", cells("gb2260", "511900", "511900.0"), "with .0"),
     ("capitals", "activities.csv", cells("exhaustive", "true", "TRUE"), "capitals"),
     ("capital word", "areas.csv", cells("level", "county", "County"), "capitals"),
-    ("month as words", "observations/bazhong-fair-2025.csv", cells("time_period", "2025-11", "Nov-25"), "date that"),
-    ("month as day", "observations/bazhong-fair-2025.csv", cells("time_period", "2025-11", "2025/11/1"), "date that"),
-    ("month as serial", "observations/bazhong-fair-2025.csv", cells("time_period", "2025-11", "45962"), "date that"),
-    ("ISO day", "observations/bazhong-fair-2025.csv", cells("time_period", "2025-11", "2025-11-01"), "sealed"),
-    ("day of a document", "sources.csv", cells("date_published", "2024-06-25", "2024/6/25"), "date that"),
-    ("serial of a document", "sources.csv", cells("date_published", "2024-06-25", "45468"), "date that"),
-    ("year as decimal", "observations/bazhong-plan-2024.csv", cells("time_period", "2026", "2026.0"), "with .0"),
-    ("dropped decimals", "observations/bazhong-plan-2024.csv", cells("obs_value", "5.0", "5"), "decimals"),
-    ("offset as decimal", "observations/bazhong-plan-2024.csv", cells("char_start", "469", "469.0"), "with .0"),
-    ("offset in thousands", "observations/bazhong-plan-2024.csv", cells("char_start", "4969", "4,969"), "separators"),
-    ("full width", "observations/bazhong-plan-2024.csv", cells("obs_value", "750", "７５０"), "full-width"),
-    ("dash", "observations/fuling-innovation-2023.csv", cells("source_id", "fuling-innovation-2023",
+    ("month as words", FAIR, cells("time_period", "2025-11", "Nov-25"), "date that"),
+    ("month as day", FAIR, cells("time_period", "2025-11", "2025/11/1"), "date that"),
+    ("month as serial", FAIR, cells("time_period", "2025-11", "45962"), "date that"),
+    ("ISO day", FAIR, cells("time_period", "2025-11", "2025-11-01"), "sealed"),
+    ("day of a document", DOCUMENT, cells("date_published", "2024-06-25", "2024/6/25"), "date that"),
+    ("serial of a document", DOCUMENT, cells("date_published", "2024-06-25", "45468"), "date that"),
+    ("year as decimal", PLAN, cells("time_period", "2026", "2026.0"), "with .0"),
+    ("dropped decimals", PLAN, cells("obs_value", "5.0", "5"), "decimals"),
+    ("offset as decimal", PLAN, cells("char_start", "469", "469.0"), "with .0"),
+    ("offset in thousands", PLAN, cells("char_start", "4969", "4,969"), "separators"),
+    ("full width", PLAN, cells("obs_value", "750", "７５０"), "full-width"),
+    ("dash", NEWS, cells("source_id", "fuling-innovation-2023",
      "fuling–innovation–2023"), "dash"),
     ("apostrophe", "areas.csv", cells("gb2260", "511900", "'511900"), "apostrophe"),
     ("smart quotes", "areas.csv", cells("gb2260", "511900", "“511900”"), "quotation marks"),
@@ -106,7 +108,7 @@ def names(folder: Path) -> list[str]:
 @pytest.mark.parametrize(("mutate", "told"), [case[1:] for case in WHOLE_FILE], ids=[case[0] for case in WHOLE_FILE])
 def test_damage_to_a_whole_file_is_named_and_mended(folder: Path, mutate: Callable[[bytes], bytes], told: str) -> None:
     """Encodings, line ends, separators, trailing emptiness: after fix the file is byte for byte what it was."""
-    name = "observations/bazhong-plan-2024.csv"
+    name = PLAN
     before, files = (folder / name).read_bytes(), names(folder)
     (folder / name).write_bytes(mutate(before))
     problems = data_problems(folder)
@@ -148,7 +150,7 @@ def test_damage_to_cells_is_named_and_mended(
 def test_what_cannot_be_mended_stays(tmp_path: Path, cell: str, told: str) -> None:
     """A formula, an error, lost digits: reported with row and column, never touched."""
     data, _ = make_folder(tmp_path)
-    path = data / "observations" / f"{SOURCE}.csv"
+    path = data / "documents" / SOURCE / "observations.csv"
     change(path, 3, obs_value=cell)
     before = path.read_bytes()
     problems = data_problems(data)
@@ -161,8 +163,8 @@ def test_what_cannot_be_mended_stays(tmp_path: Path, cell: str, told: str) -> No
 def test_a_first_of_month_in_a_new_row_is_left_to_a_person(tmp_path: Path) -> None:
     """2025/9/1 can be a month or a day: without a seal of the row it stays; 2025/9/30 cannot be a month."""
     data, _ = make_folder(tmp_path)
-    path = data / "observations" / f"{SOURCE}.csv"
-    (data / "seal.txt").unlink()
+    path = data / "documents" / SOURCE / "observations.csv"
+    (data / "documents" / SOURCE / "seal.txt").unlink()
     change(path, 3, time_period="2026/9/1")
     change(path, 4, time_period="2026/9/30")
     fix(data)
@@ -174,30 +176,24 @@ def test_a_first_of_month_in_a_new_row_is_left_to_a_person(tmp_path: Path) -> No
 def test_numbers_in_scientific_notation_are_mended_from_the_row(tmp_path: Path) -> None:
     """char_start as 4.7E+01 is what obs_id says."""
     data, _ = make_folder(tmp_path)
-    path = data / "observations" / f"{SOURCE}.csv"
+    path = data / "documents" / SOURCE / "observations.csv"
     start = rows_of(path)[1]["char_start"]
     change(path, 3, char_start=f"{int(start) / 10:.1f}E+01")
     fix(data)
     assert rows_of(path)[1]["char_start"] == start
 
 
-def test_rows_are_sorted_and_files_listed(tmp_path: Path) -> None:
-    """Rows in another order are put back; an unlisted file of a known document enters datapackage.json."""
+def test_rows_are_sorted_and_forms_written(tmp_path: Path) -> None:
+    """Rows in another order are put back; a form holds the header alone."""
     data, _ = make_folder(tmp_path)
-    path = data / "observations" / f"{SOURCE}.csv"
+    path, form = data / "documents" / SOURCE / "observations.csv", data / "forms" / "observations.csv"
     before = path.read_bytes()
     grid = table(before)
     path.write_bytes(written([grid[0], *reversed(grid[1:])]))
-    sources = rows_of(data / "sources.csv")
-    second = dict(sources[0], source_id="testville-news-2025", file_name="news.txt", sha256="1" * 64)
-    (data / "sources.csv").write_bytes(as_csv(tuple(second), [*sources, second]))
-    for kind in ("observations", "exclusions"):
-        header = (data / kind / f"{SOURCE}.csv").read_bytes().split(b"\n")[0] + b"\n"
-        (data / kind / "testville-news-2025.csv").write_bytes(header)
-    found = [one.found for one in data_problems(data)]
-    assert sum("does not list" in one for one in found) == 2
+    form.unlink()
     fix(data)
     assert path.read_bytes() == before
+    assert form.read_bytes() == before.split(b"\n")[0] + b"\n"
     assert data_problems(data) == []
 
 

@@ -109,8 +109,8 @@ def test_no_sentence_of_the_source_enters_the_csv(tmp_path: Path) -> None:
     assert "⟦200⟧" in screen
     blocks = text.split("\n# ")
     assert [block.split("\n")[0].removeprefix("# ") for block in blocks] == [
-        f"data/observations/{SOURCE}.csv",
-        f"data/exclusions/{SOURCE}.csv",
+        f"data/documents/{SOURCE}/observations.csv",
+        f"data/documents/{SOURCE}/exclusions.csv",
     ]
     _, pure, _ = locate_report(empty(data), sources / "testville.txt", table="observations")
     rows = list(csv.DictReader(io.StringIO(pure)))
@@ -119,7 +119,7 @@ def test_no_sentence_of_the_source_enters_the_csv(tmp_path: Path) -> None:
 
 
 def test_an_altered_text_is_noted(tmp_path: Path) -> None:
-    """Rows of a text that is not the one in sources.csv come with a warning."""
+    """Rows of a text that is not the one of its source.csv come with a warning."""
     data, sources = make_folder(tmp_path)
     (sources / "testville.txt").write_bytes((TEXT + "增加77家。\n").encode())
     found = locate(sources / "testville.txt", Dataset(read_package(data)))

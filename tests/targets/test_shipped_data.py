@@ -14,6 +14,7 @@ import pytest
 
 from planbrief.targets import load
 from planbrief.targets.dataset import Dataset
+from planbrief.targets.package import files_of
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "data"
@@ -71,7 +72,7 @@ def cells() -> list[tuple[str, str, str]]:
     """File, column and text of every cell of the data, titles of documents left out."""
     found = []
     for path in sorted(DATA.rglob("*.csv")):
-        if path.name == "sources.csv":
+        if path.name == "source.csv":
             continue
         with path.open(encoding="utf-8", newline="") as lines:
             for row in csv.DictReader(lines):
@@ -257,7 +258,7 @@ def test_files_list_every_csv():
     descriptor = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
     named = set()
     for resource in descriptor["resources"]:
-        named |= {resource["path"]} if isinstance(resource["path"], str) else set(resource["path"])
+        named |= {resource["path"], *files_of(DATA, resource)}
     assert named == {path.relative_to(DATA).as_posix() for path in DATA.rglob("*.csv")}
 
 
@@ -293,7 +294,7 @@ def test_every_span_holds_its_text(texts, observations, shipped):
 
 @pytest.mark.sources
 def test_no_sentence_of_a_document_is_copied(texts):
-    """No cell shares a run of 20 characters with a document; titles in sources.csv are meant to."""
+    """No cell shares a run of 20 characters with a document; titles in source.csv are meant to."""
     everything = "\n".join(texts.values())
     run = 20
     for file, column, value in cells():

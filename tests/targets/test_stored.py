@@ -93,7 +93,7 @@ def test_who_changes_an_answer_changes_only_his_own(project: Project) -> None:
 
 
 def test_another_file_makes_the_store_step_aside(project: Project) -> None:
-    file = next((project.data / "observations").glob("fuling*.csv"))
+    file = next(project.data.glob("documents/fuling*/observations.csv"))
     text = file.read_text(encoding="utf-8")
     file.write_text(text.replace(",actual,", ",estimate,", 1), encoding="utf-8")
     changed = load(project)
@@ -102,7 +102,7 @@ def test_another_file_makes_the_store_step_aside(project: Project) -> None:
 
 
 def test_bad_data_are_found_in_spite_of_the_store(project: Project) -> None:
-    file = next((project.data / "observations").glob("fuling*.csv"))
+    file = next(project.data.glob("documents/fuling*/observations.csv"))
     file.write_text(file.read_text(encoding="utf-8").replace(",actual,", ",guess,", 1), encoding="utf-8")
     with pytest.raises(DataError, match="guess"):
         load(project)

@@ -92,7 +92,7 @@ def test_a_number_in_both_tables_is_double(tmp_path: Path) -> None:
 def test_a_wrong_cell_is_a_mismatch(tmp_path: Path, row: int, cells: dict[str, str], expected: str | None) -> None:
     """Spans, values, ends of ranges and bounds are held against what is printed."""
     data, sources = make_folder(tmp_path)
-    change(data / "observations" / f"{SOURCE}.csv", row, **cells)
+    change(data / "documents" / SOURCE / "observations.csv", row, **cells)
     told = "\n".join(str(one) for one in result(data, sources).mismatches)
     assert (expected in told and f"row {row})" in told) if expected else told == ""
 
@@ -132,7 +132,7 @@ def test_a_missing_or_altered_file_is_named(tmp_path: Path) -> None:
 def test_a_row_about_no_document_is_a_mismatch(tmp_path: Path) -> None:
     """Rows that nothing can be compared with do not pass unseen."""
     data, sources = make_folder(tmp_path)
-    change(data / "observations" / f"{SOURCE}.csv", 2, source_id="testvile-plan-2024")
+    change(data / "documents" / SOURCE / "observations.csv", 2, source_id="testvile-plan-2024")
     assert any(one.found == "no such document" and one.row == 2 for one in result(data, sources).mismatches)
 
 
@@ -146,9 +146,9 @@ def test_a_broken_file_is_reported_not_raised(tmp_path: Path, raw: bytes) -> Non
 
 @pytest.mark.parametrize("name", ["../testville.txt", "/etc/hostname", "a\\b", "."])
 def test_a_file_name_cannot_lead_elsewhere(tmp_path: Path, name: str) -> None:
-    """A path in sources.csv is refused, not followed."""
+    """A path in source.csv is refused, not followed."""
     data, sources = make_folder(tmp_path)
-    change(data / "sources.csv", 2, file_name=name)
+    change(data / "documents" / SOURCE / "source.csv", 2, file_name=name)
     assert "leads elsewhere" in result(data, sources).mismatches[0].found
 
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from planbrief.checks.rules import Tables, rule_problems
 from planbrief.checks.seal import MEANT, SEAL, changes, descriptor_digest, read_seal
-from planbrief.checks.sheets import Sheet, sheets_of
-from planbrief.checks.table_rules import between_problems
+from planbrief.checks.sheets import Sheet, forms_of, sheets_of
+from planbrief.checks.table_rules import DOCUMENT_TABLES, between_problems
 from planbrief.errors import DataError, Problem
 from planbrief.targets.excel import examine
 from planbrief.targets.integrity import circles, reference_problems
-from planbrief.targets.package import Package, Table, paths, read_descriptor
+from planbrief.targets.package import Package, Table, home_of, read_descriptor
 
 #: Under this name the seal keeps ``datapackage.json`` itself.
 DESCRIPTOR = "datapackage.json"
@@ -46,8 +46,8 @@ def survey(folder: Path) -> Survey:
     problems = [problem for sheet in sheets for problem in sheet.problems]
     problems += damage_problems(sheets)
     problems += table_problems(descriptor, sheets)
-    problems += listing_problems(descriptor, sheets)
-    problems += unlisted_problems(folder, sheets)
+    problems += document_problems(folder, descriptor)
+    problems += unlisted_problems(folder, descriptor, sheets)
     problems += seal_problems(folder, descriptor, sheets, problems)
     return Survey(folder, descriptor, sheets, tuple(sorted(once_per_cell(problems))))
 
@@ -87,7 +87,8 @@ def table_problems(descriptor: Mapping[str, Any], sheets: Iterable[Sheet]) -> li
         own = by_table[name]
         problems += schema_problems(own)
         rows = tuple(row for sheet in own for row in sheet.rows)
-        tables[name] = Table(name, resource["schema"], rows, tuple(sheet.relative for sheet in own))
+        files = tuple(sheet.relative for sheet in own)
+        tables[name] = Table(name, resource["schema"], rows, files, home_of(resource))
     package = Package(Path(), dict(descriptor), tables)
     for table in tables.values():
         readable = {name for name, own in by_table.items() if own and all(sheet.whole for sheet in own)}
@@ -102,35 +103,33 @@ def table_problems(descriptor: Mapping[str, Any], sheets: Iterable[Sheet]) -> li
     return problems
 
 
-def listing_problems(descriptor: Mapping[str, Any], sheets: Iterable[Sheet]) -> list[Problem]:
-    """Every document has its file of observations and its file of exclusions, and no file is without a document."""
-    known = {row.values["source_id"]: row for sheet in sheets if sheet.table == "sources" for row in sheet.rows}
-    if not known:
-        return []
+def document_problems(folder: Path, descriptor: Mapping[str, Any]) -> list[Problem]:
+    """Each folder of a document has its row of sources, its observations and its exclusions; forms are empty."""
     problems = []
     for resource in descriptor["resources"]:
-        if resource["name"] not in ("observations", "exclusions"):
+        name, parts = resource["name"], resource.get("parts")
+        if name not in DOCUMENT_TABLES:
             continue
-        files = [sheet.relative for sheet in sheets if sheet.table == resource["name"]]
-        stems = {Path(relative).stem: relative for relative in files}
-        for source, row in known.items():
-            if source not in stems:
-                wanted = f"data/{resource['name']}/{source}.csv, even if it holds only the header"
-                problems.append(Problem(row.file, row.line, "source_id", f"no file of {resource['name']}", wanted))
-        for stem, relative in stems.items():
-            if stem not in known:
-                wanted = "a file named after a source_id of data/sources.csv"
-                problems.append(Problem(f"data/{relative}", 0, "", f"no document {stem!r}", wanted))
-        if list(paths(resource)) != sorted(paths(resource)):
-            problems.append(
-                Problem("data/datapackage.json", 0, resource["name"], "paths out of order", "sorted paths", True)
-            )
+        if parts is None:
+            found, wanted = "one file for all documents", "one folder per document; planbrief migrate makes them"
+            return [Problem(f"data/{home_of(resource)}", 0, "", found, wanted)]
+        above, _, file = parts.split("/")
+        wanted = f"the document's {name}" if name == "sources" else f"the document's {name}, or the header alone"
+        for document in sorted(path for path in (folder / above).glob("*") if path.is_dir()):
+            place = document.relative_to(folder).as_posix()
+            if not document.name.startswith(".") and not (document / file).is_file():
+                problems.append(Problem(f"data/{place}/{file}", 0, "", "no such file", wanted))
+    for path, name, content in forms_of(folder, descriptor):
+        if not path.is_file() or path.read_bytes() != content:
+            wanted = "the header alone; rows stand in the folder of their document"
+            problems.append(Problem(name, 0, "", "something else" if path.is_file() else "no such file", wanted, True))
     return problems
 
 
-def unlisted_problems(folder: Path, sheets: Iterable[Sheet]) -> list[Problem]:
+def unlisted_problems(folder: Path, descriptor: Mapping[str, Any], sheets: Iterable[Sheet]) -> list[Problem]:
     """CSV files anywhere in the data folder that the descriptor does not name, which no check would ever read."""
     known = {sheet.relative for sheet in sheets}
+    known |= {path.relative_to(folder).as_posix() for path, _, _ in forms_of(folder, descriptor)}
     found = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.csv"))
     wanted = "a resource of data/datapackage.json for every CSV file"
     return [

@@ -35,7 +35,7 @@ class Located:
     """What :func:`locate` proposes: rows for the tables, and for the screen where each number stands."""
 
     source_id: str
-    #: A row for ``data/sources.csv``, empty if the text is in it.
+    #: A row for the document's ``source.csv``, empty if the text is in it.
     source: dict[str, str]
     observations: tuple[dict[str, str], ...]
     exclusions: tuple[dict[str, str], ...]
@@ -75,7 +75,7 @@ def locate(source_file: Path | str, dataset: Dataset, source_id: str = "") -> Lo
 
     A number whose surroundings make plain that it states no quantity (a date, a list number) becomes an exclusion,
     every other one an observation; cells that the wording does not decide are empty. `source_id` names a text that is
-    not yet in ``data/sources.csv`` (default: from the file's name).
+    not yet under ``data/documents`` (default: from the file's name).
     """
     file = Path(source_file)
     raw, text = read_text(file)
@@ -88,7 +88,7 @@ def locate(source_file: Path | str, dataset: Dataset, source_id: str = "") -> Lo
     if rows and not (source_id and rows[0]["source_id"] != source_id):
         source_id, published = rows[0]["source_id"], rows[0]["date_published"]
         if rows[0]["sha256"] != digest:
-            notes.append(f"{file.name} differs from the text that data/sources.csv describes: spans may have moved")
+            notes.append(f"{file.name} differs from the text that its source.csv describes: spans may have moved")
     else:
         source_id, published = source_id or slug(file.stem), ""
         source = dict.fromkeys(COLUMNS["sources"].split(), "")

@@ -6,7 +6,6 @@ A cell is changed only if one reading is left: by its own form, by the other cel
 
 from __future__ import annotations
 
-import json
 import os
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -14,7 +13,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations, product
 from pathlib import Path
-from typing import Any
 
 from planbrief.checks.data import DESCRIPTOR, Survey, survey
 from planbrief.checks.rules import decimal
@@ -29,11 +27,10 @@ from planbrief.checks.seal import (
     row_key,
     write_seal,
 )
-from planbrief.checks.sheets import Sheet, as_csv, unlisted
+from planbrief.checks.sheets import Sheet, as_csv, forms_of
 from planbrief.checks.table_rules import offset, order
 from planbrief.errors import Problem, RunError
 from planbrief.targets.excel import decode, examine, guesses
-from planbrief.targets.package import paths
 from planbrief.targets.spans import TOKEN
 
 #: Combinations of cells tried against the seal for one row.
@@ -75,7 +72,7 @@ def fix(folder: Path) -> list[Mend]:
     for sheet in found.sheets:
         done += mend_sheet(sheet, seal.get(sheet.relative, {}))
     if found.sheets:
-        done += mend_listing(found)
+        done += mend_forms(found)
         done += renew_seal(folder)
     return done
 
@@ -180,23 +177,14 @@ def trials(
             yield trial, {column: f"{name}; the seal proves it" for column, name, _ in chosen}
 
 
-def mend_listing(found: Survey) -> list[Mend]:
-    """List files of observations and exclusions that lie there and are not listed, and sort the list."""
-    descriptor: dict[str, Any] = json.loads(json.dumps(found.descriptor))
-    sources = {row.values["source_id"] for sheet in found.sheets if sheet.table == "sources" for row in sheet.rows}
+def mend_forms(found: Survey) -> list[Mend]:
+    """Write the forms of documents' tables as their schemas have them."""
     done = []
-    for relative, resource in unlisted(found.folder, descriptor):
-        if Path(relative).stem in sources:
-            resource["path"] = [*paths(resource), relative]
-            done.append(Mend("data/datapackage.json", 0, resource["name"], f"lists {relative}"))
-    for resource in descriptor["resources"]:
-        if isinstance(resource["path"], list) and resource["path"] != sorted(resource["path"]):
-            resource["path"] = sorted(resource["path"])
-            if not done:
-                done.append(Mend("data/datapackage.json", 0, resource["name"], "paths sorted"))
-    if done:
-        text = json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n"
-        write(found.folder / DESCRIPTOR, f"data/{DESCRIPTOR}", text.encode("utf-8"))
+    for path, name, content in forms_of(found.folder, found.descriptor):
+        if not path.is_file() or path.read_bytes() != content:
+            path.parent.mkdir(exist_ok=True)
+            write(path, name, content)
+            done.append(Mend(name, 0, "", "the header alone"))
     return done
 
 
@@ -217,7 +205,8 @@ def renew_seal(folder: Path) -> list[Mend]:
         seal[DESCRIPTOR] = {"descriptor": descriptor_digest(now.descriptor)}
     if seal == old:
         return []
-    write(folder / SEAL, f"data/{SEAL}", write_seal(seal).encode("utf-8"))
+    for relative, text in write_seal(seal).items():
+        write(folder / relative, f"data/{relative}", text.encode("utf-8"))
     if old is None:
         return [Mend(f"data/{SEAL}", 0, "", "sealed for the first time")]
     return [
@@ -229,7 +218,7 @@ def renew_seal(folder: Path) -> list[Mend]:
 
 def sealed_apart(problem: Problem) -> bool:
     """Whether a problem says only that something differs from the seal."""
-    return problem.expected == MEANT or problem.file == f"data/{SEAL}"
+    return problem.expected == MEANT or problem.file.rpartition("/")[2] == SEAL
 
 
 def write(path: Path, name: str, content: bytes) -> None:

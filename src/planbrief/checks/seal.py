@@ -1,9 +1,10 @@
 """The seal of the data: one short digest per row, so that no slip in any cell stays unseen.
 
 Rules find an impossible value; they cannot find a definition whose 15 became 16 or a year that became another year.
-``data/seal.txt`` remembers every row by its key. A row that differs from it is reported by ``planbrief check`` and
-sealed again by ``planbrief check --fix``; a build does not look at the seal. Cells are sealed, not bytes, so that
-line ends and quoting do not matter, and one line per row keeps merges easy. It guards against slips, not forgery.
+``seal.txt`` in the folder of each document, and one for the shared tables in ``data/``, remember every row by its key.
+A row that differs from it is reported by ``planbrief check`` and sealed again by ``planbrief check --fix``; a build
+does not look at the seal. Cells are sealed, not bytes, so that line ends and quoting do not matter, and one line per
+row keeps merges easy. It guards against slips, not forgery.
 """
 
 from __future__ import annotations
@@ -59,8 +60,18 @@ def digests(rows: Iterable[Row], key: tuple[str, ...]) -> dict[str, str]:
 
 
 def read_seal(folder: Path) -> Seal | None:
-    """The seal of a data folder by file (relative to the folder); None where there is none or it cannot be read."""
-    path = folder / SEAL
+    """The seals of a data folder by file (relative to the folder); None where the shared one is not there or broken.
+
+    Each document has its own beside its tables, so that two new documents never meet in one file.
+    """
+    seal = _read_one(folder, "")
+    for path in sorted(folder.glob(f"*/*/{SEAL}")) if seal is not None else ():
+        seal |= _read_one(folder, path.parent.relative_to(folder).as_posix() + "/") or {}
+    return seal
+
+
+def _read_one(folder: Path, beside: str) -> Seal | None:
+    path = folder / beside / SEAL
     try:
         if path.stat().st_size > LARGEST_FILE:
             return None
@@ -71,19 +82,21 @@ def read_seal(folder: Path) -> Seal | None:
     section: dict[str, str] = {}
     for line in text.splitlines():
         if line.startswith("## "):
-            section = seal.setdefault(line[3:].strip(), {})
+            section = seal.setdefault(beside + line[3:].strip(), {})
         elif line and not line.startswith("#"):
             name, _, digest = line.rpartition(" ")
             section[name] = digest
     return seal
 
 
-def write_seal(seal: Seal) -> str:
-    """The text of ``seal.txt``, the same for the same data."""
-    lines = [_HEADER]
+def write_seal(seal: Seal) -> dict[str, str]:
+    """The texts of every ``seal.txt`` by path, the same for the same data."""
+    texts = {SEAL: [_HEADER]}
     for file in sorted(seal):
-        lines += ["", f"## {file}", *(f"{name} {digest}" for name, digest in seal[file].items())]
-    return "\n".join(lines) + "\n"
+        beside, slash, name = file.rpartition("/")
+        lines = texts.setdefault(f"{beside}{slash}{SEAL}", [_HEADER])
+        lines += ["", f"## {name}", *(f"{row} {digest}" for row, digest in seal[file].items())]
+    return {path: "\n".join(lines) + "\n" for path, lines in texts.items()}
 
 
 def changes(name: str, rows: list[Row], key: tuple[str, ...], sealed: Mapping[str, str] | None) -> list[Problem]:

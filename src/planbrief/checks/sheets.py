@@ -14,7 +14,16 @@ from typing import Any
 
 from planbrief.errors import DataError, Problem
 from planbrief.targets.excel import SPACES, decode
-from planbrief.targets.package import LARGEST_FILE, LONGEST_CELL, MOST_PROBLEMS, MOST_ROWS, Row, paths, safe_path
+from planbrief.targets.package import (
+    LARGEST_FILE,
+    LONGEST_CELL,
+    MOST_PROBLEMS,
+    MOST_ROWS,
+    Row,
+    files_of,
+    home_of,
+    safe_path,
+)
 
 #: Separators that spreadsheets of other countries write instead of commas.
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -24,7 +33,7 @@ _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 class Sheet:
     """One CSV file: its rows as text in the schema's columns, and what is wrong with its form."""
 
-    #: As problems name it: ``data/observations/fuling-innovation-2023.csv``.
+    #: As problems name it: ``data/documents/fuling-innovation-2023/observations.csv``.
     name: str
     #: Relative to the data folder.
     relative: str
@@ -57,34 +66,19 @@ class Sheet:
 
 
 def sheets_of(folder: Path, descriptor: Mapping[str, Any]) -> Iterator[Sheet]:
-    """Every CSV file that the descriptor names, and every unlisted one of a multipart resource."""
-    listed: set[str] = set()
+    """Every CSV file of every resource."""
     for resource in descriptor["resources"]:
-        files = paths(resource)
-        listed.update(files)
-        for relative in files:
+        for relative in files_of(folder, resource):
             yield read_sheet(folder, relative, resource["name"], resource["schema"])
-    for relative, resource in unlisted(folder, descriptor):
-        sheet = read_sheet(folder, relative, resource["name"], resource["schema"])
-        found, expected = "a file that data/datapackage.json does not list", "its path in the resource's list"
-        problem = Problem(sheet.name, 0, "", found, expected, True)
-        yield replace(sheet, problems=(problem, *sheet.problems))
 
 
-def unlisted(folder: Path, descriptor: Mapping[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    """CSV files that lie beside the files of a multipart resource and are not in its list."""
-    found: list[tuple[str, dict[str, Any]]] = []
+def forms_of(folder: Path, descriptor: Mapping[str, Any]) -> Iterator[tuple[Path, str, bytes]]:
+    """The empty form before the parts of each table of documents: its path, its name and what it must hold."""
     for resource in descriptor["resources"]:
-        files = paths(resource)
-        if isinstance(resource["path"], str) or not files:
-            continue
-        beside = {Path(relative).parent for relative in files}
-        for parent in sorted(beside):
-            for path in sorted((folder / parent).glob("*.csv")):
-                relative = path.relative_to(folder).as_posix()
-                if relative not in files:
-                    found.append((relative, resource))
-    return found
+        if "parts" in resource:
+            relative = home_of({"path": resource["path"]})
+            columns = tuple(column["name"] for column in resource["schema"]["fields"])
+            yield safe_path(folder, relative), f"data/{relative}", as_csv(columns, [])
 
 
 def read_sheet(folder: Path, relative: str, table: str, schema: Mapping[str, Any]) -> Sheet:

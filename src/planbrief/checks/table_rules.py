@@ -10,6 +10,9 @@ from itertools import pairwise
 from planbrief.errors import Problem
 from planbrief.targets.package import Row
 
+#: Tables of which each document has a file in its folder.
+DOCUMENT_TABLES = ("sources", "observations", "exclusions")
+
 _OFFSET = re.compile(r"\d{1,9}", re.ASCII)
 
 
@@ -21,8 +24,9 @@ def offset(text: str) -> int | None:
 def between_problems(tables: Mapping[str, list[Row]]) -> list[Problem]:
     """Everything that these rules find."""
     problems: list[Problem] = []
-    for table in ("observations", "exclusions"):
+    for table in DOCUMENT_TABLES:
         problems += own_file(tables.get(table, []))
+    for table in ("observations", "exclusions"):
         problems += sorted_rows(tables.get(table, []))
     problems += overlaps([*tables.get("observations", []), *tables.get("exclusions", [])])
     problems += once(tables.get("sources", []), ("file_name", "sha256"))
@@ -30,11 +34,11 @@ def between_problems(tables: Mapping[str, list[Row]]) -> list[Problem]:
 
 
 def own_file(rows: Iterable[Row]) -> Iterator[Problem]:
-    """A file holds the rows of the source it is named after."""
+    """A file holds the rows of the document whose folder it lies in."""
     for row in rows:
-        stem = row.file.rpartition("/")[2].removesuffix(".csv")
-        if row.values["source_id"] != stem:
-            wanted = f"{stem}, as the file is named"
+        folder = row.file.split("/")[-2]
+        if row.values["source_id"] != folder:
+            wanted = f"{folder}, as the folder is named"
             yield Problem(row.file, row.line, "source_id", repr(row.values["source_id"][:60]), wanted)
 
 

@@ -92,7 +92,7 @@ class NoSources(PlanbriefError):
         self.folder = folder
 
     def __str__(self) -> str:
-        return f"no folder {self.folder!r}; --sources names the folder that holds the files of data/sources.csv"
+        return f"no folder {self.folder!r}; --sources names the folder that holds the texts of the documents"
 
 
 def verify(dataset: Dataset, sources: Path | str) -> Verification:
@@ -135,7 +135,9 @@ def homeless(dataset: Dataset) -> list[Mismatch]:
     tables = dataset.package.tables
     known = tables["sources"].by_key
     return [
-        Mismatch(row.values["source_id"], 0, 0, row.file, row.line, "no such document", "a source_id of sources.csv")
+        Mismatch(
+            row.values["source_id"], 0, 0, row.file, row.line, "no such document", "a document under data/documents"
+        )
         for name in ("observations", "exclusions")
         for row in tables[name].rows
         if row.values["source_id"] not in known

@@ -119,9 +119,9 @@ def locate_report(dataset: Dataset, source_file: Path, source_id: str = "", tabl
 
     found = locate(source_file, dataset, source_id)
     blocks = {
-        "sources": ("data/sources.csv", [found.source] if found.source else []),
-        "observations": (f"data/observations/{found.source_id}.csv", list(found.observations)),
-        "exclusions": (f"data/exclusions/{found.source_id}.csv", list(found.exclusions)),
+        "sources": (f"data/documents/{found.source_id}/source.csv", [found.source] if found.source else []),
+        "observations": (f"data/documents/{found.source_id}/observations.csv", list(found.observations)),
+        "exclusions": (f"data/documents/{found.source_id}/exclusions.csv", list(found.exclusions)),
     }
     if table:
         text = csv_rows(dataset.package[table].columns, blocks[table][1])

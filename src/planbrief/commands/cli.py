@@ -123,6 +123,10 @@ def init_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folder", type=Path, metavar="DIR", help="a new or empty folder")
 
 
+def migrate_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``migrate``: there are none."""
+
+
 def verify_edition_options(parser: argparse.ArgumentParser) -> None:
     """Options of ``verify-edition``."""
     parser.add_argument("folder", type=Path, metavar="DIR", help="a published edition")
@@ -229,6 +233,11 @@ COMMANDS: dict[str, tuple[str, Configure, str]] = {
     "schedule": ("build and deliver at set times", schedule_options, "planbrief.commands.schedule:run_schedule"),
     "deliver": ("mail or post the present edition", deliver_options, "planbrief.commands.schedule:run_deliver"),
     "status": ("last runs, next run, deliveries", status_options, "planbrief.commands.schedule:run_status"),
+    "migrate": (
+        "bring an earlier version's data folder into today's layout",
+        migrate_options,
+        "planbrief.commands.migrate:command",
+    ),
     "init": ("lay out an editable copy of data and notebooks", init_options, "planbrief.commands.init:command"),
 }
 

@@ -12,7 +12,8 @@ from planbrief.project import Project, packaged
 
 #: Files that a project consists of, as patterns below its folder.
 _PATTERNS = (
-    "data/*.json", "data/*.csv", "data/*.txt", "data/*/*.csv", "notebooks/*.ipynb", "reports/catalog.toml",
+    "data/*.json", "data/*.csv", "data/*.txt", "data/.gitattributes", "data/*/*.csv", "data/*/*/*.csv",
+    "data/*/*/*.txt", "notebooks/*.ipynb", "reports/catalog.toml",
 )  # fmt: skip
 
 _GITIGNORE = """\
@@ -41,10 +42,10 @@ planbrief verify --sources DIR 逐一核对数值与原文
 
 加入一座城市：
 
-1. 在 `data/areas.csv` 加一行地区，在 `data/sources.csv` 加一行文献。
-2. 用 `planbrief locate` 取得数字所在的行，补上地区、指标、时期、性质，存为 `data/observations/<source_id>.csv`；
-   不表示数量的数字存为 `data/exclusions/<source_id>.csv`。
-3. 新指标写入 `data/indicators.csv`；两个新文件的路径写入 `data/datapackage.json`。
+1. 在 `data/areas.csv` 加一行地区；为文献建一个文件夹 `data/documents/<source_id>/`，其中 `source.csv` 写一行文献。
+2. 用 `planbrief locate` 取得数字所在的行，补上地区、指标、时期、性质，存为其中的 `observations.csv`；
+   不表示数量的数字存为 `exclusions.csv`。
+3. 新指标写入 `data/indicators.csv`。
 4. 运行 `planbrief check --fix`，再运行 `planbrief build profile-<ref_area>`。
 
 ## English
@@ -62,11 +63,11 @@ planbrief verify --sources DIR hold every value against the source texts
 
 To add a city:
 
-1. Add a row to `data/areas.csv` for the place and one to `data/sources.csv` for the document.
+1. Add a row to `data/areas.csv` for the place, and a folder `data/documents/<source_id>/` for the document, with its
+   row in `source.csv`.
 2. Let `planbrief locate` print the rows with the places of the numbers; fill in area, indicator, period and kind and
-   save them as `data/observations/<source_id>.csv`. Numbers that state no quantity go to
-   `data/exclusions/<source_id>.csv`.
-3. Add new indicators to `data/indicators.csv`, and the paths of the two new files to `data/datapackage.json`.
+   save them as `observations.csv` in that folder. Numbers that state no quantity go to `exclusions.csv` beside it.
+3. Add new indicators to `data/indicators.csv`.
 4. Run `planbrief check --fix`, then `planbrief build profile-<ref_area>`.
 """
 

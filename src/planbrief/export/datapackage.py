@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from planbrief.targets.package import Package, Row, Table, paths
+from planbrief.targets.package import Package, Row
 
 
 def csv_bytes(columns: Iterable[str], rows: Iterable[Row]) -> bytes:
@@ -27,25 +27,24 @@ def csv_bytes(columns: Iterable[str], rows: Iterable[Row]) -> bytes:
 def files(package: Package) -> dict[str, bytes]:
     """``datapackage.json`` and every table of `package`, by path.
 
-    A table of several files keeps them; a file whose rows are all left out (``exclude_sources`` in the catalog) is
-    left out with them.
+    A document that is left out (``exclude_sources`` in the catalog) is left out with its files.
     """
     found: dict[str, bytes] = {}
+    documents = {row.file.rpartition("/")[0] for row in package["sources"].rows}
     resources: list[dict[str, Any]] = []
     for resource in package.descriptor["resources"]:
         table = package[resource["name"]]
-        kept = _kept_paths(table, paths(resource))
+        # Other tools know no pattern: the list of files says here which documents there are, after the empty form.
+        parts = [path for path in table.files if f"data/{path}".rpartition("/")[0] in documents]
+        kept = parts if "parts" in resource else table.files
         for path in kept:
-            rows = [row for row in table.rows if len(kept) == 1 or row.file == f"data/{path}"]
+            rows = [row for row in table.rows if len(table.files) == 1 or row.file == f"data/{path}"]
             found[path] = csv_bytes(table.columns, rows)
         # Sizes and hashes that a descriptor may carry describe the files as they were.
         said = {key: value for key, value in resource.items() if key not in ("hash", "bytes")}
-        resources.append({**said, "path": list(kept) if isinstance(resource["path"], list) else kept[0]})
+        if "parts" in resource:
+            found[resource["path"]] = csv_bytes(table.columns, ())
+            said["path"] = [resource["path"], *kept]
+        resources.append(said)
     text = json.dumps({**package.descriptor, "resources": resources}, ensure_ascii=False, indent=2) + "\n"
     return {"datapackage.json": text.encode("utf-8"), **found}
-
-
-def _kept_paths(table: Table, given: tuple[str, ...]) -> tuple[str, ...]:
-    """Files of a table that still have rows; the first one where none has."""
-    with_rows = {row.file for row in table.rows}
-    return tuple(path for path in given if f"data/{path}" in with_rows) or given[:1]

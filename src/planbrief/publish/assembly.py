@@ -75,7 +75,7 @@ def descriptor(package: Package) -> dict[str, Any]:
     """The package's descriptor with one file per table."""
     resources = []
     for resource in package.descriptor["resources"]:
-        kept = {key: value for key, value in resource.items() if key not in ("hash", "bytes", "hashes")}
+        kept = {key: value for key, value in resource.items() if key not in ("hash", "bytes", "hashes", "parts")}
         resources.append({**kept, "path": f"{resource['name']}.csv"})
     return {**package.descriptor, "resources": resources}
 

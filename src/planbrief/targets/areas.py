@@ -43,16 +43,21 @@ class Places:
         return tuple(found)
 
 
-def cities(places: Places, observations: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
-    """The cities that have data: for each document, the city that most of its figures are about.
+def cities_of_documents(places: Places, observations: Iterable[tuple[str, ...]]) -> dict[str, str]:
+    """For each document the city that most of its figures are about; documents about no city are left out.
 
     `observations` are pairs (source_id, ref_area). A place that a document only mentions (Xi'an in Zhaoqing's)
-    is not a city of it. Order: that of the table of areas.
+    is not a city of it.
     """
     count: dict[str, Counter[str]] = defaultdict(Counter)
     for source, area in observations:
         if city := places.city_of(area):
             count[source][city] += 1
     order = {area: position for position, area in enumerate(places.level)}
-    best = {max(tally, key=lambda city: (tally[city], -order[city])) for tally in count.values()}
-    return tuple(sorted(best, key=order.__getitem__))
+    return {source: max(tally, key=lambda city: (tally[city], -order[city])) for source, tally in count.items()}
+
+
+def cities(places: Places, observations: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """The cities that have data, those that a document is about, in the order of the table of areas."""
+    order = {area: position for position, area in enumerate(places.level)}
+    return tuple(sorted(set(cities_of_documents(places, observations).values()), key=order.__getitem__))

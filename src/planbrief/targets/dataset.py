@@ -65,7 +65,7 @@ class Dataset:
                 plain = frame.reset_index() if frame.index.name in columns else frame
                 for line, record in enumerate(plain.to_dict("records"), start=2):
                     rows.append(Row({c: as_text(record.get(c, "")) for c in columns}, f"{name}.csv", line))
-            tables[name] = Table(name, resource["schema"], tuple(rows), (f"{name}.csv",))
+            tables[name] = Table(name, resource["schema"], tuple(rows), (f"{name}.csv",), f"{name}.csv")
         return cls(Package(Path(), given, tables))
 
     # -- recorded reads -------------------------------------------------------------------------------------------
@@ -167,6 +167,12 @@ class Dataset:
         """Cities that have data, in the order of the table of areas."""
         self._recorder.note({"cities": True})
         return self.package.cities
+
+    def documents(self) -> tuple[str, ...]:
+        """Every document, by city and date (see :attr:`Package.documents`); recorded as a read of the table."""
+        self._recorder.note({"table": "sources"})
+        self._recorder.note({"cities": True})
+        return self.package.documents
 
     @cached_property
     def unit_table(self) -> UnitTable:

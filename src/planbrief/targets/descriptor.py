@@ -36,6 +36,9 @@ TYPES: dict[tuple[str, str], str] = {
     ("exclusions", "char_end"): "integer",
 }
 _FILE = "data/datapackage.json"
+#: How the files of a table that lies in several folders are named.
+_PARTS = re.compile(r"[a-z][a-z0-9_-]{0,40}/\*/[a-z][a-z0-9_-]{0,40}\.csv")
+_FORM = re.compile(r"[a-z][a-z0-9_-]{0,40}/[a-z][a-z0-9_-]{0,40}\.csv")
 
 
 def descriptor_problems(descriptor: Any) -> list[Problem]:
@@ -61,6 +64,12 @@ def descriptor_problems(descriptor: Any) -> list[Problem]:
             isinstance(path, list) and path and all(isinstance(one, str) for one in path)
         ):
             wrong(f"{name}.path", path, "the path of a CSV file or a list of them")
+        elif "parts" in resource:
+            form, parts = path if isinstance(path, str) else path[0], resource["parts"]
+            if not isinstance(parts, str) or not _PARTS.fullmatch(parts):
+                wrong(f"{name}.parts", parts, "a pattern like documents/*/observations.csv")
+            if not _FORM.fullmatch(form):
+                wrong(f"{name}.path", form, "the table's empty form, like forms/observations.csv")
         schema = resource.get("schema")
         fields = schema.get("fields") if isinstance(schema, dict) else None
         if not isinstance(fields, list) or not fields:

@@ -7,7 +7,7 @@ from typing import Any
 
 from planbrief.errors import Problem
 from planbrief.targets.excel import examine, fits
-from planbrief.targets.package import Package, Table
+from planbrief.targets.package import Package, Row, Table
 
 #: Tables whose rows form a tree by their column ``parent``.
 TREES = ("areas", "activities")
@@ -72,16 +72,19 @@ def expected(field: Mapping[str, Any]) -> str:
 
 
 def reference_problems(package: Package, table: Table) -> list[Problem]:
-    """Foreign keys that point at no row."""
-    problems = []
+    """Foreign keys that point at no row: one problem per file and missing key, at the first row that has it."""
+    lost: dict[tuple[str, str, str, str], list[Row]] = {}
     for key in table.schema.get("foreignKeys", []):
         column, target = key["fields"][0], key["reference"]["resource"] or table.name
         known = package[target].by_key
         for row in table.rows:
             value = row.values[column]
             if value and value not in known:
-                wanted = f"a key of data/{package[target].files[0]}"
-                problems.append(Problem(row.file, row.line, column, repr(value[:60]), wanted))
+                lost.setdefault((row.file, column, value, package[target].home), []).append(row)
+    problems = []
+    for (file, column, value, home), rows in lost.items():
+        more = f" and {len(rows) - 1} more rows" if len(rows) > 1 else ""
+        problems.append(Problem(file, rows[0].line, column, f"{value[:60]!r}{more}", f"a key of data/{home}"))
     return problems
 
 

@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from planbrief.errors import DataError, Problem
-from planbrief.targets.areas import Places, cities
+from planbrief.targets.areas import Places, cities, cities_of_documents
 from planbrief.targets.descriptor import descriptor_problems
 
 #: A file larger than this is refused before it is read into memory.
@@ -52,6 +52,8 @@ class Table:
     schema: dict[str, Any]
     rows: Sequence[Row]
     files: tuple[str, ...]
+    #: Where its rows are written, for messages: ``areas.csv``, ``documents/*/observations.csv``.
+    home: str = ""
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -122,9 +124,23 @@ class Package:
         return cities(self.places, self["observations"].cells("source_id", "ref_area"))
 
     @cached_property
+    def documents(self) -> tuple[str, ...]:
+        """Documents in the order in which they are shown: by their city as in the table of areas, then by date."""
+        about = cities_of_documents(self.places, self["observations"].cells("source_id", "ref_area"))
+        order = {area: position for position, area in enumerate(self.places.level)}
+        rows = self["sources"].cells("source_id", "date_published")
+        shown = sorted((order.get(about.get(source, ""), len(order)), date, source) for source, date in rows)
+        return tuple(source for _, _, source in shown)
+
+    @cached_property
     def sha256(self) -> str:
-        """One hash over every value of every table and the descriptor: equal data, equal hash."""
-        digest = hashlib.sha256(json.dumps(self.descriptor, sort_keys=True, ensure_ascii=False).encode())
+        """One hash over every value and the tables' description, wherever files lie: equal data, equal hash."""
+        described = [
+            {key: value for key, value in resource.items() if key not in ("path", "parts")}
+            for resource in self.descriptor["resources"]
+        ]
+        said = {**self.descriptor, "resources": described}
+        digest = hashlib.sha256(json.dumps(said, sort_keys=True, ensure_ascii=False).encode())
         for name in sorted(self.tables):
             for row in self.tables[name].rows:
                 digest.update(row.canonical)
@@ -137,7 +153,15 @@ def canonical(values: dict[str, str]) -> str:
 
 
 def read_descriptor(folder: Path) -> dict[str, Any]:
-    """``datapackage.json`` of `folder`; :class:`DataError` where it is missing or broken."""
+    """``datapackage.json`` of `folder`; :class:`DataError` where it is missing, broken or of an earlier layout."""
+    descriptor = descriptor_as_found(folder)
+    if problems := former_layout(descriptor):
+        raise DataError(problems)
+    return descriptor
+
+
+def descriptor_as_found(folder: Path) -> dict[str, Any]:
+    """``datapackage.json`` of `folder` in this or an earlier layout; :class:`DataError` where it is no descriptor."""
     path = folder / "datapackage.json"
     try:
         if path.stat().st_size > LARGEST_FILE:
@@ -155,10 +179,33 @@ def read_descriptor(folder: Path) -> dict[str, Any]:
     return dict(descriptor)
 
 
-def paths(resource: dict[str, Any]) -> tuple[str, ...]:
-    """Files of a resource, relative to the data folder."""
+def former_layout(descriptor: Mapping[str, Any]) -> list[Problem]:
+    """The one problem of a data folder with a folder per kind of table, as earlier versions laid it out."""
+    for resource in descriptor["resources"]:
+        if resource["name"] == "observations" and isinstance(resource["path"], list) and "parts" not in resource:
+            expected = "one folder per document; planbrief migrate rewrites the data folder in place"
+            return [Problem("data/datapackage.json", 0, "", "the layout of an earlier version", expected)]
+    return []
+
+
+def files_of(folder: Path, resource: Mapping[str, Any]) -> tuple[str, ...]:
+    """Files of a resource that lie in the data folder, relative to it.
+
+    A table of documents has a part in the folder of each document, and nothing lists them: ``parts`` is a pattern
+    (``documents/*/observations.csv``), and the folders say which documents there are. Its ``path`` is the empty form
+    that comes before the parts.
+    """
+    if pattern := resource.get("parts"):
+        found = (path.relative_to(folder).as_posix() for path in folder.glob(pattern))
+        return tuple(sorted(name for name in found if "/." not in name))
     given = resource["path"]
     return (given,) if isinstance(given, str) else tuple(given)
+
+
+def home_of(resource: Mapping[str, Any]) -> str:
+    """Where the rows of a resource are written, for messages: a file, or the pattern of its parts."""
+    given = resource.get("parts") or resource["path"]
+    return given if isinstance(given, str) else given[0]
 
 
 def safe_path(folder: Path, relative: str) -> Path:
@@ -184,7 +231,9 @@ def read_text(path: Path, name: str) -> str:
             raise DataError([Problem(name, 0, "", size, f"at most {LARGEST_FILE // 2**20} MiB")])
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
-        raise DataError([Problem(name, 0, "", "no such file", "a CSV file named in data/datapackage.json")]) from None
+        raise DataError(
+            [Problem(name, 0, "", "no such file", "a CSV file, as data/datapackage.json names it")]
+        ) from None
     except OSError as error:
         raise DataError([Problem(name, 0, "", error.strerror or str(error), "a readable CSV file")]) from None
     except UnicodeDecodeError as error:
@@ -252,7 +301,8 @@ def read_package(folder: Path) -> Package:
     for resource in descriptor["resources"]:
         columns = tuple(field["name"] for field in resource["schema"]["fields"])
         rows: list[Row] = []
-        for relative in paths(resource):
+        found = files_of(folder, resource)
+        for relative in found:
             name = f"data/{relative}"
             try:
                 text = read_text(safe_path(folder, relative), name)
@@ -260,7 +310,8 @@ def read_package(folder: Path) -> Package:
                 rows.extend(parse_csv(text, name, columns))
             except DataError as error:
                 problems.extend(error.problems)
-        tables[resource["name"]] = Table(resource["name"], resource["schema"], tuple(rows), paths(resource))
+        name = resource["name"]
+        tables[name] = Table(name, resource["schema"], tuple(rows), found, home_of(resource))
     if problems:
         raise DataError(problems)
     return Package(folder, descriptor, tables, files=files)

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from planbrief.project import Project
-from planbrief.targets.package import Package, Row, Table, paths
+from planbrief.targets.package import Package, Row, Table, files_of, home_of
 
 #: Its name in the folder of the project.
 STORE = "rows.sqlite"
@@ -64,7 +64,7 @@ def read_store(project: Project, left_out: Iterable[str] = ()) -> Package | None
         if facts["left_out"] != sorted(left_out) or not _same(facts["files"], project.data):
             return None
         descriptor = facts["descriptor"]
-        tables = {resource["name"]: _stored(base, resource) for resource in descriptor["resources"]}
+        tables = {resource["name"]: _stored(base, project.data, resource) for resource in descriptor["resources"]}
     except (sqlite3.Error, OSError, ValueError, KeyError):
         return None
     return Package(project.data, descriptor, tables, files=facts["files"], checked=True)
@@ -74,9 +74,10 @@ def _same(files: Mapping[str, str], folder: Path) -> bool:
     return all(hashlib.sha256((folder / name).read_bytes()).hexdigest() == value for name, value in files.items())
 
 
-def _stored(base: sqlite3.Connection, resource: dict[str, Any]) -> Table:
+def _stored(base: sqlite3.Connection, folder: Path, resource: dict[str, Any]) -> Table:
     name, columns = resource["name"], tuple(field["name"] for field in resource["schema"]["fields"])
-    return StoredTable(name, resource["schema"], StoredRows(base, name, columns), paths(resource))
+    rows = StoredRows(base, name, columns)
+    return StoredTable(name, resource["schema"], rows, files_of(folder, resource), home_of(resource))
 
 
 def _quoted(name: str) -> str:

@@ -76,7 +76,7 @@ def test_nothing_changed_means_nothing_is_run(built, capsys):
 
 def test_a_changed_observation_rebuilds_the_reports_that_read_it(built, capsys):
     """Only the city whose row changed is built again, and --explain names the read."""
-    path = built.data / "observations" / "qijiang-smart-2025.csv"
+    path = built.data / "documents" / "qijiang-smart-2025" / "observations.csv"
     path.write_text(path.read_text(encoding="utf-8").replace(",40.6,", ",41.6,", 1), encoding="utf-8")
     assert run(built, "build", "--explain") == 0
     captured = capsys.readouterr()
@@ -146,19 +146,19 @@ def edit(path: Path, old: str, new: str) -> None:
 
 
 def break_column(project: Project) -> None:
-    edit(project.data / "observations" / "qijiang-smart-2025.csv", "obs_value,", "value,")
+    edit(project.data / "documents" / "qijiang-smart-2025" / "observations.csv", "obs_value,", "value,")
 
 
 def break_code(project: Project) -> None:
-    edit(project.data / "observations" / "qijiang-smart-2025.csv", ",commitment,", ",promise,")
+    edit(project.data / "documents" / "qijiang-smart-2025" / "observations.csv", ",commitment,", ",promise,")
 
 
 def break_number(project: Project) -> None:
-    edit(project.data / "observations" / "qijiang-smart-2025.csv", ",40.6,", ",4o.6,")
+    edit(project.data / "documents" / "qijiang-smart-2025" / "observations.csv", ",40.6,", ",4o.6,")
 
 
 def break_key(project: Project) -> None:
-    path = project.data / "observations" / "qijiang-smart-2025.csv"
+    path = project.data / "documents" / "qijiang-smart-2025" / "observations.csv"
     lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text("\n".join([*lines, lines[-1]]) + "\n", encoding="utf-8")
 
@@ -184,9 +184,13 @@ def drop_notebook(project: Project) -> None:
 @pytest.mark.parametrize(
     ("damage", "words", "code"),
     [
-        (break_column, ["data/observations/qijiang-smart-2025.csv", "obs_value"], 2),
-        (break_code, ["data/observations/qijiang-smart-2025.csv, row", "column kind", "'promise'", "commitment"], 2),
-        (break_number, ["data/observations/qijiang-smart-2025.csv, row", "column obs_value", "'4o.6'"], 2),
+        (break_column, ["data/documents/qijiang-smart-2025/observations.csv", "obs_value"], 2),
+        (
+            break_code,
+            ["data/documents/qijiang-smart-2025/observations.csv, row", "column kind", "'promise'", "commitment"],
+            2,
+        ),
+        (break_number, ["data/documents/qijiang-smart-2025/observations.csv, row", "column obs_value", "'4o.6'"], 2),
         (break_key, ["row 19", "obs_id", "again (first in row 18)"], 2),
         (break_encoding, ["data/areas.csv", "UTF-8"], 2),
         (add_bom, ["data/areas.csv", "BOM"], 2),
@@ -230,7 +234,7 @@ def test_bad_usage_is_refused_before_anything_runs(small, capsys, words, said):
 
 def test_a_partial_build_keeps_the_other_reports(built):
     """Building one report leaves the others in the edition; stale ones are labelled when the data have moved on."""
-    edit(built.data / "observations" / "qijiang-smart-2025.csv", ",40.6,", ",41.6,")
+    edit(built.data / "documents" / "qijiang-smart-2025" / "observations.csv", ",40.6,", ",41.6,")
     assert run(built, "build", "small-qijiang", "--lang", "zh") == 0
     entries = {(e["lang"], e["id"]): e for e in manifest(built)["reports"]}
     assert len(entries) == 4

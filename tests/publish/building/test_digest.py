@@ -12,7 +12,7 @@ from planbrief.run.manifest import DIGEST_FILES
 
 def amended(small, value: str) -> None:
     """Another value for the money that Qijiang's small report names."""
-    file = small.data / "observations" / "qijiang-smart-2025.csv"
+    file = small.data / "documents" / "qijiang-smart-2025" / "observations.csv"
     lines = file.read_text(encoding="utf-8").split("\n")
     place = next(number for number, line in enumerate(lines) if ",commitment," in line)
     cells = lines[place].split(",")

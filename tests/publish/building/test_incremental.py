@@ -87,7 +87,7 @@ def narrow(project: Project) -> Project:
 def rows_of(project: Project) -> dict[str, tuple[Path, dict[str, str]]]:
     """Every observation by id, with its file."""
     found = {}
-    for path in sorted((project.data / "observations").glob("*.csv")):
+    for path in sorted(project.data.glob("documents/*/observations.csv")):
         with path.open(encoding="utf-8", newline="") as file:
             found.update({row["obs_id"]: (path, row) for row in csv.DictReader(file)})
     return found

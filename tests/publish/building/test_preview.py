@@ -107,7 +107,7 @@ def test_save_fail_mend(small):
 
 def test_data_and_catalog_are_watched_too(small):
     """A changed figure appears; broken data are named by file and row."""
-    table = small.data / "observations" / "qijiang-smart-2025.csv"
+    table = small.data / "documents" / "qijiang-smart-2025" / "observations.csv"
     text = table.read_text(encoding="utf-8")
     with preview(small) as server:
         page = after(server, 0)
@@ -116,7 +116,7 @@ def test_data_and_catalog_are_watched_too(small):
         assert "41.7" in page
         table.write_text(text.replace(",40.6,", ",4o.6,", 1), encoding="utf-8")
         page = after(server, version_of(page))
-        assert "data/observations/qijiang-smart-2025.csv, row" in page
+        assert "data/documents/qijiang-smart-2025/observations.csv, row" in page
         small.catalog.write_text("[[reports", encoding="utf-8")
         assert "catalog.toml" in after(server, version_of(page))
 

@@ -67,7 +67,7 @@ def accounts(ds: Dataset) -> list[Account]:
     Two observations on one span (二个千亿级) hold its numbers once.
     """
     found = []
-    for source in ds.sources.index:
+    for source in ds.documents():
         rows = ds.select(source_id=source)
         spans = set(zip(rows["char_start"], rows["value_text"], strict=True))
         taken = {start + match.start() for start, text in spans for match in NUMBER.finditer(text)}
@@ -134,7 +134,7 @@ def overview(ds: Dataset) -> Iterator[Headline]:
         yield Headline(
             "estimated", 0, "", {"count": count("estimated", len(estimated), ids=tuple(estimated.index)), "name": what}
         )
-    for source, row in ds.sources.iterrows():
+    for source, row in ds.sources.loc[list(ds.documents())].iterrows():
         if row["disclosure"]:
             text = Label(row["disclosure"], row["disclosure"])
             yield Headline("disclosure", 0, "", {"document": document_name(ds, str(source), inside=True), "text": text})
@@ -182,7 +182,7 @@ def documents_table(ds: Dataset) -> Table:
         Column("observations", worded("head.observations"), "count", width=0.7),
     )
     notes = (worded("note.documents"),)
-    return Table(columns, tuple(lines), worded("caption.documents"), notes, sources=tuple(ds.sources.index))
+    return Table(columns, tuple(lines), worded("caption.documents"), notes, sources=ds.documents())
 
 
 def account_table(ds: Dataset) -> Table:
@@ -217,7 +217,7 @@ def exclusions_table(ds: Dataset) -> Table | None:
     if frame.empty:
         return None
     tally = Counter((row["reason"], row["source_id"]) for row in records(frame))
-    sources = [source for source in ds.sources.index if any(source == other for _, other in tally)]
+    sources = [source for source in ds.documents() if any(source == other for _, other in tally)]
     reasons = Counter(reason for reason, _ in tally.elements())
     lines = [
         (

@@ -31,7 +31,7 @@ def annex(ds: Dataset) -> Iterator[tuple[Label, list[Table]]]:
     """Every observation, document by document: the document's name and its tables by theme."""
     themes = ds.indicators["theme"]
     order = list(dict.fromkeys(themes))
-    for source in ds.sources.index:
+    for source in ds.documents():
         rows = ds.select(source_id=str(source))
         if rows.empty:
             continue

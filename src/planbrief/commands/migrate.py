@@ -1,0 +1,161 @@
+"""``planbrief migrate``: bring the data folder of an earlier version into today's layout and columns, in place.
+
+Earlier versions kept one folder per kind of table and listed every file in ``datapackage.json``, so that two branches
+with two new documents met in the same lines. Now each document has a folder of its own and nothing lists them.
+
+Nothing is lost on the way: the new folders are written beside the old files, then the descriptor is replaced (the one
+step that switches), then the old files go. Stopped anywhere, the folder is in one layout or the other, and running the
+command again ends the work. Values stay as they are, and a row that differed from its seal still does.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from planbrief.checks.data import DESCRIPTOR
+from planbrief.checks.repair import write
+from planbrief.checks.seal import SEAL, Seal, descriptor_digest, read_seal, row_digest, row_key, write_seal
+from planbrief.checks.sheets import Sheet, as_csv, forms_of, read_sheet
+from planbrief.checks.table_rules import DOCUMENT_TABLES
+from planbrief.errors import DataError
+from planbrief.project import find, packaged
+from planbrief.targets.package import descriptor_as_found, files_of, read_descriptor
+
+#: Columns by which the rows of a shared table belong to documents.
+DOCUMENT = "source_id"
+
+
+def migrate(folder: Path) -> list[str]:
+    """Rewrite the data folder; what was written or removed, relative to it (nothing if it is up to date).
+
+    Raises
+    ------
+    DataError
+        For a table that cannot be read row by row; nothing has been changed then.
+    """
+    before = descriptor_as_found(folder)
+    after = current_descriptor(before)
+    if before == after:
+        return remove(folder, leftovers(folder, after))
+    sheets = [sheet for resource in before["resources"] for sheet in sheets_of(folder, resource)]
+    if broken := [problem for sheet in sheets if not sheet.whole for problem in sheet.problems]:
+        raise DataError(broken)
+    files, seal = laid_out(folder, sheets, after)
+    files |= {path.relative_to(folder).as_posix(): content for path, _, content in forms_of(folder, after)}
+    texts = {path: text.encode("utf-8") for path, text in write_seal(seal).items()} if read_seal(folder) else {}
+    # the shared seal is the last to change: until then an interrupted run finds the old one
+    content = {**files, **{path: text for path, text in texts.items() if path != SEAL}}
+    for relative, data in content.items():
+        (folder / relative).parent.mkdir(parents=True, exist_ok=True)
+        write(folder / relative, f"data/{relative}", data)
+    text = json.dumps(after, ensure_ascii=False, indent=2) + "\n"
+    write(folder / DESCRIPTOR, f"data/{DESCRIPTOR}", text.encode("utf-8"))
+    if SEAL in texts:
+        write(folder / SEAL, f"data/{SEAL}", texts[SEAL])
+    return [*sorted(content), DESCRIPTOR, *remove(folder, leftovers(folder, after))]
+
+
+def current_descriptor(before: Mapping[str, Any]) -> dict[str, Any]:
+    """Today's description of the tables under the project's own name, with the tables and columns that it added."""
+    today = read_descriptor(packaged().data)
+    own = {resource["name"]: resource for resource in before["resources"]}
+    resources = []
+    for resource in today["resources"]:
+        fields = list(resource["schema"]["fields"])
+        known = {field["name"] for field in fields}
+        given = own.pop(resource["name"], resource)
+        fields += [field for field in given["schema"]["fields"] if field["name"] not in known]
+        resources.append({**resource, "schema": {**resource["schema"], "fields": fields}})
+    said = {key: value for key, value in before.items() if key != "resources"}
+    return {**said, "resources": [*resources, *own.values()]}
+
+
+def sheets_of(folder: Path, resource: Mapping[str, Any]) -> list[Sheet]:
+    """The files of a table as they were found."""
+    names = files_of(folder, resource)
+    return [read_sheet(folder, name, resource["name"], resource["schema"]) for name in names]
+
+
+def laid_out(folder: Path, sheets: Iterable[Sheet], after: Mapping[str, Any]) -> tuple[dict[str, bytes], Seal]:
+    """The files of the new layout, and a seal that says of every row what the old one said."""
+    old_seal = read_seal(folder) or {}
+    rows: dict[str, list[dict[str, str]]] = {}
+    seal: Seal = {}
+    documents: set[str] = set()
+    resources = {resource["name"]: resource for resource in after["resources"]}
+    for sheet in sheets:
+        resource = resources[sheet.table]
+        columns = [field["name"] for field in resource["schema"]["fields"]]
+        sealed = old_seal.get(sheet.relative, {})
+        for row in sheet.rows:
+            document = row.values.get(DOCUMENT, "") if "parts" in resource else ""
+            documents.add(document)
+            file = file_of(resource, document)
+            now = {column: row.values.get(column, "") for column in columns}
+            rows.setdefault(file, []).append(now)
+            key = row_key(row.values, sheet.key)
+            if key in sealed:
+                meant = sealed[key] == row_digest(row.values)
+                seal.setdefault(file, {})[key] = row_digest(now) if meant else sealed[key]
+    files = {}
+    for resource in after["resources"]:
+        columns = tuple(field["name"] for field in resource["schema"]["fields"])
+        needed = resource["name"] in DOCUMENT_TABLES
+        for document in sorted(documents - {""}) if "parts" in resource else ("",):
+            file = file_of(resource, document)
+            if file in rows or needed:
+                files[file] = as_csv(columns, rows.get(file, []))
+                seal.setdefault(file, {})
+            elif "parts" not in resource:
+                files[file] = (packaged().data / file).read_bytes()
+    seal["datapackage.json"] = {"descriptor": descriptor_digest(after)}
+    return files, seal
+
+
+def file_of(resource: Mapping[str, Any], document: str) -> str:
+    """The file that holds a row of a table, relative to the data folder."""
+    return str(resource["parts"]).replace("*", document) if document else str(resource["path"])
+
+
+def leftovers(folder: Path, after: Mapping[str, Any]) -> list[str]:
+    """Files of the old layout whose rows all stand in the folders of the documents."""
+    found = []
+    for resource in after["resources"]:
+        if "parts" not in resource:
+            continue
+        name, schema = resource["name"], resource["schema"]
+        now = {row_key(row.values, sheet.key) for sheet in sheets_of(folder, resource) for row in sheet.rows}
+        for path in (folder / f"{name}.csv", *sorted((folder / name).glob("*.csv"))):
+            relative = path.relative_to(folder).as_posix()
+            if path.is_file():
+                with path.open(encoding="utf-8-sig", newline="") as file:
+                    keys = {row_key(row, schema["primaryKey"]) for row in csv.DictReader(file)}
+                found += [relative] if keys <= now else []
+    return found
+
+
+def remove(folder: Path, files: Iterable[str]) -> list[str]:
+    """Remove files of the old layout, and the folders that are empty then; what was removed."""
+    done = list(files)
+    for relative in done:
+        path = folder / relative
+        path.unlink()
+        if path.parent != folder and not any(path.parent.iterdir()):
+            path.parent.rmdir()
+    return done
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Run ``planbrief migrate``."""
+    project = find()
+    done = migrate(project.data)
+    for relative in done:
+        there = (project.data / relative).exists()
+        print(f"{'written' if there else 'removed'}  data/{relative}")
+    print(f"{len(done)} files; planbrief check says what is left" if done else "the data folder is up to date")
+    return 0
