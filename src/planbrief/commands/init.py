@@ -12,7 +12,7 @@ from planbrief.project import Project, packaged
 
 #: Files that a project consists of, as patterns below its folder.
 _PATTERNS = (
-    "data/*.json", "data/*.csv", "data/*.txt", "data/.gitattributes", "data/*/*.csv", "data/*/*/*.csv",
+    "data/*.json", "data/*.csv", "data/*.txt", "data/*/*.csv", "data/*/*/*.csv",
     "data/*/*/*.txt", "notebooks/*.ipynb", "reports/catalog.toml",
 )  # fmt: skip
 
@@ -23,6 +23,13 @@ reports/*
 .ipynb_checkpoints/
 .venv/
 __pycache__/
+"""
+
+#: What lets additions to the shared tables merge.
+GITATTRIBUTES = """\
+# Rows that two branches add to a shared table are all meant; planbrief check names a key that occurs twice then.
+data/*.csv merge=union
+data/seal.txt merge=union
 """
 
 _README = """\
@@ -104,7 +111,8 @@ def lay_out(folder: Path | str) -> Path:
         if entry := next(iter(sorted(path.iterdir())), None):
             raise NotEmpty(str(path), entry.name)
     files = project_files(packaged())
-    write_folder(path, {**files, ".gitignore": _GITIGNORE.encode(), "README.md": _README.encode()})
+    texts = {".gitignore": _GITIGNORE, ".gitattributes": GITATTRIBUTES, "README.md": _README}
+    write_folder(path, {**files, **{name: text.encode() for name, text in texts.items()}})
     return path
 
 

@@ -127,7 +127,7 @@ def write_file(path: Path, data: bytes) -> None:
 def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
     """Write a whole folder, in place of an earlier one; :class:`ExportFailed` leaves what was there."""
     for name in files:
-        if name not in (".gitignore",) and (problem := path_problem(name)):
+        if name not in (".gitignore", ".gitattributes") and (problem := path_problem(name)):
             raise PathRefused(name, problem, "a file name inside the folder")
     with _fresh(path) as fresh:
         fresh.mkdir()
