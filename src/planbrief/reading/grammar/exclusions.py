@@ -67,6 +67,7 @@ _RULES: tuple[tuple[str, str, float, str, str, str], ...] = (
     ("list_number", "line_start", 0.9, r"^\s*$", r"\d{1,2}\.(?:19|20)\d\d", r"年"),
     ("list_number", "line_start", 0.9, r"^\s*$", r"\d{1,2}\.\d{1,2}", r"\+\d|[^\d%万亿，。；、]{1,16}[:：]"),
     ("other", "magnitude", 0.85, r"", r"[\d.]+", r"级(?:地震|强震|余震|台风|大风)"),
+    ("list_number", "in_note", 0.85, r"(?:注|备注|说明)[:：]\s*$|[。；]$", r"\d{1,2}", r"[.．、](?!\d)[^\d]"),
     ("list_number", "in_line", 0.9, r"[。；:，\s]（$|^（$|[^\d]（$", r"\d{1,2}", r"）"),
     ("list_number", "heading", 0.9, r"^\s*第?$", r"\d{1,2}", r"[章节]"),
     ("toc", "leaders", 0.98, r"(?:[.…·]{3,}|\t)\s*$", r"\d{1,3}", r"\s*$"),

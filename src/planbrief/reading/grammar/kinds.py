@@ -64,7 +64,7 @@ def kind(one: Quantity, name: str, sentence: str, tense: str, planned: bool, lev
         return Kind("target", "future_words", "undated_future")
     if planned and counted and not _says("past", one.segment):
         return Kind("count", "listed", "undated_plan")
-    if level and one.unit.endswith(_AREA_UNITS) and not _says("past", one.segment):
+    if planned and level and one.unit.endswith(_AREA_UNITS) and not _says("past", one.segment):
         return Kind("resource", "area", "undated_resource")
     if planned and not _says("past", sentence):
         return Kind("target", "plan", "undated_plan")

@@ -89,6 +89,12 @@ class Grammar:
         for index, one in enumerate(found_here):
             yield self._observed(sentence, words, one, found_here, index, said)
 
+    def _is_negative(self, one: Quantity) -> bool:
+        """A minus sign in front of a number that is no dash between two numbers or names."""
+        return bool(
+            re.search(r"[为是率达至到，:（]\s*[-−—]$|[为是率]负$", self.folded.text[max(0, one.start - 3) : one.start])
+        )
+
     def _is_part(self, one: Quantity) -> bool:
         """True for a number that stands inside a code of sums."""
         text = self.folded.text
@@ -136,12 +142,17 @@ class Grammar:
         if said.average and form.transformation in ("cumulative", "yoy") and "同比" not in one.segment:
             form = form._replace(transformation="avg_annual", rule="average_carried")
         said.average = form.transformation == "avg_annual" or (said.average and one.place > 0)
+        goes_on = form.transformation == "share" and of.rule == "carried" and one.front.to
+        if goes_on and said.form in ("yoy", "avg_annual") and not re.search("率|占|比重|强度", name):
+            form = form._replace(transformation=said.form, rule="form_carried")
+        said.form = form.transformation
         if form.doubt:
             row.doubts.append(form.doubt)
         comparator, rule = self._comparator(one, found, index)
         if one.upper is not None:
             comparator = "range"
-        value, comparator = signed(one.value, form.sign, comparator)
+        sign = -1 if one.upper is None and self._is_negative(one) else form.sign
+        value, comparator = signed(one.value, sign, comparator)
         upper = one.upper
         if upper is not None and form.sign < 0:
             value, upper = -upper, value
@@ -250,6 +261,8 @@ class Grammar:
             start = sentence.start + period.start
             if _COMPARED.search(words[max(sentence.start, start - 4) : start]):
                 continue
+            if words[end : end + 1] == "的" and one.unit == "倍":
+                continue
             if re.match(r"以来|起|前|后", words[end : end + 2]) and period.role == "point":
                 continue
             from_year = period.role == "point" and words[max(sentence.start, start - 1) : start] in ("从", "由")
@@ -282,10 +295,15 @@ class Grammar:
         ):
             first = scope.first - 1
             return str(first), "start_value"
+        to_end = explicit is not None and explicit.role == "end" and transformation in ("avg_annual", "cumulative")
+        if to_end and scope.last % 5 == 0 and 0 <= scope.last - self.clock.year <= 5:
+            return f"{scope.last - 4}/{scope.last}", "years_to_end"
         if not scope.stretch or scope.first == scope.last:
             return scope.code, rule
         if transformation in ("avg_annual", "cumulative"):
             return scope.code, rule
+        if transformation == "difference" and one.front.verb in ("净增", "净减", "多增"):
+            return scope.code, "stretch_flow"
         if transformation in ("rank", "share", "difference_pp", "difference", "ratio_to_base", "contribution"):
             return str(scope.last), "stretch_end"
         if transformation == "increase_multiple":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planbrief.reading.grammar.periods import Period, periods
 
@@ -88,9 +88,26 @@ class Clock:
         return Scope(period.first, period.last, period.code, stretch, tense, rule, period.words)
 
 
+#: Titles of documents that tell about one period from beginning to end.
+_ABOUT = re.compile(r"统计公报|运行(?:情况|简况|分析)|执行情况(?!.*计划草案)|工作总结|主要数据|情况通报")
+
+
+def document_scope(text: str, clock: Clock) -> Scope:
+    """The period that the title of a communiqué names for all of its text.
+
+    >>> document_scope("某市2025年国民经济和社会发展统计公报\\n2026年3月", Clock("2026-03-20")).code
+    '2025'
+    """
+    for line in text[:600].split("\n"):
+        if len(line) <= 60 and _ABOUT.search(line) and (found := list(periods(line, clock.year))):
+            scope = clock.scope(found[0], "title")
+            return replace(scope, tense=scope.tense or "past")
+    return NOTHING
+
+
 def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
     """The sentences of a folded text in order, each with its scope; blank ones are left out."""
-    paragraph = NOTHING
+    paragraph = document_scope(text, clock)
     position = 0
     while position < len(text):
         end = text.find("\n", position)

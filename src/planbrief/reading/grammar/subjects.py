@@ -12,6 +12,8 @@ from planbrief.reading.grammar.clauses import Quantity
 from planbrief.reading.grammar.wordlists import alternatives, listed
 
 _HEAD_OF_LINE = re.compile(r"[\s\-▲•●>#*]*$")
+#: The usual name of a share, in brackets behind its description.
+_OTHER_NAME = re.compile(r"（(?P<name>[^（）]{3,12}率)）")
 _STEPS = re.compile(r"(?:新)?(?:台阶|大关|关口|量级|门槛)")
 #: Longest name that is trusted, in characters.
 _LONG = 24
@@ -21,7 +23,8 @@ _LONG = 24
 class Said:
     """What a sentence has said so far: the last name, its place, the names of the last list and of all numbers.
 
-    ``average`` and ``flow``: the last number was an average over years, an amount added over the period.
+    ``average`` and ``flow``: the last number was an average over years, an amount added over the period. ``share`` is
+    the name of the last share of something, ``form`` the last number's form.
     """
 
     carried: str = ""
@@ -30,6 +33,8 @@ class Said:
     recent: list[str] = field(default_factory=list)
     average: bool = False
     flow: bool = False
+    share: str = ""
+    form: str = ""
 
 
 @dataclass
@@ -65,7 +70,8 @@ def subject(
             result = _list(one, core, length, found, index, said)
         else:
             result = _single(text, one, core, found, index, said)
-            said.names = [result.name]
+            if result.rule != "ratio":
+                said.names = [result.name]
             keep = result.rule in ("carried", "share_of")
     _place(result, own_area, said, keep)
     said.recent.append(result.name)
@@ -124,6 +130,8 @@ def _behind(one: Quantity) -> str:
 
 
 def _ratio(core: str, said: Said) -> Subject:
+    if names.is_verbal(core) and len(said.names) == 3:
+        return Subject(said.names[0], "ratio")
     parts = names.listed_names(core, 3)
     if not parts and ("产业" in core or "结构" in core):
         parts = [f"第{one}产业比重" for one in "一二三"]
@@ -140,7 +148,9 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
     if re.match(r"占(?!地|补)", core) or (front.reached.startswith("占") and not core):
         whole = core if core.startswith("占") else "占比"
         base = said.carried or names.cleaned(_lead(one))
-        return Subject(names.balanced(base + whole), "share_of", doubts=["carried"])
+        other = _OTHER_NAME.search(whole)
+        said.share = other["name"] if other else names.balanced(base + whole)
+        return Subject(said.share, "share_of", doubts=["carried"])
     if re.match(r"的?(?:情况|基础|背景|条件|形势)[下上]", core) and said.recent:
         return Subject(re.split(r"[在于]", said.recent[-1])[0], "main_clause", doubts=["carried_far"])
     verbal = names.is_verbal(core)
@@ -164,6 +174,8 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
     name = names.cleaned(core)
     if front.rate_noun and not name:
         name = said.carried
+    if name in listed("names", "generic") and said.carried:
+        return Subject(said.carried, "carried", doubts=["carried"])
     said.carried = name
     doubts = ["long_name"] if len(name) > _LONG else ["short_name"] if len(name) < 2 else []
     return Subject(name, "front", doubts=doubts)
@@ -181,6 +193,8 @@ def _counted(one: Quantity, core: str, noun: str, verbal: bool, said: Said) -> S
 
 def _carried(text: str, one: Quantity, core: str, said: Said) -> Subject:
     base, rule = said.carried, "carried"
+    if said.share and one.unit.endswith("百分点"):
+        base = said.share
     if not base:
         base, rule = _far(text, one), "carried_far"
     doubts = [rule if base else "no_name"]
