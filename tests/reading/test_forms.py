@@ -11,9 +11,11 @@ from reading.printed import (
     as_pipes,
     as_spaces,
     as_tabs,
+    as_typst,
     facts,
     tight,
     write_excel,
+    write_pdf,
     write_word,
 )
 
@@ -93,6 +95,10 @@ def expected(table: Print) -> list[tuple[str, str, str]]:
 
 def written(table: Print, form: str, folder: Path) -> Path:
     texts = {"html": as_html, "tabs": as_tabs, "spaces": as_spaces, "pipes": as_pipes}
+    if form.startswith("pdf"):
+        path = folder / "plan.pdf"
+        write_pdf(as_typst(table, ruled=form == "pdf"), path)
+        return path
     path = folder / {"html": "plan.html", "word": "plan.docx", "excel": "plan.xlsx"}.get(form, "plan.txt")
     if form in texts:
         path.write_text(texts[form](table), encoding="utf-8")
@@ -104,7 +110,10 @@ def written(table: Print, form: str, folder: Path) -> Path:
     return path
 
 
-@pytest.mark.parametrize("form", ["html", "word", "word without rules", "excel", "tabs", "spaces", "pipes"])
+FORMS = ["html", "word", "word without rules", "excel", "pdf", "pdf without rules", "tabs", "spaces", "pipes"]
+
+
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("name", PRINTS)
 def test_a_table_says_the_same_in_every_form(tmp_path, name, form):
     table = PRINTS[name]
@@ -112,6 +121,6 @@ def test_a_table_says_the_same_in_every_form(tmp_path, name, form):
     assert len(document.tables) == 1
     assert facts(document) == expected(table)
     found = document.tables[0]
-    assert found.caption == table.caption
+    assert tight(found.caption) == tight(table.caption)
     assert found.unit == (table.unit or ("亿元" if name == "levels" else ""))
     assert found.notes == table.note

@@ -1,7 +1,7 @@
 """Tables of indicators become rows: heads name and date, brackets, stars and units say the form (invented figures)."""
 
 from planbrief.reading.draft_rows import described
-from planbrief.reading.plain import read_plain
+from planbrief.reading.forms.plain import read_plain
 
 TABLE = """某省国民经济和社会发展第十五个五年规划纲要
 

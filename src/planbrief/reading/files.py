@@ -87,7 +87,9 @@ def _bytes(path: Path, name: str) -> bytes:
 def _read(raw: bytes, name: str, sha256: str) -> CanonicalText:
     """Hand the bytes to the reader of their form."""
     if b"%PDF-" in raw[:1024]:
-        raise unreadable(name, "a form that is read from the next version on")  # until its reader lands
+        from planbrief.reading.forms.pdf import read_pdf
+
+        return read_pdf(raw, name, sha256)
     if raw.startswith(b"PK\x03\x04"):
         return _read_archive(raw, name, sha256)
     if raw.startswith(_OLE):
@@ -98,25 +100,25 @@ def _read(raw: bytes, name: str, sha256: str) -> CanonicalText:
     if len(raw) > _MOST_TEXT_BYTES:
         raise unreadable(name, f"{len(raw) / 1e6:,.0f} MB of text", f"a text below {_MOST_TEXT_BYTES / 1e6:,.0f} MB")
     if _is_html(raw, name):
-        from planbrief.reading.html import read_html
+        from planbrief.reading.forms.html import read_html
 
         return read_html(raw, name, sha256)
-    from planbrief.reading.plain import read_plain
+    from planbrief.reading.forms.plain import read_plain
 
     return read_plain(raw, name, sha256)
 
 
 def _read_archive(raw: bytes, name: str, sha256: str) -> CanonicalText:
     """A Word document or an Excel workbook, told by the parts inside."""
-    from planbrief.reading.archives import Archive
+    from planbrief.reading.forms.archives import Archive
 
     archive = Archive(raw, name)
     if archive.main_part("word"):
-        from planbrief.reading.word import read_word
+        from planbrief.reading.forms.word import read_word
 
         return read_word(archive, sha256)
     if archive.main_part("xl"):
-        from planbrief.reading.excel import read_excel
+        from planbrief.reading.forms.excel import read_excel
 
         return read_excel(archive, sha256)
     raise unreadable(name, "a zip archive that is neither a Word document nor an Excel workbook")

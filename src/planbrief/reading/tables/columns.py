@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from planbrief.reading.canonical import Cell, joined
-from planbrief.reading.shapes import DASH, is_figure, is_period
+from planbrief.reading.tables.shapes import DASH, is_figure, is_period
 
 
 class Word(NamedTuple):
@@ -30,18 +30,18 @@ def aligned(rows: Sequence[Sequence[Word]]) -> list[Cell]:
     A word that reaches over several columns spans them. A row without figures that only goes on with the names of the
     row above or below it (a long name in two or three lines) belongs to that row.
     """
-    edges = _edges(rows)
-    placed = [[(_columns_of(word, edges), word) for word in row] for row in rows]
+    edges = edges_of(rows)
+    placed = [[(columns_of(word, edges), word) for word in row] for row in rows]
     _centred(placed, edges)
     return _joined_rows(placed, len(edges))
 
 
-def _edges(rows: Sequence[Sequence[Word]]) -> list[tuple[float, float]]:
+def edges_of(rows: Sequence[Sequence[Word]]) -> list[tuple[float, float]]:
     """Left and right edge of every column: what stands between white strips that run through all rows with figures.
 
     Where text is set so loosely that strips are missing, columns are those of the fullest of the usual rows.
     """
-    values = [row for row in rows if any(_says_value(word.text) for word in row)] or list(rows)
+    values = [row for row in rows if any(says_value(word.text) for word in row)] or list(rows)
     counts = Counter(len(row) for row in values)
     usual = max(counts, key=lambda count: (counts[count] * count, count))
     edges: list[tuple[float, float]] = []
@@ -78,14 +78,15 @@ def _parted(edges: list[tuple[float, float]]) -> list[tuple[float, float]]:
     return made
 
 
-def _says_value(text: str) -> bool:
+def says_value(text: str) -> bool:
+    """Whether a cell states a figure or the dash that stands for none."""
     return is_figure(text) or bool(DASH.fullmatch(text))
 
 
-def _columns_of(word: Word, edges: Sequence[tuple[float, float]]) -> tuple[int, int]:
+def columns_of(word: Word, edges: Sequence[tuple[float, float]]) -> tuple[int, int]:
     """First column and number of columns of a word: those whose middle it covers, else the nearest one."""
     over = [i for i, (left, right) in enumerate(edges) if word.left <= (left + right) / 2 <= word.right]
-    if len(over) > 1 and not _says_value(word.text):
+    if len(over) > 1 and not says_value(word.text):
         return over[0], over[-1] - over[0] + 1
     middle = (word.left + word.right) / 2
     shared = [min(right, word.right) - max(left, word.left) for left, right in edges]
@@ -96,19 +97,19 @@ def _columns_of(word: Word, edges: Sequence[tuple[float, float]]) -> tuple[int, 
 def _centred(rows: list[list[_Placed]], edges: Sequence[tuple[float, float]]) -> None:
     """Give a head that is centred over several columns all of them: it stands alone in the middle of theirs."""
     for row, below in pairwise(rows):
-        if any(_says_value(word.text) for _, word in row) or len(row) >= len(edges):
+        if any(says_value(word.text) for _, word in row) or len(row) >= len(edges):
             continue
         filled = {column for (column, span), _ in below for column in range(column, column + span)}
         for index, ((_, span), word) in enumerate(row):
             others = {
                 c for other, ((first, wide), _) in enumerate(row) if other != index for c in range(first, first + wide)
             }
-            best = _centred_run(word, edges, filled - others)
+            best = centred_run(word, edges, filled - others)
             if span == 1 and best is not None:
                 row[index] = (best, word)
 
 
-def _centred_run(word: Word, edges: Sequence[tuple[float, float]], free: set[int]) -> tuple[int, int] | None:
+def centred_run(word: Word, edges: Sequence[tuple[float, float]], free: set[int]) -> tuple[int, int] | None:
     """First column and number of columns of the run of free columns that a word is centred over, None if none."""
     middle = (word.left + word.right) / 2
     for first in sorted(free):
@@ -146,7 +147,7 @@ def _joined_rows(rows: Sequence[Sequence[_Placed]], columns: int) -> list[Cell]:
 def _continues(rows: Sequence[Sequence[_Placed]], group: Sequence[int], index: int, columns: int) -> bool:
     """Whether a line only goes on with words of the row above it."""
     here, above = rows[index], rows[group[-1]]
-    if not here or len(here) > max(1, columns // 2) or any(_says_value(word.text) for _, word in here):
+    if not here or len(here) > max(1, columns // 2) or any(says_value(word.text) for _, word in here):
         return False
     if any(is_period(word.text) for _, word in here):
         return False

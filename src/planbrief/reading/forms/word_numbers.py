@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from planbrief.reading.archives import Archive, attribute, child, local
+from planbrief.reading.forms.archives import Archive, attribute, child, local
 
 _DIGITS = "〇一二三四五六七八九"
 _CHINESE = frozenset(

@@ -163,7 +163,7 @@ def _headed(text: str, cells: list[Cell], rows: int, columns: int) -> tuple[list
         if any(is_figure(word) for word in words) and not (marked or (count and _is_count_row(words))):
             break
         if row == 0:
-            likely = marked or any(is_period(word) or HEAD_WORDS.search(word) for word in words)
+            likely = marked or any(is_period(word) or HEAD_WORDS.search(plain(word)) for word in words)
             if len(own) < 2 or not (likely or _has_figures_below(text, at, row + 1, rows, columns)):
                 break
         elif not (marked or _goes_on(at, row, columns, words)):
@@ -200,6 +200,8 @@ def _goes_on(at: dict[tuple[int, int], Cell], row: int, columns: int, words: Seq
         return False
     if all(re.fullmatch(r"[（(][^）)]{1,8}[）)]|%|％", plain(word)) for word in words) or _is_count_row(words):
         return True
+    if len(words) < 2:
+        return False  # the label of the first group
     for column in range(columns):
         cell, above = at.get((row, column)), at.get((row - 1, column))
         here = cell is not None and cell.row == row and cell.end > cell.start

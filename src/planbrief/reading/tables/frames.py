@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from planbrief.reading.canonical import PrintedTable
 from planbrief.reading.places import Place, PlaceMap
-from planbrief.reading.shapes import plain
+from planbrief.reading.tables.shapes import plain
 
 _UNIT_LINE = re.compile(r"[（(【]?(?:计量)?单\s*位\s*[:：]\s*([^）)】\n]{1,40})[）)】]?")
 _UNIT_IN_CAPTION = re.compile(r"[（(](?:单位[:：])?([^（）()\d]{1,12})[）)]\s*$")

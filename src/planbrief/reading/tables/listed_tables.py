@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol
 
 from planbrief.reading.canonical import Cell, PrintedTable
-from planbrief.reading.shapes import DASH, HEAD_WORDS, is_figure, is_period, plain, shape
+from planbrief.reading.tables.shapes import DASH, HEAD_WORDS, is_figure, is_period, plain, shape
 
 #: Longest cell that has a line of its own.
 _LONGEST = 60

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from planbrief.reading.archives import Archive, attribute, child, local
 from planbrief.reading.canonical import CanonicalText
-from planbrief.reading.compose import Box, Composer
-from planbrief.reading.plain import title_of
-from planbrief.reading.word_numbers import Numbering
+from planbrief.reading.forms.archives import Archive, attribute, child, local
+from planbrief.reading.forms.compose import Box, Composer
+from planbrief.reading.forms.plain import title_of
+from planbrief.reading.forms.word_numbers import Numbering
 
 #: Elements whose content is not on the page: deleted or moved away, codes of fields, the older twin of a shape.
 _UNSEEN = frozenset("del moveFrom delText instrText delInstrText Fallback rt rPr pPr tblPr trPr tcPr sectPr".split())

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 from planbrief.errors import DataError, Problem
 from planbrief.reading.canonical import CanonicalText, Paragraph
-from planbrief.reading.frames import framed, placed
 from planbrief.reading.places import Place, PlaceMap
-from planbrief.reading.text_tables import tables_in
+from planbrief.reading.tables.frames import framed, placed
+from planbrief.reading.tables.text_tables import tables_in
 
 #: Characters that no Chinese text of some length does without, in both scripts.
 _USUAL = frozenset(

@@ -11,10 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from planbrief.reading.canonical import CanonicalText, Cell, Paragraph, PrintedTable
-from planbrief.reading.frames import framed, placed
 from planbrief.reading.places import Place, PlaceMap
-from planbrief.reading.shapes import shape
-from planbrief.reading.text_tables import tables_in
+from planbrief.reading.tables.frames import framed, placed
+from planbrief.reading.tables.shapes import shape
+from planbrief.reading.tables.text_tables import tables_in
 
 _UNPRINTED = re.compile(r"[\0-\x08\x0b-\x1f\x7f\u200b\u200c\u2060\ufeff\u00ad]")
 _BLANKS = re.compile(r"[ \f\v]+")
@@ -67,22 +67,31 @@ class Composer:
         return start
 
     def paragraph(
-        self, text: str, page: int = 0, style: str = "", level: int = 0, part: str = "body", place: Place | None = None
+        self,
+        text: str,
+        page: int = 0,
+        style: str = "",
+        level: int = 0,
+        part: str = "body",
+        place: Place | None = None,
+        breaks: Sequence[tuple[int, int]] = (),
     ) -> None:
         """A paragraph; line breaks and tabs inside it stay, an empty one is left out.
 
-        With the style ``pre`` runs of blanks stay too: they may set a table.
+        With the style ``pre`` runs of blanks stay too: they may set a table. ``breaks`` are offsets in the text from
+        which it stands on a later page.
         """
         tidy = _UNPRINTED.sub("", text.replace("\xa0", " ")) if style == "pre" else printed(text)
-        text = "\n".join(
-            line.rstrip() if style == "pre" else line.strip(" ") for line in tidy.split("\n") if line.strip()
-        )
-        if not text:
+        lines = [line.rstrip() if style == "pre" else line.strip(" ") for line in tidy.split("\n") if line.strip()]
+        if not lines:
             return
+        text = "\n".join(lines)
         if part == "body":
             self._paragraph += 1
-        number = self._paragraph if part == "body" else 0
-        self._places.add(self._length, place or Place(page=page, paragraph=number, part=part))
+        where = place or Place(page=page, paragraph=self._paragraph if part == "body" else 0, part=part)
+        self._places.add(self._length, where)
+        for offset, later in breaks:
+            self._places.add(self._length + min(max(0, offset), len(text)), replace(where, page=later))
         start = self._write(text)
         self._write("\n")
         if part == "body":

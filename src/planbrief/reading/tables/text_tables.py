@@ -1,7 +1,7 @@
 """Tables in plain text: tabs, pipes and frames of lines, runs of spaces, columns a single space apart, a cell a line.
 
-Each kind finds runs of lines and cuts them into cells with their offsets; :mod:`planbrief.reading.shapes` then decides
-about heads, as for every other form.
+Each kind finds runs of lines and cuts them into cells with their offsets; :mod:`planbrief.reading.tables.shapes`
+then decides about heads, as for every other form.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from planbrief.reading.canonical import Cell, PrintedTable
-from planbrief.reading.columns import Word, aligned
-from planbrief.reading.frames import is_contents
-from planbrief.reading.listed_tables import listed
-from planbrief.reading.shapes import DASH, is_figure, is_period, shape
+from planbrief.reading.tables.columns import Word, aligned
+from planbrief.reading.tables.frames import is_contents
+from planbrief.reading.tables.listed_tables import listed
+from planbrief.reading.tables.shapes import DASH, is_figure, is_period, shape
 
 #: A table of more lines is cut: people read no longer ones, and the search for columns stays quick.
 MOST_LINES = 3000

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from planbrief.reading.archives import Archive, attribute, child, local
 from planbrief.reading.canonical import CanonicalText
-from planbrief.reading.compose import Box, Composer
-from planbrief.reading.excel_formats import BUILT_IN, shown
+from planbrief.reading.forms.archives import Archive, attribute, child, local
+from planbrief.reading.forms.compose import Box, Composer
+from planbrief.reading.forms.excel_formats import BUILT_IN, shown
+from planbrief.reading.forms.plain import title_of
 from planbrief.reading.places import Place
-from planbrief.reading.plain import title_of
 
 #: Filled cells that are read; a yearbook's workbook has 100,000.
 _MOST_CELLS = 500_000

@@ -1,0 +1,176 @@
+"""Ruled tables of a page: the cells that its rules enclose, merged where no rule parts them."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from planbrief.reading.canonical import joined
+from planbrief.reading.forms.compose import Box
+from planbrief.reading.forms.pdf_lines import lines_of
+from planbrief.reading.forms.pdf_page import Char, Page, Rule
+
+#: Rules closer than this are one; a rule may miss another by as much where they should touch.
+_NEAR = 3.0
+#: Part of a cell's side that a rule must cover to part it from its neighbour.
+_COVERED = 0.6
+_MOST_LINES = 400
+
+
+class Grid(NamedTuple):
+    """A ruled table: its cells, its frame on the page, and where its columns begin."""
+
+    boxes: list[Box]
+    top: float
+    bottom: float
+    left: float
+    right: float
+    columns: tuple[float, ...]
+
+
+def grids(page: Page) -> tuple[list[Grid], list[Char]]:
+    """The ruled tables of a page from top to bottom, and the characters that stand in none."""
+    level, upright = _merged(page.level), _merged(page.upright)
+    if not upright or len(level) < 2 or len(level) > _MOST_LINES or len(upright) > _MOST_LINES:
+        return [], page.characters
+    found: list[Grid] = []
+    rest = page.characters
+    for rows, columns in _groups(level, upright):
+        made = _grid(rows, columns, rest)
+        if made is not None:
+            grid, rest = made
+            found.append(grid)
+    return sorted(found, key=lambda grid: grid.top), rest
+
+
+def _merged(rules: Sequence[Rule]) -> list[Rule]:
+    """Rules in order; pieces of one line put together."""
+    made: list[Rule] = []
+    lines: list[list[Rule]] = []
+    for rule in sorted(rules):
+        if lines and rule.at - lines[-1][0].at <= _NEAR:
+            lines[-1].append(rule)
+        else:
+            lines.append([rule])
+    for line in lines:
+        at = sum(rule.at for rule in line) / len(line)
+        for rule in sorted(line, key=lambda rule: rule.start):
+            if made and made[-1].at == at and rule.start <= made[-1].end + _NEAR:
+                made[-1] = Rule(at, made[-1].start, max(made[-1].end, rule.end))
+            else:
+                made.append(Rule(at, rule.start, rule.end))
+    return made
+
+
+def _touches(level: Rule, upright: Rule) -> bool:
+    return (
+        level.start - _NEAR <= upright.at <= level.end + _NEAR
+        and upright.start - _NEAR <= level.at <= upright.end + _NEAR
+    )
+
+
+def _groups(level: Sequence[Rule], upright: Sequence[Rule]) -> list[tuple[list[Rule], list[Rule]]]:
+    """Rules that touch each other, directly or over others."""
+    free = list(range(len(upright)))
+    open_level = set(range(len(level)))
+    groups = []
+    while free:
+        columns, rows, queue = [], [], [free.pop(0)]
+        while queue:
+            current = queue.pop()
+            columns.append(upright[current])
+            touched = [i for i in open_level if _touches(level[i], upright[current])]
+            for i in touched:
+                open_level.discard(i)
+                rows.append(level[i])
+                over = [j for j in free if _touches(level[i], upright[j])]
+                queue += over
+                free = [j for j in free if j not in over]
+        if len(rows) > 1:
+            groups.append((rows, columns))
+    return groups
+
+
+def _positions(values: Sequence[float]) -> list[float]:
+    """Places of lines in order, near ones as one."""
+    made: list[float] = []
+    for value in sorted(values):
+        if not made or value - made[-1] > _NEAR:
+            made.append(value)
+    return made
+
+
+def _grid(rows: list[Rule], columns: list[Rule], characters: list[Char]) -> tuple[Grid, list[Char]] | None:
+    """The cells that a group of rules encloses, and the characters outside."""
+    left, right = min(rule.start for rule in rows), max(rule.end for rule in rows)
+    top, bottom = min(rule.start for rule in columns), max(rule.end for rule in columns)
+    top, bottom = min(top, *(rule.at for rule in rows)), max(bottom, *(rule.at for rule in rows))
+    ys = _positions([*(rule.at for rule in rows), top, bottom])
+    # A table whose sides are open ends where its level rules end.
+    xs = _positions([*(rule.at for rule in columns), left, right])
+    if len(xs) < 3 or len(ys) < 2:
+        return None  # a frame around prose
+    inside: dict[tuple[int, int], list[Char]] = {}
+    rest = []
+    for char in characters:
+        row = bisect_right(ys, char.middle) - 1
+        column = bisect_right(xs, (char.left + char.right) / 2) - 1
+        if 0 <= row < len(ys) - 1 and 0 <= column < len(xs) - 1:
+            inside.setdefault((row, column), []).append(char)
+        else:
+            rest.append(char)
+    areas = _areas(xs, ys, rows, columns)
+    boxes = []
+    for (row, column), (high, wide) in areas.items():
+        own = [
+            char
+            for r in range(row, row + high)
+            for c in range(column, column + wide)
+            for char in inside.get((r, c), ())
+        ]
+        text = joined(" ".join(field.text for field in line.fields) for line in lines_of(own))
+        boxes.append(Box(row, column, text, high, wide))
+    if sum(bool(box.text) for box in boxes) < 2:
+        return None
+    return Grid(boxes, ys[0], ys[-1], xs[0], xs[-1], tuple(xs)), rest
+
+
+def _areas(
+    xs: Sequence[float], ys: Sequence[float], rows: Sequence[Rule], columns: Sequence[Rule]
+) -> dict[tuple[int, int], tuple[int, int]]:
+    """Upper left corner of every cell → its height and width in rows and columns of the grid."""
+    height, width = len(ys) - 1, len(xs) - 1
+    parent = {(r, c): (r, c) for r in range(height) for c in range(width)}
+
+    def root(place: tuple[int, int]) -> tuple[int, int]:
+        while parent[place] != place:
+            parent[place] = parent[parent[place]]
+            place = parent[place]
+        return place
+
+    for r in range(height):
+        for c in range(width):
+            if c + 1 < width and not _is_ruled(columns, xs[c + 1], ys[r], ys[r + 1]):
+                parent[root((r, c + 1))] = root((r, c))
+            if r + 1 < height and not _is_ruled(rows, ys[r + 1], xs[c], xs[c + 1]):
+                parent[root((r + 1, c))] = root((r, c))
+    groups: dict[tuple[int, int], list[tuple[int, int]]] = {}
+    for place in parent:
+        groups.setdefault(root(place), []).append(place)
+    areas = {}
+    for places in groups.values():
+        top, left = min(r for r, _ in places), min(c for _, c in places)
+        high, wide = max(r for r, _ in places) - top + 1, max(c for _, c in places) - left + 1
+        if high * wide == len(places):
+            areas[top, left] = (high, wide)
+        else:
+            # No rectangle: rules are missing at random, so every field of the grid counts for itself.
+            areas.update(dict.fromkeys(places, (1, 1)))
+    return areas
+
+
+def _is_ruled(rules: Sequence[Rule], at: float, start: float, end: float) -> bool:
+    """Whether rules cover enough of one side of a cell."""
+    covered = sum(max(0.0, min(rule.end, end) - max(rule.start, start)) for rule in rules if abs(rule.at - at) <= _NEAR)
+    return covered >= _COVERED * (end - start)

@@ -1,0 +1,265 @@
+"""One page of a PDF as characters and rules with their places, turned the way it is read.
+
+Lengths are points, from the upper left corner of the page as it is shown; ``top`` is smaller than ``bottom``.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import math
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    import pypdfium2
+
+#: Pieces of lines that are looked at; a page with more is a map or a drawing, not a table.
+_MOST_PIECES = 20_000
+_MOST_CHARACTERS = 60_000
+#: Nothing thicker is a rule, nothing shorter parts cells.
+_THICKEST, _SHORTEST = 3.0, 4.0
+
+
+class Char(NamedTuple):
+    """A printed character; ``base`` is the line that it stands on, ``size`` its font size."""
+
+    text: str
+    left: float
+    right: float
+    base: float
+    size: float
+
+    @property
+    def middle(self) -> float:
+        """Middle of its height, about: characters reach higher above the base line than below."""
+        return self.base - 0.35 * self.size
+
+
+class Rule(NamedTuple):
+    """A straight line, level or upright: ``at`` is its y or x, ``start`` and ``end`` its ends along the other axis."""
+
+    at: float
+    start: float
+    end: float
+
+
+class Page(NamedTuple):
+    """Characters, level and upright rules of a page; ``pictures`` says whether it shows any picture."""
+
+    width: float
+    height: float
+    characters: list[Char]
+    level: list[Rule]
+    upright: list[Rule]
+    pictures: bool
+    unmapped: int
+
+
+def page_of(document: pypdfium2.PdfDocument, index: int) -> Page:
+    """Read one page and give back its memory."""
+    from pypdfium2 import raw
+
+    page = document[index]
+    try:
+        width, height = page.get_size()
+        if page.get_rotation() in (90, 270):
+            width, height = height, width  # the sheet itself: how it is shown says less than how its text runs
+        text = page.get_textpage()
+        try:
+            characters, angle, unmapped = _characters(text)
+        finally:
+            text.close()
+        level, upright, pictures = _rules(page, raw)
+    finally:
+        page.close()
+    turn = -angle % 360
+    placed = [Char(c.text, *_box(c, turn, width, height), c.size) for c in characters]
+    if turn in (90, 270):
+        level, upright = upright, level
+    rules = (_turned_rules(level, upright, turn, width, height)) if turn else _upside(level, upright, height)
+    shown = (height, width) if turn in (90, 270) else (width, height)
+    return Page(*shown, placed, *rules, pictures, unmapped)
+
+
+class _Raw(NamedTuple):
+    """A character in the page's own coordinates, y upwards: its box, its origin, its font size."""
+
+    text: str
+    left: float
+    bottom: float
+    right: float
+    top: float
+    x: float
+    y: float
+    size: float
+
+
+def _characters(text: pypdfium2.PdfTextPage) -> tuple[list[_Raw], int, int]:
+    """Characters that run the way most do, that way in degrees (counter-clockwise), and how many have no meaning."""
+    from pypdfium2 import raw
+
+    count = min(text.count_chars(), _MOST_CHARACTERS)
+    handle = text.raw
+    box, x, y = raw.FS_RECTF(), ctypes.c_double(), ctypes.c_double()
+    found: list[tuple[int, _Raw]] = []
+    unmapped = 0
+    for index in range(count):
+        code = raw.FPDFText_GetUnicode(handle, index)
+        if code < 33 or code in (0xA0, 0xFFFE, 0xFFFF, 0x200B, 0xFEFF, 0x3000, 0xAD):
+            if code in (2, 0xFFFE, 0x2D):
+                found.append((0, _Raw("-", *_place(raw, handle, index, box, x, y))))
+            continue
+        if 0xD800 <= code < 0xE000:
+            continue
+        unmapped += code == 0xFFFD or 0xE000 <= code < 0xF900
+        angle = round(math.degrees(raw.FPDFText_GetCharAngle(handle, index)) / 90) * 90 % 360 if index % 8 == 0 else -1
+        if angle == -1 and found:
+            angle = found[-1][0]
+        found.append((max(0, angle), _Raw(chr(code), *_place(raw, handle, index, box, x, y))))
+    if not found:
+        return [], 0, unmapped
+    usual = Counter(angle for angle, _ in found).most_common(1)[0][0]
+    return [char for angle, char in found if angle == usual], usual, unmapped
+
+
+def _place(raw: Any, handle: Any, index: int, box: Any, x: ctypes.c_double, y: ctypes.c_double) -> tuple[float, ...]:
+    """Box, origin and font size of a character."""
+    raw.FPDFText_GetLooseCharBox(handle, index, ctypes.byref(box))
+    raw.FPDFText_GetCharOrigin(handle, index, ctypes.byref(x), ctypes.byref(y))
+    left, bottom, right, top = box.left, box.bottom, box.right, box.top
+    size = raw.FPDFText_GetFontSize(handle, index)
+    # Some writers set the font to 1 and scale the page; the box tells the truth.
+    high = abs(top - bottom)
+    if not 0.5 * high <= size <= 2 * high:
+        size = max(abs(right - left), high * 0.7)
+    return left, bottom, right, top, x.value, y.value, size
+
+
+def _box(char: _Raw, turn: int, width: float, height: float) -> tuple[float, float, float]:
+    """Left, right and base line of a character on the page as it is read."""
+    if turn == 90:
+        return min(char.bottom, char.top), max(char.bottom, char.top), char.x
+    if turn == 180:
+        return width - char.right, width - char.left, char.y
+    if turn == 270:
+        return height - max(char.bottom, char.top), height - min(char.bottom, char.top), width - char.x
+    return char.left, char.right, height - char.y
+
+
+def _upside(level: list[Rule], upright: list[Rule], height: float) -> tuple[list[Rule], list[Rule]]:
+    return (
+        [Rule(height - rule.at, rule.start, rule.end) for rule in level],
+        [Rule(rule.at, height - rule.end, height - rule.start) for rule in upright],
+    )
+
+
+def _turned_rules(
+    level: list[Rule], upright: list[Rule], turn: int, width: float, height: float
+) -> tuple[list[Rule], list[Rule]]:
+    """Rules on the page as it is read; for a quarter turn the lists have changed their roles before."""
+    if turn == 180:
+        return (
+            [Rule(rule.at, width - rule.end, width - rule.start) for rule in level],
+            [Rule(width - rule.at, rule.start, rule.end) for rule in upright],
+        )
+    if turn == 90:
+        return level, upright
+    return (
+        [Rule(width - rule.at, height - rule.end, height - rule.start) for rule in level],
+        [Rule(height - rule.at, width - rule.end, width - rule.start) for rule in upright],
+    )
+
+
+def _rules(page: pypdfium2.PdfPage, raw: Any) -> tuple[list[Rule], list[Rule], bool]:
+    """Level and upright rules in the page's own coordinates, and whether it shows a picture."""
+    level: list[Rule] = []
+    upright: list[Rule] = []
+    pictures = False
+    pieces = 0
+    for kind, segments, stroked in _paths(page, raw):
+        if kind == "picture":
+            pictures = True
+            continue
+        pieces += len(segments)
+        if pieces > _MOST_PIECES:
+            return [], [], pictures
+        xs = [x for segment in segments for x in (segment[0], segment[2])]
+        ys = [y for segment in segments for y in (segment[1], segment[3])]
+        if not xs:
+            continue
+        left, right, bottom, top = min(xs), max(xs), min(ys), max(ys)
+        if top - bottom <= _THICKEST and right - left >= _SHORTEST:
+            level.append(Rule((top + bottom) / 2, left, right))
+        elif right - left <= _THICKEST and top - bottom >= _SHORTEST:
+            upright.append(Rule((left + right) / 2, bottom, top))
+        elif stroked:
+            for x0, y0, x1, y1 in segments:
+                if abs(y1 - y0) <= 1 and abs(x1 - x0) >= _SHORTEST:
+                    level.append(Rule((y0 + y1) / 2, min(x0, x1), max(x0, x1)))
+                elif abs(x1 - x0) <= 1 and abs(y1 - y0) >= _SHORTEST:
+                    upright.append(Rule((x0 + x1) / 2, min(y0, y1), max(y0, y1)))
+    return level, upright, pictures
+
+
+_Segments = list[tuple[float, float, float, float]]
+
+
+def _paths(page: pypdfium2.PdfPage, raw: Any) -> Iterator[tuple[str, _Segments, bool]]:
+    """Drawn paths with their straight pieces in the page's coordinates; pictures are only named."""
+    stack = [
+        (raw.FPDFPage_GetObject(page.raw, i), (1.0, 0.0, 0.0, 1.0, 0.0, 0.0), 0)
+        for i in range(min(_MOST_PIECES, raw.FPDFPage_CountObjects(page.raw)))
+    ]
+    budget = _MOST_PIECES
+    while stack and budget:
+        budget -= 1
+        item, outer, depth = stack.pop()
+        kind = raw.FPDFPageObj_GetType(item)
+        if kind == raw.FPDF_PAGEOBJ_IMAGE:
+            yield "picture", [], False
+        elif kind == raw.FPDF_PAGEOBJ_FORM and depth < 8:
+            matrix = _times(_matrix(item, raw), outer)
+            count = min(budget, raw.FPDFFormObj_CountObjects(item))
+            stack += [(raw.FPDFFormObj_GetObject(item, i), matrix, depth + 1) for i in range(count)]
+        elif kind == raw.FPDF_PAGEOBJ_PATH:
+            segments, stroked = _segments(item, _times(_matrix(item, raw), outer), raw)
+            yield "path", segments, stroked
+
+
+def _matrix(item: Any, raw: Any) -> tuple[float, ...]:
+    matrix = raw.FS_MATRIX()
+    raw.FPDFPageObj_GetMatrix(item, ctypes.byref(matrix))
+    return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
+
+
+def _times(inner: tuple[float, ...], outer: tuple[float, ...]) -> tuple[float, ...]:
+    a, b, c, d, e, f = inner
+    g, h, i, j, k, m = outer
+    return a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m
+
+
+def _segments(item: Any, matrix: tuple[float, ...], raw: Any) -> tuple[_Segments, bool]:
+    """Straight pieces of a path and whether it is drawn as a line; curves are left out."""
+    fill, stroke = ctypes.c_int(), ctypes.c_int()
+    raw.FPDFPath_GetDrawMode(item, ctypes.byref(fill), ctypes.byref(stroke))
+    if not fill.value and not stroke.value:
+        return [], False
+    a, b, c, d, e, f = matrix
+    x, y = ctypes.c_float(), ctypes.c_float()
+    segments: _Segments = []
+    start = last = (0.0, 0.0)
+    for index in range(min(_MOST_PIECES, raw.FPDFPath_CountSegments(item))):
+        segment = raw.FPDFPath_GetPathSegment(item, index)
+        raw.FPDFPathSegment_GetPoint(segment, ctypes.byref(x), ctypes.byref(y))
+        point = (a * x.value + c * y.value + e, b * x.value + d * y.value + f)
+        kind = raw.FPDFPathSegment_GetType(segment)
+        if kind == raw.FPDF_SEGMENT_MOVETO:
+            start = point
+        elif kind == raw.FPDF_SEGMENT_LINETO:
+            segments.append((*last, *point))
+        last = point
+        if raw.FPDFPathSegment_GetClose(segment) and last != start:
+            segments.append((*last, *start))
+            last = start
+    return segments, bool(stroke.value)

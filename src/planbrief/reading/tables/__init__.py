@@ -1,0 +1,1 @@
+"""Tables: found in lines of text, shaped into heads and body, framed by caption, unit and notes."""
