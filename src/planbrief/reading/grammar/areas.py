@@ -7,7 +7,7 @@ from functools import cache
 
 from planbrief.reading.grammar.wordlists import alternatives, any_of, listed
 
-_SUFFIX = r"(?:市|省|自治区|自治州|州|地区|盟|区|县)?"
+_SUFFIX = r"(?:市|省|自治区|自治州|州|地区(?!生产总值|总产值)|盟|区|县)?"
 _REGION = (
     r"(?!建|新|国家|省级|市级|全|各|推|示范|重点|打造|支持|加快|推进|实施|设立|获批|每)[一-龥]{2,8}?(?:双城经济圈|经济圈|都市圈|城市群|经济区|经济带|大湾区|新区|高新区|经开区|开发区|"
     r"综保区|自贸区|自贸港|自贸试验区|保税区|科技城|科学城|科创小镇|旅游区)"

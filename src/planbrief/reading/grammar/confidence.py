@@ -26,6 +26,7 @@ _COSTS = {
     "multiple": 0.2,
     "no_name": 0.6,
     "no_period": 0.15,
+    "no_time": 0.25,
     "no_unit": 0.3,
     "no_verb": 0.2,
     "percent_gap": 0.2,

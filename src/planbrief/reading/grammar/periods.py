@@ -26,6 +26,7 @@ _PATTERN = re.compile(
     r"|(?P<whole>全年(?!目标|力争|预期|无休|经济社会))|(?P<this>今年|本年度?|年内|新的一年|全年(?=目标|力争|预期))"
     r"|(?P<half>上半年|下半年)|前(?P<front>[二两三])季度|(?P<quarter>[一二三四])季度"
     r"|(?P<year2>(?<!\d)(?P<y2>(?:19|20)\d\d)(?=[年—\-－]|$|末|底))"
+    r"|(?P<day>(?<![\d年])(?P<dm>\d{1,2})月(?P<dd>\d{1,2})日)"
     r"|(?P<now>目前|截至目前|当前|现有)"
 )
 
@@ -36,7 +37,8 @@ class Period:
 
     ``code`` is the form of the data (2025, 2025-H1, 2021/2025, 2025-01/2025-09); ``first`` and ``last`` are its years.
     ``role`` is ``plan`` for a five-year plan, ``stretch`` for other stretches of years, ``end`` for 到2030年 and 末,
-    else ``point`` or ``now`` (目前: the month of publication).
+    else ``point`` or ``now`` (目前: the month of publication), ``day`` for 9月5日
+    without a year.
     """
 
     start: int
@@ -98,6 +100,10 @@ def _read(match: re.Match[str], year: int, current: int, month: int) -> _Found |
         return _Found(f"{year}-{month:02d}", year, year, "now") if year and month else None
     if not year:
         return None
+    if group["day"]:
+        named = int(group["dm"])
+        past = year - 1 if month and named > month else year
+        return _Found(f"{past}-{named:02d}", past, past, "day") if 1 <= named <= 12 else None
     if group["months"]:
         one = int(group["ym"]) if group["ym"] else year - 1 if group["mrel"] == "去年" else current
         first_month, last_month = int(group["m1"]), int(group["m2"])

@@ -210,6 +210,8 @@ class Grammar:
         unit = one.unit
         if rank is not None or transformation == "rank":
             return "位"
+        if one.form == "scheme":
+            return "个"
         if one.form == "multiple":
             return "倍"
         if one.form == "doubling":
@@ -283,7 +285,7 @@ class Grammar:
     ) -> tuple[str, str]:
         rule = "named" if explicit is not None else scope.rule
         if not scope.code:
-            row.doubts.append("no_period")
+            row.doubts.append("no_period" if self.planned else "no_time")
             return "undated", "nothing"
         if one.front.start_value and not (
             explicit is not None

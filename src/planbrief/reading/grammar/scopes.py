@@ -88,6 +88,8 @@ class Clock:
         return Scope(period.first, period.last, period.code, stretch, tense, rule, period.words)
 
 
+#: A document in numbered sections: only there an opening (今年，) holds beyond its paragraph.
+_DIVIDED = re.compile(r"^[ \t]*(?:[一二三]、|第[一二三]章)", re.MULTILINE)
 #: Titles of documents that tell about one period from beginning to end.
 _ABOUT = re.compile(r"统计公报|运行(?:情况|简况|分析)|执行情况(?!.*计划草案)|工作总结|主要数据|情况通报")
 
@@ -108,6 +110,7 @@ def document_scope(text: str, clock: Clock) -> Scope:
 def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
     """The sentences of a folded text in order, each with its scope; blank ones are left out."""
     paragraph = document_scope(text, clock)
+    divided = bool(_DIVIDED.search(text))
     position = 0
     while position < len(text):
         end = text.find("\n", position)
@@ -125,11 +128,11 @@ def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
             named = _named(words, clock, local)
             if not heading and (opening := _opening(words, named)) is not None:
                 scope = clock.scope(opening, "sentence")
-                if _persists(words, opening):
+                if divided and _persists(words, opening):
                     paragraph = local = Scope(
                         scope.first, scope.last, scope.code, scope.stretch, scope.tense, "paragraph", scope.words
                     )
-                elif opening.role in ("end", "stretch", "plan", "now"):
+                elif opening.role in ("end", "stretch", "plan", "now", "day"):
                     local = scope
             yield Sentence(match.start(), match.end(), local, tuple(named), first, heading)
             first = False

@@ -73,7 +73,7 @@ def subject(
             if result.rule != "ratio":
                 said.names = [result.name]
             keep = result.rule in ("carried", "share_of")
-    _place(result, own_area, said, keep)
+    _place(result, own_area, said, keep or one.mark == "、")
     said.recent.append(result.name)
     return result
 
