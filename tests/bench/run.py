@@ -43,7 +43,6 @@ def other_benches(setting: Setting) -> list[tuple[str, str]]:
     """What the benches of measures and engine print by themselves."""
     found = []
     for name, words in (
-        ("bench_measures.py", []),
         ("bench_engine.py", ["--rounds", str(setting.rounds), *(["--notebooks", "2"] if setting.quick else [])]),
     ):
         path = Path(__file__).with_name(name)

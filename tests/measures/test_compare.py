@@ -11,8 +11,7 @@ from measures.audit.town import INDICATORS, town
 from targets.factory import AREAS, observation, table
 
 from planbrief.errors import UnknownName
-from planbrief.measures.compare import difference, matrix, pairs, ratio, side_by_side, verdict
-from planbrief.measures.reach import reach, reaches
+from planbrief.measures.compare import difference, matrix, pairs, ratio, reach, reaches, side_by_side, verdict
 from planbrief.targets import Dataset, load
 
 SECOND_AREAS = [

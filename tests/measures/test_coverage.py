@@ -7,7 +7,7 @@ from pathlib import Path
 from measures.audit.town import town
 from targets.factory import observation
 
-from planbrief.measures.coverage import STATES, coverage, coverage_matrix
+from planbrief.measures.facts import STATES, coverage, coverage_matrix
 from planbrief.targets import load
 
 

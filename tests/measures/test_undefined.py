@@ -15,8 +15,7 @@ from hypothesis import strategies as st
 
 from planbrief.errors import UnknownName
 from planbrief.measures import explain_undefined, growth, progress, reason, structure
-from planbrief.measures.reasons import REASONS
-from planbrief.measures.rules import RULES
+from planbrief.measures.undefined import REASONS, RULES
 
 VECTORS = json.loads((Path(__file__).parent / "method_vectors.json").read_text(encoding="utf-8"))
 NUMBERS = st.sampled_from([-2.0, -1.0, 0.0, 0.5, 1.0, 2.0, 100.0, 2024.0, 2026.0, math.nan])

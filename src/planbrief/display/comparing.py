@@ -78,7 +78,7 @@ def verdict_words(verdict: Verdict, ds: Dataset, *, forbidding_only: bool = True
 
 
 def coverage_cells(ds: Dataset, coverage: pd.DataFrame) -> list[tuple[tuple[str, str], tuple[str, str], int]]:
-    """Cells for :func:`planbrief.display.charts.coverage_matrix` from :func:`planbrief.measures.coverage`.
+    """Cells for :func:`planbrief.display.charts.coverage_matrix` from :func:`planbrief.measures.facts`.
 
     Counts the indicators of a theme for which a city states anything; themes stand in the order of the table.
     """

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from planbrief.measures.cache import remembered
 from planbrief.measures.labels import Label
-from planbrief.measures.remembered import remembered
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset

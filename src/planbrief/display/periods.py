@@ -9,7 +9,7 @@ from functools import lru_cache
 from babel.dates import format_date
 
 from planbrief.display.language import LOCALES, Lang, message
-from planbrief.measures.paths import period_label
+from planbrief.measures.growth import period_label
 from planbrief.targets.periods import IllFormedPeriod, label
 
 _SPAN = re.compile(r"(\d{4})[-/–](\d{4})")

@@ -19,8 +19,8 @@ from planbrief.display.numbers import (
     shortest,
     split_unit,
 )
-from planbrief.measures.reasons import REASONS
-from planbrief.measures.reasons import words as reason_words
+from planbrief.measures.undefined import REASONS
+from planbrief.measures.undefined import words as reason_words
 
 #: Decimals of computed figures by measure.
 DECIMALS = {"rate": 1, "share": 1, "points": 1, "multiple": 2, "years": 2, "index": 2}

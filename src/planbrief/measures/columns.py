@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from planbrief.measures.reasons import words
+from planbrief.measures.undefined import words
 
 if TYPE_CHECKING:
     import pandas as pd

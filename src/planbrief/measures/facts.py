@@ -1,4 +1,4 @@
-"""Facts of a document: observations that print the same thing in several places are one."""
+"""Facts of documents: what is printed in several places is one; what each area's documents speak of."""
 
 from __future__ import annotations
 
@@ -10,6 +10,14 @@ from planbrief.targets.frames import records_of
 
 if TYPE_CHECKING:
     import pandas as pd
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from planbrief.targets import Dataset
+
 
 #: What makes two observations one fact: printed in two places, they become one row with both.
 FACT = (
@@ -36,3 +44,77 @@ def merged_facts(rows: pd.DataFrame) -> list[dict[str, Any]]:
             facts[key] = {**row, "observations": ()}
         facts[key]["observations"] += (row["obs_id"],)
     return list(facts.values())
+
+
+#: What a cell of the coverage can hold; ``other`` stands for resources, commitments, counts and forecasts.
+STATES = ("both", "actual", "target", "other", "none")
+AIMED = ("target", "constraint")
+COLUMNS = ("theme", "indicator", "city", "state", "actuals", "targets", "observations")
+
+
+def coverage(ds: Dataset, cities: Iterable[str] | None = None) -> pd.DataFrame:
+    """City × theme × indicator with what is stated.
+
+    Parameters
+    ----------
+    ds : Dataset
+        Any data set.
+    cities : iterable of str, optional
+        Cities with data by default; places inside a city count for it.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row for each city and each indicator that any of the cities states, in the order of the table of
+        indicators: ``theme``, ``indicator``, ``city``, ``state`` (see ``STATES``), numbers of actual values and
+        targets, ids of the ``observations``. Cells without a number (dashes, references) do not count.
+    """
+    import pandas as pd
+
+    asked = ds.cities() if cities is None else tuple(dict.fromkeys(cities))
+    published = {source: float(date[:4]) for source, date in ds.sources["date_published"].items() if date[:4].isdigit()}
+    stated = {city: _stated(ds.of_city(city), published) for city in asked}
+    themes = ds.indicators["theme"]
+    named = [name for name in themes.index if any(name in found for found in stated.values())]
+    rows = []
+    for indicator in named:
+        for city in asked:
+            kinds = stated[city].get(indicator, [])
+            actuals = sum(kind == "actual" for kind, _ in kinds)
+            targets = sum(kind in AIMED for kind, _ in kinds)
+            ids = tuple(obs_id for _, obs_id in kinds)
+            rows.append(
+                (themes[indicator], indicator, city, _state(actuals, targets, len(kinds)), actuals, targets, ids)
+            )
+    return pd.DataFrame(rows, columns=list(COLUMNS))
+
+
+def coverage_matrix(ds: Dataset, cities: Iterable[str] | None = None) -> pd.DataFrame:
+    """The coverage as a table of states: (theme, indicator) by city."""
+    found = coverage(ds, cities)
+    order = found[["theme", "indicator"]].drop_duplicates()
+    wide = found.pivot(index=["theme", "indicator"], columns="city", values="state")
+    wide = wide.reindex(list(order.itertuples(index=False, name=None)))[list(dict.fromkeys(found["city"]))]
+    wide.columns.name = None
+    return wide
+
+
+def _stated(rows: pd.DataFrame, published: dict[object, float]) -> dict[str, list[tuple[str, str]]]:
+    """Kinds and ids by indicator; an estimate of a year already begun is as good as an actual value."""
+    rows = rows[rows["obs_value"].notna()]
+    found: dict[str, list[tuple[str, str]]] = {}
+    columns = (rows["indicator"], rows["kind"], rows["year"], rows["source_id"])
+    for obs_id, indicator, kind, year, source in zip(rows.index, *columns, strict=True):
+        past = kind == "estimate" and year <= published.get(source, 0.0)
+        found.setdefault(indicator, []).append(("actual" if past else kind, obs_id))
+    return found
+
+
+def _state(actuals: int, targets: int, stated: int) -> str:
+    if actuals and targets:
+        return "both"
+    if actuals:
+        return "actual"
+    if targets:
+        return "target"
+    return "other" if stated else "none"

@@ -1,17 +1,16 @@
-"""Observations as series: one measured thing of one place, its base and its milestones."""
+"""Observations as series: one measured thing of one place, its base, its milestones, and the whole it is a part of."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import UnknownName
+from planbrief.measures.cache import remembered
 from planbrief.measures.columns import IDENTITY, MILESTONES, frame
-from planbrief.measures.milestone import AIM_KINDS, BASE_KINDS, FAMILIES, GEOMETRIC_CONCEPTS, Point, Series
 from planbrief.measures.ranges import observed
-from planbrief.measures.remembered import remembered
 from planbrief.targets import periods, units
 from planbrief.targets.frames import records_of
 
@@ -19,6 +18,116 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planbrief.targets import Dataset
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from planbrief.targets import Dataset
+
+
+#: Kinds that say what has been reached, and kinds that say what is wanted.
+BASE_KINDS = ("actual", "estimate")
+AIM_KINDS = ("target", "constraint")
+#: Transformations by family. Growth of a level is a rate, of a share percentage points, of a rate neither.
+FAMILIES = {"level": "level", "share": "share", "avg_annual": "rate", "yoy": "rate"}
+#: Concepts whose path is geometric by default: output and money; everything else goes in equal steps.
+GEOMETRIC_CONCEPTS = frozenset(
+    {"gdp", "gross_output", "value_added", "revenue", "profit", "investment", "fund", "credit", "rd_expenditure"}
+    | {"production", "visitor", "productivity", "price"}
+)
+
+
+@dataclass(frozen=True)
+class Point:
+    """One value of a series, with every observation that prints it.
+
+    ``conflict``: another point has the same period and sort of kind but another value. ``wording_differs``: the
+    observations agree in value but not in their bound; the stricter wording (not eq) stands.
+    """
+
+    period: str
+    year: float
+    value: float
+    kind: str
+    comparator: str
+    lower: float
+    upper: float
+    observations: tuple[str, ...]
+    sources: tuple[str, ...]
+    value_text: str = ""
+    conflict: bool = False
+    wording_differs: bool = False
+
+    @property
+    def annual(self) -> bool:
+        """Whether the point stands for a whole year."""
+        return periods.parse(self.period).frequency == "A"
+
+    @property
+    def aimed(self) -> bool:
+        """Whether it is a target or constraint."""
+        return self.kind in AIM_KINDS
+
+
+@dataclass(frozen=True)
+class Series:
+    """Points of one indicator (and activity, subject, counterpart, transformation, price basis) of one place.
+
+    ``unit`` is the unit of all points; ``shape`` the default shape of the path between them (geometric for output
+    and money, linear for shares, counts and areas).
+    """
+
+    key: str
+    ref_area: str
+    subject: str
+    indicator: str
+    activity: str
+    transformation: str
+    counterpart_area: str
+    unit: str
+    price_base: str
+    family: str
+    shape: str
+    direction: int
+    character: str
+    aggregation: str
+    theme: str
+    points: tuple[Point, ...] = field(default=())
+
+    @property
+    def aims(self) -> tuple[Point, ...]:
+        """Targets and constraints for whole years, in order."""
+        return tuple(point for point in self.points if point.aimed and point.annual)
+
+    @property
+    def actuals(self) -> tuple[Point, ...]:
+        """Actual values and estimates that may stand for a year, in order.
+
+        A month (目前) stands for its year where something is counted or a share is taken, for a stock at a date is
+        what both are; half-years and quarters of a flow never do.
+        """
+        stock = self.family == "share" or self.aggregation == "count"
+        return tuple(
+            point
+            for point in self.points
+            if not point.aimed and (point.annual or (stock and periods.parse(point.period).frequency in ("M", "D")))
+        )
+
+    def base(self, published: float = math.nan) -> Point | None:
+        """The actual value that the targets start from, None if there is none.
+
+        The latest one that the targets' own documents could know: before the first target year, and for a year that
+        was over when they were published (in the year `published`); else the latest such of another document; else
+        the earliest.
+        """
+        found = [point for point in self.actuals if not point.conflict] or list(self.actuals)
+        if not found or not self.aims:
+            return found[-1] if found else None
+        sources = {source for point in self.aims for source in point.sources}
+        before = [point for point in found if point.year < self.aims[0].year]
+        known = [p for p in before if math.isnan(published) or p.year < published + (0 if p.annual else 1)]
+        own = [point for point in known if sources & set(point.sources)]
+        chosen = own[-1:] or known[-1:] or before[:1] or [p for p in found if p.year < self.aims[-1].year][:1]
+        return chosen[0] if chosen else None
 
 
 def published_year(ds: Dataset, sources: Iterable[str]) -> float:
@@ -249,3 +358,73 @@ def one_series(ds: Dataset, key: str) -> Series:
     if key not in found:
         raise UnknownName("series", key, tuple(found))
     return found[key]
+
+
+@dataclass(frozen=True)
+class Whole:
+    """The parts of one activity, measured by one indicator in one unit, with the whole if there is one."""
+
+    ref_area: str
+    indicator: str
+    parent: str
+    unit: str
+    parts: tuple[Series, ...]
+    total: Series | None
+    total_kind: str
+    exhaustive: bool
+
+
+def wholes(
+    ds: Dataset,
+    region: str,
+    indicator: str | None = None,
+    *,
+    parent: str | None = None,
+    total_indicator: str | None = None,
+    total_activity: str = "",
+) -> Iterator[Whole]:
+    """Every activity of which at least two children have levels of one indicator in one unit and price basis.
+
+    The whole is, first that exists: the series of `total_indicator` (and `total_activity`), the parent's own series of
+    the same indicator (``printed``), the same indicator without activity if the parent is the root of its system
+    (``printed``), the sum of the parts where the activity table declares them exhaustive (``sum``), else none.
+    """
+    known = series_of(ds, region)
+    levels = [series for series in known if series.family == "level" and not series.subject]
+    groups: dict[tuple[str, str, str], list[Series]] = {}
+    for series in levels:
+        above = ds.row("activities", series.activity)["parent"] if series.activity else ""
+        if above and indicator in (None, series.indicator) and parent in (None, above):
+            groups.setdefault((series.indicator, above, series.price_base), []).append(series)
+    table = ds.unit_table
+    for (measured, above, _), parts in groups.items():
+        if len(parts) < 2 or len({table.parse(part.unit).dimension for part in parts}) > 1:
+            continue
+        exhaustive = ds.exhaustive(above)
+        wanted = [(total_indicator, total_activity)] if total_indicator else [(measured, above)]
+        if not total_indicator and not ds.row("activities", above)["parent"]:
+            wanted.append((measured, ""))
+        unit = parts[0].unit
+        found = [s for name, what in wanted for s in levels if (s.indicator, s.activity) == (name, what)]
+        found = [s for s in found if table.parse(s.unit).dimension == table.parse(unit).dimension]
+        kind = "other_indicator" if total_indicator not in (None, measured) else "printed"
+        total = found[0] if found else None
+        if total is None:
+            kind = "sum" if exhaustive else ""
+        yield Whole(region, measured, above, unit, tuple(parts), total, kind, exhaustive)
+
+
+def by_period(series: Series | None, unit: str, table: units.UnitTable) -> dict[str, list[Point]]:
+    """Points for whole years, in `unit`: a list for each period, actual values first."""
+    found: dict[str, list[Point]] = {}
+    scale = table.parse(series.unit).factor / table.parse(unit).factor if series else 1.0
+    for point in series.points if series else ():
+        if point.annual:
+            scaled = point if scale == 1 else _scaled(point, scale)
+            found.setdefault(point.period, []).append(scaled)
+    return {period: sorted(points, key=lambda point: point.aimed) for period, points in found.items()}
+
+
+def _scaled(point: Point, scale: float) -> Point:
+    fields = {name: getattr(point, name) * scale for name in ("value", "lower", "upper")}
+    return Point(**{**{name: getattr(point, name) for name in Point.__dataclass_fields__}, **fields})

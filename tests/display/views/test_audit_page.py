@@ -10,7 +10,7 @@ from planbrief.display.views.checks import agreements, outcomes_table, totals_ta
 from planbrief.display.views.findings import exhibits, notes_by_rule
 from planbrief.measures.audit import SEVERITIES, audit, audit_tables
 from planbrief.measures.figures import Figure
-from planbrief.measures.headline_audit import arithmetic, audit_headlines, identity_name, weightiest
+from planbrief.measures.headlines.audit_counts import arithmetic, audit_headlines, identity_name, weightiest
 from planbrief.targets import load
 
 CITIES = ("bazhong", "qijiang", "fuling", "zhaoqing")

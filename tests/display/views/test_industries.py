@@ -13,7 +13,7 @@ from planbrief.display.charts.canvas import wrap
 from planbrief.display.views.industries import contribution_view, levels_table, measures_table, segment
 from planbrief.display.views.industry_charts import group_exhibits, steepness_chart, steps_chart
 from planbrief.measures.audit import audit
-from planbrief.measures.headline_industries import (
+from planbrief.measures.headlines.industries import (
     group_headlines,
     industry_headlines,
     shares_of_parts,

@@ -12,9 +12,9 @@ from planbrief.display.charts import Chart, comparability_matrix, coverage_matri
 from planbrief.display.comparing import coverage_cells, verdict_words
 from planbrief.display.language import has_message, message, term
 from planbrief.measures.compare import STATUSES, SideBySide, difference, ratio
-from planbrief.measures.coverage import coverage
+from planbrief.measures.facts import coverage
 from planbrief.measures.figures import Figure
-from planbrief.measures.headline_model import Headline
+from planbrief.measures.headlines.model import Headline
 from planbrief.measures.labels import Label, label, listing, measured, period
 from planbrief.measures.verdicts import Verdict
 from planbrief.targets.frames import records_of

@@ -14,11 +14,11 @@ from planbrief.display.views.cities import records, worded, words
 from planbrief.display.views.cities_tables import scope_cell
 from planbrief.display.views.facts import both, fact_figure, value_cell
 from planbrief.measures import tables
+from planbrief.measures.compare import Reach, reaches
 from planbrief.measures.facts import merged_facts
 from planbrief.measures.figures import Figure, figure
-from planbrief.measures.headline_model import Headline
+from planbrief.measures.headlines.model import Headline
 from planbrief.measures.labels import Label, label, listing, measured, period
-from planbrief.measures.reach import Reach, reaches
 from planbrief.measures.verdicts import PRICED
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.facts import fact_figure, value_cell
 from planbrief.measures.audit import RULES, Audit, Finding, Item, Severity
 from planbrief.measures.figures import plain
-from planbrief.measures.headline_audit import arithmetic
-from planbrief.measures.headline_model import Headline
+from planbrief.measures.headlines.audit_counts import arithmetic
+from planbrief.measures.headlines.model import Headline
 from planbrief.measures.labels import Label, label, period
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from planbrief.display.views.industries import (
 )
 from planbrief.measures import tables
 from planbrief.measures.figures import Figure, figure, plain
-from planbrief.measures.headline_industries import LEAST_PARTS, contributions, first_targets, shares_of_parts
+from planbrief.measures.headlines.industries import LEAST_PARTS, contributions, first_targets, shares_of_parts
 from planbrief.measures.industries import Group, industry_groups, main_measure
 from planbrief.measures.labels import Label, label, listing
 

@@ -16,7 +16,7 @@ from planbrief.display.views.remarks import remarks
 from planbrief.measures import tables
 from planbrief.measures.figures import Figure, figure
 from planbrief.measures.labels import Label, label, measured
-from planbrief.measures.milestone import BASE_KINDS
+from planbrief.measures.series import BASE_KINDS
 from planbrief.targets.frames import records_of
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from planbrief.display.views.needs import growth_rows, name_of, records
 from planbrief.measures import tables
 from planbrief.measures.figures import Figure, figure
 from planbrief.measures.labels import Label, label, listing
-from planbrief.measures.milestone import BASE_KINDS
+from planbrief.measures.series import BASE_KINDS
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -19,8 +19,8 @@ from planbrief.measures.audit.shares import check_shares
 from planbrief.measures.audit.slips import check_magnitudes
 from planbrief.measures.audit.tables import AuditTables, audit_tables
 from planbrief.measures.audit.totals import check_totals
+from planbrief.measures.cache import remembered
 from planbrief.measures.evidence import evidence
-from planbrief.measures.remembered import remembered
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset

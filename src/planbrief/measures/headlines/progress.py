@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from planbrief.measures.figures import Figure, figure, plain
-from planbrief.measures.headline_model import City, Headline
+from planbrief.measures.headlines.model import City, Headline
 from planbrief.measures.labels import Label, label, measured, period
-from planbrief.measures.standing import progress_table
+from planbrief.measures.progress_table import progress_table
 from planbrief.targets.frames import records_of
 
 

@@ -6,12 +6,10 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from planbrief.measures import growth, progress, ranges
+from planbrief.measures.cache import remembered
 from planbrief.measures.columns import PROGRESS, frame
-from planbrief.measures.milestone import Point, Series
-from planbrief.measures.reasons import words
-from planbrief.measures.remembered import remembered
-from planbrief.measures.series import identity, published_year, series_of
-from planbrief.measures.undefined import reason
+from planbrief.measures.series import Point, Series, identity, published_year, series_of
+from planbrief.measures.undefined import reason, words
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from planbrief.measures.figures import Figure, plain
 from planbrief.measures.growth import cagr, multiple
-from planbrief.measures.headline_model import City, Headline
+from planbrief.measures.headlines.model import City, Headline
 from planbrief.measures.labels import Label, label, period
 from planbrief.measures.series import Point, Series
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from planbrief.measures.evidence import evidence, ids
 from planbrief.measures.facts import merged_facts
 from planbrief.measures.figures import Figure
-from planbrief.measures.headline_model import City, Headline
+from planbrief.measures.headlines.model import City, Headline
 from planbrief.measures.labels import label, measured, period
 
 #: Concepts whose achieved growth is worth a sentence, best first.

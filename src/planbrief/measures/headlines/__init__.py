@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from planbrief.measures.audit import Audit, audit
 from planbrief.measures.compare import side_by_side
 from planbrief.measures.figures import Figure
-from planbrief.measures.headline_facts import (
+from planbrief.measures.headlines.facts import (
     achieved_growth,
     commitment,
     growth_beside,
@@ -22,15 +22,15 @@ from planbrief.measures.headline_facts import (
     no_dated_targets,
     undated_goals,
 )
-from planbrief.measures.headline_growth import (
+from planbrief.measures.headlines.growth import (
     biggest_multiple,
     largest_share_change,
     steepest_branch,
     steepest_growth,
     structure_shift,
 )
-from planbrief.measures.headline_model import City, Headline, Rule
-from planbrief.measures.headline_progress import progress_ahead, progress_behind
+from planbrief.measures.headlines.model import City, Headline, Rule
+from planbrief.measures.headlines.progress import progress_ahead, progress_behind
 from planbrief.measures.series import series_of
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from planbrief.measures import tables
 from planbrief.measures.audit import Audit, Finding
 from planbrief.measures.figures import Figure, figure, plain
-from planbrief.measures.headline_model import Headline
+from planbrief.measures.headlines.model import Headline
 from planbrief.measures.industries import Group, industry_groups, main_measure
 from planbrief.measures.labels import Label, label, period
 from planbrief.targets.frames import records_of
