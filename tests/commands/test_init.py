@@ -91,6 +91,6 @@ def test_an_installed_wheel_works_in_an_empty_folder(tmp_path: Path, root: Path)
     assert "profile-bazhong" in run("list")
     assert "bazhong-plan-2024" in run("list", "sources")
     run("init", "work")
-    assert files_of(empty / "work") == {*project_files(Project(root)), ".gitignore", "README.md"}
+    assert files_of(empty / "work") == {*project_files(Project(root)), ".gitignore", ".gitattributes", "README.md"}
     run("export", "--to", "datapackage", "--out", "data.zip")
     assert list(site.rglob("*.planbrief-new")) == []
