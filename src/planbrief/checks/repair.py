@@ -140,9 +140,10 @@ def from_context(
             row["obs_value"]
             and TOKEN.fullmatch(row["value_text"])
             and printed.isascii()
-            and Decimal(printed) in readings
+            and {Decimal(printed), -Decimal(printed)} & set(readings)
         ):
-            yield "obs_value", name, printed
+            sign = "-" if row["obs_value"].startswith("-") else ""
+            yield "obs_value", name, sign + printed
         identified = row["obs_id"].removeprefix(row["source_id"] + "-").rstrip("abcdefghijklmnopqrstuvwxyz")
         if "char_start" in open_cells and identified.isascii() and identified.isdigit():
             start = str(int(identified))

@@ -21,8 +21,9 @@ DIMENSIONS = {
     "share": {"percent", "ratio_part"},
     "yoy": {"percent"},
     "avg_annual": {"percent"},
+    "cumulative": {"percent"},
     "contribution": {"percent", "percentage_points"},
-    "increase_multiple": {"multiple", "percent"},
+    "increase_multiple": {"multiple", "percent", "doublings"},
     "ratio_to_base": {"multiple", "percent"},
     "difference_pp": {"percentage_points"},
     "rank": {"rank", "count"},
@@ -89,16 +90,17 @@ def _value(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
         yield "obs_value", "nothing", "the number as printed (or status M or O with a comment)"
         return
     value = decimal(row["obs_value"])
-    reading = read(row["value_text"], row["unit_measure"])
     if value is None or not row["value_text"]:
         return
+    reading = read(row["value_text"], row["unit_measure"]).signed(value < 0)
     if value not in reading.values:
         can = " or ".join(str(one) for one in reading.values) or "a number in value_text"
         yield "obs_value", row["obs_value"], f"{can}, as value_text {row['value_text']!r} says"
         return
     printed = row["value_text"].replace(",", "")
-    if TOKEN.fullmatch(row["value_text"]) and printed.isascii() and row["obs_value"] != printed:
-        yield "obs_value", row["obs_value"], f"{printed}, the decimals as printed"
+    if TOKEN.fullmatch(row["value_text"]) and printed.isascii() and row["obs_value"].removeprefix("-") != printed:
+        sign = "-" if value < 0 else ""
+        yield "obs_value", row["obs_value"], f"{sign}{printed}, the decimals as printed"
     bound = reading.bound_of(value)
     if bound and row["comparator"] != bound:
         yield "comparator", row["comparator"], f"{bound}, as value_text {row['value_text']!r} says"
@@ -117,13 +119,16 @@ def _range(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
 
 def _share(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
     value = decimal(row["obs_value"])
-    if row["transformation"] == "share" and value is not None and not 0 <= value <= 100:
+    if row["transformation"] != "share" or value is None:
+        return
+    size = tables.units.parse(row["unit_measure"]).factor if tables.dimension(row["unit_measure"]) == "percent" else 1
+    if not 0 <= float(value) * size <= 100:
         yield "obs_value", row["obs_value"], "a share between 0 and 100"
 
 
 def _counterpart(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
-    if row["transformation"] in ("rank", "difference_pp") and not row["counterpart_area"]:
-        yield "counterpart_area", "nothing", f"the area that the {row['transformation']} refers to"
+    if row["transformation"] == "rank" and not row["counterpart_area"]:
+        yield "counterpart_area", "nothing", "the area that the rank refers to"
 
 
 def _status(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
@@ -135,8 +140,8 @@ def _times(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
     """An actual value lies not after its document, a target ends not before it, a base not after its period."""
     at = period(row["time_period"])
     if at is None:
-        if re.fullmatch(r"\d{4}/\d{4}", row["time_period"]):
-            yield "time_period", row["time_period"], "a period that ends after it starts"
+        if "/" in row["time_period"]:
+            yield "time_period", row["time_period"], "a stretch whose ends have one form and follow each other"
         return
     base = period(row["base_period"]) if row["base_period"] else None
     if base and base.end_year and at.end_year and base.end_year > at.end_year:
@@ -144,16 +149,10 @@ def _times(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
     published = tables.sources.get(row["source_id"], {}).get("date_published", "")
     if not is_date(published) or at.start_year is None or at.end_year is None:
         return
-    first = f"{at.start_year}-{_first_month(at):02d}" + (f"-{at.day:02d}" if at.day else "")
-    if row["kind"] == "actual" and first > published[: len(first)]:
+    if row["kind"] == "actual" and at.first.isoformat() > published:
         yield "time_period", row["time_period"], f"a period that began when the document was published ({published})"
     if row["kind"] == "target" and at.end_year < int(published[:4]):
         yield "time_period", row["time_period"], f"a period not before the document ({published}), or undated"
-
-
-def _first_month(at: Period) -> int:
-    size = {"S": 6, "Q": 3, "M": 1, "D": 1}.get(at.frequency)
-    return (at.part - 1) * size + 1 if size else 1
 
 
 def _unit(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:

@@ -23,6 +23,7 @@ from planbrief.targets.package import (
     files_of,
     home_of,
     safe_path,
+    spare_columns,
 )
 
 #: Separators that spreadsheets of other countries write instead of commas.
@@ -165,10 +166,11 @@ def _shaped(
         problems.append(Problem(name, 1, "", found, "the plain names", True))
         mended.append(found)
         header = stripped
+    spare = spare_columns({"name": sheet.table, "schema": sheet.schema})
     wrong = [
         Problem(name, 1, column, "no such column", "the column in the header")
         for column in columns
-        if column not in header
+        if column not in header and column not in spare
     ]
     for position, column in enumerate(header):
         if column not in columns:
@@ -178,7 +180,7 @@ def _shaped(
             wrong.append(Problem(name, 1, column, "the column twice", "each column once"))
     if wrong:
         return replace(sheet, problems=(*problems, *wrong[:MOST_PROBLEMS]))
-    if tuple(header) != columns:
+    if tuple(header) != tuple(column for column in columns if column in header):
         found = "the columns in another order"
         problems.append(Problem(name, 1, "", found, ",".join(columns), True))
         mended.append(found)
@@ -204,7 +206,7 @@ def _shaped(
             problems.append(Problem(name, line, long[0], found, f"at most {LONGEST_CELL:,}"))
             uneven += 1
             continue
-        rows.append(Row({column: values[column] for column in columns}, name, line))
+        rows.append(Row({column: values.get(column, "") for column in columns}, name, line))
     if beyond and len(header) == len(grid[0][1]):
         found = f"{beyond} rows with empty cells at the end"
         problems.append(Problem(name, grid[0][0], "", found, f"{len(columns)} cells", True))

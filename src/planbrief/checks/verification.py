@@ -210,8 +210,9 @@ class Comparison:
             values = row.values
             if values["obs_status"] in ("M", "O") and not values["obs_value"]:
                 continue
-            reading = read(self.text[max(start, 0) : max(end, 0)], values["unit_measure"])
             value = decimal(values["obs_value"])
+            printed_form = read(self.text[max(start, 0) : max(end, 0)], values["unit_measure"])
+            reading = printed_form.signed(value is not None and value < 0)
             if value is None or value not in reading.values:
                 printed = " or ".join(str(one) for one in reading.values) or "a number"
                 self.report(start, end, row, f"obs_value {values['obs_value'] or 'empty'}", printed)

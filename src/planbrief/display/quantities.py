@@ -196,7 +196,8 @@ def value_text(
         return _body(ends, figure, lang, bare=bare)
     text = _body([digits_of(figure.value, figure, printed, even=even)], figure, lang, bare=bare)
     if bound and figure.comparator in ("ge", "gt", "le", "lt", "approx"):
-        return message(f"bound.{figure.comparator}", lang, value=text)
+        below = "_below_zero" if figure.value < 0 else ""
+        return message(f"bound{below}.{figure.comparator}", lang, value=text)
     return text
 
 

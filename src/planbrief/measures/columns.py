@@ -18,7 +18,7 @@ IDENTITY = (
 )
 MILESTONES = (
     *IDENTITY,
-    *("period", "period_zh", "period_en", "year", "value", "kind", "comparator", "lower", "upper"),
+    *("period", "period_zh", "period_en", "year", "annual", "value", "kind", "comparator", "lower", "upper"),
     *("is_base", "conflict", "wording_differs", "observations"),
 )
 GROWTH = (
@@ -64,7 +64,7 @@ CONTRIBUTION = (
     *("undefined", "reason_zh", "reason_en", "observations"),
 )
 #: Types; whatever is not listed is a number.
-FLAGS = frozenset({"is_base", "conflict", "wording_differs", "already_met", "verdict_differs", "exhaustive"})
+FLAGS = frozenset({"annual", "is_base", "conflict", "wording_differs", "already_met", "verdict_differs", "exhaustive"})
 OBJECTS = frozenset(
     {"observations", "start_observations", "end_observations", "waypoints_geometric", "waypoints_linear", "left_out"}
 )

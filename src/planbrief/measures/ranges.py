@@ -190,6 +190,8 @@ def observed(
     if exact or not (comparator == "approx" or kind in ROUNDED_KINDS):
         return Range(value, value)
     printed = _rounding(value_text)
+    if value < 0:  # the printed form of a decline has no sign
+        printed = Range(-printed[1], -printed[0])
     if not printed[0] <= value <= printed[1]:
         printed = _rounding(value)
     return Range(max(printed[0], least), min(printed[1], most))

@@ -60,7 +60,7 @@ class Point:
     @property
     def annual(self) -> bool:
         """Whether the point stands for a whole year."""
-        return periods.parse(self.period).frequency == "A"
+        return periods.whole_year(self.period)
 
     @property
     def aimed(self) -> bool:
@@ -176,7 +176,7 @@ def series_of(
     for row in records:
         identity = ("ref_area", "indicator", "activity", "subject", "counterpart_area", "transformation")
         measure = table.parse(row["unit_measure"] or "1").dimension
-        groups.setdefault((*(row[name] for name in identity), measure), []).append(row)
+        groups.setdefault((*(row[name] for name in identity), measure, _years(row["time_period"])), []).append(row)
     found: list[Series] = []
     taken: set[str] = set()
     for group in groups.values():
@@ -188,6 +188,12 @@ def series_of(
             taken.add(key)
             found.append(replace(one, key=key))
     return tuple(found)
+
+
+def _years(period: str) -> str:
+    """What tells totals and averages over several years from values of a year: ``5y``; empty for all others."""
+    shape = periods.shape(period)
+    return f"{shape[-1] + 1}y" if shape is not None and shape[-1] else ""
 
 
 def _by_price(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
@@ -220,6 +226,8 @@ def _series(ds: Dataset, table: units.UnitTable, rows: list[dict[str, Any]]) -> 
     parts = [first["ref_area"], first["indicator"], first["activity"], first["subject"], first["counterpart_area"]]
     if first["transformation"] != "level":
         parts.append(first["transformation"])
+    if years := _years(first["time_period"]):
+        parts.append(years)
     prices = [row["price_base"] for row in rows if row["price_base"]]
     series = Series(
         key="/".join(part for part in parts if part),
@@ -316,7 +324,8 @@ def milestones(
     -------
     pandas.DataFrame
         Columns: ``series`` (stable key), the fields of :class:`Series`, ``period``, ``period_zh``, ``period_en``,
-        ``year``, ``value`` (in ``unit``), ``kind``, ``comparator``, ``lower``, ``upper``, ``is_base``, ``conflict``,
+        ``year``, ``annual`` (whether the value is a whole year's), ``value`` (in ``unit``), ``kind``, ``comparator``,
+        ``lower``, ``upper``, ``is_base``, ``conflict``,
         ``wording_differs``, ``observations`` (tuple of ids). Empty with these columns where there is nothing.
     """
     rows = []
@@ -332,6 +341,7 @@ def milestones(
                     "period_zh": periods.label(point.period, "zh"),
                     "period_en": periods.label(point.period, "en"),
                     "year": point.year,
+                    "annual": point.annual,
                     "value": point.value,
                     "kind": point.kind,
                     "comparator": point.comparator,

@@ -5,8 +5,8 @@ only cautions is printed beside the result. Which is which:
 
 ======================  ========================================================================================
 forbids                 unlike concept, scope or definition; level against share or rate; unlike unit; two stated
-                        price bases; actual against target; an aim without a date; a flow of a half-year against a
-                        year; opposite bounds; a zone or site against a district or city; a branch against another
+                        price bases; actual against target; an aim without a date; a flow of nine months against a
+                        year's; opposite bounds; a zone or site against a district or city; a branch against another
                         city's branch; a company against a place; a break or change of definition; no number
 cautions                different years; estimate against actual; limit against target; one price basis unstated;
                         a bound; an approximate value; district against prefecture; two branches of one city; two
@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from planbrief.errors import UnknownName
@@ -186,13 +187,24 @@ def _time(ds: Dataset, a: Evidence, b: Evidence) -> Iterator[Reason]:
         aimed = any(r.kind in AIMS and not r.dated for r in (a, b))
         stock = all(_stock(ds, r) for r in (a, b))
         yield Reason("undated", a.time_period, b.time_period, aimed or not stock)
-    elif a.time_period != b.time_period:
-        one, other = periods.parse(a.time_period).frequency, periods.parse(b.time_period).frequency
+    elif _days(a) != _days(b):
+        alike = periods.shape(a.time_period) == periods.shape(b.time_period)
         stock = all(_stock(ds, r) for r in (a, b))
-        if one != other and not stock:
+        if not alike and not stock and not _yearly_average(a, b):
             yield Reason("period_length", a.time_period, b.time_period, True)
         else:
             yield Reason("period", a.time_period, b.time_period, False)
+
+
+def _days(record: Evidence) -> tuple[date, date]:
+    """First and last day of a record's period: 2025-H1 and 2025-01/2025-06 are one."""
+    at = periods.parse(record.time_period)
+    return at.first, at.last
+
+
+def _yearly_average(a: Evidence, b: Evidence) -> bool:
+    """Whether both are averages a year over stretches of whole years, which may differ in length."""
+    return all(r.transformation == "avg_annual" and periods.parse(r.time_period).precision == "A" for r in (a, b))
 
 
 def _stock(ds: Dataset, record: Evidence) -> bool:

@@ -11,7 +11,7 @@ import hashlib
 import io
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -19,7 +19,7 @@ from typing import Any
 
 from planbrief.errors import DataError, Problem
 from planbrief.targets.areas import Places, cities, cities_of_documents
-from planbrief.targets.descriptor import descriptor_problems
+from planbrief.targets.descriptor import COLUMNS, descriptor_problems
 
 #: A file larger than this is refused before it is read into memory.
 LARGEST_FILE = 64 * 1024 * 1024
@@ -202,6 +202,13 @@ def files_of(folder: Path, resource: Mapping[str, Any]) -> tuple[str, ...]:
     return (given,) if isinstance(given, str) else tuple(given)
 
 
+def spare_columns(resource: Mapping[str, Any]) -> frozenset[str]:
+    """Columns of a resource that a file may go without: those that came after the contract of its table."""
+    contract = COLUMNS.get(resource["name"])
+    fields = (field["name"] for field in resource["schema"]["fields"])
+    return frozenset() if contract is None else frozenset(fields) - frozenset(contract.split())
+
+
 def home_of(resource: Mapping[str, Any]) -> str:
     """Where the rows of a resource are written, for messages: a file, or the pattern of its parts."""
     given = resource.get("parts") or resource["path"]
@@ -242,8 +249,11 @@ def read_text(path: Path, name: str) -> str:
         raise DataError([Problem(name, line, "", found, "UTF-8; planbrief check --fix can convert it")]) from None
 
 
-def parse_csv(text: str, name: str, columns: tuple[str, ...]) -> Iterator[Row]:
-    """Rows of one CSV file, checked for shape: header, number of cells, no stray characters."""
+def parse_csv(text: str, name: str, columns: tuple[str, ...], spare: Collection[str] = ()) -> Iterator[Row]:
+    """Rows of one CSV file, checked for shape: header, number of cells, no stray characters.
+
+    A file may go without the columns in `spare`; their cells are empty then.
+    """
     if text.startswith("\ufeff"):
         raise DataError(
             [Problem(name, 1, "", "a byte order mark (BOM)", "plain UTF-8; planbrief check --fix removes it")]
@@ -259,7 +269,7 @@ def parse_csv(text: str, name: str, columns: tuple[str, ...]) -> Iterator[Row]:
         if header is None:
             raise DataError([Problem(name, 1, "", "an empty file", f"the header {','.join(columns)}")])
         for column in columns:
-            if column not in header:
+            if column not in header and column not in spare:
                 problems.append(Problem(name, 1, column, "no such column", "the column in the header"))
         for position, column in enumerate(header):
             if column not in columns:
@@ -269,6 +279,7 @@ def parse_csv(text: str, name: str, columns: tuple[str, ...]) -> Iterator[Row]:
                 problems.append(Problem(name, 1, column, "the column twice", "each column once"))
         if problems:
             raise DataError(problems)
+        blank = dict.fromkeys(columns, "")
         for count, cells in enumerate(reader, start=1):
             if count > MOST_ROWS or len(problems) >= MOST_PROBLEMS:
                 if count > MOST_ROWS:
@@ -285,7 +296,7 @@ def parse_csv(text: str, name: str, columns: tuple[str, ...]) -> Iterator[Row]:
                 if len(cell) > LONGEST_CELL:
                     found = f"{len(cell):,} characters in one cell"
                     problems.append(Problem(name, reader.line_num, column, found, f"at most {LONGEST_CELL:,}"))
-            yield Row(dict(zip(header, cells, strict=True)), name, reader.line_num)
+            yield Row({**blank, **dict(zip(header, cells, strict=True))}, name, reader.line_num)
     except csv.Error as error:
         problems.append(Problem(name, reader.line_num, "", f"broken quoting ({error})", "cells quoted as CSV demands"))
     if problems:
@@ -307,7 +318,7 @@ def read_package(folder: Path) -> Package:
             try:
                 text = read_text(safe_path(folder, relative), name)
                 files[relative] = hashlib.sha256(text.encode()).hexdigest()
-                rows.extend(parse_csv(text, name, columns))
+                rows.extend(parse_csv(text, name, columns, spare_columns(resource)))
             except DataError as error:
                 problems.extend(error.problems)
         name = resource["name"]

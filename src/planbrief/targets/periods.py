@@ -1,22 +1,27 @@
-"""Time periods as the observations write them: 2023, 2025-H1, 2025-Q1, 2025-09, 2024/2035, undated."""
+"""Time periods as the observations write them: 2023, 2025-H1, 2025-Q1, 2025-09, 2024-06-25, undated, and stretches.
+
+A stretch is ``START/END``, both ends in one of these forms and of the same precision: 2024/2035, 2025-01/2025-09
+(前三季度), 2024-H2/2025-H1. A total or an average over a stretch of years is no year's value.
+"""
 
 from __future__ import annotations
 
 import re
+from calendar import monthrange
+from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
 from planbrief.errors import PlanbriefError, UnknownName
 
+#: SDMX code of each precision, its form, and the months that one of it takes (0: a day).
 _FORMS = (
-    ("A", re.compile(r"(?P<start>\d{4})")),
-    ("S", re.compile(r"(?P<start>\d{4})-[HS](?P<part>[12])")),
-    ("Q", re.compile(r"(?P<start>\d{4})-Q(?P<part>[1-4])")),
-    ("M", re.compile(r"(?P<start>\d{4})-(?P<part>0[1-9]|1[0-2])")),
-    ("D", re.compile(r"(?P<start>\d{4})-(?P<part>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])")),
-    ("range", re.compile(r"(?P<start>\d{4})/(?P<end>\d{4})")),
+    ("A", re.compile(r"(?P<year>\d{4})"), 12),
+    ("S", re.compile(r"(?P<year>\d{4})-[HS](?P<part>[12])"), 6),
+    ("Q", re.compile(r"(?P<year>\d{4})-Q(?P<part>[1-4])"), 3),
+    ("M", re.compile(r"(?P<year>\d{4})-(?P<part>0[1-9]|1[0-2])"), 1),
+    ("D", re.compile(r"(?P<year>\d{4})-(?P<part>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])"), 0),
 )
-
 _MONTHS = ("January February March April May June July August September October November December").split()
 _ORDINALS_ZH = "一二三四"
 _ORDINALS_EN = ("first", "second", "third", "fourth")
@@ -30,14 +35,16 @@ class IllFormedPeriod(PlanbriefError):
         self.text = text
 
     def __str__(self) -> str:
-        return f"time period {self.text!r}: expected 2023, 2025-H1, 2025-Q1, 2025-09, 2024/2035 or undated"
+        forms = "2023, 2025-H1, 2025-Q1, 2025-09, 2025-09-30, a stretch of two such (2025-01/2025-09) or undated"
+        return f"time period {self.text!r}: expected {forms}"
 
 
 class Period(NamedTuple):
     """A parsed time period.
 
-    ``frequency`` is the SDMX code A, S (half-year), Q, M or D, else ``range`` or empty (undated); ``part`` counts
-    half-years, quarters or months within the year, from 1 (0 where there is none).
+    ``frequency`` is the SDMX code A, S (half-year), Q, M or D, else ``range`` (a stretch) or empty (undated); ``part``
+    counts half-years, quarters or months within the year, from 1 (0 where there is none). Of a stretch, ``part`` and
+    ``day`` are those of its end and ``precision`` is the code of both ends. ``first`` and ``last`` are its days.
     """
 
     start_year: int | None
@@ -46,6 +53,12 @@ class Period(NamedTuple):
     dated: bool
     part: int = 0
     day: int = 0
+    precision: str = ""
+    first: date = date.max
+    last: date = date.max
+
+
+UNDATED = Period(None, None, "", False)
 
 
 @lru_cache(maxsize=4096)
@@ -55,22 +68,39 @@ def parse(text: str) -> Period:
     Raises
     ------
     IllFormedPeriod
-        For a form that is not in the list, or a range that ends before it starts.
+        For a form that is not in the list, a day that no calendar has, or a stretch whose ends differ in precision
+        or do not follow each other.
 
-    >>> parse("2025-H1")
-    Period(start_year=2025, end_year=2025, frequency='S', dated=True, part=1, day=0)
-    >>> parse("2024/2035").end_year, parse("undated").dated
-    (2035, False)
+    >>> found = parse("2025-H1")
+    >>> found.end_year, found.frequency, found.part, found.last.isoformat()
+    (2025, 'S', 1, '2025-06-30')
+    >>> parse("2025-01/2025-09").first.isoformat(), parse("2024/2035").end_year, parse("undated").dated
+    ('2025-01-01', 2035, False)
     """
     if text == "undated":
-        return Period(None, None, "", False)
-    for frequency, form in _FORMS:
-        if match := form.fullmatch(text):
+        return UNDATED
+    start, slash, end = text.partition("/")
+    if not slash:
+        return _single(text, text)
+    one, other = _single(start, text), _single(end, text)
+    if one.frequency != other.frequency or one.last >= other.first:
+        raise IllFormedPeriod(text)
+    return other._replace(start_year=one.start_year, frequency="range", first=one.first)
+
+
+def _single(form: str, text: str) -> Period:
+    for code, pattern, months in _FORMS:
+        if match := pattern.fullmatch(form):
             found = {name: int(digits) for name, digits in match.groupdict().items()}
-            start, end = found["start"], found.get("end", found["start"])
-            if end < start:
+            year, part, day = found["year"], found.get("part", 0), found.get("day", 0)
+            try:
+                month = (part - 1) * months + 1 if part and months else part or 1
+                first = date(year, month, day or 1)
+                closing = month + months - 1 if months else month
+                last = date(year, closing, day or monthrange(year, closing)[1])
+            except ValueError:
                 break
-            return Period(start, end, frequency, True, found.get("part", 0), found.get("day", 0))
+            return Period(year, year, code, True, part, day, code, first, last)
     raise IllFormedPeriod(text)
 
 
@@ -78,47 +108,91 @@ def parse(text: str) -> Period:
 def end_of(text: str) -> float:
     """The point of time at which a period ends, in years: 2023 → 2024.0, 2025-H1 → 2025.5; NaN for undated.
 
-    >>> end_of("2025-Q1"), end_of("2024/2035")
-    (2025.25, 2036.0)
+    >>> end_of("2025-Q1"), end_of("2024/2035"), end_of("2025-01/2025-09")
+    (2025.25, 2036.0, 2025.75)
     """
     period = parse(text)
-    if period.end_year is None:
+    if not period.dated:
         return float("nan")
-    parts = {"S": 2, "Q": 4, "M": 12}.get(period.frequency)
-    if period.frequency == "D":
-        return period.end_year + (period.part - 1) / 12 + period.day / 372
-    return period.end_year + (period.part / parts if parts else 1.0)
+    last = period.last
+    return last.year + (last.month - 1) / 12 + last.day / 372 if period.day else last.year + last.month / 12
+
+
+def start_of(text: str) -> float:
+    """The point of time at which a period begins, in years: 2025-Q2 → 2025.25; NaN for undated.
+
+    >>> start_of("2025-07/2025-09"), start_of("2025")
+    (2025.5, 2025.0)
+    """
+    period = parse(text)
+    first = period.first
+    return first.year + (first.month - 1) / 12 + (first.day - 1) / 372 if period.dated else float("nan")
+
+
+Shape = tuple[int, int, int, int, int]
+
+
+def shape(text: str) -> Shape | None:
+    """Which part of the year or of how many years a period is: equal for 2025-H1, 2024-01/2024-06 and 2023-H1.
+
+    What happened in two periods can be compared only where their shapes are equal. None for undated.
+
+    >>> shape("2025-H1") == shape("2024-01/2024-06"), shape("2025-Q3") == shape("2025-01/2025-09")
+    (True, False)
+    >>> shape("2021/2025") == shape("2026/2030"), shape("2021/2025") == shape("2025")
+    (True, False)
+    """
+    period = parse(text)
+    if not period.dated:
+        return None
+    first, last = period.first, period.last
+    closes = last.day == monthrange(last.year, last.month)[1]
+    return (first.month, first.day, last.month, 0 if closes else last.day, last.year - first.year)
+
+
+def whole_year(text: str) -> bool:
+    """Whether a period is one calendar year, however it is written.
+
+    >>> whole_year("2025"), whole_year("2025-01/2025-12"), whole_year("2025-Q4"), whole_year("2021/2025")
+    (True, True, False, False)
+    """
+    return shape(text) == (1, 1, 12, 0, 0)
 
 
 @lru_cache(maxsize=4096)
 def order(text: str) -> tuple[float, float, str]:
     """Sorting key: by the end of the period, the shorter period first, undated last.
 
-    >>> sorted(["undated", "2026", "2025-H1", "2025", "2025-09"], key=order)
-    ['2025-H1', '2025-09', '2025', '2026', 'undated']
+    >>> sorted(["undated", "2026", "2025-H1", "2025", "2025-01/2025-09", "2025-09"], key=order)
+    ['2025-H1', '2025-09', '2025-01/2025-09', '2025', '2026', 'undated']
     """
-    period = parse(text)
-    if period.start_year is None:
+    if not parse(text).dated:
         return (float("inf"), 0.0, text)
-    end = end_of(text)
-    length = {"A": 1.0, "S": 1 / 2, "Q": 1 / 4, "M": 1 / 12, "D": 0.0}.get(period.frequency, end - period.start_year)
-    return (end, length, text)
+    return (end_of(text), end_of(text) - start_of(text), text)
 
 
 def sdmx(text: str) -> str:
-    """The period as SDMX writes TIME_PERIOD: half-years as S1, ranges as start and duration, undated as nothing.
+    """The period as SDMX writes TIME_PERIOD: half-years as S1, stretches as start and duration, undated as nothing.
 
-    >>> sdmx("2025-H1"), sdmx("2025-09"), sdmx("2024/2035"), sdmx("undated")
-    ('2025-S1', '2025-09', '2024-01-01/P12Y', '')
+    >>> sdmx("2025-H1"), sdmx("2025-09"), sdmx("2024/2035"), sdmx("2025-01/2025-09"), sdmx("undated")
+    ('2025-S1', '2025-09', '2024-01-01/P12Y', '2025-01-01/P9M', '')
     """
     period = parse(text)
-    if period.start_year is None or period.end_year is None:
+    if not period.dated:
         return ""
     if period.frequency == "S":
         return f"{period.start_year}-S{period.part}"
     if period.frequency == "range":
-        return f"{period.start_year}-01-01/P{period.end_year - period.start_year + 1}Y"
+        return f"{period.first.isoformat()}/P{_duration(period)}"
     return text
+
+
+def _duration(period: Period) -> str:
+    first, last = period.first, period.last
+    if period.precision == "D":
+        return f"{(last - first).days + 1}D"
+    months = 12 * (last.year - first.year) + last.month - first.month + 1
+    return f"{months}M" if period.precision != "A" else f"{months // 12}Y"
 
 
 def label(text: str, lang: str) -> str:
@@ -126,13 +200,17 @@ def label(text: str, lang: str) -> str:
 
     >>> label("2025-H1", "zh"), label("2025-H1", "en"), label("2025-09", "en"), label("2024/2035", "en")
     ('2025年上半年', 'first half of 2025', 'September 2025', '2024–2035')
+    >>> label("2025-01/2025-09", "zh"), label("2025-01/2025-09", "en"), label("2025-01/2025-11", "zh")
+    ('2025年前三季度', 'first three quarters of 2025', '2025年1–11月')
     """
     if lang not in ("zh", "en"):
         raise UnknownName("language", lang, ("zh", "en"))
     period = parse(text)
-    year, part = period.start_year, period.part
     if not period.dated:
         return "未注明时间" if lang == "zh" else "undated"
+    if period.frequency == "range":
+        return _stretch(text, period, lang)
+    year, part = period.start_year, period.part
     if lang == "zh":
         return {
             "A": f"{year}年",
@@ -140,7 +218,7 @@ def label(text: str, lang: str) -> str:
             "Q": f"{year}年第{_ORDINALS_ZH[(part - 1) % 4]}季度",
             "M": f"{year}年{part}月",
             "D": f"{year}年{part}月{period.day}日",
-        }.get(period.frequency, f"{year}–{period.end_year}年")
+        }[period.frequency]
     ordinal = _ORDINALS_EN[(part - 1) % 4]
     month = _MONTHS[(part - 1) % 12]
     return {
@@ -149,4 +227,36 @@ def label(text: str, lang: str) -> str:
         "Q": f"{ordinal} quarter of {year}",
         "M": f"{month} {year}",
         "D": f"{period.day} {month} {year}",
-    }.get(period.frequency, f"{year}–{period.end_year}")
+    }[period.frequency]
+
+
+#: Stretches from January that have a name of their own, by the month in which they end.
+_FROM_JANUARY = {
+    3: ("第一季度", "first quarter of"),
+    6: ("上半年", "first half of"),
+    9: ("前三季度", "first three quarters of"),
+}
+
+
+def _stretch(text: str, period: Period, lang: str) -> str:
+    zh, first, last = lang == "zh", period.first, period.last
+    start, _, end = text.partition("/")
+    if period.precision == "A":
+        return f"{start}–{end}年" if zh else f"{start}–{end}"
+    if first.year == last.year and period.precision != "D":
+        if whole_year(text):
+            return label(str(first.year), lang)
+        if first.month == 1 and last.month in _FROM_JANUARY:
+            named = _FROM_JANUARY[last.month]
+            return f"{first.year}年{named[0]}" if zh else f"{named[1]} {first.year}"
+        if zh:
+            return f"{first.year}年{first.month}–{last.month}月"
+        return f"{_MONTHS[first.month - 1]}–{_MONTHS[last.month - 1]} {first.year}"
+    one, other = label(start, lang), label(end, lang)
+    if first.year == last.year:  # days of one year: the year once
+        return (
+            f"{one}至{other.removeprefix(f'{first.year}年')}"
+            if zh
+            else f"{one.removesuffix(f' {first.year}')} to {other}"
+        )
+    return f"{one}至{other}" if zh else f"{one} to {other}"

@@ -25,6 +25,13 @@ SYMBOLS = (
     (re.compile("GWH|gwh"), "GWh"),
     (re.compile("千米"), "公里"),
 )
+#: Words that begin like a unit: 部门, 起来, 组织, 市场.
+_NO_UNIT = re.compile(
+    "部[门委队分署件]|起[来步点]|组[织成合建团]|方[面案向式便]|单[位元独]|款项|列[入为]|架构|例[如外]|块[状]|市[场民政值级]"
+    "|区[域间]|县[域级委]|省[级份委]|国[家内际有]|村[民级]|乡[村镇愁]|镇[域区]|校[园区]|金[融属]|银[行发]|桥梁|口[岸径]|期[间末]"
+    "|段时|环[境保节]|节[能约点]|点[位]?以|字号|层[面次级]|门[类户]|团[体队]|队[伍员]|根[本据]|道[路德]|封闭|眼科|床品|成[立功果为长效熟品就都]"
+    "|级别|品[牌]|双[向方]|回[升落顾]|本[地市省次级]|册立|轮[候]|遍布|头部|企业家|社区服务|园区综|岁月"
+)
 _SKIPPED = re.compile(r"(?:[ \t\u3000*_~]|余|多|左右|以上|以内|以下)*")
 #: Characters read behind a number.
 _REACH = 40
@@ -64,5 +71,7 @@ def unit_behind(text: str, end: int, units: UnitTable) -> str:
 
 
 def _base(text: str, units: UnitTable) -> str:
-    """The longest base unit that `text` begins with."""
+    """The longest base unit that `text` begins with, unless a longer word begins there."""
+    if _NO_UNIT.match(text):
+        return ""
     return max((unit for unit in units.rows if unit != "1" and text.startswith(unit)), key=len, default="")

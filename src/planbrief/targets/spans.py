@@ -49,6 +49,19 @@ class Token:
     text: str
 
 
+#: Comparators of a value and of the same value with the other sign.
+_MIRRORED = {"ge": "le", "le": "ge", "gt": "lt", "lt": "gt"}
+
+
+def mirrored(comparator: str) -> str:
+    """The comparator of the value with the other sign: a decline of at least 10 is a change of at most −10.
+
+    >>> mirrored("gt"), mirrored("approx")
+    ('lt', 'approx')
+    """
+    return _MIRRORED.get(comparator, comparator)
+
+
 @dataclass(frozen=True)
 class Reading:
     """What a printed form can mean: every value it may stand for, the upper end of a range, the bound it names."""
@@ -56,6 +69,20 @@ class Reading:
     values: tuple[Decimal, ...]
     upper: Decimal | None = None
     comparator: str = ""
+
+    def signed(self, negative: bool) -> Reading:
+        """The same form where it states a decline: values below zero, bounds the other way round.
+
+        下降超10% is below −10, 下降5—8% lies between −8 and −5.
+
+        >>> read("10").signed(True).values, read("三成以上", "%").signed(True).comparator
+        ((Decimal('-10'),), 'le')
+        """
+        if not negative:
+            return self
+        ends = self.values if self.upper is None else (self.upper,)
+        upper = None if self.upper is None else -self.values[0]
+        return Reading(tuple(-value for value in ends), upper, mirrored(self.comparator))
 
     def bound_of(self, value: Decimal) -> str:
         """The bound that the form names for one of its values; in 二个千亿级 the 级 bounds the last one only."""

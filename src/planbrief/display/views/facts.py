@@ -19,7 +19,12 @@ if TYPE_CHECKING:
     from planbrief.targets import Dataset
 
 #: How the value of a transformation is measured; everything else is a level in its printed unit.
-MEASURES = {"share": "share", "contribution": "share", "yoy": "share", "avg_annual": "share", "difference_pp": "points"}
+MEASURES = {
+    "share": "share", "contribution": "share", "yoy": "share", "avg_annual": "share", "cumulative": "share",
+    "difference_pp": "points",
+}  # fmt: skip
+#: Changes of a level or share, told from the level itself where no area says what they are measured against.
+CHANGES = ("difference", "difference_pp")
 #: A place with more facts than this gets a table per theme; with fewer, one table has a group per theme.
 ONE_TABLE = 60
 #: A theme with fewer rows than this joins the table of the smaller themes.
@@ -40,11 +45,14 @@ def named(key: str, **names: Label) -> tuple[str, str]:
 def fact_figure(row: Mapping[str, Any], observations: tuple[str, ...]) -> Figure:
     """One printed number as a figure: value, unit, bound, the observations that print it."""
     ranged = row["comparator"] == "range"
+    measure = MEASURES.get(row["transformation"], "level")
+    if measure == "share" and row["unit_measure"] not in ("", "%"):
+        measure = "level"  # three tenths or five per mille keep their unit
     parts = [row[name] for name in ("ref_area", "indicator", "activity", "subject", "counterpart_area") if row[name]]
     return Figure(
         key="/".join([*parts, row["transformation"], row["time_period"]]),
         value=row["obs_value"],
-        measure=MEASURES.get(row["transformation"], "level"),
+        measure=measure,
         unit=row["unit_measure"],
         observations=observations,
         lower=row["obs_value"] if ranged else math.nan,
@@ -116,7 +124,9 @@ def fact_name(ds: Dataset, fact: Mapping[str, Any]) -> Label:
     """
     what = measured(ds, fact["indicator"], fact["activity"], fact["subject"])
     form, own = fact["transformation"], ds.row("indicators", fact["indicator"])["aggregation"]
-    if form in MEASURES and form != "difference_pp" and own not in ("rate", "share"):
+    if form in CHANGES and not fact["counterpart_area"]:
+        what = Label(*named("value.change", what=what))
+    elif form in MEASURES and form not in CHANGES and own not in ("rate", "share"):
         words = Label(term("transformation", form, "zh"), term("transformation", form, "en"))
         what = Label(*named("value.form", what=what, form=words))
     return referred(ds, fact, what)
@@ -126,7 +136,9 @@ def referred(ds: Dataset, fact: Mapping[str, Any], what: Label) -> Label:
     """A name with the area that the fact is measured against, if there is one: a destination, the field of a rank."""
     if not fact["counterpart_area"]:
         return what
-    kind = {"difference_pp": "against", "level": "toward"}.get(fact["transformation"], "beside")
+    kind = {"difference_pp": "against", "difference": "against", "level": "toward"}.get(
+        fact["transformation"], "beside"
+    )
     return Label(*named(f"value.{kind}", what=what, other=label(ds, "areas", fact["counterpart_area"])))
 
 
@@ -140,7 +152,9 @@ def value_cell(ds: Dataset, fact: Mapping[str, Any], figure: Figure) -> Cell:
     if fact["obs_status"] in ("M", "O"):
         return unprinted(fact, figure.observations)
     if fact["transformation"] in note:
-        return Cell(multiple_words(note[fact["transformation"]], fact), figure.observations)
+        doubled = fact["unit_measure"] == "番"
+        key = "value.doublings" if doubled else note[fact["transformation"]]
+        return Cell(multiple_words(key, fact), figure.observations)
     return Cell(figure, figure.observations)
 
 

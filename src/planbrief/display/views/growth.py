@@ -125,8 +125,18 @@ def collected(ds: Dataset, region: str, branches: bool) -> tuple[list[Line], dic
     heads = {}
     for period in sorted(kinds, key=periods.order):
         actual = not kinds[period] & {"target", "constraint"}
-        heads[period] = both("head.year_actual" if actual else "head.year_target", year=period)
+        heads[period] = period_head(period, actual)
     return (list(lines.values()), heads) if len(dated) else ([], {})
+
+
+def period_head(period: str, actual: bool) -> tuple[str, str]:
+    """Head of the column of a period, which says where its values are actual ones."""
+    if periods.parse(period).frequency == "A":
+        return both("head.year_actual" if actual else "head.year_target", year=period)
+    words = periods.label(period, "zh"), periods.label(period, "en")
+    if not actual:
+        return words
+    return both("head.period_actual", period=words[0])[0], both("head.period_actual", period=words[1])[1]
 
 
 def wordless(ds: Dataset, region: str, branches: bool) -> list[Mapping[str, Any]]:

@@ -116,7 +116,7 @@ def levels_table(ds: Dataset, region: str, group: Group) -> Table | None:
     """Levels of a group by year with the growth of every segment: a row per series, a row group per measure."""
     keys = {branch.series.key: branch for branch in group.branches}
     points = tables.milestones(ds, region)
-    points = points[points["series"].isin(keys) & points["year"].notna()]
+    points = points[points["series"].isin(keys) & points["annual"]]
     growth = tables.growth_table(ds, region)
     growth = growth[growth["series"].isin(keys) & growth["start"].notna() & ~growth["conflict"]]
     planned = growth[growth["stage"] == "planned"]

@@ -94,7 +94,7 @@ def lines_chart(ds: Dataset, region: str, group: Group) -> Chart | None:
     if len(chosen) < 2:
         return None
     points = tables.milestones(ds, region)
-    points = points[points["year"].notna() & ~points["conflict"]]
+    points = points[points["annual"] & ~points["conflict"]]
     lines = [
         (b.name, [point_figure(row) for row in points[points["series"] == b.series.key].itertuples()]) for b in chosen
     ]

@@ -54,7 +54,7 @@ def path_chart(ds: Dataset, regions: Iterable[str]) -> Chart | None:
         return None
     region, key = members[0]["ref_area"], members[0]["series"]
     points = tables.milestones(ds, region)
-    points = points[(points["series"] == key) & points["year"].notna() & ~points["conflict"]]
+    points = points[(points["series"] == key) & points["annual"] & ~points["conflict"]]
     if len(points) < 3:
         return None
     what = name_of(ds, members[0])

@@ -13,6 +13,7 @@ from planbrief.measures.audit.tables import AuditTables
 from planbrief.measures.evidence import Evidence, ids
 from planbrief.measures.figures import Figure
 from planbrief.measures.labels import Label, label, measured
+from planbrief.targets import periods
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
@@ -126,11 +127,18 @@ class Context:
         """
         paths: dict[tuple[str, ...], dict[float, Evidence]] = defaultdict(dict)
         for record in self.settled:
-            if not record.dated or record.kind not in PATH_KINDS or record.counterpart_area:
+            if record.kind not in PATH_KINDS or record.counterpart_area or not self.of_a_year(record):
                 continue
             key = (record.ref_area, record.indicator, record.activity, record.subject, record.transformation)
             paths[key].setdefault(record.year, record)
         return {key: tuple(years[y] for y in sorted(years)) for key, years in paths.items()}
+
+    def of_a_year(self, record: Evidence) -> bool:
+        """Whether a value may stand for its year: nine months of a flow, or the total of a plan period, may not."""
+        if not record.dated or periods.whole_year(record.time_period):
+            return record.dated
+        stock = record.transformation == "share" or self.meta(record.indicator)["aggregation"] == "count"
+        return stock and periods.parse(record.time_period).frequency in ("M", "D")
 
     def leaves(self, activity: str) -> tuple[str, ...]:
         """Activities below `activity` that have no children of their own."""

@@ -145,7 +145,8 @@ def _stated_multiples(ctx: Context) -> Iterator[Result]:
 
 
 def _multiple(ctx: Context, claim: Evidence, start: Evidence, ends: list[Evidence]) -> Iterator[Result]:
-    ratio = claim.value + MULTIPLES[claim.transformation]
+    doubled = claim.dimension == "doublings"  # 翻两番 is four times the base
+    ratio = 2**claim.value if doubled else claim.value + MULTIPLES[claim.transformation]
     if claim.dated and any(end.time_period == claim.time_period for end in ends):
         ends = [end for end in ends if end.time_period == claim.time_period]
     reached = {end: float(multiple(start.base, end.base)) for end in ends}
@@ -162,7 +163,9 @@ def _multiple(ctx: Context, claim: Evidence, start: Evidence, ends: list[Evidenc
     if fitting and not open_year:
         return
     formula = f"{shown.base / start.factor:.12g} ÷ {start.value:.12g}"
-    stated = f"{claim.value:.12g} + 1" if MULTIPLES[claim.transformation] else ""
+    stated = (
+        f"2^{claim.value:.12g}" if doubled else f"{claim.value:.12g} + 1" if MULTIPLES[claim.transformation] else ""
+    )
     numbers: dict[str, Number] = {
         **_named(ctx, start, shown),
         "stated": ctx.figure(finding_id, "stated", ratio, "倍", [claim], measure="multiple", formula=stated),
