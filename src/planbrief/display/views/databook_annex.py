@@ -200,10 +200,7 @@ def units_table(ds: Dataset) -> Table | None:
     """The units that observations use and what one of them is in the base unit of its dimension."""
     used = Counter(unit for unit in ds.observations["unit_measure"] if unit)
     known = ds.unit_table
-    base: dict[str, str] = {}
-    for row in records(ds.units.reset_index()):
-        if row["factor"] == 1:
-            base.setdefault(row["dimension"], row["unit"])
+    base = {row["dimension"]: row["unit"] for row in records(ds.units.reset_index()) if row["factor"] == 1}
     lines = []
     for unit, count in used.most_common():
         parsed = known.parse(unit)
