@@ -87,9 +87,9 @@ def _bytes(path: Path, name: str) -> bytes:
 def _read(raw: bytes, name: str, sha256: str) -> CanonicalText:
     """Hand the bytes to the reader of their form."""
     if b"%PDF-" in raw[:1024]:
-        from planbrief.reading.forms.pdf import read_pdf
+        from planbrief.reading.forms.apart import read_pdf_apart
 
-        return read_pdf(raw, name, sha256)
+        return read_pdf_apart(raw, name, sha256)
     if raw.startswith(b"PK\x03\x04"):
         return _read_archive(raw, name, sha256)
     if raw.startswith(_OLE):

@@ -43,6 +43,10 @@ class Box:
     place: Place | None = None
 
 
+#: Tabs between two cells; a wider gap is nobody's table.
+_MOST_GAP = 50
+
+
 class Composer:
     """Writes a canonical text and keeps the books about it."""
 
@@ -114,7 +118,7 @@ class Composer:
             if box.row != row:
                 self._write("\n")
                 row, column = box.row, 0
-            self._write("\t" * max(0, box.column - column))
+            self._write("\t" * min(_MOST_GAP, max(0, box.column - column)))
             column = box.column
             words = "\n".join(" ".join(line.split()) for line in printed(box.text).split("\n") if line.strip())
             start = self._write(words) - base

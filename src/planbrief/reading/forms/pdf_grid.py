@@ -15,7 +15,7 @@ from planbrief.reading.forms.pdf_page import Char, Page, Rule
 _NEAR = 3.0
 #: Part of a cell's side that a rule must cover to part it from its neighbour.
 _COVERED = 0.6
-_MOST_LINES = 400
+_MOST_LINES, _MOST_CELLS = 400, 6000
 
 
 class Grid(NamedTuple):
@@ -109,8 +109,8 @@ def _grid(rows: list[Rule], columns: list[Rule], characters: list[Char]) -> tupl
     ys = _positions([*(rule.at for rule in rows), top, bottom])
     # A table whose sides are open ends where its level rules end.
     xs = _positions([*(rule.at for rule in columns), left, right])
-    if len(xs) < 3 or len(ys) < 2:
-        return None  # a frame around prose
+    if len(xs) < 3 or len(ys) < 2 or len(xs) * len(ys) > _MOST_CELLS:
+        return None  # a frame around prose, or squared paper
     inside: dict[tuple[int, int], list[Char]] = {}
     rest = []
     for char in characters:
@@ -141,6 +141,8 @@ def _areas(
 ) -> dict[tuple[int, int], tuple[int, int]]:
     """Upper left corner of every cell → its height and width in rows and columns of the grid."""
     height, width = len(ys) - 1, len(xs) - 1
+    level = [[rule for rule in rows if abs(rule.at - at) <= _NEAR] for at in ys]
+    upright = [[rule for rule in columns if abs(rule.at - at) <= _NEAR] for at in xs]
     parent = {(r, c): (r, c) for r in range(height) for c in range(width)}
 
     def root(place: tuple[int, int]) -> tuple[int, int]:
@@ -151,9 +153,9 @@ def _areas(
 
     for r in range(height):
         for c in range(width):
-            if c + 1 < width and not _is_ruled(columns, xs[c + 1], ys[r], ys[r + 1]):
+            if c + 1 < width and not _is_ruled(upright[c + 1], ys[r], ys[r + 1]):
                 parent[root((r, c + 1))] = root((r, c))
-            if r + 1 < height and not _is_ruled(rows, ys[r + 1], xs[c], xs[c + 1]):
+            if r + 1 < height and not _is_ruled(level[r + 1], xs[c], xs[c + 1]):
                 parent[root((r + 1, c))] = root((r, c))
     groups: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for place in parent:
@@ -170,7 +172,7 @@ def _areas(
     return areas
 
 
-def _is_ruled(rules: Sequence[Rule], at: float, start: float, end: float) -> bool:
-    """Whether rules cover enough of one side of a cell."""
-    covered = sum(max(0.0, min(rule.end, end) - max(rule.start, start)) for rule in rules if abs(rule.at - at) <= _NEAR)
+def _is_ruled(rules: Sequence[Rule], start: float, end: float) -> bool:
+    """Whether rules on one line cover enough of a cell's side."""
+    covered = sum(max(0.0, min(rule.end, end) - max(rule.start, start)) for rule in rules)
     return covered >= _COVERED * (end - start)

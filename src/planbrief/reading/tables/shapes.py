@@ -119,20 +119,17 @@ def _compact(cells: Sequence[Cell]) -> list[Cell]:
     columns = {number: i for i, number in enumerate(sorted({cell.column for cell in filled}))}
     if len(rows) * len(columns) == 0:
         return []
+    spanned = any(cell.rowspan > 1 or cell.colspan > 1 for cell in cells)
+    if not spanned and all(old == new for old, new in (*rows.items(), *columns.items())):
+        # Nothing is taken out; cells in the right places stay as they are.
+        return [cell for cell in cells if cell.row in rows and cell.column in columns]
     made = []
     for cell in cells:
         covered_rows = [rows[row] for row in range(cell.row, cell.row + cell.rowspan) if row in rows]
         covered = [columns[column] for column in range(cell.column, cell.column + cell.colspan) if column in columns]
         if covered_rows and covered:
-            made.append(
-                replace(
-                    *(cell,),
-                    row=covered_rows[0],
-                    column=covered[0],
-                    rowspan=len(covered_rows),
-                    colspan=len(covered),
-                )
-            )
+            span = {"rowspan": len(covered_rows), "colspan": len(covered)}
+            made.append(replace(cell, row=covered_rows[0], column=covered[0], **span))
     return made
 
 
@@ -169,7 +166,7 @@ def _headed(text: str, cells: list[Cell], rows: int, columns: int) -> tuple[list
         elif not (marked or _goes_on(at, row, columns, words)):
             break
         count = row + 1
-    cells = [replace(cell, header=True) if cell.row < count else replace(cell, header=False) for cell in cells]
+    cells = [replace(cell, header=cell.row < count) if cell.header != (cell.row < count) else cell for cell in cells]
     return (_spread(cells, count, columns) if count else cells), count
 
 
