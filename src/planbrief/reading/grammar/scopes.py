@@ -17,7 +17,8 @@ _HEAD = re.compile(
     r"（[一二三四五六七八九十]+）|\d{1,2}[.、．])"
 )
 _TOP_HEAD = re.compile(r"\s*(?:[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十]+[章篇部])")
-_SENTENCE = re.compile(r"[^。！？；\n]*[。！？；\n]?")
+#: A sentence, cut where it goes on without end (a list of thousands of numbers in one line).
+_SENTENCE = re.compile(r"[^。！？；\n]{0,1200}[。！？；\n]?")
 _OPENING = re.compile(
     r"[\s—\-#>▲“”]*(?:各位代表[！，:]?|同志们[！，:]?|[（(]?[一二三四五六七八九十]{1,2}[、）是]|"
     r"\d{1,2}[.、．])?(?:回[顾望首]|透过|展望|刚刚|综合|建议|我省|在|按照|经过|实现|确定|综观|截至|即将|全省|全市|"
