@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planbrief.reading.canonical import CanonicalText
@@ -21,12 +22,17 @@ class Reading:
 
 
 def described(
-    document: CanonicalText, area: str = "", published: str = "", vocabulary: Vocabulary | None = None
+    document: CanonicalText,
+    area: str = "",
+    published: str = "",
+    vocabulary: Vocabulary | None = None,
+    forced: Sequence[tuple[int, int]] = (),
 ) -> Reading:
     """Rows for every numeral of a document.
 
     ``area`` is the name of the area that the document is about, ``published`` its ISO date; both are looked for in its
     first lines where they are not given. With a ``vocabulary`` each row names its indicator where a phrase is one.
+    Spans in ``forced`` are read as quantities whatever the rules of exclusion say.
     """
     grammar = Grammar(document.text, area, published or document.published_hint)
     rows: list[Proposal] = []
@@ -36,7 +42,7 @@ def described(
         rows += reader.rows()
         prose = set(reader.prose())
         skipped += [(cell.start, cell.end) for cell in table.cells if (cell.start, cell.end) not in prose]
-    rows += grammar.rows(sorted(skipped))
+    rows += grammar.rows(sorted(skipped), forced)
     rows.sort(key=lambda row: (row.start, row.part))
     for row in rows:
         row.locator = document.locator(row.start)

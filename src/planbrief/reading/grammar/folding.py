@@ -7,6 +7,7 @@ character of the folded text knows the offset that it has in the document.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Sequence
 from functools import cache
 
@@ -46,6 +47,10 @@ class Folded:
     def start(self, position: int) -> int:
         """Offset in the document of the character at a position of the folded text."""
         return position if self._offsets is None else self._offsets[position]
+
+    def position(self, offset: int) -> int:
+        """The position of the first character at or behind an offset of the document."""
+        return offset if self._offsets is None else bisect_left(self._offsets, offset)
 
     def end(self, position: int) -> int:
         """Offset in the document behind the last character before a position."""

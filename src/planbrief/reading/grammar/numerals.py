@@ -187,6 +187,33 @@ def _numeral(start: int, end: int, words: str, form: str) -> Numeral:
     return Numeral(start, end, words, number(words), form)
 
 
+def numeral_at(text: str, start: int, end: int) -> Numeral | None:
+    """The numeral that a span is said to be, whatever stands around it; None where it holds none.
+
+    >>> numeral_at("构建“三区”", 3, 4).value, numeral_at("近百余家", 1, 3).value
+    (Decimal('3'), Decimal('100'))
+    """
+    words = text[start:end]
+    if (match := TOKEN.match(words)) is not None:
+        return Numeral(start, start + match.end(), match[0], number(match[0]))
+    match = re.match(rf"(?:第|首|百分之)?(?:{_N}+(?:点{_N}+)?)?", words)
+    if match is None or not match[0]:
+        return None
+    found = match[0]
+    rest = words[match.end() :]
+    if found[0] in "第首":
+        form = "rank"
+    elif "倍" in rest:
+        form = "multiple"
+    elif "级" in rest or re.fullmatch("[千万亿]+|百[万亿]", found):
+        form = "size"
+    elif "成" in rest:
+        form = "tenth"
+    else:
+        form = "count"
+    return _numeral(start, start + match.end(), found, form)
+
+
 def split_scale(words: str) -> tuple[Decimal, str]:
     """A numeral as value and multiplier of its unit: 千亿 is 1000 亿, 万亿 1 万亿, 百万 100 万, 千 1000.
 

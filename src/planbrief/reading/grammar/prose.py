@@ -14,7 +14,7 @@ from planbrief.reading.grammar.confidence import rate
 from planbrief.reading.grammar.exclusions import Exclusion, Surroundings, exclusion
 from planbrief.reading.grammar.folding import Folded, fold
 from planbrief.reading.grammar.kinds import kind
-from planbrief.reading.grammar.numerals import Numeral, numerals
+from planbrief.reading.grammar.numerals import Numeral, numeral_at, numerals
 from planbrief.reading.grammar.periods import Period
 from planbrief.reading.grammar.scopes import Clock, Scope, Sentence, sentences
 from planbrief.reading.grammar.subjects import Said, subject
@@ -50,11 +50,16 @@ class Grammar:
         self.clock = Clock(self.published)
         self.planned = bool(re.search(r"规划|计划|纲要|方案", head[:400])) and "政府工作报告" not in head[:600]
         self._counted_big = frozenset(re.findall(r"(\d{1,2})(?=大[一-龥]{2,6}产业)", self.folded.text))
+        self._forced: set[int] = set()
         self._surroundings = Surroundings(self.folded.text)
 
-    def rows(self, skip: Sequence[tuple[int, int]] = ()) -> list[Proposal]:
-        """Rows for all numerals outside the spans `skip` (offsets of the document: tables that are read apart)."""
+    def rows(self, skip: Sequence[tuple[int, int]] = (), forced: Sequence[tuple[int, int]] = ()) -> list[Proposal]:
+        """Rows for all numerals outside the spans `skip` (offsets of the document: tables that are read apart).
+
+        Spans in ``forced`` are quantities whatever stands around them.
+        """
         found = [one for one in numerals(self.folded.text) if not self._inside(one, skip)]
+        found = self._with_forced(found, forced, skip)
         starts = [one.start for one in found]
         rows: list[Proposal] = []
         for sentence in sentences(self.folded.text, self.clock):
@@ -70,13 +75,29 @@ class Grammar:
         index = bisect_left(skip, (start + 1,)) - 1
         return index >= 0 and start < skip[index][1]
 
+    def _with_forced(
+        self, found: list[Numeral], forced: Sequence[tuple[int, int]], skip: Sequence[tuple[int, int]]
+    ) -> list[Numeral]:
+        self._forced = {self.folded.position(start) for start, _ in forced}
+        if not forced:
+            return found
+        text = self.folded.text
+        known = {position for one in found for position in range(one.start, one.end)}
+        for start, end in forced:
+            first = self.folded.position(start)
+            one = numeral_at(text, first, self.folded.position(end))
+            if one is not None and first not in known and not self._inside(one, skip):
+                found.append(one)
+        return sorted(found, key=lambda one: one.start)
+
     def _sentence(self, sentence: Sentence, found: Sequence[Numeral]) -> Iterator[Proposal]:
         stated: list[Numeral] = []
         for one in found:
             reason = exclusion(self._surroundings, one.start, one.end) if one.form == "digits" else None
-            if self._is_slogan(one):
+            forced = one.start in self._forced
+            if not forced and self._is_slogan(one):
                 continue
-            if reason is None or (reason.rule == "sum" and self._is_explained(one)):
+            if forced or reason is None or (reason.rule == "sum" and self._is_explained(one)):
                 stated.append(one)
             else:
                 yield self._excluded(one, reason)

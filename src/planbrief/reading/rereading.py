@@ -1,0 +1,170 @@
+"""Rows of the data held against a second reading of their passages by the grammar.
+
+For each observation sign, unit, bound, form, period, kind, area and value are derived again from the text around its
+span. Where the grammar reads something else and the row is right, an acknowledgement says what the row holds and why;
+it holds for that value only, so that a later change of the cell is named again.
+"""
+
+from __future__ import annotations
+
+import csv
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from planbrief.reading.canonical import CanonicalText
+from planbrief.reading.draft_rows import described
+from planbrief.reading.grammar.tails import canonical_unit
+from planbrief.reading.proposals import Proposal
+
+#: Cells that are read again: the column of the data, and the cell of a proposal.
+REREAD = {
+    "obs_value": "obs_value",
+    "upper_value": "upper_value",
+    "unit_measure": "unit_measure",
+    "comparator": "comparator",
+    "transformation": "transformation",
+    "time_period": "time_period",
+    "kind": "kind",
+    "ref_area": "ref_area_name",
+}
+#: File of a document's folder in which rows say that they are right against the grammar.
+ACKNOWLEDGED = "rereading.csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A cell of a row that the text, read again, says otherwise; ``rule`` and ``words`` are the grammar's reason.
+
+    ``stale`` is true where an acknowledgement names another value than the row holds.
+    """
+
+    obs_id: str
+    cell: str
+    in_row: str
+    in_text: str
+    start: int
+    end: int
+    rule: str = ""
+    words: str = ""
+    stale: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledgement:
+    """A row's own word against the grammar: the cell, the value that is right, and why."""
+
+    obs_id: str
+    cell: str
+    value: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Rereading:
+    """What a second reading found: disagreements, and how many cells and rows an acknowledgement speaks for."""
+
+    disagreements: tuple[Disagreement, ...]
+    rows: int
+    cells: int
+    acknowledged: int
+    acknowledged_rows: int
+
+
+def acknowledgements(file: Path) -> list[Acknowledgement]:
+    """The acknowledgements in a file (obs_id, cell, value, reason); none where there is no file."""
+    if not file.is_file():
+        return []
+    with file.open(encoding="utf-8-sig", newline="") as stream:
+        names = ("obs_id", "cell", "value", "reason")
+        return [Acknowledgement(*((row.get(name) or "").strip() for name in names)) for row in csv.DictReader(stream)]
+
+
+def reread(
+    document: CanonicalText,
+    rows: Sequence[Mapping[str, str]],
+    area: str,
+    published: str,
+    area_names: Mapping[str, str],
+    acknowledged: Iterable[Acknowledgement] = (),
+) -> Rereading:
+    """Hold the observations of one document against its text.
+
+    ``area`` and ``area_names`` (id → Chinese name) are those of the data; a row whose value is missing in the text
+    (obs_status M or O) has nothing to read again.
+    """
+    spoken = {(one.obs_id, one.cell): one for one in acknowledged}
+    valued = [row for row in rows if row.get("obs_value")]
+    spans = sorted({(int(row["char_start"]), int(row["char_end"])) for row in valued})
+    spans = [(start, end) for start, end in spans if 0 <= start < end <= len(document.text)]
+    found = [one for one in described(document, area, published, forced=spans).rows if one.role == "observation"]
+    starts = [one.start for one in found]
+    longest = max((one.end - one.start for one in found), default=0)
+    result: list[Disagreement] = []
+    cells = quiet = 0
+    quiet_rows: set[str] = set()
+    for row in valued:
+        start, end = int(row["char_start"]), int(row["char_end"])
+        near = found[bisect_left(starts, start - longest) : bisect_left(starts, end)]
+        candidates = [one for one in near if one.start < end and start < one.end]
+        proposal = _likeliest(row, candidates, area_names)
+        for column, cell in REREAD.items():
+            cells += 1
+            read = proposal.cells[cell] if proposal is not None else ""
+            own = area_names.get(row[column], row[column]) if column == "ref_area" else row[column]
+            spoken_for = spoken.get((row["obs_id"], column))
+            if spoken_for is not None:
+                quiet += 1
+                quiet_rows.add(row["obs_id"])
+                if _same(column, spoken_for.value, row[column]):
+                    continue
+            elif _same(column, own, read):
+                continue
+            rule, words = proposal.why.get(cell, ("", "")) if proposal is not None else ("no quantity", "")
+            result.append(
+                Disagreement(row["obs_id"], column, row[column], read, start, end, rule, words, spoken_for is not None)
+            )
+    return Rereading(tuple(result), len(valued), cells, quiet, len(quiet_rows))
+
+
+def _likeliest(
+    row: Mapping[str, str], candidates: Sequence[Proposal], area_names: Mapping[str, str]
+) -> Proposal | None:
+    """The reading of a row's span that agrees with it most, the exact span first."""
+
+    def likeness(one: Proposal) -> tuple[bool, bool, int]:
+        exact = (one.start, one.end) == (int(row["char_start"]), int(row["char_end"]))
+        names = {"ref_area": area_names.get(row["ref_area"], row["ref_area"])}
+        agreeing = sum(_same(name, names.get(name, row[name]), one.cells[cell]) for name, cell in REREAD.items())
+        return _same("obs_value", row["obs_value"], one.cells["obs_value"]), exact, agreeing
+
+    return max(candidates, key=likeness, default=None)
+
+
+def _same(column: str, one: str, other: str) -> bool:
+    if one == other:
+        return True
+    if column in ("obs_value", "upper_value"):
+        try:
+            return Decimal(one) == Decimal(other)
+        except InvalidOperation:
+            return False
+    if column == "unit_measure":
+        return canonical_unit(one) == canonical_unit(other)
+    if column == "ref_area":
+        return bool(one) and bool(other) and _bare(one) == _bare(other)
+    return False
+
+
+def _bare(name: str) -> str:
+    """An area's name without the word for its level, as texts often print it.
+
+    >>> _bare("泸州市"), _bare("内蒙古自治区")
+    ('泸州', '内蒙古')
+    """
+    for ending in ("维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "省", "市", "区", "县"):
+        if name.endswith(ending) and len(name) - len(ending) >= 2:
+            return name.removesuffix(ending)
+    return name
