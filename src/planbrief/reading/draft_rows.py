@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from planbrief.reading.canonical import CanonicalText
+from planbrief.reading.canonical import CanonicalText, PrintedTable
 from planbrief.reading.grammar.prose import Grammar
 from planbrief.reading.grammar.tables import TableReader
 from planbrief.reading.matching import Vocabulary
@@ -39,8 +39,9 @@ def described(
     skipped: list[tuple[int, int]] = []
     for table in document.tables:
         reader = TableReader(document.text, table, grammar.area, grammar.clock, grammar.planned)
-        rows += reader.rows()
-        prose = set(reader.prose())
+        read = list(reader.rows())
+        prose = set(reader.prose()) | _claimed(read, table, forced)
+        rows += [row for row in read if not any(start <= row.start < end for start, end in prose)]
         skipped += [(cell.start, cell.end) for cell in table.cells if (cell.start, cell.end) not in prose]
     rows += grammar.rows(sorted(skipped), forced)
     rows.sort(key=lambda row: (row.start, row.part))
@@ -49,6 +50,13 @@ def described(
         if vocabulary is not None and row.role == "observation":
             _matched(row, vocabulary)
     return Reading(rows, grammar.area, grammar.published)
+
+
+def _claimed(read: Sequence[Proposal], table: PrintedTable, forced: Sequence[tuple[int, int]]) -> set[tuple[int, int]]:
+    """Cells of a table in which a forced span was left out: they are read as prose."""
+    out = {row.start for row in read if row.role == "exclusion"}
+    places = (table.cell_at(start) for start, _ in forced if start in out)
+    return {(cell.start, cell.end) for cell in places if cell is not None}
 
 
 def proposals(

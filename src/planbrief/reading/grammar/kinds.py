@@ -34,7 +34,7 @@ def kind(one: Quantity, name: str, sentence: str, tense: str, planned: bool, lev
     scheme = counted and (
         one.form == "scheme" or (one.unit in ("", "个") and one.behind[:1] == "大") or _says("counted", name)
     )
-    if _says("red_line", words + name) and level:
+    if _says("red_line", words + name) and level and not scheme and one.form not in ("count", "scheme"):
         return Kind("constraint", "limit", "limit")
     if tense == "future":
         if scheme and not re.search(r"新[增建设]|以上", words):

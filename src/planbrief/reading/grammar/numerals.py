@@ -20,7 +20,8 @@ _SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 _N = "[一二两三四五六七八九十百千万亿零〇]"
 _SMALL = "[二两三四五六七八九十]"
 _UNITS = any_of([*listed("units", "measures"), *listed("units", "classifiers")])
-_COUNTERS = any_of(listed("units", "classifiers"))
+#: Counting words that a noun follows (个, 项); 区, 县, 层 name the thing themselves.
+_COUNTERS = any_of("个 项 条 家 座 处 类 种 张 支 所 场 件 户 名 届 批 款 部 艘 架 列 辆 台 只 大".split())
 #: Words behind which a numeral made of multipliers alone (千亿, 百万) states a size: 突破千亿元.
 _REACHED = "突破|超过?|逾|过|跨[上入过越]?|迈[上入过]|站上|登上|达到?|近|上|保持在|稳定在|至少|不低于|[个家类]|约|跃上"
 
@@ -210,7 +211,7 @@ def numeral_at(text: str, start: int, end: int) -> Numeral | None:
     elif "成" in rest:
         form = "tenth"
     else:
-        form = "count"
+        form = "count" if re.match(rf"[余多]?{_COUNTERS}", text[start + match.end() :]) else "scheme"
     return _numeral(start, start + match.end(), found, form)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from planbrief.reading.grammar import names
 from planbrief.reading.grammar.areas import document_area, published_date
@@ -97,7 +98,9 @@ class Grammar:
             forced = one.start in self._forced
             if not forced and self._is_slogan(one):
                 continue
-            if forced or reason is None or (reason.rule == "sum" and self._is_explained(one)):
+            if reason is not None and reason.rule == "sum" and self._is_explained(one):
+                stated.append(replace(one, form="scheme"))
+            elif forced or reason is None:
                 stated.append(one)
             else:
                 yield self._excluded(one, reason)
@@ -116,10 +119,10 @@ class Grammar:
             re.search(r"[为是率达至到，:（]\s*[-−—]$|[为是率]负$", self.folded.text[max(0, one.start - 3) : one.start])
         )
 
-    def _is_part(self, one: Quantity) -> bool:
-        """True for a number that stands inside a code of sums."""
-        text = self.folded.text
-        return "+" in (text[max(0, one.start - 1) : one.start], text[one.end : one.end + 1])
+    def _line_head(self, position: int) -> str:
+        """The first characters of the line that a position lies in."""
+        first = self.folded.text.rfind("\n", 0, position) + 1
+        return self.folded.text[first : first + 24]
 
     def _is_explained(self, one: Numeral) -> bool:
         """A part of a code that the text explains as counts: 5+2+3 beside 5大主导产业, 2大优势产业, 3大支撑产业."""
@@ -179,8 +182,9 @@ class Grammar:
             value, upper = -upper, value
         period, period_rule = self._period(one, form.transformation, scope, name, row, explicit, said)
         level = form.transformation in ("level", "difference")
-        tense = scope.tense if scope.code or not self.planned else ""
-        sort = kind(one, name, words, tense, self.planned, level)
+        tense = "" if self.planned and not scope.code and scope.tense == "future" else scope.tense
+        forecast = bool(re.match(r"[^。\n]{0,16}预测", self._line_head(sentence.start)))
+        sort = kind(one, name, ("预测" if forecast else "") + words, tense, self.planned, level)
         if one.front.start_value:
             sort = sort._replace(kind="actual", rule="start_value")
             row.doubts.append("from_value")
@@ -190,7 +194,7 @@ class Grammar:
         row.cells |= {
             "indicator": "",
             "indicator_phrase": name,
-            "ref_area_name": of.area or self.area,
+            "ref_area_name": (sentence.area if of.area_rule == "default" else "") or of.area or self.area,
             "obs_value": plain(value),
             "upper_value": "" if upper is None else plain(upper),
             "unit_measure": unit,
@@ -249,7 +253,7 @@ class Grammar:
             return re.sub("^方$", "立方米", unit)
         if one.ratio > 2:
             return "%" if one.whole else "份"
-        if not unit and (one.form == "scheme" or _BIG.match(one.behind) or self._is_part(one)):
+        if not unit and _BIG.match(one.behind):
             return "个"
         if not unit:
             row.doubts.append("ratio" if one.ratio else "no_unit")

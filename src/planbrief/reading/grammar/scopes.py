@@ -57,7 +57,10 @@ NOTHING = Scope()
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """A sentence of the folded text with the scope at its beginning and the periods that it names itself."""
+    """A sentence of the folded text with the scope at its beginning and the periods that it names itself.
+
+    ``area`` is a part of the document's area that its head is about, else empty.
+    """
 
     start: int
     end: int
@@ -65,6 +68,7 @@ class Sentence:
     periods: tuple[Period, ...]
     first_in_paragraph: bool
     heading: bool
+    area: str = ""
 
 
 class Clock:
@@ -89,6 +93,13 @@ class Clock:
         return Scope(period.first, period.last, period.code, stretch, tense, rule, period.words)
 
 
+#: 2023年， at the opening of a sentence dates the rest of its paragraph.
+_YEAR_ALONE = re.compile(r"(?:19|20)\d\d年，")
+#: Heads of chapters and sections; one about the central city sets the area of what it stands above.
+_PART_HEAD = re.compile(
+    r"\s*(?:[（(]?[一二三四五六七八九十]{1,3}[)）、]|[一二三四五六七八九十] |第[一二三四五六七八九十]+[章节])\s*"
+    r"(?:(?P<area>中心城区|主城区|市区)|[^。，；：:\n\d]{0,12}?)[^。，；：:\n\d]{0,20}[。]?\s*(?:\n|$)"
+)
 #: A document in numbered sections: only there an opening (今年，) holds beyond its paragraph.
 _DIVIDED = re.compile(r"^[ \t]*(?:[一二三]、|第[一二三]章)", re.MULTILINE)
 #: Titles of documents that tell about one period from beginning to end.
@@ -111,6 +122,7 @@ def document_scope(text: str, clock: Clock) -> Scope:
 def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
     """The sentences of a folded text in order, each with its scope; blank ones are left out."""
     paragraph = document_scope(text, clock)
+    area = ""
     divided = bool(_DIVIDED.search(text))
     position = 0
     while position < len(text):
@@ -118,6 +130,8 @@ def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
         end = len(text) if end < 0 else end + 1
         line = text[position:end]
         heading = is_heading(line)
+        if (head := _PART_HEAD.match(line)) is not None:
+            area = head["area"] or ""
         if heading:
             paragraph = _headed(line, clock, paragraph)
         local = paragraph
@@ -126,16 +140,18 @@ def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
             if match.start() == match.end() or not match[0].strip():
                 continue
             words = match[0]
-            named = _named(words, clock, local)
+            named = [] if _CAPTION.match(words) else _named(words, clock, local)
             if not heading and (opening := _opening(words, named)) is not None:
                 scope = clock.scope(opening, "sentence")
                 if divided and _persists(words, opening):
                     paragraph = local = Scope(
                         scope.first, scope.last, scope.code, scope.stretch, scope.tense, "paragraph", scope.words
                     )
-                elif opening.role in ("end", "stretch", "plan", "now", "day"):
+                elif opening.role in ("end", "stretch", "plan", "now", "day") or _YEAR_ALONE.match(
+                    words, opening.start
+                ):
                     local = scope
-            yield Sentence(match.start(), match.end(), local, tuple(named), first, heading)
+            yield Sentence(match.start(), match.end(), local, tuple(named), first, heading, area)
             first = False
         position = end
 

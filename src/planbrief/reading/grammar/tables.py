@@ -89,6 +89,8 @@ class TableReader:
         return cell.header or self.table.is_head(cell.row)
 
     def _is_prose(self, cell: Cell) -> bool:
+        if self.table.group_cell(cell.row) is cell:
+            return True
         if self._is_head(cell) or cell.column < self.table.row_heads:
             return False
         words = fold(self.text[cell.start : cell.end]).text

@@ -27,7 +27,7 @@ _NO_UNIT = (
 _MULTIPLIER = r"[十百千万亿]*"
 TAIL = re.compile(
     rf"(?P<near>余|多(?!个?百分|种形|元|样|层|措|式|点)|来(?=[个家名人户条项])|"
-    rf"\+)?(?P<scale>{_MULTIPLIER})(?P<near2>余|多(?!种形|样|层))?"
+    rf"\+(?!\d))?(?P<scale>{_MULTIPLIER})(?P<near2>余|多(?!种形|样|层))?"
     rf"(?:{_NO_UNIT}(?P<unit>{_UNIT}))?"
     rf"(?:(?P<per>/|"
     rf"每)(?P<base>{any_of([*listed('units', 'measures'), '人', '户', '年', '月', '日', '天', '人年', '次'])}))?"
