@@ -7,5 +7,13 @@ processes), :mod:`planbrief.publish` (editions), :mod:`planbrief.deliver` (peopl
 formats) and :mod:`planbrief.commands`. A room imports only rooms to its left.
 """
 
+import sys
+
 #: A literal, because asking importlib.metadata for it costs more than the rest of start-up.
 __version__ = "0.1.0"
+
+if "IPython" in sys.modules:
+    # In a notebook: plain plots come out as drawings with Chinese faces, also where another tool than ours runs it.
+    from planbrief.display.plots import prepare
+
+    prepare()

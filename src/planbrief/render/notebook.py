@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,9 @@ from typing import Any
 from lxml import etree
 from nbformat import NotebookNode
 
+from planbrief.display.fonts import MissingGlyph
 from planbrief.display.language import Lang, message
+from planbrief.display.plots import MISSING
 from planbrief.render import block_reading, blocks, markdown, outline, pictures, svg
 from planbrief.render import markup as tree
 from planbrief.render import terminal_text as ansi
@@ -234,7 +237,8 @@ class _Reader:
         elif any(mime in data for mime in _SCRIPTED):
             yield NoticePart(where, message("page.notice.script", self.lang, tags="JavaScript"))
         elif "text/plain" in data:
-            yield self._terminal(_joined(data["text/plain"]), where, "plain")
+            if not _DRAWN.match(text := _joined(data["text/plain"])):
+                yield self._terminal(text, where, "plain")
         elif data:
             yield NoticePart(where, message("page.notice.unknown", self.lang, mime=", ".join(sorted(data))[:200]))
 
@@ -248,6 +252,8 @@ class _Reader:
             picture = pictures.load(mime, _joined(data[mime]))
         except pictures.BadPicture as error:
             return NoticePart(where, message("page.notice.broken_image", self.lang, reason=str(error)))
+        if missing := details.get(MISSING):
+            raise MissingGlyph(str(missing[0])[:1], where)
         plain = _joined(data.get("text/plain", ""))
         alt = str(details.get("alt") or "").strip()
         if not alt:
@@ -271,6 +277,12 @@ class _Reader:
             except svg.BadDrawing:
                 yield NoticePart(where, message("page.notice.chart_missing", self.lang))
         yield BlockPart(where, block, drawing)
+
+
+#: What matplotlib's calls return: the name of what was drawn, beside the drawing itself.
+_DRAWN = re.compile(
+    r"(array\(\[+)?\[?<(Axes|matplotlib\.|BarContainer|ErrorbarContainer|StemContainer)|Text\(-?[\d.]+, "
+)
 
 
 def formulas_split(text: str) -> tuple[str, bool]:

@@ -52,7 +52,9 @@ def test_outputs_equal_those_of_a_stock_kernel(
     name: str, pool: Pool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Both engines give every cell of the corpus the same outputs in the same order, but for the listed ones."""
-    nb = notebook(*CORPUS[name], tags=("raises-exception",))
+    # Plots come out as drawings where planbrief is imported; our engine has it before the first cell.
+    plots = any("matplotlib" in source or ".plot" in source for source in CORPUS[name])
+    nb = notebook(*(["import planbrief"] if plots else []), *CORPUS[name], tags=("raises-exception",))
     # ipykernel leaves file descriptors alone when it sees pytest.
     monkeypatch.delenv("PYTEST_CURRENT_TEST")
     env = {**DETERMINISTIC_ENV, "IPYTHONDIR": str(tmp_path / "ipython")}
@@ -64,7 +66,7 @@ def test_outputs_equal_those_of_a_stock_kernel(
         folder.mkdir()
         stock = execute_stock(copy.deepcopy(nb), cwd=folder, env=env, cell_timeout=120)
         different = {
-            (name, number)
+            (name, number - plots)
             for number, (theirs, ours) in enumerate(zip(comparable(stock), comparable(own), strict=True))
             if theirs != ours
         }
@@ -74,6 +76,6 @@ def test_outputs_equal_those_of_a_stock_kernel(
     for key in sorted(different - expected):
         number = key[1]
         print(f"--- {name} {number}: {CORPUS[name][number]}")
-        print("stock:", str(comparable(stock)[number])[:3000])
-        print("own:  ", str(comparable(own)[number])[:3000])
+        print("stock:", str(comparable(stock)[number + plots])[:3000])
+        print("own:  ", str(comparable(own)[number + plots])[:3000])
     assert different == expected

@@ -26,6 +26,7 @@ from tornado.ioloop import IOLoop
 from traitlets import Instance, Type, observe
 from traitlets.config import Config
 
+from planbrief.display.plots import prepare
 from planbrief.run.engine.session import RecordingSession
 
 
@@ -119,6 +120,7 @@ def _finish_set_up(kernel: QuietKernel) -> None:
     shell.extension_manager.load_extension("storemagic")
     if "matplotlib.pyplot" in sys.modules:
         _connect_pyplot()
+    prepare()
 
 
 @contextlib.contextmanager

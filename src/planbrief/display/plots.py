@@ -1,0 +1,221 @@
+"""Plain matplotlib figures in a notebook: as SVG, once, with the packaged Chinese faces and an alternative text.
+
+Analysts write ``plt.plot`` and ``plt.show``, pandas' ``.plot``, seaborn. Whoever runs the notebook (planbrief,
+papermill, JupyterLab), pyplot is prepared as soon as it is imported: what IPython's inline backend would show as PNG,
+with empty boxes for Chinese, becomes a drawing that pages can carry.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.abc
+import importlib.util
+import io
+import sys
+import warnings
+from collections.abc import Iterator
+from importlib.machinery import ModuleSpec
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
+
+from planbrief.display.language import Lang, is_chinese, message
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+PYPLOT = "matplotlib.pyplot"
+#: Settings that a drawing needs to show Chinese, and to be the same bytes every time; all others stay the analyst's.
+RC = {
+    "axes.unicode_minus": False,
+    "svg.fonttype": "path",
+    "svg.hashsalt": "planbrief",
+    "figure.dpi": 72,
+}
+#: Lists of this many lines or bars are told one by one; of longer ones only how many there are.
+MOST_TOLD = 6
+#: Key in the metadata of an output: characters that no packaged face has.
+MISSING = "planbrief_missing_glyphs"
+
+
+def prepare() -> None:
+    """Have pyplot prepared in this IPython shell, now or when it is imported; nothing outside a shell."""
+    if "IPython" not in sys.modules:
+        return
+    from IPython.core.getipython import get_ipython
+
+    if (shell := get_ipython()) is None:
+        return
+    # Also a figure that was made without pyplot is one when it is a cell's last expression.
+    shell.display_formatter.formatters["image/svg+xml"].for_type_by_name("matplotlib.figure", "Figure", drawing_of)
+    if PYPLOT in sys.modules:
+        connect()
+    elif not any(isinstance(finder, _OnImport) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _OnImport())
+
+
+class _OnImport(importlib.abc.MetaPathFinder):
+    """Calls :func:`connect` behind the first import of pyplot, in whatever form it is imported."""
+
+    def find_spec(self, fullname: str, path: Any, target: ModuleType | None = None) -> ModuleSpec | None:
+        if fullname != PYPLOT:
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(fullname)
+        if spec is not None and spec.loader is not None:
+            run = spec.loader.exec_module
+
+            def run_and_connect(module: ModuleType) -> None:
+                run(module)
+                connect()
+
+            spec.loader.exec_module = run_and_connect  # type: ignore[method-assign]
+        return spec
+
+
+def connect() -> None:
+    """Set pyplot and the inline backend up; where another backend was chosen (a window), only the faces."""
+    import matplotlib
+    from IPython.core.getipython import get_ipython
+
+    from planbrief.display.fonts import SANS, register
+
+    register()
+    matplotlib.rcParams.update({**RC, "font.family": [SANS, "sans-serif"]})
+    # pyplot draws every figure once before it is shown, with whatever faces a style has set; ours come at the end.
+    warnings.filterwarnings("ignore", message="Glyph .* missing from")
+    shell = get_ipython()
+    if shell is None or not matplotlib.get_backend(auto_select=False) or "inline" not in matplotlib.get_backend():
+        return
+    from matplotlib.figure import Figure
+    from matplotlib_inline import backend_inline
+
+    backend_inline._enable_matplotlib_integration()
+    for formatter in shell.display_formatter.formatters.values():
+        formatter.pop(Figure, None)
+    shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, drawing_of)
+
+
+def drawing_of(figure: Figure) -> tuple[str, dict[str, Any]] | None:
+    """A figure as SVG with its alternative text as metadata; None for one without anything on it."""
+    if not figure.axes and not figure.lines and not figure.images and not figure.texts:
+        return None
+    with_faces(figure)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        svg = svg_of(figure)
+    missing = sorted({word for one in told for word in missing_glyphs(str(one.message))})
+    for one in told:
+        if not missing_glyphs(str(one.message)):
+            warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    found: dict[str, Any] = {"alt": alternative_text(figure)}
+    if missing:
+        found[MISSING] = missing
+    return svg, found
+
+
+def with_faces(figure: Figure) -> None:
+    """Put the packaged Chinese face before the faces of every text; done when drawing, for styles set them anew."""
+    from matplotlib.text import Text
+
+    from planbrief.display.fonts import SANS, register
+
+    register()
+    for text in figure.findobj(Text):
+        families = text.get_fontfamily()
+        if SANS not in families and not {"monospace", "cursive", "fantasy"} & set(families):
+            text.set_fontfamily([SANS, *families])
+
+
+def svg_of(figure: Figure) -> str:
+    """A figure as SVG, cut to what is drawn; the same bytes every time."""
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    # A canvas of its own: the figure's may belong to a window or to the inline backend.
+    canvas, kept = FigureCanvasSVG(figure), figure.canvas
+    written = io.StringIO()
+    try:
+        canvas.print_figure(written, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
+    finally:
+        figure.set_canvas(kept)
+    return written.getvalue()
+
+
+def missing_glyphs(warning: str) -> list[str]:
+    """The character that matplotlib's warning is about, if it is about one.
+
+    >>> missing_glyphs("Glyph 128512 (\\\\N{GRINNING FACE}) missing from font(s) Noto Sans SC.")
+    ['😀']
+    """
+    words = warning.split()
+    if words[:1] != ["Glyph"] or "missing" not in words or not words[1].isdigit():
+        return []
+    return [chr(int(words[1]))]
+
+
+def alternative_text(figure: Figure, lang: Lang | None = None) -> str:
+    """What a figure shows, in words, from its titles, axes and data.
+
+    `lang` is by default the language that the figure's own texts are in.
+    """
+    titles = [figure.get_suptitle()] if figure.get_suptitle() else []
+    texts = [*titles, *(text for axes in figure.axes for text in (axes.get_title(), *_labels(axes)))]
+    lang = lang or ("zh" if is_chinese("".join(texts)) else "en")
+    parts = [*titles, *(_axes_words(axes, lang) for axes in figure.axes)]
+    return message("plots.join", lang).join(part for part in parts if part)[:1000] or message("page.image", lang)
+
+
+def _labels(axes: Axes) -> list[str]:
+    return [text for text in (axes.get_xlabel(), axes.get_ylabel()) if text]
+
+
+def _axes_words(axes: Axes, lang: Lang) -> str:
+    if not axes.axison and not axes.has_data():
+        return ""
+    said = [axes.get_title()] if axes.get_title() else []
+    if labels := _labels(axes):
+        said.append(message("plots.axes", lang, labels=message("plots.and", lang).join(labels)))
+    drawn = [*_lines(axes, lang), *_bars(axes, lang)]
+    if not drawn and axes.collections:
+        drawn = [message("plots.marks", lang, count=sum(len(c.get_offsets()) for c in axes.collections))]
+    if len(drawn) > MOST_TOLD:
+        drawn = [message("plots.many", lang, count=len(drawn))]
+    return message("plots.join", lang).join([*said, *drawn])
+
+
+def _lines(axes: Axes, lang: Lang) -> Iterator[str]:
+    for line in axes.get_lines():
+        x, y = line.get_xdata(), line.get_ydata()
+        if len(x) < 2 or len(x) != len(y):
+            continue
+        name = str(line.get_label())
+        with contextlib.suppress(TypeError, ValueError):
+            yield message(
+                "plots.line", lang,
+                name="" if name.startswith("_") else f"{name} ",
+                start=_place(x[0]), first=_number(y[0]), end=_place(x[-1]), last=_number(y[-1]),
+            )  # fmt: skip
+
+
+def _bars(axes: Axes, lang: Lang) -> Iterator[str]:
+    for bars in axes.containers:
+        values = [float(value) for value in getattr(bars, "datavalues", ()) if value == value]
+        if values:
+            name = str(bars.get_label())
+            yield message(
+                "plots.bars", lang,
+                name="" if name.startswith("_") else f"{name} ",
+                count=len(values), least=_number(min(values)), most=_number(max(values)),
+            )  # fmt: skip
+
+
+def _place(value: Any) -> str:
+    """A place on the horizontal axis: years have no thousands separator."""
+    return f"{value:.6g}" if isinstance(value, int | float) else str(value)[:30]
+
+
+def _number(value: Any) -> str:
+    try:
+        return f"{float(value):,.6g}"
+    except (TypeError, ValueError):
+        return str(value)[:30]
