@@ -49,7 +49,7 @@ def observations() -> list[dict[str, Any]]:
         span("200亿元", "200", time_period="2026", kind="target"),
         span(
             "40%", "40", indicator="test_share", time_period="2026", kind="constraint", comparator="ge",
-            transformation="share", unit_measure="%",
+            transformation="share", unit_measure="%", reading_note="kind=constraint: a floor, made a limit by the plan",
         ),
         dict(clusters, indicator="test_count"),
         size,

@@ -13,6 +13,8 @@ from typing import Any
 
 from planbrief.checks.rules import decimal
 from planbrief.errors import PlanbriefError
+from planbrief.reading.forms.plain import read_plain
+from planbrief.reading.rereading import reread
 from planbrief.targets.dataset import Dataset
 from planbrief.targets.package import Row
 from planbrief.targets.printed_units import unit_behind
@@ -66,6 +68,8 @@ class Verification:
 
     accounts: tuple[Account, ...]
     mismatches: tuple[Mismatch, ...]
+    #: Rows that say in ``reading_note`` why they stand although the grammar reads their passage otherwise.
+    noted: int = 0
 
     @property
     def passed(self) -> bool:
@@ -81,7 +85,13 @@ class Verification:
         mismatches = [{k: v for k, v in asdict(one).items() if k != "context"} for one in self.mismatches]
         totals = {name: self.total(name) for name in ("tokens", "in_observations", "unaccounted", "double")}
         accounts = [asdict(account) for account in self.accounts]
-        return {"passed": self.passed, "totals": totals, "sources": accounts, "mismatches": mismatches}
+        return {
+            "passed": self.passed,
+            "totals": totals,
+            "sources": accounts,
+            "mismatches": mismatches,
+            "noted": self.noted,
+        }
 
 
 class NoSources(PlanbriefError):
@@ -110,6 +120,8 @@ def verify(dataset: Dataset, sources: Path | str) -> Verification:
     units = UnitTable(row.values for row in tables["units"].rows)
     accounts: list[Account] = []
     mismatches: list[Mismatch] = []
+    noted = 0
+    areas = {row.values["ref_area"]: row.values["name_zh"] for row in tables["areas"].rows}
     for source in tables["sources"].rows:
         name = source.values["source_id"]
         observed = [row for row in tables["observations"].rows if row.values["source_id"] == name]
@@ -120,6 +132,7 @@ def verify(dataset: Dataset, sources: Path | str) -> Verification:
             comparison.observations(observed)
             comparison.exclusions(excluded)
             comparison.overlaps([*observed, *excluded])
+            noted += comparison.passages(observed, source.values["date_published"], areas)
             account = comparison.account(observed, excluded, len(wrong))
             wrong += comparison.mismatches
         else:
@@ -127,7 +140,7 @@ def verify(dataset: Dataset, sources: Path | str) -> Verification:
         accounts.append(account)
         mismatches += wrong
     mismatches += homeless(dataset)
-    return Verification(tuple(accounts), tuple(mismatches))
+    return Verification(tuple(accounts), tuple(mismatches), noted)
 
 
 def homeless(dataset: Dataset) -> list[Mismatch]:
@@ -223,6 +236,20 @@ class Comparison:
             bound = reading.bound_of(value) if value is not None else ""
             if bound and values["comparator"] != bound:
                 self.report(start, end, row, f"comparator {values['comparator']}", bound)
+
+    def passages(self, rows: list[Row], published: str, areas: Mapping[str, str]) -> int:
+        """Cells against a second reading of their passages; the number of rows whose note stands against it."""
+        if not rows or not self.text.strip():
+            return 0
+        sound = [row for row in rows if self.text[int(row.values["char_start"]) :][:1]]
+        by_id = {row.values["obs_id"]: row for row in sound}
+        document = read_plain(self.text.encode(), f"{self.source_id}.txt", "")
+        again = reread(document, [row.values for row in sound], "", published, areas)
+        for one in again.disagreements:
+            note = " (reading_note names another value)" if one.stale else ""
+            expected = f"{one.cell} {one.in_text or 'empty'} as the passage reads, or a reading_note{note}"
+            self.report(one.start, one.end, by_id[one.obs_id], f"{one.cell} {one.in_row or 'empty'}", expected)
+        return again.acknowledged_rows
 
     def exclusions(self, rows: list[Row]) -> None:
         """Spans, and whether `other` may be the reason."""

@@ -101,7 +101,8 @@ def verify_report(dataset: Dataset, sources: Path, as_json: bool = False) -> tup
         parts.append(text_table(("source", "line:column", "row", "found", "expected", "context"), shown))
     parts.append(
         f"{result.total('tokens')} numeric tokens, {result.total('unaccounted')} unaccounted, "
-        f"{result.total('double')} double, {len(result.mismatches)} mismatches"
+        f"{result.total('double')} double, {len(result.mismatches)} mismatches; "
+        f"{result.noted} rows say in reading_note why they stand although their passage reads otherwise by rule"
     )
     return code, "\n\n".join(parts)
 

@@ -1,18 +1,17 @@
 """Rows of the data held against a second reading of their passages by the grammar.
 
 For each observation sign, unit, bound, form, period, kind, area and value are derived again from the text around its
-span. Where the grammar reads something else and the row is right, an acknowledgement says what the row holds and why;
-it holds for that value only, so that a later change of the cell is named again.
+span. Where the grammar reads something else and the row is right, the row says so in ``reading_note``: which cell holds
+which value, and why. The note speaks for that value only, so that a later change of the cell is named again.
 """
 
 from __future__ import annotations
 
-import csv
+import re
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from pathlib import Path
 
 from planbrief.reading.canonical import CanonicalText
 from planbrief.reading.draft_rows import described
@@ -30,8 +29,8 @@ REREAD = {
     "kind": "kind",
     "ref_area": "ref_area_name",
 }
-#: File of a document's folder in which rows say that they are right against the grammar.
-ACKNOWLEDGED = "rereading.csv"
+#: A cell with the value that stands, in the column ``reading_note``.
+_NOTED = re.compile(r"(\w+)=(\S*)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +72,20 @@ class Rereading:
     acknowledged_rows: int
 
 
-def acknowledgements(file: Path) -> list[Acknowledgement]:
-    """The acknowledgements in a file (obs_id, cell, value, reason); none where there is no file."""
-    if not file.is_file():
-        return []
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        names = ("obs_id", "cell", "value", "reason")
-        return [Acknowledgement(*((row.get(name) or "").strip() for name in names)) for row in csv.DictReader(stream)]
+def acknowledgements(rows: Iterable[Mapping[str, str]]) -> list[Acknowledgement]:
+    """What rows say of themselves in ``reading_note``: cells with the values that stand, a colon, the reason.
+
+    >>> row = {"obs_id": "x-1", "reading_note": "kind=resource ref_area=centre: the section is about the centre"}
+    >>> [(one.cell, one.value, one.reason) for one in acknowledgements([row])]
+    [('kind', 'resource', 'the section is about the centre'), ('ref_area', 'centre', 'the section is about the centre')]
+    """
+    found = []
+    for row in rows:
+        named, colon, reason = (row.get("reading_note") or "").partition(": ")
+        if colon and reason.strip():
+            for cell, value in _NOTED.findall(named):
+                found.append(Acknowledgement(row["obs_id"], cell, value, reason.strip()))
+    return found
 
 
 def reread(
@@ -88,14 +94,13 @@ def reread(
     area: str,
     published: str,
     area_names: Mapping[str, str],
-    acknowledged: Iterable[Acknowledgement] = (),
 ) -> Rereading:
     """Hold the observations of one document against its text.
 
-    ``area`` and ``area_names`` (id → Chinese name) are those of the data; a row whose value is missing in the text
-    (obs_status M or O) has nothing to read again.
+    ``area`` is the document's (empty: looked for in its first lines), ``area_names`` gives the Chinese names of the
+    ids of areas. A row whose value is missing in the text (obs_status M or O) has nothing to read again.
     """
-    spoken = {(one.obs_id, one.cell): one for one in acknowledged}
+    spoken = {(one.obs_id, one.cell): one for one in acknowledgements(rows)}
     valued = [row for row in rows if row.get("obs_value")]
     spans = sorted({(int(row["char_start"]), int(row["char_end"])) for row in valued})
     spans = [(start, end) for start, end in spans if 0 <= start < end <= len(document.text)]
@@ -120,7 +125,7 @@ def reread(
                 quiet_rows.add(row["obs_id"])
                 if _same(column, spoken_for.value, row[column]):
                     continue
-            elif _same(column, own, read):
+            elif _same(column, own, read) or (column == "ref_area" and not read and proposal is not None):
                 continue
             rule, words = proposal.why.get(cell, ("", "")) if proposal is not None else ("no quantity", "")
             result.append(

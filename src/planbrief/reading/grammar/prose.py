@@ -182,7 +182,8 @@ class Grammar:
             value, upper = -upper, value
         period, period_rule = self._period(one, form.transformation, scope, name, row, explicit, said)
         level = form.transformation in ("level", "difference")
-        tense = "" if self.planned and not scope.code and scope.tense == "future" else scope.tense
+        aimless = self.planned and not scope.code and scope.tense == "future" and "目标" not in scope.words
+        tense = "" if aimless else scope.tense
         forecast = bool(re.match(r"[^。\n]{0,16}预测", self._line_head(sentence.start)))
         sort = kind(one, name, ("预测" if forecast else "") + words, tense, self.planned, level)
         if one.front.start_value:
