@@ -14,7 +14,8 @@ TEXT = "某市2026年政府工作报告\n2026年1月20日\n一、2025年工作�
 AREAS = {"town": "某市", "other": "他市"}
 ROW = {
     "obs_id": "x-1", "ref_area": "town", "obs_value": "12.5", "upper_value": "", "unit_measure": "亿元",
-    "kind": "actual", "comparator": "eq", "transformation": "level", "time_period": "2025", "value_text": "12.5", "reading_note": "",
+    "kind": "actual", "comparator": "eq", "transformation": "level", "time_period": "2025", "value_text": "12.5",
+    "reading_note": "",
 }  # fmt: skip
 
 
