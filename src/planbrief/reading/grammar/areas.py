@@ -42,7 +42,7 @@ def _place() -> str:
     names = [*provinces(), *listed("places", "prefectures")]
     no_place = alternatives("places", "no_place")
     other = rf"(?!{no_place})[一-龥]{{2,4}}(?<![各全部个及地小大城])(?:市|县|自治州)(?![场级域民区政容长属直树花乡])"
-    return rf"(?:{any_of(names)}{_SUFFIX}|{other}|{_REGION})"
+    return rf"(?:{_REGION}|{any_of(names)}{_SUFFIX}|{other})"
 
 
 @cache

@@ -13,7 +13,7 @@ from planbrief.reading.grammar.tails import Tail, scaled, tail
 
 _MARKS = "，。；：:！？!?（）\n"
 _JOINT = re.compile(r"\s*(?:-|—{1,2}|–|~|至|到)\s*")
-_LIST = re.compile(r"\s*(?:、|，|和|及|与|以及|或|、?和)\s*")
+_LIST = re.compile(r"\s*(?:、|，|和|及|与|以及|或|、?和)\s*第?")
 _RATIO = re.compile(r"\s*:\s*")
 
 
@@ -146,6 +146,8 @@ def _surround(text: str, start: int, end: int, found: list[Quantity]) -> None:
         if pure and previous is not None and not (gap.strip() == "，" and previous.length == 1 and not previous.stated):
             _continue(previous, one, gap)
         else:
+            if previous is not None and previous.form == "count" and gap[:1] == "大":
+                gap = gap[1:]
             cut = _last_mark(gap)
             one.lead, one.segment = gap[: max(cut - 1, 0)], gap[cut:]
             one.mark = gap[cut - 1] if cut else ""

@@ -65,7 +65,7 @@ _GAP = re.compile(
 #: A base of comparison: 比上年, 较2020年末, 比“十三五”时期.
 _BASE = (
     r"(?:较|比|与)(?:上年|去年|20\d\d年|“?十[一二三四五]五”?)(?:时期|期?末|底|期间|同期|全年)?(?:相比|时)?|"
-    r"(?:是|为|相当于|达到?)(?:20\d\d年|上年|“?十[一二三四五]五”?)(?:时期|期?末|底)?的?"
+    r"(?:是|为|由|从|相当于|达到?)(?:20\d\d年|上年|“?十[一二三四五]五”?)(?:时期|期?末|底)?的?"
 )
 _BLANKS = " \t\u3000*“”:：—-·"
 #: Words that end in a level verb's character and are names: 比重为 is split, 行为, 认为, 以上, 网上, 线上 are not.
@@ -107,6 +107,8 @@ def take_apart(front: str) -> Front:
             break
         piece = match[0]
         words = words[: match.start()]
+        if re.match(r"[由从](?:20|上年|“?十)", piece):
+            start_value = True
         if piece in _reached():
             reached = piece + reached
             start_value = start_value or (piece in ("由", "从", "自") and not to)

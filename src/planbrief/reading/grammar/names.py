@@ -106,6 +106,8 @@ def noun_behind(text: str, counted: bool) -> str:
     ('国家级产业集群', '')
     """
     text = text[:40]
+    if re.match(r"[县市区镇乡]（", text):
+        return text[0]
     if text[:1] == "的" and counted:
         text = text[1:]
     if (not counted and _pattern("{}", "no_noun").match(text)) or _changing().match(text):
@@ -114,7 +116,7 @@ def noun_behind(text: str, counted: bool) -> str:
     noun = text[: match.start()] if match else text
     aged = re.match(r"\d+(?:周?岁|年)(?:及)?以[上下]", noun)
     kept = aged.end() if aged else 0
-    noun = noun[:kept] + re.sub(r"\d.*$", "", noun[kept:])
+    noun = noun[:kept] + re.sub(r"\d(?!\d*强).*$", "", noun[kept:])
     noun = "" if noun.isdigit() else noun
     if text[len(noun) : len(noun) + 1] in ("“", "（") or (text[:1] == "“"):
         quoted = re.match(r"[^，。；、\d“]{0,14}“[^”\n]{1,16}”[^，。；、\d“（]{0,12}", text)

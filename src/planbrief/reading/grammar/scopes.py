@@ -93,6 +93,8 @@ class Clock:
         return Scope(period.first, period.last, period.code, stretch, tense, rule, period.words)
 
 
+#: A line with a year alone dates what follows it until the next head of any kind.
+_YEAR_LINE = re.compile(r"\s*20\d\d年[^。，；：\n]{0,6}\n")
 #: 2023年， at the opening of a sentence dates the rest of its paragraph.
 _YEAR_ALONE = re.compile(r"(?:19|20)\d\d年，")
 #: Heads of chapters and sections; one about the central city sets the area of what it stands above.
@@ -123,6 +125,8 @@ def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
     """The sentences of a folded text in order, each with its scope; blank ones are left out."""
     paragraph = document_scope(text, clock)
     area = ""
+    above: Scope | None = None
+    section = paragraph
     divided = bool(_DIVIDED.search(text))
     position = 0
     while position < len(text):
@@ -132,8 +136,12 @@ def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
         heading = is_heading(line)
         if (head := _PART_HEAD.match(line)) is not None:
             area = head["area"] or ""
+            if above is not None:
+                paragraph, above = above, None
         if heading:
+            above = paragraph if _YEAR_LINE.match(line) and above is None else above
             paragraph = _headed(line, clock, paragraph)
+            section = paragraph
         local = paragraph
         first = True
         for match in _SENTENCE.finditer(text, position, end):
@@ -143,13 +151,9 @@ def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
             named = [] if _CAPTION.match(words) else _named(words, clock, local)
             if not heading and (opening := _opening(words, named)) is not None:
                 scope = clock.scope(opening, "sentence")
-                if divided and _persists(words, opening):
-                    paragraph = local = Scope(
-                        scope.first, scope.last, scope.code, scope.stretch, scope.tense, "paragraph", scope.words
-                    )
-                elif opening.role in ("end", "stretch", "plan", "now", "day") or _YEAR_ALONE.match(
-                    words, opening.start
-                ):
+                if divided and _persists(words, opening) and not _digresses(scope, section, paragraph, clock):
+                    paragraph = local = replace(scope, rule="paragraph")
+                elif opening.role != "point" or _YEAR_ALONE.match(words, opening.start):
                     local = scope
             yield Sentence(match.start(), match.end(), local, tuple(named), first, heading, area)
             first = False
@@ -166,6 +170,8 @@ def is_heading(line: str) -> bool:
     if not words or len(words) > 48 or words[-1] in "。；，！、：:":
         return False
     if _TOP_HEAD.match(words) and "。" not in words:
+        return True
+    if re.match(r"20\d\d年(?!\d)", words) and len(words) <= 24 and "，" not in words:
         return True
     return "。" not in words and "，" not in words and bool(_PAST_HEAD.search(words) or _FUTURE_HEAD.search(words))
 
@@ -229,10 +235,19 @@ def _opening(words: str, named: list[Period]) -> Period | None:
     return first
 
 
+def _digresses(scope: Scope, section: Scope, paragraph: Scope, clock: Clock) -> bool:
+    """True for a look back in a section about the future, and for a look at the plan among this year's tasks."""
+    if section.tense == "future" and scope.tense == "past":
+        return True
+    return scope.stretch and scope.tense == "future" and paragraph.code == str(clock.year)
+
+
 def _persists(words: str, opening: Period) -> bool:
     """True where an opening holds for the paragraphs that follow: 五年来, 过去一年, 今年, “十四五”时期, 2025年是."""
     if opening.role in ("plan", "stretch"):
         return opening.start <= 14
+    if opening.role == "end":
+        return False
     if re.match(r"(?:(?:刚刚)?过去(?:的)?一年|一年来|这一年|今年|新的一年)$", opening.words):
         return opening.words != "今年" or bool(
             re.match(

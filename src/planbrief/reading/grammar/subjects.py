@@ -165,9 +165,14 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
     counted = counted or (not one.tail.printed and (one.unit.endswith("人") or one.behind[:1] == "大"))
     noun = names.noun_behind(behind, counted) if counted or not (front.change or front.gap) else ""
     following = found[index + 1] if index + 1 < len(found) else None
+    steps = following is not None and following.form == "size" and _STEPS.match(_behind(following))
+    if steps:
+        base = said.carried if verbal else names.cleaned(core)
+        said.carried = base
+        return Subject(base + "台阶", "step", noun=True, doubts=["verb_in_name"])
     if following is not None and following.form == "size" and following.start == one.tail.end:
         noun = text[following.start : following.end] + names.noun_behind(_behind(following), True)
-    if len(noun) >= 2 and (verbal or counted):
+    if (len(noun) >= 2 or noun in tuple("县市区镇乡")) and (verbal or counted):
         return _counted(one, core, noun, verbal, said)
     if verbal:
         return _carried(text, one, core, said)

@@ -89,6 +89,10 @@ def tail(text: str, numeral: Numeral) -> Tail:
         bound = "ge"
     if near and not bound:
         bound = "ge"
+    if not printed and scale in ("万亿", "亿") and re.match(r"[，。；、两]|$", text[match.end() :]):
+        return Tail(end, scale + "元", "", bound, False, near)
+    if not printed and not scale and text[numeral.end : numeral.end + 1] == "年" and numeral.value % 1:
+        return Tail(numeral.end + 1, "年", "年", bound, False, near)
     if not printed and _SCALE_ONLY.search(scale) and _PERSONS.match(text, match.end()):
         return Tail(end, scale + "人", "", bound, False, near)
     unit = _SAME.get(printed, printed)
