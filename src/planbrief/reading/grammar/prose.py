@@ -246,7 +246,7 @@ class Grammar:
             return "成"
         if one.form == "percent":
             return "%"
-        if one.form == "size" and not one.tail.printed and "亿" in unit:
+        if one.form == "size" and not one.tail.printed and unit.endswith("亿"):
             row.doubts.append("size")
             return unit + "元"
         if one.form == "size":
