@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from planbrief.display import say, tell
-from planbrief.display.blocks import run_text
+from planbrief.display.document import run_text
 from planbrief.display.sentence import Listed, NoWording, UnusableValue
 from planbrief.display.state import NoPage, _current
 from planbrief.display.template import TemplateError

@@ -12,8 +12,8 @@ from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from render import notebooks
 
+from planbrief.display.document import Run
 from planbrief.render import notebook as reading
-from planbrief.render.blocks import Run
 from planbrief.render.line_breaks import spans
 from planbrief.render.pdf import exporter as pdf
 from planbrief.render.pdf import page as typst_page

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from PIL import Image
 from render import notebooks, strangers
 
+from planbrief.display.document import Cell, Column, Run, Table
 from planbrief.render import notebook as reading
-from planbrief.render.blocks import Cell, Column, Run, Table
 from planbrief.render.pdf import exporter as pdf
 from planbrief.render.pdf import page as typst_page
 from planbrief.render.table_layout import INSET_MM, TURNED_MM, UPRIGHT_MM, plan

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.blocks import Block, as_runs, bundle, run_html, run_text
+from planbrief.display.document import BlockJson, as_runs, bundle, run_html, run_text
 from planbrief.display.language import Lang, Text, has_message, join_names, marked, message, pick
 from planbrief.display.periods import date_text
 from planbrief.display.provenance import newest, sources_block
@@ -214,7 +214,7 @@ def heading(zh: str, en: str, level: int = 2) -> None:
     if level not in (2, 3, 4):
         raise UnknownName("level of heading()", str(level), ("2", "3", "4"))
     text = zh if page.lang == "zh" else en
-    block: Block = {
+    block: BlockJson = {
         "block": "heading",
         "lang": page.lang,
         "level": level,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from planbrief.display.blocks import Block
+from planbrief.display.document import BlockJson
 from planbrief.display.language import Lang, is_chinese, message, term
 from planbrief.display.periods import date_text, period_text
 from planbrief.display.state import Page
@@ -75,7 +75,7 @@ def citation(lang: Lang, title: str, date: str) -> str:
     return message("sources.citation", lang, title=title, date=date_text(date, lang))
 
 
-def sources_block(page: Page) -> Block:
+def sources_block(page: Page) -> BlockJson:
     """The block that closes a page: documents, observation cards, citation, address for corrections, reads."""
     observations = [obs_id for obs_id in page.observations if page.raw(obs_id)]
     cards = {obs_id: observation_card(page, obs_id) for obs_id in observations}
@@ -83,7 +83,7 @@ def sources_block(page: Page) -> Block:
         page.sources.setdefault(card["source_id"])
     documents = [document_card(page, source) for source in sorted(page.sources)]
     data_as_of = newest(page, page.sources) or page.data_as_of
-    block: Block = {
+    block: BlockJson = {
         "block": "sources",
         "lang": page.lang,
         "id": "sources",

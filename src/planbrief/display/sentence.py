@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from planbrief.display.blocks import Block, bundle, run_html, run_text
+from planbrief.display.document import BlockJson, bundle, run_html, run_text
 from planbrief.display.language import Run, is_bilingual, mark, messages, pick
 from planbrief.display.names import opens_sentence, within_sentence
 from planbrief.display.numbers import decimal_text, exact, rounded
@@ -144,7 +144,7 @@ def merged(runs: Iterable[Run]) -> list[Run]:
     return found
 
 
-def sentence_block(page: Page, runs: list[Run], style: str) -> Block:
+def sentence_block(page: Page, runs: list[Run], style: str) -> BlockJson:
     """A sentence as a block."""
     return {"block": "sentence", "lang": page.lang, "id": page.identify("s"), "style": style, "runs": runs}
 

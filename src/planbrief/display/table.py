@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from planbrief.display.blocks import Block
+from planbrief.display.document import BlockJson
 from planbrief.display.language import (
     Lang,
     Run,
@@ -258,7 +258,7 @@ def column_json(column: Column, lang: Lang) -> dict[str, Any]:
     return found
 
 
-def table_block(table: Table, page: Page, block_id: str = "") -> Block:
+def table_block(table: Table, page: Page, block_id: str = "") -> BlockJson:
     """A table as a block; observations of its cells count as shown on the page."""
     lang = page.lang
     rows = []

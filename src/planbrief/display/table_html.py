@@ -6,7 +6,7 @@ import html
 from collections.abc import Mapping
 from typing import Any
 
-from planbrief.display.blocks import Block, as_runs, figure_title, run_html, run_text, table_text
+from planbrief.display.document import BlockJson, as_runs, figure_title, run_html, run_text, table_text
 
 
 def _cell_runs(cell: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -21,7 +21,7 @@ def head_html(column: Mapping[str, Any], lang: str) -> str:
     return f"{text} <small>({html.escape(column['unit'])})</small>" if column.get("unit") else text
 
 
-def table_html(block: Block) -> str:
+def table_html(block: BlockJson) -> str:
     """A block of kind table as a ``<table>`` with caption, scopes and notes."""
     lang = block["lang"]
     caption = run_html(as_runs(block["caption"]), lang)
@@ -42,7 +42,7 @@ def table_html(block: Block) -> str:
     return "".join(parts)
 
 
-def _td(cell: Mapping[str, Any], block: Block, position: int) -> str:
+def _td(cell: Mapping[str, Any], block: BlockJson, position: int) -> str:
     tag, scope = ("th", ' scope="row"') if cell.get("head") else ("td", "")
     align = block["columns"][min(position, len(block["columns"]) - 1)]["align"]
     align = "right" if align == "decimal" else align
@@ -56,7 +56,7 @@ def _td(cell: Mapping[str, Any], block: Block, position: int) -> str:
     return f"<{tag}{scope}{span}{style}{hint}>{run_html(_cell_runs(cell), block['lang'])}</{tag}>"
 
 
-def block_text(block: Block) -> str:
+def block_text(block: BlockJson) -> str:
     """A block of kind table as text with aligned columns."""
     head = [
         run_text(as_runs(column["label"])) + (f" ({column['unit']})" if column.get("unit") else "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.blocks import as_runs, run_text
+from planbrief.display.document import as_runs, run_text
 from planbrief.display.quantities import digits_of, is_figure, is_range
 from planbrief.display.state import Page
 from planbrief.display.table import PERCENT, Cell, Column, Table, table_block

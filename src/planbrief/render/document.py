@@ -8,8 +8,8 @@ from typing import Any
 
 from lxml import etree
 
+from planbrief.display.document import Block, Runs, Sources
 from planbrief.display.language import Lang
-from planbrief.render.blocks import Block, Runs, Sources
 from planbrief.render.pictures import Picture
 from planbrief.render.terminal_text import AnsiRun
 

@@ -6,7 +6,7 @@ import re
 
 from lxml import etree
 
-from planbrief.render.blocks import Cell, Column, Run, Table
+from planbrief.display.document import Cell, Column, Run, Table
 from planbrief.render.colors import hex_color
 from planbrief.render.stylesheets import declarations
 

@@ -16,8 +16,7 @@ import lxml.html
 from lxml import etree
 
 from planbrief.display.language import Lang, message
-from planbrief.render import pictures
-from planbrief.render import stylesheets as styles
+from planbrief.render import pictures, stylesheets
 from planbrief.render.safe_text import visible
 
 #: Elements that go with all they hold, because a static page cannot hold them.
@@ -61,7 +60,7 @@ def build(html: str, around: Surroundings) -> etree._Element:
     limits = [entry.message for entry in parser.error_log if entry.type_name == "ERR_RESOURCE_LIMIT"]
     if limits:  # beyond its limits (depth, length) the parser drops text and only logs it
         raise ValueError(limits[0])
-    styles.inline(root)
+    stylesheets.inline(root)
     lost: list[str] = []
     for node in list(root.iter()):
         if node is root:

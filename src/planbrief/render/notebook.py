@@ -14,12 +14,12 @@ from typing import Any
 from lxml import etree
 from nbformat import NotebookNode
 
+from planbrief.display.document import MIME, BadBlock, Chart, Cover, Sources
+from planbrief.display.document import read as read_block
 from planbrief.display.fonts import MissingGlyph
 from planbrief.display.language import Lang, message
 from planbrief.display.plots import MISSING
-from planbrief.render import block_reading, blocks, markdown, outline, pictures, svg
-from planbrief.render import markup as tree
-from planbrief.render import terminal_text as ansi
+from planbrief.render import markdown, markup, outline, pictures, svg, terminal_text
 from planbrief.render.document import (
     BlockPart,
     CodePart,
@@ -92,25 +92,25 @@ def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, Mapping) else {}
 
 
-def _cover(nb: NotebookNode) -> blocks.Cover | None:
+def _cover(nb: NotebookNode) -> Cover | None:
     for cell in nb.cells:
         for output in cell.get("outputs", ()):
-            value = output.get("data", {}).get(blocks.MIME)
+            value = output.get("data", {}).get(MIME)
             if isinstance(value, Mapping) and value.get("block") == "cover":
                 try:
-                    block = block_reading.read(value, "cover")
-                except block_reading.BadBlock:
+                    block = read_block(value, "cover")
+                except BadBlock:
                     continue
-                return block if isinstance(block, blocks.Cover) else None
+                return block if isinstance(block, Cover) else None
     return None
 
 
-def _language(cover: blocks.Cover | None, settings: Mapping[str, Any]) -> Lang:
+def _language(cover: Cover | None, settings: Mapping[str, Any]) -> Lang:
     found = (cover.lang if cover else "") or settings.get("lang")
     return "en" if found == "en" else "zh"
 
 
-def _alternate(settings: Mapping[str, Any], cover: blocks.Cover | None, name: str, lang: Lang) -> str:
+def _alternate(settings: Mapping[str, Any], cover: Cover | None, name: str, lang: Lang) -> str:
     """The page in the other language: what the build says; without a build, what the catalog makes of the name."""
     if "alternate" in settings or cover is None:
         return str(settings.get("alternate") or "")
@@ -164,12 +164,12 @@ class _Reader:
                     yield NoticePart(where, message("page.notice.long_text", self.lang, count=left_out))
 
     def _tree(self, text: str, where: str, attachments: object = None, *, output: bool = False) -> Part:
-        around = tree.Surroundings(self.lang, self.folder, attachments if isinstance(attachments, Mapping) else {})
+        around = markup.Surroundings(self.lang, self.folder, attachments if isinstance(attachments, Mapping) else {})
         try:
-            return TreePart(where, tree.build(text, around), output)
+            return TreePart(where, markup.build(text, around), output)
         except ValueError:
             root = etree.Element("div")
-            root.append(tree.notice(message("page.notice.html", self.lang)))
+            root.append(markup.notice(message("page.notice.html", self.lang)))
             etree.SubElement(root, "pre").text = visible(shortened(text, self.lang))
             return TreePart(where, root, output)
 
@@ -186,8 +186,8 @@ class _Reader:
 
     def _terminal(self, text: str, where: str, kind: str) -> Part:
         runs = [
-            ansi.AnsiRun(visible(run.text), run.color, run.bold)
-            for run in ansi.runs(shortened(text.rstrip("\n"), self.lang))
+            terminal_text.AnsiRun(visible(run.text), run.color, run.bold)
+            for run in terminal_text.runs(shortened(text.rstrip("\n"), self.lang))
         ]
         return TerminalPart(where, runs, kind)
 
@@ -204,7 +204,7 @@ class _Reader:
             yield from self._bundle(_mapping(output.get("data")), _mapping(output.get("metadata")), where, name)
 
     def _bundle(self, data: Mapping[str, Any], metadata: Mapping[str, Any], where: str, name: str) -> Iterator[Part]:
-        if blocks.MIME in data:
+        if MIME in data:
             yield from self._block(data, where, name)
             return
         html_text = _joined(data["text/html"]) if "text/html" in data else ""
@@ -217,7 +217,7 @@ class _Reader:
             data = {mime: value for mime, value in data.items() if mime.startswith("image/")}
         if "image/svg+xml" in data:
             yield self._picture("image/svg+xml", data, metadata, where)
-        elif html_text.strip() and not tree.only_scripted(html_text):
+        elif html_text.strip() and not markup.only_scripted(html_text):
             yield self._tree(html_text, where, output=True)
         elif "text/latex" in data:
             yield self._latex(_joined(data["text/latex"]), where)
@@ -262,16 +262,16 @@ class _Reader:
 
     def _block(self, data: Mapping[str, Any], where: str, name: str) -> Iterator[Part]:
         try:
-            block = block_reading.read(data[blocks.MIME], name)
-        except (block_reading.BadBlock, TypeError, ValueError) as error:
+            block = read_block(data[MIME], name)
+        except (BadBlock, TypeError, ValueError) as error:
             yield NoticePart(where, message("page.notice.broken_block", self.lang, reason=str(error)))
             return
-        if isinstance(block, blocks.Cover):
+        if isinstance(block, Cover):
             return
-        if isinstance(block, blocks.Sources):
+        if isinstance(block, Sources):
             self.document.sources = block
         drawing = None
-        if isinstance(block, blocks.Chart):
+        if isinstance(block, Chart):
             try:
                 drawing = svg.clean(_joined(data.get("image/svg+xml", "")))
             except svg.BadDrawing:

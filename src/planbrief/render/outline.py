@@ -9,8 +9,8 @@ from urllib.parse import unquote
 
 from lxml import etree
 
+from planbrief.display.document import Chart, Heading, Run, Table
 from planbrief.display.language import message
-from planbrief.render.blocks import Chart, Heading, Run, Table
 from planbrief.render.document import BlockPart, Document, Entry, Part, PicturePart, TreePart
 
 

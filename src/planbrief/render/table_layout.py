@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
+from planbrief.display.document import Cell, Table
 from planbrief.errors import RunError
 from planbrief.render import column_widths
-from planbrief.render.blocks import Cell, Table
 from planbrief.render.column_widths import Demand
 from planbrief.render.decimals import paddings
 from planbrief.render.font_metrics import width_em

@@ -9,10 +9,9 @@ from targets.factory import ACTIVITIES, make_dataset, milestones, observation
 
 from planbrief.display.language import pick
 from planbrief.display.views import milestone_table, theme_facts
-from planbrief.display.views.facts import fact_name, multiple_words
+from planbrief.display.views.facts import fact_name, multiple_words, remarks
 from planbrief.display.views.needs import needs_table, open_range, rates_view
 from planbrief.display.views.paths import needs_chart, path_chart, structure_chart
-from planbrief.display.views.remarks import remarks
 from planbrief.measures.figures import Figure
 from planbrief.targets import load
 

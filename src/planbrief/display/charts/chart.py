@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from planbrief.display.blocks import Block
+from planbrief.display.document import BlockJson
 from planbrief.display.language import Text, marked, pick
 from planbrief.display.state import Page
 from planbrief.display.table import Table, table_block
@@ -40,7 +40,7 @@ class Chart:
     height_mm: float = 90
 
 
-def chart_block(chart: Chart, page: Page) -> Block:
+def chart_block(chart: Chart, page: Page) -> BlockJson:
     """A chart as a block; the drawing itself goes beside it as SVG."""
     number = page.identify("figure")
     data = table_block(chart.data, page, f"{number}-data")

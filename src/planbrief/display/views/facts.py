@@ -1,4 +1,4 @@
-"""What documents say of a place, as tables by theme."""
+"""What a place's documents state besides its targets, theme by theme, and the notes that observations call for."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from planbrief.display.language import message, sentence_case, term
 from planbrief.display.table import Cell, Column, Table
-from planbrief.display.views.remarks import remarks
 from planbrief.measures.facts import merged_facts
 from planbrief.measures.figures import Figure
 from planbrief.measures.labels import Label, label, measured
@@ -17,6 +16,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planbrief.targets import Dataset
+from typing import TYPE_CHECKING
+
+from planbrief.measures.labels import listing, period
+from planbrief.targets.frames import records_of
+
+if TYPE_CHECKING:
+    from planbrief.targets import Dataset
+
 
 #: How the value of a transformation is measured; everything else is a level in its printed unit.
 MEASURES = {
@@ -230,3 +237,40 @@ def by_theme(ds: Dataset, rows: pd.DataFrame) -> list[tuple[Label, pd.DataFrame]
     of_theme = rows["indicator"].map(ds.indicators["theme"])
     parts = [(theme_name(theme), rows[of_theme == theme]) for theme in dict.fromkeys(ds.indicators["theme"])]
     return [(name, chosen) for name, chosen in parts if not chosen.empty]
+
+
+def remarks(ds: Dataset, observations: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """Price basis and estimates among some observations, in words of both languages.
+
+    Notes
+    -----
+    A basis that is a year's prices is named with the number of figures that carry it; ``real`` is part of what a
+    growth rate is and needs no note. An estimate (OBS_STATUS E) is named with its period.
+    """
+    rows = ds.select(obs_id=list(dict.fromkeys(observations)))
+    found = []
+    for basis, group in rows.groupby("price_base", sort=True):
+        if basis and basis != "real":
+            zh, en = term("price_base", str(basis), "zh"), term("price_base", str(basis), "en")
+            count = str(len(group))
+            found.append(
+                (
+                    message("views.note.prices", "zh", basis=zh, count=count),
+                    message("views.note.prices", "en", basis=en, count=count),
+                )
+            )
+    estimates = rows[rows["obs_status"] == "E"]
+    names = []
+    for row in records_of(estimates):
+        name = measured(ds, row["indicator"], row["activity"], row["subject"])
+        when = period(row["time_period"])
+        names.append(Label(f"{name.zh}（{when.zh}）", f"{name.en} ({when.en})"))
+    if names:
+        named = listing(names)
+        found.append(
+            (
+                message("views.note.estimates", "zh", names=named.zh),
+                message("views.note.estimates", "en", names=named.en),
+            )
+        )
+    return tuple(found)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from planbrief.display.table import Cell, Column, Table
 from planbrief.display.units import unit_words
-from planbrief.display.views.facts import both, named, unprinted
-from planbrief.display.views.remarks import remarks
+from planbrief.display.views.facts import both, named, remarks, unprinted
 from planbrief.measures import tables
 from planbrief.measures.figures import Figure
 from planbrief.measures.labels import Label, label, measured

@@ -10,9 +10,8 @@ from planbrief.display.language import LANGS
 from planbrief.display.numbers import decimal_text, rounded
 from planbrief.display.quantities import NARROW
 from planbrief.display.table import Cell, Column, Table
-from planbrief.display.views.facts import both, named
+from planbrief.display.views.facts import both, named, remarks
 from planbrief.display.views.growth import Line, in_order, unit_label
-from planbrief.display.views.remarks import remarks
 from planbrief.measures import tables
 from planbrief.measures.figures import Figure, figure
 from planbrief.measures.labels import Label, label, measured

@@ -8,13 +8,13 @@ from dataclasses import replace
 
 from lxml import etree
 
+from planbrief.display.document import Cell, Chart, Column, Heading, Runs, Sentence, Sources, Table
 from planbrief.display.language import message
 from planbrief.render import svg
-from planbrief.render.blocks import Cell, Chart, Column, Heading, Runs, Sentence, Sources, Table
 from planbrief.render.citations import short_title
 from planbrief.render.decimals import paddings
 from planbrief.render.document import BlockPart
-from planbrief.render.html import columns as html_columns
+from planbrief.render.html import columns
 from planbrief.render.html.text import TAGS, Writer, esc, lang_attribute
 from planbrief.render.safe_text import visible
 
@@ -96,7 +96,7 @@ def numbered(kind: str, number: int, writer: Writer) -> str:
 
 def table(block: Table, writer: Writer, number: int = 0) -> str:
     """A table with its caption, notes and sources; it scrolls in a region of its own where the page is narrow."""
-    widths, wide = html_columns.plan(block, writer.lang)
+    widths, wide = columns.plan(block, writer.lang)
     caption = ""
     if block.caption:
         caption = (
@@ -113,8 +113,8 @@ def table(block: Table, writer: Writer, number: int = 0) -> str:
     return (
         f'<figure class="table{wide}" id="{esc(block.id)}"{lang_attribute(block.lang, writer.lang)}>'
         f'<div class="scroll" tabindex="0" role="group" {label}>'
-        f'<table{html_columns.class_names(block, writer)}{sortable} style="--t:{100 / sum(widths):.2f}%">'
-        f"{caption}{html_columns.head(block, writer, widths)}"
+        f'<table{columns.class_names(block, writer)}{sortable} style="--t:{100 / sum(widths):.2f}%">'
+        f"{caption}{columns.head(block, writer, widths)}"
         f"{_body(block, writer)}"
         f"</table></div>{_below(block.notes, block.sources, writer)}</figure>\n"
     )
@@ -126,7 +126,7 @@ def _body(block: Table, writer: Writer) -> str:
         for position, column in enumerate(block.columns)
         if column.align == "decimal"
     }
-    unit = html_columns.unit_position(block)
+    unit = columns.unit_position(block)
     rows = ["<tbody>"]
     for index, row in enumerate(block.rows):
         if index in block.groups:
@@ -142,7 +142,7 @@ def _body(block: Table, writer: Writer) -> str:
                 writer,
                 pads[position][index] if position in pads else 0.0,
                 valued=block.sortable,
-                below=html_columns.phone_unit(row, unit, writer) if unit and not position else "",
+                below=columns.phone_unit(row, unit, writer) if unit and not position else "",
             )
             for position, cell in enumerate(row)
             if cell.colspan
@@ -156,7 +156,7 @@ def _cell(cell: Cell, column: Column, writer: Writer, pad: float, *, valued: boo
     classes = [
         name for name in ({"right": "r", "decimal": "d", "center": "m"}.get(column.align, ""), cell.tone) if name
     ]
-    if column.align == "right" and html_columns.whole(cell):
+    if column.align == "right" and columns.whole(cell):
         classes.append("a")
     attributes = f' class="{" ".join(classes)}"' if classes else ""
     if pad:
@@ -170,9 +170,9 @@ def _cell(cell: Cell, column: Column, writer: Writer, pad: float, *, valued: boo
             f' data-v="{cell.value:g}"' if cell.value == float(f"{cell.value:g}") else f' data-v="{cell.value!r}"'
         )
     attributes += lang_attribute(cell.lang, writer.lang)
-    inner = writer.cell(html_columns.amount(cell) if "a" in classes else cell)
+    inner = writer.cell(columns.amount(cell) if "a" in classes else cell)
     if cell.head and writer.lang == "zh":
-        inner = html_columns.bracket_whole(inner)
+        inner = columns.bracket_whole(inner)
     inner += below
     return f'<th scope="row"{attributes}>{inner}</th>' if cell.head and inner else f"<td{attributes}>{inner}</td>"
 

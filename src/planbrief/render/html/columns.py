@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
+from planbrief.display.document import Cell, Column, Runs, Table
 from planbrief.display.language import Lang
 from planbrief.render import column_widths
-from planbrief.render.blocks import Cell, Column, Runs, Table
 from planbrief.render.column_widths import Demand
 from planbrief.render.font_metrics import width_em
 from planbrief.render.html.text import Writer, esc, lang_attribute
@@ -159,7 +159,7 @@ def _widest(texts: Iterable[str]) -> float:
 def whole(cell: Cell) -> bool:
     """Whether a cell holds an amount rather than words that stand for one (No figure: …).
 
-    >>> from planbrief.render.blocks import Run
+    >>> from planbrief.display.document import Run
     >>> whole(Cell((Run("1 billion yuan (10 亿元)"),))), whole(Cell((Run("No figure: 完成省政府下达目标任务"),)))
     (True, False)
     """
@@ -169,7 +169,7 @@ def whole(cell: Cell) -> bool:
 def amount(cell: Cell) -> Cell:
     """A cell whose amount does not end its line before the unit; what is kept beside it may stand on the next.
 
-    >>> from planbrief.render.blocks import Run
+    >>> from planbrief.display.document import Run
     >>> amount(Cell((Run("1 billion yuan ("), Run("10 亿元", "zh"), Run(")")))).text
     '1\\xa0billion\\xa0yuan (10\\xa0亿元)'
     """

@@ -11,8 +11,8 @@ from nbconvert.exporters.templateexporter import TemplateExporter
 from nbformat import NotebookNode
 from traitlets import Bool, Unicode, default
 
-from planbrief.render import notebook as reading
-from planbrief.render.html import page as html_page
+from planbrief.render import notebook
+from planbrief.render.html import page
 
 #: Where the templates of both exporters lie.
 TEMPLATES = Path(__file__).parents[1] / "templates"
@@ -50,14 +50,14 @@ class PlanbriefHTMLExporter(TemplateExporter):
         metadata = resources.get("metadata", {})
         content = resources.get("global_content_filter", {})
         path = metadata.get("path")
-        document = reading.read(
+        document = notebook.read(
             nb,
             name=str(metadata.get("name") or "notebook"),
             include_input=None if content.get("include_input", True) else False,
             folder=None if path is None else Path(path or "."),
             trusted=self.trusted_html,
         )
-        return html_page.page(document, trusted=self.trusted_html)
+        return page.page(document, trusted=self.trusted_html)
 
 
 @cache

@@ -11,8 +11,8 @@ from typing import Any
 from lxml import etree
 from markupsafe import Markup
 
+from planbrief.display.document import Sentence, Sources
 from planbrief.display.language import LANGS, Lang, mark, message
-from planbrief.render.blocks import Sentence, Sources
 from planbrief.render.document import (
     BlockPart,
     CodePart,
@@ -24,8 +24,7 @@ from planbrief.render.document import (
     TreePart,
     TrustedPart,
 )
-from planbrief.render.html import blocks as html_blocks
-from planbrief.render.html import prose as html_tree
+from planbrief.render.html import blocks, prose
 from planbrief.render.html.text import TAGS, Writer, esc, json_script
 from planbrief.render.outline import opens_chapter
 from planbrief.render.safe_text import visible
@@ -71,7 +70,7 @@ def page(document: Document, *, trusted: bool = False) -> dict[str, Any]:
     writer = Writer(document.lang, document.sources)
     contents = _contents(document, writer)
     body = _body(document, writer, contents)
-    closing = _footnotes(document, writer) + (html_blocks.sources(document.sources, writer) if document.sources else "")
+    closing = _footnotes(document, writer) + (blocks.sources(document.sources, writer) if document.sources else "")
     script = asset("theme.js") + asset("page.js")
     lang = document.lang
     as_of = message("page.data_as_of", lang, date=document.data_as_of) if document.data_as_of else ""
@@ -106,7 +105,7 @@ def _footnotes(document: Document, writer: Writer) -> str:
         notes.append(item)
     wrapper = etree.Element("div")
     wrapper.append(section)
-    return html_tree.render(wrapper, writer)
+    return prose.render(wrapper, writer)
 
 
 def _alternate(document: Document) -> str:
@@ -160,10 +159,10 @@ def _body(document: Document, writer: Writer, contents: str) -> str:
 
 def _part(part: Part, writer: Writer) -> str:
     if isinstance(part, BlockPart):
-        return "" if isinstance(part.block, Sources) else html_blocks.render(part, writer)
+        return "" if isinstance(part.block, Sources) else blocks.render(part, writer)
     if isinstance(part, TreePart):
         kind = "output" if part.output else "prose"
-        return f'<div class="{kind}">{html_tree.render(part.root, writer)}</div>\n'
+        return f'<div class="{kind}">{prose.render(part.root, writer)}</div>\n'
     if isinstance(part, CodePart):
         return _code(part, writer)
     if isinstance(part, TerminalPart):
@@ -210,7 +209,7 @@ def _picture(part: PicturePart, writer: Writer) -> str:
     image = f'<img src="{picture.uri}" alt="{esc(part.alt)}" {size}>'
     if not part.caption:
         return f'<div class="output picture">{image}</div>\n'
-    number = html_blocks.numbered("figure", part.number, writer)
+    number = blocks.numbered("figure", part.number, writer)
     return f'<figure class="picture">{image}<figcaption>{number}{esc(part.caption)}</figcaption></figure>\n'
 
 

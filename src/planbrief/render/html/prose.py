@@ -9,9 +9,9 @@ import re
 import nh3
 from lxml import etree
 
+from planbrief.display.document import Run
 from planbrief.display.language import message
 from planbrief.render import foreign_tables
-from planbrief.render.blocks import Run
 from planbrief.render.colors import contrast, dark_counterpart, hex_color, readable_on
 from planbrief.render.html.blocks import anchor
 from planbrief.render.html.text import Writer

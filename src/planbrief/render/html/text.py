@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from planbrief.display.document import Cell, Mark, Runs, Sources
 from planbrief.display.language import Lang
-from planbrief.render.blocks import Cell, Mark, Runs, Sources
 from planbrief.render.safe_text import visible
 
 #: Language tags of the two languages.

@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 
+from planbrief.display.document import Chart, Heading, Runs, Sentence, Sources, Table
 from planbrief.display.language import Lang, message
-from planbrief.render import font_metrics as metrics
-from planbrief.render import pictures, svg, table_layout
-from planbrief.render.blocks import Chart, Heading, Runs, Sentence, Sources, Table
+from planbrief.render import font_metrics, pictures, svg, table_layout
 from planbrief.render.citations import numbers, short_title
 from planbrief.render.document import (
     BlockPart,
@@ -70,7 +69,9 @@ class _Page:
     def shown(self, code: str, where: str) -> str:
         """Code in which every character has a glyph: an error in our reports, a marker in other notebooks."""
         unknown = [
-            character for character in dict.fromkeys(code) if not metrics.covered(character) and character not in "\n\t"
+            character
+            for character in dict.fromkeys(code)
+            if not font_metrics.covered(character) and character not in "\n\t"
         ]
         if not unknown:
             return code

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import pairwise
 
+from planbrief.display.document import Cell, Column, Run, Runs, Table
 from planbrief.display.language import Lang, message
 from planbrief.render import table_layout
-from planbrief.render.blocks import Cell, Column, Run, Runs, Table
 from planbrief.render.colors import hex_color
 from planbrief.render.decimals import paddings
 from planbrief.render.line_breaks import IN_CELL_EM, IN_HEAD_EM, IN_PROSE_EM, spans

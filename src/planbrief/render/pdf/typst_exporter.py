@@ -10,10 +10,9 @@ from nbconvert.exporters.templateexporter import TemplateExporter
 from nbformat import NotebookNode
 from traitlets import Unicode, default
 
-from planbrief.render import notebook as reading
+from planbrief.render import notebook
 from planbrief.render.html.exporter import TEMPLATES
-from planbrief.render.pdf import page as typst_page
-from planbrief.render.pdf import source as typst_source
+from planbrief.render.pdf import page, source
 
 
 class PlanbriefTypstExporter(TemplateExporter):
@@ -41,17 +40,17 @@ class PlanbriefTypstExporter(TemplateExporter):
         yield "planbrief_source", notebook_source
 
 
-def notebook_source(nb: NotebookNode, resources: dict[str, Any]) -> typst_source.Source:
+def notebook_source(nb: NotebookNode, resources: dict[str, Any]) -> source.Source:
     """A notebook as Typst code; its pictures and the time that goes into the file are kept in `resources`."""
     metadata = resources.get("metadata", {})
     path = metadata.get("path")
-    document = reading.read(
+    document = notebook.read(
         nb,
         name=str(metadata.get("name") or "notebook"),
         include_input=None if resources.get("global_content_filter", {}).get("include_input", True) else False,
         folder=None if path is None else Path(path or "."),
     )
-    found = typst_page.source(document)
+    found = page.source(document)
     outputs = resources.get("outputs")
     if not isinstance(outputs, dict):
         outputs = resources["outputs"] = {}
@@ -65,6 +64,6 @@ def notebook_source(nb: NotebookNode, resources: dict[str, Any]) -> typst_source
 
         for name in found.files:
             text = text.replace(f"image({literal(name)},", f"image({literal(prefix + name)},")
-        found = typst_source.Source(text, found.files, found.date)
+        found = source.Source(text, found.files, found.date)
     resources["planbrief_timestamp"] = found.timestamp
     return found

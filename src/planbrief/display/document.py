@@ -1,31 +1,163 @@
-"""Read the JSON of a block into its type.
+"""The document model: the blocks of a page, how a notebook's outputs carry them and how they are read back.
 
-The JSON is untrusted like everything else in a notebook: what does not fit is refused with a reason
-(:class:`BadBlock`), never drawn half.
+Display writes blocks as JSON under a mime type of planbrief's own (:func:`bundle`); exporters read that JSON into the
+types here (:func:`read`) and nothing else of our notebooks, so a page does not depend on who ran the notebook. The JSON
+is untrusted like everything else in a notebook: what does not fit is refused with a reason (:class:`BadBlock`), never
+drawn half.
 """
 
 from __future__ import annotations
 
+import html
 import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from planbrief.render.blocks import (
-    Block,
-    Cell,
-    Chart,
-    Column,
-    Cover,
-    Heading,
-    Mark,
-    Run,
-    Runs,
-    Sentence,
-    Sources,
-    Table,
-)
+#: Mime type of a block in a notebook's output.
+MIME = "application/vnd.planbrief.v1+json"
+
+
+@dataclass(frozen=True)
+class Mark:
+    """What stands behind a number: observations, formula, unit."""
+
+    observations: tuple[str, ...] = ()
+    formula: str = ""
+    unit: str = ""
+    key: str = ""
+    note: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.observations or self.formula)
+
+
+@dataclass(frozen=True)
+class Run:
+    """A stretch of text; ``lang`` only where it differs from its surroundings."""
+
+    text: str
+    lang: str = ""
+    strong: bool = False
+    mark: Mark | None = None
+
+
+Runs = tuple[Run, ...]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of a table."""
+
+    runs: Runs = ()
+    value: float | None = None
+    mark: Mark | None = None
+    lang: str = ""
+    tone: str = ""
+    colspan: int = 1
+    rowspan: int = 1
+    head: bool = False
+    background: str = ""
+    color: str = ""
+    align: str = ""
+
+    @property
+    def text(self) -> str:
+        """The cell's text without any marking."""
+        return "".join(run.text for run in self.runs)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a table."""
+
+    key: str
+    label: Runs
+    unit: str = ""
+    align: str = "left"
+    width: float = 0.0
+    lang: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table, ours or read from another notebook's HTML; ``heads`` holds header rows where one is not enough."""
+
+    id: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    lang: str = ""
+    caption: Runs = ()
+    groups: Mapping[int, Runs] = field(default_factory=dict)
+    notes: tuple[Runs, ...] = ()
+    sources: tuple[str, ...] = ()
+    wide: bool = False
+    sortable: bool = True
+    heads: tuple[tuple[Cell, ...], ...] = ()
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A chart: its words; the drawing is kept beside it."""
+
+    id: str
+    lang: str
+    caption: Runs
+    alt: str
+    notes: tuple[Runs, ...] = ()
+    sources: tuple[str, ...] = ()
+    data: Table | None = None
+    width_mm: float = 160.0
+    height_mm: float = 0.0
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A paragraph, lead, bullet, callout or note with its numbers."""
+
+    id: str
+    lang: str
+    style: str
+    runs: Runs
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading made by a call."""
+
+    id: str
+    lang: str
+    level: int
+    runs: Runs
+
+
+@dataclass(frozen=True)
+class Cover:
+    """What a report says of itself at the top."""
+
+    lang: str
+    title: str
+    subtitle: str = ""
+    place: tuple[str, ...] = ()
+    data_as_of: str = ""
+    notebook: str = ""
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The close of a report: documents, and the observations behind its numbers."""
+
+    lang: str
+    documents: tuple[Mapping[str, str], ...] = ()
+    observations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    citation: Runs = ()
+    feedback: Runs = ()
+    data_as_of: str = ""
+
+
+Block = Cover | Heading | Sentence | Table | Chart | Sources
+
 
 _ID = re.compile(r"[^\w.-]+")
 _LANGS = ("zh", "en")
@@ -272,3 +404,65 @@ def read(value: object, fallback: str) -> Block:
     if kind == "sources":
         return _sources(value)
     raise BadBlock(f"block {str(kind)[:40]!r}")
+
+
+#: Mime type of a block in a notebook's output.
+
+BlockJson = dict[str, Any]
+
+
+def run_text(runs: Iterable[Mapping[str, Any]]) -> str:
+    """Plain text of runs."""
+    return "".join(run["figure"]["text"] if "figure" in run else run["t"] for run in runs)
+
+
+def as_runs(text: str | list[Any]) -> list[Mapping[str, Any]]:
+    """A block's text or list of runs as a list of runs."""
+    return [{"t": text}] if isinstance(text, str) else list(text)
+
+
+def run_html(runs: Iterable[Mapping[str, Any]], lang: str) -> str:
+    """Runs as HTML for JupyterLab: numbers tell on hover where they come from."""
+    parts = []
+    for run in runs:
+        text = html.escape(run["figure"]["text"] if "figure" in run else run["t"])
+        if "figure" in run:
+            title = html.escape(figure_title(run["figure"]), quote=True)
+            text = f'<span class="pb-figure" title="{title}" style="border-bottom:1px dotted">{text}</span>'
+        if run.get("lang") and run["lang"] != lang:
+            text = f'<span lang="{html.escape(run["lang"], quote=True)}">{text}</span>'
+        if run.get("strong"):
+            text = f"<strong>{text}</strong>"
+        parts.append(text)
+    return "".join(parts)
+
+
+def figure_title(figure: Mapping[str, Any]) -> str:
+    """One line on where a figure comes from: formula, interval, observation ids."""
+    found = [figure.get("formula", ""), figure.get("note", ""), ", ".join(figure.get("observations", ()))]
+    return "\n".join(part for part in found if part) or figure.get("key", "")
+
+
+def bundle(block: BlockJson, plain: str, markup: str, svg: str | None = None) -> dict[str, Any]:
+    """The mime bundle of a block: planbrief's own type first, then what JupyterLab and terminals show."""
+    data: dict[str, Any] = {MIME: block, "text/plain": plain}
+    if markup:
+        data["text/html"] = markup
+    if svg is not None:
+        data["image/svg+xml"] = svg
+    return data
+
+
+def table_text(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> str:
+    """A table in a terminal: columns separated by two spaces, wide characters counted twice."""
+
+    def width(text: str) -> int:
+        return sum(2 if ord(char) > 0x2E7F else 1 for char in text)
+
+    lines = [list(head), *[list(row) for row in rows]]
+    count = max((len(line) for line in lines), default=0)
+    widths = [max((width(line[i]) for line in lines if i < len(line)), default=0) for i in range(count)]
+    shown = [
+        "  ".join(text + " " * (widths[i] - width(text)) for i, text in enumerate(line)).rstrip() for line in lines
+    ]
+    return "\n".join(([caption] if caption else []) + shown)
