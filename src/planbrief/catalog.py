@@ -15,8 +15,8 @@ from typing import Any
 from planbrief.errors import CatalogError, ParameterError, PlanbriefError, Problem, UnknownName
 from planbrief.parameters import Parameter, from_catalog, read_catalog, validate
 from planbrief.project import Project
+from planbrief.targets.areas import CITY_LEVELS, UPPER_LEVELS
 from planbrief.targets.package import Package
-from planbrief.targets.reads import answer
 
 LANGUAGES = ("zh", "en")
 FORMATS = ("html", "pdf")
@@ -51,13 +51,28 @@ class Catalog:
 
     @property
     def areas(self) -> Collection[str]:
-        """Every ``ref_area``."""
-        return self.package["areas"].by_key.keys()
+        """Every ``ref_area``, by whatever it is called."""
+        return self.package.names("areas")
 
     @property
     def cities(self) -> tuple[str, ...]:
         """Cities that have data."""
-        return tuple(answer(self.package, {"cities": True}))  # type: ignore[arg-type]
+        return self.package.cities
+
+    def regions(self, pattern: str) -> tuple[str, ...]:
+        """Areas that a document is about: every one (``*``) or those of a level (``level:province``).
+
+        Raises
+        ------
+        UnknownName
+            For a level that areas do not have.
+        """
+        if pattern == "*":
+            return self.package.regions
+        level, levels = pattern.removeprefix("level:"), (*UPPER_LEVELS, *CITY_LEVELS)
+        if level not in levels:
+            raise UnknownName("level of areas", level, levels)
+        return tuple(area for area in self.package.regions if self.package.places.level[area] == level)
 
     def area_name(self, area: str, lang: str) -> str:
         """Name of an area."""
@@ -86,6 +101,14 @@ class Catalog:
                 found[report.id] = report
         return tuple(found.values())
 
+    def unshown(self) -> tuple[str, ...]:
+        """Areas that a document is about and that no report shows: their figures are in the databook alone."""
+        reports = self.reports()
+        shown = {area for report in reports for area in report.areas}
+        if any(not report.areas for report in reports):  # a report about no area named is about every city
+            shown |= set(self.cities)
+        return tuple(area for area in self.package.regions if area not in shown)
+
     def _expand(self, place: str, entry: Any) -> list[Report]:
         keys = {"id", "notebook", "about", "parameters", "languages", "formats"}
         if not isinstance(entry, dict) or not {"id", "notebook", "about"} <= entry.keys() <= keys:
@@ -110,10 +133,12 @@ class Catalog:
         ]
 
     def _choices(self, parameter: Parameter | None, value: Any) -> Sequence[Any]:
+        pattern = value if isinstance(value, str) and (value == "*" or value.startswith("level:")) else ""
         if parameter is not None and parameter.type == "areas":
-            return [list(self.cities)] if value == "*" else [value]
-        if value == "*":
-            return self.cities
+            # Side by side stand peers: all cities, or the areas of one level; provinces are the cities' context.
+            return [list(self.cities if pattern == "*" else self.regions(pattern))] if pattern else [value]
+        if pattern:
+            return self.regions(pattern)
         return value if isinstance(value, list) else [value]
 
     @staticmethod

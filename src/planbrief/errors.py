@@ -82,15 +82,15 @@ class ParameterError(PlanbriefError):
 
 
 class UnknownName(PlanbriefError):
-    """A name that no table, catalog or list knows."""
+    """A name that no table, catalog or list knows; `near` are the known ones that may have been meant."""
 
-    def __init__(self, kind: str, name: str, known: Iterable[str]) -> None:
-        self.kind, self.name, self.known = kind, name, tuple(known)
-        super().__init__(self.kind, self.name, self.known)
+    def __init__(self, kind: str, name: str, known: Iterable[str], near: Iterable[str] = ()) -> None:
+        self.kind, self.name, self.known, self.near = kind, name, tuple(known), tuple(near)
+        super().__init__(self.kind, self.name, self.known, self.near)
 
     def __str__(self) -> str:
-        close = get_close_matches(self.name, self.known, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
+        close = self.near or tuple(get_close_matches(self.name, self.known, n=1))
+        hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
         listed = ", ".join(self.known[:30]) + (" …" if len(self.known) > 30 else "")
         return f"unknown {self.kind} {self.name!r}.{hint} Known: {listed}"
 

@@ -120,6 +120,19 @@ def validate(
     return checked
 
 
+def known_area(areas: Collection[str], word: str) -> str:
+    """The area that a word means, empty for none: by id, and by name where `areas` know their names."""
+    find = getattr(areas, "find", None)
+    return str(find(word)) if find is not None else word if word in areas else ""
+
+
+def near_areas(areas: Collection[str], word: str) -> str:
+    """What may have been meant by a word that is no area, as the end of a message."""
+    near = getattr(areas, "near", None)
+    found = near(word) if near is not None else ()
+    return f" (did you mean {' or '.join(found)}?)" if found else ""
+
+
 def convert(notebook: str, parameter: Parameter, value: Any, areas: Collection[str]) -> Any:
     """One value as its declared type; text such as ``"2030"`` counts where the command line gives it."""
 
@@ -132,17 +145,21 @@ def convert(notebook: str, parameter: Parameter, value: Any, areas: Collection[s
         given = [part.strip() for part in value.split(",")] if isinstance(value, str) else value
         if not isinstance(given, list | tuple) or not given or not all(isinstance(item, str) for item in given):
             raise wrong()
-        for item in given:
-            if item not in areas:
-                raise ParameterError(notebook, parameter.name, repr(item), parameter.expected())
-        if len(set(given)) != len(given):
+        result = [known_area(areas, item) for item in given]
+        for item, area in zip(given, result, strict=True):
+            if not area:
+                expected = parameter.expected() + near_areas(areas, item)
+                raise ParameterError(notebook, parameter.name, repr(item)[:80], expected)
+        if len(set(result)) != len(result):
             raise ParameterError(notebook, parameter.name, "an area twice", "each area once")
-        result = list(given)
     elif parameter.type in ("text", "area"):
         if not isinstance(value, str) or len(value) > LONGEST or not value.isprintable():
             raise wrong()
-        if parameter.type == "area" and value not in areas:
-            raise wrong()
+        if parameter.type == "area":
+            result = known_area(areas, value)
+            if not result:
+                expected = parameter.expected() + near_areas(areas, value)
+                raise ParameterError(notebook, parameter.name, repr(value)[:80], expected)
     elif parameter.type == "flag":
         if isinstance(value, str) and value.lower() in ("true", "false"):
             result = value.lower() == "true"

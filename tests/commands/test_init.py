@@ -28,7 +28,7 @@ def test_a_new_folder_holds_an_editable_project(tmp_path: Path, root: Path, caps
     copied = project_files(Project(root))
     assert "data/datapackage.json" in copied
     assert any(name.endswith(".ipynb") for name in copied)
-    assert files_of(made) == {*copied, ".gitignore", "README.md"}
+    assert files_of(made) == {*copied, ".gitignore", ".gitattributes", "README.md"}
     assert all((made / name).read_bytes() == data for name, data in copied.items())
     assert Project(made).missing() == ""
     readme = (made / "README.md").read_text(encoding="utf-8")

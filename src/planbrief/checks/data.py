@@ -161,9 +161,9 @@ def seal_problems(
 
 
 def once_per_cell(problems: Iterable[Problem]) -> list[Problem]:
-    """The first problem of each cell; problems of whole rows and files all stay."""
+    """The first problem of each cell, a wrong reference before its form; problems of whole rows and files all stay."""
     first: dict[object, Problem] = {}
-    for problem in problems:
+    for problem in sorted(problems, key=lambda one: not one.expected.startswith("a key of ")):
         place: object = (problem.file, problem.row, problem.column) if problem.column else problem
         first.setdefault(place, problem)
     return list(first.values())

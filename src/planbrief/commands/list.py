@@ -6,7 +6,7 @@ import argparse
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from planbrief.catalog import read
+from planbrief.catalog import Catalog, read
 from planbrief.project import find
 from planbrief.targets.publishable import usable_package
 from planbrief.targets.spans import printable
@@ -28,17 +28,28 @@ def aligned(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(lines)
 
 
+def without_report(catalog: Catalog) -> list[str]:
+    """A line for each area that has data and no report."""
+    return [
+        f"note: {area} ({printable(catalog.area_name(area, 'zh'))}) has data and no report; "
+        'region = "*" in reports/catalog.toml makes one'
+        for area in catalog.unshown()
+    ]
+
+
 def listing(what: str) -> str:
     """The table of `what`: reports, areas, indicators or sources."""
     project = find()
     package = usable_package(project)
     if what == "reports":
-        reports = read(project, package).reports()
+        catalog = read(project, package)
+        reports = catalog.reports()
         rows = [
             (r.id, r.notebook, " ".join(r.languages), " ".join(r.formats), dict(r.about)["zh"], dict(r.about)["en"])
             for r in reports
         ]
-        return aligned(("report", "notebook", "languages", "formats", "内容", "about"), rows)
+        shown = aligned(("report", "notebook", "languages", "formats", "内容", "about"), rows)
+        return "\n".join([shown, *without_report(catalog)])
     columns = {
         "areas": ("ref_area", "level", "parent", "name_zh", "name_en"),
         "indicators": ("indicator", "unit_measure", "theme", "name_zh", "name_en"),

@@ -145,7 +145,7 @@ def remove(folder: Path, files: Iterable[str]) -> list[str]:
     for relative in done:
         path = folder / relative
         path.unlink()
-        if path.parent != folder and not any(path.parent.iterdir()):
+        if path.parent != folder and not list(path.parent.iterdir()):
             path.parent.rmdir()
     return done
 

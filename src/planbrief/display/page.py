@@ -89,7 +89,7 @@ def validated(
     if "lang" in names:
         given["lang"] = lang
     ds = load(project)
-    values = validate(notebook, known, given, tuple(ds.package["areas"].by_key))
+    values = validate(notebook, known, given, ds.package.names("areas"))
     values.pop("lang", None)
     return language(lang), values, ds, catalog.get("feedback", {})
 

@@ -170,6 +170,8 @@ def describe(read: Read) -> str:
     """A read in words."""
     if "cities" in read:
         return "the list of cities"
+    if "regions" in read:
+        return "the list of areas that documents are about"
     if "city" in read:
         return f"observations of {read['city']}"
     if "where" not in read:

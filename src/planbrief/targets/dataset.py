@@ -158,20 +158,28 @@ class Dataset:
         return frame
 
     def of_city(self, city: str) -> pd.DataFrame:
-        """Observations about a city and the places inside it; :class:`UnknownName` for an unknown place."""
+        """Observations about an area and the places that it speaks for; :class:`UnknownName` for an unknown one.
+
+        The parts of a city belong to it; the cities of a province do not (see :meth:`Places.inside`).
+        """
         self.require("areas", city)
         self._recorder.note({"city": city})
-        return self._matching("observations", {"ref_area": self.descendants(city)})
+        return self._matching("observations", {"ref_area": self._noted(self.package.places.inside(city))})
 
     def cities(self) -> tuple[str, ...]:
         """Cities that have data, in the order of the table of areas."""
         self._recorder.note({"cities": True})
         return self.package.cities
 
+    def regions(self) -> tuple[str, ...]:
+        """Areas of every level that a document is about, cities first."""
+        self._recorder.note({"regions": True})
+        return self.package.regions
+
     def documents(self) -> tuple[str, ...]:
-        """Every document, by city and date (see :attr:`Package.documents`); recorded as a read of the table."""
+        """Every document, by area and date (see :attr:`Package.documents`); recorded as a read of the table."""
         self._recorder.note({"table": "sources"})
-        self._recorder.note({"cities": True})
+        self._recorder.note({"regions": True})
         return self.package.documents
 
     @cached_property
@@ -183,17 +191,49 @@ class Dataset:
     # -- names and trees ------------------------------------------------------------------------------------------
 
     def city_of(self, area: str) -> str:
-        """The city that a place is or lies in, empty for provinces and above."""
+        """The city that a place is or lies in; for provinces and countries these themselves."""
         for place in self.package.places.ancestry(area):
             self._recorder.note_key("areas", "ref_area", place)
         return self.package.places.city_of(area)
 
     def descendants(self, area: str) -> tuple[str, ...]:
         """A place and everything inside it."""
-        found = self.package.places.descendants(area)
-        for place in found:
+        return self._noted(self.package.places.descendants(area))
+
+    def _noted(self, areas: tuple[str, ...]) -> tuple[str, ...]:
+        for place in areas:
             self._recorder.note_key("areas", "parent", place)
-        return found
+        return areas
+
+    def context_of(self, area: str) -> tuple[str, ...]:
+        """The provinces and countries that an area lies in, innermost first, as far as a document is about them."""
+        about = self.regions()
+        self.city_of(area)
+        return tuple(upper for upper in self.package.places.context(area) if upper in about)
+
+    def peers(self, areas: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Areas to be compared, and those among them that are only the context of others (see :meth:`Places.peers`)."""
+        asked = tuple(areas)
+        for area in asked:
+            self.city_of(area)
+        return self.package.places.peers(asked)
+
+    def resolve(self, table: str, word: str) -> str:
+        """The key of the row that a word means: its key, its Chinese or English name, a short name or an alias.
+
+        Raises
+        ------
+        UnknownName
+            Where no row, or more than one, is called so; near ones are suggested.
+        """
+        key = self.package.names(table).find(word)
+        if not key:
+            raise self._unknown(table, word)
+        return key
+
+    def _unknown(self, table: str, word: str) -> UnknownName:
+        known = self.package.names(table)
+        return UnknownName(REFERENCE_TABLES.get(table, table), word, known, known.near(word))
 
     def row(self, table: str, key: str) -> dict[str, str]:
         """One row of a reference table as text; :class:`UnknownName` if there is none."""
@@ -208,7 +248,7 @@ class Dataset:
         """Raise :class:`UnknownName`, listing the valid keys, unless `key` is a row of `table`."""
         known = self.package[table].by_key
         if key not in known:
-            raise UnknownName(REFERENCE_TABLES.get(table, table), key, known)
+            raise self._unknown(table, key)
 
     def name(self, table: str, key: str, lang: str) -> str:
         """Name of a row of a reference table in ``zh`` or ``en``."""
@@ -232,7 +272,7 @@ class Dataset:
         Parameters
         ----------
         region : str
-            A ``ref_area``.
+            An area by its id or name.
 
         Returns
         -------
@@ -244,6 +284,7 @@ class Dataset:
         """
         import pandas as pd
 
+        region = self.resolve("areas", region)
         rows = self.of_city(region)
         rows = rows[(rows["ref_area"] == region) & (rows["subject"] == "")]
         aimed = rows[rows["kind"].isin(["target", "constraint"])]

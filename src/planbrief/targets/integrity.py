@@ -27,6 +27,7 @@ def unknown_references(package: Package) -> list[Problem]:
 def form_problems(table: Table) -> list[Problem]:
     """Cells of text that are not what their field demands: pattern, vocabulary, date, required."""
     problems = []
+    references = {key["fields"][0] for key in table.schema.get("foreignKeys", [])}
     for field in table.schema["fields"]:
         if field.get("type") in ("number", "integer"):
             continue
@@ -34,7 +35,7 @@ def form_problems(table: Table) -> list[Problem]:
         name = field["name"]
         for row in table.rows:
             value = row.values[name]
-            if value in good:
+            if value in good or (value and name in references):
                 continue
             if fits(value, field):
                 good.add(value)
@@ -74,9 +75,10 @@ def expected(field: Mapping[str, Any]) -> str:
 def reference_problems(package: Package, table: Table) -> list[Problem]:
     """Foreign keys that point at no row: one problem per file and missing key, at the first row that has it."""
     lost: dict[tuple[str, str, str, str], list[Row]] = {}
+    targets: dict[str, str] = {}
     for key in table.schema.get("foreignKeys", []):
         column, target = key["fields"][0], key["reference"]["resource"] or table.name
-        known = package[target].by_key
+        known, targets[column] = package[target].by_key, target
         for row in table.rows:
             value = row.values[column]
             if value and value not in known:
@@ -84,7 +86,9 @@ def reference_problems(package: Package, table: Table) -> list[Problem]:
     problems = []
     for (file, column, value, home), rows in lost.items():
         more = f" and {len(rows) - 1} more rows" if len(rows) > 1 else ""
-        problems.append(Problem(file, rows[0].line, column, f"{value[:60]!r}{more}", f"a key of data/{home}"))
+        near = package.names(targets[column]).near(value) if len(value) <= 60 else ()
+        hint = f" ({' or '.join(near)}?)" if near else ""
+        problems.append(Problem(file, rows[0].line, column, f"{value[:60]!r}{more}", f"a key of data/{home}{hint}"))
     return problems
 
 

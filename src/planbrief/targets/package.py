@@ -18,8 +18,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from planbrief.errors import DataError, Problem
-from planbrief.targets.areas import Places, cities, cities_of_documents
+from planbrief.targets.areas import CITY_LEVELS, Places, areas_of_documents, regions
 from planbrief.targets.descriptor import COLUMNS, descriptor_problems
+from planbrief.targets.names import Names
 
 #: A file larger than this is refused before it is read into memory.
 LARGEST_FILE = 64 * 1024 * 1024
@@ -105,6 +106,7 @@ class Package:
     tables: dict[str, Table] = field(default_factory=dict)
     #: Digests of answers to reads: many reports ask the same (see :mod:`planbrief.targets.reads`).
     digests: dict[str, str] = field(init=False, default_factory=dict, compare=False, repr=False)
+    _names: dict[str, Names] = field(init=False, default_factory=dict, compare=False, repr=False)
     #: SHA-256 of every file that was read, by its path in the folder.
     files: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     #: Whether every cell has been found in its form already, when the rows were stored.
@@ -116,17 +118,45 @@ class Package:
     @cached_property
     def places(self) -> Places:
         """The tree of areas."""
-        return Places(self["areas"].cells("ref_area", "level", "parent"))
+        return Places(self.ordered("areas", "ref_area", "level", "parent"))
+
+    def ordered(self, table: str, *columns: str) -> list[tuple[str, ...]]:
+        """Some columns of a table in the order in which its rows are shown: by ``position`` where they have one.
+
+        The files are sorted by key, so that additions merge; what a reader expects first has a position, and rows
+        without one follow in the order of the file.
+        """
+        known = self[table]
+        if "position" not in known.columns:
+            return list(known.cells(*columns))
+        rows = known.cells("position", *columns)
+        return [row[1:] for row in sorted(rows, key=lambda row: (not row[0].isdigit(), int(row[0] or 0)))]
+
+    @cached_property
+    def regions(self) -> tuple[str, ...]:
+        """Areas of every level that a document is about (see :func:`planbrief.targets.areas.regions`)."""
+        return regions(self.places, self["observations"].cells("source_id", "ref_area"))
 
     @cached_property
     def cities(self) -> tuple[str, ...]:
-        """Cities that have data (see :func:`planbrief.targets.areas.cities`)."""
-        return cities(self.places, self["observations"].cells("source_id", "ref_area"))
+        """Cities among the regions: prefectures, districts and counties."""
+        return tuple(area for area in self.regions if self.places.level[area] in CITY_LEVELS)
+
+    def names(self, table: str) -> Names:
+        """What the rows of a reference table may be called, for words that people type."""
+        if table not in self._names:
+            known = self[table]
+            columns = [column for column in ("name_zh", "name_en", "title_zh") if column in known.columns]
+            rows = list(known.cells(*known.key, *columns))
+            if table == "indicators" and "indicator_aliases" in self.tables:
+                rows += self["indicator_aliases"].cells("indicator", "alias")
+            self._names[table] = Names(rows, places=table == "areas")
+        return self._names[table]
 
     @cached_property
     def documents(self) -> tuple[str, ...]:
-        """Documents in the order in which they are shown: by their city as in the table of areas, then by date."""
-        about = cities_of_documents(self.places, self["observations"].cells("source_id", "ref_area"))
+        """Documents in the order in which they are shown: by area as in the table of areas, then by date."""
+        about = areas_of_documents(self.places, self["observations"].cells("source_id", "ref_area"))
         order = {area: position for position, area in enumerate(self.places.level)}
         rows = self["sources"].cells("source_id", "date_published")
         shown = sorted((order.get(about.get(source, ""), len(order)), date, source) for source, date in rows)

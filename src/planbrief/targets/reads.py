@@ -1,8 +1,8 @@
 """What a report read, as questions that can be asked again of newer data.
 
-A read is a small JSON object: ``{"table": "observations", "where": {"indicator": ["gdp"]}}``, ``{"city": "fuling"}``
-or ``{"cities": true}``. Its answer's hash tells whether a report built from it is still up to date, rows added and
-removed included. Nothing here needs pandas.
+A read is a small JSON object: ``{"table": "observations", "where": {"indicator": ["gdp"]}}``, ``{"city": "fuling"}``,
+``{"cities": true}`` or ``{"regions": true}``. Its answer's hash tells whether a report built from it is still up to
+date, rows added and removed included. Nothing here needs pandas.
 """
 
 from __future__ import annotations
@@ -21,8 +21,10 @@ def answer(package: Package, read: Read) -> list[Row] | tuple[str, ...]:
     """What `read` asks for, from the package as it is now."""
     if "cities" in read:
         return package.cities
+    if "regions" in read:
+        return package.regions
     if "city" in read:
-        return package["observations"].matching({"ref_area": package.places.descendants(read["city"])})
+        return package["observations"].matching({"ref_area": package.places.inside(read["city"])})
     return package[read["table"]].matching(read.get("where", {}))
 
 

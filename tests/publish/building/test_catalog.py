@@ -81,7 +81,7 @@ def test_what_cannot_be_built_is_refused_with_what_would_be_right(project, wante
         ('id = "profile-{region}"', 'id = "../{region}"', "a-z, 0-9"),
         ("[[reports]]", "[[repotrs]]", "repotrs"),
         ('id = "comparison"', 'id = "profile-fuling"', "each id once"),
-        ("exclude_sources = []", 'exclude_sources = ["nothing"]', "a source_id"),
+        ("exclude_sources = []", 'exclude_sources = ["nothing"]', "the name of a folder"),
         ("[[reports]]", "[[reports", "broken TOML"),
     ],
 )
