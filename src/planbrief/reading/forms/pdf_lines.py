@@ -73,7 +73,7 @@ def _line(row: Sequence[Char]) -> Line | None:
     text, left, last = "", 0.0, None
     for char in sorted(row, key=lambda char: char.left):
         if last is not None:
-            if char.text == last.text and abs(char.left - last.left) < 0.25 * char.size:
+            if char.text == last.text and abs(char.left - last.left) < 0.25 * char.size and char.text not in "—…─":
                 continue  # printed twice to look bold
             size = min(char.size, last.size)
             # Half of a full-width bracket or comma is white.

@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from planbrief.reading.canonical import Cell, joined
-from planbrief.reading.tables.shapes import DASH, is_figure, is_period
+from planbrief.reading.tables.shapes import DASH, is_figure
 
 
 class Word(NamedTuple):
@@ -19,21 +18,6 @@ class Word(NamedTuple):
     left: float
     right: float
     text: str
-
-
-_Placed = tuple[tuple[int, int], Word]
-
-
-def aligned(rows: Sequence[Sequence[Word]]) -> list[Cell]:
-    """Cells of rows of words: columns are where the fullest of the usual rows have their words.
-
-    A word that reaches over several columns spans them. A row without figures that only goes on with the names of the
-    row above or below it (a long name in two or three lines) belongs to that row.
-    """
-    edges = edges_of(rows)
-    placed = [[(columns_of(word, edges), word) for word in row] for row in rows]
-    _centred(placed, edges)
-    return _joined_rows(placed, len(edges))
 
 
 def edges_of(rows: Sequence[Sequence[Word]]) -> list[tuple[float, float]]:
@@ -94,70 +78,52 @@ def columns_of(word: Word, edges: Sequence[tuple[float, float]]) -> tuple[int, i
     return best, 1
 
 
-def _centred(rows: list[list[_Placed]], edges: Sequence[tuple[float, float]]) -> None:
-    """Give a head that is centred over several columns all of them: it stands alone in the middle of theirs."""
-    for row, below in pairwise(rows):
-        if any(says_value(word.text) for _, word in row) or len(row) >= len(edges):
-            continue
-        filled = {column for (column, span), _ in below for column in range(column, column + span)}
-        for index, ((_, span), word) in enumerate(row):
-            others = {
-                c for other, ((first, wide), _) in enumerate(row) if other != index for c in range(first, first + wide)
-            }
-            best = centred_run(word, edges, filled - others)
-            if span == 1 and best is not None:
-                row[index] = (best, word)
+def heads_over(
+    heads: Sequence[Word], lower: Sequence[Word], edges: Sequence[tuple[float, float]]
+) -> dict[Word, tuple[int, int]]:
+    """First column and number of columns of heads that stand over several columns of a lower head.
+
+    The lower columns are dealt out in order: evenly where their words repeat (总量 增速 总量 增速), else so that heads
+    stand in the middle of theirs, or all at the left end. Empty where nothing fits, or each column has its own head.
+    """
+    words = {columns_of(word, edges)[0]: word.text for word in lower}
+    columns = sorted(words)
+    if len(columns) < 2:
+        return {}
+    left, right = edges[columns[0]][0], edges[columns[-1]][1]
+    over = sorted((word for word in heads if word.left < right and left < word.right), key=lambda word: word.left)
+    if not over or len(over) >= len(columns):
+        return {}
+    each, rest = divmod(len(columns), len(over))
+    said = [words[column] for column in columns]
+    if not rest and len(over) > 1 and said == said[:each] * len(over):
+        starts = list(range(0, len(columns), each))
+    else:
+        starts = _dealt(over, columns, edges)
+    runs = pairwise([*starts, len(columns)])
+    return {
+        word: (columns[first], columns[end - 1] - columns[first] + 1)
+        for word, (first, end) in zip(over, runs, strict=bool(starts))
+    }
 
 
-def centred_run(word: Word, edges: Sequence[tuple[float, float]], free: set[int]) -> tuple[int, int] | None:
-    """First column and number of columns of the run of free columns that a word is centred over, None if none."""
-    middle = (word.left + word.right) / 2
-    for first in sorted(free):
-        for last in range(first + 1, len(edges)):
-            if last not in free:
-                break
-            left, right = edges[first][0], edges[last][1]
-            inside = left <= word.left and word.right <= right
-            alone = not any(e[0] <= word.left and word.right <= e[1] for e in edges[first : last + 1])
-            if inside and alone and abs((left + right) / 2 - middle) < 0.12 * (right - left):
-                return first, last - first + 1
-    return None
-
-
-def _joined_rows(rows: Sequence[Sequence[_Placed]], columns: int) -> list[Cell]:
-    """Cells of the rows, with lines that only carry on a name given to the row they belong to."""
-    groups: list[list[int]] = []
-    for index in range(len(rows)):
-        if groups and _continues(rows, groups[-1], index, columns):
-            groups[-1].append(index)
-        else:
-            groups.append([index])
-    cells = []
-    for number, group in enumerate(groups):
-        parts: dict[tuple[int, int], list[Word]] = {}
-        for index in group:
-            for column, word in rows[index]:
-                parts.setdefault(column, []).append(word)
-        for (column, span), words in sorted(parts.items()):
-            said = joined(word.text for word in words) if len(words) > 1 else ""
-            cells.append(Cell(number, column, words[0].start, words[0].end, 1, span, words=said))
-    return cells
-
-
-def _continues(rows: Sequence[Sequence[_Placed]], group: Sequence[int], index: int, columns: int) -> bool:
-    """Whether a line only goes on with words of the row above it."""
-    here, above = rows[index], rows[group[-1]]
-    if not here or len(here) > max(1, columns // 2) or any(says_value(word.text) for _, word in here):
-        return False
-    if any(is_period(word.text) for _, word in here):
-        return False
-    covered = {column for (column, _), _ in above}
-    if not all(column in covered for (column, _), _ in here):
-        return False
-    return all(_goes_on(word.text, next(w.text for (c, _), w in above if c == column)) for (column, _), word in here)
-
-
-def _goes_on(text: str, before: str) -> bool:
-    """Whether words carry on the ones above: a bracket that is still open, a unit in brackets, half a word."""
-    opened = max(before.rfind("（"), before.rfind("(")) > max(before.rfind("）"), before.rfind(")"))
-    return opened or text[0] in "（(）)、，,/" or before[-1] in "、，,/和与及—-"
+def _dealt(over: Sequence[Word], columns: Sequence[int], edges: Sequence[tuple[float, float]]) -> list[int]:
+    """Where the columns of each head begin among the lower ones; empty if heads stand nowhere near."""
+    best: list[tuple[float, list[int]]] = []
+    for way in (0.5, 0.0):
+        # Cost of giving the first heads the first columns, and where each one's begin.
+        reached: dict[int, tuple[float, list[int]]] = {0: (0.0, [])}
+        for word in over:
+            further: dict[int, tuple[float, list[int]]] = {}
+            wanted = word.left + way * (word.right - word.left)
+            for start, (cost, starts) in reached.items():
+                for end in range(start + 1, len(columns) + 1):
+                    low, high = edges[columns[start]][0], edges[columns[end - 1]][1]
+                    total = cost + abs(low + way * (high - low) - wanted)
+                    if end not in further or total < further[end][0]:
+                        further[end] = (total, [*starts, start])
+            reached = further
+        if len(columns) in reached:
+            best.append(reached[len(columns)])
+    width = edges[columns[-1]][1] - edges[columns[0]][0]
+    return min(best)[1] if best and min(best)[0] <= 0.3 * width else []

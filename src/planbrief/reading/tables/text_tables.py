@@ -11,13 +11,16 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from planbrief.reading.canonical import Cell, PrintedTable
-from planbrief.reading.tables.columns import Word, aligned
+from planbrief.reading.tables.columns import Word, edges_of
 from planbrief.reading.tables.frames import is_contents
 from planbrief.reading.tables.listed_tables import listed
+from planbrief.reading.tables.placing import Row, placed_cells
 from planbrief.reading.tables.shapes import DASH, is_figure, is_period, shape
 
 #: A table of more lines is cut: people read no longer ones, and the search for columns stays quick.
 MOST_LINES = 3000
+#: Distance of lines on a screen in sizes of type.
+_PITCH = 1.4
 _BORDER = re.compile(r"[\s|｜│┃+:\-=—─━┌┐└┘├┤┬┴┼┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬═║]+")
 _PIPES = "|｜│┃║"
 _FIELD = re.compile(r"\S+(?:[ \u00a0]\S+)*")
@@ -166,11 +169,28 @@ def _by_spaces(text: str, run: Sequence[Line]) -> PrintedTable | None:
         wide = []
     if is_contents(tuple(word.text for word in fields) for fields in wide):
         return None
-    rows = aligned(wide) if _steady(wide) else None
-    if rows is None:
-        rows = _by_single_spaces(run)
-    table = shape(text, rows) if rows else None
+    cells = _by_columns(text, run, wide) if _steady(wide) else []
+    if not cells:
+        cells = _by_single_spaces(run) or []
+    table = shape(text, cells) if cells else None
     return table if table is not None and any(is_figure(cell.text_in(text)) for cell in table.cells) else None
+
+
+def _by_columns(text: str, run: Sequence[Line], fields: Sequence[list[Word]]) -> list[Cell]:
+    """Cells of lines whose columns stand under each other; an empty line between two is room between their rows."""
+    rows = []
+    base, done = 0.0, run[0].start
+    for line, words in zip(run, fields, strict=True):
+        base += _PITCH * max(1, text.count("\n", done, line.start))
+        done = line.start
+        rows.append(Row(words, base, 1.0))
+    return [
+        Cell(
+            *(cell.row, cell.column, cell.words[0].start, cell.words[0].end, cell.rowspan, cell.colspan),
+            words=cell.text if len(cell.words) > 1 else "",
+        )
+        for cell in placed_cells(rows)
+    ]
 
 
 def _fields(line: Line, pattern: re.Pattern[str]) -> list[Word]:
@@ -194,10 +214,13 @@ def _has_figures(rows: Sequence[Sequence[Word]]) -> bool:
 
 
 def _steady(rows: Sequence[Sequence[Word]]) -> bool:
-    """Whether most rows that state figures have the same number of fields."""
-    counts = [len(row) for row in rows if len(row) > 1 and any(_is_value(word.text) for word in row[1:])]
+    """Whether fields stand in columns: white strips part as many as any row has, or most rows have as many."""
+    valued = [row for row in rows if len(row) > 1 and any(_is_value(word.text) for word in row[1:])]
+    counts = [len(row) for row in valued]
     if len(counts) < 2:
         return False
+    if len(edges_of(rows)) >= max(len(row) for row in rows) > 2:
+        return True
     usual = max(set(counts), key=lambda count: (counts.count(count), count))
     return usual > 1 and counts.count(usual) * 2 >= len(counts)
 
