@@ -157,7 +157,7 @@ def _growth_end() -> re.Pattern[str]:
 
 @cache
 def _writings() -> tuple[re.Pattern[str], dict[str, str]]:
-    kept = {}
+    kept: dict[str, str] = {}
     for line in words("matching")["same"]:
         first, *others = line.split()
         kept |= dict.fromkeys([first, *others], first)
@@ -166,7 +166,7 @@ def _writings() -> tuple[re.Pattern[str], dict[str, str]]:
 
 @cache
 def _scope_words() -> tuple[re.Pattern[str], dict[str, str]]:
-    kept = {}
+    kept: dict[str, str] = {}
     for line in words("matching")["scopes"]:
         first, *others = line.split()
         kept |= dict.fromkeys([first, *others], first)

@@ -78,9 +78,10 @@ def _percent(one: Quantity, name: str, stretch: bool) -> Change:
         return Change("difference_pp", front.gap, "gap", "percent_gap")
     if "自然增长率" in around:
         return Change("share", 1, "share")
-    changing = (front.change and not front.to) or front.rate_noun or (front.to and _RATE_NAME.search(name + front.core))
+    rated = front.to and _RATE_NAME.search(name + front.core)
+    changing = bool((front.change and not front.to) or front.rate_noun or rated)
     if not changing and _RATE_NAME.search(front.core[-6:] + front.adverbs):
-        changing = 1
+        changing = True
     if (
         not changing
         and not front.to

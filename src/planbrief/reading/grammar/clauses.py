@@ -71,19 +71,9 @@ def quantities(text: str, start: int, end: int, found: Sequence[Numeral]) -> tup
                 continue
             count = _ratio_length(text, found, position)
             if count >= 2:
-                whole = abs(sum(found[position + index].value for index in range(count)) - 100) <= 1
-                for index in range(count):
-                    member = found[position + index]
-                    last = tail(text, member)
-                    if count == 2 and index == 1 and member.value == 1:
-                        bases.append(member)
-                        continue
-                    ratio = Quantity(member.start, member.end, member.value, None, "ratio", last, place=index)
-                    ratio.length, ratio.ratio, ratio.stated, ratio.whole = count, count, count > 2, whole
-                    if count == 2:
-                        ratio.length = 1
-                        ratio.place = 0
-                    result.append(ratio)
+                members = _ratio(text, found[position : position + count])
+                bases += found[position + len(members) : position + count]
+                result += members
                 position += count
                 continue
         end_of = one.end
@@ -123,6 +113,21 @@ def _range(text: str, start: int, one: Numeral, other: Numeral, behind: Tail) ->
     if low >= high:
         return None
     return Quantity(one.start, other.end, low, high, one.form, last, unit=last.unit)
+
+
+def _ratio(text: str, members: Sequence[Numeral]) -> list[Quantity]:
+    """The parts of a ratio (16:37:47); of a ratio to one (2.2:1) only the first states something."""
+    count = len(members)
+    whole = abs(float(sum(one.value for one in members)) - 100) <= 1
+    result = []
+    for index, one in enumerate(members):
+        if count == 2 and index == 1 and one.value == 1:
+            continue
+        part = Quantity(one.start, one.end, one.value, None, "ratio", tail(text, one), ratio=count, whole=whole)
+        if count > 2:
+            part.place, part.length, part.stated = index, count, True
+        result.append(part)
+    return result
 
 
 def _ratio_length(text: str, found: Sequence[Numeral], position: int) -> int:

@@ -74,7 +74,9 @@ def fold(text: str) -> Folded:
             dropped.append(match.span())
     if not dropped:
         return Folded(plain)
-    pieces, offsets, position = [], [], 0
+    pieces: list[str] = []
+    offsets: list[int] = []
+    position = 0
     for start, end in sorted(dropped):
         if start > position:
             pieces.append(plain[position:start])

@@ -137,7 +137,7 @@ def numerals(text: str) -> Iterator[Numeral]:
     """The numbers of a folded text in order; all in digits, those in characters where they state something."""
     found: dict[int, Numeral] = {}
     covered = [match.span() for match in _PHRASES.finditer(text)]
-    blocked = set()
+    blocked: set[int] = set()
     for start, end in covered:
         blocked.update(range(start, end))
     for match in _CLASS.finditer(text):
@@ -145,7 +145,7 @@ def numerals(text: str) -> Iterator[Numeral]:
         if start in blocked:
             continue
         found[start] = Numeral(start, match.end("n"), match["n"], number(match["n"]), "count")
-    taken = set()
+    taken: set[int] = set()
     for form, pattern in _FORMS:
         for match in pattern.finditer(text):
             name = next(key for key, value in match.groupdict().items() if value)

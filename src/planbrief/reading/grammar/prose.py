@@ -110,8 +110,8 @@ class Grammar:
             yield self._excluded(base, Exclusion("other", "ratio_base", 0.85))
         said = Said()
         words = text[sentence.start : sentence.end]
-        for index, one in enumerate(found_here):
-            yield self._observed(sentence, words, one, found_here, index, said)
+        for index, quantity in enumerate(found_here):
+            yield self._observed(sentence, words, quantity, found_here, index, said)
 
     def _is_negative(self, one: Quantity) -> bool:
         """A minus sign in front of a number that is no dash between two numbers or names."""

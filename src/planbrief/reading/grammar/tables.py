@@ -128,10 +128,10 @@ class TableReader:
         words = self.text[cell.start : cell.end]
         folded = fold(words)
         if self._is_head(cell) or cell.column < self.table.row_heads or columns[cell.column].index:
-            for match in TOKEN.finditer(folded.text):
-                reason = self._head_reason(cell, columns, folded.text, match)
+            for token in TOKEN.finditer(folded.text):
+                reason = self._head_reason(cell, columns, folded.text, token)
                 yield self._excluded(
-                    cell.start + folded.start(match.start()), cell.start + folded.end(match.end()), reason
+                    cell.start + folded.start(token.start()), cell.start + folded.end(token.end()), reason
                 )
             return
         match = _VALUE.fullmatch(folded.text)
