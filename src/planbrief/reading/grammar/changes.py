@@ -72,7 +72,7 @@ def change(one: Quantity, name: str, ranked: bool, stretch: bool, noun: bool) ->
 def _percent(one: Quantity, name: str, stretch: bool) -> Change:
     front, words = one.front, one.segment
     around = words + name
-    if re.search(r"贡献率|贡献(?:了)?[^，。]{0,12}(?:增量|增长)", around):
+    if re.search(r"贡献率|贡献(?:了|约|超过?|近|达)*[^，。]{0,12}(?:增量|增长)", around + one.behind[:10]):
         return Change("contribution", 1, "contribution")
     if front.gap:
         return Change("difference_pp", front.gap, "gap", "percent_gap")

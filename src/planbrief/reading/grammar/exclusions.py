@@ -88,6 +88,14 @@ _RULES: tuple[tuple[str, str, float, str, str, str], ...] = (
         r"”?(?:政务|服务|便民|热线|平台|心理|市民|公益|先进|"
         r"时间)",
     ),
+    (
+        "policy_code",
+        "hotline",
+        0.93,
+        r"",
+        r"12\d{3}|96\d{3,4}|1(?:10|14|19|20|22)",
+        r"”?(?![余多个家项条处所座户人名次件万亿张套辆%])[一-龥]{0,8}?(?:热线|平台|服务|中心|台|维权|投诉|举报|援助|急救|指挥|便民)",
+    ),
     ("other", "list_name", 0.95, r"", r"\d{2,4}", r"[”]?强"),
     ("product_or_grade_code", "particles", 0.99, r"PM_?$", r"", r""),
     ("product_or_grade_code", "letters", 0.95, r"[A-Za-z][-–]?$|尼龙$|[ⅠⅡⅢⅣ]$", r"[\d.]+", r""),
@@ -111,7 +119,7 @@ _RULES: tuple[tuple[str, str, float, str, str, str], ...] = (
     ("other", "anniversary", 0.95, r"", r"\d+", r"周年"),
     ("other", "ratio_base", 0.9, r"\d:$", r"1", r"(?![\d:.])"),
     ("other", "threshold", 0.9, r"前$", r"[\d.]+", r"[%‰]"),
-    ("other", "threshold", 0.85, r"前$", r"[\d.]+", r"\?"),
+    ("other", "threshold", 0.85, r"前$", r"[\d.]+", r"[?？]"),
     ("other", "age", 0.9, r"(?:满|未满|年满)$", r"\d+", r"[个]?(?:周岁|岁|年|月)"),
     (
         "other",

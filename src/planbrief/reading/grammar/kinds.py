@@ -32,7 +32,9 @@ def kind(one: Quantity, name: str, sentence: str, tense: str, planned: bool, lev
     words = one.segment + one.behind[:4]
     counted = one.tail.classifier or one.form in ("count", "scheme") or (not one.unit and one.behind[:1] == "大")
     scheme = counted and (
-        one.form == "scheme" or (one.unit in ("", "个") and one.behind[:1] == "大") or _says("counted", name)
+        one.form == "scheme"
+        or (one.unit in ("", "个") and one.behind[:1] == "大")
+        or _says("counted", name + "\n" + one.tail.printed)
     )
     if _says("red_line", words + name) and level and not scheme and one.form not in ("count", "scheme"):
         return Kind("constraint", "limit", "limit")

@@ -15,6 +15,12 @@ def _pattern(form: str, key: str) -> re.Pattern[str]:
     return re.compile(form.format(alternatives("names", key)))
 
 
+#: Properties in front of a noun (吸引力强、带动面广的场景).
+_DESCRIBED = re.compile(
+    r"[一-龥]{2,8}[强广高大好优多新全快实足](?:、[一-龥]{2,8}[强广高大好优多新全快实足])+的(?=[一-龥]{2})"
+)
+
+
 @cache
 def _flow() -> re.Pattern[str]:
     return re.compile(rf"(?P<flow>{any_of(listed('verbs', 'flows'))})$")
@@ -106,6 +112,8 @@ def noun_behind(text: str, counted: bool) -> str:
     ('国家级产业集群', '')
     """
     text = text[:40]
+    if (described := _DESCRIBED.match(text)) is not None:
+        text = text[described.end() :]
     if re.match(r"[县市区镇乡]（", text):
         return text[0]
     if text[:1] == "的" and counted:
