@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import pickle
 
 import pypdf
 import pytest
@@ -12,8 +11,8 @@ from nbformat.v4 import new_markdown_cell
 from render import notebooks, strangers
 from render.pdf_checks import assert_pdf_conforms, width_differences
 
+from planbrief.render.html.exporter import render_html
 from planbrief.render.pdf.exporter import page_count, render_pdf, render_pdf_with_thumbnail
-from planbrief.render.pdf.source import MissingGlyph
 
 PAGES = {
     "report-zh": lambda: notebooks.report("zh"),
@@ -88,16 +87,16 @@ def test_hostile_text_in_blocks_stands_literally() -> None:
     assert squeezed(strangers.shown(strangers.ALL_NASTY)) in squeezed(text_of(data))
 
 
-def test_missing_glyph_names_character_and_place() -> None:
-    """A report of ours with a character that no font has fails, naming it; the error survives pickling."""
+def test_a_character_without_a_face_stops_no_report() -> None:
+    """One answer for our reports and others': a marker in the PDF, a notice that names it, the HTML page as it is."""
     nb = notebooks.report("zh")
-    nb.cells.insert(3, new_markdown_cell("表情 😀"))
-    with pytest.raises(MissingGlyph) as caught:
-        render_pdf(nb, name="profile-x")
-    for part in ("profile-x", "😀", "U+1F600", "cell 4"):
-        assert part in str(caught.value)
-    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
-    assert caught.value.exit_code == 1
+    nb.cells.insert(3, new_markdown_cell("表情 😀，人名刘𠮷，葛\U000e0100城，注意⚠\ufe0f"))
+    text = squeezed(text_of(render_pdf(nb, name="profile-x")))
+    assert "[U+1F600]" in text
+    assert "刘[U+20BB7]" in text
+    assert "以下字符没有可用的字体" in text
+    assert "葛城" in text
+    assert "😀" in render_html(nb, name="profile-x")
 
 
 def test_stranger_gets_a_marker_and_a_note() -> None:

@@ -46,18 +46,89 @@ def mathml(tex: str, *, display: bool = False) -> str | None:
     from latex2mathml.converter import convert
 
     try:
-        # LaTeX numbers the lines of align; a notebook's page does not.
-        text = convert(
-            re.sub(r"(\\(?:begin|end)\{(?:align|gather|equation))\}", r"\1*}", tex),
-            display="block" if display else "inline",
-        )
+        text = convert(_plain_tex(tex), display="block" if display else "inline")
         root = etree.fromstring(_NAMESPACE.sub("", text), etree.XMLParser(resolve_entities=False, no_network=True))
     except Exception:  # the parser is a third party's and raises what it likes: IndexError, KeyError, RecursionError …
         return None
     if any((node.text or "").startswith("\\") for node in root.iter("mi", "mo", "mtext")):
         return None
+    stray = re.search(r"(?<!\\)&", tex) and any(_text(node) == "&" for node in root.iter("mi"))
+    if stray or root.find(".//mspace[@linebreak]") is not None:
+        return None  # columns or lines that the converter did not understand would run together
+    _draw_lines(root)
     root.set("alttext", tex)
     return etree.tostring(root, encoding="unicode")
+
+
+#: Environments of amsmath by the one that the converter knows and that sets them alike. LaTeX numbers lines; we do not.
+_ENVIRONMENTS = {
+    "align": "align*", "aligned": "align*", "alignat": "align*", "alignat*": "align*", "alignedat": "align*",
+    "flalign": "align*", "flalign*": "align*", "eqnarray": "align*", "eqnarray*": "align*", "split": "split",
+    "gather": "lines", "gather*": "lines", "gathered": "lines", "multline": "lines", "multline*": "lines",
+    "equation": "", "equation*": "", "math": "", "displaymath": "", "dcases": "cases", "cases*": "cases",
+}  # fmt: skip
+_BEGIN_OR_END = re.compile(
+    r"\\(begin|end)\s*\{\s*(" + "|".join(re.escape(n) for n in _ENVIRONMENTS) + r")\s*\}"
+    r"(?P<columns>\s*(?<=at\})\{\d+\}|\s*(?<=at\*\})\{\d+\})?(\[[tbc]\])?"
+)
+#: What says something to LaTeX's counters and nothing to readers.
+_UNSEEN = re.compile(r"\\(?:label|eqref|ref)\s*\{[^{}]*\}|\\(?:nonumber|notag|displaylimits|allowbreak)(?![A-Za-z])")
+_NAMED = re.compile(r"\\(arg|Pr|sgn|Var|Cov|E|diag|rank|tr)(?![A-Za-z])")
+#: Environments in which ``\\\\`` ends a row; outside of them it ends a line of the formula.
+_ROWS = re.compile(r"\\begin\s*\{[^{}]*\}|\\end\s*\{[^{}]*\}|\\substack|\\\\")
+
+
+def _plain_tex(tex: str) -> str:
+    """The formula in the words that latex2mathml knows."""
+
+    def environment(match: re.Match[str]) -> str:
+        name = _ENVIRONMENTS[match[2]]
+        if name == "lines":
+            return r"\begin{array}{c}" if match[1] == "begin" else r"\end{array}"
+        return f"\\{match[1]}{{{name}}}" if name else ""
+
+    tex = _UNSEEN.sub("", _BEGIN_OR_END.sub(environment, tex))
+    tex = _NAMED.sub(r"\\operatorname{\1}", tex).strip()
+    depth = 0
+    for match in _ROWS.finditer(tex):
+        if match.group() == r"\\" and depth == 0:
+            columns = "align*" if "&" in tex else "array}{c"
+            return rf"\begin{{{columns}}}{tex}\end{{{columns.partition('}')[0]}}}"
+        depth += {"b": 1, "e": -1}.get(match.group()[1], 0)
+    return tex
+
+
+_STRIKE = "linear-gradient(to {} right,transparent 48%,currentColor 48.5%,currentColor 51.5%,transparent 52%)"
+_STRIKES = {"updiagonalstrike": _STRIKE.format("bottom"), "downdiagonalstrike": _STRIKE.format("top")}
+
+
+def _draw_lines(root: etree._Element) -> None:
+    """Frames, strokes and rules of tables as styles: browsers know no ``menclose`` and no lines of ``mtable``."""
+    for node in root.iter("menclose"):
+        kinds = node.get("notation", "").split()
+        strikes = [_STRIKES[kind] for kind in kinds if kind in _STRIKES]
+        if "horizontalstrike" in kinds:
+            strikes.append("linear-gradient(transparent 47%,currentColor 48%,currentColor 52%,transparent 53%)")
+        style = [f"background:{','.join(strikes)}"] if strikes else []
+        style += ["border:1px solid;padding:.2em"] if {"box", "roundedbox", "circle"} & set(kinds) else []
+        node.set("style", ";".join(style))
+    for table in root.iter("mtable"):
+        across = table.get("columnlines", "").split()
+        down = table.get("rowlines", "").split()
+        for number, row in enumerate(table.iterchildren("mtr")):
+            for place, cell in enumerate(row.iterchildren("mtd")):
+                rules = []
+                if _solid(across, place) and place + 1 < len(row):
+                    rules.append("border-right:1px solid")
+                if _solid(down, number) and number + 1 < len(table):
+                    rules.append("border-bottom:1px solid")
+                if rules:
+                    cell.set("style", ";".join(rules))
+
+
+def _solid(lines: list[str], place: int) -> bool:
+    """Whether there is a rule behind a row or column; the last word of the list stands for all that follow."""
+    return bool(lines) and lines[min(place, len(lines) - 1)] in ("solid", "dashed")
 
 
 def strip_delimiters(tex: str) -> tuple[str, bool]:
@@ -92,14 +163,22 @@ def _joined(nodes: list[etree._Element]) -> str:
     index = 0
     while index < len(nodes):
         group = nodes[index : index + 3]
-        if len(group) == 3 and group[1].tag == "mtable" and all(_is_fence(node) for node in (group[0], group[2])):
+        if len(group) > 1 and _is_fence(group[0]) and _holds_table(group[1]):
+            # The delimiter behind the table is missing where it is invisible (cases, \\right.).
+            group = group[:3] if len(group) == 3 and _is_fence(group[2]) else group[:2]
             pieces.append(f"math.lr({{{'; '.join(_node(node) for node in group)}}})")
-            index += 3
+            index += len(group)
         else:
             pieces.append(_node(nodes[index]))
             index += 1
     # Typst joins symbols that stand in a row to text, which is set upright; after content each stays a symbol.
     return "{[]; " + "; ".join(pieces) + "}" if pieces else "[]"
+
+
+def _holds_table(node: etree._Element) -> bool:
+    """Whether a node is a table, or a row of nothing but one."""
+    inner = _children(node)
+    return node.tag == "mtable" or (node.tag == "mrow" and len(inner) == 1 and _holds_table(inner[0]))
 
 
 def _is_fence(node: etree._Element) -> bool:
@@ -174,7 +253,40 @@ def _table(node: etree._Element) -> str:
         for row in _children(node)
         if row.tag in ("mtr", "mlabeledtr")
     ]
-    return f"math.mat(delim: none, {', '.join(rows)})" if rows else "[]"
+    if not rows:
+        return "[]"
+    cells = [len(row.findall("mtd")) for row in node.iterchildren("mtr")]
+    across, down = node.get("columnlines", "").split(), node.get("rowlines", "").split()
+    vertical = [str(n + 1) for n in range(max(cells, default=1) - 1) if _solid(across, n)]
+    level = [str(n + 1) for n in range(len(rows) - 1) if _solid(down, n)]
+    rules = f", augment: (vline: ({', '.join(vertical)},), hline: ({', '.join(level)},))" if vertical and level else ""
+    if bool(vertical) != bool(level):
+        kind, places = ("vline", vertical) if vertical else ("hline", level)
+        rules = f", augment: ({kind}: ({', '.join(places)},))"
+    return f"math.mat(delim: none{rules}{_alignment(node)}, {', '.join(rows)})"
+
+
+def _alignment(table: etree._Element) -> str:
+    """Lines of an alignment meet at its columns, and do not stand in the middle of them."""
+    sides = [cell.get("columnalign", "center") for row in table.iterchildren("mtr") for cell in row.iterchildren("mtd")]
+    if sides and set(sides) == {"left"}:
+        return ", align: left"
+    return ", column-gap: 0.1em" if table.get("columnspacing", "").startswith("0em") else ""
+
+
+def _enclosed(node: etree._Element) -> str:
+    """A frame, or strokes through what is cancelled."""
+    kinds, held = node.get("notation", "").split(), _joined(_children(node))
+    if {"box", "roundedbox", "circle"} & set(kinds):
+        alt = literal(_text(node) or "?")
+        held = f"box(stroke: 0.5pt, inset: 3pt, baseline: 3pt, math.equation(alt: {alt}, {held}))"
+    if "updiagonalstrike" in kinds and "downdiagonalstrike" in kinds:
+        return f"math.cancel(cross: true, {held})"
+    if "updiagonalstrike" in kinds:
+        return f"math.cancel({held})"
+    if "downdiagonalstrike" in kinds:
+        return f"math.cancel(inverted: true, {held})"
+    return f"math.cancel(angle: 90deg, {held})" if "horizontalstrike" in kinds else held
 
 
 def _node(node: etree._Element) -> str:
@@ -184,8 +296,11 @@ def _node(node: etree._Element) -> str:
         return _identifier(node)
     if tag == "mo":
         return _operator(node)
+    if tag == "menclose":
+        return _enclosed(node)
     if tag in ("mn", "mtext", "ms"):
-        return literal(_text(node)) if _text(node) else "[]"
+        text = "".join(node.itertext()).replace("\u00a0", " ")
+        return literal(text) if text.strip() else "h(0.333em)" * bool(text) or "[]"
     if tag == "mspace":
         width = node.get("width", "")
         return f"h({width})" if _EMS.fullmatch(width) else "h(0.25em)"

@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 from planbrief.display.document import MIME, BadBlock, Chart, Cover, Sources
 from planbrief.display.document import read as read_block
 from planbrief.display.fonts import MissingGlyph
-from planbrief.display.language import Lang, message
+from planbrief.display.language import Lang, is_chinese, message
 from planbrief.display.plots import MISSING
 from planbrief.render import markdown, markup, outline, pictures, svg, terminal_text
 from planbrief.render.document import (
@@ -64,7 +64,7 @@ def read(
     """
     settings = _mapping(nb.metadata.get("planbrief"))
     cover = _cover(nb)
-    lang = _language(cover, settings)
+    lang = _language(cover, settings, nb)
     ours = cover is not None
     if include_input is None:
         include_input = not ours and not settings.get("hide_input")
@@ -105,9 +105,15 @@ def _cover(nb: NotebookNode) -> Cover | None:
     return None
 
 
-def _language(cover: Cover | None, settings: Mapping[str, Any]) -> Lang:
-    found = (cover.lang if cover else "") or settings.get("lang")
-    return "en" if found == "en" else "zh"
+def _language(cover: Cover | None, settings: Mapping[str, Any], nb: NotebookNode) -> Lang:
+    """What the report or its metadata says; else Chinese where the prose has any, English where it has none."""
+    said = (
+        (cover.lang if cover else "") or settings.get("lang") or nb.metadata.get("lang") or nb.metadata.get("language")
+    )
+    if isinstance(said, str) and said[:2].lower() in ("zh", "en"):
+        return "en" if said[:2].lower() == "en" else "zh"
+    prose = " ".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
+    return "en" if re.search("[A-Za-z]{2}", prose) and not is_chinese(prose) else "zh"
 
 
 def _alternate(settings: Mapping[str, Any], cover: Cover | None, name: str, lang: Lang) -> str:

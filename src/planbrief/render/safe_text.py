@@ -11,6 +11,8 @@ from planbrief.display.language import Lang, message
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
 )
+#: Variation selectors say which picture of a character is meant; no packaged face has more than one.
+_SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 #: Lines of one text output that a page shows from its beginning and from its end.
 HEAD_LINES, TAIL_LINES = 400, 60
 #: Characters of one line that a page shows.
@@ -27,13 +29,14 @@ def marker(character: str) -> str:
 
 
 def visible(text: str) -> str:
-    """Text in which nothing hides: CR LF as LF, no byte order mark, control and bidi characters as ``[U+XXXX]``.
+    """Text in which nothing hides: CR LF as LF, control and bidi characters as ``[U+XXXX]``, no byte order mark.
 
     >>> visible("a\\u202eb\\r\\nc\\ufeff")
     'a[U+202E]b\\nc'
     """
     if not isinstance(text, str):
         text = str(text)
+    text = _SELECTORS.sub("", text)
     text = text.replace("\r\n", "\n").replace("\ufeff", "").replace("\x0c", "\n")
     return _INVISIBLE.sub(lambda match: marker(match.group()), text)
 

@@ -157,7 +157,7 @@ def render_pdf_with_thumbnail(nb: NotebookNode, *, name: str, ppi: float = THUMB
 
     Raises
     ------
-    MissingGlyph, TableOverflow, TypesettingError
+    TableOverflow, TypesettingError
         As :func:`render_pdf`.
     """
     text, files, timestamp = _source(nb, name)
@@ -197,8 +197,6 @@ def render_pdf(nb: NotebookNode, *, name: str) -> bytes:
 
     Raises
     ------
-    MissingGlyph
-        A report of ours holds a character that no packaged font has.
     TableOverflow
         A table fits no page.
     TypesettingError

@@ -22,7 +22,7 @@ from planbrief.render.document import (
 from planbrief.render.outline import opens_chapter
 from planbrief.render.pdf.listings import ansi_listing, listing
 from planbrief.render.pdf.prose import TreeWriter
-from planbrief.render.pdf.source import MissingGlyph, Source, stated_date
+from planbrief.render.pdf.source import Source, stated_date
 from planbrief.render.pdf.tables import figure, text_runs
 from planbrief.render.pdf.text import content, literal, prose
 from planbrief.render.safe_text import marker
@@ -67,7 +67,7 @@ class _Page:
         return name, width, height
 
     def shown(self, code: str, where: str) -> str:
-        """Code in which every character has a glyph: an error in our reports, a marker in other notebooks."""
+        """Code in which every character has a glyph: a marker stands for one that has none, and a notice names it."""
         unknown = [
             character
             for character in dict.fromkeys(code)
@@ -75,8 +75,6 @@ class _Page:
         ]
         if not unknown:
             return code
-        if self.document.ours:
-            raise MissingGlyph(self.document.name, unknown[0], where)
         for character in unknown:
             self.missing[character] = None
             code = code.replace(character, marker(character))
@@ -253,8 +251,6 @@ def source(document: Document) -> Source:
 
     Raises
     ------
-    MissingGlyph
-        A report of ours holds a character that no packaged font has.
     TableOverflow
         A table fits no page.
     """

@@ -1,4 +1,4 @@
-"""Source of a PDF: its code, the files it reads, the date it states; and the error of a character without a font."""
+"""Source of a PDF: its code, the files it reads, the date it states."""
 
 from __future__ import annotations
 
@@ -6,25 +6,9 @@ import datetime
 import re
 from dataclasses import dataclass, field
 
-from planbrief.errors import RunError
-
 #: Creation date of a document that states no date: 2000-01-01.
 CONSTANT_DATE = datetime.date(2000, 1, 1)
 _DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\Z")
-
-
-class MissingGlyph(RunError):
-    """A report holds a character that no packaged font can show."""
-
-    def __init__(self, report: str, character: str, where: str) -> None:
-        super().__init__(report, character, where)
-        self.report, self.character, self.where = report, character, where
-
-    def __str__(self) -> str:
-        return (
-            f"{self.report}: no packaged font has the character {self.character!r} (U+{ord(self.character):04X}) "
-            f"in {self.where}; use another character in the notebook or the data"
-        )
 
 
 @dataclass

@@ -79,10 +79,17 @@ def execute(
 
 
 def is_python(nb: NotebookNode) -> bool:
-    """Tell whether a notebook is for the kernel that this very Python would start."""
+    """Tell whether a notebook is Python's; the kernel's name is that of the machine on which it was saved.
+
+    A Python notebook runs in the Python that planbrief is installed in, whatever its author called theirs; one that
+    says of another language, by its language or its kernel, is not.
+    """
     kernel = nb.metadata.get("kernelspec", {})
-    language = kernel.get("language") or nb.metadata.get("language_info", {}).get("name") or "python"
-    return str(language).lower() == "python" and kernel.get("name", "python3") in ("python3", "python", "")
+    language = kernel.get("language") or nb.metadata.get("language_info", {}).get("name")
+    if language:
+        return str(language).lower() in ("python", "ipython", "python3")
+    name = str(kernel.get("name") or "python3").lower()
+    return any(word in name for word in ("python", "conda", "venv", "env", "-py", "py3")) or not name
 
 
 def _prepared(
