@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from targets.folder import make_folder
 
-from planbrief.checks.project_check import project_problems, translation_problems
+from planbrief.checks.project import project_problems
 from planbrief.commands.check import check_report
 from planbrief.project import Project
 
@@ -131,9 +131,14 @@ def test_a_notebook_that_the_catalog_does_not_know_is_reported(tmp_path: Path) -
     assert "[notebooks.profil.parameters]" in told(project)
 
 
-def test_translations_are_complete() -> None:
-    """Every message has a wording in both languages with the same placeholders."""
-    assert translation_problems() == []
+def test_a_theme_without_a_chinese_name_is_a_problem(tmp_path: Path) -> None:
+    """A code that the data allow and no message names would stand as a code on a page: check names it."""
+    project = make_project(tmp_path, PARAMETERS, *PAIR, SAY)
+    descriptor = json.loads((project.data / "datapackage.json").read_text("utf-8"))
+    fields = next(one for one in descriptor["resources"] if one["name"] == "indicators")["schema"]["fields"]
+    next(field for field in fields if field["name"] == "theme")["constraints"]["enum"].append("astrology")
+    (project.data / "datapackage.json").write_text(json.dumps(descriptor, ensure_ascii=False), "utf-8")
+    assert "theme.astrology" in told(project)
 
 
 def test_fix_says_what_it_did_and_what_is_left(tmp_path: Path) -> None:

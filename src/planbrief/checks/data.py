@@ -14,7 +14,8 @@ from planbrief.checks.sheets import Sheet, forms_of, sheets_of
 from planbrief.checks.table_rules import DOCUMENT_TABLES, between_problems
 from planbrief.errors import DataError, Problem
 from planbrief.targets.excel import examine
-from planbrief.targets.integrity import circles, reference_problems
+from planbrief.targets.frames import cell_problems
+from planbrief.targets.integrity import circles, form_problems, reference_problems
 from planbrief.targets.package import Package, Table, home_of, read_descriptor
 
 #: Under this name the seal keeps ``datapackage.json`` itself.
@@ -75,8 +76,6 @@ def damage_problems(sheets: Iterable[Sheet]) -> list[Problem]:
 
 def table_problems(descriptor: Mapping[str, Any], sheets: Iterable[Sheet]) -> list[Problem]:
     """Schemas, references, circles and rules, for the tables whose files could be read."""
-    from planbrief.checks.schema import schema_problems
-
     by_table: dict[str, list[Sheet]] = defaultdict(list)
     for sheet in sheets:
         by_table[sheet.table].append(sheet)
@@ -85,10 +84,10 @@ def table_problems(descriptor: Mapping[str, Any], sheets: Iterable[Sheet]) -> li
     for resource in descriptor["resources"]:
         name = resource["name"]
         own = by_table[name]
-        problems += schema_problems(own)
         rows = tuple(row for sheet in own for row in sheet.rows)
         files = tuple(sheet.relative for sheet in own)
-        tables[name] = Table(name, resource["schema"], rows, files, home_of(resource))
+        tables[name] = table = Table(name, resource["schema"], rows, files, home_of(resource))
+        problems += form_problems(table) + cell_problems(table)
     package = Package(Path(), dict(descriptor), tables)
     for table in tables.values():
         readable = {name for name, own in by_table.items() if own and all(sheet.whole for sheet in own)}

@@ -39,7 +39,7 @@ def plural(count: int, word: str) -> str:
 
 def check_report(project: Project, fix: bool = False) -> tuple[int, str]:
     """Every problem of the project in one table; with `fix` what can be mended is mended first, and listed."""
-    from planbrief.checks.project_check import project_problems
+    from planbrief.checks.project import project_problems
 
     parts = []
     if fix:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from planbrief.errors import DataError, Problem
 from planbrief.targets.excel import fits
 from planbrief.targets.integrity import expected, found_in, unknown_references
-from planbrief.targets.package import Table
+from planbrief.targets.package import Row, Table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -93,13 +93,15 @@ def cell_problems(table: Table) -> list[Problem]:
     """Keys that occur twice and cells that are not the number they must be, with file, row and column."""
     problems: list[Problem] = []
     numeric = [field for field in table.schema["fields"] if field["type"] in ("number", "integer")]
-    seen: dict[tuple[str, ...], int] = {}
+    seen: dict[tuple[str, ...], Row] = {}
     for row in table.rows:
         key = tuple(row.values[name] for name in table.key)
         if key in seen:
-            found = f"{':'.join(key)[:80]} again (first in row {seen[key]})"
+            first = seen[key]
+            where = f"row {first.line}" if first.file == row.file else f"{first.file}, row {first.line}"
+            found = f"{':'.join(key)[:80]} again (first in {where})"
             problems.append(Problem(row.file, row.line, ", ".join(table.key), found, "a key that occurs once"))
-        seen.setdefault(key, row.line)
+        seen.setdefault(key, row)
         for field in numeric:
             value = row.values[field["name"]]
             if not fits(value, field):
