@@ -29,6 +29,12 @@ _VALUE = re.compile(
     r"(?:\s*%?\s*[-－—–~～至]+\s*(?P<high>\d[\d,]*(?:\.\d+)?))?\s*(?P<unit>(?!左右|以[上下内]|及以|上下)[十百千万亿]*(?:%|‰|个百分点|[一-龥³²/a-zA-Z]{1,5}?)?)?\s*"
     r"(?P<back>左右|以上|以下|以内|上下|及以上)?\s*(?P<close>[〕\]】）)]?)\s*(?P<star>[*＊①②③④⑤]*)\s*"
 )
+#: A value and, in brackets beside it, the one over the whole stretch: 62.5〔1.5〕.
+_PARTS = re.compile(r"[〔\[【][^〕\]】]*[〕\]】]|[^〔\[【]+")
+#: Heads of columns that hold names of areas.
+_AREA_HEAD = re.compile(
+    r"(?:县区|区县|县市区?|市县|市州|地区|城市|区域|省份|县（市、区）|区（县）|行政区划?|地市)(?:名称)?"
+)
 _FRONT = {
     **dict.fromkeys(("不低于", "不少于", "≥", ">="), "ge"),
     **dict.fromkeys(("不高于", "不超过", "控制在", "≤", "<="), "le"),
@@ -67,6 +73,7 @@ class TableReader:
     clock: Clock
     planned: bool = False
     _measures: dict[str, str] = field(default_factory=dict)
+    _heads: list[_Head] = field(default_factory=list)
 
     def rows(self) -> Iterator[Proposal]:
         """Rows for the numerals of the table, except for cells of running text (see ``prose``)."""
@@ -76,7 +83,7 @@ class TableReader:
                 self.table.notes,
             )
         )
-        columns = [self._head(" ".join(self.table.column_heads(at, self.text))) for at in range(self.table.columns)]
+        columns = self._columns()
         for cell in sorted(self.table.cells, key=lambda one: (one.start, one.end)):
             if cell.end > cell.start and not self._is_prose(cell):
                 yield from self._cell(cell, columns)
@@ -84,6 +91,12 @@ class TableReader:
     def prose(self) -> list[tuple[int, int]]:
         """Spans of body cells that hold sentences: they are read by the grammar of prose."""
         return [(cell.start, cell.end) for cell in self.table.cells if self._is_prose(cell)]
+
+    def _columns(self) -> list[_Head]:
+        if not self._heads:
+            every = range(self.table.columns)
+            self._heads = [self._head(" ".join(self.table.column_heads(at, self.text))) for at in every]
+        return self._heads
 
     def _is_head(self, cell: Cell) -> bool:
         return cell.header or self.table.is_head(cell.row)
@@ -94,7 +107,9 @@ class TableReader:
         if self._is_head(cell) or cell.column < self.table.row_heads:
             return False
         words = fold(self.text[cell.start : cell.end]).text
-        return _VALUE.fullmatch(words) is None and len(re.findall("[一-龥]", words)) >= 4
+        parts = [part[0] for part in _PARTS.finditer(words)]
+        valued = any(_VALUE.fullmatch(part) for part in parts)
+        return not valued and len(re.findall("[一-龥]", words)) >= 4
 
     def _head(self, words: str) -> _Head:
         plain = fold(words).text
@@ -134,14 +149,14 @@ class TableReader:
                     cell.start + folded.start(token.start()), cell.start + folded.end(token.end()), reason
                 )
             return
-        match = _VALUE.fullmatch(folded.text)
         tokens = list(TOKEN.finditer(folded.text))
-        if match is not None:
-            inside = (match.start("low"), match.end("high") if match["high"] else match.end("low"))
-            yield self._value(
-                cell, columns, match, cell.start + folded.start(inside[0]), cell.start + folded.end(inside[1])
-            )
-            tokens = [token for token in tokens if not inside[0] <= token.start() < inside[1]]
+        for part in _PARTS.finditer(folded.text):
+            match = _VALUE.fullmatch(folded.text, part.start(), part.end())
+            if match is None:
+                continue
+            start, end = match.start("low"), match.end("high") if match["high"] else match.end("low")
+            yield self._value(cell, columns, match, cell.start + folded.start(start), cell.start + folded.end(end))
+            tokens = [token for token in tokens if not start <= token.start() < end]
         for token in tokens:
             reason = exclusion(Surroundings(folded.text), *token.span()) or Exclusion("other", "table_text", 0.5)
             yield self._excluded(cell.start + folded.start(token.start()), cell.start + folded.end(token.end()), reason)
@@ -171,8 +186,8 @@ class TableReader:
         period, last, rule = self._period(head, column, caption, match, row)
         unit = self._unit(head, column, caption, match, cell)
         form = self._form(head, column, name, unit, match)
-        if form == "avg_annual" or (form == "cumulative" and not unit):
-            unit = "%" if not unit or column.rate == "avg_annual" else unit
+        if (form in ("avg_annual", "yoy") and column.rate) or (form in ("avg_annual", "cumulative") and not unit):
+            unit = "%"
         if not unit:
             row.doubts.append("no_unit")
         low, high = number(match["low"]), number(match["high"]) if match["high"] else None
@@ -206,24 +221,30 @@ class TableReader:
     def _name(self, head: _Head, column: _Head, row: Proposal) -> tuple[str, str, str]:
         """Name, activity and area: from the row, or from column or caption where the row is a place or a branch."""
         name = head.name
-        activity = area = ""
-        own_name = column.name if column.period is None and not column.attribute else ""
+        place = self._place(name)
+        own_name = column.name if column.period is None and not column.attribute and not column.rate else ""
         if own_name and (column.unit or not head.unit):
-            place, _, rule = split_area(name + "生产总值", self.area)
-            area = place if rule == "place" else ""
-            activity = "" if area else name
-            return own_name, activity, area
+            named, _, rule = split_area(name + "生产总值", self.area)
+            return own_name, "" if place else name, place or (named if rule == "place" else "")
         if not head.unit and self.table.unit and name:
             measure = self._measures.get(name) or _measure(self.table.caption)
-            place, rest, rule = split_area(name + "生产总值", self.area)
-            if rule == "place" and rest == "生产总值":
+            if place:
                 return measure or name, "", place
             if measure and measure not in name:
                 return name + measure, name, ""
         if not name:
             row.doubts.append("no_name")
-        place, rest, rule = split_area(name, self.area)
-        return (rest, "", place) if rule in ("place", "own") else (name, "", "")
+        area, rest, rule = split_area(name, self.area)
+        return (rest, "", area) if rule in ("place", "own") else (name, "", "")
+
+    def _place(self, name: str) -> str:
+        """The area that the head of a row is, empty where it is none."""
+        at = self.table.row_heads - 1
+        label = re.sub(r"\s", "", self._columns()[at].words) if 0 <= at < self.table.columns else ""
+        if _AREA_HEAD.fullmatch(label):
+            return name
+        area, rest, rule = split_area(name + "生产总值", self.area)
+        return area if rule == "place" and rest == "生产总值" else ""
 
     def _period(
         self, head: _Head, column: _Head, caption: _Head, match: re.Match[str], row: Proposal
@@ -246,9 +267,6 @@ class TableReader:
             row.doubts.append("no_period")
             return "undated", found.last, "nothing"
         return found.code, found.last, rule
-
-    def _columns(self) -> list[_Head]:
-        return [self._head(" ".join(self.table.column_heads(at, self.text))) for at in range(self.table.columns)]
 
     def _unit(self, head: _Head, column: _Head, caption: _Head, match: re.Match[str], cell: Cell) -> str:
         own = _UNIT.fullmatch(match["unit"] or "")
@@ -298,7 +316,7 @@ class TableReader:
 
     def _price(self, unit: str) -> str:
         match = _PRICE.search(fold(self.table.notes + self.table.caption).text)
-        if match is None or not (unit.endswith("元") or unit == "%"):
+        if match is None or not (unit.endswith("元") or (unit == "%" and not match["current"])):
             return ""
         return "current" if match["current"] else f"constant_{match['year']}"
 
@@ -312,4 +330,6 @@ def _measure(caption: str) -> str:
     words = re.sub(r"[（(][^（）()]*[）)]|\s", "", fold(caption).text)
     words = re.sub(r"(?:发展)?(?:目标|指标|情况|一览|表|规划|体系|任务|预期)+$", "", words)
     found = names.head_of(words)
-    return re.sub(r"^.*产业(?=.)|^.*赛道(?=.)", "", found)
+    return re.sub(
+        r"^.*产业(?=.)|^.*赛道(?=.)|^(?:各|全)?(?:县区|区县|县市区?|市县|市州|地区|地市|县|市|区|镇)", "", found
+    )

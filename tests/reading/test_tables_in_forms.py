@@ -1,0 +1,53 @@
+"""Tables of indicators, printed in every form that planbrief reads, become the same rows (invented figures)."""
+
+import pytest
+from reading.test_forms import FORMS, PRINTS, written
+
+from planbrief.reading.draft_rows import described
+from planbrief.reading.files import read_file
+
+#: Table → (printed, name, value, unit, period, kind, comparator, form, area) of each of its values.
+EXPECTED = {
+    "grouped": [
+        ("1200.5", "地区生产总值", "1200.5", "亿元", "2025", "actual", "eq", "level", "青河市"),
+        ("1800", "地区生产总值", "1800", "亿元", "2030", "target", "eq", "level", "青河市"),
+        ("6.5", "地区生产总值", "6.5", "%", "2026/2030", "target", "eq", "avg_annual", "青河市"),
+        ("12.8", "全员劳动生产率", "12.8", "万元/人", "2025", "actual", "eq", "level", "青河市"),
+        ("16.5", "全员劳动生产率", "16.5", "万元/人", "2030", "target", "eq", "level", "青河市"),
+        ("55.20", "常住人口城镇化率", "55.20", "%", "2025", "actual", "eq", "share", "青河市"),
+        ("60", "常住人口城镇化率", "60", "%", "2030", "target", "eq", "share", "青河市"),
+        ("4.8", "常住人口城镇化率", "4.8", "%", "2026/2030", "target", "eq", "cumulative", "青河市"),
+        ("5.2", "居民人均可支配收入增长", "5.2", "%", "2025", "actual", "eq", "yoy", "青河市"),
+        ("5.1", "城镇调查失业率", "5.1", "%", "2025", "actual", "eq", "share", "青河市"),
+        ("5.5", "城镇调查失业率", "5.5", "%", "2030", "target", "lt", "share", "青河市"),
+        ("61.0", "森林覆盖率", "61.0", "%", "2025", "actual", "eq", "share", "青河市"),
+        ("62.5", "森林覆盖率", "62.5", "%", "2030", "target", "eq", "share", "青河市"),
+        ("1.5", "森林覆盖率", "1.5", "%", "2026/2030", "target", "eq", "cumulative", "青河市"),
+    ],
+    "levels": [
+        ("310", "规上工业增加值", "310", "亿元", "2025", "actual", "eq", "level", "青河市"),
+        ("7.5", "规上工业增加值", "7.5", "%", "2025", "actual", "eq", "yoy", "青河市"),
+        ("460", "规上工业增加值", "460", "亿元", "2030", "target", "eq", "level", "青河市"),
+        ("8.2", "规上工业增加值", "8.2", "%", "2030", "target", "eq", "yoy", "青河市"),
+        ("420.3", "社会消费品零售总额", "420.3", "亿元", "2025", "actual", "eq", "level", "青河市"),
+        ("1.2", "研发经费投入强度", "1.2", "%", "2025", "actual", "eq", "share", "青河市"),
+        ("2.0", "研发经费投入强度", "2.0", "%", "2030", "target", "eq", "share", "青河市"),
+    ],
+    "plain": [
+        ("10.25", "投资", "10.25", "亿元", "2024", "actual", "eq", "level", "东县"),
+        ("12", "投资", "12", "亿元", "2026", "target", "eq", "level", "东县"),
+        ("9", "投资", "9", "亿元", "2025", "actual", "eq", "level", "西县"),
+        ("13000", "投资", "13000", "亿元", "2026", "target", "eq", "level", "南区"),
+    ],
+}
+CELLS = "indicator_phrase obs_value unit_measure time_period kind comparator transformation ref_area_name".split()
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("name", PRINTS)
+def test_values_of_a_table_in_every_form(tmp_path, name, form):
+    """Each value has its name, unit, period, kind, bound and form, whatever form the table comes in."""
+    document = read_file(written(PRINTS[name], form, tmp_path))
+    found = [row for row in described(document, "青河市", "2026-02-01").rows if row.role == "observation"]
+    said = [(row.value_text, *(row.cells[cell] for cell in CELLS)) for row in found]
+    assert [one for one in EXPECTED[name] if one not in said] == []
