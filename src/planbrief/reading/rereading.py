@@ -159,14 +159,14 @@ def _same(column: str, one: str, other: str) -> bool:
     if column == "unit_measure":
         return canonical_unit(one) == canonical_unit(other)
     if column == "ref_area":
-        return bool(one) and bool(other) and _bare(one) == _bare(other)
+        return bool(one) and bool(other) and bare_name(one) == bare_name(other)
     return False
 
 
-def _bare(name: str) -> str:
+def bare_name(name: str) -> str:
     """An area's name without the word for its level, as texts often print it.
 
-    >>> _bare("泸州市"), _bare("内蒙古自治区")
+    >>> bare_name("泸州市"), bare_name("内蒙古自治区")
     ('泸州', '内蒙古')
     """
     for ending in ("维吾尔自治区", "壮族自治区", "回族自治区", "自治区", "省", "市", "区", "县"):

@@ -154,8 +154,15 @@ class Grammar:
     def _observed(
         self, sentence: Sentence, words: str, one: Quantity, found: Sequence[Quantity], index: int, said: Said
     ) -> Proposal:
-        start, end = self.folded.start(one.start), self.folded.end(one.end)
-        row = Proposal(start, end, self.text[start:end], doubts=list(one.doubts))
+        before = found[index - 1] if index else None
+        after = found[index + 1] if index + 1 < len(found) else None
+        first, last, part = one.start, one.end, 0
+        if _is_class(one, after) and after is not None:
+            last = after.end
+        elif before is not None and _is_class(before, one):
+            first, part = before.start, 1
+        start, end = self.folded.start(first), self.folded.end(last)
+        row = Proposal(start, end, self.text[start:end], doubts=list(one.doubts), part=part)
         rank = self._rank(one)
         of = subject(self.folded.text, self.area, found, index, said, None if rank is None else rank.start())
         row.doubts += of.doubts
@@ -350,6 +357,11 @@ class Grammar:
             return scope.code, "stretch_flow"
         row.doubts.append("stretch_level")
         return str(scope.last), "stretch_end"
+
+
+def _is_class(one: Quantity, after: Quantity | None) -> bool:
+    """A count in characters and the size class behind it share one span: 二个千亿级."""
+    return after is not None and one.form == "count" and after.form == "size" and after.start == one.tail.end
 
 
 def plain(value: object) -> str:
