@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from itertools import pairwise
+from statistics import median
 from typing import NamedTuple
 
 from planbrief.reading.tables.shapes import DASH, is_figure
@@ -25,15 +26,10 @@ def edges_of(rows: Sequence[Sequence[Word]]) -> list[tuple[float, float]]:
 
     Where text is set so loosely that strips are missing, columns are those of the fullest of the usual rows.
     """
-    values = [row for row in rows if any(says_value(word.text) for word in row)] or list(rows)
+    values = _valued(rows)
     counts = Counter(len(row) for row in values)
     usual = max(counts, key=lambda count: (counts[count] * count, count))
-    edges: list[tuple[float, float]] = []
-    for left, right in sorted((word.left, word.right) for row in values for word in row):
-        if edges and left < edges[-1][1]:
-            edges[-1] = (edges[-1][0], max(right, edges[-1][1]))
-        else:
-            edges.append((left, right))
+    edges = strips(rows)
     if len(edges) < usual:
         base = [row for row in values if len(row) == usual]
         edges = [(min(row[i].left for row in base), max(row[i].right for row in base)) for i in range(usual)]
@@ -46,6 +42,22 @@ def edges_of(rows: Sequence[Sequence[Word]]) -> list[tuple[float, float]]:
                 if all(word.right <= left or right <= word.left for left, right in edges)
             ]
     return _parted(edges)
+
+
+def strips(rows: Sequence[Sequence[Word]]) -> list[tuple[float, float]]:
+    """What stands between the white strips that run through all rows with figures."""
+    found: list[tuple[float, float]] = []
+    for left, right in sorted((word.left, word.right) for row in _valued(rows) for word in row):
+        if found and left < found[-1][1]:
+            found[-1] = (found[-1][0], max(right, found[-1][1]))
+        else:
+            found.append((left, right))
+    return found
+
+
+def _valued(rows: Sequence[Sequence[Word]]) -> list[Sequence[Word]]:
+    """Rows that state a figure; all where none does."""
+    return [row for row in rows if any(says_value(word.text) for word in row)] or list(rows)
 
 
 def _parted(edges: list[tuple[float, float]]) -> list[tuple[float, float]]:
@@ -76,6 +88,20 @@ def columns_of(word: Word, edges: Sequence[tuple[float, float]]) -> tuple[int, i
     shared = [min(right, word.right) - max(left, word.left) for left, right in edges]
     best = max(range(len(edges)), key=lambda i: (shared[i], -abs(sum(edges[i]) / 2 - middle)))
     return best, 1
+
+
+def raggedness(rows: Sequence[Sequence[Word]]) -> float:
+    """How badly words stand in columns: mean distance from the line that left ends, right ends or middles share."""
+    edges = edges_of(rows)
+    columns: dict[int, list[Word]] = {}
+    for row in _valued(rows):
+        for word in row:
+            columns.setdefault(columns_of(word, edges)[0], []).append(word)
+    missed = 0.0
+    for words in columns.values():
+        sides = [[w.left for w in words], [w.right for w in words], [(w.left + w.right) / 2 for w in words]]
+        missed += min(sum(abs(at - median(side)) for at in side) for side in sides)
+    return missed / max(1, sum(len(words) for words in columns.values()))
 
 
 def heads_over(

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from planbrief.reading.canonical import joined
 from planbrief.reading.tables.columns import Word, columns_of, edges_of, heads_over, says_value
-from planbrief.reading.tables.shapes import plain
+from planbrief.reading.tables.shapes import HEAD_WORDS, is_period, plain
 
 #: Lines between two rows with figures that are looked at together, and rows whose groups are sought.
 _MOST_BETWEEN, _MOST_ROWS = 9, 300
@@ -49,7 +49,7 @@ def placed_cells(lines: Sequence[Row], rules: Sequence[float] = ()) -> list[Plac
     valued = [i for i, line in enumerate(lines) if any(says_value(word.text) for word in line.words[1:])]
     if len(edges) < 2 or len(valued) < 2:
         return []
-    first = _end_of_head(lines, valued[0])
+    first = _end_of_head(lines, valued[0], len(edges))
     rows = [list(line.words) for line in lines]
     labels: list[tuple[float, Word]] = []
     if _is_grouped([rows[i] for i in valued], edges):
@@ -68,12 +68,20 @@ def placed_cells(lines: Sequence[Row], rules: Sequence[float] = ()) -> list[Plac
     return [*cells, *_group_cells(_stacked(labels, lines[valued[0]].size), heights, len(head))]
 
 
-def _end_of_head(lines: Sequence[Row], first_valued: int) -> int:
-    """Index behind the last line of the head: the last one with several fields, and what overlaps it."""
-    end = max((i + 1 for i in range(first_valued) if len(lines[i].words) > 1), default=0)
-    while 0 < end < first_valued and lines[end].base - lines[end - 1].base < _OVERLAP * lines[end].size:
-        if lines[first_valued].base - lines[end].base < _OVERLAP * lines[end].size:
+def _end_of_head(lines: Sequence[Row], first_valued: int, columns: int) -> int:
+    """Index behind the last line of the head: the last one with several fields, and what overlaps it.
+
+    Lines close above the first figures that read like no head are the upper lines of the first row's names.
+    """
+    body = first_valued
+    while body > 0:
+        above, here = lines[body - 1], lines[body]
+        likely = any(is_period(word.text) or HEAD_WORDS.search(plain(word.text)) for word in above.words)
+        if here.base - above.base > 1.5 * here.size or likely or len(above.words) * 2 > columns:
             break
+        body -= 1
+    end = max((i + 1 for i in range(body) if len(lines[i].words) > 1), default=0)
+    while 0 < end < body and lines[end].base - lines[end - 1].base < _OVERLAP * lines[end].size:
         end += 1
     return end
 

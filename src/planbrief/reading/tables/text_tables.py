@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from planbrief.reading.canonical import Cell, PrintedTable
-from planbrief.reading.tables.columns import Word, edges_of
+from planbrief.reading.tables.columns import Word, edges_of, raggedness
 from planbrief.reading.tables.frames import is_contents
 from planbrief.reading.tables.listed_tables import listed
 from planbrief.reading.tables.placing import Row, placed_cells
@@ -164,7 +164,9 @@ def _by_order(text: str, rows: Sequence[Sequence[tuple[int, int]]]) -> PrintedTa
 
 def _by_spaces(text: str, run: Sequence[Line]) -> PrintedTable | None:
     """A table whose columns stand apart by runs of spaces, or by single ones where figures show the columns."""
-    wide = [_fields(line, _FIELD) for line in run]
+    # A Chinese character takes two columns of a screen; programs that lay out pages of PDF count it as one.
+    readings = [_parted([_fields(line, _FIELD, width) for line in run], width) for width in (2, 1)]
+    wide = min(readings, key=raggedness)
     if not any(len(fields) > 2 for fields in wide) and not _has_figures(wide):
         wide = []
     if is_contents(tuple(word.text for word in fields) for fields in wide):
@@ -193,19 +195,51 @@ def _by_columns(text: str, run: Sequence[Line], fields: Sequence[list[Word]]) ->
     ]
 
 
-def _fields(line: Line, pattern: re.Pattern[str]) -> list[Word]:
-    """Fields of a line with their columns on a screen, where a Chinese character is two wide."""
+def _fields(line: Line, pattern: re.Pattern[str], wide: int = 2) -> list[Word]:
+    """Fields of a line with their columns on a screen, where a Chinese character is so ``wide``."""
     fields, width, done = [], 0, 0
     for match in pattern.finditer(line.text):
-        width += _width(line.text[done : match.start()])
-        right = width + _width(match[0])
+        width += _width(line.text[done : match.start()], wide)
+        right = width + _width(match[0], wide)
         fields.append(Word(line.start + match.start(), line.start + match.end(), width, right, match[0]))
         width, done = right, match.end()
     return fields
 
 
-def _width(text: str) -> int:
-    return sum(2 if char >= "\u1100" else 1 for char in text)
+def _width(text: str, wide: int) -> int:
+    return sum(wide if char >= "\u1100" else 1 for char in text)
+
+
+def _parted(rows: Sequence[list[Word]], wide: int) -> list[list[Word]]:
+    """Rows with fields parted that hold a single space where other rows part two columns."""
+    clean = [[word for word in row if " " not in word.text] for row in rows]
+    if sum(len(row) > 2 for row in clean) < 2:
+        return list(rows)
+    edges = edges_of([row for row in clean if row])
+    return [[part for word in row for part in _parts(word, edges, wide)] for row in rows]
+
+
+def _parts(word: Word, edges: Sequence[tuple[float, float]], wide: int) -> list[Word]:
+    """A field as one, or as the words that stand in the columns that it reaches over."""
+    over = [i for i, (left, right) in enumerate(edges) if min(word.right, right) - max(word.left, left) > 0]
+    if " " not in word.text or len(over) < 2:
+        return [word]
+    parts: list[Word] = []
+    columns: list[int] = []
+    for match in re.finditer(r"\S+", word.text):
+        left = word.left + _width(word.text[: match.start()], wide)
+        part = Word(word.start + match.start(), word.start + match.end(), left, left + _width(match[0], wide), match[0])
+        middle = (part.left + part.right) / 2
+        column = min(over, key=lambda i: max(edges[i][0] - middle, middle - edges[i][1], 0))
+        goes_on = re.match(r"年|月|[（(]", match[0]) is not None
+        if parts and (column == columns[-1] or goes_on):
+            last = parts.pop()
+            text = word.text[last.start - word.start : match.end()]
+            part = Word(last.start, part.end, last.left, part.right, text)
+            column = columns.pop()
+        parts.append(part)
+        columns.append(column)
+    return parts
 
 
 def _has_figures(rows: Sequence[Sequence[Word]]) -> bool:
