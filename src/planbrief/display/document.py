@@ -123,6 +123,25 @@ class Sentence:
 
 
 @dataclass(frozen=True)
+class KeyNumber:
+    """One number of a row of key numbers: what it is, the number, a remark, and the few values of its small line."""
+
+    label: Runs
+    value: Runs
+    note: Runs = ()
+    points: tuple[tuple[float, float], ...] = ()
+
+
+@dataclass(frozen=True)
+class KeyNumbers:
+    """Numbers that a reader should see first, side by side."""
+
+    id: str
+    lang: str
+    items: tuple[KeyNumber, ...]
+
+
+@dataclass(frozen=True)
 class Heading:
     """A heading made by a call."""
 
@@ -156,7 +175,7 @@ class Sources:
     data_as_of: str = ""
 
 
-Block = Cover | Heading | Sentence | Table | Chart | Sources
+Block = Cover | Heading | Sentence | KeyNumbers | Table | Chart | Sources
 
 
 _ID = re.compile(r"[^\w.-]+")
@@ -362,6 +381,31 @@ def _sources(value: Mapping[str, Any]) -> Sources:
     )
 
 
+def _key_number(value: Mapping[str, Any]) -> KeyNumber:
+    points = [part for part in _list(value.get("points")) if isinstance(part, list) and len(part) == 2]
+    pairs = [(_number(year), _number(level)) for year, level in points[:MAX_COLUMNS]]
+    line = tuple((year, level) for year, level in pairs if year is not None and level is not None)
+    return KeyNumber(runs(value.get("label")), runs(value.get("value")), runs(value.get("note")), line)
+
+
+def small_line(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The values of a small line between 0 and 1 in both directions, years at their true distances, up being more.
+
+    >>> small_line([(2023, 100), (2026, 150), (2035, 200)])
+    [(0.0, 0.0), (0.25, 0.5), (1.0, 1.0)]
+    """
+    if len(points) < 2:
+        return []
+    years, levels = [point[0] for point in points], [point[1] for point in points]
+    wide, high = max(years) - min(years), max(levels) - min(levels)
+    if wide <= 0:
+        return []
+    return [
+        (round((year - min(years)) / wide, 4), round((level - min(levels)) / high, 4) if high else 0.5)
+        for year, level in points
+    ]
+
+
 def read(value: object, fallback: str) -> Block:
     """Read one block.
 
@@ -397,6 +441,10 @@ def read(value: object, fallback: str) -> Block:
         style = value.get("style")
         known = ("paragraph", "lead", "bullet", "callout", "note")
         return Sentence(name, lang, str(style) if style in known else "paragraph", runs(value.get("runs")))
+    if kind == "numbers":
+        return KeyNumbers(
+            name, lang, tuple(_key_number(item) for item in _list(value.get("items")) if isinstance(item, Mapping))
+        )
     if kind == "table":
         return _table(value, fallback)
     if kind == "chart":

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.document import BlockJson, as_runs, bundle, run_html, run_text
+from planbrief.display.key_numbers import KeyNumbers, numbers_block, numbers_html, numbers_text
 from planbrief.display.language import Lang, Text, has_message, join_names, marked, message, pick
 from planbrief.display.periods import date_text
 from planbrief.display.provenance import newest, sources_block
@@ -225,9 +226,13 @@ def heading(zh: str, en: str, level: int = 2) -> None:
     emit(bundle(block, text, f'<h{level} lang="{page.lang}">{shown}</h{level}>'))
 
 
-def show(thing: Table | Chart) -> None:
-    """Show a table or a chart."""
+def show(thing: Table | Chart | KeyNumbers) -> None:
+    """Show a table, a chart or key numbers."""
     page = current("show()")
+    if isinstance(thing, KeyNumbers):
+        block = numbers_block(thing, page)
+        emit(bundle(block, numbers_text(block), numbers_html(block)))
+        return
     if isinstance(thing, Table):
         block = table_block(thing, page)
         emit(bundle(block, block_text(block), table_html(block)))

@@ -8,6 +8,7 @@ from targets.factory import make_dataset, milestones, observation
 from planbrief.display.language import pick
 from planbrief.display.names import inside
 from planbrief.display.quantities import value_text
+from planbrief.display.views.brief import audits, elsewhere, key_numbers
 from planbrief.display.views.opening import (
     commitment_words,
     main_findings,
@@ -16,7 +17,6 @@ from planbrief.display.views.opening import (
     undated_words,
     without_dates,
 )
-from planbrief.display.views.summary import audits, compared, summary_table
 from planbrief.measures.audit.model import Audit, Finding
 from planbrief.measures.headlines import headlines
 from planbrief.measures.labels import Label
@@ -125,24 +125,42 @@ def test_findings_of_many_families():
     assert main_findings({}, limit=5) == []
 
 
-def test_one_row_per_city(shipped):
-    """The table of the brief: dated and undated targets, steepest, achieved, doubtful, for every city."""
-    ds, made, found = shipped
-    table = summary_table(ds, ds.cities(), found, made)
-    by_city = {pick(row[0].value, "en"): row for row in table.rows}
-    assert by_city["Zhaoqing"][1].value.value == 0
-    assert by_city["Qijiang District"][2].value.value == 1
-    assert by_city["Qijiang District"][6].value.value == pytest.approx(0.102)
-    assert by_city["Bazhong"][4].value.value == pytest.approx(0.738245, abs=1e-6)
-
-
-def test_nothing_is_compared_with_itself(shipped):
-    """One city: no sentence about comparing and no chart; four cities: reasons in words and a chart."""
+def test_key_numbers_of_the_place_with_most_goals(shipped):
+    """Key numbers end at the last target, start from an actual value, and a few of each kind are taken."""
     ds, _, _ = shipped
-    assert compared(ds, ["bazhong"]) == ([], None)
-    sentences, chart = compared(ds, ds.cities())
-    rules = {one.rule for one in sentences}
-    assert {"some_with_caution", "main_reasons", "same_indicator_refused"} <= rules
-    assert chart is not None
-    two = make_dataset(observations=[*milestones(), observation(700, 5, ref_area="testdistrict")])
-    assert compared(two, ["testville"]) == ([], None)
+    numbers = key_numbers(ds, ds.cities())
+    assert numbers is not None
+    assert 3 <= len(numbers.items) <= 6
+    for number in numbers.items:
+        assert number.value is number.points[-1]
+        assert number.values["start"] is number.points[0]
+    kinds = [number.value.measure for number in numbers.items]
+    assert kinds.count("share") <= 3
+    assert kinds.count("level") <= 4
+    assert key_numbers(ds, ["qijiang"]) is None  # no goal with a year: no key numbers
+
+
+def test_other_places_speak_in_a_clause_each(shipped):
+    """Places beside the one that the page is about get at most two facts each, all of them printed."""
+    ds, _, found = shipped
+    (one,) = elsewhere(ds, ds.cities(), found, "bazhong")
+    items = one.figures["places"].items
+    assert [pick(item["area"], "en") for item in items] == ["Qijiang District", "Fuling District", "Zhaoqing"]
+    assert all(1 <= len(item["facts"].items) <= 2 for item in items)
+    assert all(fact["value"].observations for item in items for fact in item["facts"].items)
+    assert elsewhere(ds, ["bazhong"], found, "bazhong") == []
+
+
+def test_the_first_stretch_is_called_hardest_only_where_it_is(shipped):
+    """A path whose later stretch asks for more is worded otherwise."""
+    rising = make_dataset(
+        observations=[
+            observation(100, 100, time_period="2023"),
+            observation(110, 120, time_period="2026", kind="target"),
+            observation(120, 300, time_period="2027", kind="target"),
+        ]
+    )
+    (path,) = path_words(rising, ["testville"], ("{span}{rate}", "{rate} ({span})"))
+    assert path.rule.endswith("_later")
+    (steep,) = path_words(shipped[0], ["bazhong"], ("{span}{rate}", "{rate} ({span})"))
+    assert not steep.rule.endswith("_later")

@@ -128,7 +128,9 @@ def path_words(ds: Dataset, regions: Iterable[str], each: tuple[str, str]) -> li
     }
     region = str(members[0]["ref_area"])
     known = math.isfinite(first.lower) and math.isfinite(first.upper) and bool(open_range(first)[0])
-    return [Headline("path_open" if known else "path_exact", 0, region, figures)]
+    hardest = all(row["cagr"] <= first.value for row in planned[1:])
+    rule = ("path_open" if known else "path_exact") + ("" if hardest else "_later")
+    return [Headline(rule, 0, region, figures)]
 
 
 def undated(ds: Dataset, region: str) -> list[Evidence]:

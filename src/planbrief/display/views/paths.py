@@ -47,7 +47,7 @@ def steepest_path(ds: Dataset, regions: Iterable[str]) -> list[dict[str, Any]]:
     return best
 
 
-def path_chart(ds: Dataset, regions: Iterable[str]) -> Chart | None:
+def path_chart(ds: Dataset, regions: Iterable[str], height_mm: float = 72) -> Chart | None:
     """The path of the steepest target of some places, in both shapes; None without a path of three values."""
     members = steepest_path(ds, regions)
     if not members:
@@ -63,7 +63,7 @@ def path_chart(ds: Dataset, regions: Iterable[str]) -> Chart | None:
     sources = documents(ds, (obs_id for level in levels for obs_id in level.observations))
     rates = [figure(row, "cagr") for row in members]
     return milestone_path(
-        levels, caption, label=what, rates=rates, notes=(both("note.path"),), sources=sources, height_mm=72
+        levels, caption, label=what, rates=rates, notes=(both("note.path"),), sources=sources, height_mm=height_mm
     )
 
 

@@ -8,7 +8,18 @@ from dataclasses import replace
 
 from lxml import etree
 
-from planbrief.display.document import Cell, Chart, Column, Heading, Runs, Sentence, Sources, Table
+from planbrief.display.document import (
+    Cell,
+    Chart,
+    Column,
+    Heading,
+    KeyNumbers,
+    Runs,
+    Sentence,
+    Sources,
+    Table,
+    small_line,
+)
 from planbrief.display.language import message
 from planbrief.render import svg
 from planbrief.render.citations import short_title
@@ -30,6 +41,8 @@ def render(part: BlockPart, writer: Writer) -> str:
         return heading(block, writer)
     if isinstance(block, Sentence):
         return sentence(block, writer)
+    if isinstance(block, KeyNumbers):
+        return key_numbers(block, writer)
     if isinstance(block, Table):
         return table(block, writer, part.number)
     if isinstance(block, Chart):
@@ -65,6 +78,33 @@ def sentence(block: Sentence, writer: Writer) -> str:
     if block.style == "callout":
         return f'<div class="callout"{lang}><p>{text}</p></div>\n'
     return f'<p class="{block.style}"{lang}>{text}</p>\n' if block.style != "paragraph" else f"<p{lang}>{text}</p>\n"
+
+
+#: Width and height of a small line in units of its drawing.
+_LINE_WIDTH, _LINE_HEIGHT = 96, 26
+
+
+def key_numbers(block: KeyNumbers, writer: Writer) -> str:
+    """Key numbers as a list of terms; the small lines repeat what the words say and are hidden from screen readers."""
+    items = []
+    for item in block.items:
+        points = [
+            f"{2 + x * (_LINE_WIDTH - 4):.1f},{_LINE_HEIGHT - 3 - y * (_LINE_HEIGHT - 6):.1f}"
+            for x, y in small_line(item.points)
+        ]
+        drawing = ""
+        if points:
+            dots = "".join(f'<circle cx="{point.split(",")[0]}" cy="{point.split(",")[1]}" r="2"/>' for point in points)
+            drawing = (
+                f'<svg aria-hidden="true" viewBox="0 0 {_LINE_WIDTH} {_LINE_HEIGHT}">'
+                f'<polyline points="{" ".join(points)}"/>{dots}</svg>'
+            )
+        note = f'<span class="about">{writer.runs(item.note)}</span>' if item.note else ""
+        items.append(
+            f"<div><dt>{writer.runs(item.label)}</dt>"
+            f'<dd><span class="big">{writer.runs(item.value)}</span>{drawing}{note}</dd></div>'
+        )
+    return f'<dl class="keys" id="{esc(block.id)}"{lang_attribute(block.lang, writer.lang)}>{"".join(items)}</dl>\n'
 
 
 def _below(notes: tuple[Runs, ...], sources: tuple[str, ...], writer: Writer) -> str:

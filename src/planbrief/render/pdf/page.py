@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib import resources
 
-from planbrief.display.document import Chart, Heading, Runs, Sentence, Sources, Table
+from planbrief.display.document import Chart, Heading, KeyNumbers, Runs, Sentence, Sources, Table, small_line
 from planbrief.display.language import Lang, message
 from planbrief.render import font_metrics, pictures, svg, table_layout
 from planbrief.render.citations import numbers, short_title
@@ -143,6 +143,13 @@ class _Page:
         if isinstance(block, Sentence):
             function = {"lead": "lead", "callout": "callout", "note": "remark"}.get(block.style, "par")
             return f"{function}({text_runs(block.runs, lang)})"
+        if isinstance(block, KeyNumbers):
+            items = []
+            for item in block.items:
+                line = "".join(f"({x:g}, {y:g}), " for x, y in small_line(item.points))
+                words = (text_runs(runs, lang) for runs in (item.label, item.value, item.note))
+                items.append(f"({', '.join(words)}, ({line}))")
+            return f"key-numbers({', '.join(items)})" if items else ""
         if isinstance(block, Table):
             return figure(block, lang, below=self._below(block.notes, block.sources))
         if isinstance(block, Chart):
@@ -186,7 +193,7 @@ class _Page:
                     named.append(literal("；" if self.lang == "zh" else "; "))
                 document = titles.get(source, {})
                 if source in known:
-                    named.append(literal(f"[{known[source]}] "))
+                    named += [f'link(label("d{known[source]}"), {literal(f"[{known[source]}]")})', literal(" ")]
                 title = short_title(document.get("title") or source)
                 named.append(_foreign(title, document.get("title_lang", ""), self.lang))
             lines.append(f"par({content(literal(message('page.sources_line', self.lang)), *named)})")
@@ -195,7 +202,7 @@ class _Page:
     def _sources(self, block: Sources) -> str:
         lang = self.lang
         items = []
-        for document in block.documents:
+        for number, document in enumerate(block.documents, start=1):
             original = [document[key] for key in ("producer", "doc_number", "disclosure") if document.get(key)]
             date = document.get("date_text") or document.get("date_published") or ""
             facts = [_foreign(" · ".join(original), "zh", lang)] if original else []
@@ -203,7 +210,13 @@ class _Page:
             title = _foreign(
                 document.get("title") or document.get("source_id", ""), document.get("title_lang", ""), lang
             )
-            items.append(content(title, f"muted({content(literal(' · '), *facts)})" if facts else ""))
+            items.append(
+                content(
+                    f"anchor({literal(f'd{number}')})",
+                    title,
+                    f"muted({content(literal(' · '), *facts)})" if facts else "",
+                )
+            )
         remarks = [
             content(
                 f"heavy({literal(message(f'page.{key}', lang) + message('page.link_separator', lang))})",
