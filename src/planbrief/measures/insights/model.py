@@ -1,0 +1,177 @@
+"""What an insight is, what its rules look at, and how much it weighs."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from planbrief.measures.audit import Audit, audit, audit_tables
+from planbrief.measures.audit.context import Context
+from planbrief.measures.audit.registry import in_question
+from planbrief.measures.evidence import evidence
+from planbrief.measures.figures import Figure
+from planbrief.measures.labels import Label, label, measured
+from planbrief.measures.ranges import ROUNDED_KINDS
+from planbrief.measures.series import Point, Series, published_year, series_of
+
+if TYPE_CHECKING:
+    from planbrief.targets import Dataset
+
+#: What a sentence about an insight is filled with.
+Value = Figure | Label | str
+#: Share of the weight that is left to what touches hardly any money or people, and to what is hardly any distance.
+LEAST_SCALE, LEAST_DISTANCE = 0.25, 0.2
+#: Certainty of what needs no assumption, one, and more than one.
+CERTAINTY = (1.0, 0.85, 0.7)
+
+
+@dataclass(frozen=True)
+class Insight:
+    """Something that follows from printed figures and is printed nowhere.
+
+    Attributes
+    ----------
+    rule : str
+        Name of the rule; with the prefix ``insights.`` the key of its wording.
+    key : str
+        Stable name: region, rule and what it is about.
+    region : str
+        Whose.
+    weight : float
+        0 to 1: share of the economy or people affected × distance from what has been achieved × certainty.
+    topic : str
+        What it is about; a second insight about one topic gives way to one about another.
+    figures : mapping
+        Everything that its sentence names; a figure that depends on an assumption has the comparator ``range`` and its
+        ends in ``lower`` and ``upper``.
+    steps : tuple of mapping
+        The same figures for several years, for a list within the sentence.
+    assumptions : tuple of str
+        Keys of what is assumed, empty where printed figures alone decide.
+    """
+
+    rule: str
+    key: str
+    region: str
+    weight: float
+    topic: str
+    figures: Mapping[str, Value] = field(hash=False)
+    steps: tuple[Mapping[str, Value], ...] = field(default=(), hash=False)
+    assumptions: tuple[str, ...] = ()
+
+    @property
+    def message(self) -> str:
+        """Key of its wording."""
+        return f"insights.{self.rule}"
+
+    @property
+    def observations(self) -> tuple[str, ...]:
+        """Ids of all observations behind it, each once."""
+        values = [*self.figures.values(), *(value for step in self.steps for value in step.values())]
+        return tuple(dict.fromkeys(obs for v in values if isinstance(v, Figure) for obs in v.observations))
+
+
+@dataclass(frozen=True)
+class Area:
+    """What the rules look at: the series of a place, its audit, and the quantities that relations declare."""
+
+    ds: Dataset
+    region: str
+    ctx: Context
+    audit: Audit
+    series: tuple[Series, ...]
+
+    @property
+    def name(self) -> Label:
+        """The place."""
+        return label(self.ds, "areas", self.region)
+
+    def named(self, series: Series) -> Label:
+        """What a series measures."""
+        return measured(self.ds, series.indicator, series.activity, series.subject)
+
+    def base(self, series: Series) -> Point | None:
+        """The value that a series' targets start from; None also where it has two values."""
+        found = series.base(published_year(self.ds, {s for p in series.points if p.aimed for s in p.sources}))
+        return None if found is None or found.conflict or self.doubted(found) else found
+
+    def aims(self, series: Series) -> tuple[Point, ...]:
+        """Dated targets after the base that are no mere limit and not in question, one a year."""
+        base = self.base(series)
+        first: dict[float, Point] = {}
+        for point in series.aims:
+            later = base is None or point.year > base.year
+            if later and not point.conflict and not self.doubted(point) and self.wanted(series, point):
+                first.setdefault(point.year, point)
+        return tuple(first[year] for year in sorted(first))
+
+    @staticmethod
+    def wanted(series: Series, point: Point) -> bool:
+        """Whether a point is something to be reached: a ceiling on what may grow is none, nor a floor of a decline."""
+        ceiling, floor = point.comparator in ("le", "lt"), point.comparator in ("ge", "gt")
+        return not (ceiling and series.direction >= 0) and not (floor and series.direction < 0)
+
+    def doubted(self, point: Point) -> bool:
+        """Whether the audit asks about the value itself."""
+        return not self.ctx.suspects.isdisjoint(point.observations)
+
+    @property
+    def levels(self) -> tuple[Series, ...]:
+        """Levels of the whole place in money, with a base above zero and a dated target."""
+        table = self.ds.unit_table
+        found = []
+        for series in self.series:
+            money = series.family == "level" and table.parse(series.unit).dimension == "money"
+            base = self.base(series) if money and not series.subject and series.aggregation == "additive" else None
+            if base is not None and base.value > 0 and self.aims(series):
+                found.append(series)
+        return tuple(found)
+
+    @property
+    def size(self) -> float:
+        """The largest level in money that the place has reached, in yuan: what amounts are held against; else NaN."""
+        table = self.ds.unit_table
+        sizes = [
+            point.value * table.parse(series.unit).factor
+            for series in self.series
+            for point in series.actuals
+            if series.family == "level" and not series.subject and table.parse(series.unit).dimension == "money"
+        ]
+        return max(sizes, default=math.nan)
+
+    def weight(self, amount: float, distance: float, assumed: int = 0) -> float:
+        """Weight of an insight.
+
+        Parameters
+        ----------
+        amount : float
+            Yuan affected; NaN stands for everyone (population).
+        distance : float
+            How far from what has been achieved, 0 for not at all: a logarithm of a ratio, or a share.
+        assumed : int
+            Number of assumptions.
+        """
+        scale = 1.0 if math.isnan(amount) or math.isnan(self.size) else min(1.0, abs(amount) / self.size)
+        reach = 1 - math.exp(-abs(distance)) if math.isfinite(distance) else 1.0
+        size = LEAST_SCALE + (1 - LEAST_SCALE) * scale
+        return CERTAINTY[min(assumed, len(CERTAINTY) - 1)] * size * (LEAST_DISTANCE + (1 - LEAST_DISTANCE) * reach)
+
+
+Rule = Callable[[Area], Iterator[Insight]]
+
+
+def area_of(ds: Dataset, region: str) -> Area:
+    """The material about one place.
+
+    Targets are points here: only what was measured or estimated gets the rounding of its last digit.
+    """
+    found = audit(ds, region)
+    rows = ds.of_city(region)
+    records = tuple(
+        record if record.kind in ROUNDED_KINDS else replace(record, half=0.0) for record in evidence(ds, rows)
+    )
+    suspects = frozenset(obs for finding in found for obs in in_question(finding))
+    ctx = Context(ds, records, audit_tables(ds, set(rows["source_id"])), suspects)
+    return Area(ds, region, ctx, found, series_of(ds, region))

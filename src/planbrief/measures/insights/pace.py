@@ -1,0 +1,274 @@
+"""How fast: what sectors have achieved, where one year asks far more than the one before, where a plan should stand."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator
+
+from planbrief.measures import growth as formulas
+from planbrief.measures.figures import Figure, plain
+from planbrief.measures.insights.model import Area, Insight, Value
+from planbrief.measures.insights.product import spanned
+from planbrief.measures.insights.quantity import Quantity, derived, growth, of_point
+from planbrief.measures.labels import label, period
+from planbrief.measures.series import Point, Series, published_year, series_of
+
+#: A year is a cliff where its growth is this many times that of the years before, and this much above it.
+CLIFF_FACTOR, CLIFF_RATE = 2.0, 0.05
+#: Concepts whose growth a leader is measured by, best first.
+LEADING = ("gdp", "value_added", "gross_output", "revenue", "investment")
+
+
+def _as_fraction(point: Point) -> Quantity:
+    made = of_point(point)
+    return Quantity(made.value / 100, made.low / 100, made.high / 100, f"{made.formula}%", made.observations)
+
+
+def sector_pace(area: Area) -> Iterator[Insight]:
+    """What each sector grew by, from its contribution to growth and its share of the product: 6.0 % × 40.6 % ÷ share.
+
+    The share printed for the year is one after growth; the share before is what leads to it.
+    """
+    rates = {
+        point.year: (series, point)
+        for series in area.series
+        if series.transformation == "yoy" and not series.activity and not series.subject
+        and area.ctx.meta(series.indicator)["concept"] == "gdp" and "per_capita" not in series.indicator
+        for point in series.actuals
+        if point.annual and not point.conflict
+    }  # fmt: skip
+    shares = {
+        (series.activity, point.year): point
+        for series in area.series
+        if series.transformation == "share" and series.activity and area.ctx.meta(series.indicator)["concept"] == "gdp"
+        for point in series.actuals
+        if point.annual and not point.conflict
+    }
+    paces: list[tuple[str, float, Quantity, Quantity, Quantity, Quantity]] = []
+    for record in area.ctx.settled:
+        known = (record.activity, record.year) in shares and record.year in rates
+        if record.transformation != "contribution" or record.kind != "actual" or not known:
+            continue
+        if record.ref_area != area.region or record.dimension != "percent":
+            continue
+        ends = (record.value / 100, (record.value - record.half) / 100, (record.value + record.half) / 100)
+        part = Quantity(*ends, f"{plain(record.value)}%", (record.obs_id,))
+        whole, share = _as_fraction(rates[record.year][1]), _as_fraction(shares[record.activity, record.year])
+        pace = derived(
+            lambda c, y, s: c * y / (s * (1 + y) - c * y), "{0} × {1} ÷ ({2} × (1 + {1}) − {0} × {1})",
+            part, whole, share,
+        )  # fmt: skip
+        before = derived(lambda c, y, s: s * (1 + y) - c * y, "{2} × (1 + {1}) − {0} × {1}", part, whole, share)
+        paces.append((record.activity, record.year, pace, part, whole, before))
+    if not paces:
+        return
+    latest = max(year for _, year, *_ in paces)
+    paces = [pace for pace in paces if pace[1] == latest]
+    key = f"{area.region}/insights/sector_pace"
+    steps = tuple(
+        {"sector": label(area.ds, "activities", name), "pace": pace.figure(f"{key}/{name}", "rate", year=plain(latest))}
+        for name, _, pace, *_ in sorted(paces, key=lambda p: -p[2].value)
+    )
+    name, year, pace, part, whole, before = max(paces, key=lambda p: p[2].value)
+    figures: dict[str, Value] = {
+        "area": area.name,
+        "sector": label(area.ds, "activities", name),
+        "period": period(plain(year)),
+        "pace": pace.figure(f"{key}/{name}", "rate", year=plain(year)),
+        "contribution": part.figure(f"{key}/contribution", "share", scale=100),
+        "growth": whole.figure(f"{key}/growth", "rate"),
+        "share_before": before.figure(f"{key}/share_before", "share", scale=100),
+    }
+    rule, distance = "sector_pace_alone", 0.5
+    steepest = _steepest(area)
+    if steepest is not None and pace.value > 0:
+        series, required, start, end = steepest
+        rule, distance = "sector_pace", math.log(max(required.value / pace.value, 1.0))
+        figures |= {
+            "name": area.named(series),
+            "required": required.figure(f"{key}/required", "rate"),
+            "span": spanned(start.year, end.year),
+        }
+    yield Insight(rule, key, area.region, area.weight(area.size, distance), "pace", figures, steps)
+
+
+def _steepest(area: Area) -> tuple[Series, Quantity, Point, Point] | None:
+    """The steepest growth that a level of the whole place needs to its first target."""
+    found = []
+    for series in area.levels:
+        start, end = area.base(series), area.aims(series)[0]
+        if start is not None and not series.activity and series.shape == "geometric":
+            found.append((series, growth(of_point(start), of_point(end), end.year - start.year), start, end))
+    return max(found, key=lambda f: f[1].value, default=None)
+
+
+def cliffs(area: Area) -> Iterator[Insight]:
+    """A step that has to grow far faster than the one before it: the plan's growth is put off to it."""
+    for series in area.levels:
+        base = area.base(series)
+        if base is None or series.activity:
+            continue
+        points = (base, *area.aims(series))
+        steps = [
+            (a, b, growth(of_point(a), of_point(b), b.year - a.year))
+            for a, b in itertools.pairwise(points)
+            if a.value > 0
+        ]
+        jumps = [
+            (before, here)
+            for before, here in itertools.pairwise(steps)
+            if before[2].value >= 0 and here[2].value > CLIFF_FACTOR * before[2].value
+            and here[2].value > before[2].value + CLIFF_RATE
+        ]  # fmt: skip
+        if not jumps:
+            continue
+        before, here = max(jumps, key=lambda j: j[1][2].value)
+        key = f"{area.region}/insights/cliff/{series.key}"
+        rise = derived(lambda a, b: b - a, "{1} − {0}", of_point(here[0]), of_point(here[1]))
+        figures: dict[str, Value] = {
+            "area": area.name,
+            "name": area.named(series),
+            "before_span": spanned(before[0].year, before[1].year),
+            "before": before[2].figure(f"{key}/before", "rate"),
+            "span": spanned(here[0].year, here[1].year),
+            "rate": here[2].figure(f"{key}/rate", "rate"),
+            "rise": rise.figure(f"{key}/rise", "level", series.unit),
+        }
+        amount = here[1].value * area.ds.unit_table.parse(series.unit).factor
+        distance = math.log(here[2].value / max(before[2].value, 0.01))
+        rule = "cliff" if here[1].year - here[0].year == 1 else "cliff_stretch"
+        yield Insight(rule, key, area.region, area.weight(amount, distance), f"cliff/{series.indicator}", figures)
+
+
+def waypoints(area: Area) -> Iterator[Insight]:
+    """Where a path should stand by now, under constant growth and in equal steps, while no actual value is known.
+
+    Now is the year of the newest document in the data set.
+    """
+    now = published_year(area.ds, area.ds.sources.index)
+    for series in area.levels:
+        base, aims = area.base(series), area.aims(series)
+        end = aims[0] if aims else None
+        if base is None or end is None or series.activity or not base.year < now < end.year:
+            continue
+        if any(point.year > base.year for point in series.actuals):
+            continue
+        key = f"{area.region}/insights/waypoint/{series.key}"
+        path = [(base.year, base.value), (end.year, end.value)]
+        years = f"{plain(now - base.year)}/{plain(end.year - base.year)}"
+        shapes = {
+            "geometric": f"{plain(base.value)} × ({plain(end.value)} ÷ {plain(base.value)})^({years})",
+            "linear": f"{plain(base.value)} + ({plain(end.value)} − {plain(base.value)}) × {years}",
+        }
+        behind = base.observations + end.observations
+        figures: dict[str, Value] = {
+            "area": area.name,
+            "name": area.named(series),
+            "now": period(plain(now)),
+            "base_period": period(base.period),
+            "base": of_point(base).figure(f"{key}/base", "level", series.unit, base.period),
+            "end_period": period(end.period),
+            "end": of_point(end).figure(f"{key}/end", "level", series.unit, end.period),
+        }
+        for shape, formula in shapes.items():
+            value = float(formulas.path(path, now, shape))
+            figures[shape] = Figure(f"{key}/{shape}", value, "level", series.unit, behind, formula, year=plain(now))
+        amount = end.value * area.ds.unit_table.parse(series.unit).factor
+        distance = abs(math.log(end.value / base.value)) if end.value > 0 else 1.0
+        yield Insight("waypoint", key, area.region, area.weight(amount, distance / 2), "waypoint", figures)
+
+
+def rate_targets(area: Area) -> Iterator[Insight]:
+    """A growth target beside what was last achieved of the same rate: is more asked for, or less?"""
+    for series in area.series:
+        if series.family != "rate" or series.subject or area.ctx.meta(series.indicator)["concept"] not in LEADING:
+            continue
+        aims = [point for point in series.aims if area.wanted(series, point) and not area.doubted(point)]
+        reached = [p for p in series.actuals if p.annual and aims and p.year < aims[0].year and not area.doubted(p)]
+        if not aims or not reached or aims[0].conflict or reached[-1].conflict:
+            continue
+        last, aim = reached[-1], aims[0]
+        key = f"{area.region}/insights/rate_target/{series.key}"
+        change = aim.value - last.value
+        figures: dict[str, Value] = {
+            "area": area.name,
+            "name": area.named(series),
+            "last_period": period(last.period),
+            "last": Figure(f"{key}/last", last.value / 100, "rate", "", last.observations, year=last.period),
+            "period": period(aim.period),
+            "aim": Figure(f"{key}/aim", aim.value / 100, "rate", "", aim.observations, "", comparator=aim.comparator),
+            "change": Figure(f"{key}/change", abs(change), "points", "", last.observations + aim.observations,
+                             f"|{plain(aim.value)} − {plain(last.value)}|"),
+        }  # fmt: skip
+        rule = "rate_target_above" if change > 0 else "rate_target_below" if change < 0 else "rate_target_same"
+        scope = area.size if area.ctx.meta(series.indicator)["scope"] == "whole_economy" else area.size / 4
+        distance = abs(change) / max(abs(last.value), 1.0)
+        yield Insight(rule, key, area.region, area.weight(scope, distance), f"rate/{series.indicator}", figures)
+
+
+def declines(area: Area) -> Iterator[Insight]:
+    """What fell, by most, in the latest year or stretch that the documents report."""
+    falls: list[tuple[Series, Point]] = []
+    for series in area.series:
+        if series.transformation != "yoy" or series.direction < 0 or series.subject:
+            continue
+        reached = [p for p in series.points if p.kind == "actual" and not p.conflict and not area.doubted(p)]
+        if reached and reached[-1].upper < 0:
+            falls.append((series, reached[-1]))
+    if not falls:
+        return
+    latest = max(point.year for _, point in falls)
+    falls = sorted((f for f in falls if f[1].year == latest), key=lambda f: f[1].value)
+    series, point = falls[0]
+    key = f"{area.region}/insights/decline"
+    behind = tuple(obs for _, p in falls for obs in p.observations)
+    figures: dict[str, Value] = {
+        "area": area.name,
+        "name": area.named(series),
+        "period": period(point.period),
+        "fall": Figure(f"{key}/fall", abs(point.value) / 100, "rate", "", point.observations, year=point.period),
+        "count": Figure(f"{key}/count", float(len(falls)), "count", "项", behind),
+    }
+    rule = "decline" if len(falls) == 1 else "declines"
+    yield Insight(rule, key, area.region, area.weight(area.size / 4, abs(point.value) / 10), "decline", figures)
+
+
+def province_beside(area: Area) -> Iterator[Insight]:
+    """A growth that was achieved or is wanted beside that of the area around, of one definition and one year."""
+    around = area.ctx.around(area.region)
+    if not around:
+        return
+    theirs = {(s.indicator, s.activity, s.transformation, s.price_base): s for s in series_of(area.ds, around)}
+    for series in area.series:
+        about = area.ctx.meta(series.indicator)
+        twin = theirs.get((series.indicator, series.activity, series.transformation, series.price_base))
+        if twin is None or series.family != "rate" or about["concept"] not in LEADING or series.subject:
+            continue
+        pairs = [
+            (p, q)
+            for p in series.points
+            for q in twin.points
+            if p.period == q.period and p.aimed == q.aimed and p.comparator == q.comparator
+            and not (p.conflict or q.conflict or area.doubted(p))
+        ]  # fmt: skip
+        if not pairs:
+            continue
+        own, other = pairs[-1]
+        key = f"{area.region}/insights/beside/{series.key}"
+        gap = own.value - other.value
+        figures: dict[str, Value] = {
+            "area": area.name,
+            "around": label(area.ds, "areas", around),
+            "name": area.named(series),
+            "period": period(own.period),
+            "own": Figure(f"{key}/own", own.value / 100, "rate", "", own.observations, comparator=own.comparator),
+            "other": Figure(f"{key}/other", other.value / 100, "rate", "", other.observations,
+                            comparator=other.comparator),
+            "gap": Figure(f"{key}/gap", abs(gap), "points", "", own.observations + other.observations,
+                          f"|{plain(own.value)} − {plain(other.value)}|"),
+        }  # fmt: skip
+        side = "faster" if gap > 0 else "slower" if gap < 0 else "alike"
+        rule = f"beside_{side}_{'aim' if own.aimed else 'actual'}"
+        distance = abs(gap) / max(abs(other.value), 1.0)
+        yield Insight(rule, key, area.region, area.weight(area.size, distance), f"rate/{series.indicator}", figures)
