@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 #: What a sentence about an insight is filled with.
 Value = Figure | Label | str
+#: The same for several years.
+Steps = tuple[Mapping[str, Value], ...]
 #: Share of the weight that is left to what touches hardly any money or people, and to what is hardly any distance.
 LEAST_SCALE, LEAST_DISTANCE = 0.25, 0.2
 #: Certainty of what needs no assumption, one, and more than one.
@@ -58,7 +60,7 @@ class Insight:
     weight: float
     topic: str
     figures: Mapping[str, Value] = field(hash=False)
-    steps: tuple[Mapping[str, Value], ...] = field(default=(), hash=False)
+    steps: Steps = field(default=(), hash=False)
     assumptions: tuple[str, ...] = ()
 
     @property

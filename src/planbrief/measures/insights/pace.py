@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from planbrief.measures import growth as formulas
 from planbrief.measures.figures import Figure, plain
-from planbrief.measures.insights.model import Area, Insight, Value
+from planbrief.measures.insights.model import Area, Insight, Steps, Value
 from planbrief.measures.insights.product import spanned
 from planbrief.measures.insights.quantity import Quantity, derived, growth, of_point
 from planbrief.measures.labels import label, period
@@ -66,7 +66,7 @@ def sector_pace(area: Area) -> Iterator[Insight]:
     latest = max(year for _, year, *_ in paces)
     paces = [pace for pace in paces if pace[1] == latest]
     key = f"{area.region}/insights/sector_pace"
-    steps = tuple(
+    steps: Steps = tuple(
         {"sector": label(area.ds, "activities", name), "pace": pace.figure(f"{key}/{name}", "rate", year=plain(latest))}
         for name, _, pace, *_ in sorted(paces, key=lambda p: -p[2].value)
     )

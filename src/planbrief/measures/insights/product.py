@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from planbrief.measures.figures import Figure, plain
 from planbrief.measures.growth import period_label
-from planbrief.measures.insights.model import Area, Insight, Value
+from planbrief.measures.insights.model import Area, Insight, Steps, Value
 from planbrief.measures.insights.quantity import Quantity, assumption, derived, growth, of_point, stated
 from planbrief.measures.labels import Label, period
 from planbrief.measures.series import Series
@@ -34,6 +34,7 @@ class Product:
     levels: Mapping[float, Quantity]
     shares: Mapping[float, Quantity]
     base_share: Quantity
+    base_levels: Quantity
 
     @property
     def years(self) -> tuple[float, ...]:
@@ -117,7 +118,7 @@ def product(area: Area) -> Product | None:
             continue
         behind = tuple(dict.fromkeys((*before.observations, *base.observations, *share.observations)))
         open_rest = assumption(0.0, rest, rest, f"{100 * rest:.3g}%", behind)
-        return Product(area, base, year, open_rest, later, shares, share)
+        return Product(area, base, year, open_rest, later, shares, share, before)
     return None
 
 
@@ -144,7 +145,7 @@ def implied_product(area: Area) -> Iterator[Insight]:
         "steepest": steepest[2].figure(f"{key}/growth/{steepest[1]:.0f}", "rate"),
         "rest": _share_figure(found, key),
     }
-    told = tuple(
+    told: Steps = tuple(
         {
             "period": period(plain(b)),
             "span": spanned(a, b),
@@ -165,7 +166,9 @@ def implied_product(area: Area) -> Iterator[Insight]:
 
 def _share_figure(found: Product, key: str) -> Figure:
     rest = found.rest
-    return Figure(f"{key}/rest", 100 * rest.value, "share", "", rest.observations, year=plain(found.base_year))
+    formula = f"1 − ({found.base_levels.formula}) ÷ {found.base.formula} − {found.base_share.formula}"
+    value = 100 * rest.value
+    return Figure(f"{key}/rest", value, "share", "", rest.observations, formula, year=plain(found.base_year))
 
 
 def spanned(start: float, end: float) -> Label:
@@ -344,7 +347,7 @@ def _people(
     }
     found = product(area)
     flat = abs(rate.value) < 0.002
-    rule, assumed = ("people_flat" if flat else "people"), ()
+    rule, assumed = ("people_flat" if flat else "people"), tuple[str, ...]()
     distance = abs(rate.value) * 10
     if found is not None and end in found.years:
         rule, assumed = f"{rule}_richer", (REST,)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from planbrief.measures.audit.algebra import Scope, amount, atoms
 from planbrief.measures.figures import Figure, plain
-from planbrief.measures.insights.model import Area, Insight, Value
+from planbrief.measures.insights.model import Area, Insight, Steps, Value
 from planbrief.measures.insights.product import declared, main_series, spanned, values
 from planbrief.measures.insights.quantity import Quantity, derived, growth, of_amount, of_point
 from planbrief.measures.labels import Label, label, listing, period
@@ -45,10 +45,7 @@ def _remainder(
 ) -> Iterator[Insight]:  # fmt: skip
     years = sorted(parts)
     left = {year: derived(lambda w, p: w - p, "{0} − {1}", whole[year], parts[year]) for year in years}
-    steps = [
-        (a, b, *(derived(lambda x, y: y - x, "{1} − {0}", side[a], side[b]) for side in (parts, whole)))
-        for a, b in itertools.pairwise(years)
-    ]
+    steps = [(a, b, rise(parts[a], parts[b]), rise(whole[a], whole[b])) for a, b in itertools.pairwise(years)]
     beyond = [step for step in steps if step[2].low > step[3].high]
     if not beyond or not any(left[year].high < 0 for year in years):
         return
@@ -61,7 +58,7 @@ def _remainder(
         "parts_rise": parts_rise.figure(f"{key}/parts/{end:.0f}", "level", unit),
         "whole_rise": whole_rise.figure(f"{key}/whole/{end:.0f}", "level", unit),
     }
-    told = tuple(
+    told: Steps = tuple(
         {"period": period(plain(year)), "left": left[year].figure(f"{key}/left/{year:.0f}", "level", unit, plain(year))}
         for year in years
     )
@@ -72,6 +69,11 @@ def _remainder(
     yield Insight("remainder", key, area.region, weight, "industry", figures, told)
 
 
+def rise(start: Quantity, end: Quantity) -> Quantity:
+    """Increase from one quantity to another."""
+    return derived(lambda a, b: b - a, "{1} − {0}", start, end, unit=end.unit)
+
+
 def carriers(area: Area) -> Iterator[Insight]:
     """A few branches of one whole that carry most of its increase to the first target."""
     groups: dict[tuple[str, str, float, float], list[tuple[Series, Quantity]]] = {}
@@ -80,18 +82,20 @@ def carriers(area: Area) -> Iterator[Insight]:
         base = area.base(series)
         if parent and base is not None:
             end = area.aims(series)[0]
-            rise = derived(lambda a, b: b - a, "{1} − {0}", of_point(base), of_point(end), unit=series.unit)
-            groups.setdefault((series.indicator, parent, base.year, end.year), []).append((series, rise))
-    for (indicator, parent, start, end), members in groups.items():
+            group = (series.indicator, parent, base.year, end.year)
+            groups.setdefault(group, []).append((series, rise(of_point(base, series.unit), of_point(end, series.unit))))
+    for (indicator, parent, first, last), members in groups.items():
         unlike = len({series.unit for series, _ in members}) > 1
-        if len(members) < 4 or unlike or any(rise.value <= 0 for _, rise in members):
+        if len(members) < 4 or unlike or any(increase.value <= 0 for _, increase in members):
             continue
         ranked = sorted(members, key=lambda m: -m[1].value)
-        whole = sum(rise.value for _, rise in ranked)
+        whole = sum(increase.value for _, increase in ranked)
         count = next(n for n in range(1, len(ranked) + 1) if sum(r.value for _, r in ranked[:n]) >= MOST_OF_IT * whole)
         if count > FEW * len(ranked):
             continue
-        share = _part_of(_sum(rise for _, rise in ranked[:count]), _sum(rise for _, rise in ranked[count:]))
+        share = _part_of(
+            _sum(increase for _, increase in ranked[:count]), _sum(increase for _, increase in ranked[count:])
+        )
         key = f"{area.region}/insights/carriers/{parent}"
         behind = share.observations
         figures: dict[str, Value] = {
@@ -101,9 +105,9 @@ def carriers(area: Area) -> Iterator[Insight]:
             "measure": label(area.ds, "indicators", indicator),
             "count": Figure(f"{key}/count", float(count), "count", "", behind),
             "all": Figure(f"{key}/all", float(len(ranked)), "count", "", behind),
-            "span": spanned(start, end),
-            "start_period": period(plain(start)),
-            "end_period": period(plain(end)),
+            "span": spanned(first, last),
+            "start_period": period(plain(first)),
+            "end_period": period(plain(last)),
             "share": share.figure(f"{key}/share", "share", scale=100),
         }
         money = whole * area.ds.unit_table.parse(members[0][0].unit).factor
@@ -205,8 +209,7 @@ def _ratio(
     key = f"{area.region}/insights/ratio/{row['relation']}"
     made = {year: derived(lambda a, b: a / b, "{0} ÷ {1}", *sides[year]) for year in years}
     times = derived(lambda a, b: b / a, "{1} ÷ {0}", made[years[0]], made[first])
-    per = growth(*(sides[y][1] for y in (years[0], first)), first - years[0])
-    level = growth(*(sides[y][0] for y in (years[0], first)), first - years[0])
+    level, per = (growth(sides[years[0]][n], sides[first][n], first - years[0]) for n in (0, 1))
     figures: dict[str, Value] = {
         "area": area.name,
         "ratio": Label(row["left_zh"], row["left_en"]),
@@ -223,7 +226,7 @@ def _ratio(
         "below_rate": per.figure(f"{key}/below_rate", "rate"),
         "rate": level.figure(f"{key}/rate", "rate"),
     }
-    told = tuple(
+    told: Steps = tuple(
         {"period": period(plain(y)), "value": made[y].figure(f"{key}/{y:.0f}", "level", series.unit, plain(y))}
         for y in years
     )
@@ -244,10 +247,10 @@ def share_goals(area: Area) -> Iterator[Insight]:
         base = area.base(series) if series is not None else None
         if series is None or base is None or not area.aims(series):
             continue
-        end = area.aims(series)[-1]
-        change = abs(end.value - base.value)
+        aim = area.aims(series)[-1]
+        change = abs(aim.value - base.value)
         if change > 0 and (best is None or change > best[0]):
-            best = (change, series, of_point(base), of_point(end), base.year, end.year)
+            best = (change, series, of_point(base), of_point(aim), base.year, aim.year)
     if best is None:
         return
     change, series, start, end, first, last = best
@@ -292,9 +295,9 @@ def shares_of_around(area: Area) -> Iterator[Insight]:
         ]  # fmt: skip
         if pairs:
             own, other = pairs[-1]
-            whole = of_point(other)
-            scaled = Quantity(*(v * scale for v in (whole.value, whole.low, whole.high)), plain(whole.value * scale),
-                              whole.observations)  # fmt: skip
+            scaled = derived(
+                lambda v, factor=scale: v * factor, f"{{0}} × {plain(scale)}" if scale != 1 else "{0}", of_point(other)
+            )
             size = own.value * table.parse(series.unit).factor
             found.append((size, series, of_point(own), scaled, own.period))
     if not found:
