@@ -139,3 +139,34 @@ def test_long_lists_are_read_in_linear_time():
     """Twenty thousand numbers in one line, and long runs of numerals, take seconds and not hours."""
     assert len(Grammar("、".join(["2亿元"] * 20000)).rows()) == 20000
     assert Grammar("三" * 50000).rows() == []
+
+
+PLAN = "某市国民经济和社会发展第十五个五年规划纲要\n第二章 总体要求\n第三节 主要目标\n"
+MONTHLY = "2025年1—9月全市经济运行情况\n某市统计局 2025年10月25日\n"
+
+
+@pytest.mark.parametrize(
+    ("sentence", "before", "expected"),
+    [
+        (
+            "到2030年，能耗强度降低15%；收入年均增长7%。",
+            PLAN,
+            [("cumulative", "2026/2030"), ("avg_annual", "2026/2030")],
+        ),
+        ("新建公路80公里，高铁里程达到140公里。", PLAN, [("level", "2026/2030"), ("level", "2030")]),
+        ("规上工业增加值同比增长7%。其中，9月份增长8%。", MONTHLY, [("yoy", "2025-01/2025-09"), ("yoy", "2025-09")]),
+        ("比全省平均水平高0.8个百分点。", MONTHLY, [("difference_pp", "2025-01/2025-09")]),
+    ],
+)
+def test_plans_and_monthly_reports(sentence, before, expected):
+    """A plan's title dates its aims; aims over years are averages or changes of the stretch; months stand alone."""
+    rows = read(sentence, before, "某市")
+    assert [(row.cells["transformation"], row.cells["time_period"]) for row in rows] == expected
+
+
+def test_what_is_ahead_in_a_piece_of_news():
+    """预计6月底 in April is this June; a quarter that is over is achieved."""
+    news = "2026-04-18 09:12 来源：某日报\n"
+    (quarter, ahead) = read("今年一季度，产值206亿元；项目预计6月底投产，达产后年产值80亿元。", news, "某市")
+    assert (quarter.cells["time_period"], quarter.cells["kind"]) == ("2026-Q1", "actual")
+    assert (ahead.cells["time_period"], ahead.cells["kind"]) == ("2026-06", "estimate")

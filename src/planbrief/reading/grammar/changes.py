@@ -104,7 +104,7 @@ def _percent(one: Quantity, name: str, stretch: bool) -> Change:
             return Change("cumulative", sign, "cumulative")
         if stretch:
             return Change("cumulative", sign, "cumulative_stretch", "stretch_growth")
-        return Change("yoy", sign, "growth")
+        return Change("yoy", sign, "growth", "percent_gap" if "环比" in around + front.adverbs else "")
     if re.search(r"负增长", around):
         return Change("yoy", -1, "growth")
     return Change("share", 1, "share", "" if _SHARE.search(around + one.behind[:3]) else "bare_percent")

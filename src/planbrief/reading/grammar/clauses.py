@@ -77,7 +77,7 @@ def quantities(text: str, start: int, end: int, found: Sequence[Numeral]) -> tup
                 position += count
                 continue
         end_of = one.end
-        if one.form != "digits":
+        if not one.text[0].isdigit():
             end_of = _dressed(text, one, behind)
         quantity = Quantity(one.start, end_of, one.value, one.upper, one.form, behind, unit=behind.unit)
         result.append(quantity)

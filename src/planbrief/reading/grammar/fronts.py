@@ -64,8 +64,13 @@ _GAP = re.compile(
 )
 #: A base of comparison: 比上年, 较2020年末, 比“十三五”时期.
 _BASE = (
-    r"(?:较|比|与)(?:上年|去年|20\d\d年|“?十[一二三四五]五”?)(?:时期|期?末|底|期间|同期|全年)?(?:相比|时)?|"
+    r"(?:较|比|与)(?:上年|去年|上半年|上季度|上月|年初|一季度|前[二两三]季度|\d{1,2}(?:—\d{1,2})?月份?|20\d\d年|“?十[一二三四五]五”?)"
+    r"(?:时期|期?末|底|期间|同期|全年)?(?:相比|时)?|"
     r"(?:是|为|由|从|相当于|达到?)(?:20\d\d年|上年|“?十[一二三四五]五”?)(?:时期|期?末|底)?的?"
+)
+#: A distance to another place's average: 比全省平均水平高.
+_BESIDE = re.compile(
+    r"比(?P<place>全国|全省|全市|全区|西部|中部|东部)(?:平均(?:水平|数)?)?(?P<verb>高|低|快|慢)(?:出|于)?(?P<about>约|近|超过?)?$"
 )
 _BLANKS = " \t\u3000*“”:：—-·"
 #: Words that end in a level verb's character and are names: 比重为 is split, 行为, 认为, 以上, 网上, 线上 are not.
@@ -88,7 +93,7 @@ def take_apart(front: str) -> Front:
     """
     words = front.strip(_BLANKS)
     bound = front_bound(words)
-    gap = _GAP.search(words)
+    gap = _BESIDE.search(words) or _GAP.search(words)
     if gap is not None:
         sign = 1 if gap["verb"] in _ABOVE else -1
         inner = take_apart(words[: gap.start()])

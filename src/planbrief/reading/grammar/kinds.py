@@ -46,6 +46,8 @@ def kind(one: Quantity, name: str, sentence: str, tense: str, planned: bool, lev
         if _says("money", one.unit) and _says("granted", one.segment + one.behind[:8]):
             return Kind("commitment", "promised", "promised")
         return Kind("target", "future")
+    if tense == "past" and _says("ahead", one.lead[-14:] + one.segment):
+        return Kind("estimate" if "预计" in one.lead + one.segment else "target", "ahead", "forecast")
     if tense == "past":
         if scheme:
             return Kind("count", "scheme")
@@ -60,7 +62,7 @@ def kind(one: Quantity, name: str, sentence: str, tense: str, planned: bool, lev
         return Kind("constraint", "limit", "limit")
     if level and _says("resource", name):
         return Kind("resource", "resource", "undated_resource")
-    if _says("money", one.unit) and _says("promised", one.segment + name) and not _says("past", one.segment):
+    if _says("money", one.unit) and _says("promised", one.segment + name) and not _says("past", one.segment + name):
         return Kind("commitment", "promised", "promised")
     if _says("future", sentence) or one.form == "size":
         return Kind("target", "future_words", "undated_future")

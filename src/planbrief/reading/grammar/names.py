@@ -61,7 +61,9 @@ def cleaned(words: str) -> str:
     words = words.strip(_BLANKS)
     while True:
         shorter = _trail(_pattern("^{}+", "leads").sub("", words).strip(_BLANKS))
-        if shorter == words or not shorter:
+        if not shorter:
+            return ""
+        if shorter == words:
             break
         words = shorter
     dropped = _dropped_start().sub("", words)

@@ -119,6 +119,8 @@ _SCHEME = re.compile(
     rf"(?<![第初十百千万一-龥“])(?P<alone>{_SMALL})(?={_PART}[”]?(?:[:：]|指|是指|即))|(?<=“)(?P<quoted>{_SMALL})(?={_PART}[”](?:指|是指|即))"
     rf"|(?P<run>(?:[一二两三四五六七八九十]{_PART}(?:[一-龥]{{2}}，)?){{2,12}})"
 )
+#: Behind a number in digits that states a size class: 2000亿级.
+_CLASS_OF_DIGITS = re.compile(r"[千百]?(?:万亿|亿|万)元?级(?![别联])")
 _CLASS = re.compile(rf"(?P<n>{_N}{{1,8}})个(?P<size>[一二三四五六七八九两]?[十百千万亿]{{1,6}})级")
 #: What a numeral in characters belongs to where it states nothing.
 _PHRASES = re.compile(
@@ -161,7 +163,9 @@ def numerals(text: str) -> Iterator[Numeral]:
         if start not in blocked and start not in taken:
             found.setdefault(start, _numeral(start, end, text[start:end], "scheme"))
     for match in TOKEN.finditer(text):
-        found[match.start()] = Numeral(match.start(), match.end(), match[0], number(match[0]))
+        classed = _CLASS_OF_DIGITS.match(text, match.end())
+        form = "size" if classed else "digits"
+        found[match.start()] = Numeral(match.start(), match.end(), match[0], number(match[0]), form)
     return iter([found[start] for start in sorted(found)])
 
 

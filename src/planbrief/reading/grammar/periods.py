@@ -23,12 +23,17 @@ _PATTERN = re.compile(
     r"(?P<pn2>[二两三四五六七八九十])年(?:以)?来|(?P<pn3>五)年间|(?P<pn4>[二三四五])年(?=新[设增建]|累计|共[建完投新]|净增)|(?<![奋这来去斗])五年(?=累计|年均|分别)|本届政府)"
     r"|(?P<nextn>(?:今后|未来|接下来)(?:的)?(?P<nn>[三五十])年|下一个五年)"
     r"|(?P<last>(?:刚刚)?过去(?:的)?一年|去年|上年(?!度?末|同)|一年来|这一年)"
-    r"|(?P<whole>全年(?!目标|力争|预期|无休|经济社会))|(?P<this>今年|本年度?|年内|新的一年|全年(?=目标|力争|预期))"
+    r"|(?P<whole>全年(?!目标|力争|预期|无休|经济社会))|(?P<this>今年|本年度?|年内|(?<=到)年底|年底前|新的一年|全年(?=目标|力争|预期))"
     r"|(?P<half>上半年|下半年)|前(?P<front>[二两三])季度|(?P<quarter>[一二三四])季度"
     r"|(?P<year2>(?<!\d)(?P<y2>(?:19|20)\d\d)(?=[年—\-－]|$|末|底))"
     r"|(?P<day>(?<![\d年])(?P<dm>\d{1,2})月(?P<dd>\d{1,2})日)"
+    r"|(?P<monthly>(?<![\d年—\-])(?P<mon>\d{1,2})月(?:份|末|底)(?!\d))"
     r"|(?P<now>目前|截至目前|当前|现有)"
 )
+
+
+#: Words in front of a month that is still to come: 预计6月底投产.
+_AHEAD = re.compile(r"预计|计划|拟|将|力争|到|确保")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +109,11 @@ def _read(match: re.Match[str], year: int, current: int, month: int) -> _Found |
         named = int(group["dm"])
         past = year - 1 if month and named > month else year
         return _Found(f"{past}-{named:02d}", past, past, "day") if 1 <= named <= 12 else None
+    if group["monthly"]:
+        named = int(group["mon"])
+        ahead = _AHEAD.search(match.string, max(0, match.start() - 8), match.start())
+        past = current - 1 if month and current == year and named > month and not ahead else current
+        return _Found(f"{past}-{named:02d}", past, past) if 1 <= named <= 12 else None
     if group["months"]:
         one = int(group["ym"]) if group["ym"] else year - 1 if group["mrel"] == "去年" else current
         first_month, last_month = int(group["m1"]), int(group["m2"])
@@ -123,7 +133,7 @@ def _read(match: re.Match[str], year: int, current: int, month: int) -> _Found |
     if group["last"]:
         return _Found(str(year - 1), year - 1, year - 1)
     if group["whole"]:
-        return _Found(str(current), current, current) if current < year else None
+        return _Found(str(current), current, current)
     if group["this"]:
         return _Found(str(year), year, year)
     if group["half"]:

@@ -36,6 +36,10 @@ _HAPPENED = re.compile(
     r"[^，。；、]{1,14}?(?:获[批评得奖]|入选|上市|荣获|建成|投运|投产|开工|落地|晋[级升]|开园|通车|升格)"
 )
 _SUM = re.compile(r"(?<![\d+])\d{1,2}(?:\+\d{1,2})+(?![\d+]|\+?[A-Z])")
+#: The title of a plan, at the end of its line.
+_PLAN_TITLE = re.compile(r"(?:规划|计划|纲要|方案|意见)[》”]?\s*(?:（[^）]*）)?(?:的通知)?\s*$")
+#: Openings of a sentence that goes on about what the one before measured.
+_GOES_ON = re.compile(r"\s*(?:其中|同比|比上年|增速|增幅)")
 _STEPS = re.compile(r"(?:台阶|大关|关口|量级|门槛)")
 
 
@@ -49,9 +53,12 @@ class Grammar:
         self.area = area or document_area(head)[0]
         self.published = published or published_date(head)
         self.clock = Clock(self.published)
-        self.planned = bool(re.search(r"规划|计划|纲要|方案", head[:400])) and "政府工作报告" not in head[:600]
+        self.planned = (
+            any(_PLAN_TITLE.search(line) for line in head.split("\n")[:20]) and "政府工作报告" not in head[:600]
+        )
         self._counted_big = frozenset(re.findall(r"(\d{1,2})(?=大[一-龥]{2,6}产业)", self.folded.text))
         self._forced: set[int] = set()
+        self._carried = ""
         self._surroundings = Surroundings(self.folded.text)
 
     def rows(self, skip: Sequence[tuple[int, int]] = (), forced: Sequence[tuple[int, int]] = ()) -> list[Proposal]:
@@ -108,10 +115,11 @@ class Grammar:
         found_here, bases = quantities(text, sentence.start, sentence.end, stated)
         for base in bases:
             yield self._excluded(base, Exclusion("other", "ratio_base", 0.85))
-        said = Said()
         words = text[sentence.start : sentence.end]
+        said = Said(self._carried if _GOES_ON.match(words) else "")
         for index, quantity in enumerate(found_here):
             yield self._observed(sentence, words, quantity, found_here, index, said)
+        self._carried = said.carried or self._carried
 
     def _is_negative(self, one: Quantity) -> bool:
         """A minus sign in front of a number that is no dash between two numbers or names."""
@@ -169,7 +177,8 @@ class Grammar:
         name = of.name
         explicit = self._period_in(sentence, one)
         scope = self.clock.scope(explicit, "named") if explicit is not None else sentence.scope
-        form = change(one, name, rank is not None, scope.stretch, of.noun)
+        distant = scope.end and scope.last - self.clock.year >= 2
+        form = change(one, name, rank is not None, scope.stretch or distant, of.noun)
         if said.average and form.transformation in ("cumulative", "yoy") and "同比" not in one.segment:
             form = form._replace(transformation="avg_annual", rule="average_carried")
         said.average = form.transformation == "avg_annual" or (said.average and one.place > 0)
@@ -330,8 +339,8 @@ class Grammar:
         ):
             first = scope.first - 1
             return str(first), "start_value"
-        to_end = explicit is not None and explicit.role == "end" and transformation in ("avg_annual", "cumulative")
-        if to_end and scope.last % 5 == 0 and 0 <= scope.last - self.clock.year <= 5:
+        to_end = scope.end and transformation in ("avg_annual", "cumulative")
+        if to_end and scope.last % 5 == 0 and (not self.clock.year or 0 <= scope.last - self.clock.year <= 5):
             return f"{scope.last - 4}/{scope.last}", "years_to_end"
         if not scope.stretch or scope.first == scope.last:
             return scope.code, rule

@@ -39,7 +39,8 @@ _REACH = 16
 class Scope:
     """The time that heads and openings set: years, form for the data, and the words that set it.
 
-    ``stretch`` is true for several years. ``tense`` is past, future or empty where nothing says it. ``rule`` names the
+    ``stretch`` is true for several years, ``end`` for the end of them
+    (到2030年). ``tense`` is past, future or empty where nothing says it. ``rule`` names the
     kind of place (section, paragraph, sentence) that set it.
     """
 
@@ -50,6 +51,7 @@ class Scope:
     tense: str = ""
     rule: str = ""
     words: str = ""
+    end: bool = False
 
 
 NOTHING = Scope()
@@ -78,19 +80,27 @@ class Clock:
         self.year = int(published[:4]) if re.match(r"(?:19|20)\d\d", published) else 0
         self.month = int(published[5:7]) if re.match(r"\d{4}-\d\d", published) else 0
 
-    def tense(self, last: int, relative: bool = False) -> str:
-        """Past or future of a year; the year of publication is future in reports of its first months."""
+    def tense(self, last: int, code: str = "") -> str:
+        """Past or future of a year, or of the last year of a period.
+
+        Of the year of publication a part that is over is past; the whole year is future in its first months.
+        """
         if not self.year or not last:
             return ""
         if last != self.year:
             return "past" if last < self.year else "future"
-        return "future" if self.month <= 4 else ""
+        part = re.search(r"-(?:(?P<month>\d\d)|H(?P<half>[12])|Q(?P<quarter>[1-4]))$", code)
+        if part is None:
+            return "future" if self.month <= 4 else ""
+        month = int(part["month"] or 0) or int(part["half"] or 0) * 6 or int(part["quarter"] or 0) * 3
+        return "past" if month <= self.month else "future"
 
     def scope(self, period: Period, rule: str) -> Scope:
         """The scope that a period sets."""
         stretch = "/" in period.code and period.first != period.last
-        tense = "past" if period.role == "now" else self.tense(period.last)
-        return Scope(period.first, period.last, period.code, stretch, tense, rule, period.words)
+        tense = "past" if period.role == "now" else self.tense(period.last, period.code)
+        end = period.role == "end"
+        return Scope(period.first, period.last, period.code, stretch, tense, rule, period.words, end)
 
 
 #: A line with a year alone dates what follows it until the next head of any kind.
@@ -115,6 +125,9 @@ def document_scope(text: str, clock: Clock) -> Scope:
     '2025'
     """
     for line in text[:600].split("\n"):
+        if len(line) <= 60 and (plan := re.search(r"第十([一二三四五六七八九])个五年(?:规划|计划)", line)):
+            found = list(periods(f"十{plan[1]}五", clock.year))
+            return replace(clock.scope(found[0], "title"), tense="future")
         if len(line) <= 60 and _ABOUT.search(line) and (found := list(periods(line, clock.year))):
             scope = clock.scope(found[0], "title")
             return replace(scope, tense=scope.tense or "past")
@@ -151,7 +164,11 @@ def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
             named = [] if _CAPTION.match(words) else _named(words, clock, local)
             if not heading and (opening := _opening(words, named)) is not None:
                 scope = clock.scope(opening, "sentence")
-                if divided and _persists(words, opening) and not _digresses(scope, section, paragraph, clock):
+                if (
+                    divided
+                    and _persists(words, opening, clock.year)
+                    and not _digresses(scope, section, paragraph, clock)
+                ):
                     paragraph = local = replace(scope, rule="paragraph")
                 elif opening.role != "point" or _YEAR_ALONE.match(words, opening.start):
                     local = scope
@@ -242,7 +259,7 @@ def _digresses(scope: Scope, section: Scope, paragraph: Scope, clock: Clock) -> 
     return scope.stretch and scope.tense == "future" and paragraph.code == str(clock.year)
 
 
-def _persists(words: str, opening: Period) -> bool:
+def _persists(words: str, opening: Period, year: int) -> bool:
     """True where an opening holds for the paragraphs that follow: 五年来, 过去一年, 今年, “十四五”时期, 2025年是."""
     if opening.role in ("plan", "stretch"):
         return opening.start <= 14
@@ -256,6 +273,8 @@ def _persists(words: str, opening: Period) -> bool:
                 words[opening.end :],
             )
         )
-    return bool(re.fullmatch(r"(?:19|20)\d\d年", opening.words)) and bool(
-        re.match(r"(?:是|我们|工作|全省|全市|全区|，(?:我们|面对|全省|全市|全区|在))", words[opening.end :])
+    return (
+        bool(re.fullmatch(r"(?:19|20)\d\d年", opening.words))
+        and opening.last <= year
+        and bool(re.match(r"(?:是|我们|工作|全省|全市|全区|，(?:我们|面对|全省|全市|全区|在))", words[opening.end :]))
     )

@@ -173,14 +173,16 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
         said.carried = base
         return Subject(base + "台阶", "step", noun=True, doubts=["verb_in_name"])
     if following is not None and following.form == "size" and following.start == one.tail.end:
-        noun = text[following.start : following.end] + names.noun_behind(_behind(following), True)
+        stop = max(following.end, following.tail.end)
+        stop += text[stop : stop + 1] == "级"
+        noun = text[following.start : stop] + names.noun_behind(_behind(following), True)
     if (len(noun) >= 2 or noun in tuple("县市区镇乡")) and (verbal or counted):
         return _counted(one, core, noun, verbal, said)
     if verbal:
         return _carried(text, one, core, said)
     name = names.cleaned(core)
-    if front.rate_noun and not name:
-        name = said.carried
+    if not name:
+        return _carried(text, one, core, said)
     if name in listed("names", "generic") and said.carried:
         return Subject(said.carried, "carried", doubts=["carried"])
     said.carried = name
