@@ -104,7 +104,7 @@ class Clock:
 
 
 #: A line with a year alone dates what follows it until the next head of any kind.
-_YEAR_LINE = re.compile(r"\s*20\d\d年[^。，；：\n]{0,6}\n")
+_YEAR_LINE = re.compile(r"\s*20\d\d年[末底]?\s*\n")
 #: 2023年， at the opening of a sentence dates the rest of its paragraph.
 _YEAR_ALONE = re.compile(r"(?:19|20)\d\d年，")
 #: Heads of chapters and sections; one about the central city sets the area of what it stands above.
@@ -152,7 +152,10 @@ def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
             if above is not None:
                 paragraph, above = above, None
         if heading:
-            above = paragraph if _YEAR_LINE.match(line) and above is None else above
+            if _YEAR_LINE.match(line):
+                above = paragraph if above is None else above
+            elif _TOP_HEAD.match(line):
+                above = None
             paragraph = _headed(line, clock, paragraph)
             section = paragraph
         local = paragraph
