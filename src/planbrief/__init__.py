@@ -5,12 +5,49 @@ Rooms, in the order in which a number travels: :mod:`planbrief.targets` (what pl
 :mod:`planbrief.checks` (does it hold), :mod:`planbrief.render` (HTML, PDF), :mod:`planbrief.run` (notebooks,
 processes), :mod:`planbrief.publish` (editions), :mod:`planbrief.deliver` (people), :mod:`planbrief.export` (others'
 formats) and :mod:`planbrief.commands`. A room imports only rooms to its left.
+
+Analysts write ``import planbrief as pb``: :func:`load` gives the data as tidy frames
+(:class:`~planbrief.api.data.Data`), :func:`begin` opens a page, :func:`show` and :func:`say` fill it, :func:`finish`
+closes it.
 """
 
 import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from planbrief.api.data import Data, load
+    from planbrief.display import begin, finish, heading, say, show, tell
+    from planbrief.measures.figures import Figure
 
 #: A literal, because asking importlib.metadata for it costs more than the rest of start-up.
 __version__ = "0.1.0"
+__all__ = ["Data", "Figure", "__version__", "begin", "finish", "heading", "load", "say", "show", "tell"]
+
+_HOME_OF = {
+    "Data": "planbrief.api.data",
+    "Figure": "planbrief.measures.figures",
+    "begin": "planbrief.display",
+    "finish": "planbrief.display",
+    "heading": "planbrief.display",
+    "load": "planbrief.api.data",
+    "say": "planbrief.display",
+    "show": "planbrief.display",
+    "tell": "planbrief.display",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first asked for: the command line needs none of them."""
+    if name not in _HOME_OF:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    return getattr(import_module(_HOME_OF[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)
+
 
 if "IPython" in sys.modules:
     # In a notebook: plain plots come out as drawings with Chinese faces, also where another tool than ours runs it.

@@ -20,7 +20,6 @@ from planbrief.display.template import TemplateError, agree, parse
 from planbrief.errors import ParameterError, UnknownName
 
 if TYPE_CHECKING:
-    from planbrief.display.charts.chart import Chart
     from planbrief.targets import Dataset
 
 #: First line of the cell in which papermill (and planbrief's own engine) puts the parameters of a run.
@@ -226,23 +225,59 @@ def heading(zh: str, en: str, level: int = 2) -> None:
     emit(bundle(block, text, f'<h{level} lang="{page.lang}">{shown}</h{level}>'))
 
 
-def show(thing: Table | Chart | KeyNumbers) -> None:
-    """Show a table, a chart or key numbers."""
+def show(
+    thing: Any, *, caption: Text = "", alt: str = "", data: Any = None, units: Mapping[str, str] | None = None
+) -> None:
+    """Show a table, a chart, key numbers, a data frame or a matplotlib figure.
+
+    Parameters
+    ----------
+    thing
+        A table or chart of planbrief's; a DataFrame, Series or Styler; a figure or axes of matplotlib or seaborn.
+    caption : text, optional
+        What a frame or a plain figure shows; a pair (zh, en) or one text for both.
+    alt : str, optional
+        Alternative text of a plain figure; by default made from its titles, axes and data.
+    data : DataFrame, optional
+        The numbers behind a plain figure, for the table and the download beside it.
+    units : mapping, optional
+        Printed units of a frame's columns.
+
+    Raises
+    ------
+    UnknownName
+        For anything else.
+    """
     page = current("show()")
     if isinstance(thing, KeyNumbers):
         block = numbers_block(thing, page)
         emit(bundle(block, numbers_text(block), numbers_html(block)))
         return
+    if not isinstance(thing, Table) and not hasattr(thing, "svg"):
+        from planbrief.display.frames import chart_of, figure_behind, is_frame, table_of
+
+        if is_frame(thing):
+            thing = table_of(thing, caption, units)
+        elif (figure := figure_behind(thing)) is not None:
+            thing = chart_of(figure, page.lang, caption, alt, data)
+            _close(figure)
     if isinstance(thing, Table):
         block = table_block(thing, page)
         emit(bundle(block, block_text(block), table_html(block)))
         return
     if not hasattr(thing, "svg"):
-        raise UnknownName("thing for show()", type(thing).__name__, ("Table", "Chart"))
+        known = ("a table", "a chart", "a data frame", "a matplotlib figure")
+        raise UnknownName("thing for show()", type(thing).__name__, known)
     from planbrief.display.charts.chart import chart_block
 
     block = chart_block(thing, page)
     emit(bundle(block, f"[{run_text(as_runs(block['caption']))}]\n{block['alt']}", "", thing.svg))
+
+
+def _close(figure: Any) -> None:
+    """Take a figure that was shown from pyplot's list, or the end of the cell would show it again."""
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close(figure)
 
 
 def finish() -> None:

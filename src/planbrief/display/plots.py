@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 PYPLOT = "matplotlib.pyplot"
 #: Settings that a drawing needs to show Chinese, and to be the same bytes every time; all others stay the analyst's.
-RC = {
+RC: dict[str, Any] = {
     "axes.unicode_minus": False,
     "svg.fonttype": "path",
     "svg.hashsalt": "planbrief",
@@ -44,7 +44,8 @@ def prepare() -> None:
         return
     from IPython.core.getipython import get_ipython
 
-    if (shell := get_ipython()) is None:
+    shell: Any = get_ipython()
+    if shell is None:
         return
     # Also a figure that was made without pyplot is one when it is a cell's last expression.
     shell.display_formatter.formatters["image/svg+xml"].for_type_by_name("matplotlib.figure", "Figure", drawing_of)
@@ -81,10 +82,11 @@ def connect() -> None:
     from planbrief.display.fonts import SANS, register
 
     register()
-    matplotlib.rcParams.update({**RC, "font.family": [SANS, "sans-serif"]})
+    matplotlib.rcParams.update(RC)  # type: ignore[arg-type]
+    matplotlib.rcParams["font.family"] = [SANS, "sans-serif"]
     # pyplot draws every figure once before it is shown, with whatever faces a style has set; ours come at the end.
     warnings.filterwarnings("ignore", message="Glyph .* missing from")
-    shell = get_ipython()
+    shell: Any = get_ipython()
     if shell is None or not matplotlib.get_backend(auto_select=False) or "inline" not in matplotlib.get_backend():
         return
     from matplotlib.figure import Figure
@@ -177,7 +179,7 @@ def _axes_words(axes: Axes, lang: Lang) -> str:
         said.append(message("plots.axes", lang, labels=message("plots.and", lang).join(labels)))
     drawn = [*_lines(axes, lang), *_bars(axes, lang)]
     if not drawn and axes.collections:
-        drawn = [message("plots.marks", lang, count=sum(len(c.get_offsets()) for c in axes.collections))]
+        drawn = [message("plots.marks", lang, count=sum(len(_points(marks)) for marks in axes.collections))]
     if len(drawn) > MOST_TOLD:
         drawn = [message("plots.many", lang, count=len(drawn))]
     return message("plots.join", lang).join([*said, *drawn])
@@ -185,7 +187,7 @@ def _axes_words(axes: Axes, lang: Lang) -> str:
 
 def _lines(axes: Axes, lang: Lang) -> Iterator[str]:
     for line in axes.get_lines():
-        x, y = line.get_xdata(), line.get_ydata()
+        x, y = list(_points(line.get_xdata())), list(_points(line.get_ydata()))
         if len(x) < 2 or len(x) != len(y):
             continue
         name = str(line.get_label())
@@ -195,6 +197,11 @@ def _lines(axes: Axes, lang: Lang) -> Iterator[str]:
                 name="" if name.startswith("_") else f"{name} ",
                 start=_place(x[0]), first=_number(y[0]), end=_place(x[-1]), last=_number(y[-1]),
             )  # fmt: skip
+
+
+def _points(data: Any) -> Any:
+    """What can be counted: the data of a line, or the places of a collection of marks."""
+    return data.get_offsets() if hasattr(data, "get_offsets") else data
 
 
 def _bars(axes: Axes, lang: Lang) -> Iterator[str]:

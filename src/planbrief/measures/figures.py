@@ -59,6 +59,82 @@ class Figure:
         """Whether there is a number to show."""
         return not math.isnan(self.value)
 
+    @property
+    def interval(self) -> tuple[float, float]:
+        """What rounding and wording leave open; the value twice where that is not known."""
+        known = not math.isnan(self.lower) and not math.isnan(self.upper)
+        return (self.lower, self.upper) if known else (self.value, self.value)
+
+    # Arithmetic keeps unit, sources, formula and interval (see planbrief.measures.arithmetic).
+
+    def __add__(self, other: Figure | float) -> Figure:
+        return _arithmetic().add(self, _figure_of(other, self))
+
+    def __radd__(self, other: float) -> Figure:
+        # sum() begins with 0, which adds nothing and has no unit
+        return self if other == 0 else _arithmetic().add(_figure_of(other, self), self)
+
+    def __sub__(self, other: Figure | float) -> Figure:
+        return _arithmetic().add(self, _figure_of(other, self), -1)
+
+    def __rsub__(self, other: float) -> Figure:
+        return _arithmetic().add(_figure_of(other, self), self, -1)
+
+    def __mul__(self, other: Figure | float) -> Figure:
+        return _arithmetic().multiply(self, _figure_of(other))
+
+    __rmul__ = __mul__
+
+    def __truediv__(self, other: Figure | float) -> Figure:
+        return _arithmetic().divide(self, _figure_of(other))
+
+    def __neg__(self) -> Figure:
+        return self * -1
+
+    def __lt__(self, other: Figure | float) -> bool:
+        return bool(_arithmetic().compare(self, _figure_of(other, self)) < 0)
+
+    def __gt__(self, other: Figure | float) -> bool:
+        return bool(_arithmetic().compare(self, _figure_of(other, self)) > 0)
+
+    def __le__(self, other: Figure | float) -> bool:
+        return bool(_arithmetic().compare(self, _figure_of(other, self)) <= 0)
+
+    def __ge__(self, other: Figure | float) -> bool:
+        return bool(_arithmetic().compare(self, _figure_of(other, self)) >= 0)
+
+    def __float__(self) -> float:
+        return self.value
+
+    def __format__(self, spec: str) -> str:
+        """As a float where a format is asked for, else the number with its unit; a share's ``%`` is its own."""
+        if not spec:
+            return f"{plain(self.value)}{self.unit or ('%' if self.measure == 'share' else '')}"
+        shown = self.value / 100 if self.measure == "share" and spec.endswith("%") else self.value
+        return format(shown, spec)
+
+    def __str__(self) -> str:
+        return format(self)
+
+
+def _arithmetic() -> Any:
+    """The rules of arithmetic, which know figures and so cannot be imported before them."""
+    from importlib import import_module
+
+    return import_module("planbrief.measures.arithmetic")
+
+
+def _figure_of(other: Figure | float, like: Figure | None = None) -> Figure:
+    """A number beside a figure: in its unit where they are added or compared, a pure one where they are multiplied."""
+    if isinstance(other, Figure):
+        return other
+    if isinstance(other, bool) or not isinstance(other, (int, float)):
+        raise TypeError(f"a figure is calculated with figures and numbers, not with {type(other).__name__}")
+    text = plain(float(other))
+    if like is None:
+        return Figure("", float(other), "multiple", formula=text)
+    return Figure("", float(other), like.measure, like.unit, formula=f"{text}{like.unit}")
+
 
 def plain(value: float) -> str:
     """A number inside a formula: as short as it is, never in exponent form, a minus sign where it is negative.

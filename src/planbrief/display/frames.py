@@ -1,0 +1,151 @@
+"""Plain data frames and matplotlib figures on a page of ours: as tables and charts, with the sources that they name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from planbrief.display.charts.chart import Chart
+from planbrief.display.language import Lang, Text
+from planbrief.display.plots import alternative_text, drawing_of
+from planbrief.display.quantities import is_figure
+from planbrief.display.table import Column, Table
+from planbrief.display.table_build import from_frame
+from planbrief.errors import UnknownName
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+#: Columns of planbrief's own frames that a reader knows under another name, and how their values are read.
+KNOWN: Mapping[str, tuple[Text, str]] = {
+    "area_name": (("地区", "Area"), "text"),
+    "name": (("指标", "Indicator"), "text"),
+    "activity_name": (("产业", "Industry"), "text"),
+    "period": (("时期", "Period"), "period"),
+    "start_period": (("起点", "From"), "period"),
+    "end_period": (("终点", "To"), "period"),
+    "year": (("年份", "Year"), "text"),
+    "value": (("数值", "Value"), "bare"),
+    "unit": (("单位", "Unit"), "text"),
+    "start": (("起点值", "Start"), "bare"),
+    "end": (("终点值", "End"), "bare"),
+    "rate": (("年均增速", "Growth a year"), "rate"),
+    "rate_low": (("增速下限", "Lowest growth"), "rate"),
+    "rate_high": (("增速上限", "Highest growth"), "rate"),
+    "multiple": (("倍数", "Multiple"), "multiple"),
+    "change_pp": (("变动", "Change"), "points"),
+    "share_pct": (("占比", "Share"), "share"),
+    "years": (("年数", "Years"), "years"),
+    "kind": (("性质", "Kind"), "text"),
+    "label": (("时段", "Stretch"), "text"),
+}
+#: Ids and bookkeeping: what stands behind a row and not in it.
+UNSEEN = frozenset(
+    "obs_id ref_area indicator activity source_id series observations start_observations end_observations undefined "
+    "shape family direction character aggregation conflict wording_differs waypoints_geometric waypoints_linear "
+    "counterpart_area char_start char_end".split()
+)
+
+
+def is_frame(thing: object) -> bool:
+    """Whether something is a pandas data frame or a styled one."""
+    return type(thing).__module__.split(".")[0] == "pandas" and type(thing).__name__ in (
+        "DataFrame",
+        "Series",
+        "Styler",
+    )
+
+
+def figure_behind(thing: Any) -> Figure | None:
+    """The matplotlib figure that something is or stands on: a figure, axes, an array of axes, a seaborn grid."""
+    if type(thing).__module__.startswith(("matplotlib.", "seaborn.")) or type(thing).__name__ == "ndarray":
+        for found in (thing, getattr(thing, "flat", [None])[0] if type(thing).__name__ == "ndarray" else None):
+            figure = getattr(found, "figure", None) or (found if hasattr(found, "savefig") else None)
+            if figure is not None and hasattr(figure, "savefig"):
+                return figure
+    return None
+
+
+def table_of(frame: Any, caption: Text = "", units: Mapping[str, str] | None = None) -> Table:
+    """A table from any data frame.
+
+    Parameters
+    ----------
+    frame : DataFrame, Series or Styler
+        A named index comes first, as the heads of the rows; levels of column names are joined.
+    caption : text
+        What the table shows.
+    units : mapping, optional
+        Printed unit by column, shown in its head.
+    """
+    frame = frame.data if type(frame).__name__ == "Styler" else frame
+    if type(frame).__name__ == "Series":
+        frame = frame.to_frame(frame.name if frame.name is not None else "value")
+    if frame.columns.nlevels > 1:
+        names = [" · ".join(str(part) for part in column if str(part)) for column in frame.columns]
+        frame = frame.set_axis(names, axis=1)
+    heads = [str(name) for name in frame.index.names if name is not None]
+    plain = frame.reset_index() if heads else frame
+    plain = plain.rename(columns=str)
+    columns = [_column(plain, name, name in heads, (units or {}).get(name, "")) for name in plain if name not in UNSEEN]
+    if not columns:
+        raise UnknownName("column to show", ", ".join(map(str, plain.columns)) or "none", ())
+    return from_frame(_ready(plain), columns, caption, wide=len(columns) > 8)
+
+
+def _column(frame: pd.DataFrame, name: str, head: bool, unit: str) -> Column:
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    label, measure = KNOWN.get(name, (name, ""))
+    if not measure:
+        values = [value for value in frame[name] if value is not None]
+        if values and all(is_figure(value) for value in values):
+            measures = {value.measure for value in values}
+            measure = measures.pop() if len(measures) == 1 else "number"
+            units_of = {value.unit for value in values}
+            unit = unit or (units_of.pop() if len(units_of) == 1 else "")
+        else:
+            measure = "number" if is_numeric_dtype(frame[name]) and not is_bool_dtype(frame[name]) else "text"
+    return Column(name, label, measure, unit=unit, head=head)
+
+
+def _ready(frame: pd.DataFrame) -> pd.DataFrame:
+    """Categories, times and flags as the text that they show."""
+    made = frame.copy()
+    for name in made:
+        kind = str(made[name].dtype)
+        if kind == "category" or kind.startswith(("datetime", "period", "timedelta", "bool")):
+            made[name] = [None if value is None or value != value else str(value) for value in made[name]]
+        if name == "year":
+            made[name] = ["" if value != value else f"{int(value)}" for value in made[name]]
+    return made
+
+
+def chart_of(figure: Figure, lang: Lang, caption: Text = "", alt: str = "", data: Any = None) -> Chart:
+    """A chart from a plain matplotlib figure.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        Drawn by whatever means.
+    caption, alt : text, optional
+        What it shows; by default its title, and words made from its titles, axes and data.
+    data : DataFrame, optional
+        The numbers behind it, for the table and the download beside the chart.
+    """
+    drawn = drawing_of(figure)
+    if drawn is None:
+        raise UnknownName("figure with something on it", "an empty figure", ("a figure that was drawn on",))
+    titles = [figure.get_suptitle(), *(axes.get_title() for axes in figure.axes)]
+    caption = caption or next((title for title in titles if title), "")
+    table = table_of(data, caption) if data is not None else Table((Column("empty", ""),), (), caption)
+    width, height = figure.get_size_inches()
+    return Chart(
+        svg=drawn[0],
+        caption=caption,
+        alt=alt or alternative_text(figure, lang),
+        data=table,
+        width_mm=min(170.0, width * 25.4),
+        height_mm=height * 25.4 * min(1.0, 170.0 / (width * 25.4)),
+    )
