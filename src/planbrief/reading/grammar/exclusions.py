@@ -43,6 +43,7 @@ _RULES: tuple[tuple[str, str, float, str, str, str], ...] = (
     ("date", "clock", 0.97, r"日\s*$", r"\d{1,2}", r"时"),
     ("date", "clock", 0.97, r"\d时$", r"\d{1,2}", r"分"),
     ("date", "year", 0.99, r"", _YEAR, r"\s*(?:年|[-—–/.~至]\s*\d{1,4}(?!\d*\s*[%万亿个家元项]))"),
+    ("date", "year", 0.9, r"", _YEAR, r"回[望顾首]"),
     ("date", "iso", 0.99, rf"{_YEAR}[-/.]$", r"\d{1,2}", r"[-/.]\d{1,2}|(?![\d%万亿])"),
     ("date", "iso", 0.99, rf"{_YEAR}[-/.]\d{{1,2}}[-/.]$", r"\d{1,2}", r""),
     ("date", "range", 0.98, rf"{_YEAR}年?{_DASH}$", r"(?:19|20)\d\d", r"年|(?!\s*[万亿元%])"),

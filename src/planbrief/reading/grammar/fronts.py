@@ -54,7 +54,7 @@ def _reached() -> frozenset[str]:
 def _suffix() -> re.Pattern[str]:
     """The longest word at the end of a front that is no part of a name; comparisons with a base count as adverbs."""
     known = any_of([*_UP, *_DOWN, *_reached(), *listed("verbs", "adverbs")])
-    return re.compile(rf"(?:{known}了?|{_BASE}|\d+年(?:来|间|内)?)$")
+    return re.compile(rf"(?:{known}了?|{_BASE}|连续(?:超过)?[一二两三四五六七八九十\d]+[年季月]|\d+年(?:来|间|内)?)$")
 
 
 _GAP = re.compile(

@@ -33,13 +33,16 @@ _FROM = re.compile(r"[从由自](?P<place>[^，。；、]{0,8}?)第?$")
 _BIG = re.compile(r"大(?=[一-龥“])(?![于约概学会型])")
 #: A thing counted of which something is told that happened once (6个项目获评).
 _HAPPENED = re.compile(
-    r"[^，。；、]{1,14}?(?:获[批评得奖]|入选|上市|荣获|建成|投运|投产|开工|落地|晋[级升]|开园|通车|升格)"
+    r"[^，。；、]{1,14}?(?:获[批评得奖]|被命名|入选|上市|荣获|建成|投运|投产|开工|落地|晋[级升]|开园|通车|升格)"
 )
 _SUM = re.compile(r"(?<![\d+])\d{1,2}(?:\+\d{1,2})+(?![\d+]|\+?[A-Z])")
 #: The title of a plan, at the end of its line.
 _PLAN_TITLE = re.compile(r"(?:规划|计划|纲要|方案|意见)[》”]?\s*(?:（[^）]*）)?(?:的通知)?\s*$")
 #: Openings of a sentence that goes on about what the one before measured.
 _GOES_ON = re.compile(r"\s*(?:其中|同比|比上年|增速|增幅)")
+#: Names of what adds up over years (新增就业, 完成投资), and units of what happens (件, 场).
+_ADDED_UP = re.compile(r"新增|新建|新设|净增|(?:投资|投入|支出|资金|成交价|减税|降费|补贴|补助)$")
+_EVENTS = frozenset("次 件 场 场次 届 起 例 批次 人次".split())
 _STEPS = re.compile(r"(?:台阶|大关|关口|量级|门槛)")
 
 
@@ -356,6 +359,8 @@ class Grammar:
             names.flow_verb(one.front.core)
             or names.starts_with_flow(name)
             or _HAPPENED.match(one.behind)
+            or (not one.front.reached and _ADDED_UP.search(name))
+            or (one.tail.printed in _EVENTS and not one.front.reached)
             or (said.flow and one.mark == "、" and not one.front.reached)
             or "累计" in one.front.adverbs + one.front.core
         )

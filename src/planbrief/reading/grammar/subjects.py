@@ -163,6 +163,8 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
         return Subject(base, "carried", doubts=["carried" if base else "no_name"])
     counted = one.tail.classifier or one.form in ("count", "size", "scheme")
     counted = counted or (not one.tail.printed and (one.unit.endswith("人") or one.behind[:1] == "大"))
+    if one.form == "scheme":
+        return Subject(text[one.end : one.end + 1] + "数量", "unit", noun=True)
     if one.tail.printed in ("部门", "方面", "环节", "领域") and (verbal or core.endswith("等")):
         return Subject(one.tail.printed, "unit", noun=True)
     noun = names.noun_behind(behind, counted) if counted or not (front.change or front.gap) else ""
