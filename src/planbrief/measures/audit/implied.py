@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from planbrief.measures.audit.algebra import Scope, amount
 from planbrief.measures.audit.context import Context, Result
-from planbrief.measures.audit.model import Finding, Identity, Number, Severity, key_of
+from planbrief.measures.audit.model import Finding, Identity, Number, key_of
 from planbrief.measures.evidence import Evidence, ids
 from planbrief.measures.labels import Label, label, period, place
 
@@ -24,10 +24,16 @@ RATE_FACTOR = 1.5
 
 @dataclass(frozen=True)
 class Sectors:
-    """Regional product that sector targets imply: at least, and with the other sectors' share of the base year."""
+    """Regional product that sector targets imply, for every share of the other sectors up to that of the base year.
+
+    ``least`` without any other sector, ``most`` with all that rounding allows them in the base year, ``central`` with
+    their share as printed (``rest``); targets are points.
+    """
 
     least: float
+    most: float
     central: float
+    rest: float
     industry: float
     records: tuple[Evidence, ...]
     formula: str
@@ -61,14 +67,15 @@ def sectors(ctx: Context, area: str, year: float, levels: str, share: str, gdp: 
     path = _path(ctx, area, share)
     if known is None or known_base is None or year not in path or gdp.year not in path:
         return None
-    industry, industry_base = path[year].value / 100, path[gdp.year].value / 100
-    rest = 1 - known_base.value / gdp.base - industry_base
-    if not 0 <= rest < 1 or 1 - industry - rest <= 0:
+    industry, before = path[year].value / 100, path[gdp.year]
+    rest = 1 - known_base.value / gdp.base - before.value / 100
+    rest_most = 1 - known_base.low / gdp.high - before.low / 100
+    if not 0 <= rest < 1 or 1 - industry - rest_most <= 0:
         return None
-    central = known.value / (1 - industry - rest)
     formula = f"({known.formula}) ÷ (1 − {path[year].value:.12g}% − {100 * rest:.3g}%)"
-    records = (*known.records, path[year], *known_base.records, path[gdp.year], gdp)
-    return Sectors(known.value / (1 - industry), central, industry, records, formula)
+    records = (*known.records, path[year], *known_base.records, before, gdp)
+    least, most, central = (known.value / (1 - industry - part) for part in (0.0, rest_most, rest))
+    return Sectors(least, most, central, rest, industry, records, formula)
 
 
 def _implied_gdp(ctx: Context, row: Mapping[str, str]) -> Iterator[Result]:
@@ -92,8 +99,9 @@ def _implied_gdp(ctx: Context, row: Mapping[str, str]) -> Iterator[Result]:
                 continue
             used = [start, intensity[base], intensity[year], *(growth[y] for y in sorted(growth) if base < y <= year)]
             factors = sorted((chained, (1 + rate) ** (year - base)))
-            spent = [start.base * bound / intensity[year].base for bound in (intensity[base].low, intensity[base].high)]
-            yield from _compare(ctx, area, year, (spent[0] * factors[0], spent[1] * factors[1]), used, other)
+            before, aim = intensity[base], intensity[year].base
+            spent = (start.low * before.low / aim * factors[0], start.high * before.high / aim * factors[1])
+            yield from _compare(ctx, area, year, spent, used, other)
 
 
 def _compare(
@@ -102,29 +110,29 @@ def _compare(
     low, high = spent
     when, factor, unit = f"{year:.0f}", used[0].factor, used[0].unit
     finding_id = key_of(RULE, area, "gdp", when)
-    agrees = low <= other.central <= high
-    middle, gap = math.sqrt(low * high), max(low - other.central, other.central - high, 0.0)
-    tolerance = (high - low) / 2 / factor
+    # Both are ranges: they contradict each other only where no reading of either meets the other.
+    agrees = low <= other.most and other.least <= high
+    middle, gap = math.sqrt(low * high), max(low - other.most, other.least - high, 0.0)
+    tolerance = (high - low + other.most - other.least) / 2 / factor
     records = [*used, *other.records]
     yield Identity(finding_id, RULE, agrees, ids(records), middle / factor, other.central / factor, tolerance, unit)
     if agrees:
         return
-    severity: Severity = "inconsistent" if high < other.least else "implausible"
+    rest = ctx.figure(finding_id, "rest", 100 * other.rest, "%", other.records, measure="share")
     numbers: dict[str, Number] = {
         "area": label(ctx.ds, "areas", area),
         "place": place(label(ctx.ds, "areas", area), when),
         "spent_low": ctx.figure(finding_id, "spent_low", low / factor, unit, used),
         "spent_high": ctx.figure(finding_id, "spent_high", high / factor, unit, used),
-        "sectors": ctx.figure(
-            finding_id, "sectors", other.central / factor, unit, other.records, formula=other.formula
-        ),
+        "sectors": ctx.figure(finding_id, "sectors", other.most / factor, unit, other.records, formula=other.formula),
         "sectors_least": ctx.figure(finding_id, "sectors_least", other.least / factor, unit, other.records),
+        "rest": rest,
         "gap": ctx.figure(finding_id, "gap", gap / factor, unit, records),
     }
     items = ctx.items(used, "expenditure") + ctx.items(other.records, "sectors")
-    message = f"audit.{RULE}.gdp.{'above' if low > other.central else 'below'}"
-    # The gap is counted from the end of the range, which holds the rounding already: no tolerance is left.
-    yield Finding(finding_id, RULE, severity, items, numbers, message, gap / factor, math.nan, unit)
+    message = f"audit.{RULE}.gdp.{'above' if low > other.most else 'below'}"
+    # The gap is counted between the nearest ends, which hold the rounding already: no tolerance is left.
+    yield Finding(finding_id, RULE, "inconsistent", items, numbers, message, gap / factor, math.nan, unit)
 
 
 def _value_added_rate(ctx: Context, row: Mapping[str, str]) -> Iterator[Result]:
