@@ -48,7 +48,7 @@ PROGRESS = (
     *("verdict_linear", "verdict_geometric", "verdict_differs"),
     *("required_rate", "required_increment", "already_met", "ahead_linear_years", "ahead_geometric_years"),
     *("growth_ratio", "growth_status", "current_status_index", "predicted", "predicted_gap_pct"),
-    *("predicted_category", "undefined", "reason_zh", "reason_en", "observations"),
+    *("predicted_category", "value_formula", "undefined", "reason_zh", "reason_en", "observations"),
 )
 STRUCTURE = (
     *("ref_area", "indicator", "parent", "activity", "unit", "period", "period_zh", "period_en", "year"),
@@ -73,7 +73,7 @@ TEXTS = frozenset(IDENTITY) - {"direction"} | {
     *("label_zh", "label_en", "start_period", "end_period", "target_period", "base_period", "latest_period"),
     *("start_kind", "end_kind", "start_comparator", "end_comparator", "verdict_linear", "verdict_geometric"),
     *("parent", "total_kind", "base_kind", "target_kind", "latest_kind", "target_comparator", "total_indicator"),
-    *("growth_status", "predicted_category", "total_price_base"),
+    *("growth_status", "predicted_category", "total_price_base", "value_formula"),
     *("since_previous_zh", "since_previous_en", "since_base_zh", "since_base_en"),
 }
 

@@ -240,7 +240,7 @@ def figure(row: Mapping[str, Any], measure: str) -> Figure:
     kind, unit = rule.measure, ""
     if kind == "level":
         kind, unit = _level_kind(row, measure)
-    formula = "" if math.isnan(value) else _formula(rule.formula, row)
+    formula = "" if math.isnan(value) else row.get(f"{measure}_formula", "") or _formula(rule.formula, row)
     return Figure(
         key=f"{series}/{measure}/{period}",
         value=value,

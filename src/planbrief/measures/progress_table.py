@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from planbrief.measures import growth, progress, ranges
 from planbrief.measures.cache import remembered
 from planbrief.measures.columns import PROGRESS, frame
-from planbrief.measures.series import Point, Series, identity, published_year, series_of
+from planbrief.measures.prices import CONSTANT
+from planbrief.measures.series import Point, Series, at_other_prices, chained, identity, published_year, series_of
 from planbrief.measures.undefined import reason, words
 
 if TYPE_CHECKING:
@@ -45,25 +46,50 @@ def progress_table(
         ``attrs["undefined"]`` is ``no_actual_after_base`` (or ``no_target``, ``no_base``), ``attrs["reason_zh"]`` and
         ``attrs["reason_en"]`` the words, ``attrs["waiting"]`` the keys of the series that wait for data. Nothing is
         called "on track" then.
+
+        Values at other prices than the targets are not held against them. Where real growth is stated for every year
+        since the base, the latest value is chained with it (``value_formula``); else the series is not judged, and
+        ``attrs["prices_differ"]`` names it with the latest value at other prices and the next target: (series key,
+        observation of the value, observation of the target).
     """
     rows: list[dict[str, Any]] = []
     waiting: list[str] = []
+    differing: list[tuple[str, ...]] = []
+    chains: set[str] = set()
     lacking = "no_target"
     for series in series_of(ds, region, indicator, activity, inside=inside):
         if not series.aims or series.family == "rate":
             continue
         base = series.base(published_year(ds, {source for point in series.aims for source in point.sources}))
         later = [point for point in series.actuals if base and point.year > base.year and not point.conflict]
+        if base is not None and not later:
+            later = list(chained(ds, series, base)) if series.price_base.startswith(CONSTANT) else []
+            chains |= {series.key} if later else set()
+            if not later and (other := _at_other_prices(ds, series, base)):
+                differing.append((series.key, *other))
+                continue
         if base is None or not later:
             waiting.append(series.key)
             lacking = "no_actual_after_base" if base or lacking == "no_actual_after_base" else "no_base"
             continue
         targets = [point for point in series.aims if point.year >= later[-1].year]
-        rows.extend(_row(series, base, later, target) for target in targets)
+        formula = later[-1].value_text if series.key in chains else ""
+        rows.extend(_row(series, base, later, target) | {"value_formula": formula} for target in targets)
     table = frame(rows, PROGRESS)
     key = "" if rows else lacking
     table.attrs.update(undefined=key, reason_zh=words(key, "zh"), reason_en=words(key, "en"), waiting=tuple(waiting))
+    table.attrs["prices_differ"] = tuple(differing)
     return table
+
+
+def _at_other_prices(ds: Dataset, series: Series, base: Point) -> tuple[str, ...]:
+    """The latest value after the base at other prices and the next target, empty where there is none."""
+    later = [p for other in at_other_prices(ds, series) for p in other.actuals if p.year > base.year]
+    if not later:
+        return ()
+    latest = max(later, key=lambda point: point.year)
+    ahead = [aim for aim in series.aims if aim.year >= latest.year]
+    return (latest.observations[0], (ahead or list(series.aims))[0].observations[0])
 
 
 def _row(series: Series, base: Point, later: list[Point], target: Point) -> dict[str, Any]:

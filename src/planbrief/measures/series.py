@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import UnknownName
+from planbrief.measures import prices
 from planbrief.measures.cache import remembered
 from planbrief.measures.columns import IDENTITY, MILESTONES, frame
 from planbrief.measures.ranges import observed
@@ -199,7 +200,9 @@ def _years(period: str) -> str:
 def _by_price(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
     """Rows split by price basis, the largest part first.
 
-    A figure without stated basis joins the part that prints the same fact (period, kind, value, unit) with one.
+    A figure without stated basis joins the part that prints the same fact (period, kind, value, unit) with one, and
+    an actual value of the year whose prices a part is at joins that part, whose base it is: at current prices of 2023
+    means at prices of 2023.
     """
     parts: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
@@ -211,6 +214,13 @@ def _by_price(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
                 part.append(row)
                 parts[""].remove(row)
                 break
+    for price in ("", prices.CURRENT):
+        for row in list(parts.get(price, [])):
+            constant = parts.get(f"{prices.CONSTANT}{row['time_period']}", []) if row["kind"] in BASE_KINDS else []
+            reached = {other["time_period"] for other in constant if other["kind"] in BASE_KINDS}
+            if constant and row["time_period"] not in reached:
+                constant.append(row)
+                parts[price].remove(row)
     yield from sorted((part for part in parts.values() if part), key=len, reverse=True)
 
 
@@ -228,7 +238,7 @@ def _series(ds: Dataset, table: units.UnitTable, rows: list[dict[str, Any]]) -> 
         parts.append(first["transformation"])
     if years := _years(first["time_period"]):
         parts.append(years)
-    prices = [row["price_base"] for row in rows if row["price_base"]]
+    stated = [row["price_base"] for row in rows if row["price_base"]]
     series = Series(
         key="/".join(part for part in parts if part),
         ref_area=first["ref_area"],
@@ -238,7 +248,7 @@ def _series(ds: Dataset, table: units.UnitTable, rows: list[dict[str, Any]]) -> 
         transformation=first["transformation"],
         counterpart_area=first["counterpart_area"],
         unit=unit,
-        price_base=prices[0] if prices else "",
+        price_base=max(stated, key=stated.count, default=""),
         family=family,
         shape="geometric" if geometric else "linear",
         direction=-1 if about["direction"] == "decrease" else 1 if about["direction"] == "increase" else 0,
@@ -305,6 +315,49 @@ def _joined(one: Point, other: Point) -> Point:
         sources=tuple(dict.fromkeys(one.sources + other.sources)),
         wording_differs=differs,
     )
+
+
+def at_other_prices(ds: Dataset, series: Series) -> tuple[Series, ...]:
+    """The same thing of the same place at other prices: its values may not be held against those of the series."""
+    same = ("ref_area", "subject", "indicator", "activity", "transformation", "counterpart_area")
+    return tuple(
+        other
+        for other in series_of(ds, series.ref_area, series.indicator, series.activity)
+        if other.price_base != series.price_base and all(getattr(other, n) == getattr(series, n) for n in same)
+    )
+
+
+def chained(ds: Dataset, series: Series, base: Point) -> tuple[Point, ...]:
+    """Later values at the prices of a series, chained from its base with real growth on the year before.
+
+    Only as long as every year in between has a stated real growth of the same concept, scope and activity; each point
+    rests on the base and on all rates up to it.
+    """
+    about = ds.row("indicators", series.indicator)
+    rates: dict[float, Point] = {}
+    for other in series_of(ds, series.ref_area):
+        meta = ds.row("indicators", other.indicator)
+        like = (meta["concept"], meta["scope"]) == (about["concept"], about["scope"])
+        same = other.activity == series.activity and not other.subject
+        like = like and ("per_capita" in other.indicator) == ("per_capita" in series.indicator)
+        if like and same and other.transformation == "yoy" and other.price_base == prices.REAL:
+            rates |= {p.year: p for p in other.actuals if p.annual and not p.conflict}
+    found: list[Point] = []
+    last = base
+    while last.year + 1 in rates:
+        rate = rates[last.year + 1]
+        ends = sorted(bound * (1 + r / 100) for bound in (last.lower, last.upper) for r in (rate.lower, rate.upper))
+        last = replace(
+            rate,
+            value=last.value * (1 + rate.value / 100),
+            lower=ends[0],
+            upper=ends[-1],
+            observations=last.observations + rate.observations,
+            value_text=f"{last.value_text or last.value} × (1 + {rate.value:g}%)",
+            wording_differs=False,
+        )
+        found.append(last)
+    return tuple(found)
 
 
 def milestones(

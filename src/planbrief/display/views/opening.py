@@ -57,8 +57,11 @@ def within(ds: Dataset, headline: Headline) -> Headline:
 def defined(ds: Dataset, headline: Headline) -> Headline:
     """A headline about achieved growth with what its rate is a rate of."""
     rate = headline.figures.get("achieved") or headline.figures.get("rate")
-    if not isinstance(rate, Figure) or len(rate.observations) != 1:
+    if not isinstance(rate, Figure) or not rate.observations:
         return headline
+    if len(rate.observations) > 1:
+        computed = [message("opening.definition.computed", lang) for lang in LANGS]
+        return replace(headline, figures={**headline.figures, "definition": Label(computed[0], computed[1])})
     row = ds.package["observations"].by_key[rate.observations[0]].values
     basis = row["price_base"]
     key = f"opening.definition.{row['transformation']}"

@@ -27,10 +27,11 @@ def progress_view(ds: Dataset, region: str) -> Table | None:
     verdict of the series' own path, years ahead or behind, growth needed from now on.
     """
     frame = progress_table(ds, region)
-    if frame.empty:
+    apart = frame.attrs["prices_differ"]
+    if frame.empty and not apart:
         return None
     records: list[dict[str, Any]] = records_of(frame)
-    rows = [_row(ds, row) for row in records]
+    rows = [_row(ds, row) for row in records] + [_not_judged(ds, *found) for found in apart]
     columns = (
         Column("what", _words("head.what"), head=True, width=2.4),
         Column("latest", _words("head.latest"), align="right", width=1.4),
@@ -45,7 +46,13 @@ def progress_view(ds: Dataset, region: str) -> Table | None:
     )
     place = label(ds, "areas", region)
     caption = (message("progress.caption", "zh", place=place.zh), message("progress.caption", "en", place=place.en))
-    return Table(columns, tuple(rows), caption, notes=(_words("note"),))
+    notes = [_words("note")] if records else []
+    if apart:
+        count = len(apart)
+        notes.append((message("progress.prices", "zh", count=count), message("progress.prices", "en", count=count)))
+    if any(row["value_formula"] for row in records):
+        notes.append(_words("chained"))
+    return Table(columns, tuple(rows), caption, notes=tuple(notes))
 
 
 def _words(key: str) -> tuple[str, str]:
@@ -71,9 +78,32 @@ def _row(ds: Dataset, row: dict[str, Any]) -> tuple[Cell, ...]:
     )
 
 
+def _not_judged(ds: Dataset, key: str, latest: str, target: str) -> tuple[Cell, ...]:
+    """A series whose latest value stands at other prices than its targets: both are shown, nothing is computed."""
+    del key
+    rows = {name: ds.observations.loc[obs] for name, obs in (("latest", latest), ("target", target))}
+    cells = []
+    for name, obs in (("latest", latest), ("target", target)):
+        row = rows[name]
+        share = row["unit_measure"] == "%"
+        made = Figure(
+            f"{obs}/value", row["obs_value"], "share" if share else "level", "" if share else row["unit_measure"],
+            (obs,), comparator=row["comparator"],
+        )  # fmt: skip
+        cells.append(_point_cell(made, row["time_period"]))
+    row = rows["target"]
+    name = Cell(measured(ds, row["indicator"], row["activity"], row["subject"]), head=True)
+    empty = (Cell(""),) * 4
+    return (name, *cells, *empty, Cell(_words("verdict.prices"), tone="muted"), Cell(""), Cell(""))
+
+
 def _point(row: dict[str, Any], column: str, when: str) -> Cell:
     """A level with its period beside it."""
-    made, words = figure(row, column), period(str(row[when]))
+    return _point_cell(figure(row, column), str(row[when]))
+
+
+def _point_cell(made: Figure, when: str) -> Cell:
+    words = period(when)
     zh = message("progress.point", "zh", value=value_text(made, "zh"), period=words.zh)
     en = message("progress.point", "en", value=value_text(made, "en"), period=words.en)
     return Cell((zh, en), made.observations)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from planbrief.measures import prices
 from planbrief.measures.audit.model import Finding, Identity, Item, item_of
 from planbrief.measures.audit.tables import AuditTables
 from planbrief.measures.evidence import Evidence, ids
@@ -123,15 +124,16 @@ class Context:
     def series(self) -> dict[tuple[str, ...], tuple[Evidence, ...]]:
         """Paths over dated years: (area, indicator, activity, subject, transformation) → one record a year.
 
-        A year printed several times counts once, by its first record; bounds that are limits are no milestones.
+        A year printed several times counts once, by its first record; bounds that are limits are no milestones. All
+        records of a path may stand at the same prices: what stands at others than its latest aim is left out.
         """
-        paths: dict[tuple[str, ...], dict[float, Evidence]] = defaultdict(dict)
+        paths: dict[tuple[str, ...], list[Evidence]] = defaultdict(list)
         for record in self.settled:
             if record.kind not in PATH_KINDS or record.counterpart_area or not self.of_a_year(record):
                 continue
             key = (record.ref_area, record.indicator, record.activity, record.subject, record.transformation)
-            paths[key].setdefault(record.year, record)
-        return {key: tuple(years[y] for y in sorted(years)) for key, years in paths.items()}
+            paths[key].append(record)
+        return {key: _at_one_price(records) for key, records in paths.items()}
 
     def of_a_year(self, record: Evidence) -> bool:
         """Whether a value may stand for its year: nine months of a flow, or the total of a plan period, may not."""
@@ -147,6 +149,22 @@ class Context:
         for child in below:
             found.extend(self.leaves(child) or (child,))
         return tuple(found)
+
+
+def prices_of(record: Evidence) -> frozenset[str]:
+    """Price bases that a record may be at."""
+    return prices.bases(record.price_base, record.time_period, record.kind, money=record.dimension == "money")
+
+
+def _at_one_price(records: list[Evidence]) -> tuple[Evidence, ...]:
+    """One record a year, in order, all at prices like those of the last aim (or else of the last record)."""
+    aims = [record for record in records if record.kind == "target" and prices_of(record)]
+    leading = prices_of(max(aims or records, key=lambda record: record.year))
+    years: dict[float, Evidence] = {}
+    for record in records:
+        if prices.alike(prices_of(record), leading):
+            years.setdefault(record.year, record)
+    return tuple(years[year] for year in sorted(years))
 
 
 def grouped(

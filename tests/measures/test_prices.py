@@ -1,0 +1,109 @@
+"""Prices are part of comparability: what stands at other prices is not divided, and not dropped without a word."""
+
+from __future__ import annotations
+
+import pytest
+from targets.factory import INDICATORS, make_dataset, observation
+
+from planbrief.display.views.progress import progress_view
+from planbrief.measures import prices
+from planbrief.measures.audit import audit
+from planbrief.measures.progress_table import progress_table
+from planbrief.measures.series import series_of
+
+GROWTH = {**INDICATORS[0], "indicator": "test_growth", "unit_measure": "%", "aggregation": "rate"}
+
+
+def plan(*more: dict) -> list[dict]:
+    """Output 100 in 2023, 200 in 2026 at prices of 2023; more rows behind."""
+    return [
+        observation(100, 100, time_period="2023", price_base="current"),
+        observation(110, 200, time_period="2026", kind="target", price_base="constant_2023"),
+        *more,
+    ]
+
+
+def real(start: int, year: str, rate: float) -> dict:
+    """Real growth on the year before."""
+    return observation(
+        start,
+        rate,
+        indicator="test_growth",
+        time_period=year,
+        transformation="yoy",
+        price_base="real",
+        unit_measure="%",
+    )
+
+
+@pytest.mark.parametrize("basis", ["current", ""])
+def test_the_base_year_at_current_prices_is_at_its_own_constant_prices(basis):
+    """2023 at current prices is 2023 at prices of 2023: the target has a base."""
+    rows = plan()
+    rows[0]["price_base"] = basis
+    (series,) = series_of(make_dataset(observations=rows), "testville")
+    assert series.price_base == "constant_2023"
+    assert series.base().value == 100
+
+
+def test_a_later_value_at_current_prices_is_not_judged_and_not_dropped():
+    """Nothing is computed, and the table says so with the count."""
+    ds = make_dataset(observations=plan(observation(120, 150, time_period="2024", price_base="current")))
+    table = progress_table(ds, "testville")
+    assert table.empty
+    assert [found[0] for found in table.attrs["prices_differ"]] == ["testville/test_output"]
+    shown = progress_view(ds, "testville")
+    assert len(shown.rows) == 1
+    assert "1 of the indicators" in shown.notes[0][1]
+
+
+def test_real_growth_brings_the_value_to_the_prices_of_the_target():
+    """100 × 1.2 × 1.1 stands at prices of 2023, with its arithmetic and every observation."""
+    rows = plan(
+        observation(120, 150, time_period="2025", price_base="current"), real(130, "2024", 20), real(140, "2025", 10)
+    )
+    ds = make_dataset(observations=rows, indicators=[*INDICATORS, GROWTH])
+    (row,) = progress_table(ds, "testville").to_dict("records")
+    assert row["value"] == pytest.approx(132)
+    assert row["completion"] == pytest.approx(0.32)
+    assert row["value_formula"] == "100 × (1 + 20%) × (1 + 10%)"
+    assert {obs[-5:] for obs in row["observations"]} == {"00100", "00130", "00140", "00110"}
+
+
+def test_a_year_without_growth_breaks_the_chain():
+    """Growth of 2025 alone does not lead from 2023 to 2025."""
+    rows = plan(observation(120, 150, time_period="2025", price_base="current"), real(140, "2025", 10))
+    ds = make_dataset(observations=rows, indicators=[*INDICATORS, GROWTH])
+    table = progress_table(ds, "testville")
+    assert table.empty
+    assert len(table.attrs["prices_differ"]) == 1
+
+
+def test_the_audit_divides_nothing_at_other_prices():
+    """Required growth starts from the value at the target's prices."""
+    rows = plan(
+        observation(120, 20, time_period="2024", price_base="current"),
+        observation(150, 3, indicator="test_growth", time_period="2024", transformation="yoy", unit_measure="%"),
+    )
+    ds = make_dataset(observations=rows, indicators=[*INDICATORS, GROWTH])
+    for identity in audit(ds, "testville").checked:
+        assert "testville-plan-2024-00120" not in identity.observations or identity.rule != "required_growth"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        (("current", "2024", "actual"), ("constant_2023", "2026", "target"), False),
+        (("", "2024", "actual"), ("constant_2023", "2026", "target"), False),
+        (("", "2023", "actual"), ("constant_2023", "2026", "target"), True),
+        (("", "2024", "actual"), ("", "2026", "target"), True),
+        (("current", "2024", "actual"), ("current", "2026", "target"), True),
+        (("constant_2020", "2024", "actual"), ("constant_2023", "2026", "target"), False),
+        (("current", "2023-H1", "actual"), ("constant_2023", "2026", "target"), False),
+    ],
+)
+def test_which_values_stand_at_the_same_prices(one, other, alike):
+    """In either order."""
+    bases = [prices.bases(*one), prices.bases(*other)]
+    assert prices.alike(*bases) is alike
+    assert prices.alike(*reversed(bases)) is alike
