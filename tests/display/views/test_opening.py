@@ -37,7 +37,7 @@ def finding(rule: str, severity: str, discrepancy: float = 1.0, unit: str = "") 
 
 
 def test_achieved_growth_says_what_it_is(shipped):
-    """Qijiang's 10.2 % is real growth of industrial value added on the year before, and the city's own pace is computed."""
+    """Qijiang's 10.2 % is real growth on the year before; the pace of a sector is computed."""
     _, _, found = shipped
     achieved = next(one for one in found if one.rule == "achieved_growth" and one.region == "qijiang").figures
     assert achieved["rate"].value == pytest.approx(0.102)
