@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from targets.folder import make_folder
+from targets.folder import change, make_folder
 
 from planbrief.checks.project import project_problems
 from planbrief.commands.check import check_report
@@ -131,14 +131,30 @@ def test_a_notebook_that_the_catalog_does_not_know_is_reported(tmp_path: Path) -
     assert "[notebooks.profil.parameters]" in told(project)
 
 
-def test_a_theme_without_a_chinese_name_is_a_problem(tmp_path: Path) -> None:
-    """A code that the data allow and no message names would stand as a code on a page: check names it."""
+@pytest.mark.parametrize(
+    ("table", "column", "value", "expected"),
+    [
+        ("themes", "name_zh", "", "name_zh"),
+        ("concepts", "name_en", "", "name_en"),
+        ("scopes", "definition_zh", "", "definition_zh"),
+        ("indicators", "definition_zh", "", "a definition in this language"),
+        ("indicators", "definition", "只有中文", "English without Chinese characters"),
+    ],
+)
+def test_missing_wording_is_a_problem(tmp_path: Path, table: str, column: str, value: str, expected: str) -> None:
+    """What would stand as a code or in the other language on a page is named with file, row and column."""
     project = make_project(tmp_path, PARAMETERS, *PAIR, SAY)
-    descriptor = json.loads((project.data / "datapackage.json").read_text("utf-8"))
-    fields = next(one for one in descriptor["resources"] if one["name"] == "indicators")["schema"]["fields"]
-    next(field for field in fields if field["name"] == "theme")["constraints"]["enum"].append("astrology")
-    (project.data / "datapackage.json").write_text(json.dumps(descriptor, ensure_ascii=False), "utf-8")
-    assert "theme.astrology" in told(project)
+    change(project.data / f"{table}.csv", 2, **{column: value})
+    text = told(project)
+    assert f"data/{table}.csv, row 2, column {column}: " in text
+    assert expected in text
+
+
+def test_a_theme_of_no_table_is_a_problem(tmp_path: Path) -> None:
+    """The vocabulary is open: a row makes a theme, and a theme without one is named, with what may be meant."""
+    project = make_project(tmp_path, PARAMETERS, *PAIR, SAY)
+    change(project.data / "indicators.csv", 2, theme="industri")
+    assert "a key of data/themes.csv (industry?)" in told(project)
 
 
 def test_fix_says_what_it_did_and_what_is_left(tmp_path: Path) -> None:

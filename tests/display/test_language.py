@@ -27,9 +27,9 @@ def test_a_vocabulary_without_words_is_reported():
     """A code that the data allow and no message names is a problem in each language."""
     package = make_dataset().package
     for field in package["indicators"].schema["fields"]:
-        if field["name"] == "theme":
-            field["constraints"] = {"enum": ["economy", "astrology"]}
-    assert {p.column for p in vocabulary_problems(package)} == {"theme.astrology"}
+        if field["name"] == "direction":
+            field["constraints"] = {"enum": ["increase", "sideways"]}
+    assert {p.column for p in vocabulary_problems(package)} == {"direction.sideways"}
 
 
 def test_a_missing_message_is_an_error():

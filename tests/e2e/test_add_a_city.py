@@ -46,6 +46,7 @@ INDICATOR = {
     "name_zh": "示范农场数量",
     "name_en": "Model farms",
     "definition": "Farms that the city names as models (synthetic indicator of a test).",
+    "definition_zh": "虚构的测试指标。",
     "concept": "facility",
     "scope": "agriculture",
     "unit_measure": "个",

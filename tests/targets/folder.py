@@ -13,7 +13,8 @@ from targets.factory import ACTIVITIES, AREAS, INDICATORS, SOURCES, UNITS, obser
 from planbrief.checks.repair import renew_seal
 from planbrief.checks.sheets import as_csv
 from planbrief.project import packaged
-from planbrief.targets.package import read_descriptor
+from planbrief.targets.descriptor import VOCABULARIES
+from planbrief.targets.package import read_descriptor, read_package
 
 SOURCE = "testville-plan-2024"
 TEXT = """# 试城发展规划
@@ -94,12 +95,14 @@ def make_folder(root: Path, **tables: list[dict[str, Any]]) -> tuple[Path, Path]
     sources.mkdir()
     (sources / "testville.txt").write_bytes(TEXT.encode())
     digest = hashlib.sha256(TEXT.encode()).hexdigest()
+    words = read_package(packaged().data)
     given = {
         "sources": [dict(SOURCES[0], sha256=digest, characters=len(TEXT))],
         "areas": AREAS,
         "activities": ACTIVITIES,
         "indicators": INDICATORS + MORE_INDICATORS,
         "units": UNITS + MORE_UNITS,
+        **{name: [row.values for row in words[name].rows] for name in VOCABULARIES},
         "observations": observations(),
         "exclusions": exclusions(),
     } | tables

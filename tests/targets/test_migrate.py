@@ -88,6 +88,43 @@ def test_migration_keeps_every_cell_and_every_seal(shipped: Path) -> None:
     assert migrate(shipped) == []
 
 
+def test_the_vocabulary_of_an_earlier_version_is_completed(shipped: Path) -> None:
+    """Chinese definitions from their own table, closed lists as tables, the standard set; check is green."""
+    before = values(read_package(shipped))
+    used = {row["indicator"] for row in before["observations"]}
+    former(shipped)
+    descriptor = json.loads((shipped / "datapackage.json").read_text("utf-8"))
+    new = ("themes", "concepts", "scopes", "indicator_aliases")
+    descriptor["resources"] = [one for one in descriptor["resources"] if one["name"] not in new]
+    for name in new:
+        (shipped / f"{name}.csv").unlink()
+    table = next(one for one in descriptor["resources"] if one["name"] == "indicators")["schema"]
+    later = ("definition_zh", "definition_source", "position")
+    table["fields"] = [field for field in table["fields"] if field["name"] not in later]
+    del table["foreignKeys"]
+    schema = {
+        "fields": [{"name": name, "type": "string"} for name in ("indicator", "definition_zh")],
+        "primaryKey": ["indicator"],
+    }
+    descriptor["resources"].append({"name": "definitions_zh", "path": "definitions_zh.csv", "schema": schema})
+    (shipped / "datapackage.json").write_text(json.dumps(descriptor, ensure_ascii=False), "utf-8")
+    rows = [row for row in rows_of(shipped / "indicators.csv") if row["indicator"] in used]
+    chinese = [{"indicator": row["indicator"], "definition_zh": row["definition_zh"]} for row in rows]
+    (shipped / "definitions_zh.csv").write_bytes(as_csv(("indicator", "definition_zh"), chinese))
+    columns = tuple(field["name"] for field in table["fields"])
+    (shipped / "indicators.csv").write_bytes(as_csv(columns, rows))
+    (shipped / "seal.txt").unlink()
+    migrate(shipped)
+    assert not (shipped / "definitions_zh.csv").exists()
+    after = values(read_package(shipped))
+    own = {row["indicator"]: row["definition_zh"] for row in after["indicators"]}
+    assert own == {row["indicator"]: row["definition_zh"] for row in before["indicators"]}
+    assert after["themes"] == before["themes"]
+    assert {row["alias"] for row in after["indicator_aliases"]} == {row["alias"] for row in before["indicator_aliases"]}
+    fix(shipped)
+    assert data_problems(shipped) == []
+
+
 def test_migration_seals_no_change(shipped: Path) -> None:
     """A value that differed from the seal before differs from it afterwards, and only that."""
     former(shipped)

@@ -189,7 +189,9 @@ def _shaped(
         if not any(cell.strip(SPACES) for cell in cells):
             empty.append(line)
             continue
-        if len(cells) > len(header) and not any(cell.strip(SPACES) for cell in cells[len(header) :]):
+        # Smart quotes hold no comma in its cell: such a row is torn, and has no empty cells to spare.
+        torn = any("“" in cell or "”" in cell for cell in cells)
+        if len(cells) > len(header) and not torn and not any(cell.strip(SPACES) for cell in cells[len(header) :]):
             beyond += 1
             cells = cells[: len(header)]
         if len(cells) != len(header):

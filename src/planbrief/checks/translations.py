@@ -12,12 +12,9 @@ VOCABULARIES = {
     ("sources", "doc_type"): "doc_type",
     ("sources", "language"): "language",
     ("areas", "level"): "area_level",
-    ("indicators", "concept"): "concept",
-    ("indicators", "scope"): "scope",
     ("indicators", "direction"): "direction",
     ("indicators", "aggregation"): "aggregation",
     ("indicators", "character"): "character",
-    ("indicators", "theme"): "theme",
     ("observations", "kind"): "kind",
     ("observations", "comparator"): "comparator",
     ("observations", "transformation"): "transformation",
@@ -29,7 +26,10 @@ NAMES = {
     "sources": ("title_zh", "title_en"),
     "areas": ("name_zh", "name_en"),
     "activities": ("name_zh", "name_en"),
-    "indicators": ("name_zh", "name_en"),
+    "indicators": ("name_zh", "name_en", "definition_zh", "definition"),
+    "themes": ("name_zh", "name_en", "definition_zh", "definition_en"),
+    "concepts": ("name_zh", "name_en", "definition_zh", "definition_en"),
+    "scopes": ("name_zh", "name_en", "definition_zh", "definition_en"),
 }
 
 
@@ -119,15 +119,16 @@ def vocabulary_problems(package: Package) -> list[Problem]:
 
 
 def name_problems(package: Package) -> list[Problem]:
-    """Rows of the reference tables without a name in one of the languages, or with Chinese in the English one."""
+    """Rows of the reference tables without name or definition in a language, or with Chinese in the English one."""
     found = []
     for name, columns in NAMES.items():
         for row in package[name].rows:
             for column in columns:
                 value = row.values.get(column, "")
+                what = "a definition" if column.startswith("definition") else "a name"
                 if not value.strip():
-                    found.append(Problem(row.file, row.line, column, "nothing", "a name in this language"))
-                elif column.endswith("_en") and is_chinese(value):
+                    found.append(Problem(row.file, row.line, column, "nothing", f"{what} in this language"))
+                elif (column.endswith("_en") or column == "definition") and is_chinese(value):
                     found.append(Problem(row.file, row.line, column, repr(value), "English without Chinese characters"))
     for row in package["units"].rows:
         if not row.values.get("name_en", "").strip() and row.values["unit"] != "1":

@@ -19,15 +19,17 @@ from typing import Any
 
 from planbrief.checks.data import DESCRIPTOR
 from planbrief.checks.repair import write
-from planbrief.checks.seal import SEAL, Seal, descriptor_digest, read_seal, row_digest, row_key, write_seal
+from planbrief.checks.seal import SEAL, Seal, descriptor_digest, digests, read_seal, row_digest, row_key, write_seal
 from planbrief.checks.sheets import Sheet, as_csv, forms_of, read_sheet
 from planbrief.checks.table_rules import DOCUMENT_TABLES
 from planbrief.errors import DataError
 from planbrief.project import find, packaged
-from planbrief.targets.package import descriptor_as_found, files_of, read_descriptor
+from planbrief.targets.package import descriptor_as_found, files_of, read_descriptor, read_package
 
 #: Columns by which the rows of a shared table belong to documents.
 DOCUMENT = "source_id"
+#: Table of Chinese definitions that earlier versions kept beside the indicators.
+CHINESE = "definitions_zh"
 
 
 def migrate(folder: Path) -> list[str]:
@@ -60,10 +62,15 @@ def migrate(folder: Path) -> list[str]:
     return [*sorted(content), DESCRIPTOR, *remove(folder, leftovers(folder, after))]
 
 
+def key_of(resource: Mapping[str, Any]) -> tuple[str, ...]:
+    """The key of a table."""
+    return tuple(resource["schema"]["primaryKey"])
+
+
 def current_descriptor(before: Mapping[str, Any]) -> dict[str, Any]:
     """Today's description of the tables under the project's own name, with the tables and columns that it added."""
     today = read_descriptor(packaged().data)
-    own = {resource["name"]: resource for resource in before["resources"]}
+    own = {resource["name"]: resource for resource in before["resources"] if resource["name"] != CHINESE}
     resources = []
     for resource in today["resources"]:
         fields = list(resource["schema"]["fields"])
@@ -85,10 +92,14 @@ def laid_out(folder: Path, sheets: Iterable[Sheet], after: Mapping[str, Any]) ->
     """The files of the new layout, and a seal that says of every row what the old one said."""
     old_seal = read_seal(folder) or {}
     rows: dict[str, list[dict[str, str]]] = {}
+    sheets = list(sheets)
+    chinese = {row.values["indicator"]: row.values for sheet in sheets if sheet.table == CHINESE for row in sheet.rows}
     seal: Seal = {}
     documents: set[str] = set()
     resources = {resource["name"]: resource for resource in after["resources"]}
     for sheet in sheets:
+        if sheet.table == CHINESE:
+            continue
         resource = resources[sheet.table]
         columns = [field["name"] for field in resource["schema"]["fields"]]
         sealed = old_seal.get(sheet.relative, {})
@@ -97,11 +108,15 @@ def laid_out(folder: Path, sheets: Iterable[Sheet], after: Mapping[str, Any]) ->
             documents.add(document)
             file = file_of(resource, document)
             now = {column: row.values.get(column, "") for column in columns}
+            if sheet.table == "indicators" and not now["definition_zh"]:
+                now["definition_zh"] = chinese.get(now["indicator"], {}).get("definition_zh", "")
+                now["definition_source"] = now["definition_source"] or "planbrief"
             rows.setdefault(file, []).append(now)
             key = row_key(row.values, sheet.key)
             if key in sealed:
                 meant = sealed[key] == row_digest(row.values)
                 seal.setdefault(file, {})[key] = row_digest(now) if meant else sealed[key]
+    add_standard(rows, seal, resources)
     files = {}
     for resource in after["resources"]:
         columns = tuple(field["name"] for field in resource["schema"]["fields"])
@@ -113,8 +128,35 @@ def laid_out(folder: Path, sheets: Iterable[Sheet], after: Mapping[str, Any]) ->
                 seal.setdefault(file, {})
             elif "parts" not in resource:
                 files[file] = (packaged().data / file).read_bytes()
+                seal[file] = digests(
+                    read_sheet(packaged().data, file, resource["name"], resource["schema"]).rows, key_of(resource)
+                )
     seal["datapackage.json"] = {"descriptor": descriptor_digest(after)}
     return files, seal
+
+
+def add_standard(rows: dict[str, list[dict[str, str]]], seal: Seal, resources: Mapping[str, Any]) -> None:
+    """Add the standard indicators whose id and names the project does not use, and the aliases of what it has."""
+    shipped = read_package(packaged().data)
+    own = rows.setdefault("indicators.csv", [])
+    taken = {row[column] for row in own for column in ("indicator", "name_zh", "name_en")}
+    new = [
+        row.values
+        for row in shipped["indicators"].rows
+        if not taken & {row.values[c] for c in ("indicator", "name_zh", "name_en")}
+    ]
+    columns = [field["name"] for field in resources["indicators"]["schema"]["fields"]]
+    for values in new:
+        full = {column: values.get(column, "") for column in columns}
+        own.append(full)
+        seal.setdefault("indicators.csv", {})[full["indicator"]] = row_digest(full)
+    if "indicator_aliases.csv" not in rows:
+        known = {row["indicator"] for row in own}
+        names = {row["name_zh"] for row in own}
+        fitting = [row.values for row in shipped["indicator_aliases"].rows if row.values["indicator"] in known]
+        rows["indicator_aliases.csv"] = [row for row in fitting if row["alias"] not in names]
+        key = ("indicator", "alias")
+        seal["indicator_aliases.csv"] = {row_key(row, key): row_digest(row) for row in rows["indicator_aliases.csv"]}
 
 
 def file_of(resource: Mapping[str, Any], document: str) -> str:
@@ -124,7 +166,7 @@ def file_of(resource: Mapping[str, Any], document: str) -> str:
 
 def leftovers(folder: Path, after: Mapping[str, Any]) -> list[str]:
     """Files of the old layout whose rows all stand in the folders of the documents."""
-    found = []
+    found = [f"{CHINESE}.csv"] if (folder / f"{CHINESE}.csv").is_file() else []
     for resource in after["resources"]:
         if "parts" not in resource:
             continue

@@ -18,8 +18,6 @@ if TYPE_CHECKING:
 #: Reason → vocabulary that names its two codes.
 _TERMS = {
     "status": "obs_status",
-    "concept": "concept",
-    "scope": "scope",
     "transformation": "transformation",
     "price_base": "price_base",
     "kind": "kind",
@@ -30,7 +28,10 @@ _TERMS = {
     "break": "obs_status",
 }
 #: Reason → reference table that names its two keys.
-_TABLES = {"definition": "indicators", "counterpart_area": "areas", "activity": "activities"}
+_TABLES = {
+    "definition": "indicators", "counterpart_area": "areas", "activity": "activities", "concept": "concepts",
+    "scope": "scopes",
+}  # fmt: skip
 _PERIODS = frozenset({"base_period", "undated", "period_length", "period"})
 
 
@@ -88,6 +89,6 @@ def coverage_cells(ds: Dataset, coverage: pd.DataFrame) -> list[tuple[tuple[str,
     for theme in dict.fromkeys(coverage["theme"]):
         for city in dict.fromkeys(coverage["city"]):
             names = (ds.name("areas", city, "zh"), ds.name("areas", city, "en"))
-            words = (term("theme", theme, "zh"), term("theme", theme, "en"))
+            words = (ds.name("themes", theme, "zh"), ds.name("themes", theme, "en"))
             cells.append((names, words, int(tally.get((city, theme), 0))))
     return cells

@@ -39,6 +39,7 @@ def files(package: Package) -> dict[str, bytes]:
         kept = parts if "parts" in resource else table.files
         for path in kept:
             rows = [row for row in table.rows if len(table.files) == 1 or row.file == f"data/{path}"]
+            rows.sort(key=lambda row: row.line)  # as in the file, whatever the order of display
             found[path] = csv_bytes(table.columns, rows)
         # Sizes and hashes that a descriptor may carry describe the files as they were.
         said = {key: value for key, value in resource.items() if key not in ("hash", "bytes")}

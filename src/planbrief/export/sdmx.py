@@ -73,12 +73,13 @@ def codelists(package: Package, units: UnitTable) -> dict[str, Codelist]:
         used = dict.fromkeys(row.values[column] for row in observations)
         return (_worded(column, code) for code in (enums[column] or sorted(used)) if code)
 
+    used = {row.values["indicator"] for row in observations}
     areas = [_place(row) for row in package["areas"].rows]
     activities = [_entry(row, "activity", row.values["system"]) for row in package["activities"].rows]
     lists = {
         "CL_FREQ": [_worded("sdmx_freq", code) for code in _FREQUENCIES],
         "CL_AREA": [*areas, _none()],
-        "CL_INDICATOR": [_indicator(row) for row in package["indicators"].rows],
+        "CL_INDICATOR": [_indicator(row) for row in package["indicators"].rows if row.values["indicator"] in used],
         "CL_ACTIVITY": [*activities, _none()],
         "CL_KIND": vocabulary("kind"),
         "CL_TRANSFORMATION": vocabulary("transformation"),

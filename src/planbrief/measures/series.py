@@ -30,11 +30,8 @@ BASE_KINDS = ("actual", "estimate")
 AIM_KINDS = ("target", "constraint")
 #: Transformations by family. Growth of a level is a rate, of a share percentage points, of a rate neither.
 FAMILIES = {"level": "level", "share": "share", "avg_annual": "rate", "yoy": "rate"}
-#: Concepts whose path is geometric by default: output and money; everything else goes in equal steps.
-GEOMETRIC_CONCEPTS = frozenset(
-    {"gdp", "gross_output", "value_added", "revenue", "profit", "investment", "fund", "credit", "rd_expenditure"}
-    | {"production", "visitor", "productivity", "price"}
-)
+#: Natures of concepts whose path is geometric by default: output, money and flows; all else goes in equal steps.
+GEOMETRIC = frozenset({"value", "money", "flow"})
 
 
 @dataclass(frozen=True)
@@ -232,7 +229,7 @@ def _series(ds: Dataset, table: units.UnitTable, rows: list[dict[str, Any]]) -> 
     family = FAMILIES[first["transformation"]]
     if family == "level" and measure in ("percent", "percentage_points"):
         family = "share"
-    geometric = family == "level" and (measure == "money" or about["concept"] in GEOMETRIC_CONCEPTS)
+    geometric = family == "level" and (measure == "money" or ds.nature_of(first["indicator"]) in GEOMETRIC)
     parts = [first["ref_area"], first["indicator"], first["activity"], first["subject"], first["counterpart_area"]]
     if first["transformation"] != "level":
         parts.append(first["transformation"])

@@ -31,12 +31,6 @@ if TYPE_CHECKING:
 Status = Literal["comparable", "comparable_with_caution", "not_comparable"]
 STATUSES: tuple[Status, ...] = ("comparable", "comparable_with_caution", "not_comparable")
 
-#: Concepts in money, whose levels and rates depend on the price basis.
-PRICED = frozenset({"gdp", "gross_output", "value_added", "revenue", "profit", "investment", "rd_expenditure"})
-#: Stocks and counts at a date: the length of the period does not matter to them.
-STOCKS = frozenset({"enterprise", "institution", "project", "facility", "personnel", "population", "land"}) | frozenset(
-    {"reserve", "capacity", "heritage", "species", "transport"}
-)
 #: Kinds that say what is wanted.
 AIMS = frozenset({"target", "constraint", "commitment"})
 #: Unlike kinds that may still be set against each other, with caution.
@@ -172,7 +166,7 @@ def _definition(ds: Dataset, a: Evidence, b: Evidence) -> Iterator[Reason]:
 def _prices(ds: Dataset, a: Evidence, b: Evidence) -> Iterator[Reason]:
     if a.price_base == b.price_base:
         return
-    priced = [r.dimension == "money" or ds.row("indicators", r.indicator)["concept"] in PRICED for r in (a, b)]
+    priced = [r.dimension == "money" or ds.nature_of(r.indicator) == "value" for r in (a, b)]
     if all(priced):
         yield Reason("price_base", a.price_base, b.price_base, bool(a.price_base and b.price_base))
 
@@ -210,7 +204,7 @@ def _yearly_average(a: Evidence, b: Evidence) -> bool:
 def _stock(ds: Dataset, record: Evidence) -> bool:
     about = ds.row("indicators", record.indicator)
     return record.transformation in ("level", "share") and (
-        about["concept"] in STOCKS or about["aggregation"] == "count"
+        ds.nature_of(record.indicator) == "stock" or about["aggregation"] == "count"
     )
 
 

@@ -228,7 +228,7 @@ def vocabulary_in(data: Path) -> Vocabulary:
         for row in _table(file):
             if row.get("indicator"):
                 rows.setdefault(row["indicator"], row)
-    for file in [data / "aliases.csv", *sorted((data / "vocabulary").glob("*aliases*.csv"))]:
+    for file in [data / "indicator_aliases.csv", *sorted((data / "vocabulary").glob("*aliases*.csv"))]:
         for row in _table(file):
             alias = row.get("alias") or row.get("name") or row.get("alias_zh") or ""
             if alias and row.get("indicator") in rows:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import DataError, Problem, UnknownName
 from planbrief.project import Project, at, find
+from planbrief.targets.descriptor import VOCABULARIES
 from planbrief.targets.frames import as_text, frame_of, typed, unknown_references
 from planbrief.targets.package import Package, Row, Table, read_descriptor, read_package
 from planbrief.targets.publishable import left_out, usable_package
@@ -25,6 +26,9 @@ REFERENCE_TABLES = {
     "activities": "activity",
     "indicators": "indicator",
     "units": "unit",
+    "themes": "theme",
+    "concepts": "concept",
+    "scopes": "scope",
 }
 
 
@@ -55,11 +59,15 @@ class Dataset:
         from planbrief.project import packaged
 
         given = dict(descriptor or read_descriptor(packaged().data))
+        words = read_package(packaged().data) if set(VOCABULARIES) - set(frames) else None
         tables = {}
         for resource in given["resources"]:
             name = resource["name"]
             columns = [field["name"] for field in resource["schema"]["fields"]]
             frame = frames.get(name)
+            if words is not None and frame is None and name in VOCABULARIES:
+                tables[name] = words[name]
+                continue
             rows: list[Row] = []
             if frame is not None:
                 plain = frame.reset_index() if frame.index.name in columns else frame
@@ -104,6 +112,11 @@ class Dataset:
     def indicators(self) -> pd.DataFrame:
         """Indicators by ``indicator``."""
         return self._whole("indicators")
+
+    @property
+    def themes(self) -> tuple[str, ...]:
+        """Themes in the order in which they are shown."""
+        return tuple(self._whole("themes").index)
 
     @property
     def units(self) -> pd.DataFrame:
@@ -256,6 +269,10 @@ class Dataset:
         if table == "sources":
             return row[f"title_{lang}"]
         return row[f"name_{lang}"]
+
+    def nature_of(self, indicator: str) -> str:
+        """What kind of quantity an indicator's concept is: value (money at prices), money, flow, stock or other."""
+        return self.row("concepts", self.row("indicators", indicator)["concept"])["nature"]
 
     def children(self, activity: str) -> tuple[str, ...]:
         """Direct children of an activity in table order."""

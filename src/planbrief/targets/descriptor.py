@@ -15,12 +15,17 @@ COLUMNS: dict[str, str] = {
     "activities": "activity name_zh name_en parent system exhaustive",
     "indicators": "indicator name_zh name_en definition concept scope unit_measure direction aggregation character "
     "theme",
+    "themes": "theme name_zh name_en definition_zh definition_en source",
+    "concepts": "concept name_zh name_en definition_zh definition_en source nature",
+    "scopes": "scope name_zh name_en definition_zh definition_en source",
     "units": "unit dimension factor name_zh name_en",
     "observations": "obs_id source_id ref_area subject indicator activity time_period kind obs_value upper_value "
     "comparator transformation counterpart_area unit_measure price_base base_period obs_status locator char_start "
     "char_end value_text comment_obs",
     "exclusions": "source_id char_start char_end value_text reason comment",
 }
+#: Tables of words, closed lists in earlier versions.
+VOCABULARIES = ("themes", "concepts", "scopes")
 KEYS = {name: columns.split()[: 2 if name == "exclusions" else 1] for name, columns in COLUMNS.items()}
 #: Columns that are not text.
 TYPES: dict[tuple[str, str], str] = {
@@ -80,7 +85,7 @@ def descriptor_problems(descriptor: Any) -> list[Problem]:
             _contract(name, schema, wrong)
         _keys(name, schema, [one.get("name") for one in resources if isinstance(one, dict)], wrong)
     for needed in COLUMNS:
-        if needed not in names:
+        if needed not in (*names, *VOCABULARIES):
             wrong("resources", None, f"a resource named {needed}")
     return problems
 

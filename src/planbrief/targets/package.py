@@ -10,6 +10,7 @@ import csv
 import hashlib
 import io
 import json
+import math
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from typing import Any
 
 from planbrief.errors import DataError, Problem
 from planbrief.targets.areas import CITY_LEVELS, Places, areas_of_documents, regions
-from planbrief.targets.descriptor import COLUMNS, descriptor_problems
+from planbrief.targets.descriptor import COLUMNS, VOCABULARIES, descriptor_problems
 from planbrief.targets.names import Names
 
 #: A file larger than this is refused before it is read into memory.
@@ -118,19 +119,7 @@ class Package:
     @cached_property
     def places(self) -> Places:
         """The tree of areas."""
-        return Places(self.ordered("areas", "ref_area", "level", "parent"))
-
-    def ordered(self, table: str, *columns: str) -> list[tuple[str, ...]]:
-        """Some columns of a table in the order in which its rows are shown: by ``position`` where they have one.
-
-        The files are sorted by key, so that additions merge; what a reader expects first has a position, and rows
-        without one follow in the order of the file.
-        """
-        known = self[table]
-        if "position" not in known.columns:
-            return list(known.cells(*columns))
-        rows = known.cells("position", *columns)
-        return [row[1:] for row in sorted(rows, key=lambda row: (not row[0].isdigit(), int(row[0] or 0)))]
+        return Places(self["areas"].cells("ref_area", "level", "parent"))
 
     @cached_property
     def regions(self) -> tuple[str, ...]:
@@ -210,12 +199,14 @@ def descriptor_as_found(folder: Path) -> dict[str, Any]:
 
 
 def former_layout(descriptor: Mapping[str, Any]) -> list[Problem]:
-    """The one problem of a data folder with a folder per kind of table, as earlier versions laid it out."""
-    for resource in descriptor["resources"]:
-        if resource["name"] == "observations" and isinstance(resource["path"], list) and "parts" not in resource:
-            expected = "one folder per document; planbrief migrate rewrites the data folder in place"
-            return [Problem("data/datapackage.json", 0, "", "the layout of an earlier version", expected)]
-    return []
+    """The one problem of a data folder as earlier versions laid it out: a folder per kind, closed lists of words."""
+    resources = {resource["name"]: resource for resource in descriptor["resources"]}
+    observations = resources["observations"]
+    listed = isinstance(observations["path"], list) and "parts" not in observations
+    if not listed and resources.keys() >= set(VOCABULARIES):
+        return []
+    expected = "one folder per document and tables of words; planbrief migrate rewrites the data folder in place"
+    return [Problem("data/datapackage.json", 0, "", "the layout of an earlier version", expected)]
 
 
 def files_of(folder: Path, resource: Mapping[str, Any]) -> tuple[str, ...]:
@@ -333,6 +324,21 @@ def parse_csv(text: str, name: str, columns: tuple[str, ...], spare: Collection[
         raise DataError(problems)
 
 
+def in_order(rows: list[Row], columns: Collection[str]) -> tuple[Row, ...]:
+    """Rows as they are shown: by ``position`` where a table has it, rows without one behind all others.
+
+    Files are sorted by key, so that additions merge; what readers expect first has a position.
+    """
+    if "position" not in columns:
+        return tuple(rows)
+
+    def place(row: Row) -> float:
+        given = row.values["position"]
+        return int(given) if given.isascii() and given.isdigit() else math.inf
+
+    return tuple(sorted(rows, key=place))
+
+
 def read_package(folder: Path) -> Package:
     """All tables of the data folder; :class:`DataError` with every problem of shape found in any file."""
     descriptor = read_descriptor(folder)
@@ -352,7 +358,7 @@ def read_package(folder: Path) -> Package:
             except DataError as error:
                 problems.extend(error.problems)
         name = resource["name"]
-        tables[name] = Table(name, resource["schema"], tuple(rows), found, home_of(resource))
+        tables[name] = Table(name, resource["schema"], in_order(rows, columns), found, home_of(resource))
     if problems:
         raise DataError(problems)
     return Package(folder, descriptor, tables, files=files)

@@ -96,7 +96,7 @@ def judged(ds: Dataset, side: SideBySide) -> list[Pair]:
         key = (pair.theme, pair.dimension, *(thing(row) for row in (a, b)))
         if key not in chosen or distance(pair) < distance(chosen[key]):
             chosen[key] = pair
-    order = list(dict.fromkeys(ds.indicators["theme"]))
+    order = ds.themes
     return sorted(chosen.values(), key=lambda pair: order.index(pair.theme))
 
 
@@ -265,9 +265,9 @@ def coverage_chart(ds: Dataset, cities: tuple[str, ...]) -> Chart | None:
     return coverage_matrix(coverage_cells(ds, found), caption, notes=(note,), sources=sources)
 
 
-def theme_name(pair: Pair, split: bool) -> Label:
+def theme_name(ds: Dataset, pair: Pair, split: bool) -> Label:
     """The theme of a pair, with its kind of unit where the theme has several."""
-    theme = words("theme", pair.theme)
+    theme = label(ds, "themes", pair.theme)
     if not split:
         return theme
     known = pair.dimension if has_message(f"cities.dimension.{pair.dimension}") else "other"
@@ -284,7 +284,7 @@ def comparability_chart(ds: Dataset, pairs: list[Pair]) -> Chart | None:
     lines = []
     for pair in best:
         cities = worded("cell.pair", a=label(ds, "areas", pair.city_a), b=label(ds, "areas", pair.city_b))
-        row = worded("cell.pair_theme", pair=cities, theme=theme_name(pair, dimensions[pair.theme] > 1))
+        row = worded("cell.pair_theme", pair=cities, theme=theme_name(ds, pair, dimensions[pair.theme] > 1))
         one, other = what(ds, pair.a), what(ds, pair.b)
         named = one if one == other else worded("cell.both", a=one, b=other)
         reason = (

@@ -19,7 +19,6 @@ from planbrief.measures.facts import merged_facts
 from planbrief.measures.figures import Figure, figure
 from planbrief.measures.headlines.model import Headline
 from planbrief.measures.labels import Label, label, listing, measured, period
-from planbrief.measures.verdicts import PRICED
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
@@ -62,8 +61,7 @@ def required_rows(ds: Dataset, city: str) -> list[tuple[Label, Figure]]:
         return []
     planned = frame[(frame["stage"] == "planned") & (frame["family"] == "level") & frame["cagr"].notna()]
     planned = planned[(planned["activity"] == "") & (planned["subject"] == "") & (planned["direction"] > 0)]
-    concepts = ds.indicators["concept"]
-    firsts = planned[planned["indicator"].map(concepts).isin(PRICED)].groupby("series", sort=False).head(1)
+    firsts = planned[planned["indicator"].map(ds.nature_of) == "value"].groupby("series", sort=False).head(1)
     rows = []
     for row in records(firsts):
         name = measured(ds, row["indicator"])
@@ -79,22 +77,24 @@ def achieved(ds: Dataset, cities: tuple[str, ...]) -> list[tuple[Label, Figure, 
         rows = rows[(rows["kind"] == "actual") & (rows["transformation"] == "yoy") & rows["obs_value"].notna()]
         for obs_id, row in rows[rows["subject"] == ""].iterrows():
             about = ds.row("indicators", row["indicator"])
-            if about["concept"] not in PRICED:
+            if ds.nature_of(row["indicator"]) != "value":
                 continue
             place, name = label(ds, "areas", row["ref_area"]), measured(ds, row["indicator"], row["activity"])
             key = f"{row['ref_area']}/{row['indicator']}/yoy/{row['time_period']}"
             rate = Figure(key, row["obs_value"] / 100, "rate", "", (str(obs_id),), year=row["time_period"])
             when = period(row["time_period"])
             named = Label(f"{name.zh}，{when.zh}", f"{name.en}, {when.en}")
-            found.append((worded("cell.place", place=place, what=named), rate, achieved_reason(row, about["concept"])))
+            found.append(
+                (worded("cell.place", place=place, what=named), rate, achieved_reason(ds, row, about["concept"]))
+            )
     return found
 
 
-def achieved_reason(row: Any, concept: str) -> Label:
+def achieved_reason(ds: Dataset, row: Any, concept: str) -> Label:
     """What an achieved rate is a rate of."""
     price = words("price_base", row["price_base"]) if row["price_base"] else worded("cell.unstated")
     form = words("transformation", row["transformation"])
-    return worded("cell.achieved", concept=words("concept", concept), transformation=form, price=price)
+    return worded("cell.achieved", concept=label(ds, "concepts", concept), transformation=form, price=price)
 
 
 def undated_table(ds: Dataset, cities: tuple[str, ...]) -> Table | None:
@@ -114,14 +114,14 @@ def undated_table(ds: Dataset, cities: tuple[str, ...]) -> Table | None:
             value = value_cell(ds, fact, fact_figure(fact, fact["observations"]))
             scope = ds.row("indicators", fact["indicator"])["scope"]
             rows.append(
-                (Cell(name, head=True), value, scope_cell(scope), Cell(Label(fact["locator"], fact["locator"])))
+                (Cell(name, head=True), value, scope_cell(ds, scope), Cell(Label(fact["locator"], fact["locator"])))
             )
     if not rows:
         return None
     columns = (
         Column("what", both("head.what"), head=True, width=3),
         Column("value", both("head.value"), "level", align="right", width=1.6),
-        Column("scope", both("head.scope"), "code", vocabulary="scope", width=1.2),
+        Column("scope", both("head.scope"), width=1.2),
         Column("locator", both("head.locator"), width=1.8),
     )
     return Table(columns, tuple(rows), worded("caption.undated"), (worded("note.undated"),), groups=groups)

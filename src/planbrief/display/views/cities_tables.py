@@ -5,15 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.language import sentence_case, term
 from planbrief.display.quantities import value_text
 from planbrief.display.table import Cell, Column, Table
 from planbrief.display.units import unit_words
 from planbrief.display.views.cities import Pair, level, reasons, records, what, worded, words
-from planbrief.display.views.facts import both
+from planbrief.display.views.facts import both, word
 from planbrief.measures.compare import SideBySide, difference, ratio
 from planbrief.measures.labels import Label, label, period
-from planbrief.measures.verdicts import PRICED
 
 #: Tones of verdicts, as the charts colour them.
 TONES = {"comparable": "good", "comparable_with_caution": "warn"}
@@ -28,11 +26,11 @@ def themes(ds: Dataset, side: SideBySide, pairs: list[Pair]) -> Iterator[tuple[L
     """Theme by theme: the values of the cities, and the verdict on every pair of them."""
     if side.rows.empty:
         return
-    for theme in dict.fromkeys(ds.indicators["theme"]):
+    for theme in ds.themes:
         rows = side.rows[side.rows["theme"] == theme]
         if rows.empty:
             continue
-        name = Label(term("theme", theme, "zh"), sentence_case(term("theme", theme, "en")))
+        name = word(ds, "themes", theme)
         yield (
             name,
             values_table(ds, name, records(rows)),
@@ -42,7 +40,7 @@ def themes(ds: Dataset, side: SideBySide, pairs: list[Pair]) -> Iterator[tuple[L
 
 def values_table(ds: Dataset, theme: Label, stated: list[dict[str, Any]]) -> Table:
     """What each city states on a theme, city by city in the order of the page."""
-    priced = any(row["dimension"] == "money" or row["concept"] in PRICED for row in stated)
+    priced = any(row["dimension"] == "money" or ds.nature_of(row["indicator"]) == "value" for row in stated)
     cities = list(dict.fromkeys(row["city"] for row in stated))
     rows: list[tuple[Cell, ...]] = []
     groups: dict[int, Any] = {}
@@ -55,8 +53,8 @@ def values_table(ds: Dataset, theme: Label, stated: list[dict[str, Any]]) -> Tab
         Column("unit", both("head.unit"), width=0.9),
         Column("period", both("head.period"), "period", width=1.1),
         Column("kind", both("head.kind"), "code", vocabulary="kind", width=0.8),
-        Column("scope", both("head.scope"), "code", vocabulary="scope", width=1.2),
-        Column("concept", both("head.concept"), "code", vocabulary="concept", width=0.9),
+        Column("scope", both("head.scope"), width=1.2),
+        Column("concept", both("head.concept"), width=0.9),
         *([Column("price", worded("head.price"), width=0.9)] if priced else []),
     ]
     caption = worded("caption.values", theme=theme)
@@ -71,10 +69,10 @@ def value_row(ds: Dataset, row: dict[str, Any], priced: bool) -> tuple[Cell, ...
         Cell(unit_text(row)),
         Cell(row["time_period"]),
         Cell(row["kind"]),
-        scope_cell(row["scope"]),
-        Cell(row["concept"]),
+        scope_cell(ds, row["scope"]),
+        Cell(word(ds, "concepts", row["concept"])),
     ]
-    return (*cells, *([price_cell(row)] if priced else []))
+    return (*cells, *([price_cell(ds, row)] if priced else []))
 
 
 def unit_words_both(unit: str) -> Label:
@@ -92,16 +90,16 @@ def unit_text(row: dict[str, Any]) -> Label:
     return unit
 
 
-def scope_cell(scope: str) -> Cell:
+def scope_cell(ds: Dataset, scope: str) -> Cell:
     """The statistical scope of an indicator, or that none is stated."""
-    return Cell(worded("cell.unstated"), tone="muted") if scope == "none" else Cell(scope)
+    return Cell(worded("cell.unstated"), tone="muted") if scope == "none" else Cell(word(ds, "scopes", scope))
 
 
-def price_cell(row: dict[str, Any]) -> Cell:
+def price_cell(ds: Dataset, row: dict[str, Any]) -> Cell:
     """The price basis of a value: its code in words, not stated, or not applicable."""
     if row["price_base"]:
         return Cell(words("price_base", row["price_base"]))
-    known = row["dimension"] == "money" or row["concept"] in PRICED
+    known = row["dimension"] == "money" or ds.nature_of(row["indicator"]) == "value"
     return Cell(worded("cell.unstated" if known else "cell.price_none"), tone="muted")
 
 

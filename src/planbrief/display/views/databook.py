@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.language import message, sentence_case, term
+from planbrief.display.language import message
 from planbrief.display.periods import date_text
 from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.cities import records, words
@@ -233,8 +233,3 @@ def exclusions_table(ds: Dataset) -> Table | None:
         Column("total", worded("head.total"), "count", width=0.7),
     )
     return Table(columns, tuple(lines), worded("caption.exclusions"))
-
-
-def theme_label(theme: str) -> Label:
-    """Name of a theme as it stands alone."""
-    return Label(term("theme", theme, "zh"), sentence_case(term("theme", theme, "en")))

@@ -11,8 +11,8 @@ from planbrief.display.numbers import decimal_text, exact
 from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.cities import records, words
 from planbrief.display.views.cities_tables import unit_words_both
-from planbrief.display.views.databook import document_name, theme_label, worded
-from planbrief.display.views.facts import both, fact_figure, referred, value_cell
+from planbrief.display.views.databook import document_name, worded
+from planbrief.display.views.facts import both, fact_figure, referred, value_cell, word
 from planbrief.measures.labels import Label, label, measured
 
 if TYPE_CHECKING:
@@ -30,21 +30,20 @@ SHORT_DOCUMENT = 60
 def annex(ds: Dataset) -> Iterator[tuple[Label, list[Table]]]:
     """Every observation, document by document: the document's name and its tables by theme."""
     themes = ds.indicators["theme"]
-    order = list(dict.fromkeys(themes))
     for source in ds.documents():
         rows = ds.select(source_id=str(source))
         if rows.empty:
             continue
         name = document_name(ds, str(source))
         rows = rows.assign(theme=rows["indicator"].map(themes))
-        by_theme = [(theme, records(rows[rows["theme"] == theme].reset_index())) for theme in order]
+        by_theme = [(theme, records(rows[rows["theme"] == theme].reset_index())) for theme in ds.themes]
         by_theme = [(theme, found) for theme, found in by_theme if found]
         if len(rows) <= SHORT_DOCUMENT:
             yield name, [observations_table(ds, str(source), by_theme, worded("caption.observations", document=name))]
             continue
         tables: list[Table] = []
         for theme, found in by_theme:
-            caption = worded("caption.observations_theme", document=name, theme=theme_label(theme))
+            caption = worded("caption.observations_theme", document=name, theme=word(ds, "themes", theme))
             tables.append(observations_table(ds, str(source), [(theme, found)], caption, first=not tables))
         yield name, tables
 
@@ -57,7 +56,7 @@ def observations_table(
     groups: dict[int, Any] = {}
     for theme, found in by_theme:
         if len(by_theme) > 1:
-            groups[len(lines)] = theme_label(theme)
+            groups[len(lines)] = word(ds, "themes", theme)
         lines += [observation_row(ds, row) for row in found]
     notes = (worded("note.observations", source=source),) if first else ()
     columns = (
@@ -147,14 +146,13 @@ def definitions(ds: Dataset) -> Table | None:
     """What every indicator with an observation means, grouped by theme; None where there is no observation."""
     used = Counter(ds.observations["indicator"])
     chosen = [row for row in records(ds.indicators.reset_index()) if used[row["indicator"]]]
-    chinese = chinese_definitions(ds)
     lines: list[tuple[Cell, ...]] = []
     groups: dict[int, Any] = {}
-    for theme in dict.fromkeys(ds.indicators["theme"]):
+    for theme in ds.themes:
         inside = [row for row in chosen if row["theme"] == theme]
         if inside:
-            groups[len(lines)] = theme_label(theme)
-            lines += [definition_row(row, chinese.get(row["indicator"], ""), used[row["indicator"]]) for row in inside]
+            groups[len(lines)] = word(ds, "themes", theme)
+            lines += [definition_row(ds, row, used[row["indicator"]]) for row in inside]
     if not lines:
         return None
     columns = (
@@ -168,21 +166,15 @@ def definitions(ds: Dataset) -> Table | None:
     return Table(columns, tuple(lines), worded("caption.indicators"), (worded("note.indicators"),), groups=groups)
 
 
-def chinese_definitions(ds: Dataset) -> dict[str, str]:
-    """Chinese definitions by indicator, from a table that a data set need not have."""
-    if "definitions_zh" not in ds.package.tables:
-        return {}
-    frame = ds.rows("definitions_zh").reset_index()
-    return dict(zip(frame["indicator"], frame["definition_zh"], strict=True))
-
-
-def definition_row(row: dict[str, Any], chinese: str, count: int) -> tuple[Cell, ...]:
+def definition_row(ds: Dataset, row: dict[str, Any], count: int) -> tuple[Cell, ...]:
     """One indicator with its metadata; what the plan does not say of it is left out."""
-    about = [("concept", row["concept"]), ("scope", row["scope"])]
-    properties = [(name, row[name]) for name in ("aggregation", "direction", "character")]
+    codes = (("concepts", row["concept"]), ("scopes", row["scope"]))
+    about = [label(ds, table, code) for table, code in codes if code != "none"]
+    named = [(name, row[name]) for name in ("aggregation", "direction", "character")]
+    properties = [words(vocabulary, code) for vocabulary, code in named if code not in ("", "none")]
     return (
         Cell(Label(row["name_zh"], row["name_en"]), head=True),
-        Cell(Label(chinese or row["definition"], row["definition"])),
+        Cell(Label(row["definition_zh"], row["definition"])),
         Cell(joined(about)),
         Cell(unit_words_both(row["unit_measure"])),
         Cell(joined(properties)),
@@ -190,9 +182,8 @@ def definition_row(row: dict[str, Any], chinese: str, count: int) -> tuple[Cell,
     )
 
 
-def joined(codes: list[tuple[str, str]]) -> Label:
-    """Codes of several vocabularies in one cell, without those that say nothing."""
-    found = [words(vocabulary, code) for vocabulary, code in codes if code not in ("", "none")]
+def joined(found: list[Label]) -> Label:
+    """Words of several vocabularies in one cell."""
     return Label("，".join(one.zh for one in found), sentence_case(", ".join(one.en for one in found)))
 
 

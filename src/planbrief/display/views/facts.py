@@ -183,13 +183,14 @@ def unprinted(fact: Mapping[str, Any], observations: tuple[str, ...], span: int 
     return Cell(words, observations, tone="muted", span=(span, 1))
 
 
-def theme_name(theme: str) -> Label:
-    """A theme in words."""
-    return Label(term("theme", theme, "zh"), sentence_case(term("theme", theme, "en")))
+def word(ds: Dataset, table: str, code: str) -> Label:
+    """A theme, concept or scope as it stands alone in a heading or cell."""
+    name = label(ds, table, code)
+    return Label(name.zh, sentence_case(name.en))
 
 
 def theme_facts(ds: Dataset, city: str, *, shown: Iterable[Table | None] = ()) -> Iterator[tuple[Label | None, Table]]:
-    """Facts of a city by theme, in the order of the indicators' table: heading (if any) and table.
+    """Facts of a city by theme, in the order of the table of themes: heading (if any) and table.
 
     A place with few facts gets one table with a group per theme; one with many gets a table for each large theme and
     one for the others. Counts of named things (how many industries, tracks, districts) come last.
@@ -233,9 +234,9 @@ def by_place(ds: Dataset, city: str, rows: pd.DataFrame) -> list[tuple[Label | N
 
 
 def by_theme(ds: Dataset, rows: pd.DataFrame) -> list[tuple[Label, pd.DataFrame]]:
-    """Observations by theme, in the order of the indicators' table."""
+    """Observations by theme, in the order of the table of themes."""
     of_theme = rows["indicator"].map(ds.indicators["theme"])
-    parts = [(theme_name(theme), rows[of_theme == theme]) for theme in dict.fromkeys(ds.indicators["theme"])]
+    parts = [(word(ds, "themes", theme), rows[of_theme == theme]) for theme in ds.themes]
     return [(name, chosen) for name, chosen in parts if not chosen.empty]
 
 

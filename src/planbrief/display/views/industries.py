@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.language import Text, message, term
+from planbrief.display.language import Text, message
 from planbrief.display.table import Cell, Column, Table
 from planbrief.display.units import unit_words
 from planbrief.display.views.growth import point_figure
@@ -80,7 +80,7 @@ def measures_table(ds: Dataset, region: str) -> Table | None:
         rows.append(
             (
                 Cell(label(ds, "indicators", indicator), head=True),
-                Cell((concept(about, "zh"), concept(about, "en"))),
+                Cell((concept(ds, about, "zh"), concept(ds, about, "en"))),
                 *((Cell(price) if price else Cell("—", tone="muted"),) if priced else ()),
                 covered(top, "industries"),
                 covered(below, "tracks"),
@@ -104,11 +104,11 @@ def covered(branches: list[Branch], key: str) -> Cell:
     return Cell(listing(b.name for b in branches)) if branches else Cell("—", tone="muted")
 
 
-def concept(about: dict[str, str], lang: Any) -> str:
+def concept(ds: Dataset, about: dict[str, str], lang: Any) -> str:
     """What kind of amount an indicator is; one whose measure the document does not name is said to be so."""
     if about["concept"] == "other":
         return message("industries.value.unnamed", lang)
-    text = term("concept", about["concept"], lang)
+    text = ds.name("concepts", about["concept"], lang)
     return text[:1].upper() + text[1:]
 
 
