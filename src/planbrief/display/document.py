@@ -110,6 +110,8 @@ class Chart:
     data: Table | None = None
     width_mm: float = 160.0
     height_mm: float = 0.0
+    #: SVG for narrow screens, not cleaned yet.
+    narrow: str = ""
 
 
 @dataclass(frozen=True)
@@ -360,6 +362,7 @@ def _chart(value: Mapping[str, Any], fallback: str) -> Chart:
         _table(data, f"{name}-data") if isinstance(data, Mapping) and data.get("columns") else None,
         min(max(_number(value.get("width_mm")) or 160.0, 20.0), 400.0),
         max(_number(value.get("height_mm")) or 0.0, 0.0),
+        value["narrow"] if isinstance(value.get("narrow"), str) else "",
     )
 
 

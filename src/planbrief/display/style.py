@@ -6,6 +6,9 @@ in lightness as well as hue (they survive grey printing and colour blindness), a
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 #: Text, and text that steps back.
@@ -73,8 +76,9 @@ DARK: dict[str, str] = {
     **dict(zip(STEPS, ("#1e2a38", "#27425f", "#2b5a86", "#5a9bd0", "#94c4ec"), strict=True)),
 }
 
-#: Column of text on A4 with margins of 20 mm.
-WIDTH_MM = 170.0
+#: Column of text on A4 with margins of 20 mm; column of text on a phone.
+WIDTH_MM, NARROW_MM = 170.0, 100.0
+_width: ContextVar[float] = ContextVar("width of charts in mm", default=WIDTH_MM)
 #: What a page has room for besides a caption and notes.
 TALLEST_MM = 225.0
 MM = 1 / 25.4
@@ -124,3 +128,18 @@ RC: dict[str, Any] = {
     "figure.dpi": 72,
     "savefig.dpi": 72,
 }
+
+
+def width_mm() -> float:
+    """Width at which charts are drawn at the moment."""
+    return _width.get()
+
+
+@contextmanager
+def narrow() -> Iterator[None]:
+    """Charts drawn inside are as wide as a phone."""
+    token = _width.set(NARROW_MM)
+    try:
+        yield
+    finally:
+        _width.reset(token)

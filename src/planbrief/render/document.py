@@ -31,10 +31,11 @@ class TreePart(Part):
 
 @dataclass
 class BlockPart(Part):
-    """A block of planbrief; ``drawing`` is the cleaned SVG of a chart, ``number`` that of a table or figure."""
+    """A block of planbrief; the drawings of a chart are cleaned SVG, ``number`` is that of a table or figure."""
 
     block: Block
     drawing: etree._Element | None = None
+    narrow: etree._Element | None = None
     number: int = 0
 
 

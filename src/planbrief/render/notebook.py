@@ -4,6 +4,7 @@ what notes.
 
 from __future__ import annotations
 
+import contextlib
 import html
 import json
 import re
@@ -276,13 +277,16 @@ class _Reader:
             return
         if isinstance(block, Sources):
             self.document.sources = block
-        drawing = None
+        drawing = narrow = None
         if isinstance(block, Chart):
             try:
                 drawing = svg.clean(_joined(data.get("image/svg+xml", "")))
             except svg.BadDrawing:
                 yield NoticePart(where, message("page.notice.chart_missing", self.lang))
-        yield BlockPart(where, block, drawing)
+            if block.narrow:
+                with contextlib.suppress(svg.BadDrawing):  # the wide drawing stands for it
+                    narrow = svg.clean(block.narrow)
+        yield BlockPart(where, block, drawing, narrow)
 
 
 #: What matplotlib's calls return: the name of what was drawn, beside the drawing itself.

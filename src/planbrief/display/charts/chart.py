@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import wraps
+from typing import ParamSpec
 
+from planbrief.display import style
 from planbrief.display.document import BlockJson
 from planbrief.display.language import Text, marked, pick
 from planbrief.display.state import Page
 from planbrief.display.table import Table, table_block
+
+P = ParamSpec("P")
 
 
 @dataclass(frozen=True)
@@ -28,6 +34,8 @@ class Chart:
         Documents; those of the data table if empty.
     width_mm, height_mm : float
         Size of the drawing.
+    narrow : str
+        The drawing for a phone; empty if there is none.
     """
 
     svg: str
@@ -38,6 +46,19 @@ class Chart:
     sources: tuple[str, ...] = ()
     width_mm: float = 170
     height_mm: float = 90
+    narrow: str = ""
+
+
+def at_both_widths(draw: Callable[P, Chart]) -> Callable[P, Chart]:
+    """Draw a chart once more for narrow screens, where the wide drawing would be scaled down until nobody reads it."""
+
+    @wraps(draw)
+    def drawn(*args: P.args, **options: P.kwargs) -> Chart:
+        wide = draw(*args, **options)
+        with style.narrow():
+            return replace(wide, narrow=draw(*args, **options).svg)
+
+    return drawn
 
 
 def chart_block(chart: Chart, page: Page) -> BlockJson:
@@ -57,4 +78,5 @@ def chart_block(chart: Chart, page: Page) -> BlockJson:
         "data": data,
         "width_mm": round(chart.width_mm, 1),
         "height_mm": round(chart.height_mm, 1),
+        "narrow": chart.narrow,
     }

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from planbrief.display import style
 from planbrief.display.charts.canvas import drawing, text_width
-from planbrief.display.charts.chart import Chart
+from planbrief.display.charts.chart import Chart, at_both_widths
 from planbrief.display.charts.rows import Rows, Scale
 from planbrief.display.charts.words import listed, short, unit_of, words
 from planbrief.display.language import Lang, Text, message, pick
@@ -19,6 +19,7 @@ from planbrief.display.units import axis_unit
 Part = tuple[Text, FigureLike]
 
 
+@at_both_widths
 def contribution_steps(
     start: Part,
     parts: Sequence[Part],
@@ -68,7 +69,7 @@ def contribution_steps(
     ]
     layout = Rows.fitting(labels, least=6.8)
     head = axis_unit(unit, tongue)
-    with drawing(pick(caption, "en") or "contribution", style.WIDTH_MM, layout.height + 8) as canvas:
+    with drawing(pick(caption, "en") or "contribution", style.width_mm(), layout.height + 8) as canvas:
         layout.head(canvas, head)
         axes = layout.plot(canvas, 2)
         increases = [value for _, value, _ in steps] + ([rest] if has_rest else [])
@@ -110,7 +111,7 @@ def contribution_steps(
     data = data_table(
         start, [parts[i] for i in order], [shares[i] for i in order] if shares else [], end, caption, unit
     )
-    return Chart(svg, caption, alt, data, tuple(notes), tuple(sources), style.WIDTH_MM, height)
+    return Chart(svg, caption, alt, data, tuple(notes), tuple(sources), style.width_mm(), height)
 
 
 def signed(values: Sequence[float], lang: Lang) -> list[str]:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from planbrief.display import style
 from planbrief.display.charts.canvas import Canvas, drawing, halo, text_width
-from planbrief.display.charts.chart import Chart
+from planbrief.display.charts.chart import Chart, at_both_widths
 from planbrief.display.charts.rows import Rows, Scale, grid, value_scale
 from planbrief.display.charts.words import listed, short, unit_of, words
 from planbrief.display.language import Lang, Text, message, pick
@@ -19,6 +19,7 @@ from planbrief.display.units import axis_unit
 Pair = tuple[Text, FigureLike, FigureLike]
 
 
+@at_both_widths
 def dumbbell(
     rows: Sequence[Pair],
     caption: Text,
@@ -56,7 +57,7 @@ def dumbbell(
     heads = [axis_unit(unit, tongue)] + ([message("chart.log_axis_x", tongue)] if log else [])
     head = ("　" if tongue == "zh" else "   ").join(part for part in heads if part)
     top = 10.5 if head else 6.0
-    with drawing(pick(caption, "en") or "dumbbell", style.WIDTH_MM, layout.height + top + 6) as canvas:
+    with drawing(pick(caption, "en") or "dumbbell", style.width_mm(), layout.height + top + 6) as canvas:
         if head:
             layout.head(canvas, head)
         if shown:
@@ -79,7 +80,7 @@ def dumbbell(
     first, last = (pick(end, tongue) for end in ends)
     alt = message("chart.alt_dumbbell", tongue, count=str(len(shown)), first=first, last=last, rows=said)
     return Chart(
-        svg, caption, alt, data_table(rows, ends, caption, unit), tuple(notes), tuple(sources), style.WIDTH_MM, height
+        svg, caption, alt, data_table(rows, ends, caption, unit), tuple(notes), tuple(sources), style.width_mm(), height
     )
 
 

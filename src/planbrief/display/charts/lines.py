@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 
 from planbrief.display import style
 from planbrief.display.charts.canvas import Canvas, drawing, text_height, text_width, wrap
-from planbrief.display.charts.chart import Chart
+from planbrief.display.charts.chart import Chart, at_both_widths
 from planbrief.display.charts.labels import spread
 from planbrief.display.charts.time_axes import axis_title, dated, growth_axis, scale_y, year_axis
 from planbrief.display.charts.words import listed, period, short, unit_of, words, year_of
@@ -18,6 +18,7 @@ from planbrief.display.state import language
 from planbrief.display.table import Cell, Column, Table
 
 
+@at_both_widths
 def milestone_lines(
     series: Sequence[tuple[Text, Sequence[FigureLike]]],
     caption: Text,
@@ -50,7 +51,7 @@ def milestone_lines(
     side = min(52.0, max(text_width(label) for label, _ in lines) + 2)
     room = sum(text_height(wrap(label, side - 1)) + 0.6 for label, _ in lines)
     height = height_mm or max(82.0, 14 + room)
-    with drawing(pick(caption, "en") or "lines", style.WIDTH_MM, height) as canvas:
+    with drawing(pick(caption, "en") or "lines", style.width_mm(), height) as canvas:
         axes = canvas.axes(13, 9, canvas.width_mm - 13 - side - 14, height - 18)
         years = sorted({year_of(point) for point in every})
         axes.set_xlim(years[0] - 0.02 * (years[-1] - years[0] or 1), years[-1])
@@ -82,7 +83,7 @@ def milestone_lines(
     )  # fmt: skip
     alt = message("chart.alt_lines", tongue, count=str(len(lines)), series=listed(told, tongue))
     return Chart(
-        svg, caption, alt, lines_table(series, caption, unit), tuple(notes), tuple(sources), style.WIDTH_MM, height
+        svg, caption, alt, lines_table(series, caption, unit), tuple(notes), tuple(sources), style.width_mm(), height
     )
 
 

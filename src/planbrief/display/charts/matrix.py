@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from planbrief.display import style
 from planbrief.display.charts.canvas import Canvas, drawing, text_height, text_width, wrap
-from planbrief.display.charts.chart import Chart
+from planbrief.display.charts.chart import Chart, at_both_widths
 from planbrief.display.charts.rows import Rows
 from planbrief.display.charts.words import listed
 from planbrief.display.language import Lang, Text, join_names, message, pick, sentence_case, term
@@ -32,6 +32,7 @@ def heads(canvas: Canvas, layout: Rows, labels: Sequence[str], bottom: float) ->
         canvas.text(x, bottom, label, ha="center", va="bottom", ma="center")
 
 
+@at_both_widths
 def coverage_matrix(
     counts: Sequence[tuple[Text, Text, int]],
     caption: Text,
@@ -61,7 +62,7 @@ def coverage_matrix(
     wrapped = [wrap(city, width - 2, lines=4) for city in cities]
     head = max((text_height(text) for text in wrapped), default=4) + 2
     most = max(cells.values(), default=1)
-    with drawing(pick(caption, "en") or "coverage", style.WIDTH_MM, layout.height + head + 1) as canvas:
+    with drawing(pick(caption, "en") or "coverage", style.width_mm(), layout.height + head + 1) as canvas:
         axes = layout.plot(canvas, 0.5)
         heads(canvas, layout, wrapped, layout.height + 1.5)
         for row, (theme, center) in enumerate(zip(themes, layout.centers(), strict=True)):
@@ -85,7 +86,7 @@ def coverage_matrix(
     columns = (Column("theme", ("主题", "Theme"), head=True), *(Column(city, texts[city], "count") for city in cities))
     lines = tuple((Cell(texts[theme]), *(Cell(cells.get((city, theme), 0)) for city in cities)) for theme in themes)
     data = Table(columns, lines, caption)
-    return Chart(svg, caption, alt, data, tuple(notes), tuple(sources), style.WIDTH_MM, height)
+    return Chart(svg, caption, alt, data, tuple(notes), tuple(sources), style.width_mm(), height)
 
 
 def coverage_cell(axes: Axes, box: tuple[float, float, float], height: float, count: int, most: int) -> None:
@@ -101,6 +102,7 @@ def coverage_cell(axes: Axes, box: tuple[float, float, float], height: float, co
     axes.text(left + width / 2, top + height / 2, str(count) if count else "–", ha="center", va="center", color=color)
 
 
+@at_both_widths
 def comparability_matrix(
     verdicts: Sequence[tuple[Text, Text, str, Text]],
     caption: Text,
@@ -136,7 +138,7 @@ def comparability_matrix(
         layout.heights[index] = max(layout.heights[index], tallest + 2.4)
     wrapped = [wrap(column, width - 2, lines=4) for column in columns]
     head = max((text_height(text) for text in wrapped), default=4) + 2
-    with drawing(pick(caption, "en") or "comparability", style.WIDTH_MM, layout.height + head + 8) as canvas:
+    with drawing(pick(caption, "en") or "comparability", style.width_mm(), layout.height + head + 8) as canvas:
         axes = layout.plot(canvas, 7)
         heads(canvas, layout, wrapped, 7 + layout.height + 1)
         at = 0.0
@@ -165,7 +167,7 @@ def comparability_matrix(
     ]
     alt = message("chart.alt_comparability", tongue, count=str(len(cells)), cells=listed(parts, tongue))
     data = verdict_table(verdicts, caption)
-    return Chart(svg, caption, alt, data, tuple(notes), tuple(sources), style.WIDTH_MM, height)
+    return Chart(svg, caption, alt, data, tuple(notes), tuple(sources), style.width_mm(), height)
 
 
 def key(canvas: Canvas, lang: Lang) -> None:

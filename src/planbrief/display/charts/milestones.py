@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 
 from planbrief.display import style
 from planbrief.display.charts.canvas import drawing
-from planbrief.display.charts.chart import Chart
+from planbrief.display.charts.chart import Chart, at_both_widths
 from planbrief.display.charts.labels import AROUND, Placer
 from planbrief.display.charts.time_axes import axis_title, dated, growth_axis, scale_y, year_axis
 from planbrief.display.charts.words import is_actual, listed, period, short, unit_of, words, year_of
@@ -34,6 +34,7 @@ def path_points(years: Sequence[float], values: Sequence[float], shape: str) -> 
     return xs, np.interp(xs, years, values)
 
 
+@at_both_widths
 def milestone_path(
     levels: Sequence[FigureLike],
     caption: Text,
@@ -81,7 +82,7 @@ def milestone_path(
         log = bool(rates) and positive and max(values) / min(values) >= LOG_FROM
     if not positive:
         shape, both_shapes, log = "linear", False, False
-    with drawing(pick(caption, "en") or "milestones", style.WIDTH_MM, height_mm) as canvas:
+    with drawing(pick(caption, "en") or "milestones", style.width_mm(), height_mm) as canvas:
         axes = canvas.axes(13, 9, canvas.width_mm - 13 - 8, height_mm - 9 - 9)
         margin = 0.05 * (years[-1] - years[0])
         axes.set_xlim(years[0] - margin, years[-1] + margin)
@@ -103,7 +104,7 @@ def milestone_path(
         data_table(points, rates, caption, label, unit),
         tuple(said),
         tuple(sources),
-        style.WIDTH_MM,
+        style.width_mm(),
         height_mm,
     )
 

@@ -10,7 +10,7 @@ from matplotlib.lines import Line2D
 
 from planbrief.display import style
 from planbrief.display.charts.canvas import Canvas, drawing, text_height, text_width, wrap
-from planbrief.display.charts.chart import Chart
+from planbrief.display.charts.chart import Chart, at_both_widths
 from planbrief.display.charts.rows import GAP, LEAST, Rows, grid, value_scale
 from planbrief.display.charts.words import row_words, short, unit_of
 from planbrief.display.language import Lang, Text, message, pick
@@ -40,6 +40,7 @@ def rows_table(rows: Sequence[Row], caption: Text, unit: str, head: Text = ("名
     return Table(columns, tuple((Cell(label), Cell(figure)) for label, figure in rows), caption)
 
 
+@at_both_widths
 def ranked_bars(
     rows: Sequence[Row],
     caption: Text,
@@ -68,7 +69,7 @@ def ranked_bars(
     texts = [short(figure, tongue) for _, figure in shown]
     head = axis_unit(unit, tongue)
     top = 6.0 if head else 2.0
-    with drawing(pick(caption, "en") or "bars", style.WIDTH_MM, layout.height + top + 2) as canvas:
+    with drawing(pick(caption, "en") or "bars", style.width_mm(), layout.height + top + 2) as canvas:
         axes = layout.plot(canvas, 2)
         if head:
             layout.head(canvas, head)
@@ -78,7 +79,7 @@ def ranked_bars(
         height = canvas.height_mm
     alt = message("chart.alt_ranked", tongue, count=str(len(shown)), rows=row_words(shown, tongue))
     return Chart(
-        svg, caption, alt, rows_table([*shown, *empty], caption, unit), tuple(notes), tuple(sources), style.WIDTH_MM,
+        svg, caption, alt, rows_table([*shown, *empty], caption, unit), tuple(notes), tuple(sources), style.width_mm(),
         height,
     )  # fmt: skip
 
@@ -106,6 +107,7 @@ def draw_bars(axes: Axes, layout: Rows, shown: Sequence[Row], texts: Sequence[st
     axes.plot([zero, zero], [0, layout.height], color=style.AXIS, linewidth=0.6)
 
 
+@at_both_widths
 def required_growth(
     rows: Sequence[Row],
     caption: Text,
@@ -135,10 +137,10 @@ def required_growth(
     other = Apart(
         [(pick(label, tongue), short(figure, tongue), pick(why, tongue)) for label, figure, why in apart], main
     )
-    title = wrap(pick(apart_title, tongue) if apart_title is not None else own_panel(tongue), style.WIDTH_MM - 4)
+    title = wrap(pick(apart_title, tongue) if apart_title is not None else own_panel(tongue), style.width_mm() - 4)
     below = other.height + text_height(title) + 6 if apart else 0.0
     height = main.height + 12 + below
-    with drawing(pick(caption, "en") or "growth", style.WIDTH_MM, height) as canvas:
+    with drawing(pick(caption, "en") or "growth", style.width_mm(), height) as canvas:
         main.head(canvas, message("chart.required", tongue))
         dots(canvas, main, [figure for _, figure in shown], below + 6, tongue)
         if apart:
@@ -151,7 +153,7 @@ def required_growth(
         beside = row_words([(label, figure) for label, figure, _ in apart], tongue)
         alt += (" " if tongue == "en" else "") + message("chart.alt_apart", tongue, rows=beside)
     data = growth_table([*shown, *empty], apart, caption)
-    return Chart(svg, caption, alt, data, tuple(notes), tuple(sources), style.WIDTH_MM, height)
+    return Chart(svg, caption, alt, data, tuple(notes), tuple(sources), style.width_mm(), height)
 
 
 def own_panel(lang: Lang) -> str:
@@ -182,7 +184,7 @@ class Apart:
     def __init__(self, rows: Sequence[tuple[str, str, str]], beside: Rows) -> None:
         self.rows, self.label_mm = rows, beside.label_mm
         self.value_mm = max((text_width(value) for _, value, _ in rows), default=0) + 7
-        room = style.WIDTH_MM - self.label_mm - self.value_mm - 2
+        room = style.width_mm() - self.label_mm - self.value_mm - 2
         self.labels = [wrap(label, self.label_mm - 2.5) for label, _, _ in rows]
         self.reasons = [wrap(reason, room, style.SMALL, 6) for _, _, reason in rows]
         self.heights = [

@@ -60,7 +60,7 @@ class Rows:
     """Labels of a row chart, wrapped, with the place of each row from the top in millimetres."""
 
     labels: Sequence[str]
-    width_mm: float = style.WIDTH_MM
+    width_mm: float = field(default_factory=style.width_mm)
     size: float = style.TEXT
     notes: Sequence[str] = ()
     least: float = LEAST

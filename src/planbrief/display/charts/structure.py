@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 
 from planbrief.display import style
 from planbrief.display.charts.canvas import Canvas, drawing, text_height, text_width, wrap
-from planbrief.display.charts.chart import Chart
+from planbrief.display.charts.chart import Chart, at_both_widths
 from planbrief.display.charts.labels import spread
 from planbrief.display.charts.words import listed, period, words, year_of
 from planbrief.display.language import Text, message, pick
@@ -23,6 +23,7 @@ ROOM_PCT = 5.0
 COLUMN_MM = 15.0
 
 
+@at_both_widths
 def structure_change(
     parts: Sequence[tuple[Text, Sequence[FigureLike]]],
     caption: Text,
@@ -61,7 +62,7 @@ def structure_change(
     side = min(56.0, max(text_width(name) for name in names) + 14)
     wrapped = [wrap(name, side - 13) for name in names]
     height = max(height_mm, 14 + sum(text_height(name) + 1 for name in wrapped))
-    with drawing(pick(caption, "en") or "structure", style.WIDTH_MM, height) as canvas:
+    with drawing(pick(caption, "en") or "structure", style.width_mm(), height) as canvas:
         plot = canvas.width_mm - side - 4
         axes = canvas.axes(2, 8, plot, height - 14)
         axes.set_xlim(0, plot)
@@ -101,7 +102,7 @@ def structure_change(
         tongue,
     )  # fmt: skip
     alt = message("chart.alt_structure", tongue, years=said)
-    return Chart(svg, caption, alt, data_table(parts, caption), tuple(notes), tuple(sources), style.WIDTH_MM, height)
+    return Chart(svg, caption, alt, data_table(parts, caption), tuple(notes), tuple(sources), style.width_mm(), height)
 
 
 def share_of(label: Text, shares: Sequence[FigureLike], year: str) -> float:

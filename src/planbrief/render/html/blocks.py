@@ -229,8 +229,11 @@ def chart(part: BlockPart, block: Chart, writer: Writer) -> str:
     """A chart as inline SVG with title and description, and the table of its data."""
     caption = f"{numbered('figure', part.number, writer)}{writer.runs(block.caption)}"
     plain = "".join(run.text for run in block.caption)
-    drawing = drawing_html(part, block, plain, writer)
-    if drawing:
+    drawing = drawing_html(part.drawing, f"v{part.number}", block, plain, writer)
+    if drawing and part.narrow is not None:
+        narrow = drawing_html(part.narrow, f"n{part.number}", block, plain, writer)
+        drawing = f'<div class="full">{drawing}</div><div class="narrow">{narrow}</div>'
+    elif drawing:
         drawing = (
             f'<div class="scroll" tabindex="0" role="group" aria-label="{esc(plain or block.alt)}">{drawing}</div>'
         )
@@ -247,13 +250,14 @@ def chart(part: BlockPart, block: Chart, writer: Writer) -> str:
     )
 
 
-def drawing_html(part: BlockPart, block: Chart, title: str, writer: Writer) -> str:
+def drawing_html(drawing: etree._Element | None, prefix: str, block: Chart, title: str, writer: Writer) -> str:
     """Inline SVG: ids made unique, colours as variables, title and description for screen readers."""
-    root, name, alt = copy.deepcopy(part.drawing), block.id, block.alt
+    root, alt = copy.deepcopy(drawing), block.alt
     if root is None:
         return ""
+    name = f"{block.id}-{prefix[0]}" if prefix[0] == "n" else block.id
     width, height = svg.size_px(root)
-    svg.prefix_ids(root, f"v{part.number}")
+    svg.prefix_ids(root, prefix)
     svg.compact(root)
     writer.dark.update(svg.use_color_variables(root))
     for node in list(root):

@@ -7,6 +7,7 @@ the screen scrolls in its own region.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Iterable, Sequence
@@ -75,9 +76,26 @@ def class_names(block: Table, writer: Writer) -> str:
         names.append(f"u{unit + 1}")
         rule = f".u{unit + 1} tr:not(.group)>:nth-child({unit + 1}){{display:none}}"
         writer.rules[names[-1]] = f"@media screen and (max-width:40rem){{{rule}}}"
-    if len(block.columns) > 2 and _named(block) and demand(block, 0).body <= _NAME_EM:
+    if carded(block):
+        names.append("c")
+        for position, column in enumerate(block.columns[1:], start=2):
+            if text := "".join(run.text for run in column.label) + (f" {column.unit}" if column.unit else ""):
+                name = f"{block.id}/{position}"
+                said = json.dumps(text, ensure_ascii=False).replace("<", "\\3c ")
+                rule = f"#{block.id} tbody>tr:not(.group)>:nth-child({position})::before{{content:{said}}}"
+                writer.rules[f"card {name}"] = f"@media screen and (max-width:40rem){{{rule}}}"
+    elif len(block.columns) > 2 and _named(block) and demand(block, 0).body <= _NAME_EM:
         names.append("s")
     return f' class="{" ".join(names)}"' if names else ""
+
+
+def carded(block: Table) -> bool:
+    """Whether a phone shows each row as a card: its name, then a line for each cell with the head of its column.
+
+    A table whose cells span others, or that is a table of two columns, stays what it is.
+    """
+    spans = any(cell.colspan != 1 or cell.rowspan != 1 for row in block.rows for cell in row)
+    return len(block.columns) > 2 and not spans and not block.heads
 
 
 def _named(block: Table) -> bool:
