@@ -193,6 +193,10 @@ def value_text(
             # What rounding leaves open of a computed number is small: one decimal more shows it.
             scale, decimals = (100 if figure.measure == "rate" else 1), DECIMALS.get(figure.measure, 1) + 1
             ends = [rounded(end * scale, decimals) for end in (figure.lower, figure.upper)]
+        elif figure.formula and figure.measure in ("level", "count"):
+            # A computed range claims no more digits than its width leaves any sense to.
+            places = 2 - math.floor(math.log10(figure.upper - figure.lower))
+            ends = [shortest(rounded(end, places)) for end in (figure.lower, figure.upper)]
         return _body(ends, figure, lang, bare=bare)
     text = _body([digits_of(figure.value, figure, printed, even=even)], figure, lang, bare=bare)
     if bound and figure.comparator in ("ge", "gt", "le", "lt", "approx"):

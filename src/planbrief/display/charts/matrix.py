@@ -102,7 +102,6 @@ def coverage_cell(axes: Axes, box: tuple[float, float, float], height: float, co
     axes.text(left + width / 2, top + height / 2, str(count) if count else "–", ha="center", va="center", color=color)
 
 
-@at_both_widths
 def comparability_matrix(
     verdicts: Sequence[tuple[Text, Text, str, Text]],
     caption: Text,

@@ -59,7 +59,12 @@ def structure_change(
     has_rest = any(value > 0.5 for value in rest)
     if has_rest:
         names.append(pick(remainder, tongue) if remainder is not None else message("chart.remainder", tongue))
-    side = min(56.0, max(text_width(name) for name in names) + 14)
+    side = min(max(40.0, 0.33 * style.width_mm()), max(text_width(name) for name in names) + 14)
+    # A phone has no room for six columns and their years: the first, the last and what fits between them.
+    room = max(2, int((style.width_mm() - side - 4) / (1.25 * COLUMN_MM)))
+    if len(years) > room:
+        years = [*years[: room - 1], years[-1]]
+        rest = [max(0.0, 100 - sum(table[year])) for year in years]
     wrapped = [wrap(name, side - 13) for name in names]
     height = max(height_mm, 14 + sum(text_height(name) + 1 for name in wrapped))
     with drawing(pick(caption, "en") or "structure", style.width_mm(), height) as canvas:

@@ -25,6 +25,12 @@ def story(ds: Dataset, region: str, limit: int | None = None, *, least: float = 
     return tuple(found if limit is None else found[:limit])
 
 
+def stories(ds: Dataset, regions: Iterable[str], limit: int, *, least: float = 0.0) -> tuple[Insight, ...]:
+    """The weightiest insights of several places, as :func:`story`; of equal weight, in the order of the places."""
+    found = [insight for region in dict.fromkeys(regions) for insight in story(ds, region, least=least)]
+    return tuple(sorted(found, key=lambda insight: -insight.weight)[:limit])
+
+
 def worded(insight: Insight) -> Insight:
     """An insight whose ``steps`` stand among its figures as a list of years."""
     key = f"insights.step.{insight.rule}"
