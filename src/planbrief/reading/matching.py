@@ -185,7 +185,11 @@ def key_of(name: str) -> str:
     (True, '地区生产总值')
     """
     pattern, kept = _writings()
-    name = re.sub(r"^(?:全省|全市|全区|全国|全年|我省|我市)|[“”\s·]|[（(][%亿万元个家户人公里、]*[）)]", "", name)
+    name = re.sub(
+        r"^(?:全省|全市|全区|全国|全年|我省|我市)|^(?:省|市|区|县)(?=重点|重大|属|本级|级?政协|级?人大)|[“”\s·]|[（(][%亿万元个家户人公里、]*[）)]",
+        "",
+        name,
+    )
     key = pattern.sub(lambda match: kept[match[0]], name)
     shorter = _ends().sub("", key)
     return shorter if len(shorter) >= 2 else key

@@ -23,6 +23,8 @@ class Exclusion(NamedTuple):
 
 _YEAR = r"(?:19|20)\d\d"
 _DASH = r"\s*[-—–~至]+\s*"
+#: In front of a clock time stands no word for the parts of a whole (结构由12:36:52).
+_NO_RATIO = r"^(?!.*(?:结构|比例|比重|比值|之比|调整|优化|由|为|至)[^，。]{0,10}$)"
 #: reason, rule, trust, front, own, back.
 _RULES: tuple[tuple[str, str, float, str, str, str], ...] = (
     ("page_chrome", "image", 0.99, r"", r"", r"[\w-]*\.(?:png|jpe?g|gif|webp|pdf|docx?)"),
@@ -38,8 +40,8 @@ _RULES: tuple[tuple[str, str, float, str, str, str], ...] = (
     ("plan_name_years", "title", 0.97, r"[（]$", _YEAR, rf"年?{_DASH}{_YEAR}年?[）]"),
     ("plan_name_years", "title", 0.97, rf"[（]{_YEAR}年?{_DASH}$", _YEAR, r"年?[）]"),
     ("plan_name_years", "title", 0.9, r"[（]$", _YEAR, r"年?版?[）]"),
-    ("date", "clock", 0.99, r"", r"\d{1,2}", r":\d\d(?::\d\d)?(?!\d)(?![.\d]*:\d)"),
-    ("date", "clock", 0.99, r"(?<!\d)\d{1,2}:(?:\d\d:)?$", r"\d\d", r"(?![\d.])(?!:\d\d?\.)"),
+    ("date", "clock", 0.99, _NO_RATIO + r".*(?<![.\d])$", r"\d{1,2}", r":\d\d(?::\d\d)?(?!\d)(?![.\d]*:\d)"),
+    ("date", "clock", 0.99, _NO_RATIO + r".*(?<![.\d])\d{1,2}:(?:\d\d:)?$", r"\d\d", r"(?![\d.])(?!:\d\d?\.)"),
     ("date", "clock", 0.97, r"日\s*$", r"\d{1,2}", r"时"),
     ("date", "clock", 0.97, r"\d时$", r"\d{1,2}", r"分"),
     ("date", "year", 0.99, r"", _YEAR, r"\s*(?:年|[-—–/.~至]\s*\d{1,4}(?!\d*\s*[%万亿个家元项]))"),
@@ -200,6 +202,8 @@ def exclusion(surroundings: Surroundings, start: int, end: int) -> Exclusion | N
     >>> of("推进“1+5”联盟", 3, 4).reason, of("满3岁儿童", 1, 2).reason, of("国家5G工厂", 2, 3).reason
     ('policy_code', 'other', 'product_or_grade_code')
     """
+    if surroundings.text[max(0, start - 4) : start].rstrip(" \n_").endswith("PM"):
+        return Exclusion("product_or_grade_code", "particles", 0.99)
     front, back = surroundings.around(start, end)
     own = surroundings.text[start:end]
     for reason, rule, trust, before, self_pattern, after in _COMPILED:

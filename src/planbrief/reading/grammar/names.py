@@ -145,12 +145,9 @@ def listed_names(words: str, count: int) -> list[str]:
     >>> listed_names("固定资产投资、社会消费品零售总额", 2)
     ['固定资产投资', '社会消费品零售总额']
     """
-    if words.count("一二三产") and count == 3:
-        rest = words.split("一二三产", 1)[1].removeprefix("业")
-        return [f"第{one}产业{rest}" for one in "一二三"]
-    if re.search(r"三次产业|三产", words) and count == 3:
-        rest = re.split(r"三次产业|三产", words, maxsplit=1)[1]
-        return [f"第{one}产业{rest}" for one in "一二三"]
+    sectors = re.search(r"(?:一、?二、?三产业?|三次产业|^三产)(?P<rest>.*)", words)
+    if sectors is not None and count == 3:
+        return [f"第{one}产业{sectors['rest']}" for one in "一二三"]
     if words.startswith("城乡") and count == 2:
         return ["城镇" + words[2:], "农村" + words[2:]]
     for pattern in (r"、", r"、|以及|和(?!美)", r"、|以及|和(?!美)|及|与"):

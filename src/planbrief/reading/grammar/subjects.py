@@ -63,7 +63,7 @@ def subject(
     else:
         core = one.front.core
         if rank_start is not None:
-            core = re.sub(r"(?:均|双双|也|都|已|仍|稳|规模)+$", "", names.cleaned(one.segment[:rank_start]))
+            core = re.sub(r"(?:均|双双|也|都|已|仍|稳|规模|从|由)+$", "", names.cleaned(one.segment[:rank_start]))
             core = "" if names.is_verbal(core) else core
         length = 1 + sum(1 for _ in _run(found, index))
         if length > 1 and one.ratio <= 2:
@@ -212,6 +212,8 @@ def _carried(text: str, one: Quantity, core: str, said: Said) -> Subject:
     flow = names.flow_verb(core)
     if flow and not one.front.change:
         doubts.append("flow_carried")
+        if one.unit.endswith("元") and one.mark != "、":
+            return Subject(flow + "资金", "front", doubts=["short_name"])
         if not base.startswith(flow):
             base = flow + base
     return Subject(base, rule, doubts=doubts)
