@@ -102,7 +102,14 @@ _RULES: tuple[tuple[str, str, float, str, str, str], ...] = (
     ("other", "list_name", 0.95, r"", r"\d{2,4}", r"[”]?强"),
     ("product_or_grade_code", "particles", 0.99, r"PM_?$", r"", r""),
     ("product_or_grade_code", "letters", 0.95, r"[A-Za-z][-–]?$|尼龙$|[ⅠⅡⅢⅣ]$", r"[\d.]+", r""),
-    ("product_or_grade_code", "letters", 0.95, r"", r"[\d.]+", r"[A-Z](?![A-Za-z]|FLOPS)(?!以上)(?=[^算，。；、]*)"),
+    (
+        "product_or_grade_code",
+        "letters",
+        0.95,
+        r"",
+        r"[\d.]+",
+        r"(?!P(?![A-Za-z])|[WV](?![A-Za-z]))[A-Z](?![A-Za-z]|FLOPS)(?!以上)(?=[^算，。；、]*)",
+    ),
     ("product_or_grade_code", "version", 0.93, r"", r"\d\.\d", r"”?(?:版|时代|模式)|”"),
     ("product_or_grade_code", "version", 0.85, r"[一-龥]$", r"\d\.0", r"(?![%万亿个百倍:\d])"),
     ("product_or_grade_code", "generation", 0.95, r"第$", r"[\d.]+", r"代"),
@@ -216,7 +223,8 @@ def exclusion(surroundings: Surroundings, start: int, end: int) -> Exclusion | N
         if not _STATED.search(inside) and not re.search(r"\d+[桥隧纵横]", inside):
             if re.fullmatch(r"\d{4}", own) and re.match("(?:19|20)", own) and inside.startswith(own):
                 return Exclusion("product_or_grade_code", "quoted_year", 0.7)
-            return Exclusion("policy_code", "quoted", 0.85)
+            counted = re.match(r"\d+”?[个项条件]", surroundings.text[start : start + 8])
+            return Exclusion("policy_code", "quoted", 0.7 if counted else 0.85)
     if re.fullmatch(_YEAR, own) and not _UNIT_AHEAD.match(back):
         return Exclusion("date", "bare_year", 0.6)
     return None
