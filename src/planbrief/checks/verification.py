@@ -6,13 +6,15 @@ import hashlib
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from planbrief.checks.rules import decimal
 from planbrief.errors import PlanbriefError
+from planbrief.reading.canonical import CanonicalText
+from planbrief.reading.files import read_file
 from planbrief.reading.forms.plain import read_plain
 from planbrief.reading.rereading import reread
 from planbrief.targets.dataset import Dataset
@@ -21,6 +23,8 @@ from planbrief.targets.printed_units import unit_behind
 from planbrief.targets.spans import Places, read, tokens
 from planbrief.targets.units import UnitTable
 
+#: Forms whose canonical text is what a reader writes, not the decode of the file.
+_OTHER_FORMS = frozenset({".html", ".htm", ".docx", ".pdf", ".xlsx"})
 #: A source text larger than this is refused.
 LARGEST_SOURCE = 64 * 1024 * 1024
 
@@ -126,9 +130,9 @@ def verify(dataset: Dataset, sources: Path | str) -> Verification:
         name = source.values["source_id"]
         observed = [row for row in tables["observations"].rows if row.values["source_id"] == name]
         excluded = [row for row in tables["exclusions"].rows if row.values["source_id"] == name]
-        text, wrong = read_source(folder, source)
-        if text is not None:
-            comparison = Comparison(name, text, units)
+        document, wrong = read_document(folder, source)
+        if document is not None:
+            comparison = Comparison(name, document, units)
             comparison.observations(observed)
             comparison.exclusions(excluded)
             comparison.overlaps([*observed, *excluded])
@@ -159,6 +163,15 @@ def homeless(dataset: Dataset) -> list[Mismatch]:
 
 def read_source(folder: Path, source: Row) -> tuple[str | None, list[Mismatch]]:
     """The text of a source and how its file differs from what the table says; None if it cannot be read."""
+    document, wrong = read_document(folder, source)
+    return (None if document is None else document.text), wrong
+
+
+def read_document(folder: Path, source: Row) -> tuple[CanonicalText | None, list[Mismatch]]:
+    """The canonical text of a source, from its original in any form that can be read; None if it cannot.
+
+    A text in UTF-8 is taken as it is decoded, character by character.
+    """
     values = source.values
     name = values["file_name"]
 
@@ -181,20 +194,41 @@ def read_source(folder: Path, source: Row) -> tuple[str | None, list[Mismatch]]:
     if digest != values["sha256"]:
         found.append(wrong(f"altered: sha256 {digest}", f"sha256 {values['sha256']}"))
     try:
-        text = raw.decode("utf-8")
+        document = _document(path, raw)
     except UnicodeDecodeError as error:
         return None, [*found, wrong(f"byte {error.start} is no UTF-8", "a text in UTF-8")]
-    if str(len(text)) != values["characters"]:
-        found.append(wrong(f"{len(text)} characters", f"{values['characters']} characters"))
-    return text, found
+    except PlanbriefError as error:
+        return None, [*found, wrong(str(error), "a document that planbrief read can read")]
+    if str(len(document.text)) != values["characters"]:
+        found.append(wrong(f"{len(document.text)} characters", f"{values['characters']} characters"))
+    return document, found
+
+
+def _document(path: Path, raw: bytes) -> CanonicalText:
+    if path.suffix.lower() in _OTHER_FORMS:
+        return read_file(path)
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError:
+        try:
+            return read_file(path)
+        except PlanbriefError:
+            raw.decode("utf-8")
+            raise
+    return (
+        replace(read_plain(raw, path.name, ""), text=text)
+        if text.strip() and text[0] != "\ufeff"
+        else CanonicalText(text)
+    )
 
 
 class Comparison:
     """Collects the mismatches between one text and the rows about it."""
 
-    def __init__(self, source_id: str, text: str, units: UnitTable) -> None:
-        self.source_id, self.text, self.units = source_id, text, units
-        self.places = Places(text)
+    def __init__(self, source_id: str, document: CanonicalText, units: UnitTable) -> None:
+        self.source_id, self.document, self.units = source_id, document, units
+        self.text = document.text
+        self.places = Places(self.text)
         self.mismatches: list[Mismatch] = []
 
     def report(self, start: int, end: int, row: Row | None, found: str, expected: str) -> None:
@@ -243,8 +277,7 @@ class Comparison:
             return 0
         sound = [row for row in rows if self.text[int(row.values["char_start"]) :][:1]]
         by_id = {row.values["obs_id"]: row for row in sound}
-        document = read_plain(self.text.encode(), f"{self.source_id}.txt", "")
-        again = reread(document, [row.values for row in sound], "", published, areas)
+        again = reread(self.document, [row.values for row in sound], "", published, areas)
         for one in again.disagreements:
             note = " (reading_note names another value)" if one.stale else ""
             expected = f"{one.cell} {one.in_text or 'empty'} as the passage reads, or a reading_note{note}"

@@ -164,6 +164,8 @@ _COMPILED = tuple(
 _QUOTED = re.compile(r"“([^“”\n]{0,24})”")
 #: What a number inside quotation marks has to be part of to state a quantity all the same.
 _STATED = re.compile(r"\d[\d.]*(?:%|万?亿?(?:元|亩|吨|千瓦|公里|人))|[\d.]+倍")
+#: A code of sums in front of what it counts: “2+1”大品种.
+_COUNTED_SUM = re.compile(r"[\d+]*”?大(?=[一-龥])")
 _UNIT_AHEAD = re.compile(
     r"\s*[余多]?[十百千万亿]*(?:[%‰元个]|[余多]|"
     + any_of(listed("units", "measures"))
@@ -217,6 +219,8 @@ def exclusion(surroundings: Surroundings, start: int, end: int) -> Exclusion | N
         if (not self_pattern.pattern or self_pattern.fullmatch(own)) and before.search(front) and after.match(back):
             if rule == "bare" and _UNIT_AHEAD.match(back):
                 continue
+            if rule == "sum" and _COUNTED_SUM.match(back):
+                trust = 0.7
             return Exclusion(reason, rule, trust)
     if (quote := surroundings.quote(start)) is not None:
         inside = surroundings.text[quote[0] + 1 : quote[1] - 1]
