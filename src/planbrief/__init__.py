@@ -17,15 +17,31 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from planbrief.api.data import Data, load
     from planbrief.display import begin, finish, heading, say, show, tell
+    from planbrief.errors import PlanbriefError, UnknownName
     from planbrief.measures.figures import Figure
 
 #: A literal, because asking importlib.metadata for it costs more than the rest of start-up.
 __version__ = "0.1.0"
-__all__ = ["Data", "Figure", "__version__", "begin", "finish", "heading", "load", "say", "show", "tell"]
+__all__ = [
+    "Data",
+    "Figure",
+    "PlanbriefError",
+    "UnknownName",
+    "__version__",
+    "begin",
+    "finish",
+    "heading",
+    "load",
+    "say",
+    "show",
+    "tell",
+]
 
 _HOME_OF = {
     "Data": "planbrief.api.data",
     "Figure": "planbrief.measures.figures",
+    "PlanbriefError": "planbrief.errors",
+    "UnknownName": "planbrief.errors",
     "begin": "planbrief.display",
     "finish": "planbrief.display",
     "heading": "planbrief.display",

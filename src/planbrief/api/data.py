@@ -7,9 +7,11 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from planbrief.api.frames import framed
 from planbrief.errors import UnknownName
 from planbrief.measures.figures import RULES, Figure
 from planbrief.measures.figures import figure as figure_of_row
+from planbrief.measures.verdicts import STATUSES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
     from planbrief.targets import Dataset
 
 Lang = Literal["zh", "en"]
+#: One word, or several; a year counts as a word.
+Words = str | int | Iterable[str | int] | None
 #: Columns of :meth:`Data.observations`, in order.
 OBSERVATION_COLUMNS = (
     *("obs_id", "ref_area", "area_name", "subject", "indicator", "name", "activity", "activity_name", "period", "year"),
@@ -26,6 +30,18 @@ OBSERVATION_COLUMNS = (
 #: In the order in which a plan goes from what is to what is wanted; the others from a point to the widest bound.
 KINDS = ("actual", "estimate", "resource", "count", "commitment", "constraint", "target")
 COMPARATORS = ("lt", "le", "eq", "approx", "range", "ge", "gt")
+STAGES = ("achieved", "planned", "whole")
+#: Categories of the frames of measures, in their order.
+_ORDERED = {
+    "stage": STAGES,
+    "kind": KINDS,
+    "start_kind": KINDS,
+    "end_kind": KINDS,
+    "verdict_linear": ("behind", "on_path", "ahead"),
+    "verdict_geometric": ("behind", "on_path", "ahead"),
+}
+#: What a transformation measures where it is no level.
+_MEASURES = {"share": "share", "yoy": "rate", "avg_annual": "rate", "difference_pp": "points", "contribution": "share"}
 #: Names that a frame has for columns of the measures.
 _RENAMED = {"cagr": "rate", "cagr_lower": "rate_low", "cagr_upper": "rate_high"}
 _MEASURED = {new: old for old, new in _RENAMED.items()}
@@ -64,7 +80,7 @@ class Data:
         indicator: str | Iterable[str] | None = None,
         *,
         kind: str | Iterable[str] | None = None,
-        period: str | Iterable[str] | None = None,
+        period: int | str | Iterable[int | str] | None = None,
         source: str | Iterable[str] | None = None,
         activity: str | Iterable[str] | None = None,
         lang: Lang = "zh",
@@ -78,7 +94,8 @@ class Data:
         indicator, activity
             What is measured, and of which industry.
         kind, period, source
-            As the columns of the data package write them: ``"target"``, ``"2027"``, ``"bazhong-plan-2024"``.
+            As the columns of the data package write them: ``"target"``, ``"bazhong-plan-2024"``; a document also by its
+            title. ``2027`` takes what ends in that year, ``"2025-H1"`` that period, ``"undated"`` what has no date.
         lang
             Language of the names.
 
@@ -93,69 +110,190 @@ class Data:
         UnknownName
             For an area, indicator, activity, kind or source that the data do not know.
         """
+        rows = self._rows(area, indicator, kind, period, source, activity)
+        asked = {"area": area, "indicator": indicator, "kind": kind, "period": period, "source": source}
+        return framed(self._named(rows, lang), _nothing("no observation fits", asked))
+
+    def _rows(
+        self, area: Words, indicator: Words, kind: Words, period: Words, source: Words, activity: Words
+    ) -> pd.DataFrame:
         where: dict[str, list[str]] = {}
-        for column, table, given in (("indicator", "indicators", indicator), ("activity", "activities", activity)):
-            if given is not None:
-                where[column] = [self._ds.resolve(table, word) for word in _several(given)]
-        for column, given, known in (
-            ("kind", kind, KINDS),
-            ("source_id", source, tuple(self._ds.package["sources"].by_key)),
+        for column, table, given in (
+            ("indicator", "indicators", indicator),
+            ("activity", "activities", activity),
+            ("source_id", "sources", source),
         ):
             if given is not None:
-                where[column] = [_one_of(column, word, known) for word in _several(given)]
-        if period is not None:
-            where["time_period"] = [str(word) for word in _several(period)]
+                where[column] = self._keys(table, given)
+        if kind is not None:
+            where["kind"] = [_one_of("kind", word, KINDS) for word in _several(kind)]
         if area is not None:
-            inside: list[str] = []
-            for word in _several(area):
-                inside += self._ds.descendants(self._ds.resolve("areas", word))
-            where["ref_area"] = inside
-        return self._named(self._ds.select(**where), lang)
+            inside = [part for key in self._keys("areas", area) for part in self._ds.descendants(key)]
+            where["ref_area"] = list(dict.fromkeys(inside))
+        rows = self._ds.select(**where)
+        if period is None:
+            return rows
+        asked = set(_several(period))
+        years = rows["year"].map(lambda year: "" if math.isnan(year) else str(int(year)))
+        return rows[rows["time_period"].isin(asked) | years.isin(asked)]
 
-    def targets(self, area: str, *, lang: Lang = "zh") -> pd.DataFrame:
-        """What an area means to reach: targets and limits, one row per fact (printed twice is one row), dated first.
+    def _keys(self, table: str, words: Words) -> list[str]:
+        """Ids of what words mean; an empty word means none (``activity=""``: no industry)."""
+        return [self._ds.resolve(table, word) if word else "" for word in _several(() if words is None else words)]
 
-        An area whose documents set none gives an empty frame with the same columns.
+    def targets(
+        self,
+        area: Words,
+        indicator: Words = None,
+        *,
+        activity: Words = None,
+        period: Words = None,
+        kind: Words = ("target", "constraint"),
+        lang: Lang = "zh",
+    ) -> pd.DataFrame:
+        """What areas mean to reach: targets and limits, one row per fact (printed twice is one row), dated first.
+
+        Parameters
+        ----------
+        area, indicator, activity, period, kind, lang
+            As for :meth:`observations`. An area whose documents set no target gives an empty frame with the same
+            columns that says so.
+
+        Examples
+        --------
+        >>> import planbrief as pb
+        >>> set(pb.load(sample=True).targets("巴中", period="undated")["period"])
+        {'undated'}
         """
         from planbrief.measures.facts import merged_facts
 
-        rows = self._ds.of_city(self._ds.resolve("areas", area))
-        facts = merged_facts(rows[rows["kind"].isin(["target", "constraint"])])
+        rows = self._rows(area, indicator, kind, period, None, activity)
+        facts = merged_facts(rows)
         frame = self._named(rows.loc[[fact["obs_id"] for fact in facts]], lang)
         frame["observations"] = [fact["observations"] for fact in facts]
         frame = frame.sort_values("year", kind="stable", na_position="last").reset_index(drop=True)
-        return frame.sort_values("year", key=lambda year: year.isna(), kind="stable").reset_index(drop=True)
+        return framed(frame, _nothing("no targets", {"area": area, "indicator": indicator, "period": period}))
 
     # -- what follows ---------------------------------------------------------------------------------------------
 
-    def growth(self, area: str, *, lang: Lang = "zh") -> pd.DataFrame:
+    def growth(
+        self,
+        area: str,
+        indicator: Words = None,
+        *,
+        activity: Words = None,
+        start: int | None = None,
+        end: int | None = None,
+        stage: str | None = None,
+        lang: Lang = "zh",
+    ) -> pd.DataFrame:
         """Growth that an area's targets need, stretch by stretch, and that it has achieved.
 
-        Columns of :func:`planbrief.measures.tables.growth_table`; ``rate``, ``rate_low`` and ``rate_high`` are
-        fractions per year, ``change_pp`` percentage points (shares only), ``stage`` is ``achieved``, ``planned`` or
-        ``whole``. NaN where undefined, with the reason in ``reason``.
+        Parameters
+        ----------
+        area, indicator, activity, lang
+            As for :meth:`observations`; one area.
+        start, end : int, optional
+            Two years: growth between exactly these, for every series that states a value for both.
+        stage : {"achieved", "planned", "whole"}, optional
+            Only stretches between actual values, from the base on, or from the base to the last target.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns of :func:`planbrief.measures.tables.growth_table`; ``rate``, ``rate_low`` and ``rate_high`` are
+            fractions per year, ``change_pp`` percentage points (shares only). NaN where undefined, with the reason in
+            ``reason``.
+
+        Examples
+        --------
+        >>> import planbrief as pb
+        >>> growth = pb.load(sample=True).growth("巴中", "规上工业总产值", activity="", start=2023, end=2027)
+        >>> round(float(growth["rate"].iloc[0]), 3)
+        0.627
         """
+        from planbrief.api.between import between
         from planbrief.measures.tables import growth_table
 
-        return self._measured(growth_table(self._ds, self._ds.resolve("areas", area), inside=True), lang)
+        region = self._ds.resolve("areas", area)
+        if start is not None or end is not None:
+            table, why = (
+                between(self._ds, region, start, end),
+                f"no series of {region} has values for {start} and {end}",
+            )
+        else:
+            table, why = growth_table(self._ds, region, inside=True), f"no series of {region} has two dated values"
+        if stage is not None:
+            table = table[table["stage"] == _one_of("stage", stage, STAGES)]
+        return self._measured(self._about(table, indicator, activity), lang, why)
 
-    def progress(self, area: str, *, lang: Lang = "zh") -> pd.DataFrame:
-        """Where an area stands on the way to its targets; empty before the first value after a base year."""
+    def progress(
+        self,
+        area: str,
+        indicator: Words = None,
+        *,
+        activity: Words = None,
+        new: Mapping[int, float] | None = None,
+        lang: Lang = "zh",
+    ) -> pd.DataFrame:
+        """Where an area stands on the way to its targets; empty, and saying so, before a value after a base year.
+
+        Parameters
+        ----------
+        area, indicator, activity, lang
+            As for :meth:`growth`.
+        new : mapping of year to value, optional
+            Values that no document prints yet, in the unit of the series: ``{2025: 520}``; needs one indicator.
+
+        Examples
+        --------
+        >>> import planbrief as pb
+        >>> data = pb.load(sample=True)
+        >>> set(data.progress("巴中", "规上工业总产值", activity="", new={2025: 520})["verdict_geometric"])
+        {'ahead'}
+        """
+        from planbrief.api.between import with_values
         from planbrief.measures.tables import progress_table
 
-        return self._measured(progress_table(self._ds, self._ds.resolve("areas", area)), lang)
+        region, data = self._ds.resolve("areas", area), self
+        if new is not None:
+            one = self._keys("indicators", indicator)
+            if len(one) != 1:
+                raise UnknownName("indicator for new values", str(indicator), ("exactly one",))
+            what = (self._keys("activities", activity) or [""])[0]
+            data = Data(with_values(self._ds, region, one[0], what, new))
+        table = progress_table(data._ds, region)
+        why = str(table.attrs.get(f"reason_{lang}") or f"nothing of {region} can be judged")
+        return data._measured(data._about(table, indicator, activity), lang, why)
 
-    def structure(self, area: str, *, lang: Lang = "zh") -> pd.DataFrame:
+    def structure(
+        self, area: str, indicator: Words = None, *, activity: Words = None, lang: Lang = "zh"
+    ) -> pd.DataFrame:
         """Shares of industries and tracks in their whole, one row per part and year (``share_pct`` in percent)."""
         from planbrief.measures.composition import structure_table
 
-        return self._measured(structure_table(self._ds, self._ds.resolve("areas", area)), lang)
+        region = self._ds.resolve("areas", area)
+        table = self._about(structure_table(self._ds, region), indicator, activity)
+        return self._measured(table, lang, f"{region} states no whole with two parts in one unit")
 
-    def compare(self, areas: Iterable[str], *, lang: Lang = "zh") -> pd.DataFrame:
-        """Pairs of values of two areas with a verdict: ``status`` says whether they may be compared."""
+    def _about(self, table: pd.DataFrame, indicator: Words, activity: Words) -> pd.DataFrame:
+        """Rows of a table of measures about some indicators and activities."""
+        for column, names, words in (("indicator", "indicators", indicator), ("activity", "activities", activity)):
+            if words is not None:
+                table = table[table[column].isin(self._keys(names, words))]
+        return table
+
+    def compare(self, areas: Iterable[str] | None = None, *, lang: Lang = "zh") -> pd.DataFrame:
+        """Pairs of values of two areas (by default of every city) with a verdict whether they may be compared.
+
+        ``status`` is ordered: not_comparable, comparable_with_caution, comparable; ``best`` marks the closest pair of
+        two areas in a theme.
+        """
         from planbrief.measures.compare import side_by_side
 
-        asked = [self._ds.resolve("areas", word) for word in _several(areas)]
+        asked = list(self._ds.cities()) if areas is None else self._keys("areas", areas)
+        if len(set(asked)) < 2:
+            raise UnknownName("areas to compare", ", ".join(asked), ("two areas or more",))
         pairs = side_by_side(self._ds, asked).pairs.copy()
         everything = self._ds.observations
         for side in ("a", "b"):
@@ -170,12 +308,21 @@ class Data:
         pairs["reasons"] = ["; ".join(keys) for keys in pairs["keys"]]
         pairs["observations"] = list(zip(pairs["a"], pairs["b"], strict=True))
         wanted = [f"{name}_{side}" for name in ("area", "name", "period", "value", "unit") for side in ("a", "b")]
-        return pairs[[*wanted, "status", "reasons", "best", "theme", "observations"]].reset_index(drop=True)
-
-    def audit(self, area: str | None = None, *, lang: Lang = "zh") -> pd.DataFrame:
-        """Does the plan add up? One row per finding, worst first: rule, severity, discrepancy, tolerance, unit."""
         import pandas as pd
 
+        pairs["status"] = pd.Categorical(pairs["status"], STATUSES[::-1], ordered=True)
+        why = f"{', '.join(asked)} state nothing on one theme in one kind of unit"
+        return framed(
+            pairs[[*wanted, "status", "reasons", "best", "theme", "observations"]].reset_index(drop=True), why
+        )
+
+    def audit(self, area: str | None = None, *, lang: Lang = "zh") -> pd.DataFrame:
+        """Does the plan add up? One row per finding, worst first: severity (ordered), the question in words (``text``),
+        rule, discrepancy and tolerance in ``unit``.
+        """
+        import pandas as pd
+
+        from planbrief.api.between import question
         from planbrief.display.language import message
         from planbrief.measures.audit import audit
 
@@ -186,6 +333,7 @@ class Data:
                 "rule": finding.rule,
                 "name": message(f"rule.{finding.rule}", lang),
                 "severity": finding.severity,
+                "text": question(self._ds, finding, lang),
                 "discrepancy": finding.discrepancy,
                 "tolerance": finding.tolerance,
                 "unit": finding.unit,
@@ -193,10 +341,11 @@ class Data:
             }
             for finding in audit(self._ds, region)
         ]
-        columns = ("id", "rule", "name", "severity", "discrepancy", "tolerance", "unit", "observations")
+        columns = ("id", "rule", "name", "severity", "text", "discrepancy", "tolerance", "unit", "observations")
         frame = pd.DataFrame(rows, columns=list(columns))
         levels = ("note", "not_comparable", "implausible", "inconsistent")
-        return frame.assign(severity=pd.Categorical(frame["severity"], levels, ordered=True))
+        frame = frame.assign(severity=pd.Categorical(frame["severity"], levels, ordered=True))
+        return framed(frame, f"no findings: {region or 'every relation'} adds up")
 
     # -- figures --------------------------------------------------------------------------------------------------
 
@@ -229,33 +378,34 @@ class Data:
         return figure_of_row(row, wanted)
 
     def _printed(self, obs_id: str) -> Figure:
-        from planbrief.measures.evidence import evidence
+        from planbrief.measures.evidence import COUNTED, evidence
+        from planbrief.measures.ranges import observed
 
         package = self._ds.package["observations"]
         if obs_id not in package.by_key:
             raise UnknownName("observation", obs_id, tuple(key for key in package.by_key if obs_id in key)[:20])
         row = package.by_key[obs_id].values
         found = next(iter(evidence(self._ds, self._ds.select(ref_area=row["ref_area"]).loc[[obs_id]])))
-        rounded = found.kind in ("actual", "estimate") and found.half > 0
-        upper = found.upper if not math.isnan(found.upper) else found.value
-        pure = {"%": "share", "个百分点": "points", "倍": "multiple"}
-        measure = pure.get(found.unit, "level")
-        lower, upper = (found.value - found.half, upper + found.half) if rounded else (found.value, upper)
-        if not rounded and found.comparator in ("ge", "gt"):
-            upper = math.inf
-        if not rounded and found.comparator in ("le", "lt"):
-            lower = -math.inf if found.value <= 0 or measure == "points" else 0.0
+        percent = found.unit in ("%", "‰")
+        measure = _MEASURES.get(found.transformation, "share" if percent else "level")
+        measure = {"个百分点": "points", "百分点": "points", "倍": "multiple"}.get(found.unit, measure)
+        interval = observed(
+            found.value, found.comparator, upper_value=found.upper, value_text=row["value_text"], kind=found.kind,
+            share=measure == "share", exact=found.dimension in COUNTED and found.factor == 1,
+        )  # fmt: skip
+        scale = (0.1 if found.unit == "‰" else 1.0) / (100 if measure == "rate" else 1)
         return Figure(
             key=obs_id,
-            value=found.value,
+            value=found.value * scale,
             measure=measure,
             unit=found.unit if measure == "level" else "",
             observations=(obs_id,),
-            lower=lower,
-            upper=upper,
+            lower=interval.lower * scale,
+            upper=interval.upper * scale,
             comparator=found.comparator,
             undefined="" if found.stated else "missing_value",
-            year=found.time_period,
+            year="" if found.time_period == "undated" else found.time_period,
+            price_base=found.price_base,
         )
 
     # -- names ----------------------------------------------------------------------------------------------------
@@ -274,7 +424,9 @@ class Data:
         frame["comparator"] = pd.Categorical(frame["comparator"], COMPARATORS, ordered=True)
         return frame[list(OBSERVATION_COLUMNS)]
 
-    def _measured(self, table: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    def _measured(self, table: pd.DataFrame, lang: Lang, why: str) -> pd.DataFrame:
+        import pandas as pd
+
         other = "en" if lang == "zh" else "zh"
         frame = table.drop(columns=[name for name in table if str(name).endswith(f"_{other}")])
         frame = frame.rename(columns={**_RENAMED, f"label_{lang}": "label", f"reason_{lang}": "reason"})
@@ -283,7 +435,10 @@ class Data:
         frame.insert(0, "activity_name", parts)
         frame.insert(0, "name", names)
         frame.insert(0, "area_name", [self._ds.name("areas", key, lang) for key in frame["ref_area"]])
-        return frame.reset_index(drop=True)
+        for column in (name for name in frame if name in _ORDERED):
+            texts = [text or None for text in frame[column]]
+            frame[column] = pd.Categorical(texts, _ORDERED[column], ordered=True)
+        return framed(frame.reset_index(drop=True), why)
 
     # -- what it is -----------------------------------------------------------------------------------------------
 
@@ -305,8 +460,14 @@ class Data:
         return f"<p>{html.escape(repr(self))}</p><table><tr>{heads}</tr>{body}</table>"
 
 
-def _several(given: str | Iterable[str]) -> list[str]:
-    return [given] if isinstance(given, str) else [str(word) for word in given]
+def _several(given: str | int | Iterable[str | int]) -> list[str]:
+    return [str(given)] if isinstance(given, str | int) else [str(word) for word in given]
+
+
+def _nothing(what: str, asked: Mapping[str, Words]) -> str:
+    """Why a frame is empty, with what was asked."""
+    given = ", ".join(f"{name} {word}" for name, word in asked.items() if word is not None)
+    return f"{what}: {given or 'there are no data'}"
 
 
 def _one_of(what: str, word: str, known: tuple[str, ...]) -> str:

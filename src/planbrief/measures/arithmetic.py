@@ -34,14 +34,21 @@ def add(left: Figure, right: Figure, sign: int = 1) -> Figure:
     Raises
     ------
     SenselessArithmetic
-        For unlike units, or a level and a rate.
+        For unlike units (also 家 and 个), a level and a rate, sums of money at different prices; for a sum also where
+        the periods differ, and for growth rates.
     """
     operation = "+" if sign > 0 else "-"
+    _require_like_prices(operation, left, right)
+    if sign > 0 and left.observations and right.observations and left.year and right.year and left.year != right.year:
+        why = f"values of different periods ({left.year}, {right.year}) do not add up; their difference and ratio do"
+        raise _senseless(operation, left, right, why)
     pair = {left.measure, right.measure}
     if pair == {"share", "points"}:
         measure, unit, scale = "share", "", 1.0
     elif left.measure != right.measure or (not left.unit) != (not right.unit):
         raise _senseless(operation, left, right, f"a {left.measure} and a {right.measure} do not add up")
+    elif sign > 0 and left.measure == "rate" and left.observations and right.observations:
+        raise _senseless(operation, left, right, "growth rates do not add up")
     else:
         measure = "points" if sign < 0 and left.measure in ("share", "rate") else left.measure
         unit, scale = left.unit, _scale(operation, left, right)
@@ -77,7 +84,10 @@ def divide(left: Figure, right: Figure) -> Figure:
     if not left.unit or not right.unit:
         raise _senseless("/", left, right, f"a {left.measure} cannot be divided by a {right.measure}")
     top, bottom = units.table().parse(left.unit), units.table().parse(right.unit)
+    if top.dimension == bottom.dimension and top.dimension == units.CLASSIFIERS and top.base != bottom.base:
+        raise _senseless("/", left, right, "both count, but not the same things")
     if top.dimension == bottom.dimension:
+        _require_like_prices("/", left, right)
         scale = top.factor / bottom.factor
         return _made("/", left, right, "multiple", "", lambda a, b: _quotient(a * scale, b))
     scale = top.factor / bottom.factor
@@ -86,9 +96,57 @@ def divide(left: Figure, right: Figure) -> Figure:
 
 def compare(left: Figure, right: Figure) -> float:
     """Difference of two figures of like unit, in the unit of the first; what ``<`` and ``>`` look at."""
+    _require_like_prices("<", left, right)
     if left.measure != right.measure:
         raise _senseless("<", left, right, f"a {left.measure} and a {right.measure} are not compared")
     return left.value - right.value * _scale("<", left, right)
+
+
+def converted(figure: Figure, unit: str) -> Figure:
+    """An amount in another unit of its dimension."""
+    if not figure.unit:
+        raise SenselessArithmetic("in", _shown(figure), unit, f"a {figure.measure} has no unit to convert")
+    scale = 1 / _scale("in", figure, Figure("", 1.0, figure.measure, unit))
+    value, lower, upper = (end * scale for end in (figure.value, figure.lower, figure.upper))
+    return replace(
+        figure, value=value, lower=lower, upper=upper, unit=unit, formula=figure.formula or _term(figure, "")
+    )
+
+
+def share(part: Figure, whole: Figure) -> Figure:
+    """One amount in percent of another."""
+    ratio = divide(part, whole)
+    if ratio.measure != "multiple" or not part.unit:
+        raise _senseless("/", part, whole, "a share needs two amounts of one kind")
+    ends = (100 * end for end in (ratio.value, ratio.lower, ratio.upper))
+    value, lower, upper = ends
+    return replace(ratio, measure="share", value=value, lower=lower, upper=upper, formula=f"{ratio.formula} × 100")
+
+
+def growth(start: Figure, end: Figure, years: float | None = None) -> Figure:
+    """Average growth per year between two amounts, as a fraction."""
+    if years is None:
+        if not (start.year[:4].isdigit() and end.year[-4:].isdigit()):
+            raise _senseless("→", start, end, "their years are not known; say years=…")
+        years = float(end.year[-4:]) - float(start.year[:4])
+    if years <= 0:
+        raise _senseless("→", start, end, "growth needs a later second year")
+    ratio = divide(end, start)
+    if ratio.measure != "multiple" or not start.unit:
+        raise _senseless("→", start, end, "growth needs two amounts of one kind")
+    value, lower, upper = (
+        end ** (1 / years) - 1 if end >= 0 else math.nan for end in (ratio.value, ratio.lower, ratio.upper)
+    )
+    formula = f"({ratio.formula})^(1/{plain(years)}) − 1"
+    return replace(
+        ratio, measure="rate", value=value, lower=lower, upper=upper, formula=formula, year=f"{start.year}-{end.year}"
+    )
+
+
+def _require_like_prices(operation: str, left: Figure, right: Figure) -> None:
+    if left.price_base and right.price_base and left.price_base != right.price_base:
+        why = f"they are at different prices ({left.price_base}, {right.price_base})"
+        raise _senseless(operation, left, right, why)
 
 
 def _base(unit: units.Unit) -> str:
@@ -110,6 +168,9 @@ def _scale(operation: str, left: Figure, right: Figure) -> float:
     if left.unit == right.unit:
         return 1.0
     try:
+        own, other = units.table().parse(left.unit), units.table().parse(right.unit)
+        if own.dimension == other.dimension == units.CLASSIFIERS and own.base != other.base:
+            raise _senseless(operation, left, right, "both count, but not the same things")
         return float(units.convert(1.0, right.unit, left.unit))
     except PlanbriefError as error:
         raise _senseless(operation, left, right, str(error)) from None
@@ -142,6 +203,7 @@ def _made(
         upper=max(known) if known and not open_ended else math.nan,
         comparator="eq",
         undefined="zero_divisor" if math.isnan(value) and operation == "/" else left.undefined or right.undefined,
+        price_base=left.price_base or right.price_base,
         year=left.year if left.year == right.year else "-".join(part for part in (right.year, left.year) if part),
     )
 

@@ -40,6 +40,8 @@ class Figure:
         Key of the reason why the value is NaN (see ``measures.undefined``).
     year : str
         Period: ``2026`` or ``2023-2026``.
+    price_base : str
+        Prices that a sum of money is at; empty where the plan does not say.
     """
 
     key: str
@@ -53,6 +55,7 @@ class Figure:
     comparator: str = "eq"
     undefined: str = ""
     year: str = ""
+    price_base: str = ""
 
     @property
     def defined(self) -> bool:
@@ -102,6 +105,42 @@ class Figure:
 
     def __ge__(self, other: Figure | float) -> bool:
         return bool(_arithmetic().compare(self, _figure_of(other, self)) >= 0)
+
+    def to(self, unit: str) -> Figure:
+        """The same amount in another unit of its dimension; refused for unlike units.
+
+        >>> Figure("a", 2.5, "level", "亿元").to("万元").value
+        25000.0
+        """
+        return _arithmetic().converted(self, unit)  # type: ignore[no-any-return]
+
+    def share_of(self, whole: Figure) -> Figure:
+        """This amount in percent of another one of its kind.
+
+        >>> part, whole = Figure("part", 800.0, "level", "亿元"), Figure("whole", 1000.0, "level", "亿元")
+        >>> str(part.share_of(whole))
+        '80%'
+        """
+        return _arithmetic().share(self, whole)  # type: ignore[no-any-return]
+
+    def growth_to(self, end: Figure, years: float | None = None) -> Figure:
+        """Average growth per year up to a later amount, as a fraction; years from the periods unless given.
+
+        >>> start = Figure("a", 142.8, "level", "亿元", year="2023")
+        >>> f"{start.growth_to(Figure('b', 750.0, 'level', '亿元', year='2026')):.1%}"
+        '73.8%'
+        """
+        return _arithmetic().growth(self, end, years)  # type: ignore[no-any-return]
+
+    def _repr_html_(self) -> str:
+        import html
+
+        low, high = self.interval
+        shown = [f"<b>{html.escape(str(self))}</b>"]
+        if low < high:
+            shown.append(f"[{low:,.6g}, {high:,.6g}]")
+        shown += [html.escape(text) for text in (self.formula, ", ".join(self.observations)) if text]
+        return "<br>".join(shown)
 
     def __float__(self) -> float:
         return self.value
@@ -253,6 +292,7 @@ def figure(row: Mapping[str, Any], measure: str) -> Figure:
         comparator=_comparator(row, measure),
         undefined=(row.get("undefined", "") or "missing_value") if math.isnan(value) else "",
         year=period,
+        price_base=str(row.get("price_base", "")) if kind == "level" else "",
     )
 
 
