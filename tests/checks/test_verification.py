@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from pathlib import Path
@@ -9,10 +10,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from targets.factory import SOURCES
 from targets.folder import SOURCE, TEXT, change, exclusion, exclusions, make_folder, observations
 
 from planbrief.checks.verification import NoSources, Verification, verify
 from planbrief.commands.check import verify_report
+from planbrief.reading.files import read_file
 from planbrief.targets.dataset import Dataset
 from planbrief.targets.package import read_package
 
@@ -164,3 +167,20 @@ def test_the_json_holds_the_accounting_and_no_wording_of_the_source(tmp_path: Pa
     code, table = verify_report(Dataset(read_package(data)), sources)
     assert "名列世界⟦500⟧强" in table
     assert "8 numeric tokens, 1 unaccounted, 0 double, 1 mismatches; 1 rows say in reading_note" in table
+
+
+def test_a_word_document_is_verified_from_its_original(tmp_path: Path) -> None:
+    """Spans of a document in another form are offsets in its canonical text; its digest is that of the file."""
+    from docx import Document
+
+    original = Document()
+    for line in ("试城新闻", "产值达到120亿元，增长3.5%。"):
+        original.add_paragraph(line)
+    original.save(tmp_path / "news.docx")
+    text = read_file(tmp_path / "news.docx").text
+    digest = hashlib.sha256((tmp_path / "news.docx").read_bytes()).hexdigest()
+    source = dict(SOURCES[0], file_name="news.docx", sha256=digest, characters=len(text))
+    data, sources = make_folder(tmp_path, sources=[source], observations=[], exclusions=[])
+    (sources / "news.docx").write_bytes((tmp_path / "news.docx").read_bytes())
+    found = result(data, sources)
+    assert {one.found for one in found.mismatches} == {"'120' unaccounted for", "'3.5' unaccounted for"}

@@ -215,11 +215,9 @@ def _document(path: Path, raw: bytes) -> CanonicalText:
         except PlanbriefError:
             raw.decode("utf-8")
             raise
-    return (
-        replace(read_plain(raw, path.name, ""), text=text)
-        if text.strip() and text[0] != "\ufeff"
-        else CanonicalText(text)
-    )
+    if not text.strip() or text.startswith("\ufeff"):
+        return CanonicalText(text)
+    return replace(read_plain(raw, path.name, ""), text=text)
 
 
 class Comparison:
