@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
+from planbrief.measures.ranges import CEILINGS, FLOORS
 from planbrief.targets.frames import records_of
 
 if TYPE_CHECKING:
@@ -84,6 +85,20 @@ class Evidence:
     def high(self) -> float:
         """Largest value in base units that rounding leaves open."""
         return self.base + self.base_half
+
+    @property
+    def least(self) -> float:
+        """Smallest value in base units that rounding and wording leave open: nothing limits what is at most so much."""
+        if self.comparator in CEILINGS:
+            return 0.0 if self.base >= 0 else -math.inf
+        return self.low
+
+    @property
+    def most(self) -> float:
+        """Largest value in base units that rounding and wording leave open."""
+        if self.comparator in FLOORS:
+            return math.inf
+        return self.upper * self.factor if self.comparator == "range" and self.upper > self.value else self.high
 
 
 def half_digit(value_text: str) -> float:

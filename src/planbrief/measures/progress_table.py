@@ -9,6 +9,7 @@ from planbrief.measures import growth, progress, ranges
 from planbrief.measures.cache import remembered
 from planbrief.measures.columns import PROGRESS, frame
 from planbrief.measures.prices import CONSTANT
+from planbrief.measures.ranges import CEILINGS, FLOORS, kept
 from planbrief.measures.series import Point, Series, at_other_prices, chained, identity, published_year, series_of
 from planbrief.measures.undefined import reason, words
 
@@ -95,7 +96,10 @@ def _at_other_prices(ds: Dataset, series: Series, base: Point) -> tuple[str, ...
 def _row(series: Series, base: Point, later: list[Point], target: Point) -> dict[str, Any]:
     latest = later[-1]
     level = series.family == "level"
-    direction = series.direction
+    # A ceiling is met from below and a floor from above, whatever is better otherwise.
+    direction = -1 if target.comparator in CEILINGS else 1 if target.comparator in FLOORS else series.direction
+    if kept(target.comparator, target.value, base.value):
+        return _kept_row(series, base, latest, target)
     between = [point for point in series.aims if base.year < point.year <= target.year and not point.conflict]
     path = {point.year: point.value for point in (base, *between, target)}
     schedule = {"year": latest.year, "value": latest.value}
@@ -114,26 +118,10 @@ def _row(series: Series, base: Point, later: list[Point], target: Point) -> dict
     why = reason("progress.increment_completion", base=base.value, value=latest.value, target=target.value)
     verdicts = {shape: verdict(gap) for shape, gap in gaps.items()}
     return {
-        **identity(series),
-        "base_period": base.period,
-        "base_year": base.year,
-        "base": base.value,
-        "base_kind": base.kind,
-        "latest_period": latest.period,
-        "year": latest.year,
-        "value": latest.value,
-        "latest_kind": latest.kind,
-        "target_period": target.period,
-        "target_year": target.year,
-        "target": target.value,
-        "target_kind": target.kind,
-        "target_comparator": target.comparator,
-        "label_zh": growth.period_label(latest.year, target.year, "zh"),
-        "label_en": growth.period_label(latest.year, target.year, "en"),
+        **_ends(series, base, latest, target),
         "completion": progress.increment_completion(base.value, latest.value, target.value),
         "completion_lower": whole.lower,
         "completion_upper": whole.upper,
-        "elapsed": progress.elapsed_share(base.year, latest.year, target.year),
         "gap_linear_pp": gaps["linear"],
         "gap_geometric_pp": gaps["geometric"],
         "verdict_linear": verdicts["linear"],
@@ -153,6 +141,48 @@ def _row(series: Series, base: Point, later: list[Point], target: Point) -> dict
         "undefined": why,
         "reason_zh": words(why, "zh"),
         "reason_en": words(why, "en"),
+    }
+
+
+def _kept_row(series: Series, base: Point, latest: Point, target: Point) -> dict[str, Any]:
+    """A bound that the base kept already: there is no change to complete, only the bound to keep."""
+    held = kept(target.comparator, target.value, latest.value)
+    verdict_now = "" if held else "behind"
+    row = dict.fromkeys(PROGRESS, math.nan)
+    row |= dict.fromkeys(("growth_status", "predicted_category"), "not_available")
+    return {
+        **row,
+        **_ends(series, base, latest, target),
+        "verdict_linear": verdict_now,
+        "verdict_geometric": verdict_now,
+        "verdict_differs": False,
+        "already_met": held,
+        "undefined": "bound_kept",
+        "reason_zh": words("bound_kept", "zh"),
+        "reason_en": words("bound_kept", "en"),
+    }
+
+
+def _ends(series: Series, base: Point, latest: Point, target: Point) -> dict[str, Any]:
+    """What a row of progress says of its three points."""
+    return {
+        **identity(series),
+        "base_period": base.period,
+        "base_year": base.year,
+        "base": base.value,
+        "base_kind": base.kind,
+        "latest_period": latest.period,
+        "year": latest.year,
+        "value": latest.value,
+        "latest_kind": latest.kind,
+        "target_period": target.period,
+        "target_year": target.year,
+        "target": target.value,
+        "target_kind": target.kind,
+        "target_comparator": target.comparator,
+        "label_zh": growth.period_label(latest.year, target.year, "zh"),
+        "label_en": growth.period_label(latest.year, target.year, "en"),
+        "elapsed": progress.elapsed_share(base.year, latest.year, target.year),
         "observations": base.observations + latest.observations + target.observations,
     }
 

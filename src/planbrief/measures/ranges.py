@@ -13,6 +13,9 @@ from planbrief.targets import wording
 #: Kinds of observation that are measured or estimated, so that the last printed digit is rounded.
 ROUNDED_KINDS = frozenset({"actual", "estimate", "resource"})
 
+#: Comparators of a floor and of a ceiling.
+FLOORS, CEILINGS = frozenset({"ge", "gt"}), frozenset({"le", "lt"})
+
 
 class Range(NamedTuple):
     """Lowest and highest value that is consistent with what is printed; ±inf where nothing limits it."""
@@ -140,6 +143,15 @@ def ends(interval: Any) -> tuple[Any, Any]:
     if isinstance(interval, np.ndarray) and interval.ndim and interval.shape[0] == 2:
         return interval[0], interval[1]
     return interval, interval
+
+
+def kept(comparator: str, bound: float, value: float) -> bool:
+    """Whether a value already keeps a bound: then the bound asks for no change (5%以内 after 4.2 %).
+
+    >>> kept("le", 5, 4.2), kept("ge", 5, 4.2), kept("eq", 5, 4.2)
+    (True, False, False)
+    """
+    return (comparator in CEILINGS and value <= bound) or (comparator in FLOORS and value >= bound)
 
 
 def observed(

@@ -11,7 +11,7 @@ from planbrief.errors import UnknownName
 from planbrief.measures import prices
 from planbrief.measures.cache import remembered
 from planbrief.measures.columns import IDENTITY, MILESTONES, frame
-from planbrief.measures.ranges import observed
+from planbrief.measures.ranges import kept, observed
 from planbrief.targets import periods, units
 from planbrief.targets.frames import records_of
 
@@ -95,6 +95,13 @@ class Series:
     def aims(self) -> tuple[Point, ...]:
         """Targets and constraints for whole years, in order."""
         return tuple(point for point in self.points if point.aimed and point.annual)
+
+    def changes(self, base: Point | None) -> tuple[Point, ...]:
+        """The aims after a base that ask for a change: no bound that the base keeps already."""
+        if base is None:
+            return self.aims
+        later = (point for point in self.aims if point.year > base.year)
+        return tuple(point for point in later if not kept(point.comparator, point.value, base.value))
 
     @property
     def actuals(self) -> tuple[Point, ...]:

@@ -23,6 +23,7 @@ from planbrief.measures.cache import remembered
 from planbrief.measures.columns import GROWTH
 from planbrief.measures.composition import contribution_table, structure_table
 from planbrief.measures.progress_table import progress_table
+from planbrief.measures.ranges import kept
 from planbrief.measures.series import milestones
 from planbrief.measures.undefined import reason
 
@@ -110,6 +111,11 @@ __all__ = [
 
 #: A year with two printed values gives a row for each combination; more than this says nothing.
 MOST_COMBINATIONS = 9
+#: Columns that say by how much something is to change.
+CHANGES = (
+    *("increment", "increment_per_year", "multiple", "cagr", "log_growth", "doubling_time"),
+    *("change_pp", "change_pp_per_year", "gap_closed"),
+)
 
 
 @remembered
@@ -247,6 +253,11 @@ def _with_measures(table: pd.DataFrame) -> pd.DataFrame:
     table["cagr_upper"] = np.where(levels, open_rate.upper, np.nan)
     table["change_lower"], table["change_upper"] = bounds[2] - bounds[1], bounds[3] - bounds[0]
     table["undefined"] = [_why(*row) for row in zip(table["family"], start, end, years, strict=True)]
+    bound = [kept(*row) for row in zip(table["end_comparator"], end, start, strict=True)]
+    asked = np.asarray([stage == "achieved" for stage in table["stage"]]) | ~np.asarray(bound)
+    for name in (*CHANGES, "cagr_lower", "cagr_upper", "change_lower", "change_upper"):
+        table[name] = np.where(asked, table[name], np.nan)
+    table.loc[~asked, "undefined"] = "bound_kept"
     return with_words(table)
 
 

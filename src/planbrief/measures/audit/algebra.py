@@ -16,6 +16,7 @@ Every value is carried as the interval that its printed digits leave open.
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -69,8 +70,9 @@ class Amount:
 
     @property
     def half(self) -> float:
-        """Half the width of the interval."""
-        return (self.high - self.low) / 2
+        """Half the width of the interval, NaN where a bound leaves it open."""
+        width = (self.high - self.low) / 2
+        return width if math.isfinite(width) else math.nan
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def of_record(record: Evidence) -> Amount:
     scale = 0.01 if record.dimension == "percent" else 1.0
     dimension = () if record.dimension in PURE else ((record.dimension, 1),)
     sign = "%" if record.dimension == "percent" else ""
-    values = (record.base * scale, record.low * scale, record.high * scale)
+    values = (record.base * scale, record.least * scale, record.most * scale)
     return Amount(*values, dimension, (record,), f"{record.value:.12g}{sign}")
 
 
@@ -134,7 +136,7 @@ def _product(ctx: Context, text: str, scope: Scope) -> Amount | None:
     result = _atom(ctx, parse_atom(pieces[0]), scope)
     for sign, piece in zip(pieces[1::2], pieces[2::2], strict=True):
         factor = _atom(ctx, parse_atom(piece), scope)
-        if result is None or factor is None or (sign == "÷" and factor.low <= 0):
+        if result is None or factor is None or (sign == "÷" and factor.value <= 0):
             return None
         result = _times(result, factor) if sign == "×" else _over(result, factor)
     return result
@@ -144,14 +146,21 @@ def _times(a: Amount, b: Amount) -> Amount:
     dimension = _dimension(a, b, 1)
     records, formula = a.records + b.records, f"{_braced(a)} × {_braced(b)}"
     complete = a.complete and b.complete
-    return Amount(a.value * b.value, a.low * b.low, a.high * b.high, dimension, records, formula, complete)
+    low, high = _open(a.low * b.low, -math.inf), _open(a.high * b.high, math.inf)
+    return Amount(a.value * b.value, low, high, dimension, records, formula, complete)
+
+
+def _open(end: float, limit: float) -> float:
+    """An end of an interval; undetermined (nothing times anything) is open."""
+    return limit if math.isnan(end) else end
 
 
 def _over(a: Amount, b: Amount) -> Amount:
     dimension = _dimension(a, b, -1)
     records, formula = a.records + b.records, f"{_braced(a)} ÷ {_like(a, b)}"
     complete = a.complete and b.complete
-    return Amount(a.value / b.value, a.low / b.high, a.high / b.low, dimension, records, formula, complete)
+    low, high = _open(a.low / b.high, -math.inf), a.high / b.low if b.low > 0 else math.inf
+    return Amount(a.value / b.value, low, _open(high, math.inf), dimension, records, formula, complete)
 
 
 def _like(a: Amount, b: Amount) -> str:

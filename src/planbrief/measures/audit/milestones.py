@@ -12,6 +12,7 @@ from planbrief.measures.audit.model import Finding, Identity, Number, key_of
 from planbrief.measures.evidence import Evidence, ids
 from planbrief.measures.growth import cagr, multiple
 from planbrief.measures.labels import period, place
+from planbrief.measures.ranges import CEILINGS, kept
 
 RULE = "milestones"
 #: A segment's growth is asked about when it is more than this multiple of the segment before it …
@@ -34,7 +35,11 @@ def check_milestones(ctx: Context) -> Iterator[Result]:
 
 def _direction(ctx: Context, path: tuple[Evidence, ...]) -> Iterator[Result]:
     wanted = {"increase": 1, "decrease": -1}.get(ctx.meta(path[0].indicator)["direction"], 0)
-    against = [(a, b) for a, b in itertools.pairwise(path) if wanted * (b.base - a.base) < 0]
+    against = [
+        (a, b)
+        for a, b in itertools.pairwise(path)
+        if wanted * (b.base - a.base) < 0 and not _bounded(a, b) and not (b.comparator == "approx" and _meet(a, b))
+    ]
     if not wanted:
         return
     first = path[0]
@@ -56,6 +61,16 @@ def _direction(ctx: Context, path: tuple[Evidence, ...]) -> Iterator[Result]:
         yield Finding(finding_id, RULE, "inconsistent", items, numbers, message, gap, tolerance, after.unit)
 
 
+def _bounded(before: Evidence, after: Evidence) -> bool:
+    """Whether the later value is a bound that the earlier one keeps: it asks for no change."""
+    return kept(after.comparator, after.base, before.base)
+
+
+def _meet(one: Evidence, other: Evidence) -> bool:
+    """Whether two values may be the same: about 5 % after 5.4 %."""
+    return one.least <= other.most and other.least <= one.most
+
+
 def _named(ctx: Context, before: Evidence, after: Evidence) -> dict[str, Number]:
     return {
         "area": ctx.area(after),
@@ -75,7 +90,11 @@ def _jumps(ctx: Context, path: tuple[Evidence, ...]) -> Iterator[Result]:
     jumps = [
         i
         for i in range(1, len(rates))
-        if rates[i - 1] > 0 and rates[i] > JUMP_FACTOR * rates[i - 1] and rates[i] - rates[i - 1] > JUMP_RATE
+        if path[i].comparator not in CEILINGS
+        and path[i + 1].comparator not in CEILINGS
+        and rates[i - 1] > 0
+        and rates[i] > JUMP_FACTOR * rates[i - 1]
+        and rates[i] - rates[i - 1] > JUMP_RATE
     ]
     yield Identity(whole_id, RULE, not jumps, ids(path), rates[0], max(rates))
     for i in jumps:

@@ -17,6 +17,7 @@ from planbrief.measures.audit.model import Finding, Identity, Number, Severity, 
 from planbrief.measures.evidence import Evidence, evidence, ids
 from planbrief.measures.growth import cagr
 from planbrief.measures.labels import Label, label, period
+from planbrief.measures.ranges import CEILINGS
 
 RULE = "required_growth"
 #: Concepts of money flows whose growth is set side by side.
@@ -147,7 +148,7 @@ def fastest(ctx: Context) -> tuple[Evidence, ...]:
 
 
 def _compare(ctx: Context, area: str, path: tuple[Evidence, ...], best: Achieved) -> Iterator[Result]:
-    segments = [(float(cagr(a.base, b.base, b.year - a.year)), a, b) for a, b in itertools.pairwise(path) if a.base > 0]
+    segments = [(float(cagr(a.base, b.base, b.year - a.year)), a, b) for a, b in _steps(path)]
     if not segments:
         return
     rate, start, end = max(segments, key=lambda s: s[0])
@@ -177,6 +178,11 @@ def _compare(ctx: Context, area: str, path: tuple[Evidence, ...], best: Achieved
     gap = 100 * (rate - best.rate)
     message = f"audit.{RULE}.{'same' if best.same else 'other'}"
     yield Finding(finding_id, RULE, severity, items, numbers, message, gap, math.nan, "个百分点")
+
+
+def _steps(path: tuple[Evidence, ...]) -> list[tuple[Evidence, Evidence]]:
+    """Steps of a path that ask for growth: none to a ceiling, none from nothing."""
+    return [(a, b) for a, b in itertools.pairwise(path) if a.base > 0 and b.base >= 0 and b.comparator not in CEILINGS]
 
 
 def _beside(ctx: Context, start: Evidence, achieved: Iterable[Evidence]) -> Evidence:

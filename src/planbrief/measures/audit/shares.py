@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from planbrief.measures.audit.algebra import of_record
@@ -32,13 +33,15 @@ def _against_levels(ctx: Context) -> Iterator[Result]:
         if part is None:
             continue
         whole = _whole(ctx, share, levels)
-        if whole is None or whole.dimension != part.dimension or whole.low <= 0:
+        if whole is None or whole.dimension != part.dimension or whole.low <= 0 or part.low < 0:
             continue
-        low, high = 100 * part.low / whole.high, 100 * part.high / whole.low
+        low = 100 * part.least / whole.most
+        high = 100 * part.most / whole.least if whole.least > 0 else math.inf
         implied = 100 * part.base / whole.base
-        holds = share.value - share.half <= high + EPSILON and low <= share.value + share.half + EPSILON
+        holds = share.least <= high + EPSILON and low <= share.most + EPSILON
         finding_id = key_of(RULE, share.ref_area, share.indicator, share.activity, share.time_period)
-        tolerance, trio = share.half + (high - low) / 2, [share, part, whole]
+        width = (high - low) / 2
+        tolerance, trio = share.half + (width if math.isfinite(width) else math.nan), [share, part, whole]
         yield Identity(finding_id, RULE, holds, ids(trio), implied, share.value, tolerance, "%")
         if holds:
             continue

@@ -6,6 +6,7 @@ exceed the total. The tolerance is the sum of half the last printed digit of eve
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 
 from planbrief.measures.audit.context import Context, Result, grouped, single
@@ -80,7 +81,10 @@ def compare(ctx: Context, whole: Evidence, parts: list[Evidence], *, equal: bool
     tolerance = (whole.base_half + sum(part.base_half for part in parts)) / whole.factor
     excess = summed - whole.value
     slack = EPSILON * max(abs(summed), abs(whole.value))
-    holds = (abs(excess) if equal else excess) <= tolerance + slack
+    # A total of at least so much may be larger than its parts make it, and parts of at most so much smaller.
+    low, high = (math.fsum(ends) / whole.factor for ends in ([p.least for p in parts], [p.most for p in parts]))
+    within = low <= whole.most / whole.factor + slack
+    holds = within and (not equal or whole.least / whole.factor <= high + slack)
     finding_id = key_of(RULE, whole.ref_area, whole.indicator, of, whole.time_period)
     records = [whole, *parts]
     yield Identity(finding_id, RULE, holds, ids(records), summed, whole.value, tolerance, unit)

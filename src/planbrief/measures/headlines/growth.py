@@ -25,7 +25,7 @@ def _grown(city: City, *, branches: bool) -> list[tuple[Series, Point]]:
     for series in city.series:
         base = city.base(series)
         fits = series.family == "level" and series.shape == "geometric" and not series.subject
-        if fits and bool(series.activity) == branches and base is not None and base.value > 0 and series.aims:
+        if fits and bool(series.activity) == branches and base is not None and base.value > 0 and series.changes(base):
             found.append((series, base))
     return found
 
@@ -43,8 +43,7 @@ def steepest_branch(city: City) -> Iterator[Headline]:
 def _steepest_of(city: City, rule: str, *, branches: bool) -> Iterator[Headline]:
     candidates = []
     for series, base in _grown(city, branches=branches):
-        aim = next((aim for aim in series.aims if aim.year > base.year), None)
-        if aim is not None:
+        for aim in series.changes(base)[:1]:
             candidates.append((float(cagr(base.value, aim.value, aim.year - base.year)), series, base, aim))
     if not candidates:
         return
@@ -79,8 +78,7 @@ def biggest_multiple(city: City) -> Iterator[Headline]:
     """The largest multiple of the base that the last target of a path is."""
     candidates = []
     for series, base in _grown(city, branches=False):
-        aim = series.aims[-1]
-        if aim.year > base.year:
+        for aim in series.changes(base)[-1:]:
             candidates.append((float(multiple(base.value, aim.value)), series, base, aim))
     if not candidates:
         return
@@ -116,8 +114,10 @@ def largest_share_change(city: City) -> Iterator[Headline]:
     candidates = []
     for series in city.series:
         base = city.base(series)
-        if series.family == "share" and series.aims and base is not None and series.aims[-1].year > base.year:
-            candidates.append((abs(series.aims[-1].value - base.value), series, base, series.aims[-1]))
+        if series.family != "share" or base is None:
+            continue
+        for aim in series.changes(base)[-1:]:
+            candidates.append((abs(aim.value - base.value), series, base, aim))
     if not candidates:
         return
     change, series, base, aim = max(candidates, key=lambda c: c[0])
@@ -156,7 +156,7 @@ def structure_shift(city: City) -> Iterator[Headline]:
             groups.setdefault((series.indicator, parent, base.period), []).append((series, base))
     best: tuple[float, float, Headline] | None = None
     for (_, parent, start), members in groups.items():
-        years = set.intersection(*({aim.period for aim in series.aims} for series, _ in members))
+        years = set.intersection(*({aim.period for aim in series.changes(point)} for series, point in members))
         if len(members) < 2 or not years:
             continue
         last = max(years)

@@ -13,7 +13,7 @@ from planbrief.measures.audit.registry import in_question
 from planbrief.measures.evidence import evidence
 from planbrief.measures.figures import Figure
 from planbrief.measures.labels import Label, label, measured
-from planbrief.measures.ranges import ROUNDED_KINDS
+from planbrief.measures.ranges import ROUNDED_KINDS, kept
 from planbrief.measures.series import Point, Series, published_year, series_of
 
 if TYPE_CHECKING:
@@ -100,20 +100,15 @@ class Area:
         return None if found is None or found.conflict or self.doubted(found) else found
 
     def aims(self, series: Series) -> tuple[Point, ...]:
-        """Dated targets after the base that are no mere limit and not in question, one a year."""
+        """Dated targets after the base that ask for a change and are not in question, one a year."""
         base = self.base(series)
         first: dict[float, Point] = {}
         for point in series.aims:
             later = base is None or point.year > base.year
-            if later and not point.conflict and not self.doubted(point) and self.wanted(series, point):
+            held = base is not None and kept(point.comparator, point.value, base.value)
+            if later and not held and not point.conflict and not self.doubted(point):
                 first.setdefault(point.year, point)
         return tuple(first[year] for year in sorted(first))
-
-    @staticmethod
-    def wanted(series: Series, point: Point) -> bool:
-        """Whether a point is something to be reached: a ceiling on what may grow is none, nor a floor of a decline."""
-        ceiling, floor = point.comparator in ("le", "lt"), point.comparator in ("ge", "gt")
-        return not (ceiling and series.direction >= 0) and not (floor and series.direction < 0)
 
     def doubted(self, point: Point) -> bool:
         """Whether the audit asks about the value itself."""

@@ -12,10 +12,13 @@ from planbrief.measures.insights.model import Area, Insight, Steps, Value
 from planbrief.measures.insights.product import spanned
 from planbrief.measures.insights.quantity import Quantity, derived, growth, of_point
 from planbrief.measures.labels import label, period
+from planbrief.measures.ranges import kept
 from planbrief.measures.series import Point, Series, published_year, series_of
 
 #: A year is a cliff where its growth is this many times that of the years before, and this much above it.
 CLIFF_FACTOR, CLIFF_RATE = 2.0, 0.05
+#: Years up to which a target for a share is set beside the last value.
+AHEAD = 2
 #: Concepts whose growth a leader is measured by, best first.
 LEADING = ("gdp", "value_added", "gross_output", "revenue", "investment")
 
@@ -180,31 +183,51 @@ def waypoints(area: Area) -> Iterator[Insight]:
 
 
 def rate_targets(area: Area) -> Iterator[Insight]:
-    """A growth target beside what was last achieved of the same rate: is more asked for, or less?"""
+    """A target for a rate or share beside what was last achieved of it: is more asked for, less, or only to keep?
+
+    Growth rates of the leading flows at any distance; shares (unemployment, coverage) only for a year or two ahead,
+    longer paths being told elsewhere.
+    """
     for series in area.series:
-        if series.family != "rate" or series.subject or area.ctx.meta(series.indicator)["concept"] not in LEADING:
+        about = area.ctx.meta(series.indicator)
+        growing = series.family == "rate" and about["concept"] in LEADING
+        if series.subject or not (growing or series.family == "share"):
             continue
-        aims = [point for point in series.aims if area.wanted(series, point) and not area.doubted(point)]
-        reached = [p for p in series.actuals if p.annual and aims and p.year < aims[0].year and not area.doubted(p)]
-        if not aims or not reached or aims[0].conflict or reached[-1].conflict:
+        aims = [point for point in series.aims if not point.conflict and not area.doubted(point)]
+        reached = [p for p in series.actuals if aims and p.year < aims[0].year and not area.doubted(p)]
+        if not reached or reached[-1].conflict or (not growing and aims[0].year - reached[-1].year > AHEAD):
             continue
         last, aim = reached[-1], aims[0]
         key = f"{area.region}/insights/rate_target/{series.key}"
         change = aim.value - last.value
+        measure, scale = ("rate", 0.01) if growing else ("share", 1.0)
         figures: dict[str, Value] = {
             "area": area.name,
             "name": area.named(series),
             "last_period": period(last.period),
-            "last": Figure(f"{key}/last", last.value / 100, "rate", "", last.observations, year=last.period),
+            "last": _printed(f"{key}/last", last, measure, scale),
             "period": period(aim.period),
-            "aim": Figure(f"{key}/aim", aim.value / 100, "rate", "", aim.observations, "", comparator=aim.comparator),
-            "change": Figure(f"{key}/change", abs(change), "points", "", last.observations + aim.observations,
-                             f"|{plain(aim.value)} − {plain(last.value)}|"),
+            "aim": _printed(f"{key}/aim", aim, measure, scale),
+            "change": Figure(
+                f"{key}/change", abs(change), "points", "", last.observations + aim.observations,
+                f"|{plain(aim.value)} − {plain(last.value)}|",
+                comparator="approx" if "approx" in (aim.comparator, last.comparator) else "eq",
+            ),
         }  # fmt: skip
         rule = "rate_target_above" if change > 0 else "rate_target_below" if change < 0 else "rate_target_same"
-        scope = area.size if area.ctx.meta(series.indicator)["scope"] == "whole_economy" else area.size / 4
-        distance = abs(change) / max(abs(last.value), 1.0)
+        if kept(aim.comparator, aim.value, last.value):
+            rule = "bound_kept"
+        scope = area.size if about["scope"] == "whole_economy" and growing else area.size / 4
+        distance = 0.0 if rule == "bound_kept" else abs(change) / max(abs(last.value), 1.0)
         yield Insight(rule, key, area.region, area.weight(scope, distance), f"rate/{series.indicator}", figures)
+
+
+def _printed(key: str, point: Point, measure: str, scale: float) -> Figure:
+    """A point of a rate or share as it is printed, with its bound."""
+    ends = (point.lower * scale, point.upper * scale)
+    return Figure(
+        key, point.value * scale, measure, "", point.observations, "", *ends, point.comparator, "", point.period
+    )
 
 
 def declines(area: Area) -> Iterator[Insight]:

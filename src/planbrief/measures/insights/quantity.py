@@ -115,7 +115,8 @@ def of_amount(found: Amount) -> Quantity:
     """An amount of the relations' language in the unit of its first figure."""
     first = found.records[0]
     factor, unit = (first.factor, first.unit) if found.dimension else (1.0, "")
-    values = (found.value / factor, found.low / factor, found.high / factor)
+    ends = (found.low, found.high) if math.isfinite(found.high - found.low) else (found.value, found.value)
+    values = (found.value / factor, ends[0] / factor, ends[1] / factor)
     return Quantity(*values, found.formula, ids(found.records), unit=unit)
 
 

@@ -1,0 +1,162 @@
+"""Bounds keep their sense: every rule over all comparators, directions, signs and forms of change."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+from targets.factory import INDICATORS, make_dataset, observation
+
+from planbrief.display.document import run_text
+from planbrief.display.language import messages
+from planbrief.display.sentence import sentence_runs
+from planbrief.display.views.insights import story
+from planbrief.measures import tables
+from planbrief.measures.audit import audit
+from planbrief.measures.headlines import headlines
+from planbrief.measures.insights import insights
+from planbrief.measures.progress_table import progress_table
+
+COMPARATORS = ("eq", "ge", "gt", "le", "lt", "approx", "range")
+UNEMPLOYMENT = {
+    **INDICATORS[1],
+    "indicator": "jobless",
+    "name_zh": "试失业率",
+    "name_en": "Test unemployment rate",
+    "concept": "employment",
+    "aggregation": "rate",
+}
+
+
+class Page:
+    """What a sentence needs of a page."""
+
+    def __init__(self, ds, lang: str) -> None:
+        self.ds, self.lang, self.figures = ds, lang, {}
+
+    def printed(self, figure) -> str:
+        """Nothing is printed elsewhere."""
+        return ""
+
+    def use(self, observations) -> None:
+        """Nothing is listed."""
+
+
+def share(start: int, value: float, year: str, comparator: str = "eq", **fields) -> dict:
+    """One value of the unemployment rate."""
+    what = {"indicator": "jobless", "unit_measure": "%", "transformation": "level", "time_period": year}
+    return observation(start, value, comparator=comparator, **{**what, **fields})
+
+
+def town(direction: str, *rows: dict):
+    """A data set with the unemployment rate, good to rise or to fall."""
+    return make_dataset(observations=list(rows), indicators=[*INDICATORS, {**UNEMPLOYMENT, "direction": direction}])
+
+
+@pytest.mark.parametrize("direction", ["increase", "decrease", "none"])
+@pytest.mark.parametrize("comparator", ["le", "lt"])
+def test_a_ceiling_that_is_kept_is_no_aim(direction, comparator):
+    """5 % 以内 after 4.2 %: no largest change, nothing against the expected direction, no growth, no completion."""
+    ds = town(
+        direction,
+        share(100, 4.2, "2023"),
+        share(110, 4.4, "2024"),
+        share(120, 5, "2025", comparator, kind="target"),
+    )
+    assert "largest_share_change" not in {h.rule for h in headlines(ds, ["testville"])}
+    assert [f for f in audit(ds, "testville") if "direction" in f.message and "2025" in f.id] == []
+    planned = tables.growth_table(ds, "testville").query("stage == 'planned'")
+    assert planned["change_pp"].isna().all()
+    assert set(planned["undefined"]) == {"bound_kept"}
+    assert "bound_kept" in {i.rule for i in insights(ds, "testville")}
+
+
+def test_a_kept_ceiling_counts_as_met_and_a_broken_one_does_not():
+    """4.6 % keeps 5 %以内, 5.3 % does not; neither is a completion of a rise."""
+    for latest, met in ((4.6, True), (5.3, False)):
+        ds = town(
+            "decrease",
+            share(100, 4.2, "2023"),
+            share(120, 5, "2026", "le", kind="target"),
+            share(130, latest, "2025", source_id="testville-plan-2024"),
+        )
+        found = progress_table(ds, "testville")
+        # the latest value before the target's year is the base; a document of 2024 knew 2023
+        (row,) = found.to_dict("records")
+        assert bool(row["already_met"]) is met
+        assert math.isnan(row["completion"])
+
+
+def test_a_ceiling_below_the_base_asks_for_a_fall():
+    """5 % 以内 after 6 %: at least one point less."""
+    ds = town("decrease", share(100, 6, "2023"), share(120, 5, "2025", "le", kind="target"))
+    (row,) = tables.growth_table(ds, "testville").query("stage == 'planned'").to_dict("records")
+    assert row["change_pp"] == -1
+    assert "largest_share_change" in {h.rule for h in headlines(ds, ["testville"])}
+
+
+def test_about_five_after_five_point_four_has_a_sentence():
+    """约5% after 5.4 %: told, as an approximation, and not against the direction."""
+    ds = town("increase", share(100, 5.4, "2024"), share(120, 5, "2025", "approx", kind="target"))
+    (insight,) = (i for i in story(ds, "testville") if i.rule == "rate_target_below")
+    text = run_text(sentence_runs(messages("zh")[insight.message], insight.figures, Page(ds, "zh"), "test"))
+    assert "约5%" in text.replace(" ", "")
+    assert [f for f in audit(ds, "testville") if "direction" in f.message] == []
+
+
+def test_a_total_of_at_least_so_much_may_exceed_its_parts_and_be_exceeded():
+    """Parts of 60 and 50 do not contradict a whole of 100 or more; a whole of at most 100 they do."""
+    parts = [
+        observation(100 + i, value, activity=name, time_period="2026", kind="target")
+        for i, (value, name) in enumerate(((60, "test_a"), (50, "test_b")))
+    ]
+    for comparator, found in (("ge", 0), ("gt", 0), ("le", 1), ("eq", 1)):
+        whole = observation(120, 100, activity="all_test", time_period="2026", kind="target", comparator=comparator)
+        ds = make_dataset(observations=[whole, *parts])
+        assert len([f for f in audit(ds, "testville") if f.rule == "parts_total"]) == found, comparator
+
+
+VALUES = (-12.5, 0.0, 8.0)
+FORMS = (
+    *({"transformation": name, "unit_measure": unit, "time_period": "{}"} for name, unit in
+      (("level", "亿元"), ("share", "%"), ("yoy", "%"), ("avg_annual", "%"), ("difference", "亿元"), ("rank", "个"))),
+    {"transformation": "cumulative", "unit_measure": "%", "time_period": "2021/{}"},
+    {"transformation": "level", "unit_measure": "亿元", "time_period": "{0}-01/{0}-09"},
+    {"transformation": "level", "unit_measure": "亿元", "time_period": "{}-H1"},
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("direction", ["increase", "decrease", "none"])
+@pytest.mark.parametrize("comparator", COMPARATORS)
+def test_every_rule_takes_every_sense(direction, comparator):
+    """No rule breaks, and no ceiling that is kept is told as a growth that is needed: all forms and signs at once."""
+    indicators, rows, kept = [], [], set()
+    for number, (form, base, aim) in enumerate(itertools.product(FORMS, VALUES, VALUES)):
+        name = f"thing_{number}"
+        indicators.append({**INDICATORS[0], "indicator": name, "name_en": name, "direction": direction})
+        kept |= {name} if comparator in ("le", "lt") and base <= aim else set()
+        for start, value, year, kind in (
+            (0, base, "2023", "actual"),
+            (1, base, "2024", "actual"),
+            (2, aim, "2026", "target"),
+            (3, aim, "2030", "target"),
+        ):
+            fields = {**form, "time_period": form["time_period"].format(year), "kind": kind, "indicator": name}
+            if start:
+                fields |= {"comparator": comparator, "upper_value": str(value + 2) if comparator == "range" else ""}
+            rows.append(observation(100 + 10 * number + start, value, **fields))
+    ds = make_dataset(observations=rows, indicators=indicators)
+    made = audit(ds, "testville")
+    told = headlines(ds, ["testville"], {"testville": made})
+    table = tables.growth_table(ds, "testville")
+    progress_table(ds, "testville")
+    for insight in story(ds, "testville"):
+        for lang in ("zh", "en"):
+            assert sentence_runs(messages(lang)[insight.message], insight.figures, Page(ds, lang), insight.key)
+    planned = table[(table["stage"] != "achieved") & table["indicator"].isin(kept) & (table["start_year"] == 2024)]
+    assert planned[["cagr", "change_pp", "increment"]].isna().all(axis=None)
+    for headline in told:
+        if headline.rule in ("steepest_growth", "biggest_multiple", "largest_share_change"):
+            assert headline.figures["name"].en not in kept
+    assert not [f for f in made if f.rule == "required_growth" and kept & set(f.id.split("/"))]
