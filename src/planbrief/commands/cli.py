@@ -16,6 +16,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from planbrief import __version__
+from planbrief.commands.guide import guide_options
 from planbrief.errors import PlanbriefError
 
 Configure = Callable[[argparse.ArgumentParser], None]
@@ -238,6 +239,7 @@ COMMANDS: dict[str, tuple[str, Configure, str]] = {
         migrate_options,
         "planbrief.commands.migrate:command",
     ),
+    "guide": ("pages on every topic, run when they are shown", guide_options, "planbrief.commands.guide:command"),
     "init": ("lay out an editable copy of data and notebooks", init_options, "planbrief.commands.init:command"),
 }
 
