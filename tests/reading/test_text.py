@@ -181,3 +181,19 @@ def test_what_is_no_text_ends_in_one_message(tmp_path, raw):
     path.write_bytes(raw)
     with pytest.raises(DataError, match=r"plan\.txt: found .*; expected "):
         read_file(path)
+
+
+def test_a_cell_a_line_leaves_out_what_it_cannot_place(tmp_path):
+    """An empty cell leaves no line: whether 12.5 is of 2025 or of 2030 nothing says, so it is in neither."""
+    lines = "指标 单位 2025年 2030年 属性 产值 亿元 10 20 预期性 投资 亿元 12.5 预期性 人口 万人 80 81.5 约束性".split()
+    said = facts(read(tmp_path, "\n".join(lines)))
+    assert {fact for fact in said if fact[0] == "投资"} == {("投资", "单位", "亿元"), ("投资", "属性", "预期性")}
+    assert ("人口", "2030年", "81.5") in said
+    assert len(said) == 10
+
+
+def test_a_cell_a_line_with_a_head_of_two_levels(tmp_path):
+    lines = "指标 2025年 2030年 总量 增速 总量 增速 产值 10 5.0 20 6.0 投资 3 7.1 4 8.2 人口 80 0.1 81 0.2".split()
+    said = facts(read(tmp_path, "\n".join(lines)))
+    assert ("投资", "2030年/增速", "8.2") in said
+    assert len(said) == 12

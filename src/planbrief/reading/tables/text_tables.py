@@ -13,7 +13,7 @@ from typing import NamedTuple
 from planbrief.reading.canonical import Cell, PrintedTable
 from planbrief.reading.tables.columns import Word, edges_of, raggedness
 from planbrief.reading.tables.frames import is_contents
-from planbrief.reading.tables.listed_tables import listed
+from planbrief.reading.tables.listed_tables import Budget, listed
 from planbrief.reading.tables.placing import Row, placed_cells
 from planbrief.reading.tables.shapes import DASH, is_figure, is_period, shape
 
@@ -47,8 +47,9 @@ def tables_in(text: str) -> list[PrintedTable]:
         else:
             found.append(table)
             rest.append([])
+    budget = Budget()
     for stretch in rest:
-        found.extend(listed(text, stretch))
+        found.extend(listed(text, stretch, budget))
     return sorted(found, key=lambda table: table.start)
 
 
