@@ -9,7 +9,7 @@ from targets.factory import ACTIVITIES, make_dataset, milestones, observation
 
 from planbrief.display.language import pick
 from planbrief.display.views import milestone_table, theme_facts
-from planbrief.display.views.facts import fact_name, multiple_words, remarks
+from planbrief.display.views.facts import fact_name, facts_left_out, multiple_words, remarks
 from planbrief.display.views.needs import needs_table, open_range, rates_view
 from planbrief.display.views.paths import needs_chart, path_chart, structure_chart
 from planbrief.measures.figures import Figure
@@ -140,19 +140,22 @@ def test_charts_only_where_there_is_something_to_draw():
 def test_a_small_city_has_one_table():
     """Themes are groups of one table; counts of named things come last."""
     rows = [*milestones(), observation(600, 3, kind="count", unit_measure="个", time_period="undated")]
-    ((heading, table),) = theme_facts(make_dataset(observations=rows), "testville")
-    assert heading is None
+    table = theme_facts(make_dataset(observations=rows), "testville")
+    assert facts_left_out(make_dataset(observations=rows), "testville") == []
     assert len(table.rows) == len(rows)
     assert pick(list(table.groups.values())[-1], "en") == "Counts of named things"
 
 
-def test_a_large_city_has_a_table_per_theme(shipped):
-    """Every observation of Bazhong stands once in its tables: in those of targets, or by theme."""
+def test_a_large_city_tells_its_own_facts_and_counts_the_rest(shipped):
+    """Every observation of Bazhong stands in a table or is counted among those that the databook holds."""
     tables = [milestone_table(shipped, "bazhong"), milestone_table(shipped, "bazhong", branches=True)]
-    facts = [table for _, table in theme_facts(shipped, "bazhong", shown=tables)]
-    assert 5 < len(facts) < 14
-    shown = {obs_id for table in [*tables, *facts] for obs_id in table.observations()}
-    assert shown == set(shipped.of_city("bazhong").index)
+    facts = theme_facts(shipped, "bazhong", shown=tables)
+    rows = shipped.of_city("bazhong")
+    assert len(facts.rows) < 70
+    assert set(rows.loc[list(facts.observations()), "kind"]).isdisjoint({"count", "resource"})
+    told = {obs_id for table in [*tables, facts] for obs_id in table.observations()}
+    (left,) = facts_left_out(shipped, "bazhong")
+    assert left.figures["count"].value >= len(set(rows.index) - told) > 100
 
 
 def test_remarks_name_prices_and_estimates(shipped):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.language import message, sentence_case, term
 from planbrief.display.table import Cell, Column, Table
 from planbrief.measures.facts import merged_facts
 from planbrief.measures.figures import Figure
+from planbrief.measures.headlines import Headline
 from planbrief.measures.labels import Label, label, measured
 
 if TYPE_CHECKING:
@@ -32,10 +33,10 @@ MEASURES = {
 }  # fmt: skip
 #: Changes of a level or share, told from the level itself where no area says what they are measured against.
 CHANGES = ("difference", "difference_pp")
-#: A place with more facts than this gets a table per theme; with fewer, one table has a group per theme.
+#: A place with more facts than this tells the main ones only.
 ONE_TABLE = 60
-#: A theme with fewer rows than this joins the table of the smaller themes.
-OWN_TABLE = 8
+#: Kinds of facts that a profile with many facts leaves to the databook.
+LEFT_OUT = ("count", "resource")
 
 
 def both(key: str, **values: Any) -> tuple[str, str]:
@@ -76,7 +77,6 @@ def facts_table(
     parts: Iterable[tuple[Label | None, pd.DataFrame]],
     caption: tuple[str, str],
     *,
-    placed: bool = False,
     located: bool = True,
 ) -> Table:
     """One row per fact: what, value, period, kind, and where it stands in the document.
@@ -85,8 +85,6 @@ def facts_table(
     ----------
     parts : iterable of (label, rows)
         Observations; a part with a label starts with a group row.
-    placed : bool
-        Whether the parts are places, so that the rows need not name them.
     located : bool
         Whether a column says where each fact stands; without it the databook and the provenance of each number do.
     """
@@ -96,7 +94,7 @@ def facts_table(
     for name, rows in parts:
         if name is not None:
             groups[len(lines)] = name
-        lines += [fact_row(ds, city, fact, placed)[: None if located else -1] for fact in merged_facts(rows)]
+        lines += [fact_row(ds, city, fact)[: None if located else -1] for fact in merged_facts(rows)]
         behind += [str(obs_id) for obs_id in rows.index]
     columns = (
         Column("what", both("head.what"), head=True, width=3.8),
@@ -109,11 +107,11 @@ def facts_table(
     return Table(shown, tuple(lines), caption, notes=remarks(ds, behind), groups=groups)
 
 
-def fact_row(ds: Dataset, city: str, fact: Mapping[str, Any], placed: bool) -> tuple[Cell, ...]:
-    """The cells of one fact; a part of the city is named before what is measured unless its group is."""
+def fact_row(ds: Dataset, city: str, fact: Mapping[str, Any]) -> tuple[Cell, ...]:
+    """The cells of one fact; a part of the city is named before what is measured."""
     figure = fact_figure(fact, fact["observations"])
     what = fact_name(ds, fact)
-    if fact["ref_area"] != city and not placed:
+    if fact["ref_area"] != city:
         what = Label(*named("value.placed", place=label(ds, "areas", fact["ref_area"]), what=what))
     return (
         Cell(what, head=True),
@@ -189,11 +187,21 @@ def word(ds: Dataset, table: str, code: str) -> Label:
     return Label(name.zh, sentence_case(name.en))
 
 
-def theme_facts(ds: Dataset, city: str, *, shown: Iterable[Table | None] = ()) -> Iterator[tuple[Label | None, Table]]:
-    """Facts of a city by theme, in the order of the table of themes: heading (if any) and table.
+def told_facts(ds: Dataset, city: str, rows: pd.DataFrame) -> pd.DataFrame:
+    """The facts of a place with many of them that its profile tells: its own, without resources and counts of things.
 
-    A place with few facts gets one table with a group per theme; one with many gets a table for each large theme and
-    one for the others. Counts of named things (how many industries, tracks, districts) come last.
+    Facts of its zones and districts, resources, and how many things of a kind are named stand in the databook.
+    """
+    if len(rows) <= ONE_TABLE:
+        return rows
+    return rows[(rows["ref_area"] == city) & ~rows["kind"].isin(LEFT_OUT) & (rows["subject"] == "")]
+
+
+def theme_facts(ds: Dataset, city: str, *, shown: Iterable[Table | None] = ()) -> Table | None:
+    """Facts of a city in one table with a group per theme, in the order of the table of themes; None without any.
+
+    Counts of named things (how many industries, tracks, districts) come last; a place with many facts leaves some to
+    the databook (:func:`told_facts`), and :func:`facts_left_out` says how many.
 
     Parameters
     ----------
@@ -202,35 +210,26 @@ def theme_facts(ds: Dataset, city: str, *, shown: Iterable[Table | None] = ()) -
     """
     rows = ds.of_city(city)
     again = {obs_id for table in shown if table is not None for obs_id in table.observations()}
-    rows = rows[~rows.index.isin(again)]
-    if rows.empty:
-        return
-    counted = rows["kind"] == "count"
-    facts, counts = by_theme(ds, rows[~counted]), by_theme(ds, rows[counted])
-    place = label(ds, "areas", city)
-    counts_name = Label(*both("head.counts"))
-    if len(rows) <= ONE_TABLE:
-        last = [(counts_name, rows[counted])] if counts else []
-        yield None, facts_table(ds, city, [*facts, *last], named("caption.facts", place=place))
-        return
-    small = [(name, chosen) for name, chosen in facts if len(chosen) < OWN_TABLE]
-    for name, chosen in facts:
-        if len(chosen) >= OWN_TABLE:
-            caption = named("caption.theme", place=place, theme=name)
-            yield name, facts_table(ds, city, by_place(ds, city, chosen), caption, placed=True, located=False)
-    if small:
-        caption = named("caption.others", place=place)
-        yield Label(*both("head.other_themes")), facts_table(ds, city, small, caption, located=False)
-    if counts:
-        yield counts_name, facts_table(ds, city, counts, named("caption.counts", place=place), located=False)
+    told = told_facts(ds, city, rows)
+    few = len(told) == len(rows)
+    told = told[~told.index.isin(again)]
+    if told.empty:
+        return None
+    counted = told["kind"] == "count"
+    last = [(Label(*both("head.counts")), told[counted])] if counted.any() else []
+    caption = named("caption.facts", place=label(ds, "areas", city))
+    return facts_table(ds, city, [*by_theme(ds, told[~counted]), *last], caption, located=few)
 
 
-def by_place(ds: Dataset, city: str, rows: pd.DataFrame) -> list[tuple[Label | None, pd.DataFrame]]:
-    """Observations by place, the city itself first; without group names where there is only the city."""
-    places = sorted(dict.fromkeys(rows["ref_area"]), key=lambda place: place != city)
-    if places == [city]:
-        return [(None, rows)]
-    return [(label(ds, "areas", place), rows[rows["ref_area"] == place]) for place in places]
+def facts_left_out(ds: Dataset, city: str) -> list[Headline]:
+    """How many facts :func:`theme_facts` leaves to the databook, as a headline; none for a place with few facts."""
+    rows = ds.of_city(city)
+    told = told_facts(ds, city, rows)
+    left = rows[~rows.index.isin(told.index)]
+    if left.empty:
+        return []
+    count = Figure(f"{city}/facts_left_out", float(len(left)), "count")
+    return [Headline("facts_left_out", 0, city, {"count": count})]
 
 
 def by_theme(ds: Dataset, rows: pd.DataFrame) -> list[tuple[Label, pd.DataFrame]]:

@@ -194,6 +194,8 @@ class _Page:
                 document = titles.get(source, {})
                 if source in known:
                     named += [f'link(label("d{known[source]}"), {literal(f"[{known[source]}]")})', literal(" ")]
+                if source in known and len(known) == 1:
+                    continue  # the only document of a report is named at its end
                 title = short_title(document.get("title") or source)
                 named.append(_foreign(title, document.get("title_lang", ""), self.lang))
             lines.append(f"par({content(literal(message('page.sources_line', self.lang)), *named)})")
