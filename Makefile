@@ -28,6 +28,10 @@ $(VENV)/.installed-test: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[test]'
 	@touch $@ $(VENV)/.installed
 
+$(VENV)/.installed-lab: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[lab]'
+	@touch $@ $(VENV)/.installed
+
 $(VENV)/.installed-check: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[test,check]'
 	@touch $@ $(VENV)/.installed-test $(VENV)/.installed
@@ -45,7 +49,7 @@ check: $(VENV)/.installed-check ## format, lint, types, data and notebooks, test
 	$(BIN)/planbrief check
 	$(MAKE) test
 
-lab: $(VENV)/.installed ## open the notebooks in JupyterLab
+lab: $(VENV)/.installed-lab ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
 bench: $(VENV)/.installed-test ## measure; prints Markdown tables and JSON

@@ -184,7 +184,7 @@ def test_environment_yml_installs_what_pyproject_says():
     conda = [item for item in environment["dependencies"] if isinstance(item, str)]
     pip = next(item["pip"] for item in environment["dependencies"] if isinstance(item, dict))
     assert conda == [f"python {project['requires-python']}", "pip"]
-    assert pip == ["-c constraints.txt", "-e ."]
+    assert pip == ["-c constraints.txt", "-e .[lab]"]
     assert environment["name"] == project["name"]
 
 
