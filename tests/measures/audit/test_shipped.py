@@ -30,7 +30,6 @@ CONTRADICTIONS = {
     "parts_total/bazhong/industry_gross_output/advanced_materials/2023": 10.0,
     "parts_total/bazhong_central/renewal_units_by_type/undated": 3.0,
     "stated_share/bazhong_industrial_parks/gross_output_above_designated/2023": 73.4 - 100 * 104 / 142.8,
-    "milestones/bazhong/industrial_land_area/undated/multiple": 2 - 30.94 / 20.93,
     "parts_total/bazhong/wild_herbs_in_medicinal/undated": 2.0,
 }
 
