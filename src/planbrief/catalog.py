@@ -5,11 +5,15 @@ Nothing here imports pandas: ``planbrief list`` and a build with nothing to do n
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import itertools
+import json
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 
 from planbrief.errors import CatalogError, ParameterError, PlanbriefError, Problem, UnknownName
@@ -83,23 +87,38 @@ class Catalog:
         return from_catalog(self.raw, notebook)
 
     def reports(self) -> tuple[Report, ...]:
-        """Every report, in the order of the catalog.
+        """Every report that can be built, in the order of the catalog; a wrong entry stands in :meth:`wrong`.
 
         Raises
         ------
         CatalogError, UnknownName, ParameterError
-            For an entry that cannot be built.
+            Where no entry can be built.
         """
+        found, errors = self._entries
+        if not found and errors:
+            raise errors[0]
+        return found
+
+    def wrong(self) -> tuple[PlanbriefError, ...]:
+        """What is wrong with the entries that cannot be built: one error each."""
+        return self._entries[1]
+
+    @cached_property
+    def _entries(self) -> tuple[tuple[Report, ...], tuple[PlanbriefError, ...]]:
         entries = self.raw.get("reports")
         if not isinstance(entries, list) or not entries:
             raise CatalogError("reports/catalog.toml", "no [[reports]]", "at least one report")
         found: dict[str, Report] = {}
+        errors: list[PlanbriefError] = []
         for number, entry in enumerate(entries, start=1):
-            for report in self._expand(f"reports/catalog.toml: report {number}", entry):
-                if report.id in found:
-                    raise CatalogError("reports/catalog.toml", f"the report id {report.id!r} twice", "each id once")
-                found[report.id] = report
-        return tuple(found.values())
+            try:
+                for report in self._expand(f"reports/catalog.toml: report {number}", entry):
+                    if report.id in found:
+                        raise CatalogError("reports/catalog.toml", f"the report id {report.id!r} twice", "each id once")
+                    found[report.id] = report
+            except PlanbriefError as error:
+                errors.append(error)
+        return tuple(found.values()), tuple(errors)
 
     def unshown(self) -> tuple[str, ...]:
         """Areas that a document is about and that no report shows: their figures are in the databook alone."""
@@ -111,26 +130,39 @@ class Catalog:
 
     def _expand(self, place: str, entry: Any) -> list[Report]:
         keys = {"id", "notebook", "about", "parameters", "languages", "formats"}
-        if not isinstance(entry, dict) or not {"id", "notebook", "about"} <= entry.keys() <= keys:
+        if not isinstance(entry, dict) or not {"notebook"} <= entry.keys() <= keys:
             found = ", ".join(sorted(entry)) if isinstance(entry, dict) else repr(entry)
-            raise CatalogError(place, found, "id, notebook and about; besides parameters, languages, formats")
-        place = f"reports/catalog.toml: report {entry['id']!r}"
-        declared = {p.name: p for p in self.parameters(entry["notebook"])}
-        given = entry.get("parameters", {})
+            raise CatalogError(place, found, "notebook; besides id, about, parameters, languages, formats")
+        notebook, given = str(entry["notebook"]), entry.get("parameters", {})
+        several = [name for name, value in given.items() if isinstance(value, list) or "*" in str(value)]
+        identity = str(entry.get("id") or "-".join([notebook, *(f"{{{name}}}" for name in several)]))
+        place = f"reports/catalog.toml: report {identity!r}"
+        declared = {p.name: p for p in self.parameters(notebook)}
+        about = entry["about"] if "about" in entry else self._title(notebook, declared)
         if not isinstance(given, dict):
             raise CatalogError(place, repr(given), "parameters as a table")
         choices = [self._choices(declared.get(name), value) for name, value in given.items()]
         return [
             self.report(
-                entry["notebook"],
+                notebook,
                 dict(zip(given, values, strict=True)),
-                identity=entry["id"],
-                about=self._texts(place, "about", entry["about"]),
+                identity=identity,
+                about=self._texts(place, "about", about),
                 languages=self._subset(place, "languages", entry, LANGUAGES),
                 formats=self._subset(place, "formats", entry, FORMATS),
             )
             for values in itertools.product(*choices)
         ]
+
+    def _title(self, notebook: str, declared: Mapping[str, Parameter]) -> dict[str, str]:
+        """The title that a notebook gives its page, for an entry without ``about``."""
+        places = [name for name, parameter in declared.items() if parameter.type in ("area", "areas")]
+        title = title_of(self.project.notebooks / f"{notebook}.ipynb") or (notebook, notebook)
+        place = f"{{{places[0]}}}" if places else ""
+        return {
+            lang: re.sub(r"\{[^{}]*\}", lambda match: place if match[0] == "{place}" else "", text)
+            for lang, text in zip(LANGUAGES, title, strict=True)
+        }
 
     def _choices(self, parameter: Parameter | None, value: Any) -> Sequence[Any]:
         pattern = value if isinstance(value, str) and (value == "*" or value.startswith("level:")) else ""
@@ -200,6 +232,8 @@ class Catalog:
         """
         listed = {report.id: report for report in self.reports()}
         notebooks = self.raw.get("notebooks", {})
+        if self.wrong() and any(name not in listed for name in wanted):
+            raise self.wrong()[0]  # what was asked for may be what is wrong
         if not wanted and changes:
             raise ParameterError("build", ", ".join(changes), "parameters for every report", "the report they are for")
         chosen: list[Report] = []
@@ -220,13 +254,13 @@ class Catalog:
         like = next((report for report in listed.values() if report.notebook == notebook), None)
         if like is None:
             return Report(notebook, notebook, (), (("zh", ""), ("en", "")))
-        entry = next(item for item in self.raw["reports"] if item["notebook"] == notebook)
+        entry = next(item for item in self.raw["reports"] if item.get("notebook") == notebook)
         fixed = {k: v for k, v in like.values.items() if entry.get("parameters", {}).get(k) == v}
         return Report(like.id, notebook, tuple(fixed.items()), like.about, like.languages, like.formats)
 
     def _changed(self, report: Report, changes: Mapping[str, Any], listed: Mapping[str, Report]) -> Report:
-        entry = next((item for item in self.raw["reports"] if item["notebook"] == report.notebook), None)
-        about = entry["about"] if entry else dict(report.about)
+        entry = next((item for item in self.raw["reports"] if item.get("notebook") == report.notebook), {})
+        about = entry.get("about") or dict(report.about)
         values = {**report.values, **changes}
         made = self.report(
             report.notebook, values, identity="made", about=about,
@@ -242,6 +276,26 @@ class Catalog:
             identity = f"{identity[:50].rstrip('-')}-{mark}"
         fields = {**made.__dict__, "id": identity}
         return Report(**fields)
+
+
+def title_of(notebook: Path) -> tuple[str, str] | None:
+    """Title in both languages that a notebook's begin() or page() names, None where it names none."""
+    try:
+        cells = json.loads(notebook.read_bytes().decode("utf-8-sig"))["cells"]
+        sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    for source in sources:
+        try:
+            calls = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call)]
+            named = [keyword.value for call in calls for keyword in call.keywords if keyword.arg == "title"]
+            for value in named:
+                title = ast.literal_eval(value)
+                if isinstance(title, tuple) and len(title) == 2 and all(isinstance(text, str) for text in title):
+                    return title
+        except (SyntaxError, ValueError, RecursionError):
+            continue
+    return None
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
@@ -283,9 +337,14 @@ def problems(project: Project, package: Package) -> list[Problem]:
             if source not in package["sources"].by_key:
                 expected = "the name of a folder in data/documents"
                 found.append(Problem("reports/catalog.toml", 0, "exclude_sources", repr(source), expected))
-        catalog.reports()
-    except CatalogError as error:
-        found.append(Problem(error.place, 0, "", error.found, error.expected))
+        found += map(problem, catalog.wrong())
     except PlanbriefError as error:
-        found.append(Problem("reports/catalog.toml", 0, "", str(error), "an entry that can be built"))
+        found.append(problem(error))
     return found
+
+
+def problem(error: PlanbriefError) -> Problem:
+    """An error of the catalog as a line of ``planbrief check``."""
+    if isinstance(error, CatalogError):
+        return Problem(error.place, 0, "", error.found, error.expected)
+    return Problem("reports/catalog.toml", 0, "", str(error), "an entry that can be built")

@@ -6,14 +6,17 @@
     lang   = { type = "text", allowed = ["zh", "en"], default = "zh" }
 
 Types: ``text``, ``integer``, ``number``, ``flag``, ``area`` (a ``ref_area``), ``areas`` (a list, or text with commas).
-Values arrive as data and leave as data; nothing is ever evaluated.
+Values arrive as data and leave as data; nothing is ever evaluated. A notebook that the catalog declares no parameters
+for is read itself: the names and values of its cell tagged ``parameters`` tell them.
 """
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 import tomllib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -52,9 +55,9 @@ class Parameter:
 
 
 def read_catalog(path: Path) -> dict[str, Any]:
-    """``catalog.toml`` as data; :class:`CatalogError` with the line where it is broken."""
+    """``catalog.toml`` as data, completed by what its notebooks tell; :class:`CatalogError` where it is broken."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return completed(tomllib.loads(path.read_text(encoding="utf-8")), path.parent.parent / "notebooks")
     except FileNotFoundError:
         raise CatalogError(str(path), "no such file", "the catalog of reports") from None
     except UnicodeDecodeError:
@@ -63,6 +66,70 @@ def read_catalog(path: Path) -> dict[str, Any]:
         raise CatalogError("reports/catalog.toml", f"broken TOML: {error}", "valid TOML") from None
     except OSError as error:
         raise CatalogError("reports/catalog.toml", error.strerror or str(error), "a readable file") from None
+
+
+def completed(catalog: dict[str, Any], notebooks: Path) -> dict[str, Any]:
+    """A catalog with the parameters of the notebooks that it names and declares none for."""
+    entries = catalog.get("reports")
+    declared = catalog.get("notebooks", {})
+    if not isinstance(entries, list) or not isinstance(declared, dict):
+        return catalog
+    for entry in entries:
+        name = entry.get("notebook") if isinstance(entry, dict) else None
+        if isinstance(name, str) and name not in declared and re.fullmatch(r"[\w-]+", name):
+            found = told_by(notebooks / f"{name}.ipynb")
+            if found is not None:
+                declared[name] = {"parameters": found}
+    return {**catalog, "notebooks": declared} if declared else catalog
+
+
+def told_by(notebook: Path) -> dict[str, Any] | None:
+    """Parameters of a notebook as the catalog would declare them; None where it cannot be read."""
+    try:
+        cells = json.loads(notebook.read_bytes().decode("utf-8-sig"))["cells"]
+        tagged = [cell for cell in cells if "parameters" in cell.get("metadata", {}).get("tags", ())]
+        source = tagged[0].get("source", "") if tagged else ""
+        given = dict(assignments("".join(source)))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, SyntaxError, RecursionError):
+        return None
+    return {name: declaration(name, value) for name, value in given.items()}
+
+
+def declaration(name: str, value: Any) -> dict[str, Any]:
+    """What a default tells of its parameter.
+
+    >>> [declaration(name, value)["type"] for name, value in (("region", "bazhong"), ("year", 2027), ("all", ["a"]))]
+    ['area', 'integer', 'areas']
+    """
+    if name == "lang":
+        return {"type": "text", "allowed": ["zh", "en"], "default": value}
+    if isinstance(value, list | tuple):
+        return {"type": "areas", "default": list(value)}
+    if re.search(r"(^|_)(region|area|city)$", name):
+        return {"type": "area", "default": value}
+    if re.search(r"(^|_)(regions|areas|cities)$", name):
+        return {"type": "areas", "default": value}
+    kinds = {bool: "flag", int: "integer", float: "number"}
+    return {"type": kinds.get(type(value), "text"), "default": value}
+
+
+def assignments(source: str) -> Iterator[tuple[str, Any]]:
+    """Names and values of a cell of plain assignments; ValueError for anything else."""
+    for node in ast.parse(source).body:
+        if isinstance(node, ast.AnnAssign):
+            targets, value = [node.target], node.value
+        elif isinstance(node, ast.Assign):
+            targets, value = node.targets, node.value  # type: ignore[assignment]
+        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            continue
+        else:
+            raise ValueError(f"line {node.lineno} is no assignment")
+        if len(targets) != 1 or not isinstance(targets[0], ast.Name) or value is None:
+            raise ValueError(f"line {node.lineno} is no assignment to one name")
+        try:
+            yield targets[0].id, ast.literal_eval(value)
+        except ValueError:
+            raise ValueError(f"line {node.lineno} is no plain value") from None
 
 
 def from_catalog(catalog: Mapping[str, Any], notebook: str) -> tuple[Parameter, ...]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from planbrief.display.template import TemplateError, digits_in_template
 from planbrief.errors import PlanbriefError, Problem
-from planbrief.parameters import convert, declared
+from planbrief.parameters import assignments, convert, declared
 from planbrief.project import Project
 
 #: A notebook larger than this is refused.
@@ -82,7 +82,7 @@ def tags_of(cell: Mapping[str, Any]) -> list[str]:
 
 def stripped(notebook: Mapping[str, Any], cells: list[dict[str, Any]]) -> Iterator[Finding]:
     """Outputs, execution counts and other traces of a run."""
-    wanted = "a stripped notebook (nbstripout notebooks/*.ipynb)"
+    wanted = "a notebook without outputs (planbrief nb clean)"
     metadata = notebook.get("metadata")
     for key in _NOTEBOOK_TRACES:
         if isinstance(metadata, dict) and key in metadata:
@@ -132,25 +132,6 @@ def parameters(
             continue
         if parameter.default is not None and value != parameter.default:
             yield place, f"{name} = {value!r}"[:80], f"{parameter.default!r}, the default in reports/catalog.toml"
-
-
-def assignments(source: str) -> Iterator[tuple[str, Any]]:
-    """Names and values of a cell of plain assignments; ValueError for anything else."""
-    for node in ast.parse(source).body:
-        if isinstance(node, ast.AnnAssign):
-            targets, value = [node.target], node.value
-        elif isinstance(node, ast.Assign):
-            targets, value = node.targets, node.value  # type: ignore[assignment]
-        elif isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
-            continue
-        else:
-            raise ValueError(f"line {node.lineno} is no assignment")
-        if len(targets) != 1 or not isinstance(targets[0], ast.Name) or value is None:
-            raise ValueError(f"line {node.lineno} is no assignment to one name")
-        try:
-            yield targets[0].id, ast.literal_eval(value)
-        except ValueError:
-            raise ValueError(f"line {node.lineno} is no plain value") from None
 
 
 def languages(cells: list[dict[str, Any]]) -> Iterator[Finding]:

@@ -92,4 +92,4 @@ def command(arguments: argparse.Namespace) -> int:
     with Log(arguments.log, level="info") as log:
         outcome = build(project, out, request, log=log, listener=Progress(), explain=arguments.explain)
     print(summary(outcome))
-    return 1 if outcome.failed else 0
+    return 1 if outcome.failed or outcome.left_out else 0

@@ -71,6 +71,7 @@ def list_options(parser: argparse.ArgumentParser) -> None:
     """Options of ``list``."""
     kinds = ("reports", "areas", "indicators", "sources")
     parser.add_argument("what", nargs="?", default="reports", choices=kinds, help="what to list (default: reports)")
+    parser.add_argument("--json", action="store_true", help="print every field as JSON")
 
 
 def check_options(parser: argparse.ArgumentParser) -> None:
@@ -122,6 +123,28 @@ def export_options(parser: argparse.ArgumentParser) -> None:
 def init_options(parser: argparse.ArgumentParser) -> None:
     """Options of ``init``."""
     parser.add_argument("folder", type=Path, metavar="DIR", help="a new or empty folder")
+
+
+def new_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``new``."""
+    parser.add_argument("name", metavar="NAME", help="name of the notebook and of its report: a-z, 0-9, - and _")
+    parser.add_argument("--area", metavar="AREA", help="area that it is about, by id or name (default: the first)")
+    parser.add_argument("--from", dest="model", metavar="REPORT", help="notebook to begin with (default: a short one)")
+
+
+def nb_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``nb``."""
+    parser.add_argument(
+        "action", choices=("clean", "filter", "install"), metavar="ACTION",
+        help="clean: strip outputs; install: let git strip them by itself; filter: what git then runs",
+    )  # fmt: skip
+    parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="notebooks (default: all of the project)")
+
+
+def completion_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``completion``."""
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="shell to complete for")
+    parser.add_argument("words", nargs=argparse.REMAINDER, metavar="WORD", help=argparse.SUPPRESS)
 
 
 def migrate_options(parser: argparse.ArgumentParser) -> None:
@@ -240,8 +263,37 @@ COMMANDS: dict[str, tuple[str, Configure, str]] = {
         "planbrief.commands.migrate:command",
     ),
     "guide": ("pages on every topic, run when they are shown", guide_options, "planbrief.commands.guide:command"),
+    "new": ("a notebook of your own that builds at once", new_options, "planbrief.commands.new:command"),
+    "nb": ("notebooks without outputs, for git", nb_options, "planbrief.commands.notebooks:command"),
+    "completion": (
+        "words that TAB completes, for bash, zsh and fish",
+        completion_options,
+        "planbrief.commands.completion:command",
+    ),
     "init": ("lay out an editable copy of data and notebooks", init_options, "planbrief.commands.init:command"),
 }
+
+
+#: Who a command is for, for ``planbrief`` without one; what is in none of the lists stands under the last.
+USERS: dict[str, tuple[str, ...]] = {
+    "reports": ("build", "preview", "list", "check"),
+    "analyses of your own": ("guide", "new", "nb", "export"),
+    "documents and their numbers": ("read", "review", "accept", "add", "locate", "verify", "lineage"),
+    "scheduled generation": ("schedule", "deliver", "status", "diff", "editions", "restore", "verify-edition"),
+    "set-up": ("init", "migrate", "completion"),
+}
+
+
+def overview() -> str:
+    """What there is, by who it is for."""
+    known = {verb for verbs in USERS.values() for verb in verbs}
+    lines = ["planbrief: checked tables, comparisons and briefs from development plans", ""]
+    for user, verbs in USERS.items():
+        shown = [verb for verb in verbs if verb in COMMANDS]
+        if user == "set-up":
+            shown += [verb for verb in COMMANDS if verb not in known]
+        lines += [user, *(f"  {verb:<15} {COMMANDS[verb][0]}" for verb in shown), ""]
+    return "\n".join([*lines, "planbrief COMMAND --help says more; begin with planbrief list, planbrief build"])
 
 
 def parser() -> argparse.ArgumentParser:
@@ -260,7 +312,7 @@ def parser() -> argparse.ArgumentParser:
     common.add_argument(
         "--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error"
     )
-    verbs = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    verbs = top.add_subparsers(dest="command", metavar="COMMAND")
     for verb, (text, configure, _) in COMMANDS.items():
         configure(verbs.add_parser(verb, help=text, description=text[0].upper() + text[1:] + ".", parents=[common]))
     top._add_container_actions(common)
@@ -332,6 +384,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     with_streams()
     in_utf8(argv)
     arguments = parser().parse_args(argv)
+    if arguments.command is None:
+        print(overview())
+        return 0
     debug = getattr(arguments, "debug", False)
     try:
         if folder := getattr(arguments, "project", None):

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import json
+import os
+import shutil
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -37,28 +40,72 @@ def without_report(catalog: Catalog) -> list[str]:
     ]
 
 
-def listing(what: str) -> str:
-    """The table of `what`: reports, areas, indicators or sources."""
+#: Columns that a terminal shows; what is wider is cut, --json has it whole.
+COLUMNS = {
+    "areas": ("ref_area", "level", "parent", "name_zh", "name_en"),
+    "indicators": ("indicator", "unit_measure", "theme", "name_zh", "name_en"),
+    "sources": ("source_id", "date_published", "doc_type", "title_zh", "title_en"),
+}
+#: A terminal without a width of its own.
+WIDTH = 80
+#: No column is cut to less.
+NARROWEST = 8
+
+
+def rows_of(what: str) -> tuple[tuple[str, ...], list[list[str]], list[str]]:
+    """Columns, rows and notes of `what`: reports, areas, indicators or sources."""
     project = find()
     package = usable_package(project)
+    if what != "reports":
+        columns = COLUMNS[what]
+        return columns, [[row.values[column] for column in columns] for row in package[what].rows], []
+    catalog = read(project, package)
+    rows = [
+        [r.id, r.notebook, " ".join(r.languages), " ".join(r.formats), dict(r.about)["zh"], dict(r.about)["en"]]
+        for r in catalog.reports()
+    ]
+    wrong = [f"note: left out, for it cannot be built: {printable(str(error))}" for error in catalog.wrong()]
+    columns = ("report", "notebook", "languages", "formats", "about_zh", "about_en")
+    return columns, rows, [*without_report(catalog), *wrong]
+
+
+def cut(text: str, columns: int) -> str:
+    """A text in at most so many columns, with … where something is left out.
+
+    >>> cut("发展目标", 5), cut("targets", 7)
+    ('发展…', 'targets')
+    """
+    if width(text) <= columns:
+        return text
+    while text and width(text) > columns - 1:
+        text = text[:-1]
+    return text.rstrip() + "…"
+
+
+def listing(what: str, columns: int = WIDTH) -> str:
+    """The table of `what` in as many columns as the terminal has."""
+    head, rows, notes = rows_of(what)
     if what == "reports":
-        catalog = read(project, package)
-        reports = catalog.reports()
-        rows = [
-            (r.id, r.notebook, " ".join(r.languages), " ".join(r.formats), dict(r.about)["zh"], dict(r.about)["en"])
-            for r in reports
-        ]
-        shown = aligned(("report", "notebook", "languages", "formats", "内容", "about"), rows)
-        return "\n".join([shown, *without_report(catalog)])
-    columns = {
-        "areas": ("ref_area", "level", "parent", "name_zh", "name_en"),
-        "indicators": ("indicator", "unit_measure", "theme", "name_zh", "name_en"),
-        "sources": ("source_id", "date_published", "doc_type", "title_zh", "title_en"),
-    }[what]
-    return aligned(columns, [[row.values[column] for column in columns] for row in package[what].rows])
+        # languages and formats are nearly always all of them: --json has them, and both descriptions
+        english = "zh" not in os.environ.get("LC_ALL", os.environ.get("LANG", ""))
+        kept = (0, 5 if english else 4)
+        head, rows = tuple(head[i] for i in kept), [[row[i] for i in kept] for row in rows]
+    table = [[printable(cell) for cell in row] for row in rows]
+    widths = [max(width(row[i]) for row in (list(head), *table)) for i in range(len(head))]
+    room = columns - 2 * (len(head) - 1)
+    while sum(widths) > room and max(widths[1:]) > NARROWEST:  # words give way first, ids after them
+        widest = max(range(1, len(widths)), key=widths.__getitem__)
+        widths[widest] -= 1
+    widths[0] = min(widths[0], max(NARROWEST, room - sum(widths[1:])))
+    shown = [[cut(cell, wide) for cell, wide in zip(row, widths, strict=True)] for row in (list(head), *table)]
+    return "\n".join([aligned(shown[0], shown[1:]), *notes])
 
 
 def command(arguments: argparse.Namespace) -> int:
     """Run ``planbrief list``."""
-    print(listing(arguments.what))
+    if arguments.json:
+        head, rows, _ = rows_of(arguments.what)
+        print(json.dumps([dict(zip(head, row, strict=True)) for row in rows], ensure_ascii=False, indent=1))
+        return 0
+    print(listing(arguments.what, shutil.get_terminal_size((WIDTH, 24)).columns))
     return 0

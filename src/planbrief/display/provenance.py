@@ -8,7 +8,7 @@ from typing import Any
 from planbrief.display.document import BlockJson
 from planbrief.display.language import Lang, is_chinese, message, term
 from planbrief.display.periods import date_text, period_text
-from planbrief.display.state import Page
+from planbrief.display.state import Page, reads_of
 
 
 def newest(page: Page, sources: Iterable[str]) -> str:
@@ -94,6 +94,6 @@ def sources_block(page: Page) -> BlockJson:
         "feedback": page.feedback or message("sources.feedback", page.lang),
         "data_as_of": data_as_of,
         "figures": page.figures,
-        "reads": list(page.ds.reads) if page.ds is not None else [],
+        "reads": reads_of(page),
     }
     return block

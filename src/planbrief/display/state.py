@@ -93,6 +93,23 @@ class Page:
 
 
 _current: list[Page] = []
+#: Data sets that a notebook loaded itself (``pb.load()``): what is read from them counts as read by its page.
+_loaded: list[Dataset] = []
+
+
+def loaded(ds: Dataset) -> Dataset:
+    """Remember a data set that the notebook reads beside its page's."""
+    _loaded.append(ds)
+    return ds
+
+
+def reads_of(page: Page) -> list[dict[str, Any]]:
+    """What the page and the notebook around it have read, each question once: what the page must be made anew for."""
+    found: dict[str, dict[str, Any]] = {}
+    for ds in (page.ds, *_loaded):
+        for read in ds.reads if ds is not None else ():
+            found.setdefault(repr(read), dict(read))
+    return list(found.values())
 
 
 def activate(page: Page) -> Page:

@@ -77,12 +77,14 @@ def build(
     log, listener = log or Silence(), listener or Listener()
     check_apart(out, (project.data, project.notebooks))
     first = plan_of(project, request, {}, {})  # usage and data are refused before the output folder is touched
+    for error in first.catalog.wrong():
+        log.event("catalog.wrong", f"left out, for it cannot be built: {error}", level="error")
     for area in first.catalog.unshown():
         message = f'{area} has data and no report; region = "*" in reports/catalog.toml makes one'
         log.event("area.unshown", message, area=area)
     with Publication(out, keep=request.keep, wait=request.wait, log=log) as publication:
         session = Session(first, publication, request, log, listener, pool)
-        return session.run(explain)
+        return replace(session.run(explain), left_out=len(first.catalog.wrong()))
 
 
 def plan_of(

@@ -56,6 +56,8 @@ class Outcome:
     entries: tuple[ReportEntry, ...]
     reasons: Mapping[str, tuple[str, ...]]
     published: bool
+    #: Entries of the catalog that cannot be built and were left out.
+    left_out: int = 0
 
     @property
     def failed(self) -> tuple[ReportEntry, ...]:

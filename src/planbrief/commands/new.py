@@ -1,0 +1,184 @@
+"""``planbrief new NAME``: a notebook that builds at once, and its entry in the catalog."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from planbrief.catalog import REPORT_ID, Catalog, read
+from planbrief.commands.notebooks import cleaned
+from planbrief.errors import CatalogError, PlanbriefError, UnknownName
+from planbrief.log import visible
+from planbrief.project import Project, find
+from planbrief.targets.publishable import usable_package
+
+#: The cells of a new notebook: kind, tags, source. Each shows something in JupyterLab.
+_CELLS: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("code", ("parameters",), 'region = "{area}"\nlang = "zh"'),
+    (
+        "code",
+        (),
+        "import planbrief as pb\n\n"
+        'pb.begin("{name}", lang=lang, region=region, title=("{{place}}：{name}", "{{place}}: {name}"))\n'
+        "data = pb.load()\n"
+        "targets = data.targets(region, lang=lang)\n"
+        "growth = data.growth(region, activity=\"\", stage=\"planned\", lang=lang)",
+    ),
+    ("code", ("remove-output",), "growth.head()  # seen here, left out of the page"),
+    ("markdown", ("lang:zh",), "这一页说什么，写在这里；带数字的句子用 `pb.say`，数字自带出处。"),
+    ("markdown", ("lang:en",), "What the page is about; sentences with numbers are `pb.say`, with their sources."),
+    (
+        "code",
+        (),
+        "for _, row in growth.nlargest(1, \"rate\").iterrows():\n"
+        "    pb.say(\n"
+        '        zh="最陡的是{{name}}：年均**{{rate}}**。",\n'
+        '        en="The steepest climb is {{name}}: **{{rate}}** a year.",\n'
+        '        name=row["name"],\n'
+        '        rate=data.figure(row, "rate"),\n'
+        "    )",
+    ),
+    (
+        "code",
+        (),
+        "if len(targets):\n"
+        '    pb.heading("目标", "Targets")\n'
+        '    pb.show(targets[["name", "activity_name", "period", "value", "unit", "observations"]],\n'
+        '            caption=("目标", "Targets"))',
+    ),
+    (
+        "code",
+        (),
+        "steep = growth[growth[\"rate\"].notna()].nlargest(8, \"rate\")\n"
+        "if len(steep):\n"
+        '    labelled = steep.assign(what=steep["name"] + " " + steep["end_period"])\n'
+        '    ax = labelled.plot.barh(x="what", y="rate", legend=False)\n'
+        '    ax.set(xlabel="", ylabel="")\n'
+        '    pb.show(ax, caption=("所需年均增速", "Growth needed a year"), data=steep[["name", "end_period", "rate"]])',
+    ),
+    ("code", (), "pb.finish()"),
+)  # fmt: skip
+
+
+class Taken(PlanbriefError):
+    """The name of a new notebook is in use."""
+
+    def __init__(self, name: str, where: str) -> None:
+        super().__init__(name, where)
+        self.name, self.where = name, where
+
+    def __str__(self) -> str:
+        return f"{visible(self.name)} is in use: {self.where}; choose another name"
+
+
+def notebook(name: str, area: str) -> dict[str, Any]:
+    """A short notebook about an area."""
+    cells = []
+    for number, (kind, tags, source) in enumerate(_CELLS):
+        text = source if kind == "markdown" else source.format(name=name, area=area)
+        cell: dict[str, Any] = {
+            "cell_type": kind,
+            "id": f"cell-{number}",
+            "metadata": {"tags": list(tags)} if tags else {},
+            "source": text.splitlines(keepends=True),
+        }
+        if kind == "code":
+            cell |= {"execution_count": None, "outputs": []}
+        cells.append(cell)
+    return with_kernel(cells)
+
+
+def with_kernel(cells: list[dict[str, Any]]) -> dict[str, Any]:
+    """A notebook of cells."""
+    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
+    return {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+
+
+def copied(project: Project, catalog: Catalog, model: str, name: str, area: str) -> tuple[dict[str, Any], str]:
+    """The notebook of a report under a new name, and its declared parameters as TOML."""
+    stems = {report.id: report.notebook for report in catalog.reports()}
+    stems |= {stem: stem for stem in catalog.raw.get("notebooks", {})}
+    if model not in stems:
+        raise UnknownName("report or notebook", model, stems)
+    stem = stems[model]
+    made = json.loads(cleaned((project.notebooks / f"{stem}.ipynb").read_bytes(), stem))
+    for cell in made["cells"]:
+        source = "".join(cell["source"])
+        if cell["cell_type"] == "code":
+            source = re.sub(rf"""\b(begin|page)\((["']){re.escape(stem)}\2""", rf'\1("{name}"', source)
+            if "parameters" in cell.get("metadata", {}).get("tags", ()) and area:
+                source = re.sub(r"""(?m)^region = .*$""", f'region = "{area}"', source)
+        cell["source"] = source.splitlines(keepends=True)
+    return made, stem
+
+
+def entry(name: str, values: dict[str, str]) -> str:
+    """The catalog's entry: what else there is to say is read from the notebook."""
+    said = ", ".join(f'{key} = "{value}"' for key, value in values.items())
+    return f'\n[[reports]]\nid = "{name}"\nnotebook = "{name}"\n' + (f"parameters = {{ {said} }}\n" if said else "")
+
+
+def add_entry(catalog: Path, text: str) -> None:
+    """Append an entry to the catalog, comments and order kept; nothing is written unless the result can be read."""
+    before = catalog.read_text(encoding="utf-8")
+    after = before.rstrip("\n") + "\n" + text
+    try:
+        tomllib.loads(after)
+    except tomllib.TOMLDecodeError as error:
+        found = f"a catalog that takes no further entry ({error})"
+        raise CatalogError("reports/catalog.toml", found, f"[[reports]] tables; add by hand: {text.strip()}") from None
+    half = catalog.with_name(f".{catalog.name}.planbrief")
+    half.write_text(after, encoding="utf-8")
+    os.replace(half, catalog)
+
+
+def make(project: Project, name: str, area: str = "", model: str = "") -> Path:
+    """Write a notebook and its entry in the catalog; returns the notebook's path.
+
+    Raises
+    ------
+    Taken, UnknownName, CatalogError
+        For a name in use, an unknown area or model, a catalog that takes no entry: nothing is written then.
+    """
+    if not REPORT_ID.fullmatch(name):
+        raise CatalogError("planbrief new", f"the name {name!r}", "a-z, 0-9, - and _ (at most 80)")
+    package = usable_package(project)
+    catalog = read(project, package)
+    path = project.notebooks / f"{name}.ipynb"
+    if path.exists():
+        raise Taken(name, f"notebooks/{name}.ipynb")
+    if name in {report.id for report in catalog.reports()} | set(catalog.raw.get("notebooks", {})):
+        raise Taken(name, "reports/catalog.toml")
+    names = package.names("areas")
+    region = names.find(area) if area else (package.cities or package.regions or ("",))[0]
+    if not region:
+        raise UnknownName("area", area, names, names.near(area))
+    values = {"region": region}
+    if model:
+        made, stem = copied(project, catalog, model, name, region)
+        kinds = {parameter.name: parameter.type for parameter in catalog.parameters(stem)}
+        values = {key: region if kind == "area" else "*" for key, kind in kinds.items() if kind in ("area", "areas")}
+    else:
+        made = notebook(name, region)
+    text = json.dumps(made, ensure_ascii=False, indent=1) + "\n"
+    path.write_text(text, encoding="utf-8")
+    try:
+        add_entry(project.catalog, entry(name, values))
+    except PlanbriefError:
+        path.unlink()
+        raise
+    return path
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Run ``planbrief new``."""
+    path = make(find(), arguments.name, arguments.area or "", arguments.model or "")
+    shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
+    print(f"{shown}: a new notebook, listed in reports/catalog.toml")
+    print(f"planbrief preview {arguments.name} shows it while you edit; planbrief build {arguments.name} publishes it")
+    return 0
