@@ -59,12 +59,12 @@ def placed_cells(lines: Sequence[Row], rules: Sequence[float] = ()) -> list[Plac
     head = _head_bands(lines, rows, first, edges)
     body = _body_bands(lines, rows, first, edges, rules)
     cells = _head_cells(head, rows, edges)
-    heights = []
+    heights: list[tuple[float, float, float]] = []
     for number, band in enumerate(body, start=len(head)):
         cells += _cells(number, [word for i in band for word in rows[i]], edges)
         bases = [lines[i].base for i in band if any(says_value(word.text) for word in rows[i])]
         bases = bases or [lines[i].base for i in band]
-        heights.append(sum(bases) / len(bases))
+        heights.append((lines[band[0]].base, lines[band[-1]].base, sum(bases) / len(bases)))
     return [*cells, *_group_cells(_stacked(labels, lines[valued[0]].size), heights, len(head))]
 
 
@@ -76,7 +76,8 @@ def _end_of_head(lines: Sequence[Row], first_valued: int, columns: int) -> int:
     body = first_valued
     while body > 0:
         above, here = lines[body - 1], lines[body]
-        likely = any(is_period(word.text) or HEAD_WORDS.search(plain(word.text)) for word in above.words)
+        usual = len(above.words) > 2 and any(HEAD_WORDS.search(plain(word.text)) for word in above.words)
+        likely = usual or any(is_period(word.text) for word in above.words)
         if here.base - above.base > 1.5 * here.size or likely or len(above.words) * 2 > columns:
             break
         body -= 1
@@ -273,14 +274,19 @@ def _stacked(labels: Sequence[tuple[float, Word]], size: float) -> list[tuple[fl
     return [((stack[0][0] + stack[-1][0]) / 2, [word for _, word in stack]) for stack in stacks]
 
 
-def _group_cells(labels: Sequence[tuple[float, list[Word]]], heights: Sequence[float], body: int) -> list[Placed]:
-    """Cells of the first column: each label covers the rows that it stands in the middle of, or at the top of."""
+def _group_cells(
+    labels: Sequence[tuple[float, list[Word]]], heights: Sequence[tuple[float, float, float]], body: int
+) -> list[Placed]:
+    """Cells of the first column: each label covers the rows that it stands in the middle of, or at the top of.
+
+    ``heights`` are the first, the last and the figures' line of every row.
+    """
     rows = list(heights[:_MOST_ROWS])
     if not labels or len(labels) > len(rows):
         return []
     middle = _partition([base for base, _ in labels], rows)
-    tops = [min(range(len(rows)), key=lambda i: abs(rows[i] - base)) for base, _ in labels]
-    top_cost = sum(abs(rows[i] - base) for i, (base, _) in zip(tops, labels, strict=True))
+    tops = [min(range(len(rows)), key=lambda i: abs(rows[i][2] - base)) for base, _ in labels]
+    top_cost = sum(abs(rows[i][2] - base) for i, (base, _) in zip(tops, labels, strict=True))
     at_top = tops[0] == 0 and len(set(tops)) == len(tops)
     by_middle = middle[1] if middle else []
     starts = tops if at_top and (middle is None or top_cost <= middle[0] + 1e-6) else by_middle
@@ -292,14 +298,14 @@ def _group_cells(labels: Sequence[tuple[float, list[Word]]], heights: Sequence[f
     ]
 
 
-def _partition(labels: Sequence[float], rows: Sequence[float]) -> tuple[float, list[int]] | None:
+def _partition(labels: Sequence[float], rows: Sequence[tuple[float, float, float]]) -> tuple[float, list[int]] | None:
     """First row of every group so that labels stand near the middle of their groups, and by how much they miss."""
     reached: dict[int, tuple[float, list[int]]] = {0: (0.0, [])}
     for base in labels:
         further: dict[int, tuple[float, list[int]]] = {}
         for start, (cost, starts) in reached.items():
             for end in range(start + 1, len(rows) + 1):
-                total = cost + abs((rows[start] + rows[end - 1]) / 2 - base)
+                total = cost + abs((rows[start][0] + rows[end - 1][1]) / 2 - base)
                 if end not in further or total < further[end][0]:
                     further[end] = (total, [*starts, start])
         reached = further
