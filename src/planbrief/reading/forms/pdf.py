@@ -231,9 +231,8 @@ def _mark_chrome(sheets: Sequence[_Sheet]) -> None:
     edges: list[list[tuple[int, tuple[str, int]]]] = []
     for sheet in sheets:
         own = []
-        places = [i for i, item in enumerate(sheet.items) if isinstance(item, Line)]
-        for place in {*places[:2], *places[-2:]}:
-            line = sheet.items[place]
+        lines = [(i, item) for i, item in enumerate(sheet.items) if isinstance(item, Line)]
+        for place, line in dict([*lines[:2], *lines[-2:]]).items():
             key = (re.sub(r"\d+", "#", plain(line.text)), round(line.top / 8))
             seen[key] += 1
             seen[key[0], key[1] + 1] += 0

@@ -202,6 +202,7 @@ def _rules(page: pypdfium2.PdfPage, raw: Any) -> tuple[list[Rule], list[Rule], b
     return level, upright, pictures
 
 
+_Matrix = tuple[float, float, float, float, float, float]
 _Segments = list[tuple[float, float, float, float]]
 
 
@@ -227,19 +228,19 @@ def _paths(page: pypdfium2.PdfPage, raw: Any) -> Iterator[tuple[str, _Segments, 
             yield "path", segments, stroked
 
 
-def _matrix(item: Any, raw: Any) -> tuple[float, ...]:
+def _matrix(item: Any, raw: Any) -> _Matrix:
     matrix = raw.FS_MATRIX()
     raw.FPDFPageObj_GetMatrix(item, ctypes.byref(matrix))
     return matrix.a, matrix.b, matrix.c, matrix.d, matrix.e, matrix.f
 
 
-def _times(inner: tuple[float, ...], outer: tuple[float, ...]) -> tuple[float, ...]:
+def _times(inner: _Matrix, outer: _Matrix) -> _Matrix:
     a, b, c, d, e, f = inner
     g, h, i, j, k, m = outer
     return a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + m
 
 
-def _segments(item: Any, matrix: tuple[float, ...], raw: Any) -> tuple[_Segments, bool]:
+def _segments(item: Any, matrix: _Matrix, raw: Any) -> tuple[_Segments, bool]:
     """Straight pieces of a path and whether it is drawn as a line; curves are left out."""
     fill, stroke = ctypes.c_int(), ctypes.c_int()
     raw.FPDFPath_GetDrawMode(item, ctypes.byref(fill), ctypes.byref(stroke))

@@ -31,9 +31,12 @@ _LABEL = re.compile(r"[（(]?[一二三四五六七八九十]{1,3}[、）)]")
 
 
 class _Line(Protocol):
-    start: int
-    end: int
-    text: str
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def text(self) -> str: ...
 
 
 class _Head(NamedTuple):
@@ -130,7 +133,7 @@ def _two_levels(
     if count < 2 or numbers != list(range(numbers[0], numbers[0] + count)):
         return
     for each in (2, 3):
-        lower = words[first : first + each * count]
+        lower = list(words[first : first + each * count])
         if len(lower) < each * count or lower != lower[:each] * count or not all(map(_may_be_head, lower)):
             continue
         heads: list[_Head] = []

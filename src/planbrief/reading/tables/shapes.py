@@ -128,8 +128,8 @@ def _compact(cells: Sequence[Cell]) -> list[Cell]:
         covered_rows = [rows[row] for row in range(cell.row, cell.row + cell.rowspan) if row in rows]
         covered = [columns[column] for column in range(cell.column, cell.column + cell.colspan) if column in columns]
         if covered_rows and covered:
-            span = {"rowspan": len(covered_rows), "colspan": len(covered)}
-            made.append(replace(cell, row=covered_rows[0], column=covered[0], **span))
+            moved = replace(cell, row=covered_rows[0], column=covered[0])
+            made.append(replace(moved, rowspan=len(covered_rows), colspan=len(covered)))
     return made
 
 
