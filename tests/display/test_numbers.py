@@ -62,10 +62,10 @@ def test_a_range_shows_both_ends_and_one_unit():
 def test_a_narrow_computed_range_gets_a_decimal_more():
     """What rounding leaves open of 73.8 % shows only with two decimals; a printed range keeps its own."""
     open_rate = figure(0.738245, "rate", formula="x", lower=0.738042, upper=0.738448, comparator="range")
-    assert value_text(open_rate, "zh") == "73.80–73.84%"
+    assert value_text(open_rate, "zh") == "73.80%–73.84%"
     assert value_text(open_rate, "en") == "73.80 to 73.84%"
     wide = figure(5.4366, "rate", formula="x", lower=5.114, upper=5.84, comparator="range")
-    assert value_text(wide, "zh") == "511.4–584.0%"
+    assert value_text(wide, "zh") == "511.4%–584.0%"
 
 
 def test_printed_digits_survive():

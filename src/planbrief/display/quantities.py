@@ -100,6 +100,8 @@ def _with_unit(texts: list[str], unit: str, lang: Lang) -> str:
     if unit in ("", "1"):
         return joined
     if unit in CLOSE_UNITS:
+        if len(texts) == 2 and lang == "zh":  # GB/T 15835: each end of a range keeps its percent sign
+            return message("number.range", lang, lower=texts[0] + unit, upper=texts[1] + unit)
         return joined + unit
     return message("number.unit", lang, value=joined, unit=unit)
 

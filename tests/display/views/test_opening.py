@@ -9,6 +9,7 @@ from planbrief.display.language import pick
 from planbrief.display.names import inside
 from planbrief.display.quantities import value_text
 from planbrief.display.views.brief import audits, elsewhere, key_numbers
+from planbrief.display.views.findings import weight
 from planbrief.display.views.opening import (
     commitment_words,
     main_findings,
@@ -69,7 +70,7 @@ def test_the_path_names_every_later_stretch(shipped):
     ds, _, _ = shipped
     (path,) = path_words(ds, ds.cities(), each=("{span}{rate}", "{rate} {span}"))
     assert path.rule == "path_open"
-    assert value_text(path.figures["range"], "zh") == "73.80–73.84%"
+    assert value_text(path.figures["range"], "zh") == "73.80%–73.84%"
     assert len(path.figures["range"].observations) == 2
     rates = [item["rate"].value for item in path.figures["rates"].items]
     assert rates == pytest.approx([1 / 3, 0.259921, 0.118427], abs=1e-6)
@@ -120,9 +121,19 @@ def test_findings_of_many_families():
         )
     }
     chosen = main_findings(made, limit=5)
-    assert [one.rule for one in chosen] == ["parts_total", "stated_share", "milestones", "implied_total", "magnitude"]
-    assert chosen[0].unit == "亿元"
+    assert [one.severity for one in chosen] == ["inconsistent"] * 3 + ["implausible"] * 2
+    assert len({(one.severity, one.rule) for one in chosen}) == 5
     assert main_findings({}, limit=5) == []
+
+
+def test_weightier_findings_stand_first(shipped):
+    """Parts that exceed their whole by tens of percent come before a share that is off in its last digit."""
+    _, made, _ = shipped
+    chosen = main_findings({"bazhong": made["bazhong"]}, limit=6)
+    wrong = [weight(one) for one in chosen if one.severity == "inconsistent"]
+    assert wrong == sorted(wrong, reverse=True)
+    rules = [one.rule for one in chosen]
+    assert rules.index("parts_total") < rules.index("stated_share")
 
 
 def test_key_numbers_of_the_place_with_most_goals(shipped):

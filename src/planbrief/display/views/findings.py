@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.language import has_message, message, sentence_case
 from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.facts import fact_figure, value_cell
-from planbrief.measures.audit import RULES, Audit, Finding, Item, Severity
+from planbrief.measures.audit import RULES, SEVERITIES, Audit, Finding, Item, Severity
 from planbrief.measures.figures import plain
 from planbrief.measures.headlines.audit_counts import arithmetic
 from planbrief.measures.headlines.model import Headline
@@ -55,11 +55,29 @@ def rule_label(rule: str) -> Label:
 
 
 def exhibits(ds: Dataset, region: str, audit: Audit, severity: Severity) -> Iterator[Exhibit]:
-    """The findings of one severity with everything behind them, numbered through all severities."""
-    for number, finding in enumerate(audit, start=1):
+    """The findings of one severity with everything behind them, weightiest first, numbered through all severities."""
+    for number, finding in enumerate(by_weight(audit), start=1):
         if finding.severity == severity:
             figures = items_table(ds, region, finding, number)
             yield Exhibit(finding, title_of(finding, number), arithmetic(finding), figures)
+
+
+def weight(finding: Finding) -> float:
+    """How much a finding matters: the gap as a share of the figures it is about; sums of money count twice.
+
+    A share printed as 73.4 where 72.8 follows weighs less than parts that exceed their whole by 41 %. A finding without
+    a gap (a word left open, a date that is missing) weighs nothing.
+    """
+    sizes = [abs(item.value) for item in finding.items if math.isfinite(item.value)]
+    largest = max(sizes, default=0.0)
+    if not largest or not math.isfinite(finding.discrepancy):
+        return 0.0
+    return min(1.0, finding.discrepancy / largest) * (2.0 if "元" in finding.unit else 1.0)
+
+
+def by_weight(found: Iterable[Finding]) -> list[Finding]:
+    """Findings in the order of their severities, within each weightiest first."""
+    return sorted(found, key=lambda finding: (SEVERITIES.index(finding.severity), -weight(finding)))
 
 
 def title_of(finding: Finding, number: int) -> Label:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from planbrief.display.language import LANGS, has_message, message, term
 from planbrief.display.names import inside
 from planbrief.display.sentence import Listed
+from planbrief.display.views.findings import by_weight, weight
 from planbrief.display.views.needs import growth_rows, open_range, records
 from planbrief.display.views.paths import steepest_path
 from planbrief.measures.audit import Audit
@@ -24,11 +25,6 @@ if TYPE_CHECKING:
 
 #: Undated goals that a sentence names.
 MOST_GOALS = 4
-#: Rule families in the order in which a reader should hear of them.
-FAMILIES = (
-    *("parts_total", "implied_total", "magnitude", "stated_share", "milestones", "printed_twice", "cluster_wording"),
-    *("list_count", "required_growth", "completeness"),
-)
 #: Values of a headline that are names of things.
 NAMES = frozenset({"name", "achieved_name", "branch", "group"})
 #: A rate that rounding leaves open by more than this (percentage points a year) is told with its range.
@@ -216,9 +212,9 @@ def without_dates(found: Iterable[Headline]) -> list[Headline]:
 
 
 def main_findings(made: Mapping[str, Audit], limit: int = 5) -> list[Finding]:
-    """The findings that deserve a sentence: one of each rule family, contradictions first, two fifths left for doubts.
+    """The findings that deserve a sentence: the weightiest of each rule family, contradictions before doubts.
 
-    Within a family, sums of money come first, then what lies furthest beyond its tolerance.
+    Two fifths are left for doubts where there are that many.
     """
     best: dict[tuple[str, str], Finding] = {}
     for audit in made.values():
@@ -226,14 +222,8 @@ def main_findings(made: Mapping[str, Audit], limit: int = 5) -> list[Finding]:
             key = (finding.severity, finding.rule)
             if key not in best or weight(finding) > weight(best[key]):
                 best[key] = finding
-    ranked = sorted(best.values(), key=lambda one: FAMILIES.index(one.rule) if one.rule in FAMILIES else len(FAMILIES))
+    ranked = by_weight(best.values())
     wrong = [one for one in ranked if one.severity == "inconsistent"]
     odd = [one for one in ranked if one.severity == "implausible"]
     doubts = min(len(odd), max(2 * limit // 5, limit - len(wrong)))
     return wrong[: limit - doubts] + odd[:doubts]
-
-
-def weight(finding: Finding) -> tuple[bool, bool, float]:
-    """How much a finding matters beside others of its family."""
-    beyond = finding.discrepancy / finding.tolerance if finding.tolerance > 0 else 0.0
-    return ("元" in finding.unit, bool(finding.observations), beyond if beyond == beyond else 0.0)
