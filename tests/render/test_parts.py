@@ -17,9 +17,11 @@ from planbrief.render import safe_text as plain
 from planbrief.render import stylesheets as styles
 from planbrief.render import terminal_text as ansi
 from planbrief.render.colors import contrast, dark_counterpart
+from planbrief.render.html.exporter import render_html
 from planbrief.render.pdf import exporter as pdf
 from planbrief.render.pdf.page import library
 from planbrief.render.pdf.text import allowed_link, breakable, literal
+from planbrief.render.pdf.typst_exporter import notebook_source
 
 
 def head() -> str:
@@ -188,3 +190,45 @@ def test_links_and_literals() -> None:
         assert allowed_link(address) is None
     assert literal('a"b\\c\nd') == '"a\\"b\\\\c\\nd"'
     assert breakable("https://example.org/a/very/long/address").count("box()") >= 1
+
+
+def test_bars_of_a_styler_are_drawn_to_scale() -> None:
+    """Ten is a hundredth of a thousand, in HTML and on paper; a whole cell is never filled with the first colour."""
+    import pandas as pd
+    from nbformat.v4 import new_code_cell, new_notebook, new_output
+
+    frame = pd.DataFrame({"城市": ["甲", "乙"], "产值": [10, 1000]})
+    html = frame.style.bar(subset=["产值"], color="#5fba7d", vmin=0).to_html()
+    cell = new_code_cell("", outputs=[new_output("display_data", {"text/html": html})])
+    nb = new_notebook(cells=[cell])
+    page = render_html(nb, name="bars")
+    assert "linear-gradient(90deg,#5fba7d 0%,#5fba7d 1%,transparent 1%)" in page.replace(", ", ",")
+    assert "background-color:#5fba7d" not in page
+    source = notebook_source(nb, {}).text
+    assert 'gradient.linear((rgb("#5fba7d"), 0%), (rgb("#5fba7d"), 1%), (rgb("#ffffff"), 1%)' in source
+
+
+@pytest.mark.parametrize(
+    ("value", "drawn"),
+    [
+        ("linear-gradient(90deg, transparent 25.0%, #d65f5f 25.0%, #d65f5f 50.0%, transparent 50.0%)",
+         (("d65f5f", 25.0, 50.0),)),
+        ("linear-gradient(90deg, #d65f5f 50.0%, transparent 50.0%)", (("d65f5f", 0.0, 50.0),)),
+        ("linear-gradient(90deg, rgba(255,0,0,.5) 10%, transparent 10%)", (("ff8080", 0.0, 10.0),)),
+        ("linear-gradient(45deg, red, blue)", ()),
+        ("url(x)", ()),
+    ],
+)  # fmt: skip
+def test_gradients_that_are_bars(value: str, drawn: tuple[object, ...]) -> None:
+    """Hard stops from left to right; anything else is no bar."""
+    from planbrief.render.stylesheets import bar
+
+    assert bar(value) == drawn
+
+
+def test_colours_that_are_see_through_or_by_hue() -> None:
+    """What they look like on the page stands in their place, in HTML and PDF alike."""
+    from planbrief.render.stylesheets import declarations
+
+    assert declarations("background-color: rgba(255, 0, 0, 0.5)") == {"background-color": "#ff8080"}
+    assert declarations("background-color: hsl(120, 50%, 50%)") == {"background-color": "#40bf40"}

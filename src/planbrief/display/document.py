@@ -61,6 +61,8 @@ class Cell:
     background: str = ""
     color: str = ""
     align: str = ""
+    #: A bar behind the text: colour, begin and end in percent of the cell's width.
+    bar: tuple[tuple[str, float, float], ...] = ()
 
     @property
     def text(self) -> str:

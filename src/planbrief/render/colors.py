@@ -2,42 +2,33 @@
 
 from __future__ import annotations
 
-import re
+from functools import lru_cache
+
+from tinycss2.color4 import parse_color
 
 from planbrief.display.style import DARK
 
-_HEX = re.compile(r"#([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\Z")
-_RGB = re.compile(r"rgba?\(\s*(\d{1,3})\s*[, ]\s*(\d{1,3})\s*[, ]\s*(\d{1,3})\s*(?:[,/]\s*([0-9.]+%?)\s*)?\)\Z")
-#: CSS names that pandas Stylers and drawings use most; others are taken as they are.
-NAMED = {
-    "black": "000000", "white": "ffffff", "red": "ff0000", "green": "008000", "blue": "0000ff",
-    "yellow": "ffff00", "orange": "ffa500", "gray": "808080", "grey": "808080", "lightgreen": "90ee90",
-    "lightblue": "add8e6", "pink": "ffc0cb", "lightgray": "d3d3d3", "lightgrey": "d3d3d3", "darkgreen": "006400",
-    "darkblue": "00008b", "darkred": "8b0000", "navy": "000080", "teal": "008080", "purple": "800080",
-    "brown": "a52a2a", "cyan": "00ffff", "magenta": "ff00ff", "silver": "c0c0c0", "gold": "ffd700",
-    "crimson": "dc143c", "salmon": "fa8072", "khaki": "f0e68c", "lavender": "e6e6fa", "lightyellow": "ffffe0",
-    "lightcoral": "f08080", "steelblue": "4682b4", "tomato": "ff6347", "coral": "ff7f50", "lime": "00ff00",
-    "olive": "808000", "maroon": "800000", "indigo": "4b0082", "violet": "ee82ee", "darkorange": "ff8c00",
-    "lightpink": "ffb6c1", "lightskyblue": "87cefa", "skyblue": "87ceeb", "aqua": "00ffff", "beige": "f5f5dc",
-    "darkgray": "a9a9a9", "dimgray": "696969", "whitesmoke": "f5f5f5", "palegreen": "98fb98", "seagreen": "2e8b57",
-}  # fmt: skip
 
+@lru_cache(maxsize=4096)
+def hex_color(text: str, ground: str = "") -> str | None:
+    """A CSS colour as six hexadecimal digits, None for anything else (``none``, variables).
 
-def hex_color(text: str) -> str | None:
-    """A CSS colour as six hexadecimal digits, None for anything else (``none``, variables, see-through colours).
+    A see-through colour is None, too, or where `ground` is given, what it looks like on that.
 
-    >>> hex_color("#FfF"), hex_color("rgb(255, 0, 0)"), hex_color("none")
+    >>> hex_color("#FfF"), hex_color("hsl(0, 100%, 50%)"), hex_color("none")
     ('ffffff', 'ff0000', None)
+    >>> hex_color("rgba(255, 0, 0, 0.5)"), hex_color("rgba(255, 0, 0, 0.5)", "ffffff")
+    (None, 'ff8080')
     """
-    text = text.strip().lower()
-    match = _HEX.match(text)
-    if match:
-        digits = match.group(1)
-        return digits if len(digits) == 6 else "".join(digit * 2 for digit in digits)
-    match = _RGB.match(text)
-    if match and match.group(4) in (None, "1", "1.0", "100%"):
-        return "".join(f"{min(255, int(part)):02x}" for part in match.groups()[:3])
-    return NAMED.get(text)
+    found = parse_color(text.strip().lower())
+    if found is None or isinstance(found, str):
+        return None
+    alpha = min(max(found.alpha, 0.0), 1.0)
+    if alpha < 1 and (not ground or alpha == 0):
+        return None
+    below = [int(ground[place : place + 2], 16) / 255 for place in (0, 2, 4)] if alpha < 1 else [0.0, 0.0, 0.0]
+    parts = [alpha * part + (1 - alpha) * under for part, under in zip(found.to("srgb"), below, strict=False)]
+    return "".join(f"{round(255 * min(max(part, 0.0), 1.0)):02x}" for part in parts)
 
 
 def _linear(value: float) -> float:

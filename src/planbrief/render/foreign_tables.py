@@ -8,7 +8,7 @@ from lxml import etree
 
 from planbrief.display.document import Cell, Column, Run, Table
 from planbrief.render.colors import hex_color
-from planbrief.render.stylesheets import declarations
+from planbrief.render.stylesheets import bar, declarations
 
 _NUMBER = re.compile(
     r"[\s+\u2212–-]*(?:[$€¥£]|CN¥)?\s*\(?\d[\d,\s]*(?:\.\d+)?(?:e[+-]?\d+)?\)?\s*(?:%|‰|万|亿|k|M|bn|x|倍)?\s*\*?\Z|nan\Z|NaN\Z|<NA>\Z|None\Z|[-–—]\Z",
@@ -173,7 +173,9 @@ def _row(line: list[_Place], aligns: list[str]) -> tuple[Cell, ...]:
             or node.find(".//strong") is not None
         )
         text = _text(node)
-        align = _alignment(node)
+        # A head stands over its column; pandas puts all heads to the right.
+        inside = any(parent.tag == "thead" for parent in node.iterancestors())
+        align = "" if inside and colspan == 1 else "center" if inside else _alignment(node)
         cells.append(
             Cell(
                 (Run(text, strong=strong),) if text else (),
@@ -183,6 +185,7 @@ def _row(line: list[_Place], aligns: list[str]) -> tuple[Cell, ...]:
                 background=f"#{hex_color(style['background-color'])}"
                 if hex_color(style.get("background-color", ""))
                 else "",
+                bar=bar(style.get("background", "")),
                 color=f"#{hex_color(style['color'])}" if hex_color(style.get("color", "")) else "",
                 align="" if align == aligns[position] else align,
             )

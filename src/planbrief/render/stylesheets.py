@@ -16,13 +16,14 @@ from planbrief.render.colors import hex_color, readable_on
 
 #: CSS properties that another notebook's HTML may set.
 PROPERTIES = frozenset(
-    "background-color color text-align font-weight font-style text-decoration vertical-align white-space "
+    "background background-color color text-align font-weight font-style text-decoration vertical-align white-space "
     "border border-top border-bottom border-left border-right".split()
 )
 _SAFE_VALUE = re.compile(r"[\w#%.,()\s+-]{1,120}\Z")
 _UNSAFE = re.compile(r"url|expression|var|attr|image|calc|env|import", re.IGNORECASE)
 _ID_ONLY = re.compile(r"#([\w-]+)\Z")
-_BAR = re.compile(r"linear-gradient\(\s*90deg,\s*(#[0-9a-f]{3,6}|[a-z]+|rgba?\([^)]*\))\s+([\d.]+)%", re.IGNORECASE)
+_GRADIENT = re.compile(r"linear-gradient\(\s*90deg\s*,(.*)\)\Z", re.IGNORECASE | re.DOTALL)
+_STOP = re.compile(r"\s*((?:#\w+|[a-z]+|(?:rgb|hsl)a?\([^()]*\)))((?:\s+-?[\d.]+%){0,2})\s*(?:,|\Z)", re.IGNORECASE)
 #: Rules of one style block, and elements that one rule may touch.
 _MAX_RULES, _MAX_MATCHES = 20_000, 50_000
 
@@ -38,14 +39,64 @@ def declarations(text: str) -> dict[str, str]:
         name, colon, value = part.partition(":")
         name, value = name.strip().lower(), value.replace("!important", "").strip()
         if name == "background":
-            bar = _BAR.match(value)
-            if bar:
-                name, value = "background-color", bar.group(1)
-            elif hex_color(value):
-                name = "background-color"
+            if drawn := bar(value):
+                found["background"] = bar_text(drawn)
+                continue
+            name = "background-color"
+        if name in ("background-color", "color") and "(" in value and hex_color(value, "ffffff"):
+            value = f"#{hex_color(value, 'ffffff')}"  # also hsl() and see-through colours
         if colon and name in PROPERTIES and _SAFE_VALUE.match(value) and not _UNSAFE.search(value):
             found[name] = value
     return found
+
+
+#: Stretches of a bar: colour, and where it begins and ends, in percent of the cell's width.
+Bar = tuple[tuple[str, float, float], ...]
+
+
+def bar(value: str) -> Bar:
+    """The coloured stretches of a Styler's bar (a gradient of hard stops from left to right); empty for anything else.
+
+    >>> bar("linear-gradient(90deg, transparent 50%, #5fba7d 50%, #5fba7d 62.5%, transparent 62.5%)")
+    (('5fba7d', 50.0, 62.5),)
+    >>> bar("linear-gradient(90deg, #d65f5f 40%, transparent 40%)")
+    (('d65f5f', 0.0, 40.0),)
+    """
+    gradient = _GRADIENT.match(value.strip())
+    if not gradient:
+        return ()
+    stops: list[tuple[str, float]] = []
+    rest, place = gradient.group(1), 0.0
+    while rest:
+        found = _STOP.match(rest)
+        if not found:
+            return ()
+        places = [float(part.rstrip("%")) for part in found.group(2).split()]
+        color = hex_color(found.group(1), "ffffff") or ""
+        for where in places or [100.0 if found.end() == len(rest) else place]:
+            place = min(max(where, place), 100.0)
+            stops.append((color, place))
+        rest = rest[found.end() :]
+    stretches, begin = [], 0.0
+    for number, (color, end) in enumerate(stops):
+        following = stops[number + 1][0] if number + 1 < len(stops) else color
+        if color and (begin if number else 0.0) < end and (not number or stops[number - 1][0] == color):
+            stretches.append((color, begin, end))
+        if color and color == following and number + 1 == len(stops) and end < 100:
+            stretches.append((color, end, 100.0))
+        begin = end
+    return tuple(stretches)
+
+
+def bar_text(drawn: Bar) -> str:
+    """A bar as CSS again, in a form of our own."""
+    parts, place = [], 0.0
+    for color, begin, end in drawn:
+        parts += [f"transparent {place:g}%", f"transparent {begin:g}%"] if begin > place else []
+        parts += [f"#{color} {begin:g}%", f"#{color} {end:g}%"]
+        place = end
+    parts += [f"transparent {place:g}%"] if place < 100 else []
+    return f"linear-gradient(90deg,{','.join(parts)})"
 
 
 def readable(style: dict[str, str]) -> dict[str, str]:

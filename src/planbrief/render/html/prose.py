@@ -165,6 +165,12 @@ def _table(node: etree._Element, writer: Writer) -> None:
             span = cell.get("colspan", "1") != "1" if head else cell.get("rowspan", "1") != "1"
             cell.set("scope", ("colgroup" if head else "rowgroup") if span else "col" if head else "row")
     for cell, align in foreign_tables.alignments(node):
+        if cell.tag == "th" and any(parent.tag == "thead" for parent in cell.iterancestors()):
+            # A head stands over its column; pandas puts all heads to the right.
+            kept = {name: value for name, value in declarations(cell.get("style", "")).items() if name != "text-align"}
+            cell.attrib.pop("style", None)
+            if kept:
+                cell.set("style", to_text(kept))
         if "text-align" not in cell.get("style", "") and not cell.get("align") and align in ("right", "center"):
             cell.set("class", f"{cell.get('class', '')} {'r' if align == 'right' else 'm'}".strip())
     for cell in node.iter("td", "th"):

@@ -150,6 +150,19 @@ def _head(table: Table, part: Part, lang: Lang) -> str:
     return f"head-cells({', '.join(cells)})"
 
 
+def _bar(cell: Cell) -> str:
+    """A bar behind a cell's text, to scale: a gradient whose colours change at once."""
+    stops, place = [], 0.0
+    for color, begin, end in cell.bar:
+        stops += [("ffffff", place), ("ffffff", begin)] if begin > place else []
+        stops += [(color, begin), (color, end)]
+        place = end
+    stops += [("ffffff", place), ("ffffff", 100.0)] if place < 100 else []
+    if stops[0][1] > 0:
+        stops.insert(0, (stops[0][0], 0.0))
+    return f"gradient.linear({', '.join(f'(rgb({literal(chr(35) + color)}), {at:g}%)' for color, at in stops)})"
+
+
 def _cell(cell: Cell, column: Column, lang: Lang, pad: float, *, spans: bool, head: bool = False) -> str:
     text = text_runs(cell.runs, lang, IN_HEAD_EM if head else IN_CELL_EM)
     if cell.lang and cell.lang != lang:
@@ -169,6 +182,8 @@ def _cell(cell: Cell, column: Column, lang: Lang, pad: float, *, spans: bool, he
     background = hex_color(cell.background)
     if background:
         options.append(f'fill: rgb("#{background}")')
+    elif cell.bar:
+        options.append(f"fill: {_bar(cell)}")
     if cell.align or head:
         aligned = _ALIGN.get(cell.align, "center" if head and cell.colspan > 1 else _ALIGN[column.align])
         options.append(f"align: {aligned} + {'bottom' if head else 'top'}")
