@@ -61,8 +61,7 @@ class Cell:
     background: str = ""
     color: str = ""
     align: str = ""
-    #: A bar behind the text: colour, begin and end in percent of the cell's width.
-    bar: tuple[tuple[str, float, float], ...] = ()
+    bar: tuple[tuple[str, float, float], ...] = ()  #: behind the text: colour, begin and end in percent of the width
 
     @property
     def text(self) -> str:
