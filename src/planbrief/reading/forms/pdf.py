@@ -238,36 +238,17 @@ def _mark_chrome(sheets: Sequence[_Sheet]) -> None:
             seen[key[0], key[1] + 1] += 0
             own.append((place, key))
         edges.append(own)
-
-
-class _Chrome(Line):
-    """A line that repeats on every page, or a page's number."""
-
-
-def _mark_chrome(sheets: Sequence[_Sheet]) -> None:
-    """Mark what repeats at the top or the bottom of pages, and their numbers."""
-    seen: Counter[tuple[str, int]] = Counter()
-    edges: list[list[tuple[int, tuple[str, int]]]] = []
-    for sheet in sheets:
-        own = []
-        lines = [(i, item) for i, item in enumerate(sheet.items) if isinstance(item, Line)]
-        for place, line in dict([*lines[:2], *lines[-2:]]).items():
-            key = (re.sub(r"\d+", "#", plain(line.text)), round(line.top / 8))
-            seen[key] += 1
-            seen[key[0], key[1] + 1] += 0
-            own.append((place, key))
-        edges.append(own)
     for sheet, own in zip(sheets, edges, strict=True):
         for place, (words, height) in own:
             item = sheet.items[place]
             if not isinstance(item, Line):
                 continue
             times = sum(seen.get((words, height + step), 0) for step in (-1, 0, 1))
-            at_edge = line.top < 0.11 * sheet.height or line.top > 0.86 * sheet.height
-            numbered = _NUMBER_OF_PAGE.fullmatch(line.text.strip()) and at_edge
+            at_edge = item.top < 0.11 * sheet.height or item.top > 0.86 * sheet.height
+            numbered = _NUMBER_OF_PAGE.fullmatch(item.text.strip()) and at_edge
             heading = len(words) <= 45 and not re.search(r"[。，；]", words)
             if numbered or (at_edge and heading and times >= max(2, 0.3 * len(sheets))):
-                sheet.items[place] = _Chrome(*line)
+                sheet.items[place] = _Chrome(*item)
 
 
 class _Writer:
