@@ -65,7 +65,9 @@ def read_seal(folder: Path) -> Seal | None:
     Each document has its own beside its tables, so that two new documents never meet in one file.
     """
     seal = _read_one(folder, "")
-    for path in sorted(folder.glob(f"*/*/{SEAL}")) if seal is not None else ():
+    if seal is None:
+        return None
+    for path in sorted(folder.glob(f"*/*/{SEAL}")):
         seal |= _read_one(folder, path.parent.relative_to(folder).as_posix() + "/") or {}
     return seal
 

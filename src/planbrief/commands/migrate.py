@@ -101,13 +101,13 @@ def laid_out(folder: Path, sheets: Iterable[Sheet], after: Mapping[str, Any]) ->
         if sheet.table == CHINESE:
             continue
         resource = resources[sheet.table]
-        columns = [field["name"] for field in resource["schema"]["fields"]]
+        names = [field["name"] for field in resource["schema"]["fields"]]
         sealed = old_seal.get(sheet.relative, {})
         for row in sheet.rows:
             document = row.values.get(DOCUMENT, "") if "parts" in resource else ""
             documents.add(document)
             file = file_of(resource, document)
-            now = {column: row.values.get(column, "") for column in columns}
+            now = {column: row.values.get(column, "") for column in names}
             if sheet.table == "indicators" and not now["definition_zh"]:
                 now["definition_zh"] = chinese.get(now["indicator"], {}).get("definition_zh", "")
                 now["definition_source"] = now["definition_source"] or "planbrief"
