@@ -120,3 +120,12 @@ def test_own_tables(tmp_path: Path) -> None:
     for source in (rows, frame, path, str(path), units.table(rows)):
         assert units.to_base(2, "万斤", units=source) == 10_000
         assert units.english("万斤", units=source) == "10,000 jin"
+
+
+def test_a_multiplier_alone_counts_without_a_unit() -> None:
+    """3500万 users are ten thousands of nothing named; a letter or an empty unit is still unknown."""
+    table = units.table()
+    assert (table.parse("万").factor, table.parse("亿").dimension) == (10_000, "dimensionless")
+    assert table.parse("万吨/日").dimension == "mass/days"
+    with pytest.raises(UnknownName):
+        table.parse("")

@@ -94,9 +94,9 @@ class UnitTable:
     def _parse(self, unit: str) -> Unit:
         text = unit.strip().replace("％", "%")
         multiplier, base = 1, text
-        while base not in self.rows and len(base) > 1 and base[0] in MULTIPLIERS:
+        while base not in self.rows and base and base[0] in MULTIPLIERS:
             multiplier *= MULTIPLIERS[base[0]]
-            base = base[1:]
+            base = base[1:] or "1"  # 3500万 without a unit counts in ten thousands
         if base in self.rows:
             row = self.rows[base]
             size = float(Decimal(row["factor"]) * multiplier)

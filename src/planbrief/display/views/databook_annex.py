@@ -191,7 +191,10 @@ def units_table(ds: Dataset) -> Table | None:
     """The units that observations use and what one of them is in the base unit of its dimension."""
     used = Counter(unit for unit in ds.observations["unit_measure"] if unit)
     known = ds.unit_table
-    base = {row["dimension"]: row["unit"] for row in records(ds.units.reset_index()) if row["factor"] == 1}
+    base: dict[str, str] = {}
+    for row in sorted(records(ds.units.reset_index()), key=lambda row: len(row["unit"])):
+        if row["factor"] == 1:  # of several names for one size the shortest, as the table has them
+            base.setdefault(row["dimension"], row["unit"])
     lines = []
     for unit, count in used.most_common():
         parsed = known.parse(unit)
