@@ -148,8 +148,8 @@ def _kept_row(series: Series, base: Point, latest: Point, target: Point) -> dict
     """A bound that the base kept already: there is no change to complete, only the bound to keep."""
     held = kept(target.comparator, target.value, latest.value)
     verdict_now = "" if held else "behind"
-    row = dict.fromkeys(PROGRESS, math.nan)
-    row |= dict.fromkeys(("growth_status", "predicted_category"), "not_available")
+    row: dict[str, Any] = dict.fromkeys(PROGRESS, math.nan)
+    row |= {"growth_status": "not_available", "predicted_category": "not_available"}
     return {
         **row,
         **_ends(series, base, latest, target),
