@@ -144,23 +144,24 @@ def _stated_multiples(ctx: Context) -> Iterator[Result]:
     """增长三倍以上, 增加一倍, against the levels of the same indicator in the same city."""
     stated = [record for record in ctx.settled if record.transformation in MULTIPLES]
     for claim in single(stated):
-        levels = sorted(
-            (
-                record
-                for record in single(ctx.by_indicator[claim.indicator])
-                if record.transformation == "level"
-                and record.city == claim.city
-                and record.ref_area == claim.ref_area
-                and record.activity == claim.activity
-                and record.subject == claim.subject
-            ),
-            key=lambda record: (record.kind == "target", record.year if record.dated else math.inf),
-        )
+        levels = _levels_of(ctx, claim, claim.subject) or _levels_of(ctx, claim, "")
         starts = [record for record in levels if record.kind != "target" and record.base > 0]
         ends = [record for record in levels if record.kind == "target"]
         if not starts or not ends:
             continue
         yield from _multiple(ctx, claim, starts[0], ends)
+
+
+def _levels_of(ctx: Context, claim: Evidence, subject: str) -> list[Evidence]:
+    """Levels that a claim may be about, what was reached before what is wanted."""
+    levels = (
+        record
+        for record in single(ctx.by_indicator[claim.indicator])
+        if record.transformation == "level"
+        and (record.city, record.ref_area) == (claim.city, claim.ref_area)
+        and (record.activity, record.subject) == (claim.activity, subject)
+    )
+    return sorted(levels, key=lambda record: (record.kind == "target", record.year if record.dated else math.inf))
 
 
 def _multiple(ctx: Context, claim: Evidence, start: Evidence, ends: list[Evidence]) -> Iterator[Result]:
@@ -196,7 +197,12 @@ def _multiple(ctx: Context, claim: Evidence, start: Evidence, ends: list[Evidenc
     }
     gap = abs(reached[shown] - ratio)
     items = (ctx.item(claim, "stated"), ctx.item(start, "start"), *ctx.items(ends, "end"))
-    if open_year:
+    if claim.subject != start.subject:
+        # A part (生态工业用地) is held against the whole for want of its own levels: they need not agree.
+        numbers["claimed"] = ctx.name(claim)
+        message = f"audit.{RULE}.multiple_part"
+        yield Finding(finding_id, RULE, "not_comparable", items, numbers, message, gap, math.nan, "倍")
+    elif open_year:
         yield Finding(finding_id, RULE, "note", items, numbers, f"audit.{RULE}.multiple_open", gap, math.nan, "倍")
     else:
         yield Finding(finding_id, RULE, "inconsistent", items, numbers, f"audit.{RULE}.multiple", gap, math.nan, "倍")

@@ -13,6 +13,7 @@ from planbrief.measures.audit.implied import check_implied
 from planbrief.measures.audit.lists import check_lists
 from planbrief.measures.audit.milestones import check_milestones, check_ranges
 from planbrief.measures.audit.model import Audit, Finding, Identity
+from planbrief.measures.audit.names import check_names
 from planbrief.measures.audit.plausibility import check_required_growth
 from planbrief.measures.audit.repeats import check_repeats
 from planbrief.measures.audit.shares import check_shares
@@ -47,6 +48,7 @@ CHECKS: tuple[Rule, ...] = (
     check_relations,
     check_implied,
     check_lists,
+    check_names,
     check_milestones,
     check_clusters,
     check_required_growth,

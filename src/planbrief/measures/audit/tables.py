@@ -1,4 +1,4 @@
-"""The audit's own tables: declared relations, plausibility limits, lengths of printed lists.
+"""The audit's own tables: declared relations, plausibility limits, lengths and names of printed lists.
 
 They are data beside the observations, so that a new city needs rows and no code. A data set without them is audited
 by the rules that need none.
@@ -20,27 +20,31 @@ FILES = {
     "relations": "relations.csv",
     "plausibility_limits": "plausibility_limits.csv",
     "list_counts": "list_counts.csv",
+    "printed_names": "printed_names.csv",
 }
 
 
 @dataclass(frozen=True)
 class AuditTables:
-    """Rows of the three tables as text."""
+    """Rows of the audit's tables as text."""
 
     relations: tuple[dict[str, str], ...] = ()
     limits: tuple[dict[str, str], ...] = ()
     list_counts: tuple[dict[str, str], ...] = ()
+    printed_names: tuple[dict[str, str], ...] = ()
 
 
 def audit_tables(ds: Dataset, sources: Iterable[str] | None = None) -> AuditTables:
     """The tables of a data set: resources of its package, else files beside them, else empty.
 
-    Lengths of lists are only those of `sources` where these are given.
+    Lengths of lists and printed names are only those of `sources` where these are given.
     """
+    about = None if sources is None else frozenset(sources)
     return AuditTables(
         relations=_rows(ds, "relations"),
         limits=_rows(ds, "plausibility_limits"),
-        list_counts=_rows(ds, "list_counts", None if sources is None else frozenset(sources)),
+        list_counts=_rows(ds, "list_counts", about),
+        printed_names=_rows(ds, "printed_names", about),
     )
 
 
