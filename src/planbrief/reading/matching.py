@@ -201,18 +201,27 @@ def scopes_of(name: str) -> frozenset[str]:
     return frozenset(kept[match[0]] for match in pattern.finditer(key_of(name)))
 
 
+_BASES = re.compile(
+    r"占[^占]+$|^每[千万亿百]?(?:人口?|元|户|亩)|(?:单位|万元|亿元|与)(?:地区|国内)?生产总值|与[^与]+之?比$"
+)
+"""What a name is set against, which says nothing of its theme."""
+
+
 def theme_of(name: str) -> str:
     """The theme that a name speaks of, a guess; empty where it says nothing.
 
     >>> theme_of("森林覆盖率"), theme_of("某指标")
     ('green', '')
     """
-    counts = {
-        theme: sum(len(word) for word in line.split() if word in name)
-        for theme, line in words("matching")["themes"].items()
-    }
-    best = max(counts, key=lambda theme: counts[theme])
-    return best if counts[best] else ""
+    for named in (_BASES.sub("", name), name):
+        counts = {
+            theme: sum(len(word) for word in line.split() if word in named)
+            for theme, line in words("matching")["themes"].items()
+        }
+        best = max(counts, key=lambda theme: counts[theme])
+        if counts[best]:
+            return best
+    return ""
 
 
 def new_indicator(phrase: str, transformation: str, unit: str) -> NewIndicator:

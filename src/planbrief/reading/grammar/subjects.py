@@ -49,6 +49,9 @@ class Subject:
     doubts: list[str] = field(default_factory=list)
 
 
+_BEFORE_RANK = re.compile(r"(?:均|双双|也|都|已|仍|稳|规模|从|由|连续[\d一二三四五六七八九十]+年)+$")
+
+
 def subject(
     text: str, own_area: str, found: Sequence[Quantity], index: int, said: Said, rank_start: int | None
 ) -> Subject:
@@ -63,8 +66,8 @@ def subject(
     else:
         core = one.front.core
         if rank_start is not None:
-            core = re.sub(r"(?:均|双双|也|都|已|仍|稳|规模|从|由)+$", "", names.cleaned(one.segment[:rank_start]))
-            core = "" if names.is_verbal(core) else core
+            core = _BEFORE_RANK.sub("", names.cleaned(one.segment[:rank_start]))
+            core = "" if names.is_verbal(core) or core in ("总量", "规模", "数量", "总数") else core
         length = 1 + sum(1 for _ in _run(found, index))
         if length > 1 and one.ratio <= 2:
             result = _list(one, core, length, found, index, said)
