@@ -1,0 +1,242 @@
+"""Drafts on the disk: text, places, original and proposals of a document that was read, and the journal of decisions.
+
+``data/drafts/<source_id>/`` holds ``text.txt`` (the canonical text, exactly), ``document.json`` (tables, places and
+facts of the file), ``proposals.json``, ``original/<sha256>…`` and ``decisions.jsonl``, to which every decision is
+appended and brought to the disk before the next one. Two processes may work on one draft: a lock orders them.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from planbrief.errors import PlanbriefError, UnknownName
+from planbrief.files import replace_file, sync, sync_tree
+from planbrief.reading.canonical import CanonicalText
+from planbrief.reading.decisions import DECIDED, DraftRow, Standing, carried, checked, row_id, standing
+from planbrief.reading.proposals import Proposal
+
+#: Folder of the drafts inside the data folder; not part of the data, and never in git.
+DRAFTS = "drafts"
+JOURNAL = "decisions.jsonl"
+_ID = re.compile(r"[a-z][a-z0-9-]{0,99}")
+
+
+class NoName(PlanbriefError):
+    """A text that cannot be the name of a document."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+    def __str__(self) -> str:
+        return f"--source-id {self.name[:60]!r}: expected small letters, digits and hyphens, a letter first"
+
+
+class BrokenDraft(PlanbriefError):
+    """A draft whose files cannot be read."""
+
+    def __init__(self, folder: str, reason: str) -> None:
+        super().__init__(folder, reason)
+        self.folder, self.reason = folder, reason
+
+    def __str__(self) -> str:
+        return f"the draft in {self.folder} cannot be read ({self.reason}); planbrief read makes it again"
+
+
+def draft_names(data: Path) -> list[str]:
+    """Drafts that lie in a data folder, by name."""
+    return sorted(path.parent.name for path in (data / DRAFTS).glob("*/document.json"))
+
+
+def rows_of(proposals: Iterable[Proposal]) -> list[DraftRow]:
+    """Proposals as rows about which nothing is decided."""
+    rows = []
+    for one in proposals:
+        cells = dict.fromkeys(DECIDED, "") | dict(one.cells) | {"locator": one.locator, "reason": one.reason}
+        cells = {name: str(value or "") for name, value in cells.items()}
+        key = row_id(one.start, one.end, one.part)
+        why = {name: list(words) for name, words in one.why.items()}
+        rows.append(
+            DraftRow(key, one.start, one.end, one.value_text, one.part, one.role, False, cells, why,
+                     tuple(one.doubts), round(one.confidence, 3), one.sure)
+        )  # fmt: skip
+    return rows
+
+
+class Draft:
+    """One document that was read, with what was decided about it."""
+
+    def __init__(self, data: Path, source_id: str) -> None:
+        """Open a draft; :class:`UnknownName` where there is none."""
+        self.folder = data / DRAFTS / source_id
+        self.source_id = source_id
+        if not _ID.fullmatch(source_id) or not (self.folder / "document.json").is_file():
+            raise UnknownName("draft", source_id, draft_names(data))
+        self._load()
+
+    def _load(self) -> None:
+        try:
+            self._made = (self.folder / "proposals.json").stat().st_mtime_ns
+            self.facts: dict[str, str] = json.loads((self.folder / "document.json").read_bytes())
+            stored = json.loads((self.folder / "proposals.json").read_bytes())
+            self.text = (self.folder / "text.txt").read_bytes().decode("utf-8", "surrogatepass")
+            self.proposed = tuple(DraftRow.from_json(row) for row in stored)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            raise BrokenDraft(str(self.folder), f"{type(error).__name__}: {str(error)[:100]}") from None
+        self._size, self._actions = -1, list[dict[str, Any]]()
+        self._standing: Standing | None = None
+
+    @property
+    def document(self) -> CanonicalText:
+        """The document with its tables and places."""
+        stored = json.loads((self.folder / "places.json").read_bytes())
+        return CanonicalText.from_json(self.text, stored)
+
+    @property
+    def journal(self) -> Path:
+        """The file of decisions."""
+        return self.folder / JOURNAL
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the rows may have changed."""
+        size = self.journal.stat().st_size if self.journal.exists() else 0
+        return f"{self._made}-{size}"
+
+    def standing(self) -> Standing:
+        """The rows as they stand, with what other processes decided since."""
+        try:
+            if (self.folder / "proposals.json").stat().st_mtime_ns != self._made:
+                self._load()
+        except OSError as error:
+            raise BrokenDraft(str(self.folder), error.strerror or "gone") from None
+        size = self.journal.stat().st_size if self.journal.exists() else 0
+        if size != self._size or self._standing is None:
+            self._actions, self._size = self._read(), size
+            self._standing = standing(self.proposed, self._actions, self.text)
+        return self._standing
+
+    def _read(self) -> list[dict[str, Any]]:
+        """Whole lines of the journal; a last line that a crash cut off was never confirmed to anyone."""
+        if not self.journal.exists():
+            return []
+        lines = self.journal.read_bytes().split(b"\n")[:-1]
+        actions = []
+        for number, line in enumerate(lines, start=1):
+            try:
+                actions.append(json.loads(line))
+            except ValueError:
+                raise BrokenDraft(str(self.folder), f"line {number} of {JOURNAL} is damaged") from None
+        return actions
+
+    def decide(self, action: Mapping[str, Any]) -> Standing:
+        """Check an action, write it to the disk, and give the rows as they stand then.
+
+        Raises
+        ------
+        planbrief.reading.decisions.BadDecision
+            The action cannot be done; nothing was written.
+        """
+        from filelock import FileLock
+
+        with FileLock(self.folder / "lock", timeout=30):
+            done = checked(action, self.standing(), self.text)
+            self._append(done)
+        return self.standing()
+
+    def _append(self, action: Mapping[str, Any]) -> None:
+        line = json.dumps(action, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
+        with open(self.journal, "a+b") as file:
+            size = file.seek(0, os.SEEK_END)
+            if size:
+                file.seek(size - 1)
+                if file.read(1) != b"\n":
+                    file.seek(0)
+                    file.truncate(file.read().rfind(b"\n") + 1)
+            file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+        if not size:
+            sync(self.folder)
+
+    def counts(self) -> dict[str, int]:
+        """Rows by state."""
+        tally = dict.fromkeys(("sure", "look", "accepted", "left_out"), 0)
+        for row in self.standing().rows:
+            tally[row.state] += 1
+        return tally
+
+
+def keep_draft(
+    data: Path, source_id: str, document: CanonicalText, proposals: Iterable[Proposal], facts: Mapping[str, str],
+    original: Path,
+) -> tuple[Draft, int]:  # fmt: skip
+    """Make the draft of a document, or make it anew, and say how many decisions of the earlier one still hold.
+
+    ``facts`` are area, published and file_name. The earlier draft is kept in ``earlier/`` until the document is
+    accepted. A failure leaves the earlier draft as it was.
+    """
+    from filelock import FileLock
+
+    if not _ID.fullmatch(source_id):
+        raise NoName(source_id)
+    home = data / DRAFTS
+    home.mkdir(parents=True, exist_ok=True)
+    rows = rows_of(proposals)
+    folder = home / source_id
+    with FileLock(home / f".{source_id}.lock", timeout=30):
+        kept: list[dict[str, Any]] = []
+        about: Mapping[str, Any] = {}
+        if (folder / "document.json").is_file():
+            old = Draft(data, source_id)
+            now = old.standing()
+            kept, about = carried(now, old.text, rows, document.text), now.about
+        fresh = Path(tempfile.mkdtemp(dir=home, prefix=f".{source_id}."))
+        try:
+            (fresh / "text.txt").write_bytes(document.text.encode("utf-8", "surrogatepass"))
+            stored = {"source_id": source_id, "sha256": document.original_sha256, "title": document.title, **facts}
+            _write_json(fresh / "document.json", stored | {"form": document.form})
+            _write_json(fresh / "places.json", document.as_json())
+            _write_json(fresh / "proposals.json", [row.as_json() for row in rows])
+            if kept or any(about.values()):
+                line = json.dumps({"do": "carry", "rows": kept, "about": about}, ensure_ascii=False) + "\n"
+                (fresh / JOURNAL).write_bytes(line.encode())
+            (fresh / "original").mkdir()
+            shutil.copyfile(original, fresh / "original" / f"{document.original_sha256}{original.suffix.lower()}")
+            if folder.exists():
+                _move_earlier(folder, fresh)
+            sync_tree(fresh)
+            aside = home / f".{source_id}.replaced"
+            shutil.rmtree(aside, ignore_errors=True)
+            if folder.exists():
+                os.replace(folder, aside)
+            os.replace(fresh, folder)
+            shutil.rmtree(aside, ignore_errors=True)
+        except BaseException:
+            shutil.rmtree(fresh, ignore_errors=True)
+            raise
+        sync(home)
+    return Draft(data, source_id), len(kept)
+
+
+def _move_earlier(folder: Path, fresh: Path) -> None:
+    """Keep what the person decided about the earlier text, beside the new draft."""
+    earlier = fresh / "earlier"
+    shutil.copytree(folder / "earlier", earlier) if (folder / "earlier").is_dir() else earlier.mkdir()
+    number = 1 + sum(1 for _ in earlier.iterdir())
+    into = earlier / f"{number:03d}"
+    into.mkdir()
+    for name in ("text.txt", "document.json", "proposals.json", JOURNAL):
+        if (folder / name).is_file():
+            shutil.copyfile(folder / name, into / name)
+
+
+def _write_json(path: Path, value: Any) -> None:
+    replace_file(path, json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"))
