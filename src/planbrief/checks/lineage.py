@@ -44,6 +44,9 @@ def origin(dataset: Dataset, obs_id: str, sources: Path | str | None = None) -> 
     values = rows[obs_id].values
     source = dataset.package["sources"].by_key[values["source_id"]]
     found = Origin(obs_id, dict(values), dict(source.values))
+    if not found.document["file_name"]:
+        note = "typed by hand: no text of the document is held, so nothing can be compared with it"
+        return Origin(obs_id, found.observation, found.document, notes=(note,))
     if sources is None:
         return found
     text, wrong = read_source(Path(sources), source)

@@ -196,9 +196,9 @@ def renew_seal(folder: Path) -> list[Mend]:
     broken = {problem.file for problem in now.problems if not sealed_apart(problem)}
     seal: Seal = {}
     for sheet in now.sheets:
-        if sheet.name not in broken and sheet.whole:
+        if sheet.name not in broken and sheet.whole and sheet.rows:
             seal[sheet.relative] = digests(sheet.rows, sheet.key)
-        elif old and sheet.relative in old:
+        elif old and sheet.relative in old and sheet.name in broken:
             seal[sheet.relative] = old[sheet.relative]
     if f"data/{DESCRIPTOR}" in broken and old and DESCRIPTOR in old:
         seal[DESCRIPTOR] = old[DESCRIPTOR]

@@ -74,6 +74,8 @@ class Verification:
     mismatches: tuple[Mismatch, ...]
     #: Rows that say in ``reading_note`` why they stand although the grammar reads their passage otherwise.
     noted: int = 0
+    #: Documents of which no text is held: their values were typed by hand and cannot be compared.
+    typed: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -95,6 +97,7 @@ class Verification:
             "sources": accounts,
             "mismatches": mismatches,
             "noted": self.noted,
+            "typed_by_hand": list(self.typed),
         }
 
 
@@ -126,8 +129,12 @@ def verify(dataset: Dataset, sources: Path | str) -> Verification:
     mismatches: list[Mismatch] = []
     noted = 0
     areas = {row.values["ref_area"]: row.values["name_zh"] for row in tables["areas"].rows}
+    typed = []
     for source in tables["sources"].rows:
         name = source.values["source_id"]
+        if not source.values["file_name"]:
+            typed.append(name)
+            continue
         observed = [row for row in tables["observations"].rows if row.values["source_id"] == name]
         excluded = [row for row in tables["exclusions"].rows if row.values["source_id"] == name]
         document, wrong = read_document(folder, source)
@@ -144,7 +151,7 @@ def verify(dataset: Dataset, sources: Path | str) -> Verification:
         accounts.append(account)
         mismatches += wrong
     mismatches += homeless(dataset)
-    return Verification(tuple(accounts), tuple(mismatches), noted)
+    return Verification(tuple(accounts), tuple(mismatches), noted, tuple(typed))
 
 
 def homeless(dataset: Dataset) -> list[Mismatch]:

@@ -104,6 +104,9 @@ def verify_report(dataset: Dataset, sources: Path, as_json: bool = False) -> tup
         f"{result.total('double')} double, {len(result.mismatches)} mismatches; "
         f"{result.noted} rows say in reading_note why they stand although their passage reads otherwise by rule"
     )
+    if result.typed:
+        words = "typed by hand, no text is held and nothing was compared"
+        parts.append("\n".join(f"{name}: {words}" for name in result.typed))
     return code, "\n\n".join(parts)
 
 

@@ -227,6 +227,44 @@ def status_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 
+def review_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``review``."""
+    parser.add_argument("draft", metavar="ID", help="a document that was read (planbrief read)")
+    parser.add_argument("--lang", choices=("zh", "en"), default="zh", help="language to begin with (default: zh)")
+    parser.add_argument("--port", type=int, metavar="N", help="port on this machine (default: 8420, or a free one)")
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+
+
+def accept_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``accept``."""
+    parser.add_argument("draft", metavar="ID", help="a document whose rows are all decided")
+    parser.add_argument("--yes", action="store_true", help="put new indicators and areas in without asking")
+    parser.add_argument("--replace", action="store_true", help="in place of an earlier reading of the document")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``add``."""
+    for name, text in (
+        ("area", "place by id, Chinese or English name"),
+        ("indicator", "indicator by id, name or alias"),
+        ("period", "2025, 2025-H1, 2025-09, 2024/2035 or undated"),
+        ("value", "number as printed, with a minus sign for a decline; a range as 50—60"),
+        ("unit", "unit as printed: 亿元, %%, 个百分点"),
+        ("source", "title of the document, or id of one that was added before"),
+        ("published", "date of the document: 2026-03-20"),
+        ("locator", "where it stands in the document"),
+    ):
+        parser.add_argument(f"--{name}", required=True, metavar=name.upper(), help=text)
+    parser.add_argument("--kind", default="", help="actual, target, estimate … (default: by period and date)")
+    parser.add_argument("--comparator", default="eq", help="eq, ge, gt, le, lt or approx (default: eq)")
+    parser.add_argument("--transformation", default="", help="level, yoy, share … (default: by indicator and unit)")
+    parser.add_argument("--subject", default="", help="company, project or event that the figure is about")
+    parser.add_argument("--counterpart-area", default="", metavar="AREA", help="what a rank or difference refers to")
+    parser.add_argument("--source-id", default="", metavar="ID", help="name of the document's folder")
+    parser.add_argument("--title-en", default="", metavar="TITLE", help="English title of the document")
+    parser.add_argument("--comment", default="", help="a remark that stands with the value")
+
+
 #: verb -> (one line of help, options, module and function that runs it)
 COMMANDS: dict[str, tuple[str, Configure, str]] = {
     "build": ("run the notebooks and publish an edition", build_options, "planbrief.commands.build:command"),
@@ -236,6 +274,9 @@ COMMANDS: dict[str, tuple[str, Configure, str]] = {
     "verify": ("hold every value against the source texts", verify_options, "planbrief.commands.check:run_verify"),
     "locate": ("unaccounted numbers of a text as CSV rows", locate_options, "planbrief.commands.check:run_locate"),
     "read": ("propose rows for every number of a document", read_options, "planbrief.commands.read:command"),
+    "review": ("decide about the rows of a draft in a browser", review_options, "planbrief.commands.review:command"),
+    "accept": ("put a decided draft into the data", accept_options, "planbrief.commands.accept:command"),
+    "add": ("put one figure into the data, without a file", add_options, "planbrief.commands.add:command"),
     "lineage": ("where a number comes from and goes to", lineage_options, "planbrief.commands.check:run_lineage"),
     "verify-edition": (
         "hold a published edition against its manifest",

@@ -23,6 +23,8 @@ reports/*
 .ipynb_checkpoints/
 .venv/
 __pycache__/
+# Documents that are being read and reviewed.
+data/drafts/
 """
 
 #: What lets additions to the shared tables merge.

@@ -63,9 +63,10 @@ def command(arguments: argparse.Namespace) -> int:
 
     document = read_file(arguments.file)
     try:
-        vocabulary = vocabulary_in(find().data)
+        project = find()
+        vocabulary = vocabulary_in(project.data)
     except NotAProject:
-        vocabulary = None
+        project = vocabulary = None
     found = described(document, arguments.area or "", arguments.published or "", vocabulary)
     source_id = arguments.source_id or source_id_of(arguments.file)
     if arguments.json:
@@ -77,4 +78,12 @@ def command(arguments: argparse.Namespace) -> int:
     for warning in document.warnings:
         print(f"planbrief: {warning}", file=sys.stderr)
     print(summary(found.area, found.rows, time.perf_counter() - began))
+    if project is None:
+        return 0
+    from planbrief.reading.drafts import keep_draft
+
+    facts = {"area": found.area, "published": found.published, "file_name": arguments.file.name}
+    _, kept = keep_draft(project.data, source_id, document, found.rows, facts, arguments.file)
+    again = f" ({kept} decisions of the earlier reading still hold)" if kept else ""
+    print(f"draft in data/drafts/{source_id}{again}; planbrief review {source_id}")
     return 0

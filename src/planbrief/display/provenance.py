@@ -33,6 +33,8 @@ def document_card(page: Page, source: str) -> dict[str, Any]:
     }
     for name in ("producer", "doc_number", "doc_type", "date_published", "url", "disclosure", "sha256"):
         card[name] = row.get(name, "")
+    if not row.get("file_name", "?"):
+        card["disclosure"] = message("sources.typed", page.lang)
     return card
 
 

@@ -230,9 +230,10 @@ def _about_sheet(book: Book, sheet: Worksheet, package: Package, tables: list[Ta
             sheet.write_string(line, column, said[name], styles.wrapped)
         key = said["source_id"]
         sheet.write_url(line, 2, book.link("sources", key), styles.link(key), string=key)
-        facts = "  ".join(
-            said[name] for name in ("date_published", "producer", "doc_number", "disclosure") if said[name]
-        )
+        parts = [said[name] for name in ("date_published", "producer", "doc_number", "disclosure") if said[name]]
+        if not said["file_name"]:
+            parts += [message("sources.typed", lang) for lang in ("zh", "en")]
+        facts = "  ".join(parts)
         sheet.write_string(line, 3, facts, styles.text(facts))
         height(said["title_zh"], said["title_en"])
         line += 1

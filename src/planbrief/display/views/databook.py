@@ -165,6 +165,8 @@ def documents_table(ds: Dataset) -> Table:
         title = Label(row["title_zh"], row["title_en"])
         date = tuple(date_text(row["date_published"], lang) for lang in ("zh", "en"))
         stated = Cell(worded("cell.quoted", text=row["disclosure"]), tone="warn") if row["disclosure"] else Cell("")
+        if not row["file_name"]:
+            stated = Cell(worded("sources.typed"), tone="warn")
         lines.append(
             (
                 Cell(title, head=True),
