@@ -181,10 +181,6 @@ def files_of(package: Package, tables: Tabulation) -> dict[str, bytes]:
     new: dict[str, list[Mapping[str, str]]] = {
         "indicators": list(tables.indicators.values()),
         "areas": list(tables.areas.values()),
-        "definitions_zh": [
-            {"indicator": tables.indicators[name]["indicator"], "definition_zh": words}
-            for name, words in tables.definitions.items()
-        ],
         "indicator_aliases": [{"alias": name, "indicator": one} for name, one in sorted(tables.aliases.items())],
     }
     files = {package[name].home: with_rows(package, name, rows) for name, rows in new.items() if rows}

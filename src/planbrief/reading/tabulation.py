@@ -46,7 +46,6 @@ class Tabulation:
     observations: list[dict[str, str]] = field(default_factory=list)
     exclusions: list[dict[str, str]] = field(default_factory=list)
     indicators: dict[str, dict[str, str]] = field(default_factory=dict)
-    definitions: dict[str, str] = field(default_factory=dict)
     areas: dict[str, dict[str, str]] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
     problems: list[tuple[str, str]] = field(default_factory=list)
@@ -280,8 +279,9 @@ class Tabulator:
             "unit_measure": unit, "direction": given.get("direction") or "none",
             "aggregation": given.get("aggregation") or aggregation,
             "character": given.get("character") or "none", "theme": given.get("theme") or theme or "economy",
+            "definition_zh": given.get("definition_zh") or "按文件所用名称，尚未写定义。",
+            "definition_source": "planbrief accept",
         }  # fmt: skip
-        self.out.definitions[key] = given.get("definition_zh") or "按文件所用名称，尚未写定义。"
         return self.out.indicators[key]["indicator"]
 
     def _learn(self, phrase: str, form: str, unit: str, indicator: str) -> None:
