@@ -8,7 +8,7 @@ formats) and :mod:`planbrief.commands`. A room imports only rooms to its left.
 
 Analysts write ``import planbrief as pb``: :func:`load` gives the data as tidy frames
 (:class:`~planbrief.api.data.Data`), :func:`begin` opens a page, :func:`show` and :func:`say` fill it, :func:`finish`
-closes it.
+closes it. :func:`drafts` gives a document that was read as a frame, :func:`save_drafts` puts decisions back.
 """
 
 import sys
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from planbrief.display import begin, finish, heading, say, show, tell
     from planbrief.errors import PlanbriefError, UnknownName
     from planbrief.measures.figures import Figure
+    from planbrief.reading.draft_frames import drafts, save_drafts
 
 #: A literal, because asking importlib.metadata for it costs more than the rest of start-up.
 __version__ = "0.1.0"
@@ -29,9 +30,11 @@ __all__ = [
     "UnknownName",
     "__version__",
     "begin",
+    "drafts",
     "finish",
     "heading",
     "load",
+    "save_drafts",
     "say",
     "show",
     "tell",
@@ -43,9 +46,11 @@ _HOME_OF = {
     "PlanbriefError": "planbrief.errors",
     "UnknownName": "planbrief.errors",
     "begin": "planbrief.display",
+    "drafts": "planbrief.reading.draft_frames",
     "finish": "planbrief.display",
     "heading": "planbrief.display",
     "load": "planbrief.api.data",
+    "save_drafts": "planbrief.reading.draft_frames",
     "say": "planbrief.display",
     "show": "planbrief.display",
     "tell": "planbrief.display",

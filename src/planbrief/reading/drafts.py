@@ -61,6 +61,8 @@ def rows_of(proposals: Iterable[Proposal]) -> list[DraftRow]:
     for one in proposals:
         cells = dict.fromkeys(DECIDED, "") | dict(one.cells) | {"locator": one.locator, "reason": one.reason}
         cells = {name: str(value or "") for name, value in cells.items()}
+        if one.reason == "other" and (rule := one.why.get("reason", ("", ""))[0]):
+            cells["comment"] = f"by rule: {rule}"
         key = row_id(one.start, one.end, one.part)
         why = {name: list(words) for name, words in one.why.items()}
         rows.append(
@@ -149,7 +151,9 @@ class Draft:
         with FileLock(self.folder / "lock", timeout=30):
             done = checked(action, self.standing(), self.text)
             self._append(done)
-        return self.standing()
+            self._actions, self._size = [*self._actions, done], self.journal.stat().st_size
+            self._standing = standing(self.proposed, self._actions, self.text)
+        return self._standing
 
     def _append(self, action: Mapping[str, Any]) -> None:
         line = json.dumps(action, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"

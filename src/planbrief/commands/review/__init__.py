@@ -1,0 +1,25 @@
+"""``planbrief review ID``: a page on this machine on which a person decides about the rows of a draft."""
+
+from __future__ import annotations
+
+import argparse
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Run ``planbrief review`` until Ctrl-C."""
+    from planbrief.commands.review.server import Desk, serve
+    from planbrief.project import find
+
+    server = serve(Desk(find().data, arguments.draft), arguments.lang, arguments.port)
+    print(f"{server.url}  (Ctrl-C ends the review; everything decided is on the disk)", flush=True)
+    if not arguments.no_browser:
+        import webbrowser
+
+        webbrowser.open(server.url)
+    try:
+        server.serve_forever()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        server.server_close()
+    return 0

@@ -1,0 +1,239 @@
+"""``accept`` and ``add`` on an invented document in a fresh project: all or nothing, and `check` is green."""
+
+from __future__ import annotations
+
+import csv
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from planbrief.checks import admission
+from planbrief.checks.data import data_problems
+from planbrief.checks.verification import verify
+from planbrief.commands.accept import AlreadyThere, NotReady, Undecided, accept_draft
+from planbrief.commands.cli import main
+from planbrief.commands.init import lay_out
+from planbrief.project import Project
+from planbrief.reading.drafts import Draft
+from planbrief.targets.dataset import Dataset
+from planbrief.targets.package import read_package
+
+TEXT = "新镇2025年工作情况\n全年粮食产量12.5万吨，增长3.1%。\n建成无人机起降点6个。\n全年粮食产量占全县的三成。\n"
+NAME = "newtown-report-2026"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    """A fresh project, in which the commands work."""
+    root = lay_out(tmp_path / "project")
+    monkeypatch.setenv("PLANBRIEF_PROJECT", str(root))
+    return Project(root)
+
+
+def read(project: Project, text: str = TEXT) -> Draft:
+    """Read the invented document into a draft."""
+    texts = project.root / "texts"
+    texts.mkdir(exist_ok=True)
+    (texts / f"{NAME}.txt").write_text(text, encoding="utf-8")
+    assert main(["read", str(texts / f"{NAME}.txt"), "--area", "新镇", "--published", "2026-01-20"]) == 0
+    return Draft(project.data, NAME)
+
+
+def accept_all(draft: Draft) -> None:
+    draft.decide({"do": "accept", "rows": [row.id for row in draft.standing().rows]})
+
+
+def tree(folder: Path) -> dict[str, bytes]:
+    """Every file of the data, without the drafts."""
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return {name: path.read_bytes() for name, path in files.items() if not name.startswith("drafts/")}
+
+
+def table(project: Project, name: str) -> list[dict[str, str]]:
+    with (project.data / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def test_accept_puts_everything_in_and_check_is_green(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """Source, observations, exclusions, new indicators and the new area, sealed; verify finds the text as it is."""
+    accept_all(read(project))
+    assert main(["accept", NAME, "--yes"]) == 0
+    assert "no English name yet" in capsys.readouterr().out
+    assert data_problems(project.data) == []
+    rows = table(project, f"documents/{NAME}/observations.csv")
+    assert {row["value_text"] for row in rows} >= {"12.5", "3.1", "6"}
+    assert "新镇" in {row["name_zh"] for row in table(project, "areas.csv")}
+    result = verify(Dataset(read_package(project.data)), project.root / "texts")
+    assert [one for one in result.mismatches if one.source_id == NAME] == []
+    assert result.accounts[-1].unaccounted == 0 or all(one.unaccounted == 0 for one in result.accounts)
+    with pytest.raises(AlreadyThere):
+        accept_draft(project, NAME)
+    assert accept_draft(project, NAME, replace=True).source_id == NAME
+
+
+def test_accept_refuses_while_rows_are_undecided(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """It says how many; nothing changes. A numeral without a row counts too."""
+    draft = read(project)
+    before = tree(project.data)
+    assert main(["accept", NAME, "--yes"]) == 2
+    assert f"{len(draft.standing().rows)} rows are undecided" in capsys.readouterr().err
+    accept_all(draft)
+    draft.proposed = draft.proposed[1:]
+    (draft.folder / "proposals.json").write_text("[]", encoding="utf-8")
+    with pytest.raises(Undecided, match="stand in no row"):
+        accept_draft(project, NAME)
+    assert tree(project.data) == before
+
+
+def test_new_names_are_asked_for(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without a terminal and without --yes nothing is put into the vocabulary."""
+    accept_all(read(project))
+    before = tree(project.data)
+    assert main(["accept", NAME]) == 2
+    told = capsys.readouterr().err
+    assert "new area       新镇" in told
+    assert "--yes" in told
+    assert tree(project.data) == before
+
+
+def test_a_row_that_cannot_stand_is_named(project: Project) -> None:
+    """Values that the span does not print, units and words that no table has: named with their passage."""
+    draft = read(project)
+    key = next(row.id for row in draft.standing().rows if row.value_text == "12.5")
+    draft.decide({"do": "set", "row": key, "cells": {"obs_value": "99", "kind": "wish"}})
+    accept_all(draft)
+    before = tree(project.data)
+    with pytest.raises(NotReady, match=r"12.5 at \d+: .*99") as refused:
+        accept_draft(project, NAME)
+    assert any("wish" in problem for problem in refused.value.problems)
+    assert tree(project.data) == before
+
+
+def test_a_full_disk_leaves_everything_as_it_was(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error in the middle of writing puts every file back."""
+    accept_all(read(project))
+    before = tree(project.data)
+    real, count = admission._put, [0]
+
+    def full(target: Path, content: bytes) -> None:
+        count[0] += 1
+        if count[0] == 3:
+            raise OSError(28, "No space left on device")
+        real(target, content)
+
+    monkeypatch.setattr(admission, "_put", full)
+    assert main(["accept", NAME, "--yes"]) == 1
+    assert tree(project.data) == before
+    monkeypatch.undo()
+    os.environ["PLANBRIEF_PROJECT"] = str(project.root)
+    assert accept_draft(project, NAME).source_id == NAME
+
+
+def test_a_step_that_was_killed_is_finished_by_the_next(project: Project) -> None:
+    """The process dies between two files; the next command ends the work and the data is sound."""
+    accept_all(read(project))
+    code = (
+        "import os\nfrom planbrief.checks import admission\nreal, count = admission._put, [0]\n"
+        "def dying(target, content):\n    count[0] += 1\n    os._exit(9) if count[0] == 3 else real(target, content)\n"
+        "admission._put = dying\nfrom planbrief.commands.cli import main\nmain(['accept', '" + NAME + "', '--yes'])\n"
+    )
+    assert subprocess.run([sys.executable, "-c", code], env=dict(os.environ), check=False).returncode == 9
+    figure(project)
+    assert data_problems(project.data) == []
+    assert (project.data / "documents" / NAME / "observations.csv").is_file()
+
+
+def test_what_was_accepted_teaches_the_next_document(project: Project) -> None:
+    """The words that a person gave an indicator for find it the next time."""
+    draft = read(project)
+    key = next(row.id for row in draft.standing().rows if row.value_text == "6")
+    draft.decide({"do": "set", "row": key, "cells": {"indicator": "scenic_areas_4a"}})
+    phrase = draft.standing().row(key).cells["indicator_phrase"]
+    accept_all(draft)
+    accept_draft(project, NAME)
+    assert (phrase, "scenic_areas_4a") in {
+        (row["alias"], row["indicator"]) for row in table(project, "indicator_aliases.csv")
+    }
+    again = read(project, TEXT.replace("6个", "7个"))
+    row = next(row for row in again.standing().rows if row.value_text == "7")
+    assert row.cells["indicator"] == "scenic_areas_4a"
+
+
+# -- add ------------------------------------------------------------------------------------------------------------
+
+GIVEN = {
+    "area": "巴中", "indicator": "规上工业增加值增速", "period": "2025", "value": "7.2", "unit": "%",
+    "source": "巴中市2025年国民经济和社会发展统计公报", "published": "2026-03-20", "locator": "第二部分",
+}  # fmt: skip
+
+
+def figure(project: Project, **changed: str) -> int:
+    given = GIVEN | changed
+    return main(["add", *(word for name, value in given.items() for word in (f"--{name.replace('_', '-')}", value))])
+
+
+def test_add_as_in_the_example(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """One command, `check` green, and the value is marked as typed by hand where its origin is shown."""
+    assert figure(project) == 0
+    assert figure(project, indicator="GDP", value="900.1", unit="亿元", locator="第一部分") == 0
+    assert data_problems(project.data) == []
+    rows = table(project, "documents/bazhong-bulletin-2026/observations.csv")
+    assert [(row["obs_value"], row["kind"], row["transformation"]) for row in rows] == [
+        ("7.2", "actual", "yoy"),
+        ("900.1", "actual", "level"),
+    ]
+    assert table(project, "documents/bazhong-bulletin-2026/source.csv")[0]["file_name"] == ""
+    capsys.readouterr()
+    assert main(["lineage", rows[0]["obs_id"]]) == 0
+    assert "typed by hand" in capsys.readouterr().out
+
+
+def test_verify_skips_in_words_what_has_no_text(project: Project, tmp_path: Path) -> None:
+    """It is listed as typed, not as missing."""
+    figure(project)
+    result = verify(Dataset(read_package(project.data)), tmp_path)
+    assert result.typed == ("bazhong-bulletin-2026",)
+    assert "bazhong-bulletin-2026" not in {one.source_id for one in result.mismatches}
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"area": "巴东县城"}, "巴东县城"),
+        ({"area": "bazhng"}, "bazhong"),
+        ({"indicator": "gdp_grwth"}, "gdp_growth"),
+        ({"period": "去年"}, "去年"),
+        ({"value": "7,2,x"}, "number"),
+        ({"value": "60—50"}, "range"),
+        ({"unit": "斗"}, "units.csv"),
+        ({"unit": "万亩"}, "unit"),
+        ({"published": "2026-13-40"}, "date"),
+        ({"source": "Some English title"}, "Chinese title"),
+        ({"source": "bazhong-plan-2024"}, "read from a file"),
+        ({"kind": "wish"}, "actual"),
+        ({"period": "2026"}, "not over"),
+        ({"locator": " "}, "where"),
+        ({"source_id": "Über"}, "small letters"),
+    ],
+)
+def test_add_says_what_is_wrong_and_changes_nothing(
+    project: Project, capsys: pytest.CaptureFixture[str], changed: dict[str, str], words: str
+) -> None:
+    """One message, exit code 2, not a byte of the data different."""
+    before = tree(project.data)
+    assert figure(project, **changed) == 2
+    told = capsys.readouterr().err
+    assert words in told
+    assert "Traceback" not in told
+    assert tree(project.data) == before
+
+
+def test_the_same_figure_twice_is_refused(project: Project) -> None:
+    """A figure stands in a document once."""
+    assert figure(project) == 0
+    before = tree(project.data)
+    assert figure(project) == 2
+    assert tree(project.data) == before

@@ -1,0 +1,260 @@
+"""The review's server and its page in real Chromium, on invented documents."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from planbrief.commands.init import lay_out
+from planbrief.commands.review.server import Desk, ReviewServer, serve
+from planbrief.reading.draft_rows import described
+from planbrief.reading.drafts import Draft, keep_draft
+from planbrief.reading.files import read_file
+
+TEXT = "新镇2025年工作情况\n全年粮食产量12.5万吨，增长3.1%。\n建成无人机起降点6个。\n三级医院2家。\n"
+
+
+def desk_of(root: Path, text: str) -> Desk:
+    """A desk with the draft of an invented document."""
+    data = lay_out(root / "project") / "data"
+    file = root / "document.txt"
+    file.write_text(text, encoding="utf-8")
+    document = read_file(file)
+    found = described(document, "新镇", "2026-01-20")
+    facts = {"area": "新镇", "published": "2026-01-20", "file_name": file.name}
+    keep_draft(data, "newtown", document, found.rows, facts, file)
+    return Desk(data, "newtown")
+
+
+def running(desk: Desk) -> Iterator[ReviewServer]:
+    server = serve(desk, "zh", 0)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[ReviewServer]:
+    yield from running(desk_of(tmp_path, TEXT))
+
+
+def ask(server: ReviewServer, method: str, path: str, body: str = "", **headers: str) -> tuple[int, str]:
+    """Status and text of an answer; headers with underscores for hyphens, an empty one is left out."""
+    port = server.server_port
+    given = {
+        "Host": f"127.0.0.1:{port}", "Origin": f"http://127.0.0.1:{port}", "Content-Type": "application/json",
+        "X-Planbrief-Token": server.token, "Content-Length": str(len(body.encode())),
+    }  # fmt: skip
+    given |= {name.replace("_", "-"): value for name, value in headers.items()}
+    connection = HTTPConnection("127.0.0.1", port, timeout=10)
+    connection.putrequest(method, path, skip_host=True, skip_accept_encoding=True)
+    for name, value in given.items():
+        if value:
+            connection.putheader(name, value)
+    connection.endheaders(body.encode())
+    answer = connection.getresponse()
+    return answer.status, answer.read().decode()
+
+
+def accept_first(server: ReviewServer) -> str:
+    return json.dumps({"action": {"do": "accept", "rows": [server.desk.draft.standing().rows[0].id]}})
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "status"),
+    [
+        ("/decide", {"Host": "evil.example"}, 421),
+        ("/decide", {"Origin": "http://evil.example"}, 403),
+        ("/decide", {"Origin": "null"}, 403),
+        ("/decide", {"Origin": ""}, 403),
+        ("/decide", {"X_Planbrief_Token": "guess"}, 403),
+        ("/decide", {"X_Planbrief_Token": ""}, 403),
+        ("/decide", {"Content_Type": "text/plain"}, 415),
+        ("/decide", {"Content_Length": "99999999"}, 413),
+        ("/decide", {"Content_Length": "²"}, 413),
+        ("/draft", {}, 404),
+    ],
+)
+def test_a_decision_comes_from_the_page_or_not_at_all(
+    server: ReviewServer, path: str, headers: dict[str, str], status: int
+) -> None:
+    """Other hosts, other pages, no token, other forms: refused, and nothing is written."""
+    headers = {name: value.encode().decode("latin-1") for name, value in headers.items()}
+    assert ask(server, "POST", path, accept_first(server), **headers)[0] == status
+    assert not server.desk.draft.journal.exists()
+
+
+@pytest.mark.parametrize("path", ["/draft", "/new", "/", "/?token=guess"])
+def test_nothing_is_shown_without_the_token(server: ReviewServer, path: str) -> None:
+    """Neither the page nor the draft."""
+    status, text = ask(server, "GET", path, X_Planbrief_Token="")
+    assert status == 403
+    assert "粮食" not in text
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "OPTIONS", "PATCH"])
+def test_other_methods_are_not_there(server: ReviewServer, method: str) -> None:
+    """There is one door for decisions."""
+    assert ask(server, method, "/decide", accept_first(server))[0] == 501
+
+
+@pytest.mark.parametrize("body", ["", "[]", "{", '{"action": {"do": "accept", "rows": ["9-10"]}}', '"x"', "[" * 5000])
+def test_what_is_no_decision_is_refused_in_words(server: ReviewServer, body: str) -> None:
+    """A message, no traceback, and nothing is written."""
+    status, text = ask(server, "POST", "/decide", body)
+    assert status == 400
+    assert json.loads(text)["error"]
+    assert not server.desk.draft.journal.exists()
+
+
+def test_a_page_that_missed_something_gets_everything(server: ReviewServer) -> None:
+    """Another process decided meanwhile: the answer holds all rows."""
+    rows = server.desk.draft.standing().rows
+    Draft(server.desk.draft.folder.parents[1], "newtown").decide({"do": "accept", "rows": [rows[-1].id]})
+    told = json.loads(ask(server, "POST", "/decide", accept_first(server))[1])
+    assert told["all"]
+    assert {row["id"] for row in told["rows"] if row["decided"]} == {rows[0].id, rows[-1].id}
+
+
+# -- the page in Chromium -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def browser(chromium: str) -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium)
+        yield browser
+        browser.close()
+
+
+def opened(browser: Any, server: ReviewServer, **options: Any) -> Any:
+    page = browser.new_context(viewport={"width": 1280, "height": 900}, **options).new_page()
+    page.errors = []
+    page.on("pageerror", lambda error: page.errors.append(str(error)))
+    page.on("console", lambda line: page.errors.append(line.text) if line.type == "error" else None)
+    page.goto(server.url)
+    page.wait_for_selector("body[data-ready]")
+    return page
+
+
+def settled(page: Any, server: ReviewServer, ready: Any) -> None:
+    """Wait until the draft on the disk is as it should be."""
+    for _ in range(100):
+        if ready(server.desk.draft.standing()):
+            return
+        page.wait_for_timeout(50)
+    assert ready(server.desk.draft.standing())
+
+
+@pytest.mark.browser
+def test_a_document_is_reviewed_by_keyboard_alone(browser: Any, server: ReviewServer) -> None:
+    """Edit with every key saved, accept to the last row, leave out, undo and redo; a new page goes on there."""
+    page = opened(browser, server)
+    rows = server.desk.draft.standing().rows
+    crop = next(row for row in rows if row.value_text == "12.5")
+    page.locator(f'mark[data-id="{crop.id}"]').click()
+    page.keyboard.press("e")
+    page.keyboard.type("grain")
+    settled(page, server, lambda now: now.row(crop.id).cells["indicator"].endswith("grain"))
+    page.keyboard.press("Escape")
+    page.keyboard.press("u")
+    settled(page, server, lambda now: now.row(crop.id).cells["indicator"] == crop.cells["indicator"])
+    page.keyboard.press("r")
+    settled(page, server, lambda now: now.row(crop.id).cells["indicator"].endswith("grain"))
+    page.keyboard.press("x")
+    page.keyboard.press("5")
+    settled(page, server, lambda now: now.row(crop.id).state == "left_out")
+    page.close()
+    page = opened(browser, server)
+    assert page.locator(f'mark[data-id="{crop.id}"]').get_attribute("class").startswith("left_out")
+    for _ in rows:
+        page.keyboard.press("Enter")
+    settled(page, server, lambda now: now.open == ())
+    assert f"{len(rows)}/{len(rows)}" in page.inner_text("#progress")
+    assert page.errors == []
+
+
+@pytest.mark.browser
+def test_typing_survives_the_end_of_the_server(browser: Any, server: ReviewServer) -> None:
+    """Each key is on the disk; when the server is gone the page says so instead of pretending."""
+    page = opened(browser, server)
+    crop = next(row for row in server.desk.draft.standing().rows if row.value_text == "12.5")
+    page.locator(f'mark[data-id="{crop.id}"]').click()
+    page.keyboard.press("e")
+    page.keyboard.type("a")
+    settled(page, server, lambda now: "indicator" in now.row(crop.id).changed)
+    server.shutdown()
+    server.server_close()
+    page.keyboard.type("b")
+    page.wait_for_function("document.getElementById('note').textContent !== ''")
+    assert "没有保存" in page.inner_text("#note")
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_either_language(browser: Any, server: ReviewServer, scheme: str) -> None:
+    """The page, the dialogs and the form, in Chinese and English, without sideways scrolling at 1280."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    page = opened(browser, server, color_scheme=scheme)
+    for _ in range(2):
+        for key in ("", "?", "d", "w"):
+            if key:
+                page.keyboard.press(key)
+                page.wait_for_selector("dialog[open] table")
+            found = Axe().run(page).response["violations"]
+            assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
+            page.keyboard.press("Escape")
+            page.wait_for_selector("dialog:not([open])", state="attached")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 1280
+        page.keyboard.press("l")
+        page.wait_for_function(
+            "document.documentElement.lang === 'en' || document.getElementById('do-undo').textContent === '撤销'"
+        )
+    assert page.errors == []
+
+
+@pytest.mark.browser
+def test_a_thousand_rows_scroll_at_sixty_frames(browser: Any, tmp_path: Path) -> None:
+    """1,000 rows: only those in sight are in the page, a step of scrolling and one to the next row fit in a frame."""
+    text = "新镇2025年工作情况\n" + "".join(f"第{n}村粮食产量{n}.5万吨，建成学校{n + 1}所。\n" for n in range(1, 340))
+    for server in running(desk_of(tmp_path, text)):
+        page = opened(browser, server)
+        assert len(server.desk.draft.standing().rows) >= 1000
+        assert page.locator(".row").count() < 60
+        spent = page.evaluate(
+            """async () => {
+              const list = document.getElementById("list"), times = [];
+              for (let n = 0; n < 120; n += 1) {
+                await new Promise(requestAnimationFrame);
+                const before = performance.now();
+                list.scrollTop += 120; list.dispatchEvent(new Event("scroll"));
+                await new Promise(requestAnimationFrame);
+                list.getBoundingClientRect();
+                times.push(performance.now() - before);
+              }
+              const work = [];
+              for (let n = 0; n < 60; n += 1) {
+                const before = performance.now();
+                document.dispatchEvent(new KeyboardEvent("keydown", { key: "n" }));
+                await new Promise(requestAnimationFrame);
+                document.body.getBoundingClientRect();
+                work.push(performance.now() - before);
+              }
+              // The lower quartile: other programs on the machine only ever add to a time.
+              const usual = (list) => list.sort((a, b) => a - b)[list.length >> 2];
+              return [usual(times), usual(work)];
+            }"""
+        )
+        assert spent[0] < 2 * 1000 / 60, spent
+        assert spent[1] < 2 * 1000 / 60, spent
+        print("frames", spent)
