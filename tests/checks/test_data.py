@@ -16,11 +16,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from targets.factory import ACTIVITIES, AREAS
-from targets.folder import MORE_INDICATORS, SOURCE, TEXT, change, exclusions, make_folder, observations
+from targets.folder import MORE_INDICATORS, SOURCE, TEXT, change, exclusions, make_folder, observations, rows_of
 
 from planbrief.checks.data import data_problems
-from planbrief.checks.repair import fix
-from planbrief.errors import DataError, PlanbriefError
+from planbrief.checks.repair import accept, changed_rows, fix
+from planbrief.errors import DataError, PlanbriefError, UnknownName
 from planbrief.targets import load
 from planbrief.targets.package import LONGEST_CELL, MOST_ROWS
 
@@ -172,16 +172,75 @@ def test_a_key_that_occurs_twice_names_both_rows(tmp_path: Path) -> None:
     assert "row 5, column ref_area: found testville again (first in row 4)" in told(data)
 
 
-def test_a_meant_change_is_sealed_by_fix_and_a_build_never_minds(tmp_path: Path) -> None:
-    """Another wording is reported until check --fix seals it; loading works all the while."""
+def test_fixing_is_not_accepting(tmp_path: Path) -> None:
+    """Another wording stays reported whatever --fix mends, until a person accepts it; loading works all the while."""
     data, _ = make_folder(tmp_path)
     change(data / "indicators.csv", 2, definition="Synthetic, in 15 words.")
     (problem,) = data_problems(data)
-    assert (problem.file, problem.row, problem.fixable) == ("data/indicators.csv", 2, True)
-    assert "planbrief check --fix if the change is meant" in problem.expected
+    assert (problem.file, problem.row, problem.fixable) == ("data/indicators.csv", 2, False)
+    assert "planbrief check --accept" in problem.expected
     load(data)
-    assert [one.what for one in fix(data)] == ["sealed as it is now: a changed row test_output"]
+    assert fix(data) == []
+    assert data_problems(data) == [problem]
+    with pytest.raises(UnknownName, match="test_outpt"):
+        accept(data, ["test_outpt"])
+    assert [one.what for one in accept(data, ["test_output"])] == ["test_output: accepted"]
     assert data_problems(data) == []
+
+
+def test_accepting_all_seals_what_is_sound(tmp_path: Path) -> None:
+    """Two meant changes and a row that is gone are sealed; a row that breaks a rule is not, whatever was accepted."""
+    data, _ = make_folder(tmp_path)
+    change(data / "indicators.csv", 2, definition="Another wording.")
+    file = data / "documents" / SOURCE / "observations.csv"
+    change(file, 3, obs_value="300")
+    change(file, 4, comment_obs="meant")
+    rows = file.read_text("utf-8").splitlines(keepends=True)
+    file.write_text("".join(rows[:-1]), "utf-8")
+    accept(data, None)
+    assert [(one.file, one.row, one.column) for one in data_problems(data)] == [(FILE, 3, "obs_value")]
+    change(file, 3, obs_value="200")
+    assert data_problems(data) == []
+
+
+def test_what_was_sealed_is_shown_only_if_it_is_proven(tmp_path: Path) -> None:
+    """Old → new comes from an earlier row with the sealed digest; any other row is not believed."""
+    data, _ = make_folder(tmp_path)
+    before = rows_of(data / "indicators.csv")[0]
+    change(data / "indicators.csv", 2, definition="Another wording.")
+    (found,) = changed_rows(data, [dict(before, name_en="Something else"), before])
+    assert found.cells == (("definition", before["definition"], "Another wording."),)
+    (unknown,) = changed_rows(data, [dict(before, name_en="Something else")])
+    assert {cell[1] for cell in unknown.cells} == {None}
+
+
+@pytest.mark.parametrize(
+    "content", [bytes(64), b"\x93NUMPY\x01\x00v\x00{'descr': '<f8'}\n\xc4\xe3\xba\xc3", b"PK\x03\x04\xc4\xe3"]
+)
+def test_what_is_no_text_is_never_mended(tmp_path: Path, content: bytes) -> None:
+    """NUL bytes are no UTF-16 and an array of numpy no GBK: reported, and left as they are."""
+    data, _ = make_folder(tmp_path)
+    (data / "areas.csv").write_bytes(content)
+    assert "data/areas.csv" in told(data)
+    fix(data)
+    assert (data / "areas.csv").read_bytes() == content
+
+
+def test_decimals_that_pandas_adds_are_mended_beside_a_chinese_numeral(tmp_path: Path) -> None:
+    """3 beside 三 comes back as 3.0: mended with the seal and without one, never sealed as it is."""
+    data, _ = make_folder(tmp_path)
+    file = data / "documents" / SOURCE / "observations.csv"
+    right = file.read_bytes()
+    change(file, 8, obs_value="3.0")
+    assert "3: the text has no decimals" in told(data)
+    for sealed in (True, False):
+        if not sealed:
+            change(file, 8, obs_value="3.0")
+            for seal in data.rglob("seal.txt"):
+                seal.unlink()
+        fix(data)
+        assert file.read_bytes() == right
+        assert data_problems(data) == []
 
 
 def test_many_meant_changes_are_one_problem(tmp_path: Path) -> None:

@@ -153,9 +153,9 @@ def seal_problems(
             changed = changes(sheet.name, list(sheet.rows), sheet.key, seal.get(sheet.relative))
             problems += [problem for problem in changed if not problem.row or (problem.file, problem.row) not in named]
     for relative in sorted(set(seal) - {sheet.relative for sheet in sheets} - {DESCRIPTOR}):
-        problems.append(Problem(f"data/{relative}", 0, "", "no such file any more", MEANT, True))
+        problems.append(Problem(f"data/{relative}", 0, "", "no such file any more", MEANT))
     if seal.get(DESCRIPTOR, {}).get("descriptor") != descriptor_digest(descriptor):
-        problems.append(Problem(f"data/{DESCRIPTOR}", 0, "", "changed since it was sealed", MEANT, True))
+        problems.append(Problem(f"data/{DESCRIPTOR}", 0, "", "changed since it was sealed", MEANT))
     return problems
 
 

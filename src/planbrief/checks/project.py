@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 from planbrief.checks.data import survey
 from planbrief.errors import PlanbriefError, Problem
 from planbrief.project import Project
+from planbrief.targets.package import Package
+
+
+def statement_problems(project: Project) -> list[Problem]:
+    """What would make a page say something false or in no language: data, their seal, words and names.
+
+    Everything else that :func:`project_problems` lists is about the form of notebooks and catalog: a build refuses what
+    it cannot run by itself.
+    """
+    found = survey(project.data).problems
+    places = {(one.file, one.row, one.column) for one in found}
+    unsaid = [one for one in wording_problems(project) if (one.file, one.row, one.column) not in places]
+    return sorted({*found, *unsaid})
 
 
 def project_problems(project: Project) -> list[Problem]:
@@ -15,23 +26,32 @@ def project_problems(project: Project) -> list[Problem]:
 
     data = survey(project.data)
     areas = frozenset(row.values["ref_area"] for sheet in data.sheets if sheet.table == "areas" for row in sheet.rows)
-    problems = [*data.problems, *notebook_problems(project, areas)]
-    problems += catalog_and_wording_problems(project, {(one.file, one.row, one.column) for one in data.problems})
-    return sorted(set(problems))
+    places = {(one.file, one.row, one.column) for one in data.problems}  # an empty name is one slip, not two
+    unsaid = [one for one in wording_problems(project) if (one.file, one.row, one.column) not in places]
+    problems = {*data.problems, *unsaid, *notebook_problems(project, areas), *catalog_problems(project)}
+    return sorted(problems)
 
 
-def catalog_and_wording_problems(project: Project, known: Collection[tuple[str, int, str]]) -> list[Problem]:
-    """What is wrong with the catalog, and what one of the two languages lacks, as far as the data can be read.
-
-    A cell in `known` has its problem already: an empty name is one slip, not two.
-    """
+def catalog_problems(project: Project) -> list[Problem]:
+    """What is wrong with the catalog, as far as the data can be read."""
     from planbrief import catalog
+
+    package = _readable(project)
+    return catalog.problems(project, package) if package else []
+
+
+def wording_problems(project: Project) -> list[Problem]:
+    """What one of the two languages lacks: messages, codes of the data, names in the data."""
     from planbrief.checks.translations import missing_translations
+
+    return missing_translations(_readable(project))
+
+
+def _readable(project: Project) -> Package | None:
+    """The data, None where they cannot be read: that is in the list already."""
     from planbrief.targets.publishable import usable_package
 
     try:
-        package = usable_package(project)
+        return usable_package(project)
     except PlanbriefError:
-        return missing_translations()  # the data's problems are in the list already
-    unsaid = [one for one in missing_translations(package) if (one.file, one.row, one.column) not in known]
-    return [*catalog.problems(project, package), *unsaid]
+        return None

@@ -7,8 +7,9 @@ A cell is changed only if one reading is left: by its own form, by the other cel
 from __future__ import annotations
 
 import os
+import re
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations, product
@@ -19,6 +20,7 @@ from planbrief.checks.rules import decimal
 from planbrief.checks.seal import (
     MEANT,
     SEAL,
+    UNSEALED,
     Seal,
     descriptor_digest,
     digests,
@@ -29,7 +31,7 @@ from planbrief.checks.seal import (
 )
 from planbrief.checks.sheets import Sheet, as_csv, forms_of
 from planbrief.checks.table_rules import offset, order
-from planbrief.errors import Problem, RunError
+from planbrief.errors import Problem, RunError, UnknownName
 from planbrief.targets.excel import decode, examine, guesses
 from planbrief.targets.spans import TOKEN
 
@@ -59,7 +61,9 @@ class FixError(RunError):
 
 
 def fix(folder: Path) -> list[Mend]:
-    """Mend a data folder and seal it; what is left shows the next check.
+    """Mend the form of a data folder and seal rows that are new; what is left shows the next check.
+
+    A row that was sealed and says something else now stays as it is and stays reported: :func:`accept` is for those.
 
     Raises
     ------
@@ -75,6 +79,25 @@ def fix(folder: Path) -> list[Mend]:
         done += mend_forms(found)
         done += renew_seal(folder)
     return done
+
+
+def accept(folder: Path, wanted: Collection[str] | None) -> list[Mend]:
+    """Seal the changes that a person means: rows by key, files by name, or (None) every one.
+
+    Raises
+    ------
+    UnknownName
+        For a name under which nothing has changed.
+    """
+    if wanted is not None:
+        known = {problem.file for problem in survey(folder).problems if sealed_apart(problem)}
+        known |= {change.key for change in changed_rows(folder)} | {DESCRIPTOR}
+        for sheet in survey(folder).sheets:
+            known |= set((read_seal(folder) or {}).get(sheet.relative, {})) - set(digests(sheet.rows, sheet.key))
+        for name in wanted:
+            if name not in known:
+                raise UnknownName("changed row", name, sorted(known - {DESCRIPTOR}))
+    return renew_seal(folder, wanted)
 
 
 def mend_sheet(sheet: Sheet, sealed: Mapping[str, str]) -> list[Mend]:
@@ -144,6 +167,9 @@ def from_context(
         ):
             sign = "-" if row["obs_value"].startswith("-") else ""
             yield "obs_value", name, sign + printed
+        for column in ("obs_value", "upper_value"):
+            if "." not in row["value_text"] and re.fullmatch(r"-?\d+\.0+", row[column], re.ASCII):
+                yield column, "decimals that Excel or pandas added", row[column].partition(".")[0]
         identified = row["obs_id"].removeprefix(row["source_id"] + "-").rstrip("abcdefghijklmnopqrstuvwxyz")
         if "char_start" in open_cells and identified.isascii() and identified.isdigit():
             start = str(int(identified))
@@ -189,37 +215,98 @@ def mend_forms(found: Survey) -> list[Mend]:
     return done
 
 
-def renew_seal(folder: Path) -> list[Mend]:
-    """Seal every file in which nothing is left to mend; a file with problems keeps its old seal."""
+def renew_seal(folder: Path, accepted: Collection[str] | None = ()) -> list[Mend]:
+    """Seal rows that are new and sound, and those whose change was `accepted` (None: every one); others stay as sealed.
+
+    `accepted` holds keys of rows (an ``obs_id``), names of files (``data/areas.csv``) whose rows are all meant, or
+    ``datapackage.json``. A row with a problem of its own is never sealed, whatever was accepted.
+    """
     now = survey(folder)
     old = read_seal(folder)
-    broken = {problem.file for problem in now.problems if not sealed_apart(problem)}
+    before = old or {}
+    unsound = {(problem.file, problem.row) for problem in now.problems if not sealed_apart(problem)}
+    done: list[Mend] = []
     seal: Seal = {}
     for sheet in now.sheets:
-        if sheet.name not in broken and sheet.whole and sheet.rows:
-            seal[sheet.relative] = digests(sheet.rows, sheet.key)
-        elif old and sheet.relative in old and sheet.name in broken:
-            seal[sheet.relative] = old[sheet.relative]
-    if f"data/{DESCRIPTOR}" in broken and old and DESCRIPTOR in old:
-        seal[DESCRIPTOR] = old[DESCRIPTOR]
-    elif f"data/{DESCRIPTOR}" not in broken:
-        seal[DESCRIPTOR] = {"descriptor": descriptor_digest(now.descriptor)}
+        known = before.get(sheet.relative, {})
+        if not sheet.whole or (sheet.name, 0) in unsound or (sheet.name, 1) in unsound:
+            if known:
+                seal[sheet.relative] = known
+            continue
+        meant = accepted is None or sheet.name in accepted
+        rows = {}
+        for (key, digest), row in zip(digests(sheet.rows, sheet.key).items(), sheet.rows, strict=True):
+            sound = (sheet.name, row.line) not in unsound
+            changed = key in known and known[key] != digest
+            if sound and (key not in known or (changed and (meant or key in (accepted or ())))):
+                rows[key] = digest
+                if changed or old is not None:
+                    what = "accepted" if changed else "sealed for the first time"
+                    done.append(Mend(sheet.name, row.line, "", f"{key}: {what}"))
+            elif key in known:
+                rows[key] = known[key]
+        for key in known.keys() - rows.keys():
+            if meant or key in (accepted or ()):
+                done.append(Mend(sheet.name, 0, "", f"{key}: accepted that it is gone"))
+            else:
+                rows[key] = known[key]
+        if rows:
+            seal[sheet.relative] = rows
+    there = {sheet.relative for sheet in now.sheets}
+    for relative in before.keys() - there - {DESCRIPTOR}:
+        if accepted is None or f"data/{relative}" in accepted:
+            done.append(Mend(f"data/{relative}", 0, "", "accepted that the file is gone"))
+        else:
+            seal[relative] = before[relative]
+    described = {"descriptor": descriptor_digest(now.descriptor)}
+    meant = DESCRIPTOR not in before or accepted is None or bool({DESCRIPTOR, f"data/{DESCRIPTOR}"} & set(accepted))
+    seal[DESCRIPTOR] = described if meant and (f"data/{DESCRIPTOR}", 0) not in unsound else before.get(DESCRIPTOR, {})
+    if old is not None and seal[DESCRIPTOR] != before.get(DESCRIPTOR):
+        done.append(Mend(f"data/{DESCRIPTOR}", 0, "", "accepted"))
     if seal == old:
-        return []
+        return done
     for relative, text in write_seal(seal).items():
         write(folder / relative, f"data/{relative}", text.encode("utf-8"))
-    if old is None:
-        return [Mend(f"data/{SEAL}", 0, "", "sealed for the first time")]
-    return [
-        Mend(problem.file, problem.row, problem.column, f"sealed as it is now: {problem.found}")
-        for problem in now.problems
-        if sealed_apart(problem) and problem.file not in broken
-    ]
+    return [Mend(f"data/{SEAL}", 0, "", "sealed for the first time")] if old is None else done
+
+
+@dataclass(frozen=True)
+class Change:
+    """A row that is not what was sealed: what it was, where an earlier form is at hand, and what it is."""
+
+    file: str
+    row: int
+    key: str
+    #: Column → (earlier, now); the earlier text is None where no form at hand has the digest that was sealed.
+    cells: tuple[tuple[str, str | None, str], ...]
+
+
+def changed_rows(folder: Path, earlier: Iterable[Mapping[str, str]] = ()) -> list[Change]:
+    """Rows that differ from their seal, with the cells that changed.
+
+    `earlier` are rows that may be what was sealed (of the last edition, of the last commit): one is believed only if
+    it has the digest of the seal.
+    """
+    by_digest = {row_digest(row): row for row in earlier}
+    seal = read_seal(folder) or {}
+    found = []
+    for sheet in survey(folder).sheets:
+        known = seal.get(sheet.relative, {})
+        for (key, digest), row in zip(digests(sheet.rows, sheet.key).items(), sheet.rows, strict=True):
+            if known.get(key, digest) != digest:
+                was = by_digest.get(known[key])
+                cells = [
+                    (column, was.get(column, "") if was else None, value)
+                    for column, value in row.values.items()
+                    if was is None or was.get(column, "") != value
+                ]
+                found.append(Change(sheet.name, row.line, key, tuple(cells)))
+    return found
 
 
 def sealed_apart(problem: Problem) -> bool:
     """Whether a problem says only that something differs from the seal."""
-    return problem.expected == MEANT or problem.file.rpartition("/")[2] == SEAL
+    return problem.expected in (MEANT, UNSEALED) or problem.file.rpartition("/")[2] == SEAL
 
 
 def write(path: Path, name: str, content: bytes) -> None:

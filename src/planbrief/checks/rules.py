@@ -101,6 +101,9 @@ def _value(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
     if TOKEN.fullmatch(row["value_text"]) and printed.isascii() and row["obs_value"].removeprefix("-") != printed:
         sign = "-" if value < 0 else ""
         yield "obs_value", row["obs_value"], f"{sign}{printed}, the decimals as printed"
+    for column in ("obs_value", "upper_value"):
+        if "." not in row["value_text"] and re.fullmatch(r"-?\d+\.0+", row[column], re.ASCII):
+            yield column, row[column], f"{row[column].partition('.')[0]}: the text has no decimals"
     bound = reading.bound_of(value)
     if bound and row["comparator"] != bound:
         yield "comparator", row["comparator"], f"{bound}, as value_text {row['value_text']!r} says"

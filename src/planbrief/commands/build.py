@@ -85,6 +85,7 @@ def command(arguments: argparse.Namespace) -> int:
         fail_fast=arguments.fail_fast,
         keep=arguments.keep,
         wait=arguments.wait,
+        unchecked=arguments.unchecked,
         cell_timeout=arguments.cell_timeout,
         report_timeout=arguments.timeout,
     )

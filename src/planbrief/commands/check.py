@@ -7,11 +7,12 @@ line. Errors are raised, the command line shows them.
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import io
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from planbrief.commands.text_table import text_table
@@ -37,11 +38,16 @@ def plural(count: int, word: str) -> str:
 # -- check ----------------------------------------------------------------------------------------------------------
 
 
-def check_report(project: Project, fix: bool = False) -> tuple[int, str]:
-    """Every problem of the project in one table; with `fix` what can be mended is mended first, and listed."""
+def check_report(project: Project, fix: bool = False, accepted: Collection[str] | None = ()) -> tuple[int, str]:
+    """Every problem of the project in one table; with `fix` what can be mended is mended first, and listed.
+
+    `accepted` changes (None: all of them) are listed, old → new, and sealed.
+    """
     from planbrief.checks.project import project_problems
 
     parts = []
+    if accepted is None or accepted:
+        parts += accepted_parts(project, accepted)
     if fix:
         from planbrief.checks.repair import fix as mend
 
@@ -59,6 +65,53 @@ def check_report(project: Project, fix: bool = False) -> tuple[int, str]:
     else:
         parts.append("no problems: data, notebooks, catalog and translations are sound")
     return (1 if problems else 0), "\n\n".join(parts)
+
+
+def accepted_parts(project: Project, accepted: Collection[str] | None) -> list[str]:
+    """Seal the accepted changes; what they change, old → new, where an earlier form is at hand."""
+    from planbrief.checks.repair import accept, changed_rows
+
+    changes = changed_rows(project.data, earlier_rows(project))
+    sealed = accept(project.data, accepted)
+    meant = {(one.file, one.row) for one in sealed}
+    rows: list[tuple[object, ...]] = []
+    for change in changes:
+        if (change.file, change.row) in meant:
+            for column, before, now in change.cells:
+                if before is not None:
+                    rows.append(
+                        (change.file, change.row, change.key, column, shortened(f"{before or '∅'} → {now or '∅'}"))
+                    )
+            if not change.cells or change.cells[0][1] is None:
+                values = ", ".join(f"{column} {now}" for column, _, now in change.cells if now)
+                rows.append(
+                    (change.file, change.row, change.key, "", shortened(f"(earlier form not at hand) → {values}"))
+                )
+    known = {(file, row) for file, row, *_ in rows}
+    rows += [(one.file, one.row or "", one.what, "", "") for one in sealed if (one.file, one.row) not in known]
+    if not rows:
+        return ["nothing to accept"]
+    table = text_table(("file", "row", "key", "column", "old → new"), rows, right=[1])
+    return [table, f"{plural(len(sealed), 'change')} sealed"]
+
+
+def earlier_rows(project: Project) -> Iterator[dict[str, str]]:
+    """Rows as they may have been sealed: of the present edition's data, and of the last commit where git has one."""
+    import subprocess
+
+    for file in sorted((project.reports / "latest" / "data").glob("*.csv")):
+        with contextlib.suppress(OSError, UnicodeDecodeError, csv.Error):
+            yield from csv.DictReader(io.StringIO(file.read_text("utf-8")))
+    for file in sorted(project.data.rglob("*.csv")):
+        name = file.relative_to(project.root).as_posix()
+        command = ["git", "-C", str(project.root), "show", f"HEAD:./{name}"]
+        try:
+            found = subprocess.run(command, capture_output=True, timeout=10, check=False)
+            if found.returncode:
+                continue
+            yield from csv.DictReader(io.StringIO(found.stdout.decode("utf-8")))
+        except (OSError, subprocess.SubprocessError, UnicodeDecodeError, csv.Error):
+            return
 
 
 def problem_table(problems: Iterable[Problem]) -> str:
@@ -195,8 +248,9 @@ def raw_dataset(project: Project) -> Dataset:
 
 
 def run_check(arguments: argparse.Namespace) -> int:
-    """``planbrief check [--fix]``."""
-    code, text = check_report(find(), arguments.fix)
+    """``planbrief check [--fix] [--accept ID … | --accept-all]``."""
+    accepted = None if arguments.accept_all else tuple(arguments.accept or ())
+    code, text = check_report(find(), arguments.fix, accepted)
     print(text)
     return code
 

@@ -33,6 +33,13 @@ def seconds(text: str) -> float:
     return found
 
 
+def unchecked_option(parser: argparse.ArgumentParser) -> None:
+    """The option that lets through what check refuses."""
+    parser.add_argument(
+        "--unchecked", action="store_true", help="build also what check refuses; every page says that it does"
+    )
+
+
 def build_options(parser: argparse.ArgumentParser) -> None:
     """Options of ``build``."""
     parser.add_argument("reports", nargs="*", metavar="REPORT", help="report or notebook (default: every report)")
@@ -45,6 +52,7 @@ def build_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--jobs", type=int, metavar="N", help="reports built at a time (default: the cores)")
     parser.add_argument("--executor", default="local", metavar="WHERE", help="local, or dask:tcp://HOST:PORT")
     parser.add_argument("--force", action="store_true", help="build also what has not changed")
+    unchecked_option(parser)
     parser.add_argument("--explain", action="store_true", help="say why each report is or is not built")
     parser.add_argument("--fail-fast", action="store_true", help="stop at the first report that fails")
     parser.add_argument("--keep", type=int, default=10, metavar="N", help="earlier editions to keep (default: 10)")
@@ -63,6 +71,7 @@ def preview_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="change a parameter of REPORT"
     )
+    unchecked_option(parser)
     parser.add_argument("--port", type=int, metavar="N", help="port on this machine (default: 8400, or a free one)")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
 
@@ -76,7 +85,11 @@ def list_options(parser: argparse.ArgumentParser) -> None:
 
 def check_options(parser: argparse.ArgumentParser) -> None:
     """Options of ``check``."""
-    parser.add_argument("--fix", action="store_true", help="mend what can be mended without loss, and say what")
+    parser.add_argument("--fix", action="store_true", help="mend the form where nothing is lost, and say what")
+    parser.add_argument(
+        "--accept", nargs="+", metavar="ID", help="seal changes that are meant: rows by their key, or files (data/…)"
+    )
+    parser.add_argument("--accept-all", action="store_true", help="list every change, old → new, and seal all of them")
 
 
 def verify_options(parser: argparse.ArgumentParser) -> None:

@@ -96,7 +96,10 @@ def news(out: Path, edition: str, lang: Lang, changes: Changes | None, *, attach
         summary=message("mail.summary", lang, edition=edition, date=date),
         lines=said,
         document=made,
-        warnings=tuple(_warnings(manifest.reports, report, lang)),
+        warnings=(
+            *((message("page.notice.unchecked", lang),) if manifest.unchecked else ()),
+            *_warnings(manifest.reports, report, lang),
+        ),
         link=link,
         link_text=message("mail.open", lang),
         changes=to_json(changes) if changes else None,

@@ -25,7 +25,9 @@ from planbrief.log import EventLog, Silence
 from planbrief.project import Project
 from planbrief.publish.assembly import Earlier, Staged, assemble, digest_of, stage
 from planbrief.publish.edition import Publication
-from planbrief.publish.output_folder import check_apart
+from planbrief.publish.gate import MOST_LISTED, admit
+from planbrief.publish.output_folder import check_apart, resolve_out
+from planbrief.publish.state import state_folder
 from planbrief.run.keys import code_hash
 from planbrief.run.manifest import MANIFEST, Manifest, ReportEntry
 from planbrief.run.plan import BUILD_RECORD, Job, Plan, plan, recorded
@@ -77,6 +79,7 @@ def build(
     log, listener = log or Silence(), listener or Listener()
     check_apart(out, (project.data, project.notebooks))
     first = plan_of(project, request, {}, {})  # usage and data are refused before the output folder is touched
+    admit(project, state_folder(resolve_out(out)), request.unchecked)
     for error in first.catalog.wrong():
         log.event("catalog.wrong", f"left out, for it cannot be built: {error}", level="error")
     for area in first.catalog.unshown():
@@ -93,6 +96,7 @@ def plan_of(
     record: Mapping[str, Any],
     intact: Mapping[str, frozenset[str]],
     earlier: Plan | None = None,
+    notices: Sequence[str] = (),
 ) -> Plan:
     """The plan for a request over what the present edition holds."""
     return plan(
@@ -105,6 +109,7 @@ def plan_of(
         intact=intact,
         force=request.force,
         earlier=earlier,
+        notices=notices,
     )
 
 
@@ -129,6 +134,8 @@ class Session:
         record = recorded(self._read(BUILD_RECORD))
         self.earlier = Earlier(entries, record, previous.data_sha256 if previous else "")
         self.seconds: dict[str, float] = {}
+        #: What check refuses of the data, where they are published all the same.
+        self.unchecked: tuple[str, ...] = ()
 
     def _read(self, relative: str) -> bytes | None:
         listed = self.publication.previous.published_files() if self.publication.previous else {}
@@ -149,7 +156,10 @@ class Session:
 
     def run(self, explain: bool) -> Outcome:
         """Plan, produce, publish."""
-        chosen = plan_of(self.project, self.request, self.earlier.record, self.intact(), self.first)
+        # Asked again while nobody else builds: the data may have changed while this build waited.
+        self.unchecked = admit(self.project, self.publication.state.folder, self.request.unchecked)
+        notices = ("unchecked",) if self.unchecked else ()
+        chosen = plan_of(self.project, self.request, self.earlier.record, self.intact(), self.first, notices)
         reasons = {job.name: job.reasons for job in chosen.jobs}
         if explain:
             for job in chosen.jobs:
@@ -163,6 +173,7 @@ class Session:
         manifest = assemble(
             self.publication, chosen, results, self.earlier, found, self._run(), partial=self.request.partial
         )
+        manifest = replace(manifest, unchecked=self.unchecked[:MOST_LISTED])
         edition = self.publication.publish(manifest, digest_of(self.publication, chosen.package))
         names = {job.name for job in chosen.jobs}
         published = self.publication.previous or manifest
@@ -173,7 +184,8 @@ class Session:
         """Whether the present edition holds exactly what this build would publish."""
         same_code = self.earlier.record.get("findings", {}).get("code") == code_hash()
         same_data = self.earlier.data_sha256 == chosen.package.sha256
-        return same_code and same_data and not self.earlier.gone(chosen, self.request.partial)
+        same_words = bool(self.publication.previous and self.publication.previous.unchecked) == bool(self.unchecked)
+        return same_code and same_data and same_words and not self.earlier.gone(chosen, self.request.partial)
 
     # -- producing ------------------------------------------------------------------------------------------------
 
@@ -245,6 +257,7 @@ class Session:
             alternate=job.alternate,
             cell_timeout=self.request.cell_timeout,
             report_timeout=self.request.report_timeout,
+            notices=("unchecked",) if self.unchecked else (),
         )
 
     def _confirm(self, previous: Manifest, entries: Sequence[ReportEntry]) -> None:

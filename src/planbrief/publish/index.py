@@ -79,6 +79,7 @@ def render_index(manifest: Manifest, lang: Lang, digest: Digest | None = None) -
         digest=_digest(digest, lang), cities=chips,
         reports=reports, pictures=any(report.picture for report in reports), tables=_tables(manifest, lang),
         data=Markup(json_script(told)),
+        notices=[message("page.notice.unchecked", lang)] if manifest.unchecked else [],
     )  # fmt: skip
     return text if text.endswith("\n") else f"{text}\n"
 

@@ -82,6 +82,8 @@ def read(
         settings=settings,
         alternate=_alternate(settings, cover, name, lang),
     )
+    for key in settings.get("notices") or ():
+        document.parts.append(NoticePart("", message(f"page.notice.{key}", lang)))
     reader = _Reader(document, folder, _kernel_language(nb), include_input, trusted)
     for index, cell in enumerate(nb.cells, start=1):
         document.parts.extend(reader.cell(cell, index))

@@ -128,10 +128,12 @@ def _cells_hash(name: str, data: bytes) -> str:
     return sha256(plain_json(cells), plain_json(notebook.get("metadata", {}).get("planbrief", {})))
 
 
-def parts(catalog: Catalog, report: Report, lang: str, alternate: str = "") -> tuple[tuple[str, str], ...]:
+def parts(
+    catalog: Catalog, report: Report, lang: str, alternate: str = "", notices: Sequence[str] = ()
+) -> tuple[tuple[str, str], ...]:
     """The named hashes of a report in one language that do not depend on the data.
 
-    `alternate` is the page that it links to as its other language.
+    `alternate` is the page that it links to as its other language, `notices` what its page warns of.
     """
     settings = [catalog.raw.get("feedback", {}), catalog.raw["notebooks"][report.notebook], alternate]
     found = {
@@ -141,6 +143,8 @@ def parts(catalog: Catalog, report: Report, lang: str, alternate: str = "") -> t
         "code": code_hash(),
         "environment": environment_hash(),
     }
+    if notices:
+        found["notices"] = sha256(plain_json(list(notices)))
     return tuple(sorted(found.items()))
 
 
@@ -155,6 +159,7 @@ def reasons(old: Key | None, parts: Sequence[tuple[str, str]], package: Package)
         return ["it has not been built"]
     before = dict(old.parts)
     found = [f"{name} changed" for name, value in parts if before.get(name) != value]
+    found += [f"{name} changed" for name in sorted(before.keys() - dict(parts).keys())]
     for text, value in old.reads:
         read = json.loads(text)
         try:

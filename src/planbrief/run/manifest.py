@@ -156,6 +156,8 @@ class Manifest:
     edition: str = ""
     planbrief_version: str = planbrief.__version__
     run: Mapping[str, Any] = field(default_factory=dict)
+    #: What check refuses of the data, where they were published all the same.
+    unchecked: tuple[str, ...] = ()
 
     def report(self, report_id: str, lang: str) -> ReportEntry | None:
         """The entry of a report in a language, if there is one."""
@@ -204,6 +206,7 @@ class Manifest:
             "planbrief_version": self.planbrief_version,
             "edition": self.edition,
             "data_sha256": self.data_sha256,
+            **({"unchecked": list(self.unchecked)} if self.unchecked else {}),
             "observations": self.observations.to_dict() if self.observations else None,
             "findings": [finding.to_dict() for finding in self.findings],
             "reports": [entry.to_dict() for entry in self.reports],

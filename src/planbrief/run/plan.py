@@ -133,6 +133,7 @@ def plan(
     intact: Mapping[str, frozenset[str]] | None = None,
     force: bool = False,
     earlier: Plan | None = None,
+    notices: Sequence[str] = (),
 ) -> Plan:
     """Decide what to build.
 
@@ -146,6 +147,8 @@ def plan(
         Formats of each job whose files stand undamaged in the present edition.
     earlier
         A plan of a moment ago; its data are not read again if their files are what they were.
+    notices
+        What every page warns of.
     """
     chosen_languages = subset("language", languages, LANGUAGES)
     chosen_formats = subset("format", formats, FORMATS)
@@ -162,7 +165,7 @@ def plan(
             others = [other for other in report.languages if other != lang and "html" in kept]
             there = [o for o in others if o in chosen_languages or "html" in (intact or {}).get(f"{o}/{report.id}", ())]
             alternate = f"../{there[0]}/{report.id}.html" if there else ""
-            known = parts(catalog, report, lang, alternate)
+            known = parts(catalog, report, lang, alternate, notices)
             why = ["--force"] if force else reasons(old_key(record or {}, name), known, package)
             gone = [fmt for fmt in kept if fmt not in (intact or {}).get(name, frozenset())]
             if not why and gone:

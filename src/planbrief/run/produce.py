@@ -34,6 +34,8 @@ class Task:
     alternate: str = ""
     cell_timeout: float | None = None
     report_timeout: float | None = None
+    #: What every reader must know of the page: keys of messages ``page.notice.*``.
+    notices: tuple[str, ...] = ()
     #: Files of the project by relative path, where the worker does not share our disk.
     files: tuple[tuple[str, bytes], ...] = ()
 
@@ -99,6 +101,8 @@ def produce(task: Task) -> Produced:
         raise NoSources(f"notebooks/{task.notebook}.ipynb")
     executed.metadata.setdefault("planbrief", {})
     executed.metadata["planbrief"].update({"report": task.report, "alternate": task.alternate})
+    if task.notices:
+        executed.metadata["planbrief"]["notices"] = list(task.notices)
     pages: dict[str, bytes] = {}
     count, thumbnail = 0, b""
     if "html" in task.formats:

@@ -38,6 +38,8 @@ class Request:
     fail_fast: bool = False
     keep: int = 10
     wait: bool = False
+    #: Publish also what check refuses; every page says so.
+    unchecked: bool = False
     cell_timeout: float | None = 300
     report_timeout: float | None = 900
 

@@ -52,6 +52,8 @@ def decode(raw: bytes) -> tuple[str, list[FileDamage]]:
         encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-16-le"
         try:
             text = raw.decode(encoding)
+            if not _is_text(text):
+                return "", [FileDamage(1, "bytes that are no text", plain, False)]
             damage.append(FileDamage(1, "UTF-16 (Excel's “Unicode text”)", plain))
         except UnicodeDecodeError:
             return "", [FileDamage(1, "UTF-16 that breaks off", plain, False)]
@@ -90,9 +92,15 @@ def _looks_like_gbk(raw: bytes) -> bool:
                 continue
             return False
     try:
-        return raw.decode("gb18030").encode("gb18030") == raw
+        text = raw.decode("gb18030")
+        return text.encode("gb18030") == raw and _is_text(text)
     except UnicodeError:
         return False
+
+
+def _is_text(text: str) -> bool:
+    """Whether a person can have written it: no control characters, nothing that Unicode has not assigned."""
+    return not any(unicodedata.category(c) in ("Cc", "Cn", "Co", "Cs") for c in set(text) - set("\t\r\n\ufeff"))
 
 
 @lru_cache(maxsize=256)

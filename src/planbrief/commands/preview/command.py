@@ -21,7 +21,7 @@ def command(arguments: argparse.Namespace) -> int:
     for name in ("SIGTERM", "SIGHUP"):  # a service that is stopped, a terminal that is closed: as Ctrl-C
         if number := getattr(signal, name, None):
             signal.signal(number, signal.default_int_handler)
-    studio = Studio(find(), arguments.report, pairs(arguments.parameter))
+    studio = Studio(find(), arguments.report, pairs(arguments.parameter), arguments.unchecked)
     lang = cast(Lang, arguments.lang or studio.languages[0])
     if lang not in studio.languages:
         raise UnknownName("language of this report", lang, studio.languages)

@@ -16,6 +16,7 @@ from planbrief.commands.preview.watching import LOOK_EVERY, Look, Watch
 from planbrief.display.language import LANGS, Lang
 from planbrief.errors import ParameterError, PlanbriefError, RunError
 from planbrief.project import Project
+from planbrief.publish.gate import admit
 from planbrief.render.safe_text import visible
 from planbrief.run.engine import Pool
 from planbrief.run.plan import checked_package
@@ -52,6 +53,8 @@ class Studio:
         Report or notebook, as for ``planbrief build``.
     changes : mapping
         Changed parameters.
+    unchecked : bool
+        Show also data that ``planbrief check`` refuses, with a notice.
 
     Raises
     ------
@@ -59,7 +62,10 @@ class Studio:
         For a report or parameter that does not exist.
     """
 
-    def __init__(self, project: Project, report: str, changes: Mapping[str, Any]) -> None:
+    def __init__(self, project: Project, report: str, changes: Mapping[str, Any], unchecked: bool = False) -> None:
+        self.unchecked = unchecked
+        #: What every page of the present data warns of.
+        self.notices: tuple[str, ...] = ()
         self.project, self.wanted, self.changes = project, report, dict(changes)
         self.report = self._find()
         self.watch = Watch(project, self.report.notebook)
@@ -161,6 +167,8 @@ class Studio:
                 folder.mkdir()
                 self.report = self._find()
                 root = snapshot(self.project, folder)
+                # The copy is what the page will show; it is checked whatever was saved since.
+                self.notices = ("unchecked",) if admit(Project(root), self._memory(), self.unchecked) else ()
                 waiting = {lang: self._submit(lang, root) for lang in due}
             except (PlanbriefError, OSError, shutil.Error) as error:
                 for lang in due:
@@ -174,6 +182,10 @@ class Studio:
         finally:
             remove(folder)
 
+    def _memory(self) -> Path | None:
+        """Where a clean verdict on the data is remembered while the preview runs."""
+        return self._scratch.root if self._scratch else None
+
     def _submit(self, lang: Lang, root: Path) -> Any:
         others = [other for other in self.languages if other != lang]
         task = Task(
@@ -186,6 +198,7 @@ class Studio:
             alternate=f"../{others[0]}/{self.report.id}.html" if others else "",
             cell_timeout=CELL_SECONDS,
             report_timeout=REPORT_SECONDS,
+            notices=self.notices,
         )
         if self._pool is None:
             raise RunError("the preview has ended")
