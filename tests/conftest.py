@@ -5,6 +5,9 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import sys
+import warnings
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,6 +29,38 @@ def missing(what: str) -> None:
     if os.environ.get("CI") == "true":
         pytest.fail(f"{what} is missing, and CI must have it")
     pytest.skip(f"{what} is missing")
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind() -> Iterator[None]:
+    """Fail a test that leaves the environment, the working directory or a warning filter changed, and undo it.
+
+    Whatever a test sets, the next one would run with: the suite would be green only in its order.
+    """
+    environment, folder, filters, modules = dict(os.environ), os.getcwd(), list(warnings.filters), len(sys.modules)
+    yield
+    now = dict(os.environ)
+    changed = {
+        name
+        for name in environment.keys() | now.keys()
+        if environment.get(name) != now.get(name) and name != "PYTEST_CURRENT_TEST"
+    }
+    left = [f"environment: {', '.join(sorted(changed))}"] if changed else []
+    try:
+        moved = os.getcwd() != folder
+    except FileNotFoundError:
+        moved = True
+    left += ["working directory"] if moved else []
+    # A library sets filters when it is first imported; pytest takes those back by itself.
+    left += ["warning filters"] if warnings.filters != filters and len(sys.modules) == modules else []
+    for name in changed:
+        os.environ.pop(name, None)
+        if name in environment:
+            os.environ[name] = environment[name]
+    if moved:
+        os.chdir(folder)
+    if left:
+        pytest.fail(f"the test left changed: {'; '.join(left)}")
 
 
 @pytest.fixture(scope="session")

@@ -318,7 +318,7 @@ def slug(value: Any) -> str:
 def read(project: Project, package: Package) -> Catalog:
     """The catalog of `project` over the data in `package`."""
     raw = read_catalog(project.catalog)
-    known = {"languages", "formats", "exclude_sources", "feedback", "notebooks", "reports"}
+    known = {"languages", "formats", "exclude_sources", "feedback", "notebooks", "project", "reports"}
     if unknown := set(raw) - known:
         raise CatalogError("reports/catalog.toml", ", ".join(sorted(unknown)), ", ".join(sorted(known)))
     return Catalog(project, raw, package)

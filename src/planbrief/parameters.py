@@ -68,6 +68,11 @@ def read_catalog(path: Path) -> dict[str, Any]:
         raise CatalogError("reports/catalog.toml", error.strerror or str(error), "a readable file") from None
 
 
+def project_name(catalog: Mapping[str, Any], descriptor: Mapping[str, Any]) -> str:
+    """What pages and manifest call the project: ``project`` in the catalog, else the name of the data package."""
+    return str(catalog.get("project") or descriptor.get("name") or "")[:LONGEST]
+
+
 def completed(catalog: dict[str, Any], notebooks: Path) -> dict[str, Any]:
     """A catalog with the parameters of the notebooks that it names and declares none for."""
     entries = catalog.get("reports")

@@ -1,7 +1,8 @@
 """Where a project's files lie: data package, notebooks, catalog.
 
 A project is the nearest folder, going up from where one stands, that holds ``data/datapackage.json`` and
-``reports/catalog.toml``; without one it is the copy that travels inside the package.
+``reports/catalog.toml``, or the one that is named. Outside one there is none: the sample that travels inside the
+package is used only where it is asked for, so that no page ever shows another project's data.
 """
 
 from __future__ import annotations
@@ -9,8 +10,12 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from planbrief.errors import PlanbriefError
+
+if TYPE_CHECKING:
+    import argparse
 
 #: Environment variable that names the project's folder and goes before the search.
 PROJECT_VARIABLE = "PLANBRIEF_PROJECT"
@@ -30,11 +35,37 @@ class NotAProject(PlanbriefError):
         )
 
 
+class NoProject(NotAProject):
+    """Neither the folder one stands in nor any above it is a project, and none was named."""
+
+    def __init__(self, folder: str, missing: str = "data/datapackage.json and reports/catalog.toml") -> None:
+        super().__init__(folder, missing)
+
+    def __str__(self) -> str:
+        return (
+            f"{self.folder} lies in no planbrief project. planbrief init DIR lays one out; --project DIR or the "
+            f"environment variable {PROJECT_VARIABLE} names one (planbrief build --sample shows the packaged example)"
+        )
+
+
+class SampleOnly(PlanbriefError):
+    """The packaged sample was to be changed, or a page of it to be published inside the package."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what)
+        self.what = what
+
+    def __str__(self) -> str:
+        return f"the packaged sample is for reading: {self.what}"
+
+
 @dataclass(frozen=True)
 class Project:
     """A folder with ``data/``, ``notebooks/`` and ``reports/catalog.toml``."""
 
     root: Path
+    #: Whether it is the packaged sample, asked for as such: its pages say so, and nothing is written into it.
+    sample: bool = False
 
     @property
     def data(self) -> Path:
@@ -79,10 +110,16 @@ def at(folder: Path | str) -> Project:
 
 
 def find(start: Path | str | None = None) -> Project:
-    """The project that `start` (default: the working directory) lies in, else the packaged copy.
+    """The project that `start` (default: the working directory) lies in.
 
-    The environment variable ``PLANBRIEF_PROJECT`` goes before the search; with it a folder that is no
-    project raises :class:`NotAProject`.
+    The environment variable ``PLANBRIEF_PROJECT`` goes before the search of the default.
+
+    Raises
+    ------
+    NoProject
+        There is none.
+    NotAProject
+        The variable names a folder that is none.
     """
     if start is None and (named := os.environ.get(PROJECT_VARIABLE)):
         return at(named)
@@ -91,4 +128,19 @@ def find(start: Path | str | None = None) -> Project:
         project = Project(folder)
         if not project.missing():
             return project
-    return packaged()
+    raise NoProject(str(here))
+
+
+def chosen(arguments: argparse.Namespace) -> Project:
+    """The project that a command was given (``--project``, ``--sample``), else :func:`find`."""
+    if getattr(arguments, "sample", False):
+        return Project(packaged().root, sample=True)
+    folder = getattr(arguments, "project", None)
+    return at(folder) if folder else find()
+
+
+def writable(project: Project, what: str) -> Project:
+    """`project`, unless it is the sample; :class:`SampleOnly` says `what` would be right."""
+    if project.sample:
+        raise SampleOnly(what)
+    return project

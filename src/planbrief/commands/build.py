@@ -10,7 +10,7 @@ from pathlib import Path
 
 from planbrief.errors import ParameterError
 from planbrief.log import Log, visible
-from planbrief.project import find
+from planbrief.project import chosen, writable
 from planbrief.publish.build import Listener, Outcome, Request, build
 from planbrief.run.plan import pairs
 
@@ -73,7 +73,9 @@ def summary(outcome: Outcome) -> str:
 
 def command(arguments: argparse.Namespace) -> int:
     """Run ``planbrief build``."""
-    project = find()
+    project = chosen(arguments)
+    if arguments.out is None:
+        writable(project, "--out DIR says where its pages go")
     request = Request(
         wanted=tuple(arguments.reports),
         changes=pairs(arguments.parameter),

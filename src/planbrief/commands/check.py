@@ -17,7 +17,7 @@ from pathlib import Path
 
 from planbrief.commands.text_table import text_table
 from planbrief.errors import PlanbriefError, Problem
-from planbrief.project import Project, find
+from planbrief.project import Project, chosen, writable
 from planbrief.targets.dataset import Dataset
 from planbrief.targets.package import read_package
 
@@ -249,15 +249,18 @@ def raw_dataset(project: Project) -> Dataset:
 
 def run_check(arguments: argparse.Namespace) -> int:
     """``planbrief check [--fix] [--accept ID … | --accept-all]``."""
+    project = chosen(arguments)
+    if arguments.fix or arguments.accept or arguments.accept_all:
+        writable(project, "planbrief init DIR lays out a copy that can be mended")
     accepted = None if arguments.accept_all else tuple(arguments.accept or ())
-    code, text = check_report(find(), arguments.fix, accepted)
+    code, text = check_report(project, arguments.fix, accepted)
     print(text)
     return code
 
 
 def run_verify(arguments: argparse.Namespace) -> int:
     """``planbrief verify --sources DIR [--json]``."""
-    code, text = verify_report(raw_dataset(find()), arguments.sources, arguments.json)
+    code, text = verify_report(raw_dataset(chosen(arguments)), arguments.sources, arguments.json)
     print(text)
     return code
 
@@ -265,7 +268,7 @@ def run_verify(arguments: argparse.Namespace) -> int:
 def run_locate(arguments: argparse.Namespace) -> int:
     """``planbrief locate SOURCE_FILE [--source-id ID] [--table TABLE]``."""
     source_id, table = getattr(arguments, "source_id", None) or "", getattr(arguments, "table", None) or ""
-    code, text, screen = locate_report(raw_dataset(find()), arguments.source_file, source_id, table)
+    code, text, screen = locate_report(raw_dataset(chosen(arguments)), arguments.source_file, source_id, table)
     print(screen, file=sys.stderr)
     print(text)
     return code
@@ -273,7 +276,7 @@ def run_locate(arguments: argparse.Namespace) -> int:
 
 def run_lineage(arguments: argparse.Namespace) -> int:
     """``planbrief lineage OBS_ID [--sources DIR] [--edition DIR]``."""
-    project = find()
+    project = chosen(arguments)
     edition = arguments.edition
     latest = project.reports / "latest"
     if edition is None and (latest / "manifest.json").is_file():

@@ -361,8 +361,11 @@ def parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
         "--project", type=Path, default=argparse.SUPPRESS, metavar="DIR",
-        help="project folder (default: the one around the working directory, else the packaged one)",
+        help="project folder (default: the one around the working directory)",
     )  # fmt: skip
+    common.add_argument(
+        "--sample", action="store_true", default=argparse.SUPPRESS, help="use the sample project of the package"
+    )
     common.add_argument(
         "--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error"
     )
@@ -443,10 +446,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     debug = getattr(arguments, "debug", False)
     try:
-        if folder := getattr(arguments, "project", None):
-            from planbrief.project import PROJECT_VARIABLE, at
-
-            os.environ[PROJECT_VARIABLE] = str(at(folder).root)
         sweep()
         module, function = COMMANDS[arguments.command][2].split(":")
         code = int(getattr(importlib.import_module(module), function)(arguments))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from planbrief.project import find
+from planbrief.project import NoProject, chosen
 from planbrief.publish.digest.changes import compare
 from planbrief.publish.digest.document import document
 from planbrief.publish.digest.rendering import json_bytes, to_html, to_markdown, to_text
@@ -13,7 +14,10 @@ from planbrief.publish.digest.snapshot import open_edition
 
 def command(arguments: argparse.Namespace) -> int:
     """Run ``planbrief diff``."""
-    out = arguments.out or find().reports / "latest"
+    try:
+        out = arguments.out or chosen(arguments).reports / "latest"
+    except NoProject:
+        out = Path("reports") / "latest"  # two folders can be compared anywhere; an id needs a project's editions
     changes = compare(open_edition(arguments.old, out), open_edition(arguments.new, out))
     if arguments.json:
         print(json_bytes(changes).decode(), end="")

@@ -8,14 +8,14 @@ from pathlib import Path
 from planbrief.commands.list import aligned
 from planbrief.errors import UnknownName
 from planbrief.log import Log, visible
-from planbrief.project import find
+from planbrief.project import chosen, writable
 from planbrief.publish.edition import editions, restore
 from planbrief.publish.edition_check import verify_edition
 
 
 def out_of(arguments: argparse.Namespace) -> Path:
     """The output folder that was named, else the project's own."""
-    return arguments.out or find().reports / "latest"
+    return arguments.out or writable(chosen(arguments), "--out DIR names an edition").reports / "latest"
 
 
 def run_verify_edition(arguments: argparse.Namespace) -> int:

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from planbrief.catalog import Catalog, read
-from planbrief.project import find
+from planbrief.project import Project, chosen
 from planbrief.targets.publishable import usable_package
 from planbrief.targets.spans import printable
 
@@ -52,9 +52,8 @@ WIDTH = 80
 NARROWEST = 8
 
 
-def rows_of(what: str) -> tuple[tuple[str, ...], list[list[str]], list[str]]:
+def rows_of(project: Project, what: str) -> tuple[tuple[str, ...], list[list[str]], list[str]]:
     """Columns, rows and notes of `what`: reports, areas, indicators or sources."""
-    project = find()
     package = usable_package(project)
     if what != "reports":
         columns = COLUMNS[what]
@@ -82,9 +81,9 @@ def cut(text: str, columns: int) -> str:
     return text.rstrip() + "…"
 
 
-def listing(what: str, columns: int = WIDTH) -> str:
+def listing(project: Project, what: str, columns: int = WIDTH) -> str:
     """The table of `what` in as many columns as the terminal has."""
-    head, rows, notes = rows_of(what)
+    head, rows, notes = rows_of(project, what)
     if what == "reports":
         # languages and formats are nearly always all of them: --json has them, and both descriptions
         english = "zh" not in os.environ.get("LC_ALL", os.environ.get("LANG", ""))
@@ -103,9 +102,10 @@ def listing(what: str, columns: int = WIDTH) -> str:
 
 def command(arguments: argparse.Namespace) -> int:
     """Run ``planbrief list``."""
+    project = chosen(arguments)
     if arguments.json:
-        head, rows, _ = rows_of(arguments.what)
+        head, rows, _ = rows_of(project, arguments.what)
         print(json.dumps([dict(zip(head, row, strict=True)) for row in rows], ensure_ascii=False, indent=1))
         return 0
-    print(listing(arguments.what, shutil.get_terminal_size((WIDTH, 24)).columns))
+    print(listing(project, arguments.what, shutil.get_terminal_size((WIDTH, 24)).columns))
     return 0

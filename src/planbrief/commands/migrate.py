@@ -23,7 +23,7 @@ from planbrief.checks.seal import SEAL, Seal, descriptor_digest, digests, read_s
 from planbrief.checks.sheets import Sheet, as_csv, forms_of, read_sheet
 from planbrief.checks.table_rules import DOCUMENT_TABLES
 from planbrief.errors import DataError
-from planbrief.project import find, packaged
+from planbrief.project import chosen, packaged, writable
 from planbrief.targets.package import descriptor_as_found, files_of, read_descriptor, read_package
 
 #: Columns by which the rows of a shared table belong to documents.
@@ -194,7 +194,7 @@ def remove(folder: Path, files: Iterable[str]) -> list[str]:
 
 def command(arguments: argparse.Namespace) -> int:
     """Run ``planbrief migrate``."""
-    project = find()
+    project = writable(chosen(arguments), "planbrief init DIR lays out a copy")
     done = migrate(project.data)
     for relative in done:
         there = (project.data / relative).exists()

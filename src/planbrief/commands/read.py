@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from planbrief.errors import PlanbriefError
-from planbrief.project import NotAProject, find
+from planbrief.project import NotAProject, chosen
 from planbrief.reading.proposals import Proposal
 
 _DATE = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?")
@@ -63,7 +63,7 @@ def command(arguments: argparse.Namespace) -> int:
 
     document = read_file(arguments.file)
     try:
-        project = find()
+        project = chosen(arguments)
         vocabulary = vocabulary_in(project.data)
     except NotAProject:
         project = vocabulary = None

@@ -17,7 +17,7 @@ from planbrief.deliver.schedule.times import upcoming
 from planbrief.deliver.schedule.units import FORMS
 from planbrief.errors import ParameterError, RunError, UnknownName
 from planbrief.log import Log, visible
-from planbrief.project import Project, find
+from planbrief.project import Project, chosen, writable
 from planbrief.publish.state import State
 
 
@@ -34,7 +34,7 @@ class RoundAtWork(RunError):
 
 def run_schedule(arguments: argparse.Namespace) -> int:
     """Run ``planbrief schedule run|due|show|install``."""
-    project = find()
+    project = writable(chosen(arguments), "planbrief init DIR lays out a project that can be scheduled")
     schedule = held(project, read_schedule(project, arguments.config), arguments.config)
     if arguments.action == "show":
         print(shown(schedule, arguments.count))
@@ -81,7 +81,7 @@ def install(project: Project, schedule: Schedule, arguments: argparse.Namespace)
 
 def run_deliver(arguments: argparse.Namespace) -> int:
     """Run ``planbrief deliver``."""
-    project = find()
+    project = writable(chosen(arguments), "planbrief init DIR lays out a project that can be scheduled")
     schedule = held(project, read_schedule(project, arguments.config), arguments.config)
     with Log(arguments.log, level="info") as log:
         runner = Runner(project, schedule, log=log)
@@ -132,7 +132,7 @@ def delivered(runner: Runner, targets: list[Target], arguments: argparse.Namespa
 
 def run_status(arguments: argparse.Namespace) -> int:
     """Run ``planbrief status``."""
-    project = find()
+    project = writable(chosen(arguments), "planbrief init DIR lays out a project that can be scheduled")
     schedule = held(project, read_schedule(project, arguments.config), arguments.config)
     runner = Runner(project, schedule)
     found = status(runner)

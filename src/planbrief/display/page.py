@@ -20,6 +20,8 @@ from planbrief.display.template import TemplateError, agree, parse
 from planbrief.errors import ParameterError, UnknownName
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from planbrief.targets import Dataset
 
 #: First line of the cell in which papermill (and planbrief's own engine) puts the parameters of a run.
@@ -64,6 +66,16 @@ def notebook_history() -> tuple[str, ...]:
     return tuple(str(source) for source in shell.user_ns.get("In", ()))
 
 
+def injected_project() -> str:
+    """The folder that papermill injected as the parameter ``project``, empty if it did not."""
+    if "project" not in injected_names(notebook_history()):
+        return ""
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    return str(shell.user_ns.get("project") or "") if shell is not None else ""
+
+
 def check_injected(notebook: str, declared: Iterable[str], history: Sequence[str]) -> None:
     """Refuse injected parameters that are not declared; ParameterError names the first and the declared ones."""
     known = tuple(dict.fromkeys(declared))
@@ -73,25 +85,26 @@ def check_injected(notebook: str, declared: Iterable[str], history: Sequence[str
 
 
 def validated(
-    notebook: str, lang: str, parameters: Mapping[str, Any]
-) -> tuple[Lang, dict[str, Any], Dataset, Mapping[str, str]]:
-    """Parameters checked against the catalog, the data they speak of, and where the catalog wants errors reported."""
+    notebook: str, lang: str, parameters: Mapping[str, Any], folder: Path | str | None = None
+) -> tuple[Lang, dict[str, Any], Dataset, Mapping[str, Any]]:
+    """Parameters checked against the catalog, the data they speak of, and the catalog."""
     from planbrief.parameters import from_catalog, read_catalog, validate
-    from planbrief.project import find
+    from planbrief.project import at, find
     from planbrief.targets import load
 
-    project = find()
+    named = folder or injected_project()
+    project = at(named) if named else find()
     catalog = read_catalog(project.catalog)
     known = from_catalog(catalog, notebook)
     names = [parameter.name for parameter in known]
-    check_injected(notebook, [*names, "lang"], notebook_history())
+    check_injected(notebook, [*names, "lang", "project"], notebook_history())
     given = dict(parameters)
     if "lang" in names:
         given["lang"] = lang
     ds = load(project)
     values = validate(notebook, known, given, ds.package.names("areas"))
     values.pop("lang", None)
-    return language(lang), values, ds, catalog.get("feedback", {})
+    return language(lang), values, ds, catalog
 
 
 def places_of(parameters: Mapping[str, Any], ds: Dataset) -> tuple[str, ...]:
@@ -125,6 +138,7 @@ def begin(
     lang: str = "zh",
     title: Text | None = None,
     subtitle: Text | None = None,
+    project: Path | str | None = None,
     **parameters: Any,
 ) -> Page:
     """Open a page: check the parameters, load the data, show the cover.
@@ -137,6 +151,9 @@ def begin(
         Language of the page.
     title, subtitle : text, optional
         Pairs (zh, en) in which ``{place}`` stands for the places of the report.
+    project : path, optional
+        Folder of the project, for a notebook that runs elsewhere; ``papermill -p project DIR`` does the same, and so
+        does the environment variable ``PLANBRIEF_PROJECT``. Default: the project around the working directory.
     **parameters
         The notebook's parameters.
 
@@ -150,10 +167,15 @@ def begin(
     ParameterError
         A parameter is unknown (also one injected by papermill under a name the catalog does not declare), missing or
         ill-typed.
+    NoProject
+        The notebook runs outside a project and none is named.
     """
-    chosen, values, ds, feedback = validated(notebook, lang, parameters)
+    from planbrief.parameters import project_name
+
+    chosen, values, ds, catalog = validated(notebook, lang, parameters, project)
     page = open_page(notebook, chosen, ds, values, title, subtitle)
-    page.feedback = str(feedback.get(chosen, ""))
+    page.project = project_name(catalog, ds.package.descriptor)
+    page.feedback = str(catalog.get("feedback", {}).get(chosen, ""))
     return page
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable
 from typing import Any
 
@@ -9,6 +11,7 @@ from planbrief.display.document import BlockJson
 from planbrief.display.language import Lang, is_chinese, message, term
 from planbrief.display.periods import date_text, period_text
 from planbrief.display.state import Page, reads_of
+from planbrief.targets.reads import digest
 
 
 def newest(page: Page, sources: Iterable[str]) -> str:
@@ -72,9 +75,19 @@ def observation_card(page: Page, obs_id: str) -> dict[str, Any]:
     return card
 
 
-def citation(lang: Lang, title: str, date: str) -> str:
-    """How to cite a page."""
-    return message("sources.citation", lang, title=title, date=date_text(date, lang))
+def citation(lang: Lang, title: str, date: str, project: str, data: str) -> str:
+    """How to cite a page: title, date, and which project's data in which state."""
+    return message("sources.citation", lang, title=title, date=date_text(date, lang), project=project, data=data)
+
+
+def data_mark(page: Page) -> str:
+    """Twelve hexadecimal digits that stand for all data that the page read: the same data, the same mark."""
+    if page.ds is None:
+        return "0" * 12
+    found = hashlib.sha256()
+    for read in page.ds.reads:
+        found.update(f"{json.dumps(read, sort_keys=True)} {digest(page.ds.package, read)}\n".encode())
+    return found.hexdigest()[:12]
 
 
 def sources_block(page: Page) -> BlockJson:
@@ -92,7 +105,7 @@ def sources_block(page: Page) -> BlockJson:
         "title": message("sources.heading", page.lang),
         "documents": documents,
         "observations": cards,
-        "citation": citation(page.lang, page.title, data_as_of),
+        "citation": citation(page.lang, page.title, data_as_of, page.project, data_mark(page)),
         "feedback": page.feedback or message("sources.feedback", page.lang),
         "data_as_of": data_as_of,
         "figures": page.figures,

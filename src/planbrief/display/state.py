@@ -60,6 +60,8 @@ class Page:
     sources: dict[str, None] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
     feedback: str = ""
+    #: Name of the project whose data it shows.
+    project: str = "planbrief"
     finished: bool = False
 
     def identify(self, stem: str, *, bare: bool = False) -> str:

@@ -129,10 +129,10 @@ def formula_like(package: Package) -> int:
 
 def command(arguments: argparse.Namespace) -> int:
     """Run ``planbrief export``."""
-    from planbrief.project import find
+    from planbrief.project import chosen
     from planbrief.targets.dataset import load
 
-    package = load(find()).package
+    package = load(chosen(arguments)).package
     path = export(package, arguments.to, arguments.out)
     if arguments.to != "xlsx" and (count := formula_like(package)):
         print(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from planbrief.display.language import Lang, message
 from planbrief.errors import PlanbriefError
 from planbrief.log import visible, visible_lines
+from planbrief.parameters import project_name
 from planbrief.publish.edition import Publication
 from planbrief.run.keys import Key, code_hash, with_reads
 from planbrief.run.manifest import INDEX_PAGES, FindingEntry, Manifest, PublishedFile, ReportEntry
@@ -160,6 +161,7 @@ def assemble(
         reports=tuple(entries),
         findings=tuple(FindingEntry(f["id"], f["rule"], f["severity"], tuple(f["observation_ids"])) for f in findings),
         run=run,
+        project=project_name(plan.catalog.raw, plan.package.descriptor),
     )
 
 

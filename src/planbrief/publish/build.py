@@ -137,6 +137,11 @@ class Session:
         #: What check refuses of the data, where they are published all the same.
         self.unchecked: tuple[str, ...] = ()
 
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What every page warns of."""
+        return (*(("sample",) if self.project.sample else ()), *(("unchecked",) if self.unchecked else ()))
+
     def _read(self, relative: str) -> bytes | None:
         listed = self.publication.previous.published_files() if self.publication.previous else {}
         try:
@@ -158,8 +163,7 @@ class Session:
         """Plan, produce, publish."""
         # Asked again while nobody else builds: the data may have changed while this build waited.
         self.unchecked = admit(self.project, self.publication.state.folder, self.request.unchecked)
-        notices = ("unchecked",) if self.unchecked else ()
-        chosen = plan_of(self.project, self.request, self.earlier.record, self.intact(), self.first, notices)
+        chosen = plan_of(self.project, self.request, self.earlier.record, self.intact(), self.first, self.notices)
         reasons = {job.name: job.reasons for job in chosen.jobs}
         if explain:
             for job in chosen.jobs:
@@ -257,7 +261,7 @@ class Session:
             alternate=job.alternate,
             cell_timeout=self.request.cell_timeout,
             report_timeout=self.request.report_timeout,
-            notices=("unchecked",) if self.unchecked else (),
+            notices=self.notices,
         )
 
     def _confirm(self, previous: Manifest, entries: Sequence[ReportEntry]) -> None:

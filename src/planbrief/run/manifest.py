@@ -158,6 +158,8 @@ class Manifest:
     run: Mapping[str, Any] = field(default_factory=dict)
     #: What check refuses of the data, where they were published all the same.
     unchecked: tuple[str, ...] = ()
+    #: Name of the project whose data were published.
+    project: str = ""
 
     def report(self, report_id: str, lang: str) -> ReportEntry | None:
         """The entry of a report in a language, if there is one."""
@@ -205,6 +207,7 @@ class Manifest:
         return {
             "planbrief_version": self.planbrief_version,
             "edition": self.edition,
+            **({"project": self.project} if self.project else {}),
             "data_sha256": self.data_sha256,
             **({"unchecked": list(self.unchecked)} if self.unchecked else {}),
             "observations": self.observations.to_dict() if self.observations else None,

@@ -251,7 +251,7 @@ def read_manifest(data: bytes | str) -> Manifest:
     """A manifest from its bytes; :class:`ManifestError` names the first field that is wrong."""
     fields = _Value(read_json(data), "").table(
         {"planbrief_version", "edition", "data_sha256", "observations", "findings", "reports", "run"},
-        frozenset({"files", "unchecked"}),
+        frozenset({"files", "project", "unchecked"}),
     )
     manifest = Manifest(
         planbrief_version=fields["planbrief_version"].text(_VERSION, "a version"),
@@ -262,6 +262,7 @@ def read_manifest(data: bytes | str) -> Manifest:
         reports=tuple(_report(item) for item in fields["reports"].items(MOST_REPORTS)),
         files=tuple(_file(item) for item in fields["files"].items()) if "files" in fields else (),
         run=fields["run"].plain_table(),
+        project=fields["project"].text() if "project" in fields else "",
         unchecked=fields["unchecked"].texts() if "unchecked" in fields else (),
     )
     if problem := manifest_problem(manifest):

@@ -7,7 +7,6 @@ else of the project is touched.
 from __future__ import annotations
 
 import math
-import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -82,7 +81,6 @@ def produce(task: Task) -> Produced:
     from planbrief.run.engine import announce, execute, parameterize, strip_run_metadata, work_dir
 
     project = Path(task.project)
-    os.environ[PROJECT_VARIABLE] = str(project)
     notebook = read_notebook(project / "notebooks" / f"{task.notebook}.ipynb")
     values = {name: list(value) if isinstance(value, tuple) else value for name, value in task.parameters}
     notebook = parameterize(notebook, {**values, "lang": task.lang})

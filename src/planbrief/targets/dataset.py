@@ -330,12 +330,14 @@ class Dataset:
 
 
 def load(project: Project | Path | str | None = None) -> Dataset:
-    """The data set of a project (default: the one around the working directory, else the packaged one).
+    """The data set of a project (default: the one around the working directory).
 
     Raises
     ------
     DataError
         With every problem of shape, type or key, each with file, row and column.
+    NoProject
+        None was given, and there is none around the working directory.
     """
     if isinstance(project, (str, Path)):
         folder = Path(project)

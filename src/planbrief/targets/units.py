@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from planbrief.errors import PlanbriefError, UnknownName
-from planbrief.project import PROJECT_VARIABLE, find
+from planbrief.project import PROJECT_VARIABLE, NoProject, find, packaged
 
 #: Multiplier characters of Chinese numerals; in front of a unit they multiply: 千亿 is 10^3 · 10^8.
 MULTIPLIERS = {"十": 10, "百": 100, "千": 1_000, "万": 10_000, "亿": 100_000_000}
@@ -127,7 +127,10 @@ def _read_cached(path: Path, _changed: int) -> UnitTable:
 
 @lru_cache(maxsize=8)
 def _default_path(_folder: str, _named: str) -> Path:
-    return find().data / "units.csv"
+    try:
+        return find().data / "units.csv"
+    except NoProject:
+        return packaged().data / "units.csv"  # what 亩 and 千瓦 are is no project's own
 
 
 def table(units: Any = None) -> UnitTable:

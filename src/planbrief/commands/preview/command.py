@@ -9,7 +9,7 @@ from typing import cast
 
 from planbrief.display.language import Lang
 from planbrief.errors import UnknownName
-from planbrief.project import find
+from planbrief.project import chosen
 from planbrief.run.plan import pairs
 
 
@@ -21,7 +21,7 @@ def command(arguments: argparse.Namespace) -> int:
     for name in ("SIGTERM", "SIGHUP"):  # a service that is stopped, a terminal that is closed: as Ctrl-C
         if number := getattr(signal, name, None):
             signal.signal(number, signal.default_int_handler)
-    studio = Studio(find(), arguments.report, pairs(arguments.parameter), arguments.unchecked)
+    studio = Studio(chosen(arguments), arguments.report, pairs(arguments.parameter), arguments.unchecked)
     lang = cast(Lang, arguments.lang or studio.languages[0])
     if lang not in studio.languages:
         raise UnknownName("language of this report", lang, studio.languages)

@@ -168,7 +168,9 @@ class Studio:
                 self.report = self._find()
                 root = snapshot(self.project, folder)
                 # The copy is what the page will show; it is checked whatever was saved since.
-                self.notices = ("unchecked",) if admit(Project(root), self._memory(), self.unchecked) else ()
+                unchecked = admit(Project(root), self._memory(), self.unchecked)
+                sample = ("sample",) if self.project.sample else ()
+                self.notices = (*sample, *(("unchecked",) if unchecked else ()))
                 waiting = {lang: self._submit(lang, root) for lang in due}
             except (PlanbriefError, OSError, shutil.Error) as error:
                 for lang in due:
