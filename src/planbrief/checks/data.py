@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from planbrief.checks.plausibility import plausibility_problems
 from planbrief.checks.rules import Tables, rule_problems
 from planbrief.checks.seal import MEANT, SEAL, changes, descriptor_digest, read_seal
 from planbrief.checks.sheets import Sheet, forms_of, sheets_of
@@ -97,7 +98,9 @@ def table_problems(descriptor: Mapping[str, Any], sheets: Iterable[Sheet]) -> li
         if "parent" in table.columns:
             problems += circles(table)
     rows_of = {name: list(table.rows) for name, table in tables.items()}
-    problems += rule_problems(Tables(rows_of))
+    known = Tables(rows_of)
+    problems += rule_problems(known)
+    problems += plausibility_problems(known)
     problems += between_problems(rows_of)
     return problems
 

@@ -66,13 +66,19 @@ def period(text: str) -> Period | None:
 
 def rule_problems(tables: Tables) -> list[Problem]:
     """Everything that the rules between the cells of one row find, in the order of the rules."""
-    problems = []
-    for table, rules in _RULES.items():
-        for row in tables.rows.get(table, []):
-            for rule in rules:
-                for column, found, expected in rule(row.values, tables):
-                    problems.append(Problem(row.file, row.line, column, found, expected))
-    return problems
+    return [
+        problem
+        for table in _RULES
+        for row in tables.rows.get(table, [])
+        for problem in row_problems(table, row, tables)
+    ]
+
+
+def row_problems(table: str, row: Row, tables: Tables) -> Iterator[Problem]:
+    """What the rules find between the cells of one row."""
+    for rule in _RULES[table]:
+        for column, found, expected in rule(row.values, tables):
+            yield Problem(row.file, row.line, column, found, expected)
 
 
 # -- observations ---------------------------------------------------------------------------------------------------
