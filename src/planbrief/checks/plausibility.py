@@ -1,7 +1,7 @@
 """What can be known of a row without its text: other rows of its series, table, document and indicator, and usage.
 
 A finding names a cell whose value would be strange: it is a problem until the cell is mended or a person who has read
-the text says in ``reading_note`` that it is right (``unit_measure: the text has 万亿元``). Nothing here looks for the
+the text says in ``reading_note`` that this value is right (``unit_measure=万亿元: printed so``). Nothing here looks for the
 unusual in size alone: a rule speaks where a cell contradicts another one, or a use that has no exception.
 """
 
@@ -143,7 +143,7 @@ def strange_cells(one: Observed, evidence: Evidence) -> Iterator[Problem]:
     noted = one.cells.get("reading_note", "")
     for rule in _RULES:
         for column, found, expected in rule(one, evidence):
-            if not re.search(rf"(?<![a-z_]){column}[=:]", noted):
+            if not re.search(rf"(?<![a-z_]){column}={re.escape(one.cells[column])}(?=[ :;]|$)", noted):
                 yield Problem(one.row.file, one.row.line, column, found, expected)
 
 
@@ -220,7 +220,9 @@ def _when(one: Observed, evidence: Evidence) -> Iterator[Finding]:
     if not at.dated or at.end_year is None or not published:
         return
     told = int(published[:4])
-    if cells["kind"] == "actual" and at.last.isoformat()[:7] > published[:7]:
+    if cells["kind"] == "count" and at.first.isoformat() > published:
+        yield "time_period", text, f"a period not after the document ({published}), or the kind target"
+    elif cells["kind"] == "actual" and at.last.isoformat()[:7] > published[:7]:
         yield "time_period", text, f"a period that was over when the document was published ({published})"
     elif cells["kind"] == "actual" and at.end_year < told - _BACK:
         yield "time_period", text, f"a period less than {_BACK} years before the document ({published})"

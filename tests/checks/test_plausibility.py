@@ -1,0 +1,123 @@
+"""Without the text: a cell that contradicts its series, its table, its document or its indicator is named."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+from checks.mutations import counts, named, report
+from targets.factory import make_dataset, observation
+
+from planbrief.checks.plausibility import plausibility_problems
+from planbrief.checks.rules import Tables
+from planbrief.targets.package import Package, Row, read_package
+
+#: Share of mutants that the rules must name without the text and without the seal.
+NAMED = 0.6
+
+
+@pytest.fixture(scope="module")
+def shipped(root: Path) -> Package:
+    """The shipped data."""
+    return read_package(root / "data")
+
+
+def tables(package: Package) -> Tables:
+    return Tables({name: list(table.rows) for name, table in package.tables.items()})
+
+
+def test_no_true_row_is_strange(shipped: Package) -> None:
+    """Zero false alarms on the rows that were read from five documents."""
+    assert [str(problem) for problem in plausibility_problems(tables(shipped))] == []
+
+
+def test_most_changes_of_meaning_are_named(shipped: Package) -> None:
+    """Forty rows, each changed in nine ways; the long form is in tests/soak."""
+    made, caught = counts(shipped, seed=7, rows=40)
+    assert sum(caught.values()) >= NAMED * sum(made.values()), report(made, caught)
+    assert caught["digit"] == made["digit"]
+
+
+def strange(*rows: dict[str, object], **more: list[dict[str, object]]) -> list[tuple[str, str]]:
+    """(column, expected) of what is strange about synthetic rows of Testville."""
+    package = make_dataset(observations=list(rows), **more).package
+    return [(problem.column, problem.expected) for problem in plausibility_problems(tables(package))]
+
+
+def level(start: int, value: str, year: str, **cells: object) -> dict[str, object]:
+    return observation(start, value, time_period=year, kind="target", **cells)
+
+
+def test_a_value_many_times_its_neighbours_is_named() -> None:
+    """A value between two others, ten times as large: a digit too many. The small base of a plan is no slip."""
+    assert strange(level(1, "100", "2026"), level(9, "110", "2028"), level(17, "130", "2030")) == []
+    (found,) = strange(level(1, "100", "2026"), level(9, "1100", "2028"), level(17, "130", "2030"))
+    assert found == ("obs_value", "a value near its series, 100 to 130")
+    assert strange(level(1, "3", "2026"), level(9, "110", "2028"), level(17, "130", "2030")) == []
+
+
+def test_one_fact_has_one_value_in_a_document() -> None:
+    """Both rows are named with the other's place."""
+    found = strange(level(1, "100", "2026"), level(9, "120", "2026"))
+    assert [column for column, _ in found] == ["obs_value", "obs_value"]
+    assert "120 亿元" in found[0][1]
+    assert strange(level(1, "100", "2026"), level(9, "120", "2026", comparator="ge")) == []
+
+
+def test_a_note_adjudicates_one_value_of_one_cell() -> None:
+    """What a person has read is not asked again; another value of the cell is."""
+    noted = level(9, "120", "2026", reading_note="obs_value=120: printed twice, rounded once")
+    assert len(strange(level(1, "100", "2026"), noted)) == 1
+    assert len(strange(level(1, "100", "2026"), noted | {"obs_value": "130"})) == 2
+
+
+@pytest.mark.parametrize(
+    ("cells", "column"),
+    [
+        ({"obs_value": "-5"}, "obs_value"),
+        ({"comparator": "le"}, "comparator"),
+        ({"unit_measure": "万元"}, "unit_measure"),
+        ({"locator": "表1 第1行 2027年列"}, "time_period"),
+        ({"kind": "actual", "time_period": "2024"}, "time_period"),
+        ({"kind": "actual", "time_period": "2009"}, "time_period"),
+        ({"time_period": "2026-H1"}, "time_period"),
+        ({"kind": "count"}, "kind"),
+    ],
+)
+def test_a_cell_that_has_no_sense_is_named(cells: dict[str, object], column: str) -> None:
+    """Sign, bound, unit, period and kind of a target of output in 2026, in a document of January 2024."""
+    assert strange(level(1, "100", "2026")) == []
+    assert column in [found for found, _ in strange(level(1, "100", "2026") | cells)]
+
+
+def test_a_printed_growth_and_its_levels_agree(shipped: Package) -> None:
+    """The levels of two years give 20 %: a printed 19.8 is rounding, 2 a slip."""
+    indicators = [
+        dict(row.values) for row in shipped["indicators"].rows if row.values["indicator"] in ("gdp", "gdp_growth")
+    ]
+    levels = [level(1, "100", "2025", indicator="gdp"), level(9, "120", "2026", indicator="gdp")]
+
+    def printed(value: str) -> dict[str, object]:
+        return level(17, value, "2026", indicator="gdp_growth", transformation="yoy", unit_measure="%")
+
+    assert strange(*levels, printed("19.8"), indicators=indicators) == []
+    assert ("obs_value", "about 20.0, as the levels of 2025 and 2026 give") in strange(
+        *levels, printed("2"), indicators=indicators
+    )
+
+
+def test_a_document_speaks_of_its_own_city(shipped: Package) -> None:
+    """A row filed under another city is named; a county of the city and the province are not."""
+    row = next(one for one in shipped["observations"].rows if one.values["obs_id"] == "bazhong-plan-2024-00469")
+    for area, strangers in (("guangzhou", True), ("tongjiang", False), ("sichuan", False)):
+        if area in shipped["areas"].by_key:
+            mutant = dataclasses.replace(row, values={**row.values, "ref_area": area})
+            assert named(shipped, row, mutant) is strangers
+
+
+def test_cells_of_a_table_row_belong_together(shipped: Package) -> None:
+    """One cell of 专栏1 with another unit, place or year column than its row has."""
+    row = next(one for one in shipped["observations"].rows if one.values["locator"] == "专栏1 第1行 2026年列")
+    for cells in ({"unit_measure": "万亿元"}, {"ref_area": "sichuan"}, {"time_period": "2027"}, {"comparator": "ge"}):
+        assert named(shipped, row, Row({**row.values, **cells}, row.file, row.line))
