@@ -124,7 +124,7 @@ def run(setting: Setting, project: Path, *words: str, beside: tuple[int, ...] = 
     shutil.rmtree(out.with_name(f".planbrief-{out.name}"), ignore_errors=True)
     start = time.perf_counter()
     process = subprocess.Popen(
-        [str(BIN / "planbrief"), "build", "--out", str(out), *words],
+        [str(BIN / "planbrief"), "build", "--unchecked", "--out", str(out), *words],
         env=environment(project), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
     with Memory(process.pid, *beside) as memory:

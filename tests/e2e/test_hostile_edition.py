@@ -130,7 +130,7 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def built(attacked: Path) -> tuple[Edition, subprocess.CompletedProcess[str]]:
     """The edition and what the build said."""
     out = attacked.parent / "latest"
-    done = planbrief(attacked, "build", "profile-qijiang", "databook", "--out", str(out), "--jobs", "2")
+    done = planbrief(attacked, "build", "profile-qijiang", "databook", "--out", str(out), "--jobs", "2", "--unchecked")
     assert done.returncode == 0, done.stderr
     return Edition(out), done
 

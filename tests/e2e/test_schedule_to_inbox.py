@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from deliver.conftest import FakeClock, clock, inbox, mail_server, project  # noqa: F401
 
+from planbrief.checks.data import data_problems
+from planbrief.checks.repair import accept
 from planbrief.deliver.schedule.config import Schedule
 from planbrief.deliver.schedule.rounds import Runner
 
@@ -41,6 +43,10 @@ def add_actual_value(data: Path) -> None:
         "locator": "虚构", "comment_obs": "Synthetic value of a test.",
     }  # fmt: skip
     write(folder / "observations.csv", [later])
+    header = (data / "forms" / "exclusions.csv").read_bytes()
+    (folder / "exclusions.csv").write_bytes(header)
+    accept(data, None)
+    assert [str(problem) for problem in data_problems(data)] == []
 
 
 def write(path: Path, rows: list[dict[str, str]]) -> None:

@@ -1,8 +1,8 @@
 """What can be known of a row without its text: other rows of its series, table, document and indicator, and usage.
 
 A finding names a cell whose value would be strange: it is a problem until the cell is mended or a person who has read
-the text says in ``reading_note`` that this value is right (``unit_measure=万亿元: printed so``). Nothing here looks for the
-unusual in size alone: a rule speaks where a cell contradicts another one, or a use that has no exception.
+the text says in ``reading_note`` that this value is right (``unit_measure=万亿元: printed so``). Nothing here looks for
+the unusual in size alone: a rule speaks where a cell contradicts another one, or a use that has no exception.
 """
 
 from __future__ import annotations

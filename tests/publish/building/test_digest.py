@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from planbrief.checks.repair import accept
 from planbrief.commands.cli import main
 from planbrief.publish.build import Request, build
 from planbrief.publish.edition_check import verify_edition
@@ -16,9 +17,11 @@ def amended(small, value: str) -> None:
     lines = file.read_text(encoding="utf-8").split("\n")
     place = next(number for number, line in enumerate(lines) if ",commitment," in line)
     cells = lines[place].split(",")
-    cells[lines[0].split(",").index("obs_value")] = value
+    for column in ("obs_value", "value_text"):
+        cells[lines[0].split(",").index(column)] = value
     lines[place] = ",".join(cells)
     file.write_text("\n".join(lines), encoding="utf-8")
+    accept(small.data, None)
 
 
 def test_a_build_publishes_what_changed(small, tmp_path, capsys, monkeypatch):
@@ -32,7 +35,8 @@ def test_a_build_publishes_what_changed(small, tmp_path, capsys, monkeypatch):
     assert second.edition != first.edition
     said = json.loads((out / "digest.json").read_text(encoding="utf-8"))
     assert [figure["new"] for figure in said["figures"]] == [4321.0]
-    assert [(change["kind"], change["fields"]) for change in said["observations"]] == [("corrected", ["obs_value"])]
+    changed = [(change["kind"], change["fields"]) for change in said["observations"]]
+    assert changed == [("corrected", ["obs_value", "value_text"])]
     assert sorted(path.name for path in out.glob("digest.*")) == sorted(DIGEST_FILES)
     assert "4321" in (out / "index.html").read_text(encoding="utf-8")
     assert verify_edition(out) == []
