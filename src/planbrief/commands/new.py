@@ -14,7 +14,7 @@ from planbrief.catalog import REPORT_ID, Catalog, read
 from planbrief.commands.notebooks import cleaned
 from planbrief.errors import CatalogError, PlanbriefError, UnknownName
 from planbrief.log import visible
-from planbrief.project import Project, find
+from planbrief.project import Project, chosen, writable
 from planbrief.targets.publishable import usable_package
 
 #: The cells of a new notebook: kind, tags, source. Each shows something in JupyterLab.
@@ -177,7 +177,12 @@ def make(project: Project, name: str, area: str = "", model: str = "") -> Path:
 
 def command(arguments: argparse.Namespace) -> int:
     """Run ``planbrief new``."""
-    path = make(find(), arguments.name, arguments.area or "", arguments.model or "")
+    path = make(
+        writable(chosen(arguments), "planbrief init DIR lays out a copy"),
+        arguments.name,
+        arguments.area or "",
+        arguments.model or "",
+    )
     shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
     print(f"{shown}: a new notebook, listed in reports/catalog.toml")
     print(f"planbrief preview {arguments.name} shows it while you edit; planbrief build {arguments.name} publishes it")

@@ -12,7 +12,7 @@ from typing import Any
 
 from planbrief.errors import PlanbriefError
 from planbrief.log import visible
-from planbrief.project import find
+from planbrief.project import chosen, writable
 
 #: What running a notebook leaves in its metadata; the check looks for the same.
 CELL_TRACES = ("ExecuteTime", "collapsed", "execution", "papermill", "scrolled")
@@ -99,7 +99,7 @@ def command(arguments: argparse.Namespace) -> int:
     if arguments.action == "filter":
         sys.stdout.buffer.write(cleaned(sys.stdin.buffer.read(), "stdin"))
         return 0
-    root = find().root
+    root = writable(chosen(arguments), "planbrief init DIR lays out a copy").root
     if arguments.action == "install":
         print(install(root))
         return 0
