@@ -80,7 +80,7 @@ def admit(folder: Path, files: Mapping[str, bytes]) -> None:
             for relative, content in files.items():
                 (copy / relative).parent.mkdir(parents=True, exist_ok=True)
                 (copy / relative).write_bytes(content)
-            renew_seal(copy)
+            renew_seal(copy, None)  # what a person has decided is accepted
             if problems := survey(copy).problems:
                 raise NotAdmitted(problems)
             changed = [path for path in _files(copy) if not _same(copy / path, folder / path)]

@@ -11,7 +11,7 @@ from planbrief.checks.admission import admit, with_rows
 from planbrief.checks.rules import Tables, rule_problems
 from planbrief.checks.sheets import as_csv
 from planbrief.errors import PlanbriefError, RunError
-from planbrief.project import Project, find
+from planbrief.project import Project, chosen, writable
 from planbrief.reading.drafts import Draft
 from planbrief.reading.tabulation import Tabulation, Tabulator, unaccounted
 from planbrief.targets.package import Package, Row, read_package
@@ -207,7 +207,7 @@ def questions(tables: Tabulation) -> list[str]:
 
 def command(arguments: argparse.Namespace) -> int:
     """Run ``planbrief accept ID [--yes] [--replace]``."""
-    project = find()
+    project = writable(chosen(arguments), "planbrief init DIR lays out a copy")
     draft = Draft(project.data, arguments.draft)
     if not arguments.yes and not draft.standing().open:
         lines = questions(tabulated(read_package(project.data), draft))

@@ -17,7 +17,7 @@ from planbrief.checks.rules import DIMENSIONS
 from planbrief.checks.sheets import as_csv
 from planbrief.commands.accept import Unwritten, allowed
 from planbrief.errors import PlanbriefError, UnknownName
-from planbrief.project import Project, find
+from planbrief.project import Project, chosen, writable
 from planbrief.reading.tabulation import doc_type_of, english_title
 from planbrief.targets.excel import is_date
 from planbrief.targets.package import Package, read_package
@@ -228,7 +228,7 @@ def _free_id(wanted: str, rows: list[dict[str, str]]) -> str:
 
 def command(arguments: argparse.Namespace) -> int:
     """Run ``planbrief add …``."""
-    project = find()
+    project = writable(chosen(arguments), "planbrief init DIR lays out a copy")
     key = add_figure(project, arguments)
     print(f"{key}: added as typed by hand; no text of its document is held, so planbrief verify skips it")
     return 0

@@ -8,9 +8,13 @@ import argparse
 def command(arguments: argparse.Namespace) -> int:
     """Run ``planbrief review`` until Ctrl-C."""
     from planbrief.commands.review.server import Desk, serve
-    from planbrief.project import find
+    from planbrief.project import chosen, writable
 
-    server = serve(Desk(find().data, arguments.draft), arguments.lang, arguments.port)
+    server = serve(
+        Desk(writable(chosen(arguments), "planbrief init DIR lays out a copy").data, arguments.draft),
+        arguments.lang,
+        arguments.port,
+    )
     print(f"{server.url}  (Ctrl-C ends the review; everything decided is on the disk)", flush=True)
     if not arguments.no_browser:
         import webbrowser
