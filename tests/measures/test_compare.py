@@ -239,3 +239,14 @@ def test_only_money_is_listed_against_another_concept(root: Path):
     for pair in shown.pairs.to_dict("records"):
         a, b = rows.loc[pair["a"]], rows.loc[pair["b"]]
         assert a["concept"] == b["concept"] or a["dimension"] == b["dimension"] == "money"
+
+
+def test_cost_follows_the_number_of_pairs_of_areas():
+    """Verdicts are asked once for pairs alike in metadata: values of many cities cost no further judgement."""
+    from planbrief.measures.verdicts import Reason
+
+    ds = load()
+    side_by_side(ds, ds.cities())
+    known = len(ds.memory[Reason])
+    side_by_side(ds, reversed(ds.cities()))
+    assert 0 < known <= len(ds.memory[Reason]) <= 2 * known

@@ -226,24 +226,31 @@ def _row(ds: Dataset, theme: str, dimension: str, city: str, role: str, r: Evide
 def _closest(ds: Dataset, ours: list[tuple[str, Evidence]], theirs: list[tuple[str, Evidence]]) -> list[Verdict]:
     """For every row the row of the other city that comes nearest to being comparable, each pair once."""
 
-    grid = [judge(ds, a, b) for _, a in ours for _, b in theirs if _worth_pairing(ds, a, b)]
+    alike: dict[str, list[Evidence]] = {}
+    for _, b in theirs:
+        alike.setdefault(_partners(ds, b), []).append(b)
+    nearest: dict[str, tuple[tuple[int, int, int], Verdict]] = {}
+    for _, a in ours:
+        for b in alike.get(_partners(ds, a), ()):
+            found = judge(ds, a, b)
+            distance = _distance(found)
+            for obs_id in (a.obs_id, b.obs_id):
+                if obs_id not in nearest or distance < nearest[obs_id][0]:
+                    nearest[obs_id] = (distance, found)
     chosen: dict[tuple[str, str], Verdict] = {}
     for obs_id in [*(a.obs_id for _, a in ours), *(b.obs_id for _, b in theirs)]:
-        candidates = [v for v in grid if obs_id in (v.a, v.b)]
-        if candidates:
-            best = min(candidates, key=_distance)
+        if obs_id in nearest:
+            best = nearest[obs_id][1]
             chosen[best.a, best.b] = best
     return list(chosen.values())
 
 
-def _worth_pairing(ds: Dataset, a: Evidence, b: Evidence) -> bool:
-    """Money is held against money whatever it measures; other values only where both measure one concept.
+def _partners(ds: Dataset, record: Evidence) -> str:
+    """What a figure is paired by: money with money whatever it measures, other values within one concept.
 
     Counts of patents and parks, or a market share and a rate of growth, are not even listed as a pair.
     """
-    if a.dimension == "money":
-        return True
-    return ds.row("indicators", a.indicator)["concept"] == ds.row("indicators", b.indicator)["concept"]
+    return "money" if record.dimension == "money" else ds.row("indicators", record.indicator)["concept"]
 
 
 def _distance(v: Verdict) -> tuple[int, int, int]:

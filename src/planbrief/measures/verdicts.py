@@ -113,13 +113,26 @@ def records(ds: Dataset, wanted: Iterable[str]) -> list[Evidence]:
 def judge(ds: Dataset, a: Evidence, b: Evidence, *, ignoring: Iterable[str] = ()) -> Verdict:
     """The verdict on two records; differences named in `ignoring` do not count."""
     skipped = frozenset(ignoring)
-    found = tuple(reason for reason in _reasons(ds, a, b) if reason.key not in skipped)
+    # Values do not matter to a verdict: many pairs of many cities are alike in all that does.
+    known: dict[object, tuple[Reason, ...]] = ds.memory.setdefault(Reason, {})
+    question = (_metadata(ds, a), _metadata(ds, b), a.ref_area == b.ref_area)
+    reasons = known.get(question)
+    if reasons is None:
+        reasons = known[question] = tuple(_reasons(ds, a, b))
+    found = tuple(reason for reason in reasons if reason.key not in skipped) if skipped else reasons
     status: Status = "comparable"
     if any(reason.forbids for reason in found):
         status = "not_comparable"
     elif found:
         status = "comparable_with_caution"
     return Verdict(a.obs_id, b.obs_id, status, found)
+
+
+def _metadata(ds: Dataset, r: Evidence) -> tuple[object, ...]:
+    """Everything about a record that a verdict looks at."""
+    what = (r.indicator, r.activity, r.subject, r.transformation, r.kind, r.comparator, r.status, r.stated, r.dated)
+    measured = (r.unit, r.dimension, r.price_base, r.base_period, r.time_period, r.counterpart_area)
+    return (*what, *measured, ds.row("areas", r.ref_area)["level"])
 
 
 def _reasons(ds: Dataset, a: Evidence, b: Evidence) -> Iterator[Reason]:
