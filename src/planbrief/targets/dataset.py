@@ -189,6 +189,11 @@ class Dataset:
         self._recorder.note({"regions": True})
         return self.package.regions
 
+    def about(self, source: str) -> str:
+        """The city, province or country that a document is about; empty where it states nothing of any."""
+        self._recorder.note({"regions": True})
+        return self.package.about.get(source, "")
+
     def documents(self) -> tuple[str, ...]:
         """Every document, by area and date (see :attr:`Package.documents`); recorded as a read of the table."""
         self._recorder.note({"table": "sources"})

@@ -143,12 +143,16 @@ class Package:
         return self._names[table]
 
     @cached_property
+    def about(self) -> dict[str, str]:
+        """The area that each document is about (see :func:`planbrief.targets.areas.areas_of_documents`)."""
+        return areas_of_documents(self.places, self["observations"].cells("source_id", "ref_area"))
+
+    @cached_property
     def documents(self) -> tuple[str, ...]:
         """Documents in the order in which they are shown: by area as in the table of areas, then by date."""
-        about = areas_of_documents(self.places, self["observations"].cells("source_id", "ref_area"))
         order = {area: position for position, area in enumerate(self.places.level)}
         rows = self["sources"].cells("source_id", "date_published")
-        shown = sorted((order.get(about.get(source, ""), len(order)), date, source) for source, date in rows)
+        shown = sorted((order.get(self.about.get(source, ""), len(order)), date, source) for source, date in rows)
         return tuple(source for _, _, source in shown)
 
     @cached_property

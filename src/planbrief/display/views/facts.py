@@ -33,6 +33,8 @@ MEASURES = {
 }  # fmt: skip
 #: Changes of a level or share, told from the level itself where no area says what they are measured against.
 CHANGES = ("difference", "difference_pp")
+#: Changes over several years, told from those of one.
+OVER_YEARS = ("avg_annual", "cumulative")
 #: A place with more facts than this tells the main ones only.
 ONE_TABLE = 60
 #: Kinds of facts that a profile with many facts leaves to the databook.
@@ -125,13 +127,14 @@ def fact_row(ds: Dataset, city: str, fact: Mapping[str, Any]) -> tuple[Cell, ...
 def fact_name(ds: Dataset, fact: Mapping[str, Any]) -> Label:
     """What a fact states: the indicator, what it is of, whether its growth or share is meant, and beside which area.
 
-    A rate or share is named where the indicator itself is a level: 机场旅客吞吐量（同比增速）.
+    A rate or share is named where the indicator itself is a level: 机场旅客吞吐量（同比增速）; an average or total
+    change over several years always is.
     """
     what = measured(ds, fact["indicator"], fact["activity"], fact["subject"])
     form, own = fact["transformation"], ds.row("indicators", fact["indicator"])["aggregation"]
     if form in CHANGES and not fact["counterpart_area"]:
         what = Label(*named("value.change", what=what))
-    elif form in MEASURES and form not in CHANGES and own not in ("rate", "share"):
+    elif form in OVER_YEARS or (form in MEASURES and form not in CHANGES and own not in ("rate", "share")):
         words = Label(term("transformation", form, "zh"), term("transformation", form, "en"))
         what = Label(*named("value.form", what=what, form=words))
     return referred(ds, fact, what)

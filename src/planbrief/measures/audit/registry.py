@@ -24,6 +24,8 @@ from planbrief.measures.cache import remembered
 from planbrief.measures.evidence import evidence
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from planbrief.targets import Dataset
 
 #: Rule families (METHODS 4) by the name that findings carry; the checks of a family may stand in two modules.
@@ -56,6 +58,12 @@ CHECKS: tuple[Rule, ...] = (
 )
 
 
+def own_documents(ds: Dataset, region: str, rows: pd.DataFrame) -> set[str]:
+    """Documents of `rows` that are about the city of a region: what another's document prints is its own question."""
+    city = ds.city_of(region)
+    return {str(source) for source in rows["source_id"].unique() if ds.about(str(source)) == city}
+
+
 @remembered
 def audit(ds: Dataset, region: str | None = None, *, tables: AuditTables | None = None) -> Audit:
     """Every question that the printed figures raise, and the list of what was checked.
@@ -82,7 +90,7 @@ def audit(ds: Dataset, region: str | None = None, *, tables: AuditTables | None 
     ctx = Context(
         ds,
         evidence(ds, rows),
-        audit_tables(ds, None if region is None else set(rows["source_id"])) if tables is None else tables,
+        audit_tables(ds, None if region is None else own_documents(ds, region, rows)) if tables is None else tables,
     )
     results: list[Result] = []
     for check in SINGLE_FIGURES:

@@ -207,7 +207,7 @@ def _spelt_alike(one: str, other: str) -> bool:
 
 def _codes(ctx: Context) -> Iterator[Result]:
     """Names made of digits (8844) that differ in one place within one document."""
-    sources = {record.source_id for record in ctx.records}
+    sources = {record.source_id for record in ctx.records if ctx.ds.about(record.source_id) == record.city}
     codes = ctx.ds.rows("exclusions", reason="policy_code", source_id=sources)
     codes = codes[codes["value_text"].str.fullmatch(r"\d{3,}")]
     for source, rows in codes.groupby("source_id", sort=True):
