@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -15,6 +16,7 @@ from planbrief.reading.forms.pdf_page import Char, Page, Rule
 _NEAR = 3.0
 #: Part of a cell's side that a rule must cover to part it from its neighbour.
 _COVERED = 0.6
+_FRAME = re.compile(r"续?附?表|专栏|[（(]?单位|[*（(]*(?:注|备注|说明)|资料来源")
 _MOST_LINES, _MOST_CELLS = 400, 6000
 
 
@@ -36,7 +38,7 @@ def grids(page: Page) -> tuple[list[Grid], list[Char]]:
         return [], page.characters
     found: list[Grid] = []
     rest = page.characters
-    for rows, columns in _groups(level, upright):
+    for rows, columns in _stacked(_groups(level, upright), page.characters):
         made = _grid(rows, columns, rest)
         if made is not None:
             grid, rest = made
@@ -90,6 +92,31 @@ def _groups(level: Sequence[Rule], upright: Sequence[Rule]) -> list[tuple[list[R
         if len(rows) > 1:
             groups.append((rows, columns))
     return groups
+
+
+_Group = tuple[list[Rule], list[Rule]]
+
+
+def _stacked(groups: list[_Group], characters: Sequence[Char]) -> list[_Group]:
+    """Groups of rules put together that one row without upright rules parts: a label in a table with open sides."""
+    made: list[_Group] = []
+    for rows, columns in sorted(groups, key=lambda group: min(rule.at for rule in group[0])):
+        top = min(rule.at for rule in rows)
+        if made:
+            above = made[-1][0]
+            bottom = max(rule.at for rule in above)
+            same = all(
+                abs(side(getattr(rule, end) for rule in above) - side(getattr(rule, end) for rule in rows)) <= _NEAR
+                for side, end in ((min, "start"), (max, "end"))
+            )
+            between = [char for char in characters if bottom < char.middle < top]
+            lines = lines_of(between)
+            row = len(lines) == 1 and top - bottom < 3.2 * lines[0].size and not _FRAME.match(lines[0].text)
+            if same and row:
+                made[-1] = ([*above, *rows], [*made[-1][1], *columns])
+                continue
+        made.append((rows, columns))
+    return made
 
 
 def _positions(values: Sequence[float]) -> list[float]:

@@ -129,7 +129,10 @@ def _place(raw: Any, handle: Any, index: int, box: Any, x: ctypes.c_double, y: c
     raw.FPDFText_GetCharOrigin(handle, index, ctypes.byref(x), ctypes.byref(y))
     left, bottom, right, top = box.left, box.bottom, box.right, box.top
     size = raw.FPDFText_GetFontSize(handle, index)
-    # Some writers set the font to 1 and scale the page; the box tells the truth.
+    # Many writers set one size and scale it; the matrix and the box tell the truth.
+    matrix = raw.FS_MATRIX()
+    if raw.FPDFText_GetMatrix(handle, index, ctypes.byref(matrix)):
+        size *= math.hypot(matrix.c, matrix.d) or 1.0
     high = abs(top - bottom)
     if not 0.5 * high <= size <= 2 * high:
         size = max(abs(right - left), high * 0.7)

@@ -49,7 +49,7 @@ def _is_tabular(line: Line) -> bool:
 
 
 def _overlaps(above: Line, below: Line) -> bool:
-    return below.base - above.base < 0.9 * max(above.size, below.size)
+    return below.base - above.base < 1.05 * max(above.size, below.size)
 
 
 def _end_of_run(lines: Sequence[Line], first: int) -> int:

@@ -14,7 +14,7 @@ from planbrief.reading.tables.shapes import HEAD_WORDS, is_period, plain
 #: Lines between two rows with figures that are looked at together, and rows whose groups are sought.
 _MOST_BETWEEN, _MOST_ROWS = 9, 300
 #: In sizes of type: lines closer than this overlap; lines of one cell are not farther apart than this.
-_OVERLAP, _LEADING = 0.9, 1.65
+_OVERLAP, _LEADING = 1.05, 1.65
 _GROUP_NAME = re.compile(r"[（(]?[一二三四五六七八九十]{1,3}[、）)．.]|[IVX]{1,4}[、．.]")
 
 Edges = Sequence[tuple[float, float]]
@@ -267,7 +267,7 @@ def _stacked(labels: Sequence[tuple[float, Word]], size: float) -> list[tuple[fl
     """Labels with their lines put together: middle of each and its words."""
     stacks: list[list[tuple[float, Word]]] = []
     for base, word in sorted(labels, key=lambda label: label[0]):
-        if stacks and base - stacks[-1][-1][0] < 1.45 * size and len(stacks[-1][-1][1].text) < 6:
+        if stacks and base - stacks[-1][-1][0] < 1.6 * size and len(stacks[-1][-1][1].text) < 6:
             stacks[-1].append((base, word))
         else:
             stacks.append([(base, word)])
