@@ -5,12 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from targets.factory import INDICATORS, make_dataset, observation
 from targets.folder import SOURCE, change, make_folder, rows_of
 
 from planbrief.catalog import Catalog
 from planbrief.checks.data import data_problems
 from planbrief.checks.sheets import as_csv
+from planbrief.display.views.facts import fact_name
 from planbrief.errors import ParameterError, UnknownName
+from planbrief.measures.audit.registry import own_documents
+from planbrief.measures.facts import merged_facts
 from planbrief.project import Project, packaged
 from planbrief.targets.areas import Places, areas_of_documents, regions
 from planbrief.targets.dataset import Dataset, load
@@ -221,3 +225,40 @@ def test_a_province_keeps_to_itself(tmp_path: Path):
     assert (ds.cities(), ds.regions()) == (("testville",), ("testville", "testprovince"))
     assert ds.context_of("testville") == ("testprovince",)
     assert ds.peers(["testville", "testprovince"]) == (("testville",), ("testprovince",))
+
+
+def test_a_document_is_questioned_on_the_page_of_its_own_area():
+    """A line about the province in the city's plan makes the plan no document of the province."""
+    rows = [
+        observation(100, "1"),
+        observation(200, "2", time_period="2025", kind="target"),
+        observation(300, "3", ref_area="testprovince"),
+    ]
+    ds = make_dataset(observations=rows)
+    assert ds.about("testville-plan-2024") == "testville"
+    assert own_documents(ds, "testprovince", ds.of_city("testprovince")) == set()
+    assert own_documents(ds, "testdistrict", ds.of_city("testville")) == {"testville-plan-2024"}
+
+
+@pytest.mark.parametrize(
+    ("form", "period", "zh"),
+    [
+        ("avg_annual", "2026/2030", "试增速（年均增长）"),
+        ("cumulative", "2021/2025", "试增速（累计变化）"),
+        ("yoy", "2025", "试增速"),
+    ],
+)
+def test_a_change_over_years_is_told_from_that_of_one(form: str, period: str, zh: str):
+    """The name of a rate says a year's; an average or a total over several years says so beside it."""
+    rate = dict(
+        INDICATORS[0],
+        indicator="test_rate",
+        name_zh="试增速",
+        name_en="Test growth",
+        aggregation="rate",
+        unit_measure="%",
+    )
+    row = observation(100, "5", indicator="test_rate", transformation=form, unit_measure="%", time_period=period)
+    ds = make_dataset(indicators=[*INDICATORS, rate], observations=[row])
+    (fact,) = merged_facts(ds.of_city("testville"))
+    assert fact_name(ds, fact).zh == zh
