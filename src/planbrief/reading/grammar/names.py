@@ -31,9 +31,13 @@ def _flow_start() -> re.Pattern[str]:
     return re.compile(rf"^(?:{any_of(listed('verbs', 'flows'))})+")
 
 
+#: Words that only begin like a dropped verb: 有色, 以旧换新, 对外.
+_NOT_WORDS = "(?<!有(?=[色机效限]))(?<!以(?=旧|工))(?<!对(?=外|口|公|接))(?<!和(?=田|平|谐))(?<!集中(?=供|采))"
+
+
 @cache
 def _dropped_start() -> re.Pattern[str]:
-    return re.compile(rf"^(?:{any_of(listed('verbs', 'dropped'))})+(?=[一-龥“A-Z])")
+    return re.compile(rf"^(?:{any_of(listed('verbs', 'dropped'))}{_NOT_WORDS})+(?=[一-龥“A-Z])")
 
 
 @cache
@@ -168,9 +172,13 @@ def _outside_quotes(words: str, pattern: str) -> list[str]:
     return parts
 
 
+def _head(name: str) -> re.Match[str] | None:
+    return _pattern("({})$", "heads").search(name) or _pattern("({})$", "measures").search(name)
+
+
 def _with_head(parts: list[str]) -> list[str]:
     last = parts[-1]
-    match = _pattern("({})$", "heads").search(last)
+    match = _head(last)
     head = match[1] if match and match.start() > 0 else ""
     if not head and len(last) > max(map(len, parts[:-1]), default=0) + 1:
         typical = min(len(part) for part in parts[:-1])
@@ -179,7 +187,7 @@ def _with_head(parts: list[str]) -> list[str]:
         return parts
     result = []
     for part in parts[:-1]:
-        own = _pattern("({})$", "heads").search(part)
+        own = _head(part)
         result.append(part if own or part.endswith(head[-2:]) else part + head)
     return [*result, last]
 
@@ -190,5 +198,6 @@ def head_of(words: str) -> str:
     >>> head_of("主导产业工业总产值"), head_of("重点产业")
     ('主导产业工业总产值', '')
     """
-    match = re.search(rf"[一-龥]{{0,8}}{alternatives('names', 'heads')}$", words)
+    every = f"(?:{alternatives('names', 'heads')}|{alternatives('names', 'measures')})"
+    match = re.search(rf"[一-龥]{{0,8}}{every}$", words)
     return match[0] if match else ""
