@@ -1,0 +1,165 @@
+"""What every insight must hold to, on synthetic cities of many sizes: identities, scale, silence where nothing is."""
+
+from __future__ import annotations
+
+import math
+import random
+from dataclasses import replace
+
+import pytest
+from targets.factory import make_dataset, observation, table
+
+from planbrief.measures.audit import AuditTables
+from planbrief.measures.figures import Figure
+from planbrief.measures.insights import insights, model
+from planbrief.measures.insights.quantity import Quantity, derived, growth
+
+HEAD = "indicator|name_zh|name_en|concept|scope|unit_measure|direction|aggregation|theme"
+INDICATORS = [
+    {"definition": "Synthetic.", "character": "none", **row}
+    for row in table(
+        HEAD,
+        "gdp|试总值|Test product|gdp|whole_economy|亿元|increase|additive|economy",
+        "gdp_growth|试增速|Test product growth|gdp|whole_economy|%|increase|rate|economy",
+        "mix|试结构|Test structure|gdp|whole_economy|%|none|share|economy",
+        "services|试服务|Test services|value_added|services|亿元|increase|additive|services",
+        "farming|试农业|Test farming|value_added|agriculture|亿元|increase|additive|agriculture",
+        "industry_share|试工业占比|Test industry share|value_added|all_industry|%|increase|share|industry",
+        "output|试产值|Test output|gross_output|all_industry|亿元|increase|additive|industry",
+        "firms|试企业数|Test firms|enterprise|all_industry|个|increase|count|enterprises",
+        "producer_share|试生产占比|Test producer share|value_added|producer|%|increase|share|services",
+        "spending_share|试研发占比|Test research share|rd_expenditure|whole_economy|%|increase|share|innovation",
+        "spending_growth|试研发增速|Test research growth|rd_expenditure|whole_economy|%|increase|rate|innovation",
+    )
+]
+RELATIONS = AuditTables(
+    relations=tuple(
+        table(
+            "relation|rule|left|sign|right|periods|areas|left_zh|left_en|right_zh|right_en|difference_zh|difference_en|note",
+            "product|implied_total|gdp; spending_share; spending_growth|implied_gdp|services + farming; industry_share"
+            "|same|same|甲|A|乙|B|||",
+            "rate|implied_total|gdp; services + farming; industry_share|value_added_rate|output|same|same|甲|A|乙|B|||",
+            "parts|parts_total|output/all_test.*|within|output|same|same|分项|the parts|总量|the whole|||",
+            "per_firm|insight|output ÷ firms|ratio|firms|same|same|每户|output per firm|企业|firms|||",
+            "producers|parts_total|producer_share × services|within|services|same|same|甲|A|乙|B|||",
+        )
+    )
+)
+PERCENT = {"unit_measure": "%", "transformation": "share"}
+
+
+@pytest.fixture(autouse=True)
+def relations(monkeypatch):
+    """The synthetic relations stand in for those of a data package."""
+    monkeypatch.setattr(model, "audit_tables", lambda ds, sources=None: RELATIONS)
+
+
+def plan(seed: int, scale: float = 1.0):
+    """A city whose targets are drawn at random; money is multiplied by `scale`."""
+    draw, rows, place = random.Random(seed), [], 100
+
+    def add(indicator: str, values: list[float], **fields) -> None:
+        nonlocal place
+        money = "unit_measure" not in fields
+        for year, value in zip(("2023", "2026", "2027"), values, strict=False):
+            kind = "actual" if year == "2023" else "target"
+            printed = round(value * (scale if money else 1), 2)
+            rows.append(observation(place, printed, indicator=indicator, time_period=year, kind=kind, **fields))
+            place += 20
+
+    def path(base: float) -> list[float]:
+        return [base, base * draw.uniform(1.05, 2), base * draw.uniform(2, 4)]
+
+    add("gdp", [1000])
+    add("services", path(400))
+    add("farming", path(150))
+    add("industry_share", [draw.uniform(20, 25), draw.uniform(26, 30), draw.uniform(31, 40)], **PERCENT)
+    add("output", path(500))
+    for activity in ("test_a", "test_b"):
+        add("output", path(200), activity=activity)
+    add("firms", [round(value) for value in path(300)], unit_measure="个")
+    add("producer_share", [20, draw.uniform(25, 30), draw.uniform(30, 50)], **PERCENT)
+    add("spending_share", [1, draw.uniform(1.1, 1.5), 2], **PERCENT)
+    add(
+        "spending_growth",
+        [10, draw.uniform(10, 30), draw.uniform(10, 30)],
+        unit_measure="%",
+        transformation="avg_annual",
+    )
+    add("gdp_growth", [draw.uniform(3, 9)], unit_measure="%", transformation="yoy")
+    shares, parts = (20.0, 45.0, 35.0), (10.0, 55.0, 35.0)
+    for sector, share, part in zip(("primary", "secondary", "tertiary"), shares, parts, strict=True):
+        add("mix", [share], activity=sector, **PERCENT)
+        add("mix", [part], activity=sector, unit_measure="%", transformation="contribution")
+    activities = table(
+        "activity|name_zh|name_en|parent|system|exhaustive",
+        "all_test|全部试业|All test industries||test|true",
+        "test_a|试业甲|Test industry A|all_test|test|false",
+        "test_b|试业乙|Test industry B|all_test|test|false",
+        *(f"{name}|{name}|{name}||accounts|false" for name in ("primary", "secondary", "tertiary")),
+    )
+    return make_dataset(observations=rows, indicators=INDICATORS, activities=activities)
+
+
+def by_rule(ds) -> dict[str, model.Insight]:
+    """Insights of the synthetic city by the last parts of their keys."""
+    return {insight.key.removeprefix("testville/insights/"): insight for insight in insights(ds, "testville")}
+
+
+def figures(insight: model.Insight) -> list[Figure]:
+    """All figures of an insight."""
+    values = [*insight.figures.values(), *(value for step in insight.steps for value in step.values())]
+    return [value for value in values if isinstance(value, Figure)]
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_values_lie_within_their_intervals_and_can_be_followed(seed):
+    """Every figure of every insight: value between its ends, observations behind it."""
+    found = by_rule(plan(seed))
+    assert {"product", "industry", "sector_pace", "rest/producer_share", "ratio/per_firm"} <= set(found)
+    for insight in found.values():
+        assert 0 < insight.weight <= 1
+        for figure in figures(insight):
+            assert figure.observations, figure.key
+            if math.isfinite(figure.lower):
+                assert figure.lower - 1e-9 <= figure.value <= figure.upper + 1e-9, figure.key
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_identities_hold(seed):
+    """A sector's pace times its share before is its part of growth; a rising share grows faster than the rest."""
+    found = by_rule(plan(seed))
+    pace = found["sector_pace"].figures
+    growth_part = pace["share_before"].value / 100 * pace["pace"].value
+    assert growth_part == pytest.approx(pace["contribution"].value / 100 * pace["growth"].value, rel=1e-9)
+    product = found["product"].figures
+    assert product["first"].lower < product["first"].upper
+    rest = found["rest/producer_share"].figures
+    assert rest["rate"].value > rest["rest_rate"].value
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_size_of_a_city_changes_no_rate_and_no_order(seed):
+    """Ten times the money: the same rules, rates, shares and multiples."""
+    small, large = by_rule(plan(seed)), by_rule(plan(seed, 10.0))
+    assert set(small) == set(large)
+    for key, insight in small.items():
+        for one, other in zip(figures(insight), figures(large[key]), strict=True):
+            if one.measure in ("rate", "share", "multiple"):
+                assert one.value == pytest.approx(other.value, rel=2e-3, abs=2e-3), one.key
+
+
+def test_nothing_is_said_where_nothing_is_stated():
+    """One figure, or none of any kind that a rule looks for."""
+    assert insights(make_dataset(observations=[observation(100, 5)]), "testville") == ()
+
+
+def test_corners_bound_every_point_between_them():
+    """A derived quantity holds the result of any values inside its parts' intervals."""
+    start = Quantity(100, 90, 110, "100")
+    end = replace(start, value=200, low=180, high=260, formula="200")
+    made = growth(start, end, 3)
+    for a in (90, 95, 104, 110):
+        for b in (180, 199, 240, 260):
+            assert made.low <= (b / a) ** (1 / 3) - 1 <= made.high
+    assert math.isnan(derived(lambda a, b: a / b, "{0} ÷ {1}", start, replace(start, value=0, low=0, high=0)).value)
