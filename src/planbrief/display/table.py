@@ -285,5 +285,5 @@ def table_block(table: Table, page: Page, block_id: str = "") -> BlockJson:
         "notes": [marked(pick(note, lang), lang) for note in table.notes],
         "sources": sources,
         "wide": table.wide,
-        "sortable": table.sortable and not table.groups,
+        "sortable": table.sortable,
     }

@@ -10,8 +10,10 @@ from planbrief.display.language import Lang
 from planbrief.errors import PlanbriefError
 
 
-def alternate_of(name: str, notebook: str, lang: Lang) -> str:
-    """Address of a catalog report's page in the other language, relative to its own; empty for any other page.
+def alternate_of(name: str, notebook: str, lang: Lang) -> tuple[str, bool]:
+    """Address of a catalog report's page in the other language, relative to its own, and whether it has a PDF.
+
+    Empty and False for any other page.
 
     Parameters
     ----------
@@ -30,9 +32,9 @@ def alternate_of(name: str, notebook: str, lang: Lang) -> str:
         project = find()
         reports = read(project, usable_package(project)).reports()
     except (PlanbriefError, OSError, KeyError, TypeError, ValueError):
-        return ""
+        return "", False
     report = next((report for report in reports if report.id == name and report.notebook == notebook), None)
     if report is None or lang not in report.languages or "html" not in report.formats:
-        return ""
+        return "", False
     others = [other for other in report.languages if other != lang]
-    return f"../{others[0]}/{name}.html" if others else ""
+    return f"../{others[0]}/{name}.html" if others else "", "pdf" in report.formats

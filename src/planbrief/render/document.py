@@ -113,3 +113,5 @@ class Document:
     #: ``metadata.planbrief``
     settings: Mapping[str, Any] = field(default_factory=dict)
     alternate: str = ""
+    #: Whether the same report lies beside as a PDF.
+    pdf: bool = False

@@ -71,6 +71,7 @@ def read(
         include_input = not ours and not settings.get("hide_input")
     elif include_input:
         include_input = not (ours or settings.get("hide_input"))
+    alternate, pdf = _alternate(settings, cover, name, lang)
     document = Document(
         name,
         lang,
@@ -80,7 +81,8 @@ def read(
         tuple(visible(place) for place in cover.place) if cover else (),
         visible(cover.data_as_of) if cover else str(settings.get("data_as_of") or ""),
         settings=settings,
-        alternate=_alternate(settings, cover, name, lang),
+        alternate=alternate,
+        pdf=pdf,
     )
     for key in settings.get("notices") or ():
         document.parts.append(NoticePart("", message(f"page.notice.{key}", lang)))
@@ -119,10 +121,10 @@ def _language(cover: Cover | None, settings: Mapping[str, Any], nb: NotebookNode
     return "en" if re.search("[A-Za-z]{2}", prose) and not is_chinese(prose) else "zh"
 
 
-def _alternate(settings: Mapping[str, Any], cover: Cover | None, name: str, lang: Lang) -> str:
-    """The page in the other language: what the build says; without a build, what the catalog makes of the name."""
+def _alternate(settings: Mapping[str, Any], cover: Cover | None, name: str, lang: Lang) -> tuple[str, bool]:
+    """The page in the other language and whether a PDF lies beside: what the build says, else what the catalog does."""
     if "alternate" in settings or cover is None:
-        return str(settings.get("alternate") or "")
+        return str(settings.get("alternate") or ""), settings.get("pdf") is True
     from planbrief.render.alternates import alternate_of
 
     return alternate_of(name, cover.notebook, lang)

@@ -98,7 +98,9 @@ def produce(task: Task) -> Produced:
     if closing is None:
         raise NoSources(f"notebooks/{task.notebook}.ipynb")
     executed.metadata.setdefault("planbrief", {})
-    executed.metadata["planbrief"].update({"report": task.report, "alternate": task.alternate})
+    executed.metadata["planbrief"].update(
+        {"report": task.report, "alternate": task.alternate, "pdf": "pdf" in task.formats}
+    )
     if task.notices:
         executed.metadata["planbrief"]["notices"] = list(task.notices)
     pages: dict[str, bytes] = {}

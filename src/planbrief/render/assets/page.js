@@ -147,23 +147,67 @@ document.querySelectorAll("table[data-sort]").forEach(function (table) {
     });
   });
 });
-/* CSV of a chart's data */
+/* CSV of a table as the page shows it: numbers without separators, the unit of a column in its head */
+function shown(cell) {
+  var unit = cell.tagName === "TH" ? cell.querySelector("button .unit, :scope > .unit") : null, text = said(cell);
+  if (unit && cell.closest("thead")) { text = text.slice(0, text.length - unit.textContent.length).trim() + " (" + unit.textContent.trim() + ")"; }
+  return text;
+}
 function quoted(cell) {
-  var number = cell.dataset.v, text = number !== undefined ? number : said(cell);
-  if (/^[=+\-@\t\r]/.test(text) && isNaN(Number(text))) { text = "'" + text; }
+  var text = shown(cell), number = text.replace(/,/g, "").replace(/\u2212/g, "-");
+  if (/^-?\d+(\.\d+)?$/.test(number)) { return number; }
+  if (/^[=+\-@\t\r]/.test(text)) { text = "'" + text; }
   return /[",\n\r]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
 }
-document.querySelectorAll("details.data").forEach(function (node) {
-  var table = node.querySelector("table"), button = make("button", words.csv, node);
+document.querySelectorAll("figure.table").forEach(function (node) {
+  var table = node.querySelector("table"), button = document.createElement("button");
+  if (!table || !table.tHead || table.rows.length < 4) { return; }
+  button.textContent = words.csv;
   button.type = "button";
   button.className = "csv";
+  node.appendChild(button);
   button.addEventListener("click", function () {
     var lines = Array.prototype.map.call(table.rows, function (line) { return Array.prototype.map.call(line.cells, quoted).join(","); });
-    var link = document.createElement("a"), figure = node.closest("figure");
+    var link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob(["\ufeff" + lines.join("\r\n") + "\r\n"], {type: "text/csv;charset=utf-8"}));
-    link.download = (data.name + "-" + (figure ? figure.id : "data")).replace(/[^\w.-]+/g, "-") + ".csv";
+    link.download = (data.name + "-" + (node.id || "data")).replace(/[^\w.-]+/g, "-") + ".csv";
     link.click();
     setTimeout(function () { URL.revokeObjectURL(link.href); }, 1000);
+  });
+});
+/* one stop of the tab key per table; arrow keys move between its numbers */
+document.querySelectorAll("table").forEach(function (table) {
+  var stops = Array.prototype.slice.call(table.querySelectorAll("thead button, tbody a"));
+  if (stops.length < 2) { return; }
+  function to(node, event) {
+    if (!node) { return; }
+    stops.forEach(function (stop) { stop.tabIndex = stop === node ? 0 : -1; });
+    if (event) { event.preventDefault(); node.focus(); }
+  }
+  to(stops[0]);
+  table.addEventListener("keydown", function (event) {
+    var all = Array.prototype.slice.call(table.querySelectorAll("thead button, tbody a")), at = all.indexOf(document.activeElement);
+    if (at < 0 || event.altKey || event.ctrlKey || event.metaKey) { return; }
+    if (event.key === "ArrowRight") { to(all[at + 1], event); }
+    if (event.key === "ArrowLeft") { to(all[at - 1], event); }
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      var cell = all[at].closest("td,th"), rows = Array.prototype.slice.call(table.rows), step = event.key === "ArrowDown" ? 1 : -1, index = rows.indexOf(cell.parentNode) + step;
+      while (rows[index]) {
+        var below = rows[index].cells[cell.cellIndex], found = below && below.querySelector("button, a");
+        if (found) { to(found, event); return; }
+        index += step;
+      }
+    }
+  });
+  table.addEventListener("focusin", function (event) { if (stops.indexOf(event.target) >= 0) { to(event.target); } });
+});
+/* the other language at the same place: headings, tables and figures have the same ids */
+document.querySelectorAll(".switch").forEach(function (link) {
+  var address = link.getAttribute("href");
+  link.addEventListener("click", function () {
+    var here = "";
+    document.querySelectorAll("main :is(h2, h3, h4, figure)[id]").forEach(function (node) { if (node.getBoundingClientRect().top < 80) { here = node.id; } });
+    link.href = address + (here ? "#" + here : "");
   });
 });
 }());

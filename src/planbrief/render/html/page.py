@@ -80,9 +80,12 @@ def page(document: Document, *, trusted: bool = False) -> dict[str, Any]:
         "subtitle": esc(document.subtitle),
         "place": "、".join(map(esc, document.place)) if lang == "zh" else ", ".join(map(esc, document.place)),
         "data_as_of": esc(as_of),
+        "navigation": esc(message("page.navigation", lang)),
+        "to_top": esc(message("page.to_top", lang)),
         "skip": esc(message("page.skip", lang)),
         "theme": esc(message("page.theme", lang)),
         "alternate": _alternate(document),
+        "links": _links(document),
         "body": body,
         "closing": closing,
         "hint": esc(message("page.provenance.hint", lang)) if writer.used else "",
@@ -123,6 +126,20 @@ def _alternate(document: Document) -> str:
         f'<a class="switch" href="{esc(address)}" lang="{TAGS[other]}" hreflang="{TAGS[other]}">'
         f"{esc(message('page.language_switch', document.lang))}</a>"
     )
+
+
+def _links(document: Document) -> str:
+    """Where a reader of a report goes from here: the list of all reports, and this one as a PDF.
+
+    Only a report that has a page in the other language lies in an edition, where both are sure to be found.
+    """
+    if not document.ours or not _alternate(document):
+        return ""
+    index = "../index.html" if document.lang == "zh" else "../index.en.html"
+    links = [f'<a href="{index}">{esc(message("page.all_reports", document.lang))}</a>']
+    if document.pdf:
+        links.append(f'<a href="{esc(document.name)}.pdf">PDF</a>')
+    return " ".join(links)
 
 
 def _contents(document: Document, writer: Writer) -> str:
