@@ -153,3 +153,18 @@ def test_many_pages_are_read_in_bounded_memory(tmp_path):
     document = read_file(path)
     assert time.perf_counter() - started < 20
     assert document.places.at(len(document.text) - 5).page == 100
+
+
+def test_a_table_with_open_sides_is_one_over_its_labels(tmp_path):
+    """A label over all columns parts the upright rules of a table without rules at its sides."""
+    head, rows = ["指标", "2025年", "2030年"], [["一、经济", "", ""], ["产值（亿元）", "12.5", "30"]]
+    rows += [["二、民生", "", ""], ["人口（万人）", "80", "81.5"], ["学位（万个）", "3", "4"]]
+    table = Print([head, *rows], merges=[(1, 0, 1, 3), (3, 0, 1, 3)])
+    sides = (
+        "(x, y) => (top: 0.5pt, bottom: 0.5pt, left: if x > 0 { 0.5pt }, right: if x < 2 and y not in (1, 3) { 0.5pt })"
+    )
+    source = as_typst(table).replace("stroke: 0.5pt", f"stroke: {sides}")
+    write_pdf(source, tmp_path / "plan.pdf")
+    document = read_file(tmp_path / "plan.pdf")
+    assert len(document.tables) == 1
+    assert facts(document)[-1] == ("二、民生/学位（万个）", "2030年", "4")

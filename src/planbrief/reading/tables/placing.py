@@ -267,7 +267,9 @@ def _stacked(labels: Sequence[tuple[float, Word]], size: float) -> list[tuple[fl
     """Labels with their lines put together: middle of each and its words."""
     stacks: list[list[tuple[float, Word]]] = []
     for base, word in sorted(labels, key=lambda label: label[0]):
-        if stacks and base - stacks[-1][-1][0] < 1.6 * size and len(stacks[-1][-1][1].text) < 6:
+        # One character is no label of its own: it is what the line above had no room for.
+        reach = 2.3 if len(word.text) == 1 else 1.6
+        if stacks and base - stacks[-1][-1][0] < reach * size and len(stacks[-1][-1][1].text) < 6:
             stacks[-1].append((base, word))
         else:
             stacks.append([(base, word)])
