@@ -166,7 +166,7 @@ def test_notebooks_define_nothing():
             for node in ast.walk(ast.parse("".join(cell["source"]))):
                 assert not isinstance(node, ast.FunctionDef | ast.ClassDef | ast.While), path.name
                 if isinstance(node, ast.For):
-                    assert node.lineno == node.end_lineno, f"{path.name}: a loop longer than a line"
+                    assert node.end_lineno - node.lineno < 6, f"{path.name}: a loop longer than six lines"
 
 
 def test_top_level_is_the_house():

@@ -6,6 +6,7 @@
     ├── DataError                 the data package has problems, all of them listed
     ├── ParameterError            a report's parameter is unknown or ill-typed
     ├── UnknownName               a name that no table or catalog knows
+    ├── WordsError                a file of notebooks/words is missing or broken
     ├── CatalogError              reports/catalog.toml or a notebook's declaration is wrong
     └── RunError                  exit code 1: the work ran and something failed
 
@@ -93,6 +94,17 @@ class UnknownName(PlanbriefError):
         hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
         listed = ", ".join(self.known[:30]) + (" …" if len(self.known) > 30 else "")
         return f"unknown {self.kind} {self.name!r}.{hint} Known: {listed}"
+
+
+class WordsError(PlanbriefError):
+    """A file of wordings is missing or broken."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem)
+        self.problem = problem
+
+    def __str__(self) -> str:
+        return f"{self.problem} (planbrief check lists all)"
 
 
 class CatalogError(PlanbriefError):

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from planbrief.display.template import TemplateError, digits_in_template
+from planbrief.display.template import TemplateError, digits_in_template, problems_of
 from planbrief.errors import PlanbriefError, Problem
 from planbrief.parameters import assignments, convert, declared
 from planbrief.project import Project
@@ -38,7 +38,7 @@ def notebook_problems(project: Project, areas: frozenset[str]) -> list[Problem]:
         name = f"notebooks/{file.name}"
         for column, found, expected in one_notebook(project, file, areas):
             problems.append(Problem(name, 0, column, found, expected))
-    return problems
+    return problems + problems_of(project.notebooks / "words")
 
 
 def one_notebook(project: Project, file: Path, areas: frozenset[str]) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from planbrief.project import Project, packaged
 #: Files that a project consists of, as patterns below its folder.
 _PATTERNS = (
     "data/*.json", "data/*.csv", "data/*.txt", "data/*/*.csv", "data/*/*/*.csv",
-    "data/*/*/*.txt", "notebooks/*.ipynb", "reports/catalog.toml",
+    "data/*/*/*.txt", "notebooks/*.ipynb", "notebooks/words/*.toml", "reports/catalog.toml",
 )  # fmt: skip
 
 _GITIGNORE = """\

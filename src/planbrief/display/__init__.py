@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from planbrief.display.state import Page
     from planbrief.display.table import Cell, Column, Table
     from planbrief.display.table_build import from_frame, from_records
+    from planbrief.display.template import wordings
 
 __all__ = [
     "Cell",
@@ -39,6 +40,7 @@ __all__ = [
     "say",
     "show",
     "tell",
+    "wordings",
 ]
 
 _HOME_OF = {
@@ -56,6 +58,7 @@ _HOME_OF = {
     "say": "sentence",
     "show": "page",
     "tell": "sentence",
+    "wordings": "template",
 }
 
 

@@ -230,9 +230,14 @@ def slug(text: str) -> str:
     return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60] or "section"
 
 
-def heading(zh: str, en: str, level: int = 2) -> None:
-    """Show a heading; its anchor is the same in both languages."""
+def heading(zh: str, en: str, level: int = 2, *, when: object = True) -> None:
+    """Show a heading; its anchor is the same in both languages.
+
+    `when` is what the section shows: where that is nothing, neither does the heading.
+    """
     page = current("heading()")
+    if when is None or (not hasattr(when, "empty") and not when) or getattr(when, "empty", False) is True:
+        return
     if level not in (2, 3, 4):
         raise UnknownName("level of heading()", str(level), ("2", "3", "4"))
     text = zh if page.lang == "zh" else en
@@ -256,6 +261,7 @@ def show(
     ----------
     thing
         A table or chart of planbrief's; a DataFrame, Series or Styler; a figure or axes of matplotlib or seaborn.
+        None, which views give where there is nothing, shows nothing.
     caption : text, optional
         What a frame or a plain figure shows; a pair (zh, en) or one text for both.
     alt : str, optional
@@ -271,6 +277,8 @@ def show(
         For anything else.
     """
     page = current("show()")
+    if thing is None:
+        return
     if isinstance(thing, KeyNumbers):
         block = numbers_block(thing, page)
         emit(bundle(block, numbers_text(block), numbers_html(block)))

@@ -2,16 +2,31 @@
 
 A template is data, never code: no attribute access, no format specification, no expression. What does not parse is an
 error that names the template, not a sentence with a hole in it.
+
+Templates of reports stand beside the notebooks, so that an editor or translator opens no code.
+``notebooks/words/profile.toml`` holds groups of sentences by the name of what they say::
+
+    [wording.steepest_growth]
+    zh = "最陡的是{name}：年均**{rate}**。"
+    en = "The steepest climb is {name}: **{rate}** a year."
+
+``notebooks/words/shared.toml`` holds sentences that several reports say, by name alone; a group takes them in with
+``shared = ["steepest_growth"]``.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+import tomllib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
-from planbrief.errors import PlanbriefError
+from planbrief.errors import PlanbriefError, Problem, UnknownName, WordsError
+from planbrief.project import find
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|\*\*|[{}]")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -118,3 +133,91 @@ def digits_in_template(template: str) -> tuple[str, ...]:
     literal = " ".join(piece.text for piece in parse(template) if not piece.field)
     literal = re.sub(r"\d+(?:\+\d+)+|[A-Za-z]+\d+", " ", literal)
     return tuple(_DIGITS.findall(literal))
+
+
+#: The file of sentences that several reports say.
+SHARED = "shared"
+Wording = dict[str, tuple[str, str]]
+
+
+class Words(SimpleNamespace):
+    """Groups of sentences by name: ``words.wording`` is a mapping of finding to its two templates."""
+
+    def __getattr__(self, name: str) -> Wording:
+        raise UnknownName("group of sentences", name, tuple(vars(self)))
+
+
+def wordings(report: str) -> Words:
+    """Groups of sentences of a report; each maps what is found to a Chinese and an English template.
+
+    Raises
+    ------
+    WordsError
+        Where the file is missing or broken; each problem is named.
+    """
+    folder = find().notebooks / "words"
+    groups, problems = wordings_of(folder / f"{report}.toml")
+    if problems:
+        raise WordsError(problems[0])
+    return Words(**groups)
+
+
+def wordings_of(path: Path) -> tuple[dict[str, Wording], list[Problem]]:
+    """The groups of one file, and everything that is wrong with it."""
+    shown = f"notebooks/words/{path.name}"
+    raw, problems = _table(path)
+    common: dict[str, Any] = {}
+    if path.stem != SHARED and any(isinstance(group, dict) and SHARED in group for group in raw.values()):
+        common, broken = _table(path.with_name(f"{SHARED}.toml"))
+        problems += broken
+    groups: dict[str, Wording] = {}
+    for name, group in ({"": raw} if path.stem == SHARED else raw).items():
+        if not isinstance(group, dict):
+            problems.append(Problem(shown, 0, name, repr(group)[:60], "a table of sentences"))
+            continue
+        known = dict(group)
+        taken = known.pop(SHARED, []) if path.stem != SHARED else []
+        for key in taken if isinstance(taken, list) else []:
+            if key in common:
+                known.setdefault(str(key), common[key])
+            else:
+                error = UnknownName("sentence in shared.toml", str(key), tuple(common))
+                problems.append(Problem(shown, 0, name, repr(key), str(error)[:160]))
+        groups[name] = {}
+        for key, pair in known.items():
+            wrong = list(_wrong(pair))
+            problems += [Problem(shown, 0, f"{name}.{key}".strip("."), found, wanted) for found, wanted in wrong]
+            if not wrong:
+                groups[name][key] = (pair["zh"], pair["en"])
+    return groups, problems
+
+
+def _table(path: Path) -> tuple[dict[str, Any], list[Problem]]:
+    shown = f"notebooks/words/{path.name}"
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8")), []
+    except FileNotFoundError:
+        return {}, [Problem(shown, 0, "", "no such file", "the wordings of the notebook")]
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        return {}, [Problem(shown, 0, "", f"{type(error).__name__}: {error}"[:120], "TOML saved as UTF-8")]
+
+
+def _wrong(pair: Any) -> Iterator[tuple[str, str]]:
+    """What is wrong with one sentence: a language without it, broken braces, a number typed."""
+    if not isinstance(pair, dict) or set(pair) != {"zh", "en"} or not all(isinstance(t, str) for t in pair.values()):
+        yield repr(pair)[:60], 'the sentence in both languages: zh = "…", en = "…"'
+        return
+    for text in pair.values():
+        try:
+            fields(text)
+        except TemplateError as error:
+            yield str(error)[:160], "a sentence with {name} placeholders"
+            return
+    for lang, text in pair.items():
+        for digits in digits_in_template(text):
+            yield f"the number {digits} typed into {lang}", "{name} with a figure: a number has a source"
+
+
+def problems_of(folder: Path) -> list[Problem]:
+    """Problems of every file of wordings, for ``planbrief check``."""
+    return [problem for path in sorted(folder.glob("*.toml")) for problem in wordings_of(path)[1]]

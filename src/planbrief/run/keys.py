@@ -111,6 +111,12 @@ def notebook_hash(path: Path) -> str:
         raise CatalogError(name, f"unreadable ({type(error).__name__})", "a notebook that can be read") from None
 
 
+def words_hash(folder: Path, notebook: str) -> str:
+    """Hash of the sentences that a notebook may say: its own file of wordings and the shared one."""
+    files = [folder / f"{notebook}.toml", folder / "shared.toml"]
+    return sha256(*(path.read_bytes() if path.is_file() else b"" for path in files))
+
+
 @lru_cache(maxsize=64)
 def _cells_hash(name: str, data: bytes) -> str:
     try:
@@ -138,6 +144,7 @@ def parts(
     settings = [catalog.raw.get("feedback", {}), catalog.raw["notebooks"][report.notebook], alternate]
     found = {
         "notebook": notebook_hash(catalog.project.notebooks / f"{report.notebook}.ipynb"),
+        "wordings": words_hash(catalog.project.notebooks / "words", report.notebook),
         "parameters": sha256(plain_json([report.id, report.parameters, lang])),
         "catalog": sha256(plain_json(settings)),
         "code": code_hash(),
