@@ -124,7 +124,7 @@ def with_notes(package: Package, draft: Draft, tables: Tabulation) -> None:
     """Say in a row where a person decided otherwise than a second reading of its passage would."""
     from planbrief.reading.rereading import reread
 
-    areas = dict(package["areas"].cells("ref_area", "name_zh"))
+    areas = {row.values["ref_area"]: row.values["name_zh"] for row in package["areas"].rows}
     areas |= {one["ref_area"]: one["name_zh"] for one in tables.areas.values()}
     again = reread(draft.document, tables.observations, "", tables.source["date_published"], areas)
     noted: dict[str, list[str]] = {}

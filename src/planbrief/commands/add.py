@@ -92,7 +92,7 @@ def _named(package: Package, table: str, option: str, word: str) -> str:
         return found
     near = names.near(word)
     if near:
-        labels = dict(package[table].cells(package[table].key[0], "name_zh"))
+        labels = {row.values[package[table].key[0]]: row.values["name_zh"] for row in package[table].rows}
         raise NotAdded(option, word, "one of " + ", ".join(f"{one} ({labels.get(one, '')})" for one in near))
     raise UnknownName(option, word, names)
 
@@ -207,9 +207,8 @@ def _source(package: Package, given: argparse.Namespace, row: dict[str, str]) ->
     source_id = given.source_id or _free_id(f"{area.replace('_', '-')}-{kind}-{given.published[:4]}", rows)
     if not re.fullmatch(r"[a-z][a-z0-9-]{0,99}", source_id) or source_id in {one["source_id"] for one in rows}:
         raise NotAdded("source-id", source_id, "small letters, digits and hyphens, and no document of that name yet")
-    english = given.title_en or english_title(
-        kind, dict(package["areas"].cells("ref_area", "name_en"))[area], given.published
-    )
+    named = {one.values["ref_area"]: one.values["name_en"] for one in package["areas"].rows}
+    english = given.title_en or english_title(kind, named[area], given.published)
     source = dict.fromkeys(package["sources"].columns, "")
     source |= {
         "source_id": source_id, "title_zh": title, "title_en": english, "doc_type": kind,

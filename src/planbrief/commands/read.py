@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from planbrief.errors import PlanbriefError
-from planbrief.project import NotAProject, chosen
+from planbrief.project import NotAProject, Project, chosen
 from planbrief.reading.proposals import Proposal
 
 _DATE = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?")
@@ -62,11 +62,13 @@ def command(arguments: argparse.Namespace) -> int:
     from planbrief.reading.matching import vocabulary_in
 
     document = read_file(arguments.file)
+    project: Project | None = None
+    vocabulary = None
     try:
         project = chosen(arguments)
         vocabulary = vocabulary_in(project.data)
     except NotAProject:
-        project = vocabulary = None
+        pass
     found = described(document, arguments.area or "", arguments.published or "", vocabulary)
     source_id = arguments.source_id or source_id_of(arguments.file)
     if arguments.json:
@@ -78,7 +80,7 @@ def command(arguments: argparse.Namespace) -> int:
     for warning in document.warnings:
         print(f"planbrief: {warning}", file=sys.stderr)
     print(summary(found.area, found.rows, time.perf_counter() - began))
-    if project is None:
+    if project is None or project.sample:
         return 0
     from planbrief.reading.drafts import keep_draft
 

@@ -159,14 +159,15 @@ def _apply(rows: dict[str, DraftRow], about: dict[str, Any], action: Mapping[str
     elif kind == "merge":
         named = [rows[key] for key in (action["row"], action["with"]) if key in rows]
         if len(named) == 2:
-            merged = _merged(*sorted(named, key=lambda row: row.start), text)
-            for row in named:
-                del rows[row.id]
+            first, second = sorted(named, key=lambda row: row.start)
+            merged = _merged(first, second, text)
+            for one in named:
+                del rows[one.id]
             rows[merged.id] = merged
     elif kind == "split":
-        if (row := rows.get(action["row"])) is not None:
-            parts = _split(row, text, rows)
-            del rows[row.id]
+        if (whole := rows.get(action["row"])) is not None:
+            parts = _split(whole, text, rows)
+            del rows[whole.id]
             rows.update({part.id: part for part in parts})
     else:
         for key in action.get("rows") or [action["row"]]:
@@ -188,9 +189,9 @@ def _changed(row: DraftRow, action: Mapping[str, Any]) -> DraftRow:
         return replace(row, role="exclusion", decided=True, cells=cells, changed=changed)
     given = dict(action["cells"])
     role = given.pop("role", row.role)
-    changed = {name for name, value in given.items() if value != row.cells.get(name, "")}
-    changed |= {"role"} if role != row.role else set()
-    return replace(row, role=role, decided=False, cells={**row.cells, **given}, changed=row.changed | changed)
+    differing = {name for name, value in given.items() if value != row.cells.get(name, "")}
+    differing |= {"role"} if role != row.role else set()
+    return replace(row, role=role, decided=False, cells={**row.cells, **given}, changed=row.changed | differing)
 
 
 def _made(start: int, end: int, text: str, like: DraftRow | None = None, part: int = 0) -> DraftRow:

@@ -95,7 +95,7 @@ class Tabulator:
         self.areas, self.indicators = package.names("areas"), package.names("indicators")
         self.activities: Names = package.names("activities")
         self.units = UnitTable(row.values for row in package["units"].rows)
-        self.usual = dict(package["indicators"].cells("indicator", "unit_measure"))
+        self.usual = {row.values["indicator"]: row.values["unit_measure"] for row in package["indicators"].rows}
         self.about = now.about
         self.out = Tabulation({})
 
@@ -137,7 +137,7 @@ class Tabulator:
             self._wrong(None, "the area of the document is not known: planbrief read … --area NAME")
         traditional = sum(ord(c) in SIMPLIFIED for c in self.text[:20000])
         script = "zh-Hant" if traditional * 100 > min(len(self.text), 20000) else "zh-Hans"
-        named = dict(self.package["areas"].cells("ref_area", "name_en")).get(area, "")
+        named = next((name for key, name in self.package["areas"].cells("ref_area", "name_en") if key == area), "")
         self.out.source = {
             "source_id": self.facts["source_id"], "title_zh": title,
             "title_en": self._fact("title_en") or english_title(kind, named, published),
@@ -198,8 +198,6 @@ class Tabulator:
         if earlier == 1:
             self._first_letter(row)
         comment = cells.get("comment", "")
-        if cells["transformation"] == "rank" and not counterpart:
-            counterpart = self._above(area)
         self.out.observations.append(
             {"obs_id": key, "source_id": self.facts["source_id"], "ref_area": area, "subject": subject,
              "indicator": self._indicator(row), "activity": activity, "time_period": cells["time_period"],
@@ -220,10 +218,6 @@ class Tabulator:
                 one["obs_id"] = f"{plain}a"
                 self.out.origins[f"{plain}a"] = self.out.origins.pop(plain)
 
-    def _above(self, area: str) -> str:
-        upper = self.package.places.ancestry(area)
-        return upper[1] if len(upper) > 1 else ""
-
     def _indicator(self, row: DraftRow) -> str:
         """The id of the indicator that the person chose, or that the words name, or of a new one."""
         cells = row.cells
@@ -243,7 +237,7 @@ class Tabulator:
         new = new_indicator(phrase, form, unit)
         if (found := self.indicators.find(new.name_zh)) and self._fits(found, unit, form):
             return found
-        return self._new_indicator(new.name_zh, new.theme, unit, form)
+        return self._new_indicator(new.name_zh, new.theme, unit, form, cells["obs_value"])
 
     def _dimension(self, unit: str) -> str:
         try:
@@ -256,11 +250,13 @@ class Tabulator:
             return True
         return self._dimension(self.usual.get(indicator, unit)) == self._dimension(unit)
 
-    def _new_indicator(self, name: str, theme: str, unit: str, form: str) -> str:
+    def _new_indicator(self, name: str, theme: str, unit: str, form: str, value: str) -> str:
         dimension = self._dimension(unit)
         for known, one in self.out.indicators.items():
             if known.partition("（")[0] == name or known == name:
                 same = self._dimension(one["unit_measure"]) == dimension
+                if same and "." in value and one["aggregation"] == "count":
+                    one["aggregation"] = "level"
                 if same or form in _UNITLESS or form == "share":
                     return one["indicator"]
         key = name
@@ -271,6 +267,8 @@ class Tabulator:
             self.out.aliases[name] = existing
             return existing
         aggregation = "rate" if form in _CHANGES else _AGGREGATION.get(dimension, "level")
+        if aggregation == "count" and "." in value:
+            aggregation = "level"  # 19.2 people per ten thousand are no count
         self.out.indicators[key] = {
             "indicator": given.get("indicator") or f"indicator_{slug_of(key)}", "name_zh": key,
             "name_en": given.get("name_en", ""),

@@ -108,7 +108,7 @@ class Desk:
         with self.lock:
             before = self.draft.standing().rows
             seen = isinstance(request, dict) and request.get("version") == self.draft.version
-            self.draft.decide(request.get("action") if isinstance(request, dict) else None)
+            self.draft.decide((request.get("action") or {}) if isinstance(request, dict) else {})
             after = self.draft.standing().rows
             old = {row.id: row for row in before}
             changed = [row for row in after if old.get(row.id) is not row] if seen else list(after)
