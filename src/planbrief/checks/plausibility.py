@@ -17,9 +17,10 @@ from functools import cached_property
 
 from planbrief.checks.rules import Tables, decimal, period
 from planbrief.errors import PlanbriefError, Problem
-from planbrief.targets.areas import Places
+from planbrief.targets.areas import UPPER_LEVELS, Places
 from planbrief.targets.excel import is_date
 from planbrief.targets.package import Row
+from planbrief.targets.periods import Shape, shape
 
 Finding = tuple[str, str, str]  # column, found, expected
 
@@ -248,13 +249,22 @@ def _column_period(one: Observed, evidence: Evidence, text: str) -> Iterator[Fin
 # -- units, transformations, places ---------------------------------------------------------------------------------
 
 
+def _shape(one: Observed) -> Shape | None:
+    """Which part of a year, or how many years, a row speaks of; None where its period is none."""
+    try:
+        return shape(one.cells["time_period"])
+    except PlanbriefError:
+        return None
+
+
 def _usage(one: Observed, evidence: Evidence) -> Iterator[Finding]:
     """The unit has a size in which the indicator is written, and the transformation fits what the indicator is."""
     cells, indicator = one.cells, evidence.indicator(one)
     if not indicator:
         return
     same = others(one, evidence.by_indicator[cells["indicator"]])
-    if cells["transformation"] == "level":
+    large = evidence.places.level.get(cells["ref_area"]) in UPPER_LEVELS
+    if cells["transformation"] == "level" and not large:  # a province's product is given in 万亿元, a city's in 亿元
         usual = {indicator["unit_measure"], *(other.cells["unit_measure"] for other in same)}
         units = evidence.tables.units
         try:
@@ -270,7 +280,10 @@ def _usage(one: Observed, evidence: Evidence) -> Iterator[Finding]:
         yield "transformation", transformation, "share or difference_pp: the indicator is a share"
     elif transformation == "share" and aggregation == "count":
         yield "transformation", "share", "level: the indicator is a number of things"
-    used = {other.cells["transformation"] for other in same} & _SAME_SCALE
+    # Growth of a year and the average of a plan period share an indicator: like stretches of one document tell.
+    alike = [other for other in same if other.cells["source_id"] == cells["source_id"] and other.value is not None]
+    at = _shape(one)
+    used = {other.cells["transformation"] for other in alike if _shape(other) == at} & _SAME_SCALE
     if (
         aggregation in ("share", "rate")
         and transformation in _SAME_SCALE
