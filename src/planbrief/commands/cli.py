@@ -11,6 +11,7 @@ import contextlib
 import errno
 import importlib
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -459,9 +460,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     except BrokenPipeError as error:
         return output_lost(error)
-    except MemoryError:
-        told("planbrief: not enough memory for this; fewer --jobs need less, or the limit (ulimit -v) is too low")
-        return 1
     except OSError as error:
         if debug:
             raise
@@ -473,7 +471,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if debug:
             raise
-        told(f"planbrief: internal error: {type(error).__name__}: {error} (--debug shows more)")
+        # A library that cannot be loaded for want of memory is said by the loader, as an ImportError.
+        if isinstance(error, MemoryError) or re.search("map segment|allocate memory", str(error)):
+            told("planbrief: not enough memory for this; fewer --jobs need less, or the limit (ulimit -v) is too low")
+        else:
+            told(f"planbrief: internal error: {type(error).__name__}: {error} (--debug shows more)")
         return 1
     try:
         sys.stdout.flush()
