@@ -127,8 +127,7 @@ def test_a_full_disk_leaves_everything_as_it_was(project: Project, monkeypatch: 
     monkeypatch.setattr(admission, "_put", full)
     assert main(["accept", NAME, "--yes"]) == 1
     assert tree(project.data) == before
-    monkeypatch.undo()
-    os.environ["PLANBRIEF_PROJECT"] = str(project.root)
+    monkeypatch.setattr(admission, "_put", real)
     assert accept_draft(project, NAME).source_id == NAME
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from planbrief.checks.data import survey
+from planbrief.checks.seal import UNSEALED
 from planbrief.errors import PlanbriefError, Problem
 from planbrief.project import Project
 from planbrief.targets.package import Package
@@ -12,9 +13,10 @@ def statement_problems(project: Project) -> list[Problem]:
     """What would make a page say something false or in no language: data, their seal, words and names.
 
     Everything else that :func:`project_problems` lists is about the form of notebooks and catalog: a build refuses what
-    it cannot run by itself.
+    it cannot run by itself. Rows that are new and not sealed yet say nothing false either: the seal remembers them once
+    ``planbrief check --fix`` has run.
     """
-    found = survey(project.data).problems
+    found = [problem for problem in survey(project.data).problems if problem.expected != UNSEALED]
     places = {(one.file, one.row, one.column) for one in found}
     unsaid = [one for one in wording_problems(project) if (one.file, one.row, one.column) not in places]
     return sorted({*found, *unsaid})
