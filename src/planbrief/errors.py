@@ -15,6 +15,7 @@ Every class passes all its fields to ``Exception.__init__`` so that it survives 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -79,7 +80,10 @@ class ParameterError(PlanbriefError):
         self.notebook, self.name, self.found, self.expected = notebook, name, found, expected
 
     def __str__(self) -> str:
-        return f"{self.notebook}: parameter {self.name!r}: found {self.found}; expected {self.expected}"
+        known = re.findall(r"[\w-]+", self.expected.removeprefix("one of")) if "unknown" in self.found else []
+        close = get_close_matches(self.name, known, n=1)
+        hint = f"; did you mean {close[0]!r}?" if close else ""
+        return f"{self.notebook}: parameter {self.name!r}: found {self.found}; expected {self.expected}{hint}"
 
 
 class UnknownName(PlanbriefError):

@@ -224,7 +224,7 @@ def test_bad_input_gives_one_message_and_leaves_the_edition(built, capsys, damag
         (["small-qijiang", "--lang", "fr"], "unknown language 'fr'"),
         (["small-qijiang", "--to", "docx"], "unknown format 'docx'"),
         (["small-qijiang", "-p", "region=nowhere"], "'nowhere'; expected an area"),
-        (["small-qijiang", "-p", "regoin=fuling"], "unknown parameter"),
+        (["small-qijiang", "-p", "regoin=fuling"], "did you mean 'region'?"),
         (["small-qijiang", "-p", "region"], "NAME=VALUE"),
         (["--jobs", "0"], "at least 1"),
         (["--executor", "cloud"], "unknown executor 'cloud'"),
