@@ -52,7 +52,9 @@ def placed_cells(lines: Sequence[Row], rules: Sequence[float] = ()) -> list[Plac
     first = _end_of_head(lines, valued[0], len(edges))
     rows = [list(line.words) for line in lines]
     labels: list[tuple[float, Word]] = []
-    if _is_grouped([rows[i] for i in valued], edges):
+    firsts = sum(columns_of(word, edges)[0] == 0 for row in rows[first:] for word in row)
+    # Names in several lines fill the first column more often than there are rows; labels of groups do so less often.
+    if firsts < len(valued) and _is_grouped([rows[i] for i in valued], edges):
         for i in range(first, len(rows)):
             labels += [(lines[i].base, word) for word in rows[i] if columns_of(word, edges)[0] == 0]
             rows[i] = [word for word in rows[i] if columns_of(word, edges)[0] != 0]
