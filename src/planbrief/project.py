@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 #: Environment variable that names the project's folder and goes before the search.
 PROJECT_VARIABLE = "PLANBRIEF_PROJECT"
 
+#: Folder inside the data folder of documents that are being read and reviewed; no part of the data.
+DRAFTS = "drafts"
+
 
 class NotAProject(PlanbriefError):
     """A folder was named as a project and is none."""

@@ -15,7 +15,7 @@ from planbrief.checks.data import data_problems
 from planbrief.checks.verification import verify
 from planbrief.commands.accept import AlreadyThere, NotReady, Undecided, accept_draft
 from planbrief.commands.cli import main
-from planbrief.commands.init import lay_out
+from planbrief.commands.init import lay_out, project_files
 from planbrief.project import Project
 from planbrief.reading.drafts import Draft
 from planbrief.targets.dataset import Dataset
@@ -72,6 +72,20 @@ def test_accept_puts_everything_in_and_check_is_green(project: Project, capsys: 
     with pytest.raises(AlreadyThere):
         accept_draft(project, NAME)
     assert accept_draft(project, NAME, replace=True).source_id == NAME
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16"])
+def test_verify_reads_a_document_as_it_was_read(project: Project, encoding: str) -> None:
+    """Offsets hold in every encoding, with and without a mark of byte order; drafts travel into no new project."""
+    texts = project.root / "texts"
+    texts.mkdir()
+    (texts / f"{NAME}.txt").write_bytes(TEXT.encode(encoding))
+    assert main(["read", str(texts / f"{NAME}.txt"), "--area", "巴中", "--published", "2026-01-20"]) == 0
+    accept_all(Draft(project.data, NAME))
+    accept_draft(project, NAME)
+    result = verify(Dataset(read_package(project.data)), texts)
+    assert [one for one in result.mismatches if one.source_id == NAME] == []
+    assert not [name for name in project_files(project) if "drafts" in name]
 
 
 def test_accept_refuses_while_rows_are_undecided(project: Project, capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,11 +18,11 @@ from planbrief.checks.repair import renew_seal
 from planbrief.checks.sheets import as_csv
 from planbrief.errors import PlanbriefError, Problem
 from planbrief.files import sync, sync_tree
+from planbrief.project import DRAFTS
 from planbrief.targets.package import Package
 
 #: Inside the folder of the drafts: the step that is being taken.
 _STEP = ".admission"
-DRAFTS = "drafts"
 
 
 class NotAdmitted(PlanbriefError):

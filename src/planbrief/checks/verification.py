@@ -201,7 +201,7 @@ def read_document(folder: Path, source: Row) -> tuple[CanonicalText | None, list
     if digest != values["sha256"]:
         found.append(wrong(f"altered: sha256 {digest}", f"sha256 {values['sha256']}"))
     try:
-        document = _document(path, raw)
+        document = _document(path, raw, values["characters"])
     except UnicodeDecodeError as error:
         return None, [*found, wrong(f"byte {error.start} is no UTF-8", "a text in UTF-8")]
     except PlanbriefError as error:
@@ -211,7 +211,7 @@ def read_document(folder: Path, source: Row) -> tuple[CanonicalText | None, list
     return document, found
 
 
-def _document(path: Path, raw: bytes) -> CanonicalText:
+def _document(path: Path, raw: bytes, characters: str) -> CanonicalText:
     if path.suffix.lower() in _OTHER_FORMS:
         return read_file(path)
     try:
@@ -222,6 +222,8 @@ def _document(path: Path, raw: bytes) -> CanonicalText:
         except PlanbriefError:
             raw.decode("utf-8")
             raise
+    if text.startswith("\ufeff") and str(len(text)) != characters:
+        return read_file(path)  # read without its mark of byte order
     if not text.strip() or text.startswith("\ufeff"):
         return CanonicalText(text)
     return replace(read_plain(raw, path.name, ""), text=text)

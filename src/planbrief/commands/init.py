@@ -8,7 +8,7 @@ from pathlib import Path
 from planbrief.errors import PlanbriefError
 from planbrief.export.place import destination, write_folder
 from planbrief.log import visible
-from planbrief.project import Project, packaged
+from planbrief.project import DRAFTS, Project, packaged
 
 #: Files that a project consists of, as patterns below its folder.
 _PATTERNS = (
@@ -95,6 +95,7 @@ class NotEmpty(PlanbriefError):
 def project_files(project: Project) -> dict[str, bytes]:
     """Files of `project` that a copy consists of, by relative path."""
     found = sorted({path for pattern in _PATTERNS for path in project.root.glob(pattern) if path.is_file()})
+    found = [path for path in found if project.data / DRAFTS not in path.parents]
     return {path.relative_to(project.root).as_posix(): path.read_bytes() for path in found}
 
 

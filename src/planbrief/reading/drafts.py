@@ -18,12 +18,11 @@ from typing import Any
 
 from planbrief.errors import PlanbriefError, UnknownName
 from planbrief.files import replace_file, sync, sync_tree
+from planbrief.project import DRAFTS
 from planbrief.reading.canonical import CanonicalText
 from planbrief.reading.decisions import DECIDED, DraftRow, Standing, carried, checked, row_id, standing
 from planbrief.reading.proposals import Proposal
 
-#: Folder of the drafts inside the data folder; not part of the data, and never in git.
-DRAFTS = "drafts"
 JOURNAL = "decisions.jsonl"
 _ID = re.compile(r"[a-z][a-z0-9-]{0,99}")
 
