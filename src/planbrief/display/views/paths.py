@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.charts import Chart, milestone_path, required_growth, structure_change
 from planbrief.display.names import inside
+from planbrief.display.quantities import value_text
 from planbrief.display.views.facts import both, named
 from planbrief.display.views.growth import point_figure
 from planbrief.display.views.needs import growth_rows, name_of, records
@@ -58,13 +59,26 @@ def path_chart(ds: Dataset, regions: Iterable[str], height_mm: float = 72) -> Ch
     if len(points) < 3:
         return None
     what = name_of(ds, members[0])
-    caption = named("caption.path", place=label(ds, "areas", region), what=what)
+    rates = [figure(row, "cagr") for row in members]
+    caption = path_caption(
+        label(ds, "areas", region), what, Label(members[0]["label_zh"], members[0]["label_en"]), rates
+    )
     levels = [point_figure(row) for row in points.itertuples()]
     sources = documents(ds, (obs_id for level in levels for obs_id in level.observations))
-    rates = [figure(row, "cagr") for row in members]
     return milestone_path(
         levels, caption, label=what, rates=rates, notes=(both("note.path"),), sources=sources, height_mm=height_mm
     )
+
+
+def path_caption(place: Label, what: Label, span: Label, rates: Sequence[Figure]) -> tuple[str, str]:
+    """What a path says: how much its first stretch needs, and whether the later ones need less or more."""
+    later = [rate.value for rate in rates[1:]]
+    key = "caption.path"
+    if later:
+        key = "caption.path_easing" if max(later) < rates[0].value else "caption.path_later"
+    first = Label(value_text(rates[0], "zh"), value_text(rates[0], "en"))
+    last = Label(value_text(rates[-1], "zh"), value_text(rates[-1], "en"))
+    return named(key, place=place, what=what, span=span, first=first, last=last)
 
 
 def needs_chart(ds: Dataset, regions: Iterable[str], branches: bool = False) -> Chart | None:

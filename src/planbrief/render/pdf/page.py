@@ -285,7 +285,7 @@ def source(document: Document) -> Source:
         body.append(f"notice({literal(message('page.notice.glyphs', lang, characters=listed))})")
     lines = [
         library(),
-        f"#show: paper.with(title: {title}, place: {place}, language: {literal(lang)}, "
+        f"#show: paper.with(title: {title}, subject: {subtitle}, place: {place}, language: {literal(lang)}, "
         f"running: {str(document.ours).lower()}, "
         f"date: datetime(year: {date.year}, month: {date.month}, day: {date.day}), "
         f"words: (page: (x, y) => {literal(before)} + str(x) + {literal(middle)} + str(y) + {literal(end)}))",
