@@ -111,7 +111,7 @@ def test_a_worksheet_keeps_numbers_as_numbers(open_test_page, tmp_path):
 
 
 def test_groups_stand_before_their_rows(open_test_page, blocks):
-    """A change in the group column starts a group, which keeps the table from being sorted."""
+    """A change in the group column starts a group; readers sort within each."""
     open_test_page("zh")
     show(
         from_frame(
@@ -124,4 +124,4 @@ def test_groups_stand_before_their_rows(open_test_page, blocks):
     )
     block = blocks("table")[0]
     assert block["groups"] == {"0": "目标", "1": "实际"}
-    assert not block["sortable"]
+    assert block["sortable"]  # within each group
