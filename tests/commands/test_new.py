@@ -169,3 +169,23 @@ def test_list_fits_a_terminal(project, capsys, monkeypatch, what, locale):
     rows = json.loads(capsys.readouterr().out)
     assert len(rows) + 1 == len([line for line in shown.splitlines() if not line.startswith("note:")])
     assert cut("一二三", 4) == "一…"
+
+
+def test_init_leaves_the_current_folder_in_place(tmp_path, monkeypatch):
+    """`planbrief init .`: the shell that stands in the folder still stands in it."""
+    here = tmp_path / "here"
+    here.mkdir()
+    before = here.stat().st_ino
+    monkeypatch.chdir(here)
+    lay_out(".")
+    assert here.stat().st_ino == before
+    assert (here / "data/datapackage.json").is_file()
+
+
+def test_lineage_by_prefix_and_by_value(project, capsys):
+    """The beginning of an id is enough where it means one; else, and for a number, what to choose from."""
+    first = next(iter(usable_package(project)["observations"].by_key))
+    assert main(["lineage", first[:-1], "--project", str(project.root)]) == 0
+    assert first in capsys.readouterr().out
+    assert main(["lineage", "142.8", "--project", str(project.root)]) == 0
+    assert "bazhong-plan-2024" in capsys.readouterr().out

@@ -87,7 +87,7 @@ def test_an_edit_of_words_builds_the_report_anew(tmp_path):
 
 def test_a_missing_file_or_group_is_named(tmp_path, monkeypatch):
     """One message, no traceback of ours."""
-    from planbrief.display.template import wordings
+    from planbrief.display import wordings
 
     monkeypatch.chdir(NOTEBOOKS)
     with pytest.raises(WordsError, match="no_such_report"):

@@ -491,8 +491,9 @@ def load(project: str | None = None, *, sample: bool = False) -> Data:
     PlanbriefError
         Where there is no project, or its data have problems: each with file, row and column.
     """
+    from planbrief.display.page import injected_project
     from planbrief.display.state import loaded
     from planbrief.project import packaged
     from planbrief.targets import load as load_dataset
 
-    return Data(loaded(load_dataset(packaged() if sample else project)))
+    return Data(loaded(load_dataset(packaged() if sample else project or injected_project() or None)))

@@ -30,6 +30,26 @@ class Origin:
     notes: tuple[str, ...] = field(default=())
 
 
+def meant(dataset: Dataset, word: str) -> list[str]:
+    """Observations that a word means: an id, the beginning of ids, else a number as documents print it."""
+    rows = dataset.package["observations"].by_key
+    if word in rows or not word:
+        return [word]
+    begun = [obs_id for obs_id in rows if obs_id.startswith(word)]
+    return begun or [key for key, row in rows.items() if word in (row.values["value_text"], row.values["obs_value"])]
+
+
+def listed(dataset: Dataset, found: list[str]) -> list[str]:
+    """One line for each of several observations, to choose from."""
+    shown = []
+    for obs_id in found[:40]:
+        row = dataset.package["observations"].by_key[obs_id].values
+        name = dataset.name("indicators", row["indicator"], "zh")
+        what = f"{name} {row['time_period']} {row['value_text']} {row['unit_measure']}".strip()
+        shown.append(f"{obs_id}  {row['ref_area']}  {what}")
+    return shown + ([f"… and {len(found) - 40} more"] if len(found) > 40 else [])
+
+
 def origin(dataset: Dataset, obs_id: str, sources: Path | str | None = None) -> Origin:
     """The document, the locator and, with the folder `sources`, the line of an observation.
 

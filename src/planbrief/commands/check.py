@@ -276,6 +276,8 @@ def run_locate(arguments: argparse.Namespace) -> int:
 
 def run_lineage(arguments: argparse.Namespace) -> int:
     """``planbrief lineage OBS_ID [--sources DIR] [--edition DIR]``."""
+    from planbrief.checks.lineage import listed, meant
+
     project = chosen(arguments)
     edition = arguments.edition
     latest = project.reports / "latest"
@@ -283,6 +285,11 @@ def run_lineage(arguments: argparse.Namespace) -> int:
         edition = latest
     if arguments.sources is not None and not arguments.sources.is_dir():
         raise PlanbriefError(f"no folder {str(arguments.sources)!r}; --sources names the folder of the source texts")
-    code, text = lineage_report(raw_dataset(project), arguments.obs_id, arguments.sources, edition)
+    dataset = raw_dataset(project)
+    found = meant(dataset, arguments.obs_id)
+    if len(found) > 1:
+        print("\n".join(listed(dataset, found)))
+        return 0
+    code, text = lineage_report(dataset, found[0] if found else arguments.obs_id, arguments.sources, edition)
     print(text)
     return code

@@ -122,5 +122,7 @@ def lay_out(folder: Path | str) -> Path:
 def command(arguments: argparse.Namespace) -> int:
     """Run ``planbrief init``."""
     path = lay_out(arguments.folder)
-    print(f"{path}: a new project; go there and start with README.md, planbrief list, planbrief build")
+    start = "start" if path == Path.cwd() else "go there and start"
+    print(f"{path}: a new project; {start} with README.md, planbrief list, planbrief build")
+    print("under git: planbrief nb install keeps the outputs of notebooks out of every commit")
     return 0

@@ -18,12 +18,11 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from planbrief.display.language import message
-    from planbrief.display.page import begin, finish, heading, open_page, show
+    from planbrief.display.page import begin, finish, heading, open_page, show, wordings
     from planbrief.display.sentence import say, tell
     from planbrief.display.state import Page
     from planbrief.display.table import Cell, Column, Table
     from planbrief.display.table_build import from_frame, from_records
-    from planbrief.display.template import wordings
 
 __all__ = [
     "Cell",
@@ -58,7 +57,7 @@ _HOME_OF = {
     "say": "sentence",
     "show": "page",
     "tell": "sentence",
-    "wordings": "template",
+    "wordings": "page",
 }
 
 

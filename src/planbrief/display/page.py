@@ -16,8 +16,8 @@ from planbrief.display.provenance import newest, sources_block
 from planbrief.display.state import Page, activate, current, emit, language
 from planbrief.display.table import Table, table_block
 from planbrief.display.table_html import block_text, table_html
-from planbrief.display.template import TemplateError, agree, parse
-from planbrief.errors import ParameterError, UnknownName
+from planbrief.display.template import TemplateError, Words, agree, parse, wordings_of
+from planbrief.errors import ParameterError, UnknownName, WordsError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -105,6 +105,24 @@ def validated(
     values = validate(notebook, known, given, ds.package.names("areas"))
     values.pop("lang", None)
     return language(lang), values, ds, catalog
+
+
+def wordings(report: str) -> Words:
+    """Groups of sentences of a report; each maps what is found to a Chinese and an English template.
+
+    Raises
+    ------
+    WordsError
+        Where the file is missing or broken; each problem is named.
+    """
+    from planbrief.project import at, find
+
+    named = injected_project()
+    folder = (at(named) if named else find()).notebooks / "words"
+    groups, problems = wordings_of(folder / f"{report}.toml")
+    if problems:
+        raise WordsError(problems[0])
+    return Words(**groups)
 
 
 def places_of(parameters: Mapping[str, Any], ds: Dataset) -> tuple[str, ...]:

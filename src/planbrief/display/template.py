@@ -25,8 +25,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
-from planbrief.errors import PlanbriefError, Problem, UnknownName, WordsError
-from planbrief.project import find
+from planbrief.errors import PlanbriefError, Problem, UnknownName
 
 _TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|\*\*|[{}]")
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
@@ -145,21 +144,6 @@ class Words(SimpleNamespace):
 
     def __getattr__(self, name: str) -> Wording:
         raise UnknownName("group of sentences", name, tuple(vars(self)))
-
-
-def wordings(report: str) -> Words:
-    """Groups of sentences of a report; each maps what is found to a Chinese and an English template.
-
-    Raises
-    ------
-    WordsError
-        Where the file is missing or broken; each problem is named.
-    """
-    folder = find().notebooks / "words"
-    groups, problems = wordings_of(folder / f"{report}.toml")
-    if problems:
-        raise WordsError(problems[0])
-    return Words(**groups)
 
 
 def wordings_of(path: Path) -> tuple[dict[str, Wording], list[Problem]]:

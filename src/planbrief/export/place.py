@@ -124,6 +124,19 @@ def write_file(path: Path, data: bytes) -> None:
         os.replace(fresh, path)
 
 
+def _fill(path: Path, fresh: Path) -> None:
+    """Move what is in `fresh` into an empty folder, which stays the folder it is: somebody may stand in it."""
+    moved = []
+    try:
+        for child in sorted(fresh.iterdir()):
+            child.rename(path / child.name)
+            moved.append(path / child.name)
+    except OSError:
+        for child in moved:
+            _remove(child)
+        raise
+
+
 def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
     """Write a whole folder, in place of an earlier one; :class:`ExportFailed` leaves what was there."""
     for name in files:
@@ -136,6 +149,9 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
         sync_tree(fresh)
         if not path.exists():
             fresh.rename(path)
+            return
+        if not any(path.iterdir()):
+            _fill(path, fresh)
             return
         old = path.with_name(f".{path.name[:80]}.{os.getpid()}.planbrief-old")
         path.rename(old)
