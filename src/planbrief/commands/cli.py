@@ -426,15 +426,23 @@ def output_lost(error: OSError) -> int:
 
 
 def sweep() -> None:
-    """Remove what planbrief processes that were killed have left among the temporary files."""
+    """Remove what planbrief processes that were killed have left among the temporary files.
+
+    The heavy part is imported only where there is something to remove: a living process holds the lock of its folder.
+    """
     import tempfile
 
-    with contextlib.suppress(OSError):
-        folder = Path(tempfile.gettempdir())
-        if any("planbrief-" in name for name in os.listdir(folder)):
-            from planbrief.run.pool.process_tree import remove_stale
+    with contextlib.suppress(OSError, ImportError):
+        import fcntl
 
-            remove_stale(folder)
+        for folder in Path(tempfile.gettempdir()).glob("planbrief-pool-*"):
+            with contextlib.suppress(OSError), open(folder / ".lock", "rb") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(lock, fcntl.LOCK_UN)
+                from planbrief.run.pool.process_tree import remove_stale
+
+                remove_stale(folder.parent)
+                return
 
 
 def main(argv: Sequence[str] | None = None) -> int:
