@@ -112,7 +112,7 @@ class Figure:
         >>> Figure("a", 2.5, "level", "亿元").to("万元").value
         25000.0
         """
-        return _arithmetic().converted(self, unit)  # type: ignore[no-any-return]
+        return _arithmetic().converted(self, unit)
 
     def share_of(self, whole: Figure) -> Figure:
         """This amount in percent of another one of its kind.
@@ -121,7 +121,7 @@ class Figure:
         >>> str(part.share_of(whole))
         '80%'
         """
-        return _arithmetic().share(self, whole)  # type: ignore[no-any-return]
+        return _arithmetic().share(self, whole)
 
     def growth_to(self, end: Figure, years: float | None = None) -> Figure:
         """Average growth per year up to a later amount, as a fraction; years from the periods unless given.
@@ -130,7 +130,7 @@ class Figure:
         >>> f"{start.growth_to(Figure('b', 750.0, 'level', '亿元', year='2026')):.1%}"
         '73.8%'
         """
-        return _arithmetic().growth(self, end, years)  # type: ignore[no-any-return]
+        return _arithmetic().growth(self, end, years)
 
     def _repr_html_(self) -> str:
         import html

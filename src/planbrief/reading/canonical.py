@@ -271,7 +271,7 @@ class CanonicalText:
         """The document that ``as_json`` described, with its text."""
         tables = tuple(
             PrintedTable(
-                cells=tuple(Cell(*cell[:6], bool(cell[6]), cell[7]) for cell in table["cells"]),
+                cells=tuple(Cell(*cell) for cell in table["cells"]),
                 **{name: value for name, value in table.items() if name != "cells"},
             )
             for table in stored["tables"]

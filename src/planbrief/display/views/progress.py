@@ -81,7 +81,9 @@ def _row(ds: Dataset, row: dict[str, Any]) -> tuple[Cell, ...]:
 def _not_judged(ds: Dataset, key: str, latest: str, target: str) -> tuple[Cell, ...]:
     """A series whose latest value stands at other prices than its targets: both are shown, nothing is computed."""
     del key
-    rows = {name: ds.observations.loc[obs] for name, obs in (("latest", latest), ("target", target))}
+    rows: dict[str, dict[str, Any]] = {
+        name: dict(ds.observations.loc[obs]) for name, obs in (("latest", latest), ("target", target))
+    }
     cells = []
     for name, obs in (("latest", latest), ("target", target)):
         row = rows[name]
@@ -92,9 +94,9 @@ def _not_judged(ds: Dataset, key: str, latest: str, target: str) -> tuple[Cell, 
         )  # fmt: skip
         cells.append(_point_cell(made, row["time_period"]))
     row = rows["target"]
-    name = Cell(measured(ds, row["indicator"], row["activity"], row["subject"]), head=True)
+    head = Cell(measured(ds, row["indicator"], row["activity"], row["subject"]), head=True)
     empty = (Cell(""),) * 4
-    return (name, *cells, *empty, Cell(_words("verdict.prices"), tone="muted"), Cell(""), Cell(""))
+    return (head, *cells, *empty, Cell(_words("verdict.prices"), tone="muted"), Cell(""), Cell(""))
 
 
 def _point(row: dict[str, Any], column: str, when: str) -> Cell:
