@@ -88,6 +88,22 @@ def test_verify_reads_a_document_as_it_was_read(project: Project, encoding: str)
     assert not [name for name in project_files(project) if "drafts" in name]
 
 
+def test_a_number_with_a_unit_that_is_no_quantity_says_so(project: Project) -> None:
+    """A duration that a person left out passes verify by its comment; without one it does not."""
+    draft = read(project, TEXT + "空气质量连续6年达标。\n")
+    key = draft.standing().rows[-1].id
+    draft.decide({"do": "leave_out", "rows": [key], "reason": "other", "comment": "how long it has lasted"})
+    accept_all(draft)
+    accept_draft(project, NAME)
+    file = project.data / f"documents/{NAME}/exclusions.csv"
+    assert "not a quantity: how long" in file.read_text("utf-8")
+    result = verify(Dataset(read_package(project.data)), project.root / "texts")
+    assert [one for one in result.mismatches if one.source_id == NAME] == []
+    file.write_text(file.read_text("utf-8").replace("not a quantity: ", ""), encoding="utf-8")
+    result = verify(Dataset(read_package(project.data)), project.root / "texts")
+    assert ["unit 年" in one.found for one in result.mismatches if one.source_id == NAME] == [True]
+
+
 def test_accept_refuses_while_rows_are_undecided(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     """It says how many; nothing changes. A numeral without a row counts too."""
     draft = read(project)

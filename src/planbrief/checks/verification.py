@@ -17,6 +17,7 @@ from planbrief.reading.canonical import CanonicalText
 from planbrief.reading.files import read_file
 from planbrief.reading.forms.plain import read_plain
 from planbrief.reading.rereading import reread
+from planbrief.reading.tabulation import NO_QUANTITY
 from planbrief.targets.dataset import Dataset
 from planbrief.targets.package import Row
 from planbrief.targets.printed_units import unit_behind
@@ -299,6 +300,8 @@ class Comparison:
                 continue
             if not row.values["comment"]:
                 self.report(start, end, row, "reason other without a comment", "why it states no quantity")
+            if row.values["comment"].startswith(NO_QUANTITY):
+                continue  # a duration, age or threshold that says of itself why it is none
             if unit := unit_behind(self.text, end, self.units):
                 found = f"reason other, and the unit {unit} behind the number"
                 self.report(start, end, row, found, "an observation, or another reason")

@@ -61,7 +61,7 @@ def rows_of(proposals: Iterable[Proposal]) -> list[DraftRow]:
         cells = dict.fromkeys(DECIDED, "") | dict(one.cells) | {"locator": one.locator, "reason": one.reason}
         cells = {name: str(value or "") for name, value in cells.items()}
         if one.reason == "other" and (rule := one.why.get("reason", ("", ""))[0]):
-            cells["comment"] = f"by rule: {rule}"
+            cells["comment"] = rule.replace("_", " ")
         key = row_id(one.start, one.end, one.part)
         why = {name: list(words) for name, words in one.why.items()}
         rows.append(

@@ -59,6 +59,8 @@ class Tabulation:
         return sum(_TO_WRITE in row["name_en"] for row in rows)
 
 
+#: So begins the comment of a number with a unit behind it that states no quantity: an age, a duration, a threshold.
+NO_QUANTITY = "not a quantity: "
 _TO_WRITE = "English name to be written"
 
 
@@ -171,11 +173,14 @@ class Tabulator:
 
     def _exclusion(self, row: DraftRow) -> None:
         """One row for each number in digits; a numeral in words that states nothing needs none."""
+        comment = row.cells.get("comment", "")
+        if row.cells.get("reason") == "other" and comment and not comment.startswith(NO_QUANTITY):
+            comment = NO_QUANTITY + comment
         for match in TOKEN.finditer(row.value_text):
             self.out.exclusions.append(
                 {"source_id": self.facts["source_id"], "char_start": str(row.start + match.start()),
                  "char_end": str(row.start + match.end()), "value_text": match.group(),
-                 "reason": row.cells.get("reason", ""), "comment": row.cells.get("comment", "")}
+                 "reason": row.cells.get("reason", ""), "comment": comment}
             )  # fmt: skip
         if row.cells.get("reason") == "other" and not row.cells.get("comment"):
             self._wrong(row, "the reason other needs a comment that says why it states no quantity")
