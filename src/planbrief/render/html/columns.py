@@ -92,10 +92,17 @@ def class_names(block: Table, writer: Writer) -> str:
 def carded(block: Table) -> bool:
     """Whether a phone shows each row as a card: its name, then a line for each cell with the head of its column.
 
-    A table whose cells span others, or that is a table of two columns, stays what it is.
+    A table whose cells span others inside a row, or that is a table of two columns, stays what it is.
     """
-    spans = any(cell.colspan != 1 or cell.rowspan != 1 for row in block.rows for cell in row)
+    spans = any(
+        cell.rowspan > 1 or (cell.colspan > 1 and _more(row, at)) for row in block.rows for at, cell in enumerate(row)
+    )
     return len(block.columns) > 2 and not spans and not block.heads
+
+
+def _more(row: Sequence[Cell], position: int) -> bool:
+    """Whether cells follow those that a cell covers; the heads of their columns would be counted wrongly."""
+    return any(cell.colspan for cell in row[position + 1 :])
 
 
 def _named(block: Table) -> bool:
