@@ -92,9 +92,10 @@ def test_amounts_keep_number_and_unit_on_one_line(edition: Edition, sheet: Any, 
     assert {name: broken for name, broken in found.items() if broken} == {}
 
 
-def test_desktop_shows_whole_tables(edition: Edition, sheet: Any) -> None:
-    """At 1280 px no table needs to be scrolled."""
-    sheet.set_viewport_size({"width": 1280, "height": 900})
+@pytest.mark.parametrize("width", [1280, 390])
+def test_nothing_scrolls_sideways(edition: Edition, sheet: Any, width: int) -> None:
+    """No table and no chart needs to be scrolled, on a desktop (columns) or on a phone (cards, narrow drawings)."""
+    sheet.set_viewport_size({"width": width, "height": 900})
     found = {}
     for path in edition.reports:
         sheet.goto(path.as_uri())
