@@ -59,8 +59,14 @@ def table(project: Project, name: str) -> list[dict[str, str]]:
 
 def test_accept_puts_everything_in_and_check_is_green(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
     """Source, observations, exclusions, new indicators and the new area, sealed; verify finds the text as it is."""
+    before = {name: (project.data / name).read_text("utf-8") for name in ("areas.csv", "indicators.csv")}
     accept_all(read(project))
     assert main(["accept", NAME, "--yes"]) == 0
+    for name, text in before.items():
+        lines = (project.data / name).read_text("utf-8").splitlines()
+        new = [line for line in lines if line not in text.splitlines()]
+        assert new, name
+        assert [line for line in lines if line not in new] == text.splitlines(), name
     assert "no English name yet" in capsys.readouterr().out
     assert data_problems(project.data) == []
     rows = table(project, f"documents/{NAME}/observations.csv")

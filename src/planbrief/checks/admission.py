@@ -43,7 +43,8 @@ class NotAdmitted(PlanbriefError):
 def with_rows(package: Package, table: str, rows: Iterable[Mapping[str, str]]) -> bytes:
     """A shared table with more rows: sorted by key where it is sorted, else behind the others; a known key stays."""
     known = package[table]
-    old = [row.values for row in known.rows]
+    # As the file has them: a package shows rows that have a position in another order.
+    old = [row.values for row in sorted(known.rows, key=lambda row: row.line)]
     have = {tuple(row[name] for name in known.key) for row in old}
     new = [{column: row.get(column, "") for column in known.columns} for row in rows]
     new = [row for row in new if tuple(row[name] for name in known.key) not in have]
