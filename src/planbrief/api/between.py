@@ -64,7 +64,7 @@ def _row(series: Series, first: Point, last: Point) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def with_values(ds: Dataset, region: str, indicator: str, activity: str, new: Mapping[int | str, float]) -> Dataset:
+def with_values(ds: Dataset, region: str, indicator: str, activity: str, new: Mapping[int, float]) -> Dataset:
     """The data with values that no document prints, as observations ``assumed-…`` of kind actual."""
     from dataclasses import replace
 

@@ -51,7 +51,7 @@ def fitting(words: list[str]) -> Iterator[str]:
     if not chosen or actions is None:
         return
     verbs = next(action for action in actions._group_actions if action.choices)
-    own = dict(verbs.choices or {})[chosen]  # type: ignore[call-overload]
+    own = dict(verbs.choices or {})[chosen]
     if last.startswith("-"):
         yield from (name for name in own._option_string_actions if name.startswith(last))
         return

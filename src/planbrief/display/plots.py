@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from planbrief.display.language import Lang, is_chinese, message
 
@@ -93,9 +94,28 @@ def connect() -> None:
     from matplotlib_inline import backend_inline
 
     backend_inline._enable_matplotlib_integration()
+    flush = backend_inline.flush_figures
+    if flush in shell.events.callbacks["post_execute"] and _once not in shell.events.callbacks["post_execute"]:
+        shell.events.unregister("post_execute", flush)  # ours goes first
+        shell.events.register("post_execute", _once)
+        shell.events.register("post_execute", flush)
     for formatter in shell.display_formatter.formatters.values():
         formatter.pop(Figure, None)
     shell.display_formatter.formatters["image/svg+xml"].for_type(Figure, drawing_of)
+
+
+#: Drawings of figures that a cell has shown itself, by figure.
+_shown: WeakKeyDictionary[Figure, str] = WeakKeyDictionary()
+
+
+def _once() -> None:
+    """At the end of a cell: close figures that it has shown as they are, or the inline backend shows them again."""
+    from matplotlib._pylab_helpers import Gcf
+
+    for manager in Gcf.get_all_fig_managers():
+        figure = manager.canvas.figure
+        if (drawn := _shown.pop(figure, "")) and drawn == svg_of(figure):
+            Gcf.destroy(manager)
 
 
 def drawing_of(figure: Figure) -> tuple[str, dict[str, Any]] | None:
@@ -110,6 +130,7 @@ def drawing_of(figure: Figure) -> tuple[str, dict[str, Any]] | None:
     for one in told:
         if not missing_glyphs(str(one.message)):
             warnings.warn_explicit(one.message, one.category, one.filename, one.lineno)
+    _shown[figure] = svg
     found: dict[str, Any] = {"alt": alternative_text(figure)}
     if missing:
         found[MISSING] = missing

@@ -36,6 +36,12 @@ PLOTS = {
         "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.plot([1])\nplt.close(fig)\ndisplay(fig)",
         1,
     ),
+    "last expression, open": ("import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.plot([1, 2])\nfig", 1),
+    "display, open": ("import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.plot([1])\ndisplay(fig)", 1),
+    "drawn on behind display": (
+        "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nax.plot([1])\ndisplay(fig)\nax.set_title('b')",
+        2,
+    ),
     "bare figure": ("from matplotlib.figure import Figure\nfig = Figure()\nfig.subplots().plot([1, 2])\nfig", 1),
     "pandas": (FRAME + "frame.plot.bar(x='年份', y='产值')", 1),
     "pandas and show": (FRAME + "import matplotlib.pyplot as plt\nframe.plot(x='年份')\nplt.show()", 1),
