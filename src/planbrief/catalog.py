@@ -259,7 +259,9 @@ class Catalog:
         return Report(like.id, notebook, tuple(fixed.items()), like.about, like.languages, like.formats)
 
     def _changed(self, report: Report, changes: Mapping[str, Any], listed: Mapping[str, Report]) -> Report:
-        entry = next((item for item in self.raw["reports"] if item.get("notebook") == report.notebook), {})
+        entry: dict[str, Any] = next(
+            (item for item in self.raw["reports"] if item.get("notebook") == report.notebook), {}
+        )
         about = entry.get("about") or dict(report.about)
         values = {**report.values, **changes}
         made = self.report(
