@@ -88,9 +88,9 @@ def test_an_installed_wheel_works_in_an_empty_folder(tmp_path: Path, root: Path)
         cwd=empty, env=environment, capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert Path(where.stdout.strip()).is_relative_to(site), "the test must not read the checkout"
-    assert "profile-bazhong" in run("list")
-    assert "bazhong-plan-2024" in run("list", "sources")
+    assert "profile-bazhong" in run("list", "--sample")
+    assert "bazhong-plan-2024" in run("list", "sources", "--sample")
     run("init", "work")
     assert files_of(empty / "work") == {*project_files(Project(root)), ".gitignore", ".gitattributes", "README.md"}
-    run("export", "--to", "datapackage", "--out", "data.zip")
+    run("export", "--to", "datapackage", "--out", "data.zip", "--project", "work")
     assert list(site.rglob("*.planbrief-new")) == []

@@ -36,7 +36,7 @@ def branches():
 
 @pytest.mark.parametrize(
     ("comparator", "words"),
-    [("eq", ("增长 3 倍", "up by 3 × base")), ("ge", ("增长 3 倍以上", "up by at least 3 × base"))],
+    [("eq", ("增长 3 倍", "up by 3 times the base")), ("ge", ("增长 3 倍以上", "up by at least 3 times the base"))],
 )
 def test_increases_in_multiples(comparator, words):
     """增长三倍以上: the bound stands before the number in English."""

@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, Phase, assume, given, settings
 from hypothesis import strategies as st
 from publish.building.conftest import write_notebook
 
+from planbrief.checks.repair import accept
 from planbrief.project import Project, packaged
 from planbrief.publish.build import PRELOAD, Outcome, Request, build
 from planbrief.run.engine import Pool
@@ -186,9 +187,10 @@ def test_a_row_of_one_city_leaves_the_profile_of_another(project, pool):
             rows = [r for p, r in rows_of(project).values() if p == path]
             for other in rows:
                 if other["obs_id"] == name:
-                    other["obs_value"] = str(float(row["obs_value"]) + 1)
+                    other["obs_value"] = other["value_text"] = str(int(float(row["obs_value"])) + 1)
             write(path, rows)
             break
+    accept(project.data, None)
     outcome = build(project, out, wanted, pool=pool)
     assert statuses(outcome) == {"zh/profile-bazhong": "unchanged", "zh/profile-fuling": "built"}
 
