@@ -96,11 +96,11 @@ class Evidence:
     @cached_property
     def homes(self) -> dict[str, str]:
         """The city (or province) that most rows of each document lie in."""
-        found = {}
+        found: dict[str, str] = {}
         for source, rows in self.by_source.items():
-            places = Counter(self.places.city_of(one.cells["ref_area"]) for one in rows)
+            places = Counter(str(self.places.city_of(one.cells["ref_area"])) for one in rows)
             places.pop("", None)
-            found[source] = places.most_common(1)[0][0] if places else ""
+            found[str(source)] = places.most_common(1)[0][0] if places else ""
         return found
 
     def indicator(self, one: Observed) -> Mapping[str, str]:

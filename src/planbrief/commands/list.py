@@ -64,8 +64,8 @@ def rows_of(project: Project, what: str) -> tuple[tuple[str, ...], list[list[str
         for r in catalog.reports()
     ]
     wrong = [f"note: left out, for it cannot be built: {printable(str(error))}" for error in catalog.wrong()]
-    columns = ("report", "notebook", "languages", "formats", "about_zh", "about_en")
-    return columns, rows, [*without_report(catalog), *wrong]
+    heads = ("report", "notebook", "languages", "formats", "about_zh", "about_en")
+    return heads, rows, [*without_report(catalog), *wrong]
 
 
 def cut(text: str, columns: int) -> str:
