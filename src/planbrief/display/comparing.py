@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from planbrief.display.language import LANGS, Lang, message, sentence_case, term
+from planbrief.display.numbers import unit_words
 from planbrief.display.periods import period_text
-from planbrief.display.units import unit_words
 
 if TYPE_CHECKING:
     import pandas as pd

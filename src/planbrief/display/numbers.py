@@ -1,9 +1,4 @@
-"""Numbers as people read them, in either language. Rounding happens here, once.
-
-A level keeps the digits that its source prints; what planbrief computes is shown with the decimals that its measure
-deserves. Money in 亿元 becomes million, billion or trillion yuan in English by moving the decimal point, which keeps
-every digit.
-"""
+"""Numbers and units as people read them, in either language. Rounding happens here, once."""
 
 from __future__ import annotations
 
@@ -153,3 +148,25 @@ def money_text(number: Decimal, power: int, currency: str, lang: Lang = "en") ->
             scaled = shortest(scaled) if whole else scaled
             return Money(decimal_text(scaled, lang), message(f"number.{word}", lang, unit=currency))
     return Money(decimal_text(full, lang), currency)
+
+
+@lru_cache(maxsize=1024)
+def unit_words(unit: str, lang: Lang) -> tuple[str, str]:
+    """Words for a unit and, in English, the printed money unit to keep beside them.
+
+    >>> unit_words("亿元", "zh"), unit_words("%", "en")
+    (('亿元', ''), ('%', ''))
+    """
+    if unit in ("", "1"):
+        return "", ""
+    if lang == "zh" or unit.isascii():
+        return unit, ""
+    from planbrief.targets.units import english
+
+    return english(unit), unit if split_unit(unit)[1] == "元" else ""
+
+
+def axis_unit(unit: str, lang: Lang) -> str:
+    """The unit of an axis as one text: 亿元, 100 million yuan (亿元)."""
+    words, kept = unit_words(unit, lang)
+    return f"{words} ({kept})" if kept else words

@@ -24,11 +24,10 @@ from planbrief.display.language import (
     sentence_case,
     term,
 )
-from planbrief.display.numbers import decimal_text, level_decimal
+from planbrief.display.numbers import decimal_text, level_decimal, unit_words
 from planbrief.display.periods import figure_period
 from planbrief.display.quantities import interval_text, is_figure, kept_beside, value_text
 from planbrief.display.state import Page
-from planbrief.display.units import unit_words
 from planbrief.errors import PlanbriefError
 
 #: Measures whose cells line up at the decimal point.

@@ -11,10 +11,10 @@ from planbrief.display.charts.chart import Chart, at_both_widths
 from planbrief.display.charts.rows import Rows, Scale, grid, value_scale
 from planbrief.display.charts.words import listed, short, unit_of, words
 from planbrief.display.language import Lang, Text, message, pick
+from planbrief.display.numbers import axis_unit
 from planbrief.display.quantities import FigureLike
 from planbrief.display.state import language
 from planbrief.display.table import Cell, Column, Table
-from planbrief.display.units import axis_unit
 
 Pair = tuple[Text, FigureLike, FigureLike]
 

@@ -14,10 +14,10 @@ from planbrief.display.charts.chart import Chart, at_both_widths
 from planbrief.display.charts.rows import GAP, LEAST, Rows, grid, value_scale
 from planbrief.display.charts.words import row_words, short, unit_of
 from planbrief.display.language import Lang, Text, message, pick
+from planbrief.display.numbers import axis_unit
 from planbrief.display.quantities import FigureLike
 from planbrief.display.state import language
 from planbrief.display.table import Cell, Column, Table
-from planbrief.display.units import axis_unit
 
 Row = tuple[Text, FigureLike]
 

@@ -12,8 +12,8 @@ from planbrief.display import style
 from planbrief.display.charts.canvas import Canvas, text_width
 from planbrief.display.charts.words import tick, year_of
 from planbrief.display.language import Lang, message
+from planbrief.display.numbers import axis_unit
 from planbrief.display.quantities import FigureLike
-from planbrief.display.units import axis_unit
 
 
 def nice_ticks(low: float, high: float) -> list[float]:

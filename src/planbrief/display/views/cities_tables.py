@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from planbrief.display.numbers import unit_words
 from planbrief.display.quantities import value_text
 from planbrief.display.table import Cell, Column, Table
-from planbrief.display.units import unit_words
 from planbrief.display.views.cities import Pair, level, reasons, records, what, worded, words
 from planbrief.display.views.facts import both, word
 from planbrief.measures.compare import SideBySide, difference, ratio

@@ -6,8 +6,8 @@ import math
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.language import Text, message
+from planbrief.display.numbers import unit_words
 from planbrief.display.table import Cell, Column, Table
-from planbrief.display.units import unit_words
 from planbrief.display.views.growth import point_figure
 from planbrief.measures import tables
 from planbrief.measures.figures import figure, plain
