@@ -57,7 +57,7 @@ def test_report_says_everything_in_its_language() -> None:
     """Cover, prose of the page's language, table, caption, notes and sources are text in the PDF."""
     text = squeezed(text_of(render_pdf(notebooks.report("zh"), name="profile")))
     for part in ("巴中市：目标要求产值三年增至五倍", "数据截至2024-06-25", "表1主要目标与所需增速", "图1里程碑路径",
-                 "注：按2023年价格计算。", "来源：[1]巴中市产业发展规划（2024—2026年）",
+                 "注：按2023年价格计算。", "来源：[1]", "资料来源[1]巴中市产业发展规划（2024—2026年）",
                  "第1页，共", "口径见文末", "142.8", "73.8%"):  # fmt: skip
         assert squeezed(part) in text
     assert "Onlyfigures" not in text
