@@ -89,8 +89,10 @@ def test_check_accepts_declines_and_refuses_what_the_form_does_not_say(tmp_path:
         path.write_bytes(before)
         return found
 
-    assert told(3, obs_value="-200", time_period="2026-01/2026-09") == []
-    assert told(3, obs_value="-210") == ["obs_value: -210 → -200, as value_text '200' says"]
+    assert told(3, obs_value="-200", time_period="2026-01/2026-09", transformation="difference") == []
+    assert told(3, obs_value="-210", transformation="difference") == [
+        "obs_value: -210 → -200, as value_text '200' says"
+    ]
     # 50—60 that fall: from −60 to −50
     assert told(7, obs_value="-60", upper_value="-50") == []
     assert told(7, obs_value="-50", upper_value="-60")
