@@ -13,6 +13,8 @@ from planbrief.display.language import ACCEPTED_LATIN
 _HAN = re.compile(r"[\u2e80-\u2fdf\u3001-\u303f\u31c0-\u31ef\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60]+")
 #: Words; letters behind a digit are a grade or a code (4A, 5G, 04969b), not a word.
 _LATIN = re.compile(r"(?<![0-9A-Za-z])[A-Za-z]+(?:[&'’][A-Za-z]+)*\d*")
+#: The digest of the data in a citation: a number in base 16, no word.
+_DIGEST = re.compile(r"(?<![0-9A-Za-z])(?=[0-9a-f]*[0-9])[0-9a-f]{12}(?![0-9A-Za-z])")
 #: Attributes that are shown or read out.
 _SPOKEN = ("title", "aria-label", "alt", "placeholder", "label", "data-f", "data-t")
 #: Elements whose text is no language: programs, styles, formulas of mathematics.
@@ -25,6 +27,7 @@ def foreign(text: str, lang: str) -> list[str]:
     >>> foreign("GDP 与 LNG、growth", "zh-CN"), foreign("Bazhong 巴中", "en")
     (['growth'], ['巴中'])
     """
+    text = _DIGEST.sub(" ", text)
     if lang.startswith("zh"):
         return [word for word in _LATIN.findall(text) if word not in ACCEPTED_LATIN]
     if lang.startswith("en"):

@@ -86,7 +86,7 @@ def test_the_formula_of_the_headline_is_behind_it(edition: Edition, lang: str) -
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
-@pytest.mark.parametrize("report", ["brief", "profile-bazhong", "profile-qijiang"])
+@pytest.mark.parametrize("report", ["brief", "profile-qijiang"])
 def test_the_growth_of_qijiang_is_called_what_it_is(edition: Edition, lang: str, report: str) -> None:
     """10.2 % is real growth of industrial value added on the year before, in every sentence that has it."""
     page = main(edition, lang, report)

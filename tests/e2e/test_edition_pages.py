@@ -20,7 +20,8 @@ from render.conftest import Visit
 pytestmark = pytest.mark.xdist_group("edition")
 
 #: Largest sizes in bytes; the databook holds every observation.
-LIMITS = {"profile": 400_000, "databook": 600_000, "index": 100_000, "": 450_000}
+#: Charts are drawn twice, once for the width of a phone.
+LIMITS = {"profile": 400_000, "databook": 700_000, "industries": 620_000, "index": 100_000, "": 450_000}
 #: Rows of one table body that axe looks at; those after them are made the same way.
 ROWS = 10
 #: Numbers of a page by where they stand.
@@ -156,8 +157,10 @@ def test_headings_tables_and_figures_can_be_linked_to(edition: Edition) -> None:
         for node in main.iter("h2", "h3", "h4", "figure"):
             inside = node.xpath("ancestor::section[@id='page-sources'] | ancestor::details")
             assert node.get("id") or inside, (edition.name(path), words(node)[:60])
-        (switch,) = tree(path).xpath("//a[@class='switch']")
-        assert (path.parent / switch.get("href")).resolve().name == path.name
+        switches = tree(path).xpath("//a[@class='switch']")
+        assert switches
+        for switch in switches:
+            assert (path.parent / switch.get("href")).resolve().name == path.name
 
 
 def test_every_number_leads_to_observations_that_exist(edition: Edition) -> None:
@@ -241,7 +244,7 @@ def test_panel_opens_by_keyboard_for_numbers_in_prose_tables_and_chart_data(edit
         assert seen.errors == [], name
         seen.page.close()
     assert met["prose"] >= 14
-    assert met["table"] == 18
+    assert met["table"] == 16  # all but the briefs, whose numbers stand in sentences and key numbers
     assert met["chart"] >= 8
 
 
