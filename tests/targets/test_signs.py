@@ -83,16 +83,17 @@ def test_check_accepts_declines_and_refuses_what_the_form_does_not_say(tmp_path:
     def told(row: int, **cells: str) -> list[str]:
         before = path.read_bytes()
         change(path, row, **cells)
+        # What is plausible of a level or a target is another test's; here it is the printed form that decides.
         found = [
-            f"{one.column}: {one.found} → {one.expected}" for one in data_problems(data) if "seal" not in one.expected
+            f"{one.column}: {one.found} → {one.expected}"
+            for one in data_problems(data)
+            if "value_text" in one.expected or one.column == "upper_value"
         ]
         path.write_bytes(before)
         return found
 
-    assert told(3, obs_value="-200", time_period="2026-01/2026-09", transformation="difference") == []
-    assert told(3, obs_value="-210", transformation="difference") == [
-        "obs_value: -210 → -200, as value_text '200' says"
-    ]
+    assert told(3, obs_value="-200", time_period="2026-01/2026-09") == []
+    assert told(3, obs_value="-210") == ["obs_value: -210 → -200, as value_text '200' says"]
     # 50—60 that fall: from −60 to −50
     assert told(7, obs_value="-60", upper_value="-50") == []
     assert told(7, obs_value="-50", upper_value="-60")
