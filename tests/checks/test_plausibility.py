@@ -91,6 +91,14 @@ def test_a_cell_that_has_no_sense_is_named(cells: dict[str, object], column: str
     assert column in [found for found, _ in strange(level(1, "100", "2026") | cells)]
 
 
+def test_a_decline_of_the_past_is_not_strange() -> None:
+    """An absolute change may be negative; the same number as a level may not."""
+    past = {"kind": "actual", "time_period": "2023", "obs_value": "-5", "value_text": "5"}
+    for transformation, refused in (("difference", False), ("level", True)):
+        found = strange(level(1, "100", "2026") | past | {"transformation": transformation})
+        assert ("obs_value" in [column for column, _ in found]) == refused
+
+
 def test_a_printed_growth_and_its_levels_agree(shipped: Package) -> None:
     """The levels of two years give 20 %: a printed 19.8 is rounding, 2 a slip."""
     indicators = [

@@ -69,12 +69,10 @@ def test_bookmarks_are_in_the_language_of_the_document(edition: Edition) -> None
             while waiting:
                 item = waiting.pop()
                 waiting.extend(item.children)
-                words = foreign(item.title, str(pdf.Root.Lang))
-                wrong += [
-                    (edition.name(path), word)
-                    for word in words
-                    if not any(word in name or name in word for name in printed)
-                ]
+                title = item.title
+                for name in sorted(printed, key=len, reverse=True) if path.stem.startswith("audit-") else ():
+                    title = title.replace(name, " ")
+                wrong += [(edition.name(path), word) for word in foreign(title, str(pdf.Root.Lang))]
     assert wrong == []
 
 

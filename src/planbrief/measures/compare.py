@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from planbrief.measures.evidence import Evidence, evidence
 from planbrief.measures.figures import Figure, plain
+from planbrief.measures.progress import time_ahead
+from planbrief.measures.series import Series, series_of
 from planbrief.measures.verdicts import (
     STATUSES,
     Reason,
@@ -23,11 +25,6 @@ from planbrief.measures.verdicts import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from planbrief.targets import Dataset
-from planbrief.measures.progress import time_ahead
-from planbrief.measures.series import Series, series_of
-
-if TYPE_CHECKING:
     from planbrief.targets import Dataset
 
 

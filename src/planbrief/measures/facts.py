@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import math
 from collections import Counter
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from planbrief.targets.frames import records_of
-
-if TYPE_CHECKING:
-    import pandas as pd
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import pandas as pd

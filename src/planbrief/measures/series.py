@@ -19,10 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planbrief.targets import Dataset
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from planbrief.targets import Dataset
 
 
 #: Kinds that say what has been reached, and kinds that say what is wanted.

@@ -201,10 +201,10 @@ def scopes_of(name: str) -> frozenset[str]:
     return frozenset(kept[match[0]] for match in pattern.finditer(key_of(name)))
 
 
+#: What a name is set against, which says nothing of its theme.
 _BASES = re.compile(
     r"占[^占]+$|^每[千万亿百]?(?:人口?|元|户|亩)|(?:单位|万元|亿元|与)(?:地区|国内)?生产总值|与[^与]+之?比$"
 )
-"""What a name is set against, which says nothing of its theme."""
 
 
 def theme_of(name: str) -> str:

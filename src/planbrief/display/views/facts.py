@@ -11,18 +11,12 @@ from planbrief.display.table import Cell, Column, Table
 from planbrief.measures.facts import merged_facts
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines import Headline
-from planbrief.measures.labels import Label, label, measured
+from planbrief.measures.labels import Label, label, listing, measured, period
+from planbrief.targets.frames import records_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from planbrief.targets import Dataset
-from typing import TYPE_CHECKING
-
-from planbrief.measures.labels import listing, period
-from planbrief.targets.frames import records_of
-
-if TYPE_CHECKING:
     from planbrief.targets import Dataset
 
 

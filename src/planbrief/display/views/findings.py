@@ -99,7 +99,6 @@ def title_of(finding: Finding, number: int) -> Label:
 def items_table(ds: Dataset, region: str, finding: Finding, number: int) -> Table:
     """The printed figures of a finding with their places in the documents."""
     rows = [item_row(ds, region, finding, item) for item in finding.items]
-    roles = any(cells[3].value for cells in rows)
     columns = [
         Column("what", both("head.what"), head=True, width=2.6),
         Column("value", both("head.value"), "level", align="right", width=2.1),
@@ -107,11 +106,12 @@ def items_table(ds: Dataset, region: str, finding: Finding, number: int) -> Tabl
         Column("role", both("head.role"), width=1.7),
         Column("locator", both("head.locator"), width=1.8),
     ]
-    keep = [index for index in range(len(columns)) if index != 3 or roles]
+    # Names have neither value nor period: a column that holds nothing is left out.
+    keep = [index for index in range(len(columns)) if index == 0 or any(cells[index].value for cells in rows)]
     return Table(
         tuple(columns[index] for index in keep),
         tuple(tuple(row[index] for index in keep) for row in rows),
-        both("caption.items", number=str(number)),
+        both("caption.items" if 1 in keep else "caption.names", number=str(number)),
         sortable=False,
     )
 

@@ -9,17 +9,9 @@ function make(tag, text, parent) {
 }
 /* a text, or a list of [text, language] where words in another language stand in it */
 function runs(value) { return Array.isArray(value) ? value : [[String(value), ""]]; }
-/* a printed unit in a formula or a number's own words is Chinese on an English page, too, and marked as such */
-function write(node, text) {
-  var parts = root.lang.slice(0, 2) === "zh" ? [text] : String(text).split(/([\u2e80-\u9fff\uff00-\uffef]+)/);
-  parts.forEach(function (part, index) {
-    if (index % 2) { make("span", part, node).lang = "zh-CN"; } else { node.appendChild(document.createTextNode(part)); }
-  });
-  return node;
-}
 function put(node, value) {
   runs(value).forEach(function (run) {
-    if (run[1]) { make("span", run[0], node).lang = run[1]; } else { write(node, run[0]); }
+    if (run[1]) { make("span", run[0], node).lang = run[1]; } else { node.appendChild(document.createTextNode(run[0])); }
   });
   return node;
 }
@@ -88,7 +80,9 @@ function open(link) {
   close.className = "close";
   close.setAttribute("aria-label", words.close);
   close.addEventListener("click", function () { dialog.close(); });
-  list = write(make("p", null, inner), link.textContent);
+  list = make("p", null, inner);
+  /* its nodes and not its text: words in another language keep their mark */
+  link.childNodes.forEach(function (node) { list.appendChild(node.cloneNode(true)); });
   list.className = "big";
   list.lang = link.closest("[lang]").lang;
   list = make("dl", null, inner);
