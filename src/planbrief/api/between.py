@@ -88,17 +88,3 @@ def with_values(ds: Dataset, region: str, indicator: str, activity: str, new: Ma
         added.append(Row({name: values[name] for name in model.values}, "", 0))
     table = replace(old["observations"], rows=(*old["observations"].rows, *added))
     return Dataset(Package(old.folder, old.descriptor, {**old.tables, "observations": table}))
-
-
-def question(ds: Dataset, finding: Any, lang: str) -> str:
-    """A finding of the audit in words."""
-    from planbrief.display.document import run_text
-    from planbrief.display.sentence import sentence_runs, templates_for, values_of
-    from planbrief.display.state import Page, language
-
-    pair = templates_for(finding, None, "audit")
-    if pair is None:
-        return ""
-    page = Page("audit", language(lang), ds)
-    template = pair[0] if lang == "zh" else pair[1]
-    return run_text(sentence_runs(template, values_of(finding), page, "audit", loose=True)).replace("**", "")

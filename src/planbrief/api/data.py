@@ -320,32 +320,20 @@ class Data:
         """Does the plan add up? One row per finding, worst first: severity (ordered), the question in words (``text``),
         rule, discrepancy and tolerance in ``unit``.
         """
-        import pandas as pd
-
-        from planbrief.api.between import question
-        from planbrief.display.language import message
-        from planbrief.measures.audit import audit
+        from planbrief.api.findings import findings
 
         region = self._ds.resolve("areas", area) if area is not None else None
-        rows = [
-            {
-                "id": finding.id,
-                "rule": finding.rule,
-                "name": message(f"rule.{finding.rule}", lang),
-                "severity": finding.severity,
-                "text": question(self._ds, finding, lang),
-                "discrepancy": finding.discrepancy,
-                "tolerance": finding.tolerance,
-                "unit": finding.unit,
-                "observations": finding.observations,
-            }
-            for finding in audit(self._ds, region)
-        ]
-        columns = ("id", "rule", "name", "severity", "text", "discrepancy", "tolerance", "unit", "observations")
-        frame = pd.DataFrame(rows, columns=list(columns))
-        levels = ("note", "not_comparable", "implausible", "inconsistent")
-        frame = frame.assign(severity=pd.Categorical(frame["severity"], levels, ordered=True))
-        return framed(frame, f"no findings: {region or 'every relation'} adds up")
+        return framed(findings(self._ds, region, lang), f"no findings: {region or 'every relation'} adds up")
+
+    def insights(self, area: str, *, lang: Lang = "zh") -> pd.DataFrame:
+        """What follows from an area's figures and is printed nowhere, weightiest first: the sentence (``text``), rule,
+        ``weight`` (0 to 1: share of the economy or people affected × distance from what has been achieved × certainty)
+        and the number of assumptions made.
+        """
+        from planbrief.api.findings import insights
+
+        region = self._ds.resolve("areas", area)
+        return framed(insights(self._ds, region, lang), f"nothing follows from the figures of {region}")
 
     # -- figures --------------------------------------------------------------------------------------------------
 

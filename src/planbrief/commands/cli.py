@@ -132,6 +132,9 @@ def export_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out", type=Path, required=True, metavar="PATH", help="file to write; for sdmx-csv a folder or a .zip"
     )
+    parser.add_argument(
+        "--results", action="store_true", help="growth, progress, structure, comparisons, findings, insights as well"
+    )
 
 
 def init_options(parser: argparse.ArgumentParser) -> None:

@@ -132,7 +132,14 @@ def command(arguments: argparse.Namespace) -> int:
     from planbrief.project import chosen
     from planbrief.targets.dataset import load
 
-    package = load(chosen(arguments)).package
+    ds = load(chosen(arguments))
+    package = ds.package
+    if arguments.results:
+        from planbrief.export.results import with_results
+
+        if arguments.to == "sdmx-csv":
+            raise UnknownName("format of results", arguments.to, ("xlsx", "datapackage"))
+        package = with_results(ds)
     path = export(package, arguments.to, arguments.out)
     if arguments.to != "xlsx" and (count := formula_like(package)):
         print(
@@ -140,5 +147,5 @@ def command(arguments: argparse.Namespace) -> int:
             "would take them for formulas (planbrief export --to xlsx keeps them text)",
             file=sys.stderr,
         )
-    print(f"{path}: {len(package['observations'].rows)} observations, data {package.sha256[:12]}")
+    print(f"{path}: {len(package['observations'].rows)} observations, data {ds.package.sha256[:12]}")
     return 0

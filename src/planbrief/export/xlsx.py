@@ -159,10 +159,11 @@ def _table_sheet(book: Book, table: Table) -> None:
         for line, row in enumerate(table.rows, start=1):
             text = row.values[name]
             width = max(width, shown_width(text) + 1)
-            target = book.link(references[name], text) if name in references and text else ""
+            key = text.partition(" ")[0]  # a result names all its observations; its link goes to the first
+            target = book.link(references[name], key) if name in references and text else ""
             if target and links < MOST_LINKS:
                 links += 1
-                tip = book.names[references[name]].get(text, "")
+                tip = book.names[references[name]].get(key, "")
                 sheet.write_url(line, column, target, book.styles.link(text), string=text, tip=tip)
             elif text:
                 cell_value(sheet, line, column, text, field["type"], book.styles)
