@@ -10,8 +10,7 @@ import pytest
 from targets.folder import SOURCE, TEXT, make_folder, observations
 
 from planbrief.checks.lineage import origin
-from planbrief.commands.check import lineage_report
-from planbrief.commands.lineage import UnreadableEdition, read_manifest, uses
+from planbrief.commands.check import UnreadableEdition, lineage_report, read_manifest, uses
 from planbrief.errors import UnknownName
 from planbrief.targets.dataset import Dataset
 from planbrief.targets.package import read_package

@@ -10,7 +10,7 @@ import tomllib
 import pytest
 
 from planbrief.catalog import problems, read
-from planbrief.commands import completion, new, notebooks
+from planbrief.commands import completion, new
 from planbrief.commands.cli import COMMANDS, USERS, main, overview
 from planbrief.commands.init import lay_out
 from planbrief.commands.list import cut, width
@@ -108,19 +108,19 @@ def test_clean_strips_what_a_run_leaves(project, tmp_path):
     code |= {"outputs": [{"output_type": "stream", "name": "stdout", "text": "x"}], "execution_count": 3}
     ran["metadata"]["papermill"] = {"duration": 1}
     path.write_text(json.dumps(ran, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    assert notebooks.clean([path]) == [path]
+    assert new.clean([path]) == [path]
     assert json.loads(path.read_bytes()) == json.loads(stripped)
-    assert notebooks.clean([path]) == []
-    assert notebooks.cleaned(stripped, "audit") == stripped
-    with pytest.raises(notebooks.NoNotebook):
-        notebooks.cleaned(b"[]", "odd")
+    assert new.clean([path]) == []
+    assert new.cleaned(stripped, "audit") == stripped
+    with pytest.raises(new.NoNotebook):
+        new.cleaned(b"[]", "odd")
 
 
 def test_git_strips_by_itself(project):
     """After `nb install` a notebook with outputs is added without them."""
     subprocess.run(["git", "init", "-q", str(project.root)], check=True)
-    notebooks.install(project.root)
-    notebooks.install(project.root)
+    new.install(project.root)
+    new.install(project.root)
     lines = (project.root / ".gitattributes").read_text(encoding="utf-8").splitlines()
     assert lines.count("notebooks/*.ipynb filter=planbrief") == 1
     shown = subprocess.run(

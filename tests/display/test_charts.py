@@ -15,10 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planbrief.display import charts, fonts, style
-from planbrief.display.charts.canvas import Canvas, drawing, text_width, wrap
+from planbrief.display.charts.canvas import Canvas, compact_path, drawing, text_width, wrap
 from planbrief.display.charts.chart import Chart, chart_block
 from planbrief.display.charts.labels import overlaps, spread
-from planbrief.display.charts.svg import compact_path
 from planbrief.display.fonts import MissingGlyph
 from planbrief.display.language import LANGS
 from planbrief.measures.figures import Figure

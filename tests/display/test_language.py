@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from targets.factory import make_dataset
 
-from planbrief.checks.translations import missing_translations, name_problems, vocabulary_problems
+from planbrief.checks.project import missing_translations, name_problems, vocabulary_problems
 from planbrief.display.language import MissingMessage, mark, message, sentence_case, term
 from planbrief.display.periods import date_text, figure_period, period_text, segment_text
 from planbrief.targets.package import read_package

@@ -9,14 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from planbrief.checks.plausibility import plausibility_problems
-from planbrief.checks.rules import Tables, rule_problems
+from planbrief.checks.rules import DOCUMENT_TABLES, Tables, between_problems, rule_problems
 from planbrief.checks.seal import MEANT, SEAL, changes, descriptor_digest, read_seal
 from planbrief.checks.sheets import Sheet, forms_of, sheets_of
-from planbrief.checks.table_rules import DOCUMENT_TABLES, between_problems
 from planbrief.errors import DataError, Problem
 from planbrief.targets.excel import examine
-from planbrief.targets.frames import cell_problems
-from planbrief.targets.integrity import circles, form_problems, reference_problems
+from planbrief.targets.frames import cell_problems, circles, form_problems, reference_problems
 from planbrief.targets.package import Package, Table, home_of, read_descriptor
 
 #: Under this name the seal keeps ``datapackage.json`` itself.

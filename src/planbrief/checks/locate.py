@@ -22,8 +22,8 @@ from planbrief.reading.proposals import Proposal
 from planbrief.reading.rereading import bare_name
 from planbrief.targets.dataset import Dataset
 from planbrief.targets.descriptor import COLUMNS
-from planbrief.targets.printed_units import SIMPLIFIED
 from planbrief.targets.spans import Places
+from planbrief.targets.units import SIMPLIFIED
 
 
 @dataclass(frozen=True)

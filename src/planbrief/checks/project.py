@@ -1,12 +1,337 @@
-"""Every problem of a project in one list: data, notebooks, catalog, translations."""
+"""Every problem of a project in one list: its data, notebooks, catalog, messages and translations."""
 
 from __future__ import annotations
 
+import ast
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
 from planbrief.checks.data import survey
 from planbrief.checks.seal import UNSEALED
+from planbrief.display.language import LANGS, Lang, is_chinese, message_files, messages
+from planbrief.display.template import TemplateError, digits_in_template, fields, problems_of
 from planbrief.errors import PlanbriefError, Problem
+from planbrief.parameters import assignments, convert, declared
 from planbrief.project import Project
 from planbrief.targets.package import Package
+
+#: (resource, field) of the data package → prefix of the messages that name its codes.
+VOCABULARIES = {
+    ("sources", "doc_type"): "doc_type",
+    ("sources", "language"): "language",
+    ("areas", "level"): "area_level",
+    ("indicators", "direction"): "direction",
+    ("indicators", "aggregation"): "aggregation",
+    ("indicators", "character"): "character",
+    ("observations", "kind"): "kind",
+    ("observations", "comparator"): "comparator",
+    ("observations", "transformation"): "transformation",
+    ("observations", "obs_status"): "obs_status",
+    ("exclusions", "reason"): "exclusion_reason",
+}
+#: Columns of the reference tables that must be filled, by language.
+NAMES = {
+    "sources": ("title_zh", "title_en"),
+    "areas": ("name_zh", "name_en"),
+    "activities": ("name_zh", "name_en"),
+    "indicators": ("name_zh", "name_en", "definition_zh", "definition"),
+    "themes": ("name_zh", "name_en", "definition_zh", "definition_en"),
+    "concepts": ("name_zh", "name_en", "definition_zh", "definition_en"),
+    "scopes": ("name_zh", "name_en", "definition_zh", "definition_en"),
+}
+
+
+def missing_translations(package: Package | None = None) -> list[Problem]:
+    """Everything that one of the two languages lacks.
+
+    Parameters
+    ----------
+    package : Package, optional
+        Data whose vocabularies and names are checked too.
+
+    Returns
+    -------
+    list of Problem
+        File, row, column, what was found and what would be right; empty if both languages are complete.
+    """
+    problems = message_problems()
+    if package is not None:
+        problems += vocabulary_problems(package)
+        problems += name_problems(package)
+    return problems
+
+
+def message_problems() -> list[Problem]:
+    """Keys that stand in one language only, and pairs of messages with different placeholders."""
+    found = [
+        Problem(f"src/planbrief/display/messages/{file}", 0, key, f"also in {first}", "a key that occurs once")
+        for lang in LANGS
+        for key, file, first in repeated(lang)
+    ]
+    known = {lang: messages(lang) for lang in LANGS}
+    for key in sorted(set(known["zh"]) | set(known["en"])):
+        lacking = [lang for lang in LANGS if not known[lang].get(key, "").strip()]
+        for lang in lacking:
+            place = f"src/planbrief/display/messages (*.{lang}.toml)"
+            found.append(Problem(place, 0, key, "no wording", "the message in both languages"))
+        if lacking:
+            continue
+        try:
+            names = {lang: set(fields(known[lang][key], key)) for lang in LANGS}
+        except TemplateError as error:
+            found.append(Problem("src/planbrief/display/messages", 0, key, str(error), "plain {name} placeholders"))
+            continue
+        if names["zh"] != names["en"]:
+            odd = ", ".join(sorted(names["zh"] ^ names["en"]))
+            found.append(
+                Problem("src/planbrief/display/messages", 0, key, f"{{{odd}}} in one language", "the same in both")
+            )
+    return found
+
+
+def repeated(lang: Lang) -> list[tuple[str, str, str]]:
+    """Keys that stand in two files of a language, with both files."""
+    first: dict[str, str] = {}
+    found = []
+    for file, known in message_files(lang).items():
+        for key in known:
+            if key in first:
+                found.append((key, file, first[key]))
+            first.setdefault(key, file)
+    return found
+
+
+def vocabulary_problems(package: Package) -> list[Problem]:
+    """Codes that the data package allows and no message names, and closed vocabularies without messages."""
+    found = []
+    for name in [*NAMES, "observations", "exclusions"]:
+        table = package[name]
+        for field in table.schema["fields"]:
+            codes = field.get("constraints", {}).get("enum")
+            if not codes:
+                continue
+            prefix = VOCABULARIES.get((name, field["name"]))
+            if prefix is None:
+                if set(codes) - {"true", "false"}:
+                    expected = "an entry in display.translations.VOCABULARIES"
+                    found.append(
+                        Problem("data/datapackage.json", 0, f"{name}.{field['name']}", "no messages", expected)
+                    )
+                continue
+            for code in codes:
+                for lang in LANGS:
+                    if f"{prefix}.{code}" not in messages(lang):
+                        place = f"src/planbrief/display/messages/{lang}.toml"
+                        found.append(Problem(place, 0, f"{prefix}.{code}", "no wording", f"a name for {code}"))
+    return found
+
+
+def name_problems(package: Package) -> list[Problem]:
+    """Rows of the reference tables without name or definition in a language, or with Chinese in the English one."""
+    found = []
+    for name, columns in NAMES.items():
+        for row in package[name].rows:
+            for column in columns:
+                value = row.values.get(column, "")
+                what = "a definition" if column.startswith("definition") else "a name"
+                if not value.strip():
+                    found.append(Problem(row.file, row.line, column, "nothing", f"{what} in this language"))
+                elif (column.endswith("_en") or column == "definition") and is_chinese(value):
+                    found.append(Problem(row.file, row.line, column, repr(value), "English without Chinese characters"))
+    for row in package["units"].rows:
+        if not row.values.get("name_en", "").strip() and row.values["unit"] != "1":
+            found.append(Problem(row.file, row.line, "name_en", "nothing", "the English name of the unit"))
+    return found
+
+
+#: A notebook larger than this is refused.
+LARGEST_NOTEBOOK = 64 * 1024 * 1024
+_LANGUAGES = {"lang:zh": "lang:en", "lang:en": "lang:zh"}
+#: Calls whose texts are templates: names of the arguments that hold them, by position.
+_TEMPLATES = {"say": ("zh", "en"), "heading": ("zh", "en"), "tell": ("", "templates"), "begin": ("", "title")}
+#: Metadata that running leaves behind.
+_TRACES = ("ExecuteTime", "collapsed", "execution", "papermill", "scrolled")
+_NOTEBOOK_TRACES = ("papermill", "signature", "widgets")
+#: A formula in Markdown; its constants (the 1 of a growth rate, the 100 of a percentage) are no figures of a plan.
+_FORMULA = re.compile(r"\$\$.+?\$\$|\$(?! )[^$\n]+?(?<! )\$(?!\d)", re.DOTALL)
+
+Finding = tuple[str, str, str]  # column, found, expected
+
+
+def notebook_problems(project: Project, areas: frozenset[str]) -> list[Problem]:
+    """Problems of every notebook in ``notebooks/``."""
+    files = sorted(project.notebooks.glob("*.ipynb")) if project.notebooks.is_dir() else []
+    if not files:
+        return [Problem("notebooks", 0, "", "no notebook", "the notebooks that the catalog names")]
+    problems = []
+    for file in files:
+        name = f"notebooks/{file.name}"
+        for column, found, expected in one_notebook(project, file, areas):
+            problems.append(Problem(name, 0, column, found, expected))
+    return problems + problems_of(project.notebooks / "words")
+
+
+def one_notebook(project: Project, file: Path, areas: frozenset[str]) -> Iterator[Finding]:
+    """Problems of one notebook: (cell, found, expected)."""
+    try:
+        if file.stat().st_size > LARGEST_NOTEBOOK:
+            yield "", f"{file.stat().st_size / 1e6:.0f} MB", f"at most {LARGEST_NOTEBOOK // 2**20} MiB"
+            return
+        notebook = json.loads(file.read_bytes().decode("utf-8-sig"))
+        cells = notebook["cells"]
+        if not isinstance(cells, list) or not all(isinstance(cell, dict) for cell in cells):
+            raise ValueError("cells that are no list of objects")
+    except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
+        yield "", f"unreadable: {type(error).__name__}: {str(error)[:120]}", "a Jupyter notebook (nbformat 4)"
+        return
+    yield from stripped(notebook, cells)
+    yield from parameters(project, file.stem, cells, areas)
+    yield from languages(cells)
+    for number, cell in enumerate(cells, start=1):
+        place = f"cell {number}"
+        if cell.get("cell_type") == "markdown":
+            prose = _FORMULA.sub(" ", source_of(cell))
+            for digits in digits_in_template(re.sub("[{}]", "", prose)):
+                yield place, f"the number {digits} typed into text", "say(…) with a figure: a number has a source"
+        elif cell.get("cell_type") == "code":
+            yield from templates(source_of(cell), place)
+
+
+def source_of(cell: Mapping[str, Any]) -> str:
+    """Text of a cell."""
+    source = cell.get("source", "")
+    return "".join(map(str, source)) if isinstance(source, list) else str(source)
+
+
+def tags_of(cell: Mapping[str, Any]) -> list[str]:
+    """Tags of a cell."""
+    metadata = cell.get("metadata")
+    tags = metadata.get("tags") if isinstance(metadata, dict) else None
+    return [tag for tag in tags if isinstance(tag, str)] if isinstance(tags, list) else []
+
+
+def stripped(notebook: Mapping[str, Any], cells: list[dict[str, Any]]) -> Iterator[Finding]:
+    """Outputs, execution counts and other traces of a run."""
+    wanted = "a notebook without outputs (planbrief nb clean)"
+    metadata = notebook.get("metadata")
+    for key in _NOTEBOOK_TRACES:
+        if isinstance(metadata, dict) and key in metadata:
+            yield "", f"metadata {key}", wanted
+    for number, cell in enumerate(cells, start=1):
+        if cell.get("outputs"):
+            yield f"cell {number}", "outputs", wanted
+        if cell.get("execution_count") is not None:
+            yield f"cell {number}", f"execution count {cell['execution_count']}"[:60], wanted
+        own = cell.get("metadata")
+        for key in _TRACES:
+            if isinstance(own, dict) and key in own:
+                yield f"cell {number}", f"metadata {key}", wanted
+
+
+def parameters(
+    project: Project, notebook: str, cells: list[dict[str, Any]], areas: frozenset[str]
+) -> Iterator[Finding]:
+    """One cell tagged parameters, with the names that the catalog declares, and defaults of their types."""
+    tagged = [number for number, cell in enumerate(cells, start=1) if "parameters" in tags_of(cell)]
+    if len(tagged) != 1:
+        where = ", ".join(map(str, tagged))
+        yield "", f"{len(tagged)} cells tagged parameters {where}".strip(), "exactly one"
+        return
+    place = f"cell {tagged[0]}"
+    try:
+        wanted = {parameter.name: parameter for parameter in declared(project, notebook)}
+    except PlanbriefError as error:
+        yield "", str(error)[:160], f"[notebooks.{notebook}.parameters] in reports/catalog.toml"
+        return
+    try:
+        given = dict(assignments(source_of(cells[tagged[0] - 1])))
+    except (SyntaxError, ValueError, RecursionError) as error:
+        yield place, f"no plain defaults: {error}"[:120], 'lines like region = "bazhong"'
+        return
+    for name in sorted({*wanted, "lang"} - set(given)):
+        yield place, f"no parameter {name}", "the parameters that reports/catalog.toml declares, and lang"
+    for name, value in given.items():
+        if name not in wanted:
+            yield place, f"the parameter {name}", "only parameters that reports/catalog.toml declares"
+            continue
+        parameter = wanted[name]
+        try:
+            convert(notebook, parameter, value, areas)
+        except PlanbriefError:
+            yield place, f"{name} = {value!r}"[:80], parameter.expected()
+            continue
+        if parameter.default is not None and value != parameter.default:
+            yield place, f"{name} = {value!r}"[:80], f"{parameter.default!r}, the default in reports/catalog.toml"
+
+
+def languages(cells: list[dict[str, Any]]) -> Iterator[Finding]:
+    """Markdown cells come in pairs, one per language."""
+    number = 0
+    while number < len(cells):
+        cell = cells[number]
+        number += 1
+        if cell.get("cell_type") != "markdown" or not re.search(r"\w", source_of(cell)):
+            continue
+        own = [tag for tag in tags_of(cell) if tag in _LANGUAGES]
+        if len(own) != 1:
+            yield f"cell {number}", f"text with {len(own)} language tags", "one tag, lang:zh or lang:en"
+            continue
+        following = cells[number] if number < len(cells) else {}
+        if following.get("cell_type") == "markdown" and _LANGUAGES[own[0]] in tags_of(following):
+            number += 1
+        else:
+            yield f"cell {number}", f"{own[0]} without its pair", f"a text tagged {_LANGUAGES[own[0]]} behind it"
+
+
+def templates(source: str, place: str) -> Iterator[Finding]:
+    """Numbers typed into sentences, broken templates, sentences in one language only."""
+    try:
+        tree = ast.parse(re.sub(r"(?m)^\s*[%!].*$", "", source))
+    except (SyntaxError, ValueError, RecursionError) as error:
+        yield place, f"broken Python: {error}"[:120], "code that Python can read"
+        return
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+        if name not in _TEMPLATES:
+            continue
+        given = dict(zip(_TEMPLATES[name], node.args, strict=False))
+        given |= {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
+        if name in ("say", "heading") and all(
+            isinstance(given.get(one), ast.Constant) for one in given if one in "zhen"
+        ):
+            for lang in ("zh", "en"):
+                if lang not in given:
+                    yield place, f"{name}(…) without {lang}", "a wording in both languages"
+        for argument in _TEMPLATES[name]:
+            for text in texts(given.get(argument)) if argument else ():
+                yield from typed_numbers(text, name, place)
+
+
+def texts(node: ast.expr | None) -> Iterator[str]:
+    """String constants in an argument (in a dictionary: in its values)."""
+    if node is None:
+        return
+    if isinstance(node, ast.Dict):
+        for value in node.values:
+            yield from texts(value)
+        return
+    for inner in ast.walk(node):
+        if isinstance(inner, ast.Constant) and isinstance(inner.value, str):
+            yield inner.value
+
+
+def typed_numbers(text: str, call: str, place: str) -> Iterator[Finding]:
+    """Digits in a template, and templates that do not parse."""
+    try:
+        for digits in digits_in_template(text):
+            yield place, f"the number {digits} typed into {call}(…)", "{name} with a figure: a number has a source"
+    except TemplateError as error:
+        yield place, str(error)[:160], "a template with {name} placeholders"
 
 
 def statement_problems(project: Project) -> list[Problem]:
@@ -24,7 +349,6 @@ def statement_problems(project: Project) -> list[Problem]:
 
 def project_problems(project: Project) -> list[Problem]:
     """Everything that is wrong with a project, sorted by file and row."""
-    from planbrief.checks.notebooks import notebook_problems
 
     data = survey(project.data)
     areas = frozenset(row.values["ref_area"] for sheet in data.sheets if sheet.table == "areas" for row in sheet.rows)
@@ -44,7 +368,6 @@ def catalog_problems(project: Project) -> list[Problem]:
 
 def wording_problems(project: Project) -> list[Problem]:
     """What one of the two languages lacks: messages, codes of the data, names in the data."""
-    from planbrief.checks.translations import missing_translations
 
     return missing_translations(_readable(project))
 

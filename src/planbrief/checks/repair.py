@@ -16,7 +16,7 @@ from itertools import combinations, product
 from pathlib import Path
 
 from planbrief.checks.data import DESCRIPTOR, Survey, survey
-from planbrief.checks.rules import decimal
+from planbrief.checks.rules import decimal, offset, order
 from planbrief.checks.seal import (
     MEANT,
     SEAL,
@@ -30,7 +30,6 @@ from planbrief.checks.seal import (
     write_seal,
 )
 from planbrief.checks.sheets import Sheet, as_csv, forms_of
-from planbrief.checks.table_rules import offset, order
 from planbrief.errors import Problem, RunError, UnknownName
 from planbrief.targets.excel import decode, examine, guesses
 from planbrief.targets.spans import TOKEN

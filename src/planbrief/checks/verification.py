@@ -20,9 +20,8 @@ from planbrief.reading.rereading import reread
 from planbrief.reading.tabulation import NO_QUANTITY
 from planbrief.targets.dataset import Dataset
 from planbrief.targets.package import Row
-from planbrief.targets.printed_units import unit_behind
 from planbrief.targets.spans import Places, read, tokens
-from planbrief.targets.units import UnitTable
+from planbrief.targets.units import UnitTable, unit_behind
 
 #: Forms whose canonical text is what a reader writes, not the decode of the file.
 _OTHER_FORMS = frozenset({".html", ".htm", ".docx", ".pdf", ".xlsx"})

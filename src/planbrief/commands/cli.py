@@ -311,7 +311,7 @@ COMMANDS: dict[str, tuple[str, Configure, str]] = {
         "planbrief.commands.editions:run_restore",
     ),
     "export": ("the data as xlsx, SDMX-CSV or Data Package", export_options, "planbrief.export:command"),
-    "diff": ("what changed between two editions", diff_options, "planbrief.commands.diff:command"),
+    "diff": ("what changed between two editions", diff_options, "planbrief.commands.editions:run_diff"),
     "schedule": ("build and deliver at set times", schedule_options, "planbrief.commands.schedule:run_schedule"),
     "deliver": ("mail or post the present edition", deliver_options, "planbrief.commands.schedule:run_deliver"),
     "status": ("last runs, next run, deliveries", status_options, "planbrief.commands.schedule:run_status"),
@@ -322,7 +322,7 @@ COMMANDS: dict[str, tuple[str, Configure, str]] = {
     ),
     "guide": ("pages on every topic, run when they are shown", guide_options, "planbrief.commands.guide:command"),
     "new": ("a notebook of your own that builds at once", new_options, "planbrief.commands.new:command"),
-    "nb": ("notebooks without outputs, for git", nb_options, "planbrief.commands.notebooks:command"),
+    "nb": ("notebooks without outputs, for git", nb_options, "planbrief.commands.new:notebooks_command"),
     "completion": (
         "words that TAB completes, for bash, zsh and fish",
         completion_options,

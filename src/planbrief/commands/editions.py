@@ -1,4 +1,4 @@
-"""``planbrief verify-edition``, ``editions`` and ``restore``: look after what was published."""
+"""What was published: verify-edition, editions, restore, and diff between two editions."""
 
 from __future__ import annotations
 
@@ -8,9 +8,29 @@ from pathlib import Path
 from planbrief.commands.list import aligned
 from planbrief.errors import UnknownName
 from planbrief.log import Log, visible
-from planbrief.project import chosen, writable
+from planbrief.project import NoProject, chosen, writable
+from planbrief.publish.digest.changes import compare
+from planbrief.publish.digest.document import document
+from planbrief.publish.digest.rendering import json_bytes, to_html, to_markdown, to_text
+from planbrief.publish.digest.snapshot import open_edition
 from planbrief.publish.edition import editions, restore
 from planbrief.publish.edition_check import verify_edition
+
+
+def run_diff(arguments: argparse.Namespace) -> int:
+    """Run ``planbrief diff``."""
+    try:
+        out = arguments.out or chosen(arguments).reports / "latest"
+    except NoProject:
+        out = Path("reports") / "latest"  # two folders can be compared anywhere; an id needs a project's editions
+    changes = compare(open_edition(arguments.old, out), open_edition(arguments.new, out))
+    if arguments.json:
+        print(json_bytes(changes).decode(), end="")
+        return 0
+    found = document(changes, arguments.lang)
+    made = to_markdown(found) if arguments.md else to_html(found) if arguments.html else to_text(found)
+    print(made, end="")
+    return 0
 
 
 def out_of(arguments: argparse.Namespace) -> Path:

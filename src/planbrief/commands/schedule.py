@@ -11,10 +11,9 @@ from planbrief.deliver.ledger import Delivery, Ledger
 from planbrief.deliver.recipients import Target
 from planbrief.deliver.schedule.config import Schedule, held, missing_secrets, read_schedule
 from planbrief.deliver.schedule.rounds import Runner
-from planbrief.deliver.schedule.service import ServiceClock, serve
 from planbrief.deliver.schedule.status import exit_code, page_path, status, write_status
 from planbrief.deliver.schedule.times import upcoming
-from planbrief.deliver.schedule.units import FORMS
+from planbrief.deliver.schedule.units import FORMS, ServiceClock, serve
 from planbrief.errors import ParameterError, RunError, UnknownName
 from planbrief.log import Log, visible
 from planbrief.project import Project, chosen, writable

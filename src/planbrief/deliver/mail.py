@@ -1,19 +1,54 @@
-"""The news as a mail: HTML with inlined style below 100 KB, the same as plain text, the brief as PDF."""
+"""What reaches people as files: a message with the edition's news, or the edition in a shared folder."""
 
 from __future__ import annotations
 
+import os
+import shutil
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from pathlib import Path
 
 from planbrief.deliver.news import News, trimmed
 from planbrief.deliver.recipients import Smtp
+from planbrief.deliver.smtp import Deferred, Refused
 from planbrief.display.language import Lang, message
 from planbrief.publish.digest.document import Document, Section
 from planbrief.publish.digest.rendering import STYLES, page, runs_html, section_html, section_text
+from planbrief.publish.edition_check import verify_edition
 from planbrief.publish.index import size_text
+
+
+def place(edition: Path, folder: Path, name: str) -> None:
+    """Copy an edition to ``folder/name``; one that is there already and whole is left as it is.
+
+    Raises
+    ------
+    Deferred
+        The share is not there, is full, or broke off.
+    Refused
+        Something else lies under that name.
+    """
+    target, fresh = folder / name, folder / f".{name}.part"
+    try:
+        if target.exists():
+            if verify_edition(target):
+                raise Refused(f"{target} is there and is not this edition")
+            return
+        if not folder.is_dir():
+            raise Deferred(f"{folder} is not there (is the share mounted?)")
+        shutil.rmtree(fresh, ignore_errors=True)
+        shutil.copytree(edition, fresh)
+        if problems := verify_edition(fresh):
+            raise Deferred(f"the copy in {folder} is not whole: {problems[0]}")
+        os.rename(fresh, target)
+    except (OSError, shutil.Error) as error:
+        raise Deferred(f"{str(folder)[:200]}: {getattr(error, 'strerror', None) or error}"[:400]) from error
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+
 
 #: Gmail cuts a mail's body at 102 KB.
 LARGEST_BODY = 100_000

@@ -13,10 +13,9 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from planbrief.deliver.ledger import Delivery, Ledger, RecordFailed, State, delivery_id
-from planbrief.deliver.mail import compose, compose_failure
+from planbrief.deliver.mail import compose, compose_failure, place
 from planbrief.deliver.news import News, changes_since, news, snapshot_of
 from planbrief.deliver.recipients import MissingSecret, Robot, Smtp, Target, secret_from_environment
-from planbrief.deliver.share import place
 from planbrief.deliver.smtp import Deferred, Refused, ServerAway, Unconfirmed, send
 from planbrief.deliver.webhook import payload, post, signed
 from planbrief.display.language import Lang, message

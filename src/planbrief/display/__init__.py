@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from planbrief.display.page import begin, finish, heading, open_page, show, wordings
     from planbrief.display.sentence import say, tell
     from planbrief.display.state import Page
-    from planbrief.display.table import Cell, Column, Table
-    from planbrief.display.table_build import from_frame, from_records
+    from planbrief.display.table import Cell, Column, Table, from_frame, from_records
 
 __all__ = [
     "Cell",

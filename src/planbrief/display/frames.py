@@ -9,8 +9,7 @@ from planbrief.display.charts.chart import Chart
 from planbrief.display.language import Lang, Text
 from planbrief.display.plots import alternative_text, drawing_of
 from planbrief.display.quantities import is_figure
-from planbrief.display.table import Column, Table
-from planbrief.display.table_build import from_frame
+from planbrief.display.table import Column, Table, from_frame
 from planbrief.errors import UnknownName
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from planbrief.display.document import BlockJson
 from planbrief.display.language import Lang, is_chinese, message, term
 from planbrief.display.periods import date_text, period_text
 from planbrief.display.state import Page, reads_of
-from planbrief.targets.reads import digest
+from planbrief.targets.store import digest
 
 
 def newest(page: Page, sources: Iterable[str]) -> str:

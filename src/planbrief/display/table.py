@@ -1,21 +1,22 @@
-"""The one table model: raw values until a renderer asks for words.
-
-A :class:`Table` knows columns, cells, notes and sources. It renders to a block (for HTML and PDF pages), to HTML for
-JupyterLab, to text, and to a worksheet (:mod:`planbrief.display.table_xlsx`).
-"""
+"""Tables of figures: rows, columns and heads, made from values or built by hand."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from planbrief.display.language import Text
+from planbrief.display.quantities import is_figure
+
+if TYPE_CHECKING:
+    import pandas as pd
 from dataclasses import dataclass, field
-from typing import Any
 
 from planbrief.display.document import BlockJson
 from planbrief.display.language import (
     Lang,
     Run,
-    Text,
     is_bilingual,
     mark,
     marked,
@@ -26,9 +27,115 @@ from planbrief.display.language import (
 )
 from planbrief.display.numbers import decimal_text, level_decimal, unit_words
 from planbrief.display.periods import figure_period
-from planbrief.display.quantities import interval_text, is_figure, kept_beside, value_text
+from planbrief.display.quantities import interval_text, kept_beside, value_text
 from planbrief.display.state import Page
 from planbrief.errors import PlanbriefError
+
+__all__ = ["cells_of", "from_frame", "from_records"]
+
+
+def _ids(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,) if value else ()
+    if isinstance(value, tuple | list):
+        return tuple(str(one) for one in value)
+    return ()
+
+
+def _plain(value: object) -> object:
+    if hasattr(value, "item") and not is_figure(value):
+        value = value.item()
+    if isinstance(value, float) and math.isnan(value):
+        return None
+    return value
+
+
+def cells_of(record: Mapping[str, Any], columns: Sequence[Column]) -> tuple[Cell, ...]:
+    """Cells of one record.
+
+    Observation ids come from ``<key>_observations``, else (for numbers) from ``observations``; the formula from
+    ``<key>_formula``; the printed digits from ``<key>_printed``; a tone (muted, warn, good) from ``<key>_tone``.
+    """
+    cells = []
+    for column in columns:
+        value = _plain(record[column.key])
+        if isinstance(value, Cell):
+            cells.append(value)
+            continue
+        own = _ids(record.get(f"{column.key}_observations"))
+        if not own and isinstance(value, int | float) and not isinstance(value, bool) and column.measure != "period":
+            own = _ids(record.get("observations"))
+        cells.append(
+            Cell(
+                value,
+                observations=own,
+                formula=str(record.get(f"{column.key}_formula") or ""),
+                tone=str(record.get(f"{column.key}_tone") or ""),
+                printed=str(record.get(f"{column.key}_printed") or ""),
+            )
+        )
+    return tuple(cells)
+
+
+def from_records(
+    records: Sequence[Mapping[str, Any]],
+    columns: Sequence[Column],
+    caption: Text,
+    *,
+    group: str = "",
+    group_labels: Mapping[str, Text] | None = None,
+    notes: Sequence[Text] = (),
+    sources: Sequence[str] = (),
+    wide: bool = False,
+    sortable: bool = True,
+) -> Table:
+    """A table from mappings, one per row (see :func:`from_frame`)."""
+    rows: list[tuple[Cell, ...]] = []
+    groups: dict[int, Text] = {}
+    last: object = None
+    for record in records:
+        missing = [column.key for column in columns if column.key not in record]
+        if missing:
+            known = ", ".join(str(key) for key in record)
+            raise BadTable(str(caption), f"no column {missing[0]!r} in the data, which has {known}")
+        if group and record[group] != last:
+            last = record[group]
+            groups[len(rows)] = (group_labels or {}).get(str(last), str(last))
+        rows.append(cells_of(record, columns))
+    return Table(tuple(columns), tuple(rows), caption, tuple(notes), tuple(sources), groups, wide, sortable)
+
+
+def from_frame(frame: pd.DataFrame, columns: Sequence[Column], caption: Text, **options: Any) -> Table:
+    """A table from a data frame.
+
+    Parameters
+    ----------
+    frame : DataFrame
+        One row per table row. Values may be Figures, Labels, Cells, numbers or text.
+    columns : sequence of Column
+        Columns to show, by the frame's column names (the index counts as a column if it has a name).
+    caption : text
+        What the table shows.
+    **options
+        ``group`` (a column whose changes start a group; ``group_labels`` words them), ``notes``, ``sources``,
+        ``wide``, ``sortable``.
+
+    Raises
+    ------
+    BadTable
+        The frame lacks a column.
+    """
+    named = any(name is not None for name in frame.index.names)
+    plain = frame.reset_index() if named else frame
+    missing = [column.key for column in columns if column.key not in plain.columns]
+    if missing:
+        known = ", ".join(str(name) for name in plain.columns)
+        raise BadTable(str(caption), f"no column {missing[0]!r} in the frame, which has {known}")
+    records: list[Mapping[str, Any]] = [
+        {str(key): value for key, value in record.items()} for record in plain.to_dict("records")
+    ]
+    return from_records(records, columns, caption, **options)
+
 
 #: Measures whose cells line up at the decimal point.
 NUMERIC = frozenset({"level", "rate", "share", "points", "multiple", "years", "count", "index", "number", "bare"})
@@ -54,7 +161,7 @@ class Column:
     Attributes
     ----------
     key : str
-        Name of the column; in :func:`planbrief.display.table_build.from_frame`, the frame's column.
+        Name of the column; in :func:`planbrief.display.table.from_frame`, the frame's column.
     label : text
         Head.
     measure : str

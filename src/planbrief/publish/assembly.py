@@ -195,8 +195,6 @@ def _entry(
     if isinstance(result, PlanbriefError):
         entry = publication.failed(bare, str(result))
         if entry.html is None and "html" in job.formats:
-            from planbrief.publish.assembly import failure_page
-
             page = failure_page(job.report.id, "zh" if job.lang == "zh" else "en", str(result))
             publication.add_file(f"{job.lang}/{job.report.id}.html", page)
         return entry

@@ -1,14 +1,81 @@
-"""From a file to its canonical text: what it is is told from its bytes, not from its name."""
+"""A file as canonical text, whatever its form; a PDF is read in a process of its own."""
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
 import os
 import re
+import subprocess
+import sys
 from pathlib import Path
+from typing import Any
 
 from planbrief.errors import DataError, PlanbriefError, Problem
 from planbrief.reading.canonical import CanonicalText
+
+#: What the process may take: address space in bytes, seconds.
+MOST_MEMORY, MOST_SECONDS = 1_000_000_000, 180
+
+
+def read_pdf_apart(raw: bytes, name: str, sha256: str) -> CanonicalText:
+    """The canonical text of a PDF, read by another process of this Python.
+
+    Raises
+    ------
+    DataError
+        If the PDF cannot be read, or its reading takes more memory or time than any document needs.
+    """
+    # -P: a file in the working folder is never taken for a module of Python.
+    command = [sys.executable, "-P", "-m", "planbrief.reading.files", name, sha256]
+    try:
+        done = subprocess.run(command, input=raw, capture_output=True, timeout=MOST_SECONDS + 20, check=False)
+    except subprocess.TimeoutExpired:
+        raise _unreadable(name, f"a PDF that took more than {MOST_SECONDS} seconds") from None
+    try:
+        answer: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        raise _unreadable(name, "a damaged PDF, or one that needs more memory than any document") from None
+    if "problem" in answer:
+        raise DataError([Problem(*answer["problem"])])
+    return CanonicalText.from_json(answer["text"], answer["document"])
+
+
+def _unreadable(name: str, found: str) -> DataError:
+    return DataError([Problem(name, 0, "", found, "a PDF with a text layer")])
+
+
+def _limit() -> None:
+    """Limits of this process, where the system has them."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        import resource
+
+        for kind, most in ((resource.RLIMIT_AS, MOST_MEMORY), (resource.RLIMIT_CPU, MOST_SECONDS)):
+            hard = resource.getrlimit(kind)[1]
+            resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def answer_with_pdf() -> None:
+    """Read the PDF on standard input and answer on standard output."""
+    from planbrief.reading.forms.pdf import read_pdf
+
+    _limit()
+    name, sha256 = sys.argv[1:3]
+    answer: dict[str, Any]
+    try:
+        document = read_pdf(sys.stdin.buffer.read(), name, sha256)
+        answer = {"text": document.text, "document": document.as_json()}
+    except DataError as error:
+        problem = error.problems[0]
+        answer = {"problem": [problem.file, problem.row, problem.column, problem.found, problem.expected]}
+    except MemoryError:
+        answer = {"problem": [name, 0, "", "a PDF that needs more memory than any document", "a PDF with a text layer"]}
+    except (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError) as error:
+        answer = {"problem": [name, 0, "", f"a damaged PDF ({type(error).__name__})", "a PDF with a text layer"]}
+    sys.stdout.write(json.dumps(answer))
+
 
 #: Files above this are no document of figures (a text of 10 MB has a thousand pages, a scanned PDF may have 200 MB).
 MOST_BYTES = 300_000_000
@@ -87,8 +154,6 @@ def _bytes(path: Path, name: str) -> bytes:
 def _read(raw: bytes, name: str, sha256: str) -> CanonicalText:
     """Hand the bytes to the reader of their form."""
     if b"%PDF-" in raw[:1024]:
-        from planbrief.reading.forms.apart import read_pdf_apart
-
         return read_pdf_apart(raw, name, sha256)
     if raw.startswith(b"PK\x03\x04"):
         return _read_archive(raw, name, sha256)
@@ -150,3 +215,7 @@ def _is_html(raw: bytes, name: str) -> bool:
     tags = len(_HTML.findall(start))
     named = name.lower().endswith((".html", ".htm", ".xhtml", ".shtml"))
     return tags > 5 or (named and tags > 0)
+
+
+if __name__ == "__main__":
+    answer_with_pdf()

@@ -1,7 +1,7 @@
 """What a report depends on, as named hashes: whether it must be built, and why.
 
 A key has parts (notebook, parameters, code, environment, catalog) and reads (questions to the data with the hash of
-their answers, see :mod:`planbrief.targets.reads`). Nothing here imports pandas, nbformat or typst.
+their answers, see :mod:`planbrief.targets.store`). Nothing here imports pandas, nbformat or typst.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from planbrief import __version__
 from planbrief.catalog import Catalog, Report
 from planbrief.errors import CatalogError
 from planbrief.targets.package import Package
-from planbrief.targets.reads import Read, digest
+from planbrief.targets.store import Read, digest
 
 #: Packages whose versions the published bytes depend on; their .dist-info folders are looked at, not imported.
 DEPENDENCIES = (

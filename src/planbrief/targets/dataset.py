@@ -13,8 +13,7 @@ from planbrief.targets.descriptor import VOCABULARIES
 from planbrief.targets.frames import as_text, frame_of, typed, unknown_references
 from planbrief.targets.package import Package, Row, Table, read_descriptor, read_package
 from planbrief.targets.publishable import left_out, usable_package
-from planbrief.targets.reads import Read, Recorder
-from planbrief.targets.store import read_store
+from planbrief.targets.store import Read, Recorder, read_store
 from planbrief.targets.units import UnitTable
 
 if TYPE_CHECKING:
@@ -80,7 +79,7 @@ class Dataset:
 
     @property
     def reads(self) -> list[Read]:
-        """What has been read so far, in a stable order (see :mod:`planbrief.targets.reads`)."""
+        """What has been read so far, in a stable order (see :mod:`planbrief.targets.store`)."""
         return self._recorder.reads()
 
     def _whole(self, name: str) -> pd.DataFrame:

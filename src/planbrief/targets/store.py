@@ -1,14 +1,11 @@
-"""A checked data package as a database beside a copy of its files, so that a report reads only the rows it asks for.
-
-A build writes it into its snapshot of a project. It stands for the files only while they are, byte for byte, those
-it was made from; otherwise they are read and checked as ever. The rows are the same either way.
-"""
+"""Data as kept between processes, and which rows a report has read of it."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -16,6 +13,57 @@ from typing import Any
 
 from planbrief.project import Project
 from planbrief.targets.package import Package, Row, Table, files_of, home_of
+
+Read = dict[str, Any]
+
+
+def answer(package: Package, read: Read) -> list[Row] | tuple[str, ...]:
+    """What `read` asks for, from the package as it is now."""
+    if "cities" in read:
+        return package.cities
+    if "regions" in read:
+        return package.regions
+    if "city" in read:
+        return package["observations"].matching({"ref_area": package.places.inside(read["city"])})
+    return package[read["table"]].matching(read.get("where", {}))
+
+
+def digest(package: Package, read: Read) -> str:
+    """SHA-256 of the answer to `read`: equal rows in equal order, equal digest."""
+    question = json.dumps(read, sort_keys=True, ensure_ascii=False)
+    if question not in package.digests:
+        result = hashlib.sha256()
+        for item in answer(package, read):
+            result.update(item.canonical if isinstance(item, Row) else item.encode() + b"\n")
+        package.digests[question] = result.hexdigest()
+    return package.digests[question]
+
+
+class Recorder:
+    """Collects the reads of one process; merges look-ups of single rows into one read per table."""
+
+    def __init__(self) -> None:
+        self._plain: dict[str, Read] = {}
+        self._keys: dict[tuple[str, str], set[str]] = defaultdict(set)
+
+    def note(self, read: Read) -> None:
+        """Remember one read."""
+        self._plain[json.dumps(read, sort_keys=True, ensure_ascii=False)] = read
+
+    def note_key(self, table: str, column: str, value: str) -> None:
+        """Remember that the row of `table` whose `column` is `value` was looked at."""
+        self._keys[table, column].add(value)
+
+    def reads(self) -> list[Read]:
+        """All reads in a stable order, without those that another covers."""
+        keyed = [
+            {"table": table, "where": {column: sorted(values)}}
+            for (table, column), values in sorted(self._keys.items())
+        ]
+        whole = {read["table"] for read in self._plain.values() if read.keys() == {"table"}}
+        kept = [read for _, read in sorted(self._plain.items()) if "where" not in read or read["table"] not in whole]
+        return kept + [read for read in keyed if read["table"] not in whole]
+
 
 #: Its name in the folder of the project.
 STORE = "rows.sqlite"

@@ -24,8 +24,7 @@ from publish.building.conftest import CELLS, write_notebook
 from planbrief.checks.repair import accept
 from planbrief.commands.cli import main
 from planbrief.commands.preview.server import PreviewServer, serve
-from planbrief.commands.preview.studio import Studio
-from planbrief.commands.preview.watching import Watch
+from planbrief.commands.preview.studio import Studio, Watch
 from planbrief.project import Project
 
 pytestmark = pytest.mark.xdist_group("build")

@@ -7,9 +7,8 @@ from pathlib import Path
 import pytest
 from run.engine.notebooks import notebook, outputs_text
 
-from planbrief.run.engine import CellFailed, TimedOut, WorkerDied, execute, strip_run_metadata
-from planbrief.run.engine import runner as runners
-from planbrief.run.engine.stock import execute_stock
+from planbrief.run.engine import CellFailed, TimedOut, WorkerDied, execute, runner, strip_run_metadata
+from planbrief.run.engine.execution import execute_stock
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::RuntimeWarning", "ignore::ResourceWarning"
@@ -49,7 +48,7 @@ def test_execute_falls_back_when_the_runner_cannot_be_set_up(
     def broken(session: object) -> None:
         raise AttributeError("ipykernel has changed")
 
-    monkeypatch.setattr(runners, "quiet_kernel", broken)
+    monkeypatch.setattr(runner, "quiet_kernel", broken)
     done = execute(notebook("1 + 1"), cwd=tmp_path)
     assert outputs_text(done.cells[0]) == "2"
     assert "ipykernel has changed; using nbclient" in caplog.text

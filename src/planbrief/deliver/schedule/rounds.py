@@ -1,19 +1,20 @@
-"""One round of scheduled generation: run what is due, queue and send what it made, tell the operators what failed."""
+"""One round of a schedule: build, deliver, write the journal, and give a sign of life."""
 
 from __future__ import annotations
 
 import time
+import urllib.request
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from filelock import FileLock, Timeout
 
 from planbrief.deliver.office import Clock, Failure, Office
 from planbrief.deliver.schedule.config import Job, Schedule
-from planbrief.deliver.schedule.heartbeat import ping
 from planbrief.deliver.schedule.journal import Journal, Run
 from planbrief.deliver.schedule.status import write_status
 from planbrief.deliver.schedule.times import Due, corrected, due
@@ -27,6 +28,15 @@ from planbrief.publish.state import state_folder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+def ping(url: str, *, failed: bool, timeout: float = 10) -> None:
+    """Call the switch, with ``/fail`` behind its address after a failure; one that does not answer changes nothing."""
+    if urlsplit(url).scheme not in ("http", "https"):
+        return
+    with suppress(OSError, ValueError):
+        urllib.request.urlopen(f"{url.rstrip('/')}/fail" if failed else url, timeout=timeout).close()
+
 
 #: Seconds before each further try of a build that failed as a whole.
 BACK_OFF = (10.0, 60.0, 300.0)

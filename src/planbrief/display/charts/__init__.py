@@ -8,9 +8,8 @@ from planbrief.display.charts.chart import Chart
 from planbrief.display.charts.contribution import contribution_steps
 from planbrief.display.charts.dumbbell import dumbbell
 from planbrief.display.charts.labels import overlaps
-from planbrief.display.charts.lines import milestone_lines
 from planbrief.display.charts.matrix import comparability_matrix, coverage_matrix
-from planbrief.display.charts.milestones import milestone_path
+from planbrief.display.charts.milestones import milestone_lines, milestone_path
 from planbrief.display.charts.ranked import ranked_bars, required_growth
 from planbrief.display.charts.structure import structure_change
 

@@ -7,9 +7,8 @@ from collections.abc import Sequence
 
 from planbrief.display import style
 from planbrief.display.charts.canvas import Canvas, drawing, halo, text_width
-from planbrief.display.charts.chart import Chart, at_both_widths
+from planbrief.display.charts.chart import Chart, at_both_widths, listed, short, unit_of, words
 from planbrief.display.charts.rows import Rows, Scale, grid, value_scale
-from planbrief.display.charts.words import listed, short, unit_of, words
 from planbrief.display.language import Lang, Text, message, pick
 from planbrief.display.numbers import axis_unit
 from planbrief.display.quantities import FigureLike

@@ -9,9 +9,8 @@ from matplotlib.axes import Axes
 
 from planbrief.display import style
 from planbrief.display.charts.canvas import Canvas, drawing, text_height, text_width, wrap
-from planbrief.display.charts.chart import Chart, at_both_widths
+from planbrief.display.charts.chart import Chart, at_both_widths, listed
 from planbrief.display.charts.rows import Rows
-from planbrief.display.charts.words import listed
 from planbrief.display.language import Lang, Text, join_names, message, pick, sentence_case, term
 from planbrief.display.state import language
 from planbrief.display.table import Cell, Column, Table

@@ -10,9 +10,8 @@ from matplotlib.lines import Line2D
 
 from planbrief.display import style
 from planbrief.display.charts.canvas import Canvas, drawing, text_height, text_width, wrap
-from planbrief.display.charts.chart import Chart, at_both_widths
+from planbrief.display.charts.chart import Chart, at_both_widths, row_words, short, unit_of
 from planbrief.display.charts.rows import GAP, LEAST, Rows, grid, value_scale
-from planbrief.display.charts.words import row_words, short, unit_of
 from planbrief.display.language import Lang, Text, message, pick
 from planbrief.display.numbers import axis_unit
 from planbrief.display.quantities import FigureLike

@@ -13,7 +13,7 @@ from matplotlib.axes import Axes
 
 from planbrief.display import style
 from planbrief.display.charts.canvas import Canvas, text_height, text_width, wrap
-from planbrief.display.charts.words import tick
+from planbrief.display.charts.chart import tick
 from planbrief.display.language import Lang
 
 #: Space between rows, and the least height of one, in millimetres.

@@ -9,9 +9,8 @@ from matplotlib.axes import Axes
 
 from planbrief.display import style
 from planbrief.display.charts.canvas import Canvas, drawing, text_height, text_width, wrap
-from planbrief.display.charts.chart import Chart, at_both_widths
+from planbrief.display.charts.chart import Chart, at_both_widths, listed, period, words, year_of
 from planbrief.display.charts.labels import spread
-from planbrief.display.charts.words import listed, period, words, year_of
 from planbrief.display.language import Text, message, pick
 from planbrief.display.numbers import decimal_text, rounded
 from planbrief.display.quantities import FigureLike

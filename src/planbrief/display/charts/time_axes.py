@@ -10,7 +10,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullForm
 
 from planbrief.display import style
 from planbrief.display.charts.canvas import Canvas, text_width
-from planbrief.display.charts.words import tick, year_of
+from planbrief.display.charts.chart import tick, year_of
 from planbrief.display.language import Lang, message
 from planbrief.display.numbers import axis_unit
 from planbrief.display.quantities import FigureLike

@@ -9,12 +9,10 @@ from dataclasses import replace
 
 from planbrief.reading.grammar import names
 from planbrief.reading.grammar.areas import document_area, published_date
-from planbrief.reading.grammar.changes import change, signed
+from planbrief.reading.grammar.changes import change, kind, signed
 from planbrief.reading.grammar.clauses import Quantity, quantities
-from planbrief.reading.grammar.confidence import rate
+from planbrief.reading.grammar.confidence import Folded, fold, rate
 from planbrief.reading.grammar.exclusions import Exclusion, Surroundings, exclusion
-from planbrief.reading.grammar.folding import Folded, fold
-from planbrief.reading.grammar.kinds import kind
 from planbrief.reading.grammar.numerals import Numeral, numeral_at, numerals
 from planbrief.reading.grammar.periods import Period
 from planbrief.reading.grammar.scopes import Clock, Scope, Sentence, sentences

@@ -10,9 +10,8 @@ from decimal import Decimal
 from planbrief.reading.canonical import Cell, PrintedTable
 from planbrief.reading.grammar import names
 from planbrief.reading.grammar.areas import split_area
-from planbrief.reading.grammar.confidence import rate
+from planbrief.reading.grammar.confidence import fold, rate
 from planbrief.reading.grammar.exclusions import Exclusion, Surroundings, exclusion
-from planbrief.reading.grammar.folding import fold
 from planbrief.reading.grammar.numerals import TOKEN, number
 from planbrief.reading.grammar.periods import Period, periods
 from planbrief.reading.grammar.scopes import Clock
