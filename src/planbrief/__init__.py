@@ -8,7 +8,8 @@ formats) and :mod:`planbrief.commands`. A room imports only rooms to its left.
 
 Analysts write ``import planbrief as pb``: :func:`load` gives the data as tidy frames
 (:class:`~planbrief.api.data.Data`), :func:`begin` opens a page, :func:`show` and :func:`say` fill it, :func:`finish`
-closes it. :func:`drafts` gives a document that was read as a frame, :func:`save_drafts` puts decisions back.
+closes it. :func:`build` makes an edition from another program. :func:`drafts` gives a document that was read as a
+frame, :func:`save_drafts` puts decisions back.
 """
 
 import sys
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from planbrief.display import begin, finish, heading, say, show, tell
     from planbrief.errors import PlanbriefError, UnknownName
     from planbrief.measures.figures import Figure
+    from planbrief.publish.embedded import build
     from planbrief.reading.draft_frames import drafts, save_drafts
 
 #: A literal, because asking importlib.metadata for it costs more than the rest of start-up.
@@ -30,6 +32,7 @@ __all__ = [
     "UnknownName",
     "__version__",
     "begin",
+    "build",
     "drafts",
     "finish",
     "heading",
@@ -46,6 +49,7 @@ _HOME_OF = {
     "PlanbriefError": "planbrief.errors",
     "UnknownName": "planbrief.errors",
     "begin": "planbrief.display",
+    "build": "planbrief.publish.embedded",
     "drafts": "planbrief.reading.draft_frames",
     "finish": "planbrief.display",
     "heading": "planbrief.display",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import re
 import sys
@@ -13,6 +14,8 @@ from pathlib import Path
 from typing import Any, Literal, Protocol, TextIO
 
 from planbrief.errors import PlanbriefError
+
+logging.getLogger("planbrief").addHandler(logging.NullHandler())
 
 Level = Literal["debug", "info", "warning", "error"]
 _LEVELS: tuple[Level, ...] = ("debug", "info", "warning", "error")
@@ -107,11 +110,17 @@ class Log:
         self.close()
 
 
-class Silence:
-    """Takes events and forgets them."""
+class LibraryLog:
+    """Events to the logger ``planbrief`` of :mod:`logging`, for programs that call planbrief; silent by default.
+
+    The event and its fields are attributes of the record: ``record.event``, ``record.fields``.
+    """
 
     def event(self, event: str, message: str = "", *, level: Level = "info", **fields: object) -> None:
-        """Forget an event."""
+        """Hand an event on; `message` is for people, `fields` for machines."""
+        logger = logging.getLogger("planbrief")
+        shown = visible_lines(message or event)
+        logger.log(logging.getLevelName(level.upper()), "%s", shown, extra={"event": event, "fields": fields})
 
 
 def json_line(event: str, message: str, level: Level, fields: Mapping[str, object]) -> bytes:

@@ -20,7 +20,7 @@ from planbrief.deliver.smtp import Deferred, Refused, ServerAway, Unconfirmed, s
 from planbrief.deliver.webhook import payload, post, signed
 from planbrief.display.language import Lang, message
 from planbrief.errors import PlanbriefError
-from planbrief.log import EventLog, Silence
+from planbrief.log import EventLog, LibraryLog
 from planbrief.publish.digest.snapshot import NoEdition
 
 #: Seconds before each further pass over what could not be delivered; what fails then waits for the next round.
@@ -79,7 +79,7 @@ class Office:
         log: EventLog | None = None,
     ) -> None:
         self.out, self.folder, self.clock, self.smtp = out, folder, clock, smtp
-        self.operators, self.lang, self.link, self.log = tuple(operators), lang, link, log or Silence()
+        self.operators, self.lang, self.link, self.log = tuple(operators), lang, link, log or LibraryLog()
         self.ledger = Ledger(folder)
         self._secrets = {os.environ[smtp.password_env]} if smtp and os.environ.get(smtp.password_env) else set()
         self._settle()

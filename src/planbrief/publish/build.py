@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import PlanbriefError, RunError
 from planbrief.files import read_regular, sha256_of
-from planbrief.log import EventLog, Silence
+from planbrief.log import EventLog, LibraryLog
 from planbrief.project import Project
 from planbrief.publish.assembly import Earlier, Staged, assemble, digest_of, stage
 from planbrief.publish.edition import Publication
@@ -76,7 +76,7 @@ def build(
     PlanbriefError
         Bad usage, parameters, data or output folder: nothing was run, `out` is as it was.
     """
-    log, listener = log or Silence(), listener or Listener()
+    log, listener = log or LibraryLog(), listener or Listener()
     check_apart(out, (project.data, project.notebooks))
     first = plan_of(project, request, {}, {})  # usage and data are refused before the output folder is touched
     admit(project, state_folder(resolve_out(out)), request.unchecked)

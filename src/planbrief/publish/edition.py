@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import Problem, RunError
 from planbrief.files import path_problem, read_regular, sha256_of
-from planbrief.log import EventLog, Silence
+from planbrief.log import EventLog, LibraryLog
 from planbrief.publish.kept_editions import EditionInfo, editions, prune, restore
 from planbrief.publish.lock import FolderLock, LockHeld
 from planbrief.publish.output_folder import OutRefused, check_out, resolve_out
@@ -94,7 +94,7 @@ class Publication:
         self, out: Path | str, keep: int = 10, wait: bool | float = False, log: EventLog | None = None
     ) -> None:
         self.out = resolve_out(out)
-        self.keep, self.wait, self.log = keep, wait, log or Silence()
+        self.keep, self.wait, self.log = keep, wait, log or LibraryLog()
         self.state = State(self.out, self.log)
         self.lock = FolderLock(self.state.folder, self.out, self.log)
         #: Manifest of the edition that is published now; None for the first edition or a damaged one.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from planbrief.errors import RunError, UnknownName
-from planbrief.log import EventLog, Silence
+from planbrief.log import EventLog, LibraryLog
 from planbrief.publish.edition_check import verify_edition
 from planbrief.publish.lock import FolderLock
 from planbrief.publish.output_folder import OutRefused, check_out, resolve_out
@@ -97,7 +97,7 @@ class _locked:
     """The state of an output folder under its lock, settled before and after."""
 
     def __init__(self, out: Path | str, wait: bool | float, log: EventLog | None) -> None:
-        self.state = State(resolve_out(out), log or Silence())
+        self.state = State(resolve_out(out), log or LibraryLog())
         self.lock = FolderLock(self.state.folder, self.state.out, self.state.log)
         self.wait = wait
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from planbrief.errors import RunError
 from planbrief.files import read_regular, write_new
-from planbrief.log import EventLog, Silence, visible
+from planbrief.log import EventLog, LibraryLog, visible
 
 try:
     import fcntl
@@ -49,7 +49,7 @@ class FolderLock:
     """The lock file in a state folder; use :meth:`acquire` and :meth:`release`."""
 
     def __init__(self, state: Path, out: Path, log: EventLog | None = None) -> None:
-        self.state, self.out, self.log = state, out, log or Silence()
+        self.state, self.out, self.log = state, out, log or LibraryLog()
         self._handle: int | None = None
         self._windows: Any = None
 

@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from planbrief.files import read_regular, replace_file, sha256_of, sync
-from planbrief.log import EventLog, Silence
+from planbrief.log import EventLog, LibraryLog
 from planbrief.run.manifest import MANIFEST, Manifest
 from planbrief.run.manifest_reading import EDITION_ID, LARGEST_MANIFEST_BYTES, ManifestError, read_json, read_manifest
 
@@ -101,7 +101,7 @@ class State:
     """The state folder of one output folder; whoever changes it holds its lock."""
 
     def __init__(self, out: Path, log: EventLog | None = None) -> None:
-        self.out, self.log = out, log or Silence()
+        self.out, self.log = out, log or LibraryLog()
         self.folder = state_folder(out)
         self.kept = self.folder / EDITIONS
 

@@ -56,6 +56,24 @@ def fail(message: str) -> None:
     raise ValueError(message)
 
 
+class SlowToUnpack:
+    """Its reading takes three seconds, as an import on a busy machine does."""
+
+    def __reduce__(self) -> tuple[object, tuple[float]]:
+        return slow_answer, (3.0,)
+
+
+def slow_answer(seconds: float) -> str:
+    """What becomes of :class:`SlowToUnpack` where it is read."""
+    time.sleep(seconds)
+    return "unpacked"
+
+
+def slow_to_unpack() -> SlowToUnpack:
+    """Return what takes its time to read."""
+    return SlowToUnpack()
+
+
 def unpicklable() -> Any:
     """Return what cannot be sent."""
     return lambda: None

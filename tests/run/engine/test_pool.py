@@ -17,6 +17,7 @@ import pytest
 from run.engine import notebooks as tasks
 
 from planbrief.run.engine import Pool, Stage, TimedOut, WorkerDied, WorkerFailed
+from planbrief.run.pool import launch
 from planbrief.run.pool.process_tree import PREFIX, Scratch
 
 PATIENCE = 240.0
@@ -68,6 +69,12 @@ def test_an_exception_arrives_with_the_traceback_of_the_worker(pool: Pool) -> No
     assert isinstance(problem, ValueError)
     assert str(problem) == "text"
     assert "in fail" in problem.__notes__[0]
+
+
+def test_an_answer_that_takes_long_to_unpack_is_waited_for(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that has answered and ended did not die, however busy the machine is that reads the answer."""
+    monkeypatch.setattr(launch, "PATIENCE", 0.2)
+    assert pool.submit(tasks.slow_to_unpack).result(PATIENCE) == "unpacked"
 
 
 def test_what_cannot_be_sent_is_an_error(pool: Pool) -> None:

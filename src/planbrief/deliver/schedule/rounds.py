@@ -20,7 +20,7 @@ from planbrief.deliver.schedule.status import write_status
 from planbrief.deliver.schedule.times import Due, corrected, due
 from planbrief.display.language import message
 from planbrief.errors import PlanbriefError, RunError
-from planbrief.log import EventLog, Silence
+from planbrief.log import EventLog, LibraryLog
 from planbrief.project import Project
 from planbrief.publish.build import Outcome, Request, build
 from planbrief.publish.output_folder import resolve_out
@@ -88,7 +88,7 @@ class Runner:
         builder: Builder = _build,
     ) -> None:
         self.project, self.schedule, self.builder = project, schedule, builder
-        self.clock, self.log = clock or SystemClock(), log or Silence()
+        self.clock, self.log = clock or SystemClock(), log or LibraryLog()
         self.out = resolve_out(schedule.out or project.reports / "latest")
         self.folder = folder_of(self.out)
 

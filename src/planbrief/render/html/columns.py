@@ -86,13 +86,15 @@ def class_names(block: Table, writer: Writer) -> str:
                 writer.rules[f"card {name}"] = f"@media screen and (max-width:40rem){{{rule}}}"
     elif len(block.columns) > 2 and _named(block) and demand(block, 0).body <= _NAME_EM:
         names.append("s")
+    elif len(block.columns) == 2:
+        names.append("pair")
     return f' class="{" ".join(names)}"' if names else ""
 
 
 def carded(block: Table) -> bool:
     """Whether a phone shows each row as a card: its name, then a line for each cell with the head of its column.
 
-    A table whose cells span others inside a row, or that is a table of two columns, stays what it is.
+    A table whose cells span others inside a row stays what it is; two columns share the width of the screen.
     """
     spans = any(
         cell.rowspan > 1 or (cell.colspan > 1 and _more(row, at)) for row in block.rows for at, cell in enumerate(row)

@@ -35,18 +35,26 @@ class Handle(ABC):
     def __init__(self, answers: BinaryIO) -> None:
         self._answers = answers
         self._received: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+        self._unpacking = False
         threading.Thread(target=self._listen, name="planbrief-answers", daemon=True).start()
 
     def _listen(self) -> None:
         with self._answers:
             while True:
                 try:
-                    self._received.put(worker.read(self._answers))
-                except Exception as problem:  # the end, a torn message, or an object that cannot be unpickled
-                    if not isinstance(problem, EOFError | OSError | ValueError):
-                        self._received.put(("unreadable", f"{type(problem).__name__}: {problem}"))
+                    body = worker.read_body(self._answers)
+                except (EOFError, OSError, ValueError):  # the end, a torn message, or the pool has closed the pipe
                     self._received.put(END)
                     return
+                self._unpacking = True
+                try:
+                    self._received.put(worker.unpack(body))
+                except Exception as problem:  # an object that cannot be unpickled
+                    self._received.put(("unreadable", f"{type(problem).__name__}: {problem}"))
+                    self._received.put(END)
+                    return
+                finally:
+                    self._unpacking = False
 
     def next(self, timeout: float) -> tuple[str, Any] | None:
         """Return the next message, END, or None when none came in ``timeout`` seconds."""
@@ -55,11 +63,15 @@ class Handle(ABC):
         except queue.Empty:
             if not self.ended():
                 return None
-        # Its last message may still be in the pipe or on its way through the listener: the pipe's end decides.
-        try:
-            return self._received.get(timeout=PATIENCE)
-        except queue.Empty:
-            return END
+        # Its last message may still be in the pipe or on its way through the listener: the pipe's end decides. What a
+        # cell left running may hold the pipe open for ever, so that wait has a limit; unpacking an answer that is here
+        # imports modules, which takes its time on a busy machine, and is waited for.
+        while True:
+            try:
+                return self._received.get(timeout=PATIENCE)
+            except queue.Empty:
+                if not self._unpacking:
+                    return END
 
     @abstractmethod
     def ended(self) -> bool:

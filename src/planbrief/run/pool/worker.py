@@ -57,6 +57,11 @@ def write(descriptor: int, packed: bytes) -> None:
 
 def read(stream: BinaryIO) -> Any:
     """Read a message; EOFError when the other side has ended, also in the middle of one."""
+    return unpack(read_body(stream))
+
+
+def read_body(stream: BinaryIO) -> bytes:
+    """Read the bytes of a message without its length; EOFError as for :func:`read`."""
     header = stream.read(HEADER_SIZE)
     if len(header) < HEADER_SIZE:
         raise EOFError
@@ -64,7 +69,7 @@ def read(stream: BinaryIO) -> Any:
     body = stream.read(size)
     if len(body) < size:
         raise EOFError
-    return unpack(body)
+    return body
 
 
 _GRAMMAR = "rfc3987_syntax"
