@@ -272,3 +272,18 @@ def test_the_same_figure_twice_is_refused(project: Project) -> None:
     before = tree(project.data)
     assert figure(project) == 2
     assert tree(project.data) == before
+
+
+def test_a_rank_refers_to_the_area_it_was_told_of(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """全国 is the country; 全市 is the city that the area lies in, and is asked for where that is not known."""
+    draft = read(project, TEXT + "茶叶产量居全国第2位。\n蔬菜产量居全市第3位。\n")
+    accept_all(draft)
+    assert main(["accept", NAME, "--yes"]) == 2
+    assert "which area is 全市 here" in capsys.readouterr().err
+    row = next(row for row in draft.standing().rows if row.cells.get("counterpart_area") == "全市")
+    draft.decide({"do": "set", "row": row.id, "cells": {"counterpart_area": "重庆市"}})
+    draft.decide({"do": "accept", "rows": [row.id]})
+    assert main(["accept", NAME, "--yes"]) == 0
+    areas = {row["ref_area"]: row["name_zh"] for row in table(project, "areas.csv")}
+    rows = [row for row in table(project, f"documents/{NAME}/observations.csv") if row["transformation"] == "rank"]
+    assert [areas[row["counterpart_area"]] for row in rows] == ["中国", "重庆市"]

@@ -32,7 +32,7 @@ def test_reasons_for_leaving_out_have_words():
 @pytest.mark.parametrize(
     ("module", "pattern", "table"),
     [
-        ("kinds", r'Kind\(\s*"\w+", "(\w+)"', "kind"),
+        ("changes", r'Kind\(\s*"\w+", "(\w+)"', "kind"),
         ("changes", r'Change\("\w+", [^,]+, "(\w+)"', "transformation"),
         ("subjects", r'Subject\([^()]*(?:\([^()]*\)[^()]*)*, "(\w+)"[,)]', "indicator_phrase"),
     ],

@@ -16,8 +16,8 @@ from planbrief.errors import PlanbriefError
 from planbrief.reading.proposals import CELLS
 from planbrief.targets.spans import TOKEN
 
-#: Cells of a quantity that a person decides about; the last four are no part of a proposal.
-DECIDED = (*CELLS, "locator", "counterpart_area", "base_period", "comment")
+#: Cells of a quantity that a person decides about; the last three are no part of a proposal.
+DECIDED = (*CELLS, "locator", "base_period", "comment")
 #: Cells of a row that states no quantity.
 LEFT_OUT = ("reason", "comment")
 #: What a person adds about the document, a new indicator or a new area.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 #: Cells of an observation in the order of the contract of ``planbrief read --json``.
 CELLS = (
     "indicator indicator_phrase ref_area_name obs_value upper_value unit_measure time_period kind comparator "
-    "transformation price_base activity subject"
+    "transformation counterpart_area price_base activity subject"
 ).split()
 
 

@@ -10,7 +10,7 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from planbrief.errors import PlanbriefError
 from planbrief.reading.decisions import DraftRow, Standing
@@ -23,6 +23,8 @@ from planbrief.targets.units import SIMPLIFIED, UnitTable
 #: Forms of a number that measure change, share or place: they say nothing of the unit that their indicator has.
 _UNITLESS = frozenset({"rank", "contribution", "increase_multiple", "ratio_to_base", "difference_pp"})
 _CHANGES = frozenset({"yoy", "avg_annual", "cumulative"})
+#: Words for the whole of an area that a place lies in, with the end of its name.
+_WHOLES = {"全国": "中国", "全省": "省", "全市": "市", "全区": "区"}
 _AGGREGATION = {"money": "additive", "count": "count", "people": "count", "percent": "share"}
 _LEVELS = (("自治区", "province"), ("省", "province"), ("自治州", "prefecture"), ("地区", "prefecture"),
            ("盟", "prefecture"), ("市", "prefecture"), ("自治县", "county"), ("县", "county"), ("旗", "county"),
@@ -170,6 +172,21 @@ class Tabulator:
             }  # fmt: skip
         return self.out.areas[name]["ref_area"]
 
+    def _against(self, row: DraftRow, name: str) -> str:
+        """The id of the area that a rank or a difference refers to; 全省 or 全市 is the one that the home lies in."""
+        if not name or name not in _WHOLES:
+            return self._area(name, "") if name else ""
+        rows = {one.values["ref_area"]: one.values for one in self.package["areas"].rows}
+        at = self.home
+        while at in rows:
+            if rows[at]["name_zh"].endswith(_WHOLES[name]):
+                return at
+            at = rows[at]["parent"]
+        if name != "全国":
+            self._wrong(row, f"which area is {name} here? Write its name as the area that is compared with")
+            return ""
+        return self._area("中国", "")
+
     def _exclusion(self, row: DraftRow) -> None:
         """One row for each number in digits; a numeral in words that states nothing needs none."""
         comment = row.cells.get("comment", "")
@@ -188,14 +205,17 @@ class Tabulator:
         cells = row.cells
         try:
             area = self._area(cells["ref_area_name"], self.home)
-            other = cells.get("counterpart_area", "")
-            counterpart = self._area(other, "") if other else ""
+            counterpart = self._against(row, cells.get("counterpart_area", ""))
         except UnknownArea as error:
             self._wrong(row, str(error))
             return
         activity = self.activities.find(cells["activity"]) if cells["activity"] else ""
         subject = cells["subject"]
-        if cells["activity"] and not activity:
+        unknown = bool(cells["activity"] and not activity)
+        if unknown and "activity" not in row.changed and not cells["indicator"].strip():
+            # A branch that the package has no code for stays in the name of its indicator.
+            row = replace(row, cells=cells | {"indicator_phrase": cells["activity"] + cells["indicator_phrase"]})
+        elif unknown:
             self._wrong(row, f"the activity {cells['activity']!r} is not in activities.csv")
         letter = "" if not earlier else chr(ord("a") + earlier)
         key = f"{self.facts['source_id']}-{row.start:05d}{letter}"

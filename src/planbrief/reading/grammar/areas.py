@@ -14,6 +14,13 @@ _REGION = (
 )
 _OWN = re.compile(r"^(?:全省|全市|全区|全县|全州|我省|我市|我区|本省|本市|全域|市域)(?=[一-龥]{2})")
 _NATION = re.compile(r"^(?:全国|我国|国内)(?=[一-龥]{2})")
+#: Titles, prizes and things of the nation that an area has: 全国文明城市, 全国儿童文学奖.
+_NATIONAL = re.compile(
+    r"全国(?:(?:性|重点|首|统一|最|一流|百强|文明|示范|试点|质量|工业|先进|先行)|[^，。]{0,12}(?:奖|景区|线路|称号|"
+    r"单位|城市|县|基地|园区|集体|个人|品牌|名单|百强|村|镇|乡|学校|中心|案例)$)"
+)
+#: A zone without its name (高新区已有…) is that of the document's area.
+_ZONE = re.compile(r"^(?P<zone>高新区|经开区|开发区)(?=[一-龥]{2})")
 
 
 _SPELT_DATE = re.compile(
@@ -41,8 +48,10 @@ def provinces() -> dict[str, str]:
 def _place() -> str:
     names = [*provinces(), *listed("places", "prefectures")]
     no_place = alternatives("places", "no_place")
-    other = rf"(?!{no_place})[一-龥]{{2,4}}(?<![各全部个及地小大城])(?:市|县|自治州)(?![场级域民区政容长属直树花乡])"
-    return rf"(?:{_REGION}|{any_of(names)}{_SUFFIX}|{other})"
+    doing = any_of([*listed("verbs", "flows"), *listed("verbs", "dropped"), "提升", "增加", "减少"])
+    name = rf"(?!{no_place})[一-龥]{{2,4}}(?<![各全部个及地小大城都超夜门上闹])"
+    other = rf"{name}(?:市|县|自治州)(?![场级域民区政容长属直树花乡])"
+    return rf"(?:(?!{doing})(?:{_REGION}|{other})|{any_of(names)}{_SUFFIX})"
 
 
 @cache
@@ -63,9 +72,11 @@ def split_area(name: str, own: str) -> tuple[str, str, str]:
     if match := _OWN.match(name):
         return own, name[match.end() :], "own"
     if match := _NATION.match(name):
-        if re.match(r"全国(?:性|重点|首|统一|最|一流|百强|文明|示范|试点|质量|工业|先进|先行)", name):
+        if _NATIONAL.match(name):
             return own, name, "default"
         return "全国", name[match.end() :], "nation"
+    if own and (zone := _ZONE.match(name)):
+        return re.sub(r"[省市区县]$", "", own) + zone["zone"], name[zone.end() :], "place"
     match = _leading().match(name)
     if match is not None and len(match["rest"]) >= 2:
         places = match["places"]

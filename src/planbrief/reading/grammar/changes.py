@@ -26,25 +26,50 @@ def _says(key: str, words: str) -> bool:
     return bool(re.search(alternatives("kinds", key), words))
 
 
-def kind(one: Quantity, name: str, sentence: str, tense: str, planned: bool, level: bool) -> Kind:
+#: Endowments of which a share or a rank is told: 占市域面积的, 储量全国第5.
+_ENDOWED = re.compile(r"储量|资源量|矿权面积|域面积|国土|(?:农业|生态|城镇)空间|用地占比")
+#: What a work will bring when it is done: 通车后最短运行时间.
+_WHEN_DONE = re.compile(r"(?:建成|通车|投产|投运|达产|投用)[^，已]{0,2}后(?![^。]{0,20}已)")
+_DONE = re.compile(r"新[引创设]|获[得批评]|(?<!而)已")
+#: Verbs that make or move something: what they give is an aim in a plan, what happened in a piece of news.
+_MAKING = re.compile(r"新[创引建设增开]|增加|调增|转移|实现|提升|达到|举办|组织")
+
+
+def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned: bool, level: bool) -> Kind:
     """Kind of a quantity from its tense and what it counts; ``planned`` is true in a document that plans.
 
-    ``level`` is false for shares, rates and ranks, which are no endowment.
+    ``said`` is the sentence as far as the number; ``level`` is false for shares, rates and ranks, which are no
+    endowment but of land and resources.
     """
+    level = level or bool(_ENDOWED.search(name))
     words = one.segment + one.behind[:4]
     counted = one.tail.classifier or one.form in ("count", "scheme") or (not one.unit and one.behind[:1] == "大")
+    listed = "、" in one.front.core and one.unit == "个" and re.match("[一-龥]", one.behind)
+    listed = listed and not re.search(r"新[创引建设增开]|增加|举办|组织|拥有|[和及与]$", one.segment)
+    unbounded = not (one.front.bound or one.tail.bound)
+    among = re.match("[^，。；、]{0,10}之一", one.behind)
     scheme = counted and (
         one.form == "scheme"
         or (one.unit in ("", "个") and one.behind[:1] == "大")
-        or _says("counted", name + "\n" + one.tail.printed)
+        or _says("counted", name)
+        or _says("counted", one.tail.printed)
+        or bool(listed and unbounded)
+        or bool(among)
     )
-    if _says("red_line", words + name) and level and not scheme and one.form not in ("count", "scheme"):
+    scheme = scheme and not (name.endswith("数量") and bool(one.front.reached))
+    making = bool(one.front.change or _MAKING.search(one.segment))
+    kept = _says("red_line", words + name) and "转移" not in words
+    if kept and level and not scheme and one.form not in ("count", "scheme"):
         return Kind("constraint", "limit", "limit")
+    if _WHEN_DONE.search(said) and not re.search("目标|力争", sentence):
+        return Kind("estimate", "when_done", "forecast")
     if tense == "future":
         if scheme and not re.search(r"新[增建设]|以上", words):
             return Kind("count", "scheme", "scheme")
-        if _says("forecast", sentence) and not re.search("目标|力争", sentence):
+        if _says("forecast", said) and not re.search("目标|力争", sentence):
             return Kind("estimate", "forecast", "forecast")
+        if planned and _ENDOWED.search(name) and (not making or "储量" in name):
+            return Kind("resource", "resource", "resource")
         if _says("money", one.unit) and _says("granted", one.segment + one.behind[:8]):
             return Kind("commitment", "promised", "promised")
         return Kind("target", "future")
@@ -56,10 +81,16 @@ def kind(one: Quantity, name: str, sentence: str, tense: str, planned: bool, lev
         if level and _says("resource", name):
             return Kind("resource", "resource", "resource")
         return Kind("actual", "past")
-    if scheme or one.form == "count":
-        return Kind("count", "scheme")
-    if _says("forecast", sentence):
+    if not planned and _says("forecast", said):
         return Kind("estimate", "forecast", "forecast")
+    if not planned and _DONE.search(one.segment) and one.behind[:1] != "大":
+        return Kind("actual", "statement", "undated")
+    if scheme or (one.form == "count" and (planned or not making or "、" in one.front.core)):
+        return Kind("count", "scheme")
+    if _says("forecast", said):
+        return Kind("estimate", "forecast", "forecast")
+    if planned and making and not _says("past", one.segment):
+        return Kind("target", "future_words", "undated_future")
     if _says("limit", words + name):
         return Kind("constraint", "limit", "limit")
     if level and _says("resource", name):
@@ -130,7 +161,8 @@ def change(one: Quantity, name: str, ranked: bool, stretch: bool, noun: bool) ->
         return Change("share" if one.whole else "level", 1, "ratio")
     if front.gap:
         return Change("difference", front.gap, "gap", "absolute_gap")
-    if front.change and not front.to and not front.rate_noun and not noun and front.verb in _absolute():
+    land = front.change > 0 and re.match(r"的?[一-龥]{0,6}(?:用地|耕地|林地|绿地|面积)", one.behind)
+    if front.change and not front.to and not front.rate_noun and not (noun or land) and front.verb in _absolute():
         return Change("difference", front.change, "difference")
     return Change("level", 1, "level")
 
@@ -173,6 +205,8 @@ def _percent(one: Quantity, name: str, stretch: bool) -> Change:
         return Change("yoy", sign, "growth", "percent_gap" if "环比" in around + front.adverbs else "")
     if re.search(r"负增长", around):
         return Change("yoy", -1, "growth")
+    if re.search("利润率|收益率|回报率", name):
+        return Change("level", 1, "level")
     return Change("share", 1, "share", "" if _SHARE.search(around + one.behind[:3]) else "bare_percent")
 
 

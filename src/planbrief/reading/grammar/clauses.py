@@ -291,6 +291,8 @@ def _surround(text: str, start: int, end: int, found: list[Quantity]) -> None:
             one.mark = gap[cut - 1] if cut else ""
             if previous is not None and not cut:
                 one.mark, one.segment = _listed(gap)
+                if one.mark and one.segment and previous.behind.endswith(one.segment):
+                    previous.behind = previous.behind[: -len(one.segment)].rstrip("、和及与以")
             one.front = take_apart(one.segment)
             verb_only = previous is not None and not one.front.core and (one.front.verb or one.front.gap)
             if verb_only and re.match(r"[、和及与]", gap) and previous is not None and previous.stated:

@@ -88,6 +88,9 @@ def fold(text: str) -> Folded:
 SURE = 0.8
 _START = 0.97
 _COSTS = {
+    "bare_noun": 0.2,
+    "joint_area": 0.25,
+    "scheme_part": 0.3,
     "absolute_gap": 0.1,
     "bare_percent": 0.15,
     "carried_far": 0.25,
@@ -97,11 +100,11 @@ _COSTS = {
     "fraction": 0.4,
     "from_value": 0.15,
     "list_unpaired": 0.3,
-    "limit": 0.05,
+    "limit": 0.1,
     "long_name": 0.22,
     "multiple": 0.2,
     "no_name": 0.6,
-    "no_period": 0.15,
+    "no_period": 0.08,
     "no_time": 0.25,
     "no_unit": 0.3,
     "no_verb": 0.2,
@@ -110,7 +113,7 @@ _COSTS = {
     "places": 0.2,
     "promised": 0.1,
     "ratio": 0.25,
-    "resource": 0.1,
+    "resource": 0.09,
     "scheme": 0.1,
     "short_name": 0.2,
     "size": 0.25,
@@ -119,9 +122,9 @@ _COSTS = {
     "stretch_level": 0.05,
     "undated": 0.2,
     "undated_future": 0.25,
-    "undated_plan": 0.25,
+    "undated_plan": 0.09,
     "undated_resource": 0.2,
-    "verb_in_name": 0.2,
+    "verb_in_name": 0.09,
     "verb_noun": 0.25,
 }
 

@@ -31,6 +31,8 @@ def _flow_start() -> re.Pattern[str]:
     return re.compile(rf"^(?:{any_of(listed('verbs', 'flows'))})+")
 
 
+#: Nouns that only begin like a verb of doing: 服务业增加值, 上市公司, 转移支付.
+_BRANCH = re.compile(r"服务(?:业|贸易|外包|器|收入|消费|零售)|建设用地|转移支付|上市(?:公司|企业)|开发(?:区|边界)")
 #: Words that only begin like a dropped verb: 有色, 以旧换新, 对外.
 _NOT_WORDS = "(?<!有(?=[色机效限]))(?<!以(?=旧|工))(?<!对(?=外|口|公|接))(?<!和(?=田|平|谐))(?<!集中(?=供|采))"
 
@@ -108,7 +110,7 @@ def flow_verb(core: str) -> str:
 
 def starts_with_flow(name: str) -> bool:
     """True for a name that begins with a verb of adding or building (新增就业), which is counted over its period."""
-    return bool(_flow_start().match(name))
+    return bool(_flow_start().match(name)) and not _BRANCH.match(name)
 
 
 def noun_behind(text: str, counted: bool) -> str:

@@ -41,6 +41,17 @@ _GOES_ON = re.compile(r"\s*(?:其中|同比|比上年|增速|增幅)")
 #: Names of what adds up over years (新增就业, 完成投资), and units of what happens (件, 场).
 _ADDED_UP = re.compile(r"新增|新建|新设|净增|(?:投资|投入|支出|资金|成交价|减税|降费|补贴|补助)$")
 _EVENTS = frozenset("次 件 场 场次 届 起 例 批次 人次".split())
+#: Longest piece of news, in characters: in it what has no time is of the month it was published in, but for the first
+#: months of a year, in which news looks back on the year before.
+_NEWS = 12_000
+#: What a rank or a difference refers to, among the words of its place.
+_AGAINST = re.compile(r"(?:全国|全球|世界|全省|全市|全区|亚洲|西部|中部|东部|东北)")
+#: A zone that a piece of news builds or tells of at the opening of a sentence.
+_ZONE_TOLD = re.compile(
+    r"(?:^|。)[^。]{0,24}?(?:建设|打造|推动|依托|推进)(?P<zone>[一-龥]{2,8}?(?:高新区|经开区|科技城|科创小镇|产业园区))(?=[，。建])"
+)
+#: Clauses about several areas, of which the document's own is a part.
+_JOINT_AREA = re.compile(r"成渝|川渝|京津冀|长三角|粤港澳|长江经济带|两地|双城|都市圈|经济圈|三省一市")
 _STEPS = re.compile(r"(?:台阶|大关|关口|量级|门槛)")
 
 
@@ -57,6 +68,8 @@ class Grammar:
         self.planned = (
             any(_PLAN_TITLE.search(line) for line in head.split("\n")[:20]) and "政府工作报告" not in head[:600]
         )
+        news = not self.planned and not re.search("政府工作报告|公报|统计|纲要", head[:600])
+        self._news = bool(news and self.clock.month and len(text) < _NEWS)
         self._counted_big = frozenset(re.findall(r"(\d{1,2})(?=大[一-龥]{2,6}产业)", self.folded.text))
         self._forced: set[int] = set()
         self._carried = ""
@@ -122,6 +135,12 @@ class Grammar:
             yield self._observed(sentence, words, quantity, found_here, index, said)
         self._carried = said.carried or self._carried
 
+    def _zone_of(self, start: int) -> str:
+        """The zone that the paragraph in front of a sentence is about: 高标准建设某某高新区。"""
+        line = self.folded.text[self.folded.text.rfind("\n", 0, start) + 1 : start]
+        found = list(_ZONE_TOLD.finditer(line))
+        return found[-1]["zone"] if found and not re.search("全[省市区]|我[省市区]", line[found[-1].end() :]) else ""
+
     def _is_negative(self, one: Quantity) -> bool:
         """A minus sign in front of a number that is no dash between two numbers or names."""
         return bool(
@@ -139,6 +158,8 @@ class Grammar:
         code = _SUM.search(text, max(0, one.start - 8), one.end + 8)
         if code is None or not code.start() <= one.start < code.end():
             return False
+        if re.match("”大[一-龥]{2}", text[code.end() : code.end() + 4]):
+            return True
         return all(part in self._counted_big for part in code[0].split("+"))
 
     def _is_slogan(self, one: Numeral) -> bool:
@@ -198,21 +219,40 @@ class Grammar:
         if upper is not None and form.sign < 0:
             value, upper = -upper, value
         period, period_rule = self._period(one, form.transformation, scope, name, row, explicit, said)
+        topic = words[: one.start - sentence.start]
         level = form.transformation in ("level", "difference")
         aimless = self.planned and not scope.code and scope.tense == "future" and "目标" not in scope.words
         tense = "" if aimless else scope.tense
-        forecast = bool(re.match(r"[^。\n]{0,16}预测", self._line_head(sentence.start)))
-        sort = kind(one, name, ("预测" if forecast else "") + words, tense, self.planned, level)
+        forecast = bool(re.match(r"[^。\n]{0,16}预测", self._line_head(sentence.start))) or "预测" in sentence.head
+        sort = kind(
+            one,
+            name,
+            ("预测" if forecast else "") + words,
+            ("预测" if forecast else "") + topic + one.segment,
+            tense,
+            self.planned,
+            level,
+        )
         if one.front.start_value:
             sort = sort._replace(kind="actual", rule="start_value")
             row.doubts.append("from_value")
         if sort.doubt:
             row.doubts.append(sort.doubt)
         unit = self._unit(one, form.transformation, rank, row)
+        if re.fullmatch("[十百千万亿]+", unit):
+            row.doubts.append("no_unit")
+        joint = list(_JOINT_AREA.finditer(topic))
+        if of.area_rule == "default" and joint and not re.search("全[省市区]|我[省市区]", topic[joint[-1].end() :]):
+            row.doubts.append("joint_area")
+        zone = of.area_rule == "default" and self._news and self._zone_of(sentence.start)
+        if zone:
+            row.doubts.append("joint_area")
+        place = (rank["place"] if rank is not None and "place" in rank.groupdict() else "") or ""
+        against = _AGAINST.search(place + one.segment[-14:] if rank is not None else one.front.counterpart)
         row.cells |= {
             "indicator": "",
             "indicator_phrase": name,
-            "ref_area_name": (sentence.area if of.area_rule == "default" else "") or of.area or self.area,
+            "ref_area_name": zone or (sentence.area if of.area_rule == "default" else "") or of.area or self.area,
             "obs_value": plain(value),
             "upper_value": "" if upper is None else plain(upper),
             "unit_measure": unit,
@@ -220,6 +260,7 @@ class Grammar:
             "kind": sort.kind,
             "comparator": comparator or "eq",
             "transformation": form.transformation,
+            "counterpart_area": against[0] if against is not None else "",
             "price_base": self._price(one, words),
             "activity": "",
             "subject": "",
@@ -308,7 +349,8 @@ class Grammar:
                 continue
             if words[end : end + 1] == "的" and one.unit == "倍":
                 continue
-            if re.match(r"以来|起|前|后", words[end : end + 2]) and period.role == "point":
+            since = re.match(r"以来|起|前|后", words[end : end + 2]) and period.role == "point"
+            if since and period.words not in ("去年", "今年"):
                 continue
             from_year = period.role == "point" and words[max(sentence.start, start - 1) : start] in ("从", "由")
             if from_year and not one.front.start_value:
@@ -327,6 +369,9 @@ class Grammar:
         said: Said,
     ) -> tuple[str, str]:
         rule = "named" if explicit is not None else scope.rule
+        if not scope.code and self._news and self.clock.month > 2 and scope.tense != "future":
+            row.doubts.append("no_time")
+            return self.published[:7], "published"
         if not scope.code:
             row.doubts.append("no_period" if self.planned else "no_time")
             return "undated", "nothing"
@@ -349,10 +394,14 @@ class Grammar:
             return scope.code, rule
         if transformation == "difference" and one.front.verb in ("净增", "净减", "多增"):
             return scope.code, "stretch_flow"
-        if transformation in ("rank", "share", "difference_pp", "difference", "ratio_to_base", "contribution"):
+        if transformation == "contribution":
+            return scope.code, "stretch_flow"
+        if transformation in ("rank", "share", "difference_pp", "difference", "ratio_to_base"):
             return str(scope.last), "stretch_end"
         if transformation == "increase_multiple":
             return scope.code, rule
+        if re.search("年均|每年|年平均", one.segment):
+            return scope.code, "stretch_flow"
         flow = (
             names.flow_verb(one.front.core)
             or names.starts_with_flow(name)

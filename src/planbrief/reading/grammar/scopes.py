@@ -7,6 +7,7 @@ the opening of a sentence (到2030年，) to the end of its paragraph.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
@@ -61,7 +62,7 @@ NOTHING = Scope()
 class Sentence:
     """A sentence of the folded text with the scope at its beginning and the periods that it names itself.
 
-    ``area`` is a part of the document's area that its head is about, else empty.
+    ``area`` is a part of the document's area that its head is about, else empty; ``head`` is the last head above.
     """
 
     start: int
@@ -71,6 +72,7 @@ class Sentence:
     first_in_paragraph: bool
     heading: bool
     area: str = ""
+    head: str = ""
 
 
 class Clock:
@@ -109,9 +111,13 @@ _YEAR_LINE = re.compile(r"\s*20\d\d年[末底]?\s*\n")
 _YEAR_ALONE = re.compile(r"(?:19|20)\d\d年，")
 #: Heads of chapters and sections; one about the central city sets the area of what it stands above.
 _PART_HEAD = re.compile(
-    r"\s*(?:[（(]?[一二三四五六七八九十]{1,3}[)）、]|[一二三四五六七八九十] |第[一二三四五六七八九十]+[章节])\s*"
-    r"(?:(?P<area>中心城区|主城区|市区)|[^。，；：:\n\d]{0,12}?)[^。，；：:\n\d]{0,20}[。]?\s*(?:\n|$)"
+    r"[\s\-▲•]*(?:[（(]?[一二三四五六七八九十]{1,3}[)）、]|[一二三四五六七八九十] |第[一二三四五六七八九十]+[章节])\s*"
+    r"(?P<title>(?:(?P<area>中心城区|主城区|市区)|[^。，；：:\n\d]{0,12}?)[^。，；：:\n\d]{0,20}?)(?:情况)?[。]?\s*(?:\n|$)"
 )
+_SMALL_HEAD = re.compile(r"\s*\d{1,2}[、.．]\s*[^，。；\d]{2,16}\n")
+#: Parts of the document's area as a list names them (A县、B县和C区), and a line that one of them stands above.
+_PARTS = re.compile(r"(?<=[、和及与])(?P<name>[一-龥]{2})(?P<level>[县区])(?=[、，。；和及与])")
+_PART_LINE = re.compile(r"\s*(?P<name>[一-龥]{2})(?:[县区])?(?:（[^（）\n]*）|产业[一-龥]{2,4}|规划|概况)?\s*\n")
 #: A document in numbered sections: only there an opening (今年，) holds beyond its paragraph.
 _DIVIDED = re.compile(r"^[ \t]*(?:[一二三]、|第[一二三]章)", re.MULTILINE)
 #: Titles of documents that tell about one period from beginning to end.
@@ -141,16 +147,27 @@ def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
     above: Scope | None = None
     section = paragraph
     divided = bool(_DIVIDED.search(text))
+    titles: dict[str, str] = {}
+    named_parts = Counter((match["name"], match["level"]) for match in _PARTS.finditer(text))
+    parts = {name: name + level for (name, level), count in named_parts.items() if count > 1}
+    above_line = ""
     position = 0
     while position < len(text):
         end = text.find("\n", position)
         end = len(text) if end < 0 else end + 1
         line = text[position:end]
         heading = is_heading(line)
-        if (head := _PART_HEAD.match(line)) is not None:
-            area = head["area"] or ""
-            if above is not None:
-                paragraph, above = above, None
+        head, named_part = _PART_HEAD.match(line), _PART_LINE.match(line)
+        title = head["title"].strip() if head is not None else line.strip()
+        if head is not None or (title and title in titles):
+            area = titles[title] = (head["area"] or _place_of(title, text)) if head is not None else titles[title]
+            above_line = title
+        elif heading or _SMALL_HEAD.match(line):
+            above_line = title
+        elif named_part is not None and named_part["name"] in parts:
+            area = parts[named_part["name"]]
+        if head is not None and above is not None:
+            paragraph, above = above, None
         if heading:
             if _YEAR_LINE.match(line):
                 above = paragraph if above is None else above
@@ -173,11 +190,24 @@ def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
                     and not _digresses(scope, section, paragraph, clock)
                 ):
                     paragraph = local = replace(scope, rule="paragraph")
-                elif opening.role != "point" or _YEAR_ALONE.match(words, opening.start):
+                elif (
+                    opening.role != "point"
+                    or _YEAR_ALONE.match(words, opening.start)
+                    or words.startswith("以来", opening.end)
+                ):
                     local = scope
-            yield Sentence(match.start(), match.end(), local, tuple(named), first, heading, area)
+            yield Sentence(match.start(), match.end(), local, tuple(named), first, heading, area, above_line)
             first = False
         position = end
+
+
+def _place_of(title: str, text: str) -> str:
+    """The zone that a head is about (打造某某中心), by the full name that the text has for it; empty for others."""
+    match = re.fullmatch(r"(?:打造|建设|推进)(?P<zone>[一-龥]{2,8})", title)
+    if match is None:
+        return ""
+    full = re.search(re.escape(match["zone"]) + "(?:片区|新区|园区)", text)
+    return full[0] if full is not None else ""
 
 
 def is_heading(line: str) -> bool:

@@ -15,6 +15,8 @@ _HEAD_OF_LINE = re.compile(r"[\s\-▲•●>#*]*$")
 #: The usual name of a share, in brackets behind its description.
 _OTHER_NAME = re.compile(r"（(?P<name>[^（）]{3,12}率)）")
 _STEPS = re.compile(r"(?:新)?(?:台阶|大关|关口|量级|门槛)")
+#: Names that begin or end in the middle of a phrase.
+_CUT = re.compile(r"^(?:[至于等把向被该]|成为|实施|开展)|[多在了着把向被每对]$")
 #: Longest name that is trusted, in characters.
 _LONG = 24
 
@@ -29,6 +31,7 @@ class Said:
 
     carried: str = ""
     place: str = ""
+    zone: str = ""
     names: list[str] = field(default_factory=list)
     recent: list[str] = field(default_factory=list)
     average: bool = False
@@ -76,7 +79,7 @@ def subject(
             if result.rule != "ratio":
                 said.names = [result.name]
             keep = result.rule in ("carried", "share_of")
-    _place(result, own_area, said, keep or one.mark == "、")
+    _place(result, own_area, said, keep or one.mark == "、", one.lead)
     said.recent.append(result.name)
     return result
 
@@ -154,6 +157,12 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
         other = _OTHER_NAME.search(whole)
         said.share = other["name"] if other else names.balanced(base + whole)
         return Subject(said.share, "share_of", doubts=["carried"])
+    if re.match(r"的(?:情况|背景|条件|形势)下", one.behind) and "在" in core[1:]:
+        whole, _, inner = core.rpartition("在")
+        said.carried = names.cleaned(whole)
+        return Subject(inner, "front")
+    if re.match(r"的?(?:情况|基础|背景|条件|形势)[下上]", core) and said.carried and said.names:
+        return Subject(said.carried, "main_clause", doubts=["carried_far"])
     if re.match(r"的?(?:情况|基础|背景|条件|形势)[下上]", core) and said.recent:
         return Subject(re.split(r"[在于]", said.recent[-1])[0], "main_clause", doubts=["carried_far"])
     verbal = names.is_verbal(core)
@@ -167,7 +176,13 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
     counted = one.tail.classifier or one.form in ("count", "size", "scheme")
     counted = counted or (not one.tail.printed and (one.unit.endswith("人") or one.behind[:1] == "大"))
     if one.form == "scheme":
-        return Subject(text[one.end : one.end + 1] + "数量", "unit", noun=True)
+        summed = re.match(r"(?:\+\d+)*”?(?=[一-龥])", text[one.end : one.end + 20])
+        noun = names.noun_behind(text[one.end + summed.end() :], True) if summed is not None and summed[0] else ""
+        if noun:
+            return Subject(noun, "behind", noun=True)
+        return Subject(text[one.end : one.end + 1] + "数量", "unit", noun=True, doubts=["scheme_part"])
+    if one.tail.printed in ("桥", "隧"):
+        return Subject({"桥": "桥梁", "隧": "隧道"}[one.tail.printed], "unit", noun=True)
     if one.tail.printed in ("部门", "方面", "环节", "领域") and (verbal or core.endswith("等")):
         return Subject(one.tail.printed, "unit", noun=True)
     noun = names.noun_behind(behind, counted) if counted or not (front.change or front.gap) else ""
@@ -180,7 +195,10 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
     if following is not None and following.form == "size" and following.start == one.tail.end:
         stop = max(following.end, following.tail.end)
         stop += text[stop : stop + 1] == "级"
-        noun = text[following.start : stop] + names.noun_behind(_behind(following), True)
+        thing = names.noun_behind(_behind(following), True)
+        if not thing and (quoted := re.compile(r"[^。\n”]{0,24}”(?=[一-龥]{2})").match(text, stop)):
+            thing = names.noun_behind(text[quoted.end() : quoted.end() + 24], True)
+        noun = text[following.start : stop] + thing
     if (len(noun) >= 2 or noun in tuple("县市区镇乡")) and (verbal or counted):
         return _counted(one, core, noun, verbal, said)
     if verbal:
@@ -192,6 +210,8 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
         return Subject(said.carried, "carried", doubts=["carried"])
     said.carried = name
     doubts = ["long_name"] if len(name) > _LONG else ["short_name"] if len(name) < 2 else []
+    if name in listed("names", "bare") or _CUT.search(name):
+        doubts.append("bare_noun")
     return Subject(name, "front", doubts=doubts)
 
 
@@ -202,6 +222,12 @@ def _counted(one: Quantity, core: str, noun: str, verbal: bool, said: Said) -> S
     if not verbal and len(core) > 3 and not flow and not re.search(r"等$|、", core):
         doubts.append("verb_in_name")
     lead = "" if flow in listed("verbs", "weak") else flow
+    own = names.cleaned(core)
+    own = "" if said.recent and own in said.recent[-1] else own
+    if one.form == "count" and one.behind[:1] == "大" and not verbal and not flow and re.fullmatch("[一-龥]{2,5}", own):
+        lead = own
+    if not lead and noun in listed("names", "bare"):
+        doubts.append("bare_noun")
     return Subject(lead + noun, "behind", noun=True, doubts=doubts)
 
 
@@ -236,11 +262,26 @@ def _far(text: str, one: Quantity) -> str:
     return ""
 
 
-def _place(result: Subject, own_area: str, said: Said, keep: bool) -> None:
+#: Ends of the names of zones: what a sentence goes on to tell is of the zone that it began with.
+_ZONES = re.compile(r"(?:高新区|经开区|开发区|新区|科技城|科学城|小镇|园区|片区|综保区)$")
+_EXTENT = re.compile(r"(?:规划|占地|建筑|总)?面积$")
+_BUILT = re.compile(r"(?:打造|建设|规划|推进|布局)(?P<zone>[一-龥]{2,10}(?:片区|新区|园区|小镇|科技城))$")
+
+
+def _place(result: Subject, own_area: str, said: Said, keep: bool, lead: str) -> None:
     """Split the area off a name; a carried name keeps the area that it was said of."""
     area, rest, rule = split_area(result.name, own_area)
     if rule == "default" and keep and said.place:
         area, rule = said.place, "carried"
+    if rule == "default" and _EXTENT.match(rest) and (built := _BUILT.search(lead.rstrip("，"))):
+        said.zone = built["zone"]
+    if rule == "place":
+        said.zone = area if _ZONES.search(area) else ""
+    elif rule == "default" and said.zone:
+        area, rule = said.zone, "carried"
+        result.doubts.append("place")
+    if rule == "default" and re.match(r"(?:园区|片区|库区|景区|校区)", rest):
+        result.doubts.append("joint_area")
     if rule in ("place", "nation"):
         result.doubts.append("places" if "、" in area or len(area) > 5 else "place")
         said.place = area

@@ -34,6 +34,10 @@ _PARTS = re.compile(r"[〔\[【][^〕\]】]*[〕\]】]|[^〔\[【]+")
 _AREA_HEAD = re.compile(
     r"(?:县区|区县|县市区?|市县|市州|地区|城市|区域|省份|县（市、区）|区（县）|行政区划?|地市)(?:名称)?"
 )
+#: Heads of columns that hold branches of the economy.
+_BRANCH_HEAD = re.compile(r"(?:产业|行业|赛道|门类)(?:名称|类别)?$")
+#: Names of things of which a column tells a size.
+_THING = re.compile(r"(?:园|园区|项目|工程|公司|企业|学校|医院|机场|电站|水库|公园|景区|线)$")
 _FRONT = {
     **dict.fromkeys(("不低于", "不少于", "≥", ">="), "ge"),
     **dict.fromkeys(("不高于", "不超过", "控制在", "≤", "<="), "le"),
@@ -76,12 +80,8 @@ class TableReader:
 
     def rows(self) -> Iterator[Proposal]:
         """Rows for the numerals of the table, except for cells of running text (see ``prose``)."""
-        self._measures = dict(
-            re.findall(
-                r"([^，。；、：:\s]{2,10})(?:、[^，。；]{2,10})*?为([^，。；]{2,24}?)(?:数据)?(?=[；。，]|$)",
-                self.table.notes,
-            )
-        )
+        said = re.findall(r"([^，。；：:\s]{2,60})为([^，。；]{2,24}?)(?:数据)?(?=[；。，]|$)", self.table.notes)
+        self._measures = {name: measure for several, measure in said for name in several.split("、")}
         columns = self._columns()
         for cell in sorted(self.table.cells, key=lambda one: (one.start, one.end)):
             if cell.end > cell.start and not self._is_prose(cell):
@@ -205,6 +205,7 @@ class TableReader:
             if high is not None
             else _FRONT.get(match["front"] or "") or _BACK.get(match["back"] or "") or "eq",
             "transformation": form,
+            "counterpart_area": "",
             "price_base": self._price(unit),
             "activity": activity,
             "subject": "",
@@ -224,17 +225,26 @@ class TableReader:
         own_name = column.name if column.period is None and not column.attribute and not column.rate else ""
         if own_name and (column.unit or not head.unit):
             named, _, rule = split_area(name + "生产总值", self.area)
+            if not place and _THING.search(name):
+                if part := re.match(r"[一-龥]{2,3}[县区](?=[一-龥]{3})", name):
+                    return name[part.end() :] + own_name, "", part[0]
+                named, rest, rule = split_area(name, self.area)
+                return rest + own_name, "", named if rule == "place" else ""
             return own_name, "" if place else name, place or (named if rule == "place" else "")
         if not head.unit and self.table.unit and name:
             measure = self._measures.get(name) or _measure(self.table.caption)
             if place:
                 return measure or name, "", place
             if measure and measure not in name:
-                return name + measure, name, ""
+                return (measure if self._is_branch() else name + measure), name, ""
         if not name:
             row.doubts.append("no_name")
         area, rest, rule = split_area(name, self.area)
         return (rest, "", area) if rule in ("place", "own") else (name, "", "")
+
+    def _is_branch(self) -> bool:
+        """True where the rows of the table are branches of the economy: their heads stand under 产业 or 赛道."""
+        return any(_BRANCH_HEAD.search(re.sub(r"\s", "", one.words)) for one in self._columns()[: self.table.row_heads])
 
     def _place(self, name: str) -> str:
         """The area that the head of a row is, empty where it is none."""
@@ -293,6 +303,8 @@ class TableReader:
         if unit in ("%", "‰"):
             if "年均" in name:
                 return "avg_annual"
+            if re.search("利润率|收益率|回报率", name):
+                return "level"
             return "yoy" if _RATE.search(name) and not re.search("率$|占|比重", name) else "share"
         return "level"
 

@@ -28,7 +28,7 @@ _MULTIPLIER = r"[十百千万亿]*"
 TAIL = re.compile(
     rf"(?P<near>余|多(?!个?百分|种形|元|样|层|措|式|点)|来(?=[个家名人户条项])|"
     rf"\+(?!\d))?(?P<scale>{_MULTIPLIER})(?P<near2>余|多(?!种形|样|层))?"
-    rf"(?:{_NO_UNIT}(?P<unit>{_UNIT}))?"
+    rf"(?:{_NO_UNIT}(?P<unit>{_UNIT}))?(?P<near3>(?<=[倍成])多(?=[，。；、）]|$))?"
     rf"(?:(?P<per>/|"
     rf"每)(?P<base>{any_of([*listed('units', 'measures'), '人', '户', '年', '月', '日', '天', '人年', '次'])}))?"
     r"(?P<bracket>（[套间条台个辆次架栋座人]{1,2}）)?"
@@ -38,7 +38,7 @@ _SCALE_ONLY = re.compile(r"[万亿]")
 #: Nouns that say in people what a bare 万 counts: 80万重点群体.
 _PERSONS = re.compile(
     r"(?:名|位)?[^，。；、\d]{0,10}?(?:群体|人员|群众|学生|毕业生|劳动力|职工|农民|居民|儿童|老年人|老人|残疾人|就业|"
-    r"青年|干部|志愿者|户籍|人口|移民|婴幼儿)"
+    r"青年|干部|志愿者|户籍|人口|移民|婴幼儿|女生|女性|妇女|考生|党员|师生|患者|人才|工人|员工|市民|村民|旅客)"
 )
 #: Bounds in front of a number.
 _FRONT = re.compile(
@@ -76,7 +76,7 @@ def tail(text: str, numeral: Numeral) -> Tail:
         return Tail(numeral.end, numeral.scale, "", "", False, False)
     printed = match["unit"] or ""
     scale = numeral.scale + match["scale"]
-    near = bool(match["near"] or match["near2"])
+    near = bool(match["near"] or match["near2"] or match["near3"])
     end = match.end()
     if not printed and match["bound"] == "级":
         end -= 1
