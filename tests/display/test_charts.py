@@ -102,14 +102,10 @@ CASES: dict[str, Callable[[str], Chart]] = {
          (NAMES[1], shares_of(2, 1, 1, 1, 1)), (NAMES[2], shares_of(30, 30, 30, 30, 30))],
         "c", lang=lang,
     ),
-    "coverage": lambda lang: charts.coverage_matrix(
-        [((f"城{c}", f"City number {c}"), (LONG if t == 7 else (f"主题{t}", f"theme {t}")), c * t % 9)
-         for c in range(6) for t in range(18)],
-        "c", lang=lang,
-    ),
-    "comparability": lambda lang: charts.comparability_matrix(
-        [(LONG, (f"甲—{c}", f"A and {c}"), status, ("统计范围不同，" * 6, "different scope and unit; " * 5))
-         for c, status in enumerate(("comparable", "comparable_with_caution", "not_comparable"))],
+    "ranked dots": lambda lang: charts.ranked_dots(
+        [charts.Panel(LONG, [((f"城{c}", f"City number {c}"), level(3 * c + 0.5), c % 2 == 0) for c in range(31)]),
+         charts.Panel(NAMES[0], [(LONG, share(30), True), (NAMES[1], share(-4), False)], [(NAMES[2], share(12))]),
+         charts.Panel(NAMES[1], [(NAMES[1], level(1), True), ((HOSTILE, HOSTILE), level(5000), False)])],
         "c", lang=lang,
     ),
 }  # fmt: skip
@@ -234,11 +230,17 @@ def test_undefined_values_are_listed_not_drawn(open_test_page):
 
 
 def test_documents_named_by_a_chart_count_as_used(open_test_page):
-    """A chart of counts has no observations in its cells, but its documents date the page."""
+    """A chart of figures without observations has none in its cells, but its documents date the page."""
     page = open_test_page("zh")
-    cells = [("试城", ("主题", "Theme"), 3)]
-    block = chart_block(charts.coverage_matrix(cells, "c", sources=["testville-plan-2024"]), page)
+    block = chart_block(charts.ranked_bars([("试城", level(3))], "c", sources=["testville-plan-2024"]), page)
     assert block["sources"] == list(page.sources) == ["testville-plan-2024"]
+
+
+def test_dots_of_unlike_units_are_refused():
+    """A panel has one unit; another panel may have another."""
+    other = Figure("x", 3, "level", "户")
+    with pytest.raises(ValueError, match="unlike units"):
+        charts.ranked_dots([charts.Panel("p", [("a", level(1), True), ("b", other, True)])], "c")
 
 
 def test_neighbouring_series_differ_in_grey():

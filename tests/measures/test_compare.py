@@ -11,7 +11,7 @@ from measures.audit.town import INDICATORS, town
 from targets.factory import AREAS, observation, table
 
 from planbrief.errors import UnknownName
-from planbrief.measures.compare import difference, matrix, pairs, ratio, reach, reaches, side_by_side, verdict
+from planbrief.measures.compare import difference, head_word, order_of, ratio, records, side_by_side, verdict
 from planbrief.targets import Dataset, load
 
 SECOND_AREAS = [
@@ -154,99 +154,110 @@ def test_an_unknown_observation_is_an_error():
         verdict(pair({}, {}), A, "nowhere-00001")
 
 
-def test_every_pair_gets_a_verdict():
-    """pairs lists each pair once, the matrix is symmetric with an empty diagonal."""
-    rows = [observation(100 * i, 10 * i, indicator="output", time_period=str(2020 + i)) for i in (1, 2, 3)]
-    ds = town(rows)
-    ids = [row["obs_id"] for row in rows]
-    assert len(pairs(ds, ids)) == 3
-    square = matrix(ds, ids)
-    assert (square.to_numpy() == square.to_numpy().T).all()
-    assert [square.iloc[i, i] for i in range(3)] == ["", "", ""]
+#: What the other town reached, in ways that make it larger still, and what each adds to the grounds.
+SAFE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "intervals": ({}, {}),
+    "later": ({"time_period": "2025"}, {}),
+    "aim": ({"kind": "target", "time_period": "2027"}, {}),
+    "part": ({}, {"ref_area": "otherzone"}),
+    "company": ({}, {"subject": "试公司"}),
+    "prices": ({"price_base": "2023_prices"}, {"price_base": "current"}),
+    "shorter": ({}, {"time_period": "2023-H1"}),
+}
+#: What could turn the order.
+UNSAFE: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "intervals meet": ({"value": 250}, {}),
+    "the smaller is earlier": ({"time_period": "2022"}, {}),
+    "the larger is only aimed at": ({}, {"kind": "target"}),
+    "the smaller is a part": ({"ref_area": "testdistrict"}, {}),
+    "the smaller has no upper end": ({"comparator": "ge"}, {}),
+    "the smaller is a branch": ({"activity": "test_a"}, {}),
+    "prices could explain it": ({"value": 240, "price_base": "2023_prices"}, {"price_base": "current"}),
+    "another concept": ({"indicator": "takings"}, {}),
+    "a share": (
+        {"indicator": "output_share", "transformation": "share", "unit_measure": "%", "value": 10},
+        {"indicator": "output_share", "transformation": "share", "unit_measure": "%", "value": 20},
+    ),
+    "the smaller took less time": ({"time_period": "2023-H1"}, {}),
+    "an undated aim": ({"kind": "target", "time_period": "undated"}, {}),
+}
 
 
-def two_towns(level: dict[str, Any]) -> Dataset:
-    """Testville's path 100 → 200 → 400 and a level of Othertown."""
-    rows = [
-        observation(100, 100, indicator="output", time_period="2021"),
-        observation(110, 200, indicator="output", time_period="2025", kind="target"),
-        observation(120, 400, indicator="output", time_period="2030", kind="target"),
-        observation(200, **{"value": 300, **THERE, **level}),
-    ]
-    return town(rows, areas=SECOND_AREAS)
+@pytest.mark.parametrize("ground", SAFE)
+def test_the_order_of_size_is_safe(ground: str):
+    """Each difference that can only widen the gap is named among the grounds, whichever side is asked first."""
+    ds = pair(*SAFE[ground])
+    a, b = records(ds, [A, B])
+    found = order_of(ds, a, b)
+    assert found is not None
+    assert (found.smaller, found.larger) == (A, B)
+    assert ground in found.because
+    assert order_of(ds, b, a) == found
 
 
-def test_when_a_path_reaches_another_city():
-    """The year is read off the path in both shapes, whatever year the other city's value is of."""
-    answer = reach(two_towns({}), "testville", "output", B)
-    assert answer is not None
-    assert answer.verdict.allowed
-    assert answer.geometric.value == pytest.approx(2025 + 5 * math.log(1.5) / math.log(2))
-    assert answer.linear.value == pytest.approx(2027.5)
-    assert answer.year is answer.geometric
+@pytest.mark.parametrize("why", UNSAFE)
+def test_an_order_that_could_turn_is_not_claimed(why: str):
+    """Whatever could make the smaller the larger leaves the pair without an order."""
+    ds = pair(*UNSAFE[why])
+    assert order_of(ds, *records(ds, [A, B])) is None
 
 
-@pytest.mark.parametrize(
-    "level",
-    [{"time_period": "undated", "kind": "target"}, {"indicator": "takings"}, {"ref_area": "otherzone"}],
-    ids=["undated", "other concept", "a zone"],
-)
-def test_a_path_is_not_held_against_what_it_may_not_be(level: dict[str, Any]):
-    """An undated goal, another measure or a zone is refused, with the reasons and no year."""
-    answer = reach(two_towns(level), "testville", "output", B)
-    assert answer is not None
-    assert answer.refused
-    assert math.isnan(answer.year.value)
-    assert answer.verdict.forbidding
+def test_a_broader_scope_that_is_smaller_keeps_the_order():
+    """All industry here below the part above designated size there: the wider count there is larger still."""
+    wide = {**INDICATORS[0], "indicator": "all_output", "scope": "all_industry"}
+    narrow = {**INDICATORS[0], "indicator": "output", "scope": "above_designated_size"}
+    others = [row for row in INDICATORS if row["indicator"] not in ("output", "all_output")]
+    ds = pair({"indicator": "all_output"}, {}, indicators=[*others, wide, narrow])
+    found = order_of(ds, *records(ds, [A, B]))
+    assert found is not None
+    assert "scope" in found.because
+    back = pair({}, {"indicator": "all_output"}, indicators=[*others, wide, narrow])
+    assert order_of(back, *records(back, [A, B])) is None
 
 
-def test_a_level_beyond_the_path_has_no_year():
-    """Allowed, but never reached: NaN with its own reason."""
-    answer = reach(two_towns({"value": 900}), "testville", "output", B)
-    assert answer is not None
-    assert not answer.refused
-    assert answer.year.undefined == "value_outside"
-
-
-def test_a_city_without_a_path_gives_no_answer():
-    """Without two dated values there is nothing to ask."""
-    assert reach(two_towns({}), "testville", "takings", B) is None
+def test_the_last_word_of_an_industry_says_what_it_is_about():
+    """New and advanced materials are materials; the tail that every industry has is not its word."""
+    assert {head_word(name) for name in ("新材料", "先进材料", "新材料产业")} == {"材料"}
+    assert head_word("高端装备制造业") == "装备"
+    assert head_word("汽车") == "汽车"
 
 
 def test_the_shipped_cities_beside_each_other(root: Path):
-    """Bazhong's output and Qijiang's undated goal are listed, not computed; every pair shown has a verdict."""
+    """A whole city's target for 2027 is below what one zone reached in 2022; materials here and there are a pair."""
     ds = load(root)
     shown = side_by_side(ds, ds.cities())
     listed = set(shown.rows["obs_id"])
     assert set(shown.pairs["a"]) | set(shown.pairs["b"]) == listed
-    output, goal = "bazhong-plan-2024-05169", "qijiang-smart-2025-02965"
-    assert {output, goal} <= listed
-    assert {"scope", "undated"} <= set(verdict(ds, output, goal).keys)
-    assert not verdict(ds, output, goal).allowed
-    assert shown.pairs.groupby(["theme", "dimension", "city_a", "city_b"])["best"].sum().eq(1).all()
-    answers = reaches(ds, ds.cities())
-    assert all(answer.refused for answer in answers)
-    asked = {(answer.indicator, answer.level) for answer in answers}
-    assert ("gross_output_above_designated", goal) in asked
-    assert ("high_tech_enterprises", "fuling-innovation-2023-00323") in asked
+    assert shown.pairs.groupby(["theme", "dimension", "city_a", "city_b"])["best"].sum().le(1).all()
+    safe = shown.pairs[shown.pairs["status"] == "order_safe"]
+    rows = ds.observations
+    told = {
+        (rows.loc[one["order"].smaller, "obs_value"], rows.loc[one["order"].larger, "obs_value"])
+        for one in safe.to_dict("records")
+    }
+    assert told == {(1000, 1200), (300, 1000)}
 
 
-def test_only_money_is_listed_against_another_concept(root: Path):
-    """A market share and a share of value added are no pair; two sums of money are, with the reason against it."""
+def test_pairs_are_of_one_concept(root: Path):
+    """A market share and a share of value added are no pair, nor are two sums of money of unlike concepts."""
     ds = load(root)
     shown = side_by_side(ds, ds.cities())
     rows = shown.rows.drop_duplicates("obs_id").set_index("obs_id")
-    for pair in shown.pairs.to_dict("records"):
-        a, b = rows.loc[pair["a"]], rows.loc[pair["b"]]
-        assert a["concept"] == b["concept"] or a["dimension"] == b["dimension"] == "money"
+    for one in shown.pairs.to_dict("records"):
+        a, b = rows.loc[one["a"]], rows.loc[one["b"]]
+        assert (a["concept"], a["transformation"]) == (b["concept"], b["transformation"])
 
 
-def test_cost_follows_the_number_of_pairs_of_areas():
-    """Verdicts are asked once for pairs alike in metadata: values of many cities cost no further judgement."""
-    from planbrief.measures.verdicts import Reason
+def test_cost_grows_with_the_number_of_areas():
+    """Of many areas each is set beside the first: twice the areas, about twice the pairs."""
 
-    ds = load()
-    side_by_side(ds, ds.cities())
-    known = len(ds.memory[Reason])
-    side_by_side(ds, reversed(ds.cities()))
-    assert 0 < known <= len(ds.memory[Reason]) <= 2 * known
+    def many(count: int) -> int:
+        areas = [*AREAS, *table("ref_area|name_zh|name_en|level|parent", *(
+            f"town{n}|城{n}|Town {n}|prefecture|testprovince" for n in range(count)
+        ))]  # fmt: skip
+        rows = [observation(100, 90, indicator="output")]
+        rows += [observation(200 + n, 100 + n, indicator="output", ref_area=f"town{n}") for n in range(count)]
+        ds = town(rows, areas=areas)
+        return len(side_by_side(ds, ["testville", *(f"town{n}" for n in range(count))]).pairs)
+
+    assert (many(15), many(30)) == (15, 30)

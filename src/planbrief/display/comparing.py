@@ -10,8 +10,6 @@ from planbrief.display.numbers import unit_words
 from planbrief.display.periods import period_text
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from planbrief.measures.verdicts import Reason, Verdict
     from planbrief.targets import Dataset
 
@@ -76,19 +74,3 @@ def verdict_words(verdict: Verdict, ds: Dataset, *, forbidding_only: bool = True
     chosen = list(reasons)
     zh, en = ([reason_words(reason, ds, lang) for reason in chosen] for lang in LANGS)
     return "；".join(zh), sentence_case("; ".join(en))
-
-
-def coverage_cells(ds: Dataset, coverage: pd.DataFrame) -> list[tuple[tuple[str, str], tuple[str, str], int]]:
-    """Cells for :func:`planbrief.display.charts.coverage_matrix` from :func:`planbrief.measures.facts`.
-
-    Counts the indicators of a theme for which a city states anything; themes stand in the order of the table.
-    """
-    stated = coverage[coverage["state"] != "none"]
-    tally = stated.groupby(["city", "theme"]).size()
-    cells = []
-    for theme in dict.fromkeys(coverage["theme"]):
-        for city in dict.fromkeys(coverage["city"]):
-            names = (ds.name("areas", city, "zh"), ds.name("areas", city, "en"))
-            words = (ds.name("themes", theme, "zh"), ds.name("themes", theme, "en"))
-            cells.append((names, words, int(tally.get((city, theme), 0))))
-    return cells

@@ -1,4 +1,4 @@
-"""Values of two areas beside each other: differences, ratios, meeting points where legitimate, else refusals."""
+"""Values of areas beside each other: differences and ratios where legitimate, the order of size where that is safe."""
 
 from __future__ import annotations
 
@@ -10,17 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from planbrief.measures.evidence import Evidence, evidence
 from planbrief.measures.figures import Figure, plain
-from planbrief.measures.progress import time_ahead
-from planbrief.measures.series import Series, series_of
-from planbrief.measures.verdicts import (
-    STATUSES,
-    Reason,
-    Status,
-    Verdict,
-    judge,
-    records,
-    verdict,
-)
+from planbrief.measures.series import published_year
+from planbrief.measures.verdicts import AIMS, STATUSES, Reason, Status, Verdict, judge, records, verdict
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,14 +22,14 @@ if TYPE_CHECKING:
 __all__ = [
     "STATUSES",
     "Compared",
+    "Order",
     "Reason",
     "SideBySide",
     "Status",
     "Verdict",
     "difference",
     "judge",
-    "matrix",
-    "pairs",
+    "order_of",
     "ratio",
     "records",
     "side_by_side",
@@ -52,7 +43,29 @@ ROW_COLUMNS = (
     *("theme", "dimension", "city", "ref_area", "indicator", "activity", "subject", "role", "value", "unit"),
     *("comparator", "time_period", "kind", "transformation", "price_base", "concept", "scope", "obs_id"),
 )
-PAIR_COLUMNS = ("theme", "dimension", "city_a", "city_b", "a", "b", "status", "reasons", "keys", "best")
+PAIR_COLUMNS = ("theme", "dimension", "city_a", "city_b", "a", "b", "status", "reasons", "keys", "best", "order")
+#: Up to so many areas each is set beside every other; of more, each beside the first, so that cost stays linear.
+ALL_PAIRS = 6
+#: Unlike price bases may hide so much: an order of size needs a larger gap.
+PRICE_GAP = 1.1
+#: Industries of one name are drawn differently from place to place: an order needs a gap that no drawing explains.
+BRANCH_GAP = 3.0
+#: Scope → the scope that holds it, as statistics define them: what holds a smaller sum is itself at least as large.
+HELD_BY = {
+    "above_designated_size": "all_industry",
+    "manufacturing": "all_industry",
+    "equipment_manufacturing": "manufacturing",
+    "high_tech_manufacturing": "manufacturing",
+    "all_industry": "secondary_sector",
+    "construction": "secondary_sector",
+    "secondary_sector": "whole_economy",
+    "finance": "services",
+    "producer_services": "services",
+    "services": "whole_economy",
+    "agriculture": "whole_economy",
+    "digital_economy": "whole_economy",
+    "private_economy": "whole_economy",
+}
 
 
 @dataclass(frozen=True)
@@ -66,6 +79,22 @@ class Compared:
     def refused(self) -> bool:
         """Whether the comparison was not made."""
         return not self.figure.defined
+
+
+@dataclass(frozen=True)
+class Order:
+    """Which of two values is the smaller, safe although the two may not be subtracted or divided.
+
+    ``smaller`` and ``larger`` are observation ids; ``because`` says why no difference of definition can turn the order:
+    ``intervals`` (they do not meet), ``later`` (the smaller is of a later year), ``aim`` (the smaller is only aimed at,
+    the larger was reached), ``part`` (the larger is a part of its city), ``company``, ``scope`` (the smaller counts
+    more), ``shorter`` (the larger took less time), ``prices`` (the gap is wider than prices can explain),
+    ``branches`` (industries of one name, so far apart that no way of drawing them matters).
+    """
+
+    smaller: str
+    larger: str
+    because: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -114,98 +143,197 @@ def _refused(key: str, measure: str, unit: str, a: Evidence, b: Evidence, why: s
     return Figure(key, math.nan, measure, unit, (a.obs_id, b.obs_id), undefined=why)
 
 
-def pairs(ds: Dataset, obs_ids: Iterable[str]) -> pd.DataFrame:
-    """Verdicts for every pair of some observations: columns a, b, status, reasons, keys."""
-    import pandas as pd
+def order_of(ds: Dataset, a: Evidence, b: Evidence) -> Order | None:
+    """Which of two levels of one concept is the smaller, where interval, scope, area, period and prices allow it.
 
-    found = [judge(ds, a, b) for a, b in combinations(records(ds, obs_ids), 2)]
-    rows = [(v.a, v.b, v.status, v.reasons, v.keys) for v in found]
-    return pd.DataFrame(rows, columns=["a", "b", "status", "reasons", "keys"])
+    The smaller must be the whole of its city and its period; every other difference must be one that would only make
+    the larger larger, or the smaller smaller. None where the order could turn, and for shares and rates.
+    """
+    if a.most < b.least:
+        small, large = a, b
+    elif b.most < a.least:
+        small, large = b, a
+    else:
+        return None
+    one, other = ds.row("indicators", small.indicator), ds.row("indicators", large.indicator)
+    alike = one["concept"] == other["concept"] and a.dimension == b.dimension != "percent"
+    if not alike or {a.transformation, b.transformation} != {"level"}:
+        return None
+    money = ds.nature_of(small.indicator) in ("value", "money")
+    if (small.indicator != large.indicator and not money) or small.counterpart_area != large.counterpart_area:
+        return None
+    whole = small.ref_area == small.city and not small.subject
+    if not whole or (large.kind in AIMS and small.kind not in AIMS):
+        return None
+    because = ["intervals"]
+    if small.activity and small.activity != large.activity:
+        if not large.activity or large.least < BRANCH_GAP * small.most:
+            return None
+        because.append("branches")
+    last = large.year if large.dated else math.nan
+    if not large.dated and large.kind not in AIMS:
+        last = published_year(ds, [large.source_id])  # stated as reached: in the year of the document at the latest
+    if math.isnan(last) or not small.dated or small.year < last:
+        return None
+    if small.year > last:
+        because.append("later")
+    if small.kind in AIMS and large.kind not in AIMS:
+        because.append("aim")
+    if large.ref_area != large.city:
+        because.append("part")
+    if large.subject:
+        because.append("company")
+    if one["scope"] != other["scope"]:
+        if not _holds(one["scope"], other["scope"]):
+            return None
+        because.append("scope")
+    if money and small.price_base != large.price_base:
+        if large.least < PRICE_GAP * small.most:
+            return None
+        because.append("prices")
+    if any(reason.key == "period_length" for reason in judge(ds, small, large).reasons):
+        if "/" in small.time_period or "-" in small.time_period:
+            return None
+        because.append("shorter")
+    return Order(small.obs_id, large.obs_id, tuple(because))
 
 
-def matrix(ds: Dataset, obs_ids: Iterable[str]) -> pd.DataFrame:
-    """Statuses as a square table with the observations on both sides."""
-    import pandas as pd
-
-    asked = records(ds, obs_ids)
-    names = [record.obs_id for record in asked]
-    cells = [[judge(ds, a, b).status if a is not b else "" for b in asked] for a in asked]
-    return pd.DataFrame(cells, index=names, columns=names)
+def _holds(scope: str, part: str) -> bool:
+    """Whether a scope counts everything that another counts."""
+    while part and part != scope:
+        part = HELD_BY.get(part, "")
+    return bool(part)
 
 
 def side_by_side(ds: Dataset, regions: Iterable[str]) -> SideBySide:
-    """What several cities state about the same theme in the same unit, with verdicts.
+    """What several areas state about one concept in one unit, with verdicts.
 
-    Each city shows the broadest figures it gives: whole city before branches, places before companies; of a path the
-    latest actual value and the first and last target. A theme that only one city speaks of is left out. Undated
+    Each area shows the broadest figures it gives: the whole before branches, places before companies; of a path the
+    latest actual value and the first and last target. A concept that only one area speaks of is left out. Undated
     targets are listed with their period ``undated``; nothing is placed on a common axis here.
 
     Returns
     -------
     SideBySide
-        ``rows``: one row per value; ``pairs``: for every row its closest row in every other city, with status,
-        reasons (tuple of :class:`Reason`), their keys, and ``best`` for the closest pair of two cities in the group.
+        ``rows``: one row per value; ``pairs``: for every row its closest row in another area, with status
+        (``order_safe`` where no difference may be formed and the order of size holds: see :func:`order_of`), reasons
+        (tuple of :class:`Reason`), their keys, ``order``, and ``best`` for the closest pair of two areas in the group.
     """
     import pandas as pd
 
     asked = tuple(dict.fromkeys(regions))
-    groups: dict[tuple[str, str], dict[str, list[tuple[str, Evidence]]]] = {}
+    groups: dict[tuple[str, ...], dict[str, list[Thing]]] = {}
     for city in asked:
-        for (theme, dimension), shown in _shown(ds, city).items():
-            groups.setdefault((theme, dimension), {})[city] = shown
+        for key, things in _shown(ds, city).items():
+            groups.setdefault(key, {})[city] = things
     rows: list[tuple[Any, ...]] = []
     found: list[tuple[Any, ...]] = []
-    for (theme, dimension), by_city in sorted(groups.items()):
-        paired: set[str] = set()
-        for city_a, city_b in combinations(by_city, 2):
-            verdicts = _closest(ds, by_city[city_a], by_city[city_b])
-            best = min(verdicts, key=_distance, default=None)
-            for v in verdicts:
-                found.append((theme, dimension, city_a, city_b, v.a, v.b, v.status, v.reasons, v.keys, v is best))
-                paired |= {v.a, v.b}
-        for city, shown in by_city.items():
-            rows += [_row(ds, theme, dimension, city, role, r) for role, r in shown if r.obs_id in paired]
+    for (theme, dimension, *_), by_city in sorted(groups.items()):
+        paired: dict[str, tuple[str, str, Evidence]] = {}
+        for city_a, city_b in _area_pairs(tuple(by_city), asked[0]):
+            judged = _nearest(
+                _closest(ds, a, b) for a in by_city[city_a] for b in by_city[city_b] if asked_together(ds, a, b)
+            )
+            best = min(judged, key=_distance, default=None)
+            for one in judged:
+                order, v = one
+                status = "order_safe" if order is not None else v.status
+                found.append(
+                    (theme, dimension, city_a, city_b, v.a, v.b, status, v.reasons, v.keys, one is best, order)
+                )
+            for city in (city_a, city_b):
+                for role, r in (item for thing in by_city[city] for item in thing):
+                    if any(r.obs_id in (v.a, v.b) for _, v in judged):
+                        paired[r.obs_id] = (city, role, r)
+        rows += [_row(ds, theme, dimension, city, role, r) for city, role, r in paired.values()]
     return SideBySide(pd.DataFrame(rows, columns=list(ROW_COLUMNS)), pd.DataFrame(found, columns=list(PAIR_COLUMNS)))
 
 
-def _shown(ds: Dataset, city: str) -> dict[tuple[str, str], list[tuple[str, Evidence]]]:
+def _area_pairs(areas: tuple[str, ...], first: str) -> Iterable[tuple[str, str]]:
+    """Every two areas of a few, the first of all with each other one of many."""
+    if len(areas) <= ALL_PAIRS:
+        return combinations(areas, 2)
+    start = first if first in areas else areas[0]
+    return [(start, other) for other in areas if other != start]
+
+
+#: The values of one measured thing, each with its role: latest, target, undated.
+Thing = list[tuple[str, Evidence]]
+#: Ends of names of industries that say nothing of what is made: 装备制造业 is about 装备.
+TAILS = ("产业", "工业", "制造业", "制造", "行业", "业", "服务", "产品", "链", "集群")
+
+
+def head_word(name: str) -> str:
+    """What the name of an industry is about: the last two characters of 新材料 and 先进材料 are 材料.
+
+    >>> head_word("先进材料"), head_word("高端装备制造"), head_word("信息服务业")
+    ('材料', '装备', '信息')
+    """
+    tail = next((tail for tail in TAILS if name.endswith(tail) and len(name) > len(tail) + 1), "")
+    return head_word(name.removesuffix(tail)) if tail else name[-2:]
+
+
+def asked_together(ds: Dataset, ours: Thing, theirs: Thing) -> bool:
+    """Whether a reader would set two things beside each other: one indicator, or money of one concept, of all
+    industries or of industries whose names are about the same."""
+    if not ours or not theirs:
+        return False
+    a, b = ours[0][1], theirs[0][1]
+    if a.activity != b.activity:
+        if not (a.activity and b.activity):
+            return False
+        names = [ds.name("activities", r.activity, "zh") for r in (a, b)]
+        if head_word(names[0]) != head_word(names[1]):
+            return False
+    return a.indicator == b.indicator or ds.nature_of(a.indicator) in ("value", "money")
+
+
+def size_class(record: Evidence) -> bool:
+    """Whether a value is a class of size (千亿级), not a number that was printed."""
+    return record.half == 0 and record.comparator in ("ge", "gt") and record.dimension == "money"
+
+
+def _shown(ds: Dataset, city: str) -> dict[tuple[str, ...], list[Thing]]:
+    """What a city states, by theme, dimension, concept and transformation: the measured things."""
     rows = ds.of_city(city)
     rows = rows[rows["kind"].isin(SHOWN_KINDS) & rows["transformation"].isin(SHOWN_TRANSFORMATIONS)]
-    groups: dict[tuple[str, str], list[Evidence]] = {}
+    groups: dict[tuple[str, ...], list[Evidence]] = {}
     for record in evidence(ds, rows[rows["obs_value"].notna()]):
-        key = (ds.row("indicators", record.indicator)["theme"], record.dimension)
-        groups.setdefault(key, []).append(record)
-    return {key: _roles(_broadest(found, city)) for key, found in groups.items()}
+        about = ds.row("indicators", record.indicator)
+        if not size_class(record):
+            key = (about["theme"], record.dimension, about["concept"], record.transformation)
+            groups.setdefault(key, []).append(record)
+    return {key: _things(_broadest(found, city)) for key, found in groups.items()}
 
 
 def _broadest(found: list[Evidence], city: str) -> list[Evidence]:
-    """Figures of the whole city before those of its parts, of all branches before single ones."""
+    """Figures of the whole city before those of its parts, of all branches before single ones, indicator by indicator.
 
-    def narrowness(record: Evidence) -> tuple[bool, bool, bool]:
-        return (bool(record.subject), bool(record.activity), record.ref_area != city)
+    A zone's figure stays where its city gives none of that indicator.
+    """
 
-    least = min(sum(narrowness(record)) for record in found)
-    return [record for record in found if sum(narrowness(record)) <= max(least, 0)]
+    def narrowness(record: Evidence) -> int:
+        return sum((bool(record.subject), bool(record.activity), record.ref_area != city))
+
+    least: dict[str, int] = {}
+    for record in found:
+        least[record.indicator] = min(narrowness(record), least.get(record.indicator, 3))
+    return [record for record in found if narrowness(record) == least[record.indicator]]
 
 
-def _roles(found: list[Evidence]) -> list[tuple[str, Evidence]]:
-    """Latest actual, first and last target, every undated aim: one each per measured thing."""
+def _things(found: list[Evidence]) -> list[Thing]:
+    """Latest actual, every dated target in order, every undated aim: one list for each measured thing."""
     things: dict[tuple[str, ...], list[Evidence]] = {}
     for r in found:
         things.setdefault((r.ref_area, r.indicator, r.activity, r.subject, r.transformation), []).append(r)
-    shown: list[tuple[str, Evidence]] = []
+    shown = []
     for group in things.values():
         achieved = sorted((r for r in group if r.kind in ("actual", "estimate")), key=_when)
-        aims = sorted((r for r in group if r.kind not in ("actual", "estimate") and r.dated), key=_when)
-        undated = [r for r in group if r.kind not in ("actual", "estimate") and not r.dated]
-        if achieved:
-            shown.append(("latest", achieved[-1]))
-        if aims:
-            shown.append(("first_target", aims[0]))
-        if aims and aims[-1].time_period != aims[0].time_period:
-            shown.append(("last_target", aims[-1]))
-        first = {r.base: r for r in reversed(undated)}
-        shown += [("undated", r) for r in first.values()]
+        aims = {r.time_period: r for r in sorted((r for r in group if r.kind in AIMS and r.dated), key=_when)}
+        undated = {r.base: r for r in reversed(group) if r.kind in AIMS and not r.dated}
+        roles = [("latest", achieved[-1])] if achieved else []
+        roles += [("target", r) for r in aims.values()] + [("undated", r) for r in undated.values()]
+        shown.append(roles)
     return shown
 
 
@@ -220,144 +348,33 @@ def _row(ds: Dataset, theme: str, dimension: str, city: str, role: str, r: Evide
     return (*what, *how, r.obs_id)
 
 
-def _closest(ds: Dataset, ours: list[tuple[str, Evidence]], theirs: list[tuple[str, Evidence]]) -> list[Verdict]:
-    """For every row the row of the other city that comes nearest to being comparable, each pair once."""
-
-    alike: dict[str, list[Evidence]] = {}
-    for _, b in theirs:
-        alike.setdefault(_partners(ds, b), []).append(b)
-    nearest: dict[str, tuple[tuple[int, int, int], Verdict]] = {}
-    for _, a in ours:
-        for b in alike.get(_partners(ds, a), ()):
-            found = judge(ds, a, b)
-            distance = _distance(found)
-            for obs_id in (a.obs_id, b.obs_id):
-                if obs_id not in nearest or distance < nearest[obs_id][0]:
-                    nearest[obs_id] = (distance, found)
-    chosen: dict[tuple[str, str], Verdict] = {}
-    for obs_id in [*(a.obs_id for _, a in ours), *(b.obs_id for _, b in theirs)]:
-        if obs_id in nearest:
-            best = nearest[obs_id][1]
-            chosen[best.a, best.b] = best
-    return list(chosen.values())
+Judged = tuple[Order | None, Verdict]
 
 
-def _partners(ds: Dataset, record: Evidence) -> str:
-    """What a figure is paired by: money with money whatever it measures, other values within one concept.
-
-    Counts of patents and parks, or a market share and a rate of growth, are not even listed as a pair.
-    """
-    return "money" if record.dimension == "money" else ds.row("indicators", record.indicator)["concept"]
-
-
-def _distance(v: Verdict) -> tuple[int, int, int]:
-    return (STATUSES.index(v.status), len(v.forbidding), len(v.reasons))
-
-
-#: A path may be held against a level of another kind and year: that is the question asked.
-ASKED_OF_PATHS = ("kind", "period", "period_length", "status")
+def _closest(ds: Dataset, ours: Thing, theirs: Thing) -> Judged:
+    """The pair of values of two things that comes nearest to being comparable; else the tightest safe order."""
+    met = [(judge(ds, a, b), a, b) for _, a in ours for _, b in theirs]
+    nearest, _, _ = min(met, key=lambda item: _distance((None, item[0])))
+    if nearest.allowed:
+        return None, nearest
+    safe = [(order, v, min(a.least, b.least)) for v, a, b in met if (order := order_of(ds, a, b)) is not None]
+    if not safe:
+        return None, nearest
+    order, found, _ = max(safe, key=lambda item: item[2])
+    return order, found
 
 
-@dataclass(frozen=True)
-class Reach:
-    """When one city's path passes another's level, under both shapes of the path."""
-
-    region: str
-    indicator: str
-    level: str
-    verdict: Verdict
-    geometric: Figure
-    linear: Figure
-    shape: str
-
-    @property
-    def refused(self) -> bool:
-        """Whether the question may not be answered."""
-        return not self.verdict.allowed
-
-    @property
-    def year(self) -> Figure:
-        """The year under the path's default shape, NaN where refused or never reached."""
-        return self.geometric if self.shape == "geometric" else self.linear
+def _nearest(judged: Iterable[Judged]) -> list[Judged]:
+    """Each thing with the nearest of the other area that has no nearer one."""
+    met: set[str] = set()
+    kept: list[Judged] = []
+    for one in sorted(judged, key=_distance):
+        if met.isdisjoint(ids := {one[1].a, one[1].b}):
+            met |= ids
+            kept.append(one)
+    return kept
 
 
-def reach(ds: Dataset, region: str, indicator: str, level: str, activity: str = "") -> Reach | None:
-    """The year in which a city's path reaches the level that another observation states.
-
-    Parameters
-    ----------
-    ds : Dataset
-        Any data set.
-    region, indicator, activity : str
-        Whose path.
-    level : str
-        Id of the observation that states the level.
-
-    Returns
-    -------
-    Reach or None
-        Refused where definition, scope, price basis, unit or area forbid it, and where the level has no date; None
-        if the city has no path with two dated values. The year is NaN if the path never takes the level.
-    """
-    paths = [s for s in series_of(ds, region, indicator, activity) if s.family in ("level", "share") and not s.subject]
-    paths = [s for s in paths if len(_dated(s)) > 1]
-    if not paths:
-        return None
-    (other,) = records(ds, [level])
-    path = paths[0]
-    last = _dated(path)[-1]
-    (own,) = records(ds, [last.observations[0]])
-    found = judge(ds, own, other, ignoring=ASKED_OF_PATHS)
-    key = f"{region}/{indicator}/reach/{level}"
-    behind = (*(p.observations[0] for p in _dated(path)), level)
-    years = {}
-    for shape in ("geometric", "linear"):
-        year, why = math.nan, "not_comparable"
-        if found.allowed:
-            milestones = [(p.year, p.value) for p in _dated(path)]
-            year = float(time_ahead(milestones, 0.0, other.base / own.factor, shape))
-            why = "value_outside" if math.isnan(year) else ""
-        years[shape] = Figure(f"{key}/{shape}", year, "index", "年", behind, undefined=why)
-    return Reach(region, indicator, level, found, years["geometric"], years["linear"], path.shape)
-
-
-def _dated(series: Series) -> list[Any]:
-    """Base and aims of a path, one point a year."""
-    points = [series.base(), *series.aims]
-    first: dict[float, Any] = {}
-    for point in points:
-        if point is not None and not point.conflict:
-            first.setdefault(point.year, point)
-    return [first[year] for year in sorted(first)]
-
-
-def reaches(ds: Dataset, regions: Iterable[str]) -> tuple[Reach, ...]:
-    """Every level of one city that another city's path is asked about, once for each path.
-
-    Asked are the closest pair of two cities in a theme where both state the same concept, every pair of one indicator,
-    and every goal in money, which readers hold against any sum of money. Most answers are refusals with their
-    reasons; that is what a reader should see before drawing a line of their own.
-    """
-    shown = side_by_side(ds, regions)
-    about = shown.rows.drop_duplicates("obs_id").set_index("obs_id")
-    found: dict[tuple[str, ...], Reach] = {}
-    for pair in shown.pairs.to_dict("records"):
-        for city, own, other in ((pair["city_a"], pair["a"], pair["b"]), (pair["city_b"], pair["b"], pair["a"])):
-            row, level = about.loc[own], about.loc[other]
-            key = (str(city), str(row["indicator"]), str(row["activity"]), str(other))
-            if row["ref_area"] != city or key in found or not _asked(row, level, bool(pair["best"])):
-                continue
-            answer = reach(ds, key[0], key[1], key[3], key[2])
-            if answer is not None:
-                found[key] = answer
-    return tuple(found.values())
-
-
-def _asked(row: Any, level: Any, best: bool) -> bool:
-    """Whether a reader would hold a path against a level."""
-    if row["transformation"] not in ("level", "share") or row["transformation"] != level["transformation"]:
-        return False
-    if row["indicator"] == level["indicator"]:
-        return True
-    goal = row["dimension"] == "money" and level["kind"] == "target" and row["kind"] == "target"
-    return goal or (best and row["concept"] == level["concept"])
+def _distance(one: Judged) -> tuple[float, int, int]:
+    order, v = one
+    return (1.5 if order is not None else STATUSES.index(v.status), len(v.forbidding), len(v.reasons))

@@ -8,16 +8,27 @@ from typing import Any
 import pytest
 from targets.factory import AREAS, make_dataset, milestones, observation, table
 
-from planbrief.display.views.cities import answers, base_first, comparability_chart, coverage_words, judged
-from planbrief.display.views.cities_growth import reach_table, required_charts, undated_table, without_required
-from planbrief.display.views.cities_tables import comparable_table, themes
+from planbrief.display.views.cities import (
+    answers,
+    around,
+    base_first,
+    bets_table,
+    dot_charts,
+    judged,
+    pairs_table,
+    undated_table,
+)
 from planbrief.measures.compare import side_by_side
 from planbrief.measures.figures import Figure
 from planbrief.targets import Dataset, load
 
 TWO_AREAS = [
     *AREAS,
-    *table("ref_area|name_zh|name_en|level|parent", "othertown|他城|Othertown|prefecture|testprovince"),
+    *table(
+        "ref_area|name_zh|name_en|level|parent",
+        "othertown|他城|Othertown|prefecture|testprovince",
+        "otherzone|他园|Other Zone|zone|othertown",
+    ),
 ]
 SOURCES = ("testville-plan-2024", "othertown-plan-2024")
 
@@ -26,7 +37,7 @@ def towns(*theirs: dict[str, Any]) -> Dataset:
     """Testville with its targets, and another town with observations of its own document."""
     there = {"ref_area": "othertown", "source_id": SOURCES[1]}
     rows = [
-        observation(500 + 10 * n, row.pop("value", 250), **there, obs_id=f"{SOURCES[1]}-{500 + 10 * n:05d}", **row)
+        observation(500 + 10 * n, row.pop("value", 250), **{**there, **row}, obs_id=f"{SOURCES[1]}-{500 + 10 * n:05d}")
         for n, row in enumerate(dict(one) for one in theirs)
     ]
     sources = [
@@ -43,41 +54,36 @@ def told(ds: Dataset) -> dict[str, Any]:
     return {headline.rule: headline.figures for headline in answers(ds, cities, side_by_side(ds, cities))}
 
 
-def test_like_values_get_difference_ratio_and_formula():
-    """Two towns that state the same indicator for the same year are subtracted and divided."""
+def test_like_values_get_a_ratio():
+    """Two towns that state the same indicator for the same year are divided, and the table says so."""
     ds = towns({})
     found = told(ds)
-    assert found["some_comparable"]["comparable"].value >= 1
     result = found["pair_ratio"]["result"]
     assert isinstance(result, Figure)
     assert (result.value, result.formula) == (0.4, "100 ÷ 250")
-    shown = comparable_table(ds, judged(ds, side_by_side(ds, ds.cities())))
+    shown = pairs_table(ds, side_by_side(ds, ds.cities()))
     assert shown is not None
-    (row,) = [row for row in shown.rows if row[3].value.value == -150]  # type: ignore[union-attr]
-    assert row[5].value.zh == "100 − 250；100 ÷ 250"  # type: ignore[union-attr]
+    assert [row[3].value.value for row in shown.rows] == [0.4]  # type: ignore[union-attr]
 
 
 def test_an_undated_goal_is_listed_and_refused():
-    """The goal is among the undated ones, its pair is refused with the reason, the path is not asked for a year."""
+    """The goal is among the undated ones, its pair is refused with the reason."""
     ds = towns({"kind": "target", "time_period": "undated"})
     cities = base_first(ds, ds.cities(), "testville")
-    found = told(ds)
-    assert "comparable" in found["nothing_comparable"]
-    assert "未注明时间" in found["same_indicator_refused"]["reasons"].zh
+    assert "未注明时间" in told(ds)["listed"]["why"].zh
     goals = undated_table(ds, cities)
     assert goals is not None
     assert len(goals.rows) == 1
-    asked = reach_table(ds, cities)
-    assert asked is not None
-    assert {row[2].value.en for row in asked.rows} == {"not computed"}  # type: ignore[union-attr]
 
 
-def test_a_path_that_may_be_asked_answers_with_a_year():
-    """A dated value of the same indicator: the year stands under both shapes of the path."""
-    asked = reach_table(towns({}), ("testville", "othertown"))
-    assert asked is not None
-    years = {row[2].value.en for row in asked.rows}  # type: ignore[union-attr]
-    assert "2028 with equal growth, 2027 with equal steps" in years
+def test_a_target_below_what_another_town_reached_is_said():
+    """The latest target that is still below the other town's value, and a ladder with that value among the targets."""
+    ds = towns({"value": 250, "ref_area": "otherzone"})
+    found = told(ds)["order_aim"]
+    assert (found["small_value"].value, found["large_value"].value) == (200, 250)
+    (chart,) = dot_charts(ds, ("testville", "othertown"), side_by_side(ds, ("testville", "othertown")))
+    assert [row[1].value.value for row in chart.data.rows] == [400, 250, 200, 100]  # type: ignore[union-attr]
+    assert "below" in chart.caption.en  # type: ignore[union-attr]
 
 
 def test_the_base_city_stands_first_and_a_city_without_data_is_left_out():
@@ -88,17 +94,13 @@ def test_the_base_city_stands_first_and_a_city_without_data_is_left_out():
 
 
 def test_one_city_has_nothing_to_set_beside():
-    """A data set of one city says so, and no matrix, table or chart of pairs is shown."""
+    """A data set of one city says so, and no table or chart of pairs is shown."""
     ds = make_dataset()
     side = side_by_side(ds, ("testville",))
     assert list(told(ds)) == ["single_city"]
-    assert judged(ds, side) == []
-    assert comparability_chart(ds, []) is None
-    assert comparable_table(ds, []) is None
-    assert list(themes(ds, side, [])) == []
-    assert list(coverage_words(ds, ("testville",))) == []
-    assert reach_table(ds, ("testville",)) is None
-    assert list(without_required(ds, ("testville",))) == []
+    assert judged(side) == []
+    assert pairs_table(ds, side) is None
+    assert dot_charts(ds, ("testville",), side) == []
 
 
 @pytest.fixture(scope="module")
@@ -106,26 +108,66 @@ def shipped(root: Path) -> Dataset:
     return load(root)
 
 
-def test_the_shipped_cities_every_pair_has_a_verdict_and_few_are_allowed(shipped: Dataset):
-    """Every value shown stands in a pair; what is allowed differs in period at most; refusals carry reasons."""
+def test_the_shipped_cities_every_pair_has_a_verdict(shipped: Dataset):
+    """What is allowed differs in period at most; refusals and safe orders carry their grounds."""
     cities = base_first(shipped, shipped.cities(), "bazhong")
     side = side_by_side(shipped, cities)
-    pairs = judged(shipped, side)
-    allowed = [pair for pair in pairs if pair.verdict.allowed]
-    assert 0 < len(allowed) < len(pairs) / 5
-    assert all(pair.verdict.keys == ("period",) for pair in allowed)
-    assert all(pair.verdict.forbidding for pair in pairs if not pair.verdict.allowed)
-    for _, values, verdicts in themes(shipped, side, pairs):
-        assert values.rows
-        assert len(verdicts.rows) == len({id(row) for row in verdicts.rows})
-        assert all(str(row[3].value.zh) for row in verdicts.rows)  # type: ignore[union-attr]
+    pairs = judged(side)
+    assert all(pair.verdict.keys == ("period",) for pair in pairs if pair.status == "comparable_with_caution")
+    assert all(pair.verdict.reasons for pair in pairs if pair.status == "not_comparable")
+    table = pairs_table(shipped, side)
+    assert table is not None
+    assert all(row[4].value.zh for row in table.rows)  # type: ignore[union-attr]
 
 
-def test_achieved_growth_has_no_axis_beside_required_growth(shipped: Dataset):
-    """Bazhong's required rates have a chart; Qijiang's achieved rate stands apart in it with its definition."""
-    (chart,) = required_charts(shipped, base_first(shipped, shipped.cities(), "bazhong"))
-    rows = [[cell.value for cell in row] for row in chart.data.rows]
-    (qijiang,) = [row for row in rows if row[0].zh.startswith("綦江区")]
-    assert qijiang[2].value == pytest.approx(0.102)
-    assert "增加值" in qijiang[3].zh
-    assert max(row[2].value for row in rows) == pytest.approx(0.7382, abs=1e-4)
+def test_what_the_shipped_cities_bet_on(shipped: Dataset):
+    """Materials are named by three of the cities, under three names; the class of 千亿 by three."""
+    table = bets_table(shipped, base_first(shipped, shipped.cities(), "bazhong"))
+    assert table is not None
+    first = table.rows[0][0].value
+    assert {"巴中市：先进材料", "涪陵区：新材料", "肇庆市：新材料"} == set(first.zh.split("；"))  # type: ignore[union-attr]
+    (largest,) = [row for row in table.rows if row[0].value.zh.startswith("1000 亿元")]  # type: ignore[union-attr]
+    assert all(city in largest[1].value.zh for city in ("巴中市", "涪陵区", "綦江区"))  # type: ignore[union-attr]
+
+
+def provinces(count: int) -> Dataset:
+    """Synthetic provinces that each state one growth rate, and a town inside the first and one elsewhere that state one too."""
+    names = [f"p{n}" for n in range(count)]
+    areas = [
+        *table("ref_area|name_zh|name_en|level|parent", *(f"{n}|省{n}|Province {n}|province|china" for n in names)),
+        *table(
+            "ref_area|name_zh|name_en|level|parent",
+            "inner|内城|Inner Town|prefecture|p0",
+            "outer|外城|Outer Town|prefecture|china",
+        ),
+    ]
+    share = {"indicator": "test_share", "unit_measure": "%", "transformation": "share", "kind": "actual"}
+    sources = [
+        {"source_id": f"{n}-plan-2024", "title_zh": "虚构规划", "title_en": "Synthetic plan", "doc_type": "plan"}
+        | {"date_published": "2024-01-15", "language": "zh-Hans", "file_name": "x.txt", "sha256": "0" * 64}
+        | {"characters": "1000"}
+        for n in (*names, "inner", "outer")
+    ]
+    rows = [
+        observation(100 + n, 20 + n / 2, ref_area=name, source_id=f"{name}-plan-2024", **share)
+        | {"obs_id": f"{name}-plan-2024-{100 + n:05d}"}
+        for n, name in enumerate((*names, "inner", "outer"))
+    ]
+    return make_dataset(areas=[*AREAS, *areas], sources=sources, observations=rows)
+
+
+def test_provinces_are_ranked_and_stand_around_their_towns():
+    """Thirty-one provinces make one panel; beside its own town a province is a line, not a rival."""
+    ds = provinces(31)
+    names = tuple(f"p{n}" for n in range(31))
+    shown = base_first(ds, names, "p0")
+    (chart,) = dot_charts(ds, shown, side_by_side(ds, shown))
+    assert len(chart.data.rows) == 31
+    assert "省p30" in chart.caption.zh  # type: ignore[union-attr]
+    shown = base_first(ds, ["inner", "p0", "outer"], "inner")
+    assert shown == ("inner", "outer")
+    assert around(ds, shown) == ("p0",)
+    (chart,) = dot_charts(ds, shown, side_by_side(ds, shown), around(ds, shown))
+    assert [row[0].value.en.partition(",")[0] for row in chart.data.rows] == [  # type: ignore[union-attr]
+        "Outer Town", "Inner Town", "Province p0",
+    ]  # fmt: skip

@@ -1,59 +1,72 @@
-"""Cities side by side: what may be compared, what may not, and the two matrices that show it."""
+"""Areas side by side: what may be compared, where only the order of size is safe, and what each of them bets on."""
 
 from __future__ import annotations
 
-from collections import Counter
+import math
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from itertools import combinations
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.charts import Chart, comparability_matrix, coverage_matrix
-from planbrief.display.comparing import coverage_cells, verdict_words
-from planbrief.display.language import has_message, message, term
-from planbrief.measures.compare import STATUSES, SideBySide, difference, ratio
-from planbrief.measures.facts import coverage
+from planbrief.display.charts import Chart, Panel, ranked_dots
+from planbrief.display.comparing import verdict_words
+from planbrief.display.language import message, sentence_case, term
+from planbrief.display.quantities import value_text
+from planbrief.display.sentence import Listed
+from planbrief.display.table import Cell, Column, Table
+from planbrief.display.views.facts import both, fact_figure, records, words
+from planbrief.measures.compare import Order, SideBySide, difference, head_word, judge, ratio, size_class
+from planbrief.measures.compare import records as evidence_of
+from planbrief.measures.evidence import Evidence, evidence
+from planbrief.measures.facts import merged_facts
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines.model import Headline
 from planbrief.measures.labels import Label, label, listing, measured, period
-from planbrief.measures.verdicts import Verdict
-from planbrief.targets.frames import records_of
+from planbrief.measures.series import published_year
+from planbrief.measures.verdicts import STATUSES, Verdict
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from planbrief.targets import Dataset
 
+__all__ = [
+    "answers", "around", "base_first", "bets_table", "dot_charts", "judged", "pairs_table", "undated_table"
+]  # fmt: skip
 
-#: Sentences of one kind that the answer may hold; the tables have them all.
-MOST_SENTENCES = 4
-#: Reasons that the answer counts.
-MOST_REASONS = 3
+#: Sentences of one kind that the answer may hold, and rows of the table of pairs; the analyst's frame has them all.
+MOST_SENTENCES, MOST_ROWS = 4, 18
+#: Panels of one chart by the number of areas in the fullest, and charts on a page.
+PANELS, MOST_CHARTS = ((6, 6), (14, 4), (40, 2)), 2
+#: Undated goals of one area that a page names.
+MOST_GOALS = 5
+#: Activities that every place has, and names that only count what they hold (5大主导产业).
+COMMON_SYSTEM, COUNTED = "national_accounts", re.compile(r"[“\d一二两三四五六七八九十]")
+#: Concepts by which an activity is known to be an industry, not a use of land.
+INDUSTRIAL = frozenset({"gross_output", "value_added", "revenue", "investment", "enterprise", "capacity", "production"})
 
 
 @dataclass(frozen=True)
 class Pair:
-    """Two values of two cities with their verdict; ``best`` for the closest of the two cities in theme and unit."""
+    """Two values of two areas with their verdict, and the order of size where no more than that is safe."""
 
-    theme: str
-    dimension: str
     city_a: str
     city_b: str
     a: Mapping[str, Any]
     b: Mapping[str, Any]
     verdict: Verdict
-    best: bool
+    status: str
+    order: Order | None
 
     @property
-    def same(self) -> bool:
-        """Whether both sides state the same indicator of the same activity."""
-        return all(self.a[name] == self.b[name] for name in ("indicator", "activity", "subject", "transformation"))
+    def ids(self) -> tuple[str, str]:
+        """Both observations."""
+        return (self.verdict.a, self.verdict.b)
 
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of a frame as mappings."""
-    found: list[dict[str, Any]] = records_of(frame)
-    return found
+    @property
+    def ranked(self) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """The smaller and the larger side of a safe order."""
+        first = self.order is not None and self.order.smaller == self.verdict.a
+        return (self.a, self.b) if first else (self.b, self.a)
 
 
 def worded(key: str, **values: str | Label | tuple[str, str]) -> Label:
@@ -68,53 +81,30 @@ def worded(key: str, **values: str | Label | tuple[str, str]) -> Label:
     return Label(zh, message(f"cities.{key}", "en", **{name: pick(value, 1) for name, value in values.items()}))
 
 
-def words(vocabulary: str, code: str) -> Label:
-    """A code of a vocabulary in both languages."""
-    return Label(term(vocabulary, code, "zh"), term(vocabulary, code, "en"))
-
-
 def base_first(ds: Dataset, regions: Iterable[str], base: str) -> tuple[str, ...]:
-    """The cities that have data, the base city in front."""
-    return tuple(city for city in dict.fromkeys([base, *regions]) if len(ds.of_city(city)))
+    """The areas to be compared that have data, the base in front; a province beside its own city is not one of them."""
+    peers, _ = ds.peers(dict.fromkeys([base, *regions]))
+    return tuple(city for city in peers if len(ds.of_city(city)))
 
 
-def judged(ds: Dataset, side: SideBySide) -> list[Pair]:
-    """Every pair of things that is shown, the closest values of both standing for the rest.
+def around(ds: Dataset, areas: Iterable[str], regions: Iterable[str] = ()) -> tuple[str, ...]:
+    """The provinces and countries that areas are read against: those they lie in, as far as the data hold them."""
+    found = dict.fromkeys(upper for area in areas for upper in ds.context_of(area))
+    return (*found, *(area for area in ds.peers(regions)[1] if area not in found))
 
-    A thing is an indicator of an activity in a place; its latest value and its targets are one thing.
-    """
-    if side.pairs.empty:
-        return []
+
+def judged(side: SideBySide) -> list[Pair]:
+    """Every two things that are set beside each other, what may be compared first."""
     rows = {row["obs_id"]: row for row in records(side.rows)}
-    chosen: dict[tuple[Any, ...], Pair] = {}
-    for found in records(side.pairs):
-        a, b = rows[found["a"]], rows[found["b"]]
-        verdict = Verdict(found["a"], found["b"], found["status"], found["reasons"])
-        pair = Pair(
-            found["theme"], found["dimension"], found["city_a"], found["city_b"], a, b, verdict, bool(found["best"])
+    found = [
+        Pair(
+            one["city_a"], one["city_b"], rows[one["a"]], rows[one["b"]],
+            Verdict(one["a"], one["b"], one["status"], one["reasons"]), one["status"], one["order"],
         )
-        key = (pair.theme, pair.dimension, *(thing(row) for row in (a, b)))
-        if key not in chosen or distance(pair) < distance(chosen[key]):
-            chosen[key] = pair
-    order = ds.themes
-    return sorted(chosen.values(), key=lambda pair: order.index(pair.theme))
-
-
-def thing(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """What a row measures and where."""
-    names = ("city", "ref_area", "indicator", "activity", "subject", "transformation")
-    return tuple(str(row[name]) for name in names)
-
-
-def distance(pair: Pair) -> tuple[int, int, int, bool]:
-    """How far a pair is from being comparable."""
-    verdict = pair.verdict
-    return (STATUSES.index(verdict.status), len(verdict.forbidding), len(verdict.reasons), not pair.best)
-
-
-def closest(pairs: Iterable[Pair]) -> list[Pair]:
-    """The closest pair of every two cities in a theme and unit, once each."""
-    return [pair for pair in pairs if pair.best]
+        for one in records(side.pairs)
+    ]  # fmt: skip
+    rank = [*STATUSES[:2], "order_safe", STATUSES[2]]
+    return sorted(found, key=lambda pair: rank.index(pair.status))
 
 
 def what(ds: Dataset, row: Mapping[str, Any], *, placed: bool = True) -> Label:
@@ -129,70 +119,101 @@ def level(row: Mapping[str, Any]) -> Figure:
     """The value of a row as a figure."""
     share = row["dimension"] in ("percent", "percentage_points") and row["unit"] == "%"
     key = "/".join(part for part in (row["ref_area"], row["indicator"], row["activity"], row["time_period"]) if part)
-    measure = "share" if share else "level"
-    return Figure(key, row["value"], measure, row["unit"], (row["obs_id"],), comparator=row["comparator"])
+    year = row["time_period"]
+    ids = (row["obs_id"],)
+    return Figure(
+        key, row["value"], "share" if share else "level", row["unit"], ids, comparator=row["comparator"], year=year
+    )
 
 
-def reasons(ds: Dataset, pair: Pair, *, inside: bool = False) -> Label:
-    """The reasons of a pair's verdict in words: those that forbid, for one and the same indicator every difference.
+def reasons(ds: Dataset, pair: Pair) -> Label:
+    """The reasons of a verdict in words; of a safe order, why nothing can turn it."""
+    if pair.order is not None:
+        return listed_clauses(worded(f"because.{key}") for key in pair.order.because)
+    return Label(*verdict_words(pair.verdict, ds, forbidding_only=pair.a["indicator"] != pair.b["indicator"]))
 
-    ``inside`` a sentence they start with a small letter.
-    """
-    zh, en = verdict_words(pair.verdict, ds, forbidding_only=not pair.same)
-    return Label(zh, en[:1].lower() + en[1:] if inside else en)
+
+def listed_clauses(clauses: Iterable[Label]) -> Label:
+    """Clauses one after the other."""
+    found = list(clauses)
+    return Label("；".join(one.zh for one in found), sentence_case("; ".join(one.en for one in found)))
+
+
+def inside(text: Label) -> Label:
+    """A clause within a sentence: it starts with a small letter."""
+    return Label(text.zh, text.en[:1].lower() + text.en[1:])
 
 
 # ---------------------------------------------------------------- the answer
 
 
-def answers(ds: Dataset, cities: tuple[str, ...], side: SideBySide) -> Iterator[Headline]:
-    """What may be compared, what may not and why: facts that deserve a sentence, most important first."""
-    pairs = judged(ds, side)
+def answers(ds: Dataset, areas: tuple[str, ...], side: SideBySide) -> Iterator[Headline]:
+    """What may be compared, what only has an order, what neither: facts that deserve a sentence, the answer first."""
+    pairs = judged(side)
     if not pairs:
-        area = listing(label(ds, "areas", city) for city in cities)
-        rule = "nothing_listed" if len(cities) > 1 else "single_city" if cities else "no_city"
-        yield Headline(rule, 0, "", {"area": area})
+        rule = "nothing_listed" if len(areas) > 1 else "single_city" if areas else "no_city"
+        yield Headline(rule, 0, "", {"area": listing(label(ds, "areas", area) for area in areas)})
         return
-    allowed = [pair for pair in pairs if pair.verdict.allowed]
-    refused = [pair for pair in pairs if not pair.verdict.allowed]
-    figures: dict[str, Any] = {
-        "cities": counted("cities", len(cities), "个"),
-        "pairs": counted("pairs", len(pairs), "对", pairs),
-        "comparable": counted("comparable", len(allowed), "对", allowed),
-        "refused": counted("refused", len(refused), "对", refused),
+    kinds = {
+        "compared": [pair for pair in pairs if pair.verdict.status in STATUSES[:2]],
+        "ordered": [pair for pair in pairs if pair.order is not None],
+        "listed": [pair for pair in pairs if pair.status == "not_comparable"],
     }
-    plain = any(pair.verdict.status == "comparable" for pair in allowed)
-    rule = "some_comparable" if plain else "some_with_caution" if allowed else "nothing_comparable"
-    yield Headline(rule, 0, "", figures)
-    for pair in allowed[:MOST_SENTENCES]:
-        yield from comparable_pair(ds, pair)
-    yield from main_reasons(refused)
-    for pair in [pair for pair in refused if pair.same][:MOST_SENTENCES]:
-        yield Headline("same_indicator_refused", 0, "", {**sides(ds, pair), "reasons": reasons(ds, pair, inside=True)})
-    apart = [
-        worded("cell.pair", a=label(ds, "areas", a), b=label(ds, "areas", b))
-        for a, b in combinations(cities, 2)
-        if not any({pair.city_a, pair.city_b} == {a, b} for pair in pairs)
+    parts = [
+        {"count": counted(kind, len(found), "对", found), "what": worded(f"answer.{kind}")}
+        for kind, found in kinds.items()
+        if found
     ]
-    if apart:
-        yield Headline("no_common_ground", 0, "", {"apart": listing(apart)})
+    figures: dict[str, Any] = {
+        "cities": counted("cities", len(areas), "个"),
+        "pairs": counted("pairs", len(pairs), "对", pairs),
+        "parts": Listed(pairs_of("answer.part"), tuple(parts), ("，", ", "), ("，", " and ")),
+    }
+    yield Headline("answer", 0, "", figures)
+    for pair in kinds["ordered"][:MOST_SENTENCES]:
+        small, large = pair.ranked
+        rule = "order_aim" if "aim" in (pair.order.because if pair.order else ()) else "order"
+        why = inside(reasons(ds, pair))
+        named = what(ds, small, placed=False)
+        yield Headline(
+            rule, 0, "", {"name": named, **sided(ds, "small", small), **sided(ds, "large", large), "why": why}
+        )
+    for pair in kinds["compared"][:MOST_SENTENCES]:
+        yield compared_words(ds, pair)
+    for pair in kinds["listed"][: MOST_SENTENCES // 2]:
+        named = what(ds, pair.a, placed=False)
+        why = inside(reasons(ds, pair))
+        yield Headline("listed", 0, "", {"name": named, **sided(ds, "a", pair.a), **sided(ds, "b", pair.b), "why": why})
+    yield from (apart_words(ds, areas, pairs))
+
+
+def pairs_of(key: str) -> tuple[str, str]:
+    """A template of this report in both languages."""
+    return message(f"cities.{key}", "zh", count="{count}", what="{what}"), message(
+        f"cities.{key}", "en", count="{count}", what="{what}"
+    )
 
 
 def counted(name: str, count: int, unit: str, pairs: Iterable[Pair] = ()) -> Figure:
     """A count of pairs, with the observations in them."""
-    ids = dict.fromkeys(obs_id for pair in pairs for obs_id in (pair.verdict.a, pair.verdict.b))
+    ids = dict.fromkeys(obs_id for pair in pairs for obs_id in pair.ids)
     return Figure(f"comparison/{name}", float(count), "count", unit, tuple(ids))
 
 
-def sides(ds: Dataset, pair: Pair) -> dict[str, Any]:
-    """Names, values and periods of both sides of a pair."""
-    found: dict[str, Any] = {"name": what(ds, pair.a, placed=False)}
-    for side, row in (("a", pair.a), ("b", pair.b)):
-        found[f"{side}_place"] = full_place(label(ds, "areas", row["city"]), label(ds, "areas", row["ref_area"]))
-        found[f"{side}_value"] = level(row)
-        found[f"{side}_period"] = period(row["time_period"])
-        found[f"{side}_kind"] = words("kind", row["kind"])
-    return found
+def sided(ds: Dataset, side: str, row: Mapping[str, Any]) -> dict[str, Any]:
+    """Place, value, period and kind of one side of a pair."""
+    place = full_place(label(ds, "areas", row["city"]), label(ds, "areas", row["ref_area"]))
+    values = {"place": place, "value": level(row), "period": when(ds, row), "kind": words("kind", row["kind"])}
+    return {f"{side}_{name}": value for name, value in values.items()}
+
+
+def when(ds: Dataset, row: Mapping[str, Any]) -> Label:
+    """The period of a value; what is stated as reached without a date was reached by the year of the document."""
+    known = ds.select(obs_id=row["obs_id"])
+    year = published_year(ds, known["source_id"])
+    if known["dated"].all() or row["kind"] not in ("actual", "estimate") or math.isnan(year):
+        return period(row["time_period"])
+    return worded("cell.by", year=f"{year:.0f}")
 
 
 def full_place(city: Label, place: Label) -> Label:
@@ -202,97 +223,293 @@ def full_place(city: Label, place: Label) -> Label:
     return Label(f"{city.zh}{place.zh}", f"{place.en} in {city.en}")
 
 
-def comparable_pair(ds: Dataset, pair: Pair) -> Iterator[Headline]:
+def compared_words(ds: Dataset, pair: Pair) -> Headline:
     """A pair that may be compared: the ratio where it is legitimate, else the difference, and what to mind."""
-    found = sides(ds, pair)
-    quotient = ratio(ds, pair.verdict.a, pair.verdict.b).figure
+    found = {"name": what(ds, pair.a, placed=False), **sided(ds, "a", pair.a), **sided(ds, "b", pair.b)}
+    quotient = ratio(ds, *pair.ids).figure
     rule = "pair_ratio" if quotient.defined else "pair_difference"
-    found["result"] = quotient if quotient.defined else difference(ds, pair.verdict.a, pair.verdict.b).figure
+    found["result"] = quotient if quotient.defined else difference(ds, *pair.ids).figure
     if pair.verdict.reasons:
         rule += "_caution"
-        found["caution"] = reasons(ds, pair, inside=True)
-    yield Headline(rule, 0, "", found)
+        found["caution"] = inside(reasons(ds, pair))
+    return Headline(rule, 0, "", found)
 
 
-def main_reasons(refused: list[Pair]) -> Iterator[Headline]:
-    """Which reasons forbid most often."""
-    tally = Counter(reason for pair in refused for reason in dict.fromkeys(r.key for r in pair.verdict.forbidding))
-    ranked = [(key, count) for key, count in tally.most_common() if has_message(f"cities.reason.{key}")]
-    found: dict[str, Any] = {"refused": counted("refused", len(refused), "对", refused)}
-    for number, (key, count) in enumerate(ranked[:MOST_REASONS], start=1):
-        behind = [pair for pair in refused if key in {r.key for r in pair.verdict.forbidding}]
-        found[f"reason_{number}"] = worded(f"reason.{key}")
-        found[f"count_{number}"] = counted(f"reason/{key}", count, "对", behind)
-    if len(ranked) >= MOST_REASONS:
-        yield Headline("main_reasons", 0, "", found)
-    elif ranked:
-        yield Headline("main_reason", 0, "", found)
+def apart_words(ds: Dataset, areas: tuple[str, ...], pairs: Iterable[Pair]) -> Iterator[Headline]:
+    """The areas whose documents share no question with those of another area."""
+    met = {city for pair in pairs for city in (pair.city_a, pair.city_b)}
+    lonely = [label(ds, "areas", area) for area in areas if area not in met]
+    if lonely:
+        yield Headline("no_common_ground", 0, "", {"apart": listing(lonely)})
 
 
-# ---------------------------------------------------------------- the matrices
+# ---------------------------------------------------------------- dots
 
 
-def coverage_words(ds: Dataset, cities: tuple[str, ...]) -> Iterator[Headline]:
-    """How many indicators the documents speak of, how many of them in more than one city, and who states most."""
-    found = coverage(ds, cities)
-    stated = found[found["state"] != "none"]
-    if stated.empty or len(cities) < 2:
-        return
-    by_city, shared = stated.groupby("city").size(), stated.groupby("indicator").size()
-    most = max(cities, key=lambda city: by_city.get(city, 0))
-    names = tuple(shared.index[shared > 1])
-    behind = tuple(obs_id for ids in stated.loc[stated["indicator"].isin(names), "observations"] for obs_id in ids)
-    yield Headline(
-        "coverage",
-        0,
-        "",
-        {
-            "indicators": Figure("comparison/indicators", float(len(shared)), "count", "个"),
-            "shared": Figure("comparison/shared", float(len(names)), "count", "个", behind),
-            "most": label(ds, "areas", most),
-            "most_count": Figure("comparison/most", float(by_city[most]), "count", "个"),
-        },
+def dot_charts(ds: Dataset, areas: tuple[str, ...], side: SideBySide, context: Iterable[str] = ()) -> list[Chart]:
+    """Ranked dots: a ladder where only the order is safe, then every question that areas answer alike."""
+    pairs = judged(side)
+    titled = [(ladder(ds, pair), pair) for pair in pairs if pair.order is not None]
+    panels: list[tuple[Panel, Label]] = []
+    for panel, pair in titled[:2]:
+        small, large = (sided(ds, "", row) for row in pair.ranked)
+        ends = {"small": small["_place"], "small_period": small["_period"]}
+        ends |= {"large": large["_place"], "large_period": large["_period"]}
+        title = worded("caption.ladder", name=what(ds, pair.ranked[0], placed=False), **ends)
+        panels.append((panel, title))
+    panels += alike_panels(ds, areas, side, tuple(context))
+    charts: list[Chart] = []
+    while panels and len(charts) < MOST_CHARTS:
+        rows = max(len(panel.rows) for panel, _ in panels[:2])
+        most = next(count for limit, count in PANELS if rows <= limit or limit == PANELS[-1][0])
+        shown, panels = panels[:most], panels[most:]
+        notes = [worded("note.dots")] + ([worded("note.lines")] if any(panel.lines for panel, _ in shown) else [])
+        charts.append(ranked_dots([panel for panel, _ in shown], shown[0][1], notes=notes))
+    return charts
+
+
+def ladder(ds: Dataset, pair: Pair) -> Panel:
+    """The dated values of the smaller side's path with the value of the larger among them."""
+    small, large = pair.ranked
+    path = ds.of_city(small["city"])
+    same = (path["ref_area"] == small["ref_area"]) & (path["indicator"] == small["indicator"])
+    same &= (path["activity"] == small["activity"]) & (path["subject"] == small["subject"]) & path["dated"]
+    met: dict[str, Evidence] = {}
+    for record in evidence(ds, path[same & (path["transformation"] == "level") & path["obs_value"].notna()]):
+        met.setdefault(record.time_period, record)
+    rows = [*met.values(), *evidence_of(ds, [large["obs_id"]])]
+    return Panel(what(ds, small, placed=False), [dot(ds, record, dated=True, unit=small["unit"]) for record in rows])
+
+
+def dot(ds: Dataset, record: Evidence, *, dated: bool, unit: str) -> tuple[Label, Figure, bool]:
+    """One area's answer: its name, its value in the unit of the panel, whether it was reached."""
+    place = full_place(label(ds, "areas", record.city), label(ds, "areas", record.ref_area))
+    aimed = record.kind not in ("actual", "estimate")
+    if dated:
+        kind = words("kind", record.kind) if aimed else Label("", "")
+        at = when(ds, {"obs_id": record.obs_id, "kind": record.kind, "time_period": record.time_period})
+        place = Label(f"{place.zh}，{at.zh}{kind.zh}", f"{place.en}, {at.en}{f' ({kind.en})' if kind.en else ''}")
+    percent = record.dimension == "percent"
+    value = record.value if percent else record.base / ds.unit_table.parse(unit).factor
+    key = f"dots/{record.obs_id}"
+    measure = "share" if percent else "level"
+    return place, Figure(key, value, measure, unit, (record.obs_id,), year=record.time_period), not aimed
+
+
+def alike_panels(
+    ds: Dataset, areas: tuple[str, ...], side: SideBySide, context: tuple[str, ...]
+) -> list[tuple[Panel, Label]]:
+    """A panel for every indicator that two areas or more state in a way that may be compared, the fullest first."""
+    groups: dict[tuple[str, ...], dict[str, str]] = {}
+    for row in records(side.rows):
+        if row["role"] in ("latest", "target") and row["dimension"] != "percentage_points":
+            key = (row["indicator"], row["activity"], row["transformation"], row["role"])
+            groups.setdefault(key, {}).setdefault(row["city"], row["obs_id"])
+    found: list[tuple[int, Panel, Label]] = []
+    for (indicator, activity, form, role), by_city in groups.items():
+        group = evidence_of(ds, [by_city[area] for area in areas if area in by_city])
+        kept = [record for record in group if record is group[0] or judge(ds, group[0], record).allowed]
+        if len(kept) < 2 or any(other[:3] == (indicator, activity, form) and role == "target" and other[3] == "latest"
+                                and len(groups[other]) >= len(kept) for other in groups):  # fmt: skip
+            continue
+        own = ds.row("indicators", indicator)["aggregation"]
+        name = measured(ds, indicator, activity)
+        if form not in ("level", own) and own not in ("rate", "share"):
+            name = worded("cell.form", what=name, form=words("transformation", form))
+        dated = len({record.time_period for record in kept}) > 1
+        if not dated:
+            at = period(kept[0].time_period)
+            name = Label(f"{name.zh}，{at.zh}", f"{name.en}, {at.en}")
+        rows = [dot(ds, record, dated=dated, unit=kept[0].unit) for record in kept]
+        lines = [line for upper in context if (line := reference(ds, upper, kept[0])) is not None]
+        top = max(rows, key=lambda row: row[1].value)
+        value = (value_text(top[1], "zh"), value_text(top[1], "en"))
+        found.append((len(kept), Panel(name, rows, lines), worded("caption.dots", name=name, top=top[0], value=value)))
+    return [(panel, title) for _, panel, title in sorted(found, key=lambda item: -item[0])]
+
+
+def reference(ds: Dataset, upper: str, like: Evidence) -> tuple[Label, Figure] | None:
+    """A province's value as a line: the same rate or share of the same kind, nearest in time."""
+    rows = ds.select(ref_area=upper, indicator=like.indicator)
+    rows = rows[(rows["transformation"] == like.transformation) & rows["dated"] & (rows["activity"] == like.activity)]
+    if like.dimension != "percent" or rows.empty:
+        return None
+    fits = [record for record in evidence(ds, rows) if judge(ds, like, record).allowed]
+    if not fits:
+        return None
+    nearest = min(fits, key=lambda record: (abs(record.year - like.year), -record.year))
+    place, figure, _ = dot(ds, nearest, dated=True, unit=like.unit)
+    return place, figure
+
+
+# ---------------------------------------------------------------- tables
+
+
+def pairs_table(ds: Dataset, side: SideBySide) -> Table | None:
+    """Everything that is set beside each other: both values, the answer, the verdict and its reasons."""
+    pairs = judged(side)
+    rows: list[tuple[Cell, ...]] = []
+    groups: dict[int, Any] = {}
+    for status, group in groupby(pairs[:MOST_ROWS], key=lambda pair: pair.status):
+        groups[len(rows)] = Label(*(sentence_case(term("verdict", status, lang)) for lang in ("zh", "en")))
+        for pair in group:
+            one, other = what(ds, pair.a, placed=False), what(ds, pair.b, placed=False)
+            name = one if one == other else worded("cell.both", a=one, b=other)
+            cells = (Cell(name, pair.ids, head=True), side_cell(ds, pair.a), side_cell(ds, pair.b))
+            rows.append((*cells, outcome(ds, pair), Cell(reasons(ds, pair))))
+    if not rows:
+        return None
+    columns = (
+        Column("what", both("head.what"), head=True, width=1.7),
+        Column("first", worded("head.first"), width=1.8),
+        Column("second", worded("head.second"), width=1.8),
+        Column("answer", worded("head.answer"), width=1.1),
+        Column("reason", worded("head.reason"), width=2.8),
+    )
+    notes = [worded("note.pairs")]
+    if len(pairs) > MOST_ROWS:
+        notes.append(worded("note.more", shown=str(MOST_ROWS), all=str(len(pairs))))
+    return Table(columns, tuple(rows), worded("caption.pairs"), tuple(notes), groups=groups)
+
+
+def side_cell(ds: Dataset, row: Mapping[str, Any]) -> Cell:
+    """Place, value, period and kind of one side as one cell."""
+    place = full_place(label(ds, "areas", row["city"]), label(ds, "areas", row["ref_area"]))
+    figure, at, kind = level(row), when(ds, row), words("kind", row["kind"])
+    zh, en = value_text(figure, "zh"), value_text(figure, "en")
+    return Cell(
+        Label(f"{place.zh}：{zh}（{at.zh}，{kind.zh}）", f"{place.en}: {en} ({at.en}, {kind.en})"), figure.observations
     )
 
 
-def coverage_chart(ds: Dataset, cities: tuple[str, ...]) -> Chart | None:
-    """City × theme: how many indicators have a value; None where there is none."""
-    found = coverage(ds, cities)
-    if found.empty:
+def outcome(ds: Dataset, pair: Pair) -> Cell:
+    """What follows from a pair: a ratio, a difference, which is the smaller, or nothing."""
+    if pair.order is not None:
+        return Cell(worded("cell.smaller", place=label(ds, "areas", pair.ranked[0]["ref_area"])), pair.ids)
+    for form in (ratio, difference):
+        if (figure := form(ds, *pair.ids).figure).defined:
+            return Cell(figure)
+    return Cell(worded("cell.refused"), tone="muted")
+
+
+def bets_table(ds: Dataset, areas: tuple[str, ...]) -> Table | None:
+    """What each area bets on: industries in common, industries that only one names, classes of size it aims at."""
+    known = {area: industries(ds, area) for area in areas}
+    named = {area: tops for area, (tops, _) in known.items()}
+    by_word: dict[str, dict[str, list[Label]]] = {}
+    for area, found in named.items():
+        for name in found:
+            by_word.setdefault(head_word(name.zh), {}).setdefault(area, []).append(name)
+    for area, (_, tracks) in known.items():
+        for name in tracks:  # a track counts where the area has no industry of that name and another has
+            met = by_word.get(head_word(name.zh), {})
+            if met and area not in met:
+                met[area] = [name]
+    shared = {word: by_area for word, by_area in by_word.items() if len(by_area) > 1}
+    rows: list[tuple[Cell, ...]] = []
+    groups: dict[int, Any] = {}
+    for by_area in sorted(shared.values(), key=lambda item: -len(item)):
+        groups.setdefault(0, worded("bets.shared"))
+        lacking = [label(ds, "areas", area) for area in areas if area not in by_area and named[area]]
+        left = worded("bets.lacking", area=listing(lacking)) if lacking else worded("bets.everywhere")
+        rows.append((Cell(by_places(ds, by_area), head=True), Cell(left)))
+    alone = {area: [n for n in found if head_word(n.zh) not in shared] for area, found in named.items() if found}
+    for area, only in alone.items():
+        groups.setdefault(len(rows), worded("bets.alone")) if area == next(iter(alone)) else None
+        rows.append((Cell(label(ds, "areas", area), head=True), Cell(listing(only) if only else worded("bets.none"))))
+    classes = size_classes(ds, areas)
+    for number, (value, by_area) in enumerate(classes.items()):
+        if not number:
+            groups[len(rows)] = worded("bets.classes")
+        rows.append((Cell(value, head=True), Cell(by_places(ds, by_area))))
+    if not rows:
         return None
-    caption, note = worded("caption.coverage"), worded("note.coverage")
-    sources = tuple(dict.fromkeys(source for city in cities for source in ds.of_city(city)["source_id"]))
-    return coverage_matrix(coverage_cells(ds, found), caption, notes=(note,), sources=sources)
+    columns = (
+        Column("named", worded("head.named"), head=True, width=3),
+        Column("holds", worded("head.holds"), width=3),
+    )
+    silent = [label(ds, "areas", area) for area in areas if not named[area]]
+    notes = [worded("note.bets")] + ([worded("note.silent", area=listing(silent))] if silent else [])
+    return Table(columns, tuple(rows), worded("caption.bets"), tuple(notes), groups=groups, sortable=False)
 
 
-def theme_name(ds: Dataset, pair: Pair, split: bool) -> Label:
-    """The theme of a pair, with its kind of unit where the theme has several."""
-    theme = label(ds, "themes", pair.theme)
-    if not split:
-        return theme
-    known = pair.dimension if has_message(f"cities.dimension.{pair.dimension}") else "other"
-    return worded("cell.theme_dimension", theme=theme, dimension=worded(f"dimension.{known}"))
+def industries(ds: Dataset, area: str) -> tuple[list[Label], list[Label]]:
+    """The industries that the documents of an area name, and their tracks; groups that only count them are left out."""
+    rows = ds.of_city(area)
+    seen = rows[rows["activity"] != ""]
+    table = ds.activities
+    systems = {
+        table.loc[activity, "system"]
+        for activity, indicator in zip(seen["activity"], seen["indicator"], strict=True)
+        if ds.row("indicators", indicator)["concept"] in INDUSTRIAL
+    } - {COMMON_SYSTEM}
+    chosen = table[table["system"].isin(systems)]
+    tops: list[Label] = []
+    tracks: list[Label] = []
+    for activity, row in chosen.iterrows():
+        if COUNTED.match(row["name_zh"]) or not (row["parent"] or (chosen["parent"] != activity).all()):
+            continue
+        under = row["parent"] in chosen.index and not COUNTED.match(chosen.loc[row["parent"], "name_zh"])
+        (tracks if under else tops).append(Label(row["name_zh"], row["name_en"].partition(" (")[0]))
+    return list(dict.fromkeys(tops)), list(dict.fromkeys(tracks))
 
 
-def comparability_chart(ds: Dataset, pairs: list[Pair]) -> Chart | None:
-    """Every two cities in every theme they share: the status of their closest pair and the reason."""
-    best = closest(pairs)
-    if not best:
+def by_places(ds: Dataset, by_area: Mapping[str, list[Label]]) -> Label:
+    """Names by place: 巴中市：先进材料；涪陵区：新材料."""
+    named = [(label(ds, "areas", area), listing(names)) for area, names in by_area.items()]
+    zh, en = ([f"{place}{mark}{names}" for place, names in found] for mark, found in (
+        ("：", [(p.zh, n.zh) for p, n in named]), (": ", [(p.en, n.en) for p, n in named])
+    ))  # fmt: skip
+    return Label("；".join(zh), "; ".join(en))
+
+
+def size_classes(ds: Dataset, areas: tuple[str, ...]) -> dict[Label, dict[str, list[Label]]]:
+    """Classes of size (千亿级) that areas aim at, the largest first, with who or what is to reach them."""
+    found: dict[float, tuple[Label, dict[str, dict[Label, None]]]] = {}
+    for area in areas:
+        rows = ds.of_city(area)
+        rows = rows[rows["kind"].isin(("target", "constraint")) & rows["obs_value"].notna()]
+        for record in evidence(ds, rows):
+            if size_class(record):
+                figure = Figure("", record.value, "level", record.unit, (record.obs_id,))
+                text = worded("bets.class", value=(value_text(figure, "zh"), value_text(figure, "en")))
+                about = (
+                    label(ds, "activities", record.activity)
+                    if record.activity
+                    else Label(record.subject, record.subject)
+                )
+                about = about if about.zh else label(ds, "indicators", record.indicator)
+                at = period(record.time_period) if record.dated else Label("", "")
+                named = Label(f"{about.zh}（{at.zh}）", f"{about.en} ({at.en})") if at.zh else about
+                found.setdefault(record.base, (text, {}))[1].setdefault(area, {}).setdefault(named)
+    return {
+        text: {area: list(names) for area, names in by_area.items()}
+        for _, (text, by_area) in sorted(found.items(), key=lambda item: -item[0])
+    }
+
+
+def undated_table(ds: Dataset, areas: tuple[str, ...]) -> Table | None:
+    """Goals without a date, a row for each area; None where every goal has one."""
+    rows: list[tuple[Cell, ...]] = []
+    for area in areas:
+        goals = ds.of_city(area)
+        goals = goals[(goals["kind"] == "target") & ~goals["dated"] & goals["obs_value"].notna()]
+        facts = merged_facts(goals[goals["transformation"].isin(("level", "share", "contribution"))])
+        facts.sort(key=lambda fact: (fact["ref_area"] != area, bool(fact["subject"]), bool(fact["activity"])))
+        parts = []
+        for fact in facts[:MOST_GOALS]:
+            figure = fact_figure(fact, fact["observations"])
+            name = measured(ds, fact["indicator"], fact["activity"], fact["subject"])
+            if fact["ref_area"] != area:
+                name = worded("cell.place", place=label(ds, "areas", fact["ref_area"]), what=name)
+            parts.append(Label(f"{name.zh} {value_text(figure, 'zh')}", f"{name.en} {value_text(figure, 'en')}"))
+        if parts:
+            behind = tuple(obs_id for fact in facts for obs_id in fact["observations"])
+            more = len(facts) - len(parts)
+            text = Label("；".join(p.zh for p in parts), "; ".join(p.en for p in parts))
+            text = worded("cell.more", goals=text, count=str(more)) if more else text
+            rows.append((Cell(label(ds, "areas", area), head=True), Cell(text, behind)))
+    if not rows:
         return None
-    dimensions = Counter(theme for theme, _ in {(pair.theme, pair.dimension) for pair in best})
-    head = worded("head.pair")
-    lines = []
-    for pair in best:
-        cities = worded("cell.pair", a=label(ds, "areas", pair.city_a), b=label(ds, "areas", pair.city_b))
-        row = worded("cell.pair_theme", pair=cities, theme=theme_name(ds, pair, dimensions[pair.theme] > 1))
-        one, other = what(ds, pair.a), what(ds, pair.b)
-        named = one if one == other else worded("cell.both", a=one, b=other)
-        reason = (
-            worded("cell.what_reason", what=named, reason=reasons(ds, pair, inside=True))
-            if pair.verdict.reasons
-            else named
-        )
-        lines.append((row, head, pair.verdict.status, reason))
-    behind = dict.fromkeys(obs_id for pair in best for obs_id in (pair.verdict.a, pair.verdict.b))
-    sources = tuple(dict.fromkeys(ds.select(obs_id=list(behind))["source_id"]))
-    return comparability_matrix(lines, worded("caption.verdicts"), notes=(worded("note.verdicts"),), sources=sources)
+    columns = (Column("area", worded("head.area"), head=True, width=1), Column("goals", worded("head.goals"), width=6))
+    return Table(columns, tuple(rows), worded("caption.undated"), (worded("note.undated"),), sortable=False)

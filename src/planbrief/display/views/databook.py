@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from planbrief.display.language import message
 from planbrief.display.periods import date_text
 from planbrief.display.table import Cell, Column, Table
-from planbrief.display.views.cities import records, words
+from planbrief.display.views.facts import records, words
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines.model import Headline
 from planbrief.measures.labels import Label, label, listing

@@ -7,12 +7,10 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.language import message, sentence_case
-from planbrief.display.numbers import decimal_text, exact
+from planbrief.display.numbers import decimal_text, exact, unit_words
 from planbrief.display.table import Cell, Column, Table
-from planbrief.display.views.cities import records, words
-from planbrief.display.views.cities_tables import unit_words_both
 from planbrief.display.views.databook import document_name, worded
-from planbrief.display.views.facts import both, fact_figure, referred, value_cell, word
+from planbrief.display.views.facts import both, fact_figure, records, referred, value_cell, word, words
 from planbrief.measures.labels import Label, label, measured
 
 if TYPE_CHECKING:
@@ -215,3 +213,9 @@ def units_table(ds: Dataset) -> Table | None:
         Column("count", worded("head.observations"), "count", width=0.8),
     )
     return Table(columns, tuple(lines), worded("caption.units"), (worded("note.units"),))
+
+
+def unit_words_both(unit: str) -> Label:
+    """A unit in both languages, English money with the printed unit beside it."""
+    text, kept = unit_words(unit, "en")
+    return Label(unit, f"{text} ({kept})" if kept else text)

@@ -46,6 +46,17 @@ def named(key: str, **names: Label) -> tuple[str, str]:
     return zh, message(f"views.{key}", "en", **{name: value.en for name, value in names.items()})
 
 
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a frame as mappings."""
+    found: list[dict[str, Any]] = records_of(frame)
+    return found
+
+
+def words(vocabulary: str, code: str) -> Label:
+    """A code of a vocabulary in both languages."""
+    return Label(term(vocabulary, code, "zh"), term(vocabulary, code, "en"))
+
+
 def fact_figure(row: Mapping[str, Any], observations: tuple[str, ...]) -> Figure:
     """One printed number as a figure: value, unit, bound, the observations that print it."""
     ranged = row["comparator"] == "range"
