@@ -131,7 +131,7 @@ def test_what_the_shipped_cities_bet_on(shipped: Dataset):
 
 
 def provinces(count: int) -> Dataset:
-    """Synthetic provinces that each state one growth rate, and a town inside the first and one elsewhere that state one too."""
+    """Synthetic provinces that each state one share, and a town inside the first and one elsewhere that do too."""
     names = [f"p{n}" for n in range(count)]
     areas = [
         *table("ref_area|name_zh|name_en|level|parent", *(f"{n}|省{n}|Province {n}|province|china" for n in names)),
