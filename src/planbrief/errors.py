@@ -47,6 +47,8 @@ class Problem:
     found: str
     expected: str
     fixable: bool = False
+    #: Only a matter of order: told, but neither refused by ``check`` nor kept from being published.
+    note: bool = False
 
     def __str__(self) -> str:
         place = self.file

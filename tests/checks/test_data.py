@@ -20,6 +20,7 @@ from targets.folder import MORE_INDICATORS, SOURCE, TEXT, change, exclusions, ma
 
 from planbrief.checks.data import data_problems
 from planbrief.checks.repair import accept, changed_rows, fix
+from planbrief.checks.sheets import as_csv
 from planbrief.errors import DataError, PlanbriefError, UnknownName
 from planbrief.targets import load
 from planbrief.targets.package import LONGEST_CELL, MOST_ROWS
@@ -33,7 +34,7 @@ def told(data: Path) -> str:
 
 
 def test_the_shipped_data_is_sound(root: Path) -> None:
-    """No problem in the data folder, its seal included (planbrief check --fix renews the seal after a change)."""
+    """No problem in the data folder, its seal included (planbrief check --accept renews it after a change)."""
     assert told(root / "data") == ""
 
 
@@ -240,7 +241,24 @@ def test_decimals_that_pandas_adds_are_mended_beside_a_chinese_numeral(tmp_path:
                 seal.unlink()
         fix(data)
         assert file.read_bytes() == right
-        assert data_problems(data) == []
+        left = [one.found for one in data_problems(data)]
+        assert left == ([] if sealed else ["no seal, or one that cannot be read"])
+
+
+def test_a_new_row_is_accepted_by_name_and_never_by_fixing(tmp_path: Path) -> None:
+    """A row that nobody sealed is a problem that --fix leaves; its key accepts it, and it is shown as new."""
+    data, _ = make_folder(tmp_path)
+    rows = rows_of(data / "areas.csv")
+    added = dict(rows[-1], ref_area="newtown", name_zh="新镇", name_en="Newtown")
+    (data / "areas.csv").write_bytes(as_csv(tuple(added), [*rows, added]))
+    (problem,) = data_problems(data)
+    assert (problem.found, problem.fixable) == ("a new row newtown", False)
+    assert fix(data) == []
+    (change_,) = changed_rows(data)
+    assert change_.new
+    assert ("name_zh", "", "新镇") in change_.cells
+    accept(data, ["newtown"])
+    assert data_problems(data) == []
 
 
 def test_many_meant_changes_are_one_problem(tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ def edit(project: Path, file: str, old: str, new: str) -> None:
 
 def test_a_city_is_added_checked_verified_and_listed(project: Path):
     """locate → five rows → check and verify find nothing to say; the profile is in the list by itself."""
-    sealed = planbrief("check", "--fix", cwd=project)
+    sealed = planbrief("check", "--accept-all", cwd=project)
     checked = planbrief("check", cwd=project)
     assert checked.returncode == 0, sealed.stdout + checked.stdout
     verified = planbrief("verify", "--sources", "texts", "--json", cwd=project)

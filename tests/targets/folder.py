@@ -118,7 +118,7 @@ def make_folder(root: Path, **tables: list[dict[str, Any]]) -> tuple[Path, Path]
             path = resource["parts"].replace("*", SOURCE)
         (data / path).write_bytes(as_csv(columns, rows))
     (data / "datapackage.json").write_text(json.dumps(descriptor, ensure_ascii=False, indent=2) + "\n", "utf-8")
-    renew_seal(data)
+    renew_seal(data, None)
     return data, sources
 
 

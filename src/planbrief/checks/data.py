@@ -146,7 +146,7 @@ def seal_problems(
     seal = read_seal(folder)
     if seal is None:
         found = "no seal, or one that cannot be read"
-        return [Problem(f"data/{SEAL}", 0, "", found, "a seal; planbrief check --fix writes it", True)]
+        return [Problem(f"data/{SEAL}", 0, "", found, "a seal; planbrief check --accept-all writes it")]
     named = {(problem.file, problem.row) for problem in known}
     problems: list[Problem] = []
     for sheet in sheets:

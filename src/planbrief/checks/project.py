@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from planbrief.checks.data import survey
-from planbrief.checks.seal import UNSEALED
 from planbrief.display.language import LANGS, Lang, is_chinese, message_files, messages
 from planbrief.display.template import TemplateError, digits_in_template, fields, problems_of
 from planbrief.errors import PlanbriefError, Problem
-from planbrief.parameters import assignments, convert, declared
+from planbrief.parameters import assignments, convert, declared, read_catalog
 from planbrief.project import Project
 from planbrief.targets.package import Package
 
@@ -159,23 +159,47 @@ _NOTEBOOK_TRACES = ("papermill", "signature", "widgets")
 _FORMULA = re.compile(r"\$\$.+?\$\$|\$(?! )[^$\n]+?(?<! )\$(?!\d)", re.DOTALL)
 
 Finding = tuple[str, str, str]  # column, found, expected
+#: What is expected where a run or a trial has left its traces: nothing of them is ever published.
+_CLEAN, _DEFAULT = "a notebook without outputs (planbrief nb clean)", ", the default in reports/catalog.toml"
 
 
-def notebook_problems(project: Project, areas: frozenset[str]) -> list[Problem]:
-    """Problems of every notebook in ``notebooks/``."""
+def notebook_problems(project: Project, areas: frozenset[str], only: Collection[str] | None = None) -> list[Problem]:
+    """Problems of every notebook in ``notebooks/``, or of those named in `only`, with the words that they say.
+
+    What is never published is a note: outputs and counts of a run, another default than the catalog's, and everything
+    about a notebook that no report is made of.
+    """
     files = sorted(project.notebooks.glob("*.ipynb")) if project.notebooks.is_dir() else []
     if not files:
         return [Problem("notebooks", 0, "", "no notebook", "the notebooks that the catalog names")]
+    languages = languages_of_notebooks(project)
     problems = []
     for file in files:
-        name = f"notebooks/{file.name}"
-        for column, found, expected in one_notebook(project, file, areas):
-            problems.append(Problem(name, 0, column, found, expected))
-    return problems + problems_of(project.notebooks / "words")
+        if only is not None and file.stem not in only:
+            continue
+        published = languages is None or file.stem in languages
+        both = languages is None or len(languages.get(file.stem, ("zh", "en"))) > 1
+        for column, found, expected in one_notebook(project, file, areas, both):
+            note = not published or expected == _CLEAN or expected.endswith(_DEFAULT)
+            problems.append(Problem(f"notebooks/{file.name}", 0, column, found, expected, note=note))
+    words = problems_of(project.notebooks / "words")
+    return problems + [one for one in words if only is None or Path(one.file).stem in {*only, "shared"}]
 
 
-def one_notebook(project: Project, file: Path, areas: frozenset[str]) -> Iterator[Finding]:
-    """Problems of one notebook: (cell, found, expected)."""
+def languages_of_notebooks(project: Project) -> dict[str, set[str]] | None:
+    """The languages in which reports are made of each notebook; None where the catalog cannot be read."""
+    found: dict[str, set[str]] = {}
+    with contextlib.suppress(PlanbriefError, AttributeError, TypeError):
+        catalog = read_catalog(project.catalog)
+        for entry in catalog["reports"] if isinstance(catalog.get("reports"), list) else ():
+            languages = entry.get("languages", catalog.get("languages", ("zh", "en")))
+            found.setdefault(entry["notebook"], set()).update(languages)
+        return found
+    return None
+
+
+def one_notebook(project: Project, file: Path, areas: frozenset[str], both: bool = True) -> Iterator[Finding]:
+    """Problems of one notebook, of which reports are made in `both` languages: (cell, found, expected)."""
     try:
         if file.stat().st_size > LARGEST_NOTEBOOK:
             yield "", f"{file.stat().st_size / 1e6:.0f} MB", f"at most {LARGEST_NOTEBOOK // 2**20} MiB"
@@ -189,7 +213,8 @@ def one_notebook(project: Project, file: Path, areas: frozenset[str]) -> Iterato
         return
     yield from stripped(notebook, cells)
     yield from parameters(project, file.stem, cells, areas)
-    yield from languages(cells)
+    if both:
+        yield from languages(cells)
     for number, cell in enumerate(cells, start=1):
         place = f"cell {number}"
         if cell.get("cell_type") == "markdown":
@@ -215,20 +240,19 @@ def tags_of(cell: Mapping[str, Any]) -> list[str]:
 
 def stripped(notebook: Mapping[str, Any], cells: list[dict[str, Any]]) -> Iterator[Finding]:
     """Outputs, execution counts and other traces of a run."""
-    wanted = "a notebook without outputs (planbrief nb clean)"
     metadata = notebook.get("metadata")
     for key in _NOTEBOOK_TRACES:
         if isinstance(metadata, dict) and key in metadata:
-            yield "", f"metadata {key}", wanted
+            yield "", f"metadata {key}", _CLEAN
     for number, cell in enumerate(cells, start=1):
         if cell.get("outputs"):
-            yield f"cell {number}", "outputs", wanted
+            yield f"cell {number}", "outputs", _CLEAN
         if cell.get("execution_count") is not None:
-            yield f"cell {number}", f"execution count {cell['execution_count']}"[:60], wanted
+            yield f"cell {number}", f"execution count {cell['execution_count']}"[:60], _CLEAN
         own = cell.get("metadata")
         for key in _TRACES:
             if isinstance(own, dict) and key in own:
-                yield f"cell {number}", f"metadata {key}", wanted
+                yield f"cell {number}", f"metadata {key}", _CLEAN
 
 
 def parameters(
@@ -264,7 +288,7 @@ def parameters(
             yield place, f"{name} = {value!r}"[:80], parameter.expected()
             continue
         if parameter.default is not None and value != parameter.default:
-            yield place, f"{name} = {value!r}"[:80], f"{parameter.default!r}, the default in reports/catalog.toml"
+            yield place, f"{name} = {value!r}"[:80], f"{parameter.default!r}{_DEFAULT}"
 
 
 def languages(cells: list[dict[str, Any]]) -> Iterator[Finding]:
@@ -334,49 +358,25 @@ def typed_numbers(text: str, call: str, place: str) -> Iterator[Finding]:
         yield place, str(error)[:160], "a template with {name} placeholders"
 
 
-def statement_problems(project: Project) -> list[Problem]:
-    """What would make a page say something false or in no language: data, their seal, words and names.
+def project_problems(project: Project, published: Collection[str] | None = None) -> list[Problem]:
+    """Everything that is wrong with a project, sorted by file and row.
 
-    Everything else that :func:`project_problems` lists is about the form of notebooks and catalog: a build refuses what
-    it cannot run by itself. Rows that are new and not sealed yet say nothing false either: the seal remembers them once
-    ``planbrief check --fix`` has run.
+    Of the notebooks named in `published` alone it is what keeps reports made of them from being published: the data
+    and their words, these notebooks and theirs, no notes. Entries of the catalog that cannot be built are not built
+    anyway.
     """
-    found = [problem for problem in survey(project.data).problems if problem.expected != UNSEALED]
-    places = {(one.file, one.row, one.column) for one in found}
-    unsaid = [one for one in wording_problems(project) if (one.file, one.row, one.column) not in places]
-    return sorted({*found, *unsaid})
-
-
-def project_problems(project: Project) -> list[Problem]:
-    """Everything that is wrong with a project, sorted by file and row."""
+    from planbrief import catalog
+    from planbrief.targets.publishable import usable_package
 
     data = survey(project.data)
     areas = frozenset(row.values["ref_area"] for sheet in data.sheets if sheet.table == "areas" for row in sheet.rows)
-    places = {(one.file, one.row, one.column) for one in data.problems}  # an empty name is one slip, not two
-    unsaid = [one for one in wording_problems(project) if (one.file, one.row, one.column) not in places]
-    problems = {*data.problems, *unsaid, *notebook_problems(project, areas), *catalog_problems(project)}
-    return sorted(problems)
-
-
-def catalog_problems(project: Project) -> list[Problem]:
-    """What is wrong with the catalog, as far as the data can be read."""
-    from planbrief import catalog
-
-    package = _readable(project)
-    return catalog.problems(project, package) if package else []
-
-
-def wording_problems(project: Project) -> list[Problem]:
-    """What one of the two languages lacks: messages, codes of the data, names in the data."""
-
-    return missing_translations(_readable(project))
-
-
-def _readable(project: Project) -> Package | None:
-    """The data, None where they cannot be read: that is in the list already."""
-    from planbrief.targets.publishable import usable_package
-
     try:
-        return usable_package(project)
-    except PlanbriefError:
-        return None
+        package = usable_package(project)
+    except PlanbriefError:  # that is in the list already
+        package = None
+    places = {(one.file, one.row, one.column) for one in data.problems}  # an empty name is one slip, not two
+    unsaid = [one for one in missing_translations(package) if (one.file, one.row, one.column) not in places]
+    found = {*data.problems, *unsaid, *notebook_problems(project, areas, published)}
+    if published is not None:
+        return sorted(one for one in found if not one.note)
+    return sorted({*found, *(catalog.problems(project, package) if package else ())})

@@ -60,9 +60,10 @@ class FixError(RunError):
 
 
 def fix(folder: Path) -> list[Mend]:
-    """Mend the form of a data folder and seal rows that are new; what is left shows the next check.
+    """Mend the form of a data folder; what is left shows the next check.
 
-    A row that was sealed and says something else now stays as it is and stays reported: :func:`accept` is for those.
+    Nothing is sealed: a row that is new or says something else than what was sealed stays reported, and
+    :func:`accept` is for those.
 
     Raises
     ------
@@ -76,12 +77,11 @@ def fix(folder: Path) -> list[Mend]:
         done += mend_sheet(sheet, seal.get(sheet.relative, {}))
     if found.sheets:
         done += mend_forms(found)
-        done += renew_seal(folder)
     return done
 
 
 def accept(folder: Path, wanted: Collection[str] | None) -> list[Mend]:
-    """Seal the changes that a person means: rows by key, files by name, or (None) every one.
+    """Seal the changes and new rows that a person means: rows by key, files by name, or (None) every one.
 
     Raises
     ------
@@ -214,8 +214,8 @@ def mend_forms(found: Survey) -> list[Mend]:
     return done
 
 
-def renew_seal(folder: Path, accepted: Collection[str] | None = ()) -> list[Mend]:
-    """Seal rows that are new and sound, and those whose change was `accepted` (None: every one); others stay as sealed.
+def renew_seal(folder: Path, accepted: Collection[str] | None) -> list[Mend]:
+    """Seal rows that are new or changed and `accepted` (None: every one); others stay as sealed.
 
     `accepted` holds keys of rows (an ``obs_id``), names of files (``data/areas.csv``) whose rows are all meant, or
     ``datapackage.json``. A row with a problem of its own is never sealed, whatever was accepted.
@@ -236,12 +236,9 @@ def renew_seal(folder: Path, accepted: Collection[str] | None = ()) -> list[Mend
         rows = {}
         for (key, digest), row in zip(digests(sheet.rows, sheet.key).items(), sheet.rows, strict=True):
             sound = (sheet.name, row.line) not in unsound
-            changed = key in known and known[key] != digest
-            if sound and (key not in known or (changed and (meant or key in (accepted or ())))):
+            if sound and known.get(key) != digest and (meant or key in (accepted or ())):
                 rows[key] = digest
-                if changed or old is not None:
-                    what = "accepted" if changed else "sealed for the first time"
-                    done.append(Mend(sheet.name, row.line, "", f"{key}: {what}"))
+                done.append(Mend(sheet.name, row.line, "", f"{key}: accepted"))
             elif key in known:
                 rows[key] = known[key]
         for key in known.keys() - rows.keys():
@@ -271,17 +268,18 @@ def renew_seal(folder: Path, accepted: Collection[str] | None = ()) -> list[Mend
 
 @dataclass(frozen=True)
 class Change:
-    """A row that is not what was sealed: what it was, where an earlier form is at hand, and what it is."""
+    """A row that is new or not what was sealed: what it was, where an earlier form is at hand, and what it is."""
 
     file: str
     row: int
     key: str
     #: Column → (earlier, now); the earlier text is None where no form at hand has the digest that was sealed.
     cells: tuple[tuple[str, str | None, str], ...]
+    new: bool = False
 
 
 def changed_rows(folder: Path, earlier: Iterable[Mapping[str, str]] = ()) -> list[Change]:
-    """Rows that differ from their seal, with the cells that changed.
+    """Rows that are new or differ from their seal, with the cells that changed.
 
     `earlier` are rows that may be what was sealed (of the last edition, of the last commit): one is believed only if
     it has the digest of the seal.
@@ -292,14 +290,14 @@ def changed_rows(folder: Path, earlier: Iterable[Mapping[str, str]] = ()) -> lis
     for sheet in survey(folder).sheets:
         known = seal.get(sheet.relative, {})
         for (key, digest), row in zip(digests(sheet.rows, sheet.key).items(), sheet.rows, strict=True):
-            if known.get(key, digest) != digest:
-                was = by_digest.get(known[key])
+            if known.get(key) != digest:
+                was: Mapping[str, str] | None = by_digest.get(known[key]) if key in known else {}
                 cells = [
                     (column, was.get(column, "") if was else None, value)
                     for column, value in row.values.items()
                     if was is None or was.get(column, "") != value
                 ]
-                found.append(Change(sheet.name, row.line, key, tuple(cells)))
+                found.append(Change(sheet.name, row.line, key, tuple(cells), key not in known))
     return found
 
 

@@ -2,8 +2,8 @@
 
 Rules find an impossible value; they cannot find a definition whose 15 became 16 or a year that became another year.
 ``seal.txt`` in the folder of each document, and one for the shared tables in ``data/``, remember every row by its key.
-A row that differs from it is reported by ``planbrief check`` and not published; ``planbrief check --accept`` seals it
-again if the change is meant, and ``planbrief check --fix`` seals only rows that are new. Cells are sealed, not bytes,
+A row that differs from it or is new is reported by ``planbrief check`` and not published; ``planbrief check --accept``
+seals it if it is meant. Cells are sealed, not bytes,
 so that line ends and quoting do not matter, and one line per row keeps merges easy. It guards against slips, not
 forgery.
 """
@@ -21,10 +21,10 @@ from planbrief.targets.package import LARGEST_FILE, Row, canonical
 
 #: Name of the seal inside the data folder.
 SEAL = "seal.txt"
-_HEADER = "# One digest per row of the tables beside it: planbrief check compares, planbrief check --fix renews."
+_HEADER = "# One digest per row of the tables beside it: planbrief check compares, check --accept renews."
 #: What a problem of the seal expects: it is how such problems are told from all others.
 MEANT = "what was sealed; planbrief check --accept … if the change is meant"
-UNSEALED = "a seal; planbrief check --fix writes it for rows that are new"
+UNSEALED = "a row that was accepted; planbrief check --accept … (or --accept-all) if it is meant"
 #: More changed rows than this in one file are reported as one problem.
 _LISTED = 20
 
@@ -106,11 +106,11 @@ def write_seal(seal: Seal) -> dict[str, str]:
 def changes(name: str, rows: list[Row], key: tuple[str, ...], sealed: Mapping[str, str] | None) -> list[Problem]:
     """Rows of one file (``data/…``) that differ from the seal, are new, or are gone."""
     if sealed is None:
-        return [Problem(name, 0, "", "a file that is not sealed", UNSEALED, True)] if rows else []
+        return [Problem(name, 0, "", "a file that is not sealed", UNSEALED)] if rows else []
     now = digests(rows, key)
     lines = dict(zip(now, (row.line for row in rows), strict=True))
     found = [
-        Problem(name, lines[row], "", f"a new row {row}", UNSEALED, True)
+        Problem(name, lines[row], "", f"a new row {row}", UNSEALED)
         if row not in sealed
         else Problem(name, lines[row], "", f"a changed row {row}", MEANT)
         for row, digest in now.items()
@@ -120,6 +120,6 @@ def changes(name: str, rows: list[Row], key: tuple[str, ...], sealed: Mapping[st
     if len(found) > _LISTED:
         places = ", ".join(str(problem.row) for problem in found[:_LISTED] if problem.row)
         words = f"{len(found)} rows changed, new or gone (rows {places} …)"
-        unsealed = all(problem.fixable for problem in found)
-        return [Problem(name, 0, "", words, UNSEALED if unsealed else MEANT, unsealed)]
+        unsealed = all(problem.expected == UNSEALED for problem in found)
+        return [Problem(name, 0, "", words, UNSEALED if unsealed else MEANT)]
     return found

@@ -119,7 +119,9 @@ def plural(count: int, word: str) -> str:
 
 
 def check_report(project: Project, fix: bool = False, accepted: Collection[str] | None = ()) -> tuple[int, str]:
-    """Every problem of the project in one table; with `fix` what can be mended is mended first, and listed.
+    """Every problem of the project in one table, notes before them; with `fix` what can be mended is mended first.
+
+    Notes are of order only: they are told, and neither change the exit code nor keep anything from being built.
 
     `accepted` changes (None: all of them) are listed, old → new, and sealed.
     """
@@ -136,7 +138,10 @@ def check_report(project: Project, fix: bool = False, accepted: Collection[str] 
             rows = [(one.file, one.row or "", one.column, shortened(one.what)) for one in mends]
             parts.append(text_table(("file", "row", "column", "mended"), rows, right=[1]))
             parts.append(f"{plural(len(mends), 'thing')} mended")
-    problems = project_problems(project)
+    found = project_problems(project)
+    notes, problems = ([one for one in found if one.note is note] for note in (True, False))
+    if notes:
+        parts += [problem_table(notes), f"{plural(len(notes), 'note')}: they keep nothing from being built"]
     if problems:
         parts.append(problem_table(problems))
         fixable = sum(problem.fixable for problem in problems)
@@ -157,16 +162,13 @@ def accepted_parts(project: Project, accepted: Collection[str] | None) -> list[s
     rows: list[tuple[object, ...]] = []
     for change in changes:
         if (change.file, change.row) in meant:
-            for column, before, now in change.cells:
-                if before is not None:
-                    rows.append(
-                        (change.file, change.row, change.key, column, shortened(f"{before or '∅'} → {now or '∅'}"))
-                    )
-            if not change.cells or change.cells[0][1] is None:
+            if change.new or not change.cells or change.cells[0][1] is None:
                 values = ", ".join(f"{column} {now}" for column, _, now in change.cells if now)
-                rows.append(
-                    (change.file, change.row, change.key, "", shortened(f"(earlier form not at hand) → {values}"))
-                )
+                before = "new" if change.new else "earlier form not at hand"
+                rows.append((change.file, change.row, change.key, "", shortened(f"({before}) → {values}")))
+                continue
+            for column, was, now in change.cells:
+                rows.append((change.file, change.row, change.key, column, shortened(f"{was or '∅'} → {now or '∅'}")))
     known = {(file, row) for file, row, *_ in rows}
     rows += [(one.file, one.row or "", one.what, "", "") for one in sealed if (one.file, one.row) not in known]
     if not rows:

@@ -25,12 +25,12 @@ from planbrief.log import EventLog, LibraryLog
 from planbrief.project import Project
 from planbrief.publish.assembly import Earlier, Staged, assemble, digest_of, stage
 from planbrief.publish.edition import Publication
-from planbrief.publish.gate import MOST_LISTED, admit
+from planbrief.publish.gate import MOST_LISTED, admit, recall, remember
 from planbrief.publish.output_folder import check_apart, resolve_out
 from planbrief.publish.state import state_folder
 from planbrief.run.keys import code_hash
 from planbrief.run.manifest import MANIFEST, Manifest, ReportEntry
-from planbrief.run.plan import BUILD_RECORD, Job, Plan, plan, recorded
+from planbrief.run.plan import BUILD_RECORD, Job, Known, Plan, plan, recorded
 from planbrief.run.request import PRELOAD, Listener, Logged, Outcome, Request
 
 __all__ = ["PRELOAD", "Listener", "Outcome", "Request", "build"]
@@ -78,8 +78,10 @@ def build(
     """
     log, listener = log or LibraryLog(), listener or Listener()
     check_apart(out, (project.data, project.notebooks))
-    first = plan_of(project, request, {}, {})  # usage and data are refused before the output folder is touched
-    admit(project, state_folder(resolve_out(out)), request.unchecked)
+    memory = state_folder(resolve_out(out))
+    # Usage and data are refused before the output folder is touched.
+    first = plan_of(project, request, {}, {}, known=recall(project, memory))
+    admit(project, memory, request.unchecked, first.notebooks)
     for error in first.catalog.wrong():
         log.event("catalog.wrong", f"left out, for it cannot be built: {error}", level="error")
     for area in first.catalog.unshown():
@@ -97,6 +99,7 @@ def plan_of(
     intact: Mapping[str, frozenset[str]],
     earlier: Plan | None = None,
     notices: Sequence[str] = (),
+    known: Known | None = None,
 ) -> Plan:
     """The plan for a request over what the present edition holds."""
     return plan(
@@ -110,6 +113,7 @@ def plan_of(
         force=request.force,
         earlier=earlier,
         notices=notices,
+        known=known,
     )
 
 
@@ -162,7 +166,8 @@ class Session:
     def run(self, explain: bool) -> Outcome:
         """Plan, produce, publish."""
         # Asked again while nobody else builds: the data may have changed while this build waited.
-        self.unchecked = admit(self.project, self.publication.state.folder, self.request.unchecked)
+        memory = self.publication.state.folder
+        self.unchecked = admit(self.project, memory, self.request.unchecked, self.first.notebooks)
         chosen = plan_of(self.project, self.request, self.earlier.record, self.intact(), self.first, self.notices)
         reasons = {job.name: job.reasons for job in chosen.jobs}
         if explain:
@@ -172,6 +177,7 @@ class Session:
         if not chosen.due and previous is not None and self._current(chosen):
             same = tuple(replace(self.earlier.entries[job.name], status="unchanged") for job in chosen.jobs)
             self._confirm(previous, same)
+            remember(self.project, memory, chosen)
             return Outcome(previous.edition, out, same, reasons, False)
         results, found = self._produce(chosen)
         manifest = assemble(

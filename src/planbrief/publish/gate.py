@@ -1,7 +1,8 @@
-"""The gate: what ``planbrief check`` refuses of the data and their words is not published.
+"""The gate: what ``planbrief check`` refuses is not published.
 
-The verdict follows from the bytes of the data folder, the catalog and the package's own code. A clean one is remembered
-by their digest, so that a build with nothing to do does not check again; nothing else is ever taken for it.
+The verdict follows from the bytes of the data folder, the catalog, the notebooks asked for with their words, and the
+package's own code. A clean one is remembered by their digests, with what such data answered to the questions of
+reports, so that a build with nothing to do does not check again; nothing else is ever taken for it.
 """
 
 from __future__ import annotations
@@ -10,12 +11,15 @@ import contextlib
 import hashlib
 import json
 import os
+from collections.abc import Collection, Iterable
 from pathlib import Path
+from typing import Any
 
 from planbrief.errors import DataError, Problem
 from planbrief.files import replace_file
 from planbrief.project import Project
 from planbrief.run.keys import code_hash
+from planbrief.run.plan import Known, Plan
 
 #: File beside an edition that remembers which inputs were found sound.
 VERDICT = "verdict.json"
@@ -24,54 +28,103 @@ MOST_LISTED = 50
 
 
 class Refused(DataError):
-    """The data have problems; nothing was built, the last edition stands."""
+    """Data or notebooks have problems; nothing was built, the last edition stands."""
 
     def __str__(self) -> str:
         hint = "planbrief check lists everything; --unchecked builds all the same and says so on every page"
         return f"{super().__str__()}\nnothing was built, the last edition stands ({hint})"
 
 
-def inputs_digest(project: Project) -> str:
-    """SHA-256 over every file that the verdict depends on."""
+def digest_of(root: Path, paths: Iterable[Path]) -> str:
+    """SHA-256 over the names and bytes of files; one that is not there adds nothing."""
     found = hashlib.sha256(code_hash().encode())
-    paths = [Path(folder, file) for folder, _, files in os.walk(project.data) for file in files]
-    for path in [project.catalog, *sorted(paths)]:
+    for path in sorted(paths):
         with contextlib.suppress(OSError):
             content = path.read_bytes()
-            found.update(f"{path.relative_to(project.root).as_posix()}\0{len(content)}\0".encode())
+            found.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
             found.update(content)
     return found.hexdigest()
 
 
-def refusals(project: Project, memory: Path | None = None) -> tuple[Problem, ...]:
-    """The problems that keep a project's data from being published; none where `memory` knows the inputs as sound.
+def data_digest(project: Project) -> str:
+    """Digest of every file of the data folder and of the catalog."""
+    paths = [Path(folder, file) for folder, _, files in os.walk(project.data) for file in files]
+    return digest_of(project.root, [project.catalog, *paths])
 
-    `memory` is the folder that holds the remembered verdict; a clean one is written there if the folder exists.
-    """
-    digest = inputs_digest(project)
-    file = memory / VERDICT if memory else None
-    if file is not None:
+
+def notebook_digests(project: Project, notebooks: Collection[str]) -> dict[str, str]:
+    """Digests of notebooks with the words that they say."""
+    words = project.notebooks / "words"
+    return {
+        name: digest_of(
+            project.root, [project.notebooks / f"{name}.ipynb", words / f"{name}.toml", words / "shared.toml"]
+        )
+        for name in sorted(set(notebooks))
+    }
+
+
+def _memory(memory: Path | None) -> dict[str, Any]:
+    if memory is not None:
         with contextlib.suppress(OSError, ValueError):
-            if json.loads(file.read_bytes()) == {"sound": digest}:
-                return ()
-    from planbrief.checks.project import statement_problems
+            known = json.loads((memory / VERDICT).read_bytes())
+            if isinstance(known, dict) and isinstance(known.get("notebooks"), dict):
+                return known
+    return {}
 
-    problems = tuple(statement_problems(project))
-    if not problems and file is not None and file.parent.is_dir() and inputs_digest(project) == digest:
+
+def _remember(memory: Path | None, known: dict[str, Any]) -> None:
+    if memory is not None and memory.is_dir():
         with contextlib.suppress(OSError):
-            replace_file(file, json.dumps({"sound": digest}).encode())
+            replace_file(memory / VERDICT, json.dumps(known).encode())
+
+
+def recall(project: Project, memory: Path) -> Known | None:
+    """What an earlier build found of these very data; None where they, the catalog or the code are others now."""
+    known = _memory(memory)
+    if known.get("data") != data_digest(project):
+        return None
+    with contextlib.suppress(KeyError, TypeError):
+        return Known(dict(known["files"]), str(known["sha256"]), dict(known["answers"]))
+    return None
+
+
+def remember(project: Project, memory: Path, plan: Plan) -> None:
+    """Keep what the data of `plan` answered beside the clean verdict on them."""
+    known, package = _memory(memory), plan.package
+    told = {"files": dict(package.files), "sha256": package.sha256, "answers": package.digests}
+    if any(known.get(name) != value for name, value in told.items()) and known.get("data") == data_digest(project):
+        _remember(memory, known | told)
+
+
+def refusals(project: Project, memory: Path | None = None, notebooks: Collection[str] = ()) -> tuple[Problem, ...]:
+    """The problems that keep reports from being published; none where `memory` knows the inputs as sound.
+
+    `notebooks` are those that the reports are made of, `memory` is the folder that holds the remembered verdict; a
+    clean one is written there if the folder exists.
+    """
+    data, own = data_digest(project), notebook_digests(project, notebooks)
+    known = _memory(memory)
+    if known.get("data") != data:
+        known = {"notebooks": {}}
+    elif all(known["notebooks"].get(name) == digest for name, digest in own.items()):
+        return ()
+    from planbrief.checks.project import project_problems
+
+    problems = tuple(project_problems(project, notebooks))
+    if not problems and (data, own) == (data_digest(project), notebook_digests(project, notebooks)):
+        _remember(memory, known | {"data": data, "notebooks": known["notebooks"] | own})
     return problems
 
 
-def admit(project: Project, memory: Path | None, unchecked: bool) -> tuple[str, ...]:
-    """Let the data of `project` through; the problems as lines where they are published `unchecked`.
+def admit(project: Project, memory: Path | None, unchecked: bool, notebooks: Collection[str] = ()) -> tuple[str, ...]:
+    """Let data and notebooks of `project` through; the problems as lines where they are published `unchecked`.
 
     Raises
     ------
     Refused
         There are problems, and nobody asked to build all the same.
     """
-    problems = refusals(project, memory)
+    problems = refusals(project, memory, notebooks)
     if problems and not unchecked:
         raise Refused(problems)
     return tuple(str(problem) for problem in problems)

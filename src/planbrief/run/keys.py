@@ -58,13 +58,14 @@ class Key:
 
     def to_json(self) -> dict[str, Any]:
         """As data for ``build.json``."""
-        return {"parts": dict(self.parts), "reads": [[json.loads(read), value] for read, value in self.reads]}
+        return {"parts": dict(self.parts), "reads": [list(read) for read in self.reads]}
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Key:
         """From ``build.json``; ValueError, KeyError or TypeError for anything else."""
         parts = tuple(sorted((str(k), str(v)) for k, v in data["parts"].items()))
-        return cls(parts, tuple((plain_json(read), str(value)) for read, value in data["reads"]))
+        reads = [(read if isinstance(read, str) else plain_json(read), str(value)) for read, value in data["reads"]]
+        return cls(parts, tuple(reads))
 
 
 @lru_cache(maxsize=1)
@@ -168,6 +169,8 @@ def reasons(old: Key | None, parts: Sequence[tuple[str, str]], package: Package)
     found = [f"{name} changed" for name, value in parts if before.get(name) != value]
     found += [f"{name} changed" for name in sorted(before.keys() - dict(parts).keys())]
     for text, value in old.reads:
+        if package.digests.get(text) == value:
+            continue
         read = json.loads(text)
         try:
             now = digest(package, read)

@@ -218,5 +218,14 @@ class Manifest:
         }
 
     def to_json(self) -> bytes:
-        """The bytes of ``manifest.json``; NaN is refused (ValueError): an undefined figure has the value null."""
-        return (json.dumps(self.to_dict(), ensure_ascii=False, indent=1, allow_nan=False) + "\n").encode()
+        """The bytes of ``manifest.json``, a line for each report, finding and file.
+
+        NaN is refused (ValueError): an undefined figure has the value null.
+        """
+        encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+        fields = []
+        for name, value in self.to_dict().items():
+            listed = isinstance(value, list) and value
+            text = "[\n" + ",\n".join(f"  {encode(one)}" for one in value) + "\n ]" if listed else encode(value)
+            fields.append(f" {encode(name)}: {text}")
+        return ("{\n" + ",\n".join(fields) + "\n}\n").encode()

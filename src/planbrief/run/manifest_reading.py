@@ -29,6 +29,8 @@ EDITION_ID = re.compile(r"(?:undated|\d{4}(?:-\d{2}){0,2})-[0-9a-f]{8}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _REPORT_ID = re.compile(r"[^\W_][\w.=+-]{0,150}")
 _LANG = re.compile(r"zh|en")
+#: Halves of characters, which no text holds.
+_HALVES = re.compile("[\ud800-\udfff]")
 _DATE = re.compile(r"(?:\d{4}(?:-\d{2}){0,2})?")
 _VERSION = re.compile(r"\d[\w.+!-]{0,60}")
 
@@ -107,6 +109,8 @@ class _Value:
         """Any JSON value, not too deep."""
         if depth == 0:
             self.wrong(f"at most {DEEPEST} levels")
+        if _harmless(self.value, depth):
+            return self.value
         if isinstance(self.value, dict):
             return {
                 _Value(key, self.place).text(): _Value(value, f"{self.place}.{_show(key)}").plain(depth - 1)
@@ -120,6 +124,16 @@ class _Value:
         if not isinstance(self.value, dict):
             self.wrong("an object")
         return cast(dict[str, Any], self.plain())
+
+
+def _harmless(value: Any, depth: int) -> bool:
+    """Whether a value is plainly within all limits; the others are read step by step, to say what is wrong."""
+    if isinstance(value, str):
+        return len(value) <= LONGEST_TEXT and (value.isascii() or not _HALVES.search(value))
+    if not isinstance(value, dict | list):
+        return True
+    inner = [*value, *value.values()] if isinstance(value, dict) else value
+    return depth > 1 and len(value) <= MOST_ITEMS and all(_harmless(one, depth - 1) for one in inner)
 
 
 def _file(value: _Value) -> PublishedFile:

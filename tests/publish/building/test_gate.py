@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from deliver.conftest import FakeClock
+from deliver.rounds import schedule
+from publish.building.conftest import CELLS, write_notebook
+from publish.building.test_cluster import Cluster
 from targets.folder import change, rows_of
 
 from planbrief.checks.repair import accept
+from planbrief.checks.project import project_problems
+from planbrief.checks.sheets import as_csv
+from planbrief.commands.cli import main
 from planbrief.commands.preview.studio import Studio
+from planbrief.deliver.schedule.rounds import Runner
 from planbrief.project import Project
 from planbrief.publish.build import Request, build
 from planbrief.publish.gate import VERDICT, Refused, refusals
@@ -51,13 +60,13 @@ def test_a_change_that_nobody_accepted_is_refused(small: Project, tmp_path: Path
 
 def test_a_verdict_is_remembered_by_its_inputs_alone(small: Project, tmp_path: Path) -> None:
     """The same bytes are not checked twice; any other byte is, and a forged or broken memory is not believed."""
-    assert refusals(small, tmp_path) == ()
+    assert refusals(small, tmp_path, ["small"]) == ()
     remembered = (tmp_path / VERDICT).read_bytes()
     damaged(small)
-    assert refusals(small, tmp_path)
+    assert refusals(small, tmp_path, ["small"])
     for broken in (b"", b"{}", b"[]", remembered, b'{"sound": true}'):
         (tmp_path / VERDICT).write_bytes(broken)
-        assert refusals(small, tmp_path)
+        assert refusals(small, tmp_path, ["small"])
 
 
 def test_unchecked_says_so_on_every_page(small: Project, tmp_path: Path) -> None:
@@ -68,7 +77,7 @@ def test_unchecked_says_so_on_every_page(small: Project, tmp_path: Path) -> None
     damaged(small)
     build(small, out, replace(ONE, unchecked=True))
     for page in ("en/small-qijiang.html", "index.en.html"):
-        assert "Unchecked: the data have problems" in (out / page).read_text("utf-8")
+        assert "Unchecked: " in (out / page).read_text("utf-8")
     assert "obs_value" in json.loads((out / "manifest.json").read_bytes())["unchecked"][0]
     file.write_bytes(before)
     build(small, out, ONE)
@@ -91,3 +100,103 @@ def test_the_preview_shows_no_refused_data(small: Project) -> None:
         studio._scratch.close()
     assert isinstance(studio.shown("en").error, Refused)
     assert studio.shown("en").good == b""
+
+
+def added(project: Project) -> None:
+    """A row by hand that breaks no rule: the first amount of money once more, behind the last row."""
+    file = next((project.data / "documents").glob("qijiang*/observations.csv"))
+    rows = rows_of(file)
+    model = next(row for row in rows if row["kind"] == "commitment")
+    end = int(rows[-1]["char_end"]) + 9
+    new = dict(model, obs_id=f"{model['source_id']}-{end:05d}", char_start=str(end), locator="第九段")
+    new["char_end"] = str(end + len(model["value_text"]))
+    file.write_bytes(as_csv(tuple(new), [*rows, new]))
+
+
+def test_a_new_row_is_refused_until_it_is_accepted(small: Project, tmp_path: Path) -> None:
+    """One line, exit code 2, the last edition stands; accepted, it is built."""
+    out = tmp_path / "out"
+    first = build(small, out, ONE)
+    added(small)
+    with pytest.raises(Refused, match="a new row qijiang") as told:
+        build(small, out, ONE)
+    assert (told.value.exit_code, len(told.value.problems)) == (2, 1)
+    assert json.loads((out / "manifest.json").read_bytes())["edition"] == first.edition
+    accept(small.data, None)
+    assert build(small, out, ONE).published
+
+
+@pytest.mark.parametrize(
+    ("cell", "line"),
+    [
+        ('say(zh="增长 73.8 %", en="grows {money}", money=figure)', "the number 73.8 typed into say"),
+        ('say(zh="承诺 {money}。", money=figure)', "say(…) without en"),
+        ("def broken(:", "broken Python"),
+    ],
+)
+def test_what_check_refuses_of_a_notebook_is_not_built(small: Project, tmp_path: Path, cell: str, line: str) -> None:
+    """A typed number, a language that is missing, code that does not run: exit code 2, not a page."""
+    write_notebook(small.notebooks / "small.ipynb", {**CELLS, "body": f"{CELLS['body']}\n{cell}"})
+    with pytest.raises(Refused) as told:
+        build(small, tmp_path / "out", ONE)
+    assert line in str(told.value)
+    assert told.value.exit_code == 2
+    assert not (tmp_path / "out").exists()
+
+
+def test_what_an_analyst_leaves_behind_stops_nothing(small: Project, tmp_path: Path) -> None:
+    """Outputs of a run, another default, a draft that no report is made of: notes, and the report is built."""
+    notebook = json.loads((small.notebooks / "small.ipynb").read_text("utf-8"))
+    notebook["cells"][1] |= {
+        "outputs": [{"output_type": "stream", "name": "stdout", "text": "7"}],
+        "execution_count": 3,
+    }
+    (small.notebooks / "small.ipynb").write_text(json.dumps(notebook), "utf-8")
+    (small.notebooks / "Untitled.ipynb").write_text(json.dumps({**notebook, "cells": []}), "utf-8")
+    found = project_problems(small)
+    assert {one.file for one in found} == {"notebooks/small.ipynb", "notebooks/Untitled.ipynb"}
+    assert all(one.note for one in found)
+    assert main(["check", "--project", str(small.root)]) == 0
+    assert build(small, tmp_path / "out", ONE).published
+
+
+def test_the_schedule_publishes_no_refused_data(small: Project, tmp_path: Path) -> None:
+    """The round fails with the problem's line, and the edition of the week before stands."""
+    clock = FakeClock()
+    job = {"build": ["small-qijiang"], "languages": ["en"], "formats": ["html"], "deliver": []}
+    found = schedule(job=job).model_copy(update={"out": tmp_path / "out"})
+    Runner(small, found, clock).round()
+    clock.go(days=7, minutes=1)
+    assert [run.result for run in Runner(small, found, clock).round()] == ["ok"]
+    before = json.loads((tmp_path / "out" / "manifest.json").read_bytes())["edition"]
+    damaged(small)
+    clock.go(days=7)
+    (run,) = Runner(small, found, clock).round()
+    assert (run.result, run.published) == ("failed", False)
+    assert "column obs_value: found 350" in str(run)
+    assert json.loads((tmp_path / "out" / "manifest.json").read_bytes())["edition"] == before
+
+
+@pytest.fixture
+def dask(tmp_path: Path) -> Iterator[Cluster]:
+    """A scheduler and one worker."""
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    started = Cluster(folder)
+    started.worker()
+    try:
+        yield started
+    finally:
+        started.stop()
+
+
+@pytest.mark.slow
+def test_dask_publishes_no_refused_data(small: Project, tmp_path: Path, dask: Cluster) -> None:
+    """The same gate stands before the cluster; unchecked pages say so there too."""
+    over = replace(ONE, executor=f"dask:{dask.address}")
+    damaged(small)
+    with pytest.raises(Refused, match="column obs_value: found 350"):
+        build(small, tmp_path / "out", over)
+    assert not (tmp_path / "out").exists()
+    build(small, tmp_path / "out", replace(over, unchecked=True))
+    assert "Unchecked" in (tmp_path / "out" / "en" / "small-qijiang.html").read_text("utf-8")

@@ -229,7 +229,7 @@ class Studio:
                 self.report = self._find()
                 root = snapshot(self.project, folder)
                 # The copy is what the page will show; it is checked whatever was saved since.
-                unchecked = admit(Project(root), self._memory(), self.unchecked)
+                unchecked = admit(Project(root), self._memory(), self.unchecked, {self.report.notebook})
                 sample = ("sample",) if self.project.sample else ()
                 self.notices = (*sample, *(("unchecked",) if unchecked else ()))
                 waiting = {lang: self._submit(lang, root) for lang in due}
