@@ -292,8 +292,9 @@ class Data:
         from planbrief.measures.compare import side_by_side
 
         asked = list(self._ds.cities()) if areas is None else self._keys("areas", areas)
-        if len(set(asked)) < 2:
-            raise UnknownName("areas to compare", ", ".join(asked), ("two areas or more",))
+        if len(self._ds.peers(asked)[0]) < 2:
+            wanted = "two areas or more, none of which lies in another"
+            raise UnknownName("areas to compare", ", ".join(asked), (wanted,))
         pairs = side_by_side(self._ds, asked).pairs.copy()
         everything = self._ds.observations
         for side in ("a", "b"):

@@ -21,6 +21,7 @@ from planbrief.targets.areas import UPPER_LEVELS, Places
 from planbrief.targets.excel import is_date
 from planbrief.targets.package import Row
 from planbrief.targets.periods import Shape, shape
+from planbrief.targets.spans import mirrored
 
 Finding = tuple[str, str, str]  # column, found, expected
 
@@ -33,7 +34,7 @@ _LOCATED_YEAR = re.compile(r"(?<!\d)((?:19|20)\d\d)年")
 _LOCATED_ROW = re.compile(r"^(.*第\d+行)")
 _LOCATED_COLUMN = re.compile(r"^(.*?)\s*第\d+行\s+(\S*列)")
 #: Names of balances, which alone fall below zero as a level.
-_BALANCE = re.compile("净|差额|盈|利润|收支|逆差|顺差|余额|气温|温度")
+_BALANCE = re.compile("净|差额|盈|亏|利润|收支|逆差|顺差|赤字|余额|结余|缺口|增减|增量|变化|变动|气温|温度|海拔")
 #: Cells that all rows of one table row share.
 _OF_THE_ROW = ("ref_area", "subject", "indicator", "activity", "unit_measure", "transformation", "counterpart_area")
 #: A value this many times as large (or as small) as all others of its series is read from another unit or line.
@@ -159,7 +160,8 @@ def _sign(one: Observed, evidence: Evidence) -> Iterator[Finding]:
     if cells["transformation"] in ("level", "share", "rank", "ratio_to_base", "increase_multiple"):
         rate = indicator.get("aggregation") == "rate"
         if not rate and not _BALANCE.search(indicator.get("name_zh", "")):
-            yield "obs_value", cells["obs_value"], f"a {cells['transformation']} of at least 0"
+            hint = " (a fall is a difference or a growth)" if cells["transformation"] == "level" else ""
+            yield "obs_value", cells["obs_value"], f"a {cells['transformation']} of at least 0{hint}"
             return
     if cells["kind"] in _AIMED and indicator.get("direction") == "increase":
         yield "obs_value", cells["obs_value"], "a value above 0: the indicator is meant to increase"
@@ -168,7 +170,8 @@ def _sign(one: Observed, evidence: Evidence) -> Iterator[Finding]:
 def _bound(one: Observed, evidence: Evidence) -> Iterator[Finding]:
     """Named things are counted exactly; what is aimed at is bounded on the side from which one comes."""
     cells, direction = one.cells, evidence.indicator(one).get("direction")
-    bound = cells["comparator"]
+    # 下降10%以上 is at most −10: what is said of a bound holds for the printed form.
+    bound = mirrored(cells["comparator"]) if (one.value or 0) < 0 else cells["comparator"]
     if bound == "eq":
         return
     if cells["kind"] == "count" and not re.search(r"\D", cells["value_text"]):
@@ -178,7 +181,7 @@ def _bound(one: Observed, evidence: Evidence) -> Iterator[Finding]:
     elif cells["kind"] in _AIMED and direction == "decrease" and bound in ("ge", "gt") and (one.value or 0) > 0:
         yield "comparator", bound, "le, lt or eq: the indicator is meant to decrease"
     elif cells["kind"] == "actual" and bound == "le":
-        yield "comparator", bound, "a value that was reached: 以内 bounds what is to come"
+        yield "comparator", cells["comparator"], "a value that was reached: 以内 bounds what is to come"
 
 
 def _kind(one: Observed, evidence: Evidence) -> Iterator[Finding]:

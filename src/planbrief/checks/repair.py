@@ -293,7 +293,7 @@ def changed_rows(folder: Path, earlier: Iterable[Mapping[str, str]] = ()) -> lis
             if known.get(key) != digest:
                 was: Mapping[str, str] | None = by_digest.get(known[key]) if key in known else {}
                 cells = [
-                    (column, was.get(column, "") if was else None, value)
+                    (column, None if was is None else was.get(column, ""), value)
                     for column, value in row.values.items()
                     if was is None or was.get(column, "") != value
                 ]

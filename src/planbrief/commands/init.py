@@ -55,7 +55,8 @@ planbrief verify --sources DIR 逐一核对数值与原文
 2. 用 `planbrief locate` 取得数字所在的行，补上地区、指标、时期、性质，存为其中的 `observations.csv`；
    不表示数量的数字存为 `exclusions.csv`。
 3. 新指标写入 `data/indicators.csv`。
-4. 运行 `planbrief check`，再以 `planbrief check --accept-all` 逐行列出并确认新增的行，然后运行 `planbrief build profile-<ref_area>`。
+4. 运行 `planbrief check`，再以 `planbrief check --accept-all` 逐行列出并确认新增的行，
+   然后运行 `planbrief build profile-<ref_area>`。
 
 ## English
 

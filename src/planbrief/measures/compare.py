@@ -210,7 +210,8 @@ def side_by_side(ds: Dataset, regions: Iterable[str]) -> SideBySide:
 
     Each area shows the broadest figures it gives: the whole before branches, places before companies; of a path the
     latest actual value and the first and last target. A concept that only one area speaks of is left out. Undated
-    targets are listed with their period ``undated``; nothing is placed on a common axis here.
+    targets are listed with their period ``undated``; nothing is placed on a common axis here. A province or country
+    that is the context of another area asked for is no peer of it and is left out.
 
     Returns
     -------
@@ -221,7 +222,7 @@ def side_by_side(ds: Dataset, regions: Iterable[str]) -> SideBySide:
     """
     import pandas as pd
 
-    asked = tuple(dict.fromkeys(regions))
+    asked, _ = ds.peers(regions)
     groups: dict[tuple[str, ...], dict[str, list[Thing]]] = {}
     for city in asked:
         for key, things in _shown(ds, city).items():

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +14,8 @@ from publish.building.conftest import CELLS, write_notebook
 from publish.building.test_cluster import Cluster
 from targets.folder import change, rows_of
 
-from planbrief.checks.repair import accept
 from planbrief.checks.project import project_problems
+from planbrief.checks.repair import accept
 from planbrief.checks.sheets import as_csv
 from planbrief.commands.cli import main
 from planbrief.commands.preview.studio import Studio

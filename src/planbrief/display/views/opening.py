@@ -203,7 +203,7 @@ def goal_figure(goal: Evidence) -> Figure:
 
 def without_dates(found: Iterable[Headline]) -> list[Headline]:
     """The cities without any dated target as one headline."""
-    silent = [one for one in found if one.rule == "no_dated_targets"]
+    silent = [one for one in found if one.rule in ("no_dated_targets", "no_targets")]
     if not silent:
         return []
     names = [one.figures["area"] for one in silent]

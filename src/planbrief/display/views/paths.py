@@ -127,13 +127,19 @@ def branch_name(ds: Dataset, row: Mapping[str, Any], shown: list[dict[str, Any]]
 
 
 def achieved(ds: Dataset, asked: tuple[str, ...]) -> list[tuple[Label, Figure, tuple[str, str]]]:
-    """Achieved real growth in the data set, own places first: not what targets of output or value added need."""
+    """Achieved real growth, not what targets of output or value added need: of the places asked for, else around them.
+
+    What other cities achieved is shown only where neither the places nor what they lie in report any.
+    """
     rows = ds.select(kind="actual", transformation="yoy", price_base="real", subject="", activity="")
     rows = rows[rows["obs_value"].notna()]
     own = {area for place in asked for area in (place, *ds.descendants(place))}
-    ordered = sorted(rows.iterrows(), key=lambda item: str(item[1]["ref_area"]) not in own)
+    around = {area for place in asked for area in ds.context_of(place)}
+    nearest: list[tuple[Any, Any]] = []
+    for near in (rows["ref_area"].isin(own), rows["ref_area"].isin(around), rows["ref_area"].ne("")):
+        nearest = nearest or list(rows[near].iterrows())
     found = []
-    for obs_id, row in ordered[:MOST_APART]:
+    for obs_id, row in nearest[:MOST_APART]:
         place, what = label(ds, "areas", str(row["ref_area"])), label(ds, "indicators", str(row["indicator"]))
         key = f"{row['ref_area']}/{row['indicator']}/yoy/{row['time_period']}"
         when = str(row["time_period"])

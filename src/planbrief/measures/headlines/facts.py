@@ -127,12 +127,15 @@ def missing_actuals(city: City) -> Iterator[Headline]:
 
 
 def no_dated_targets(city: City) -> Iterator[Headline]:
-    """A city whose documents set no dated target."""
+    """A city whose documents set no dated target, or none at all."""
     rows = city.ds.of_city(city.region)
     aimed = rows[rows["kind"].isin(["target", "constraint"]) & rows["dated"] & rows["obs_value"].notna()]
     if aimed.empty and len(rows):
         key = f"{city.region}/no_dated_targets/facts"
         facts = Figure(key, float(len(merged_facts(rows))), "count", "个", tuple(rows.index))
         yield Headline(
-            "no_dated_targets", 0, city.region, {"area": label(city.ds, "areas", city.region), "facts": facts}
+            "no_dated_targets" if rows["kind"].isin(["target", "constraint"]).any() else "no_targets",
+            0,
+            city.region,
+            {"area": label(city.ds, "areas", city.region), "facts": facts},
         )

@@ -13,7 +13,7 @@ from planbrief.measures.insights.product import spanned
 from planbrief.measures.insights.quantity import Quantity, derived, growth, of_point
 from planbrief.measures.labels import label, period
 from planbrief.measures.ranges import kept
-from planbrief.measures.series import Point, Series, published_year, series_of
+from planbrief.measures.series import Point, Series, at_other_prices, published_year, series_of
 
 #: A year is a cliff where its growth is this many times that of the years before, and this much above it.
 CLIFF_FACTOR, CLIFF_RATE = 2.0, 0.05
@@ -155,7 +155,8 @@ def waypoints(area: Area) -> Iterator[Insight]:
         end = aims[0] if aims else None
         if base is None or end is None or series.activity or not base.year < now < end.year:
             continue
-        if any(point.year > base.year for point in series.actuals):
+        known = (series, *at_other_prices(area.ds, series))
+        if any(point.year > base.year for one in known for point in one.actuals):
             continue
         key = f"{area.region}/insights/waypoint/{series.key}"
         path = [(base.year, base.value), (end.year, end.value)]
@@ -231,7 +232,10 @@ def _printed(key: str, point: Point, measure: str, scale: float) -> Figure:
 
 
 def declines(area: Area) -> Iterator[Insight]:
-    """What fell, by most, in the latest year or stretch that the documents report."""
+    """What fell, by most, in the latest year that the documents report, and what else fell in the same stretch of it.
+
+    A fall of the whole year is none of January to November.
+    """
     falls: list[tuple[Series, Point]] = []
     for series in area.series:
         if series.transformation != "yoy" or series.direction < 0 or series.subject:
@@ -242,8 +246,8 @@ def declines(area: Area) -> Iterator[Insight]:
     if not falls:
         return
     latest = max(point.year for _, point in falls)
-    falls = sorted((f for f in falls if f[1].year == latest), key=lambda f: f[1].value)
-    series, point = falls[0]
+    series, point = min((f for f in falls if f[1].year == latest), key=lambda f: f[1].value)
+    falls = [fall for fall in falls if fall[1].period == point.period]
     key = f"{area.region}/insights/decline"
     behind = tuple(obs for _, p in falls for obs in p.observations)
     figures: dict[str, Value] = {
