@@ -6,7 +6,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PYTHONUTF8 := 1
 
 .DEFAULT_GOAL := help
-.PHONY: help report test check lab bench golden reproducible soak recipes clean
+.PHONY: help report test check lab bench golden reproducible soak recipes dist matrix clean
 
 help: ## this list
 	@echo "planbrief: checked tables, growth rates, comparisons and briefs from Chinese development plans"
@@ -67,6 +67,12 @@ soak: $(VENV)/.installed-test ## the long form of the fault-injection tests; pri
 recipes: $(VENV)/.installed ## run the Airflow and Prefect recipes, each in an environment of its own
 	$(BIN)/python tests/recipes/run.py
 
+dist: $(BIN)/python ## build wheel and sdist into dist/, check them and use each in an empty environment
+	$(BIN)/python tests/distribution/run.py
+
+matrix: $(BIN)/python ## run the rooms that depend on versions under every Python there is, pinned and newest
+	$(BIN)/python tests/distribution/matrix.py
+
 clean: ## remove the environment and everything built
-	rm -rf $(VENV) .venv-recipes dist reports/latest reports/.planbrief-latest .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-recipes .venv-matrix dist reports/latest reports/.planbrief-latest .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find src tests -name __pycache__ -type d -prune -exec rm -rf {} +
