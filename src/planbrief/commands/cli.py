@@ -354,6 +354,23 @@ def overview() -> str:
     return "\n".join([*lines, "planbrief COMMAND --help says more; begin with planbrief list, planbrief build"])
 
 
+class _Version(argparse.Action):
+    """Says what a page depends on: planbrief, its templates (by digest), and the data of the project one stands in."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from planbrief.errors import PlanbriefError
+        from planbrief.project import find
+        from planbrief.run.keys import code_hash
+        from planbrief.targets.package import read_package
+
+        lines = [f"planbrief {__version__}", f"templates {code_hash('render')[:12]}"]
+        with contextlib.suppress(PlanbriefError):
+            package = read_package(find().data)
+            lines.append(f"data {package.descriptor.get('version', '')} {package.sha256[:12]} ({package.folder})")
+        print("\n".join(lines))
+        parser.exit()
+
+
 def parser() -> argparse.ArgumentParser:
     """The parser of the whole command line."""
     top = argparse.ArgumentParser(
@@ -361,7 +378,7 @@ def parser() -> argparse.ArgumentParser:
         description="Checked tables, growth rates, comparisons and briefs from Chinese development plans.",
         epilog="Start with: planbrief list, planbrief build, planbrief check.",
     )
-    top.add_argument("--version", action="version", version=f"planbrief {__version__}")
+    top.add_argument("--version", action=_Version, nargs=0, help="versions of planbrief, its templates and the data")
     common = argparse.ArgumentParser(add_help=False)
     common.add_argument(
         "--project", type=Path, default=argparse.SUPPRESS, metavar="DIR",

@@ -12,7 +12,7 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -68,10 +68,10 @@ class Key:
         return cls(parts, tuple(reads))
 
 
-@lru_cache(maxsize=1)
-def code_hash() -> str:
-    """Hash of every file of the installed planbrief package: modules, templates, messages, styles."""
-    root = Path(__file__).resolve().parents[1]
+@cache
+def code_hash(folder: str = "") -> str:
+    """Hash of every file of the installed planbrief package (modules, templates, messages, styles) or of a folder."""
+    root = Path(__file__).resolve().parents[1] / folder
     parts: list[bytes | str] = []
     for folder, names, files in os.walk(root):
         names[:] = sorted(name for name in names if name not in ("__pycache__", "packaged"))
