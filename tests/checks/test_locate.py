@@ -12,6 +12,7 @@ import pytest
 from targets.folder import SOURCE, TEXT, exclusions, make_folder, observations
 
 from planbrief.checks.locate import Located, UnreadableSource, locate
+from planbrief.checks.verification import place_of
 from planbrief.commands.check import locate_report
 from planbrief.project import packaged
 from planbrief.targets.dataset import Dataset
@@ -147,7 +148,7 @@ def test_every_shipped_figure_in_digits_is_proposed(root: Path, sources_dir: Pat
     dataset = empty(root / "data")
     agree = total = missed = 0
     for source in package["sources"].rows:
-        found = locate(sources_dir / source.values["file_name"], dataset)
+        found = locate(place_of(sources_dir, source.values["file_name"]), dataset)
         rows = {(row["char_start"], row["char_end"]): row for row in found.observations}
         for row in package["observations"].rows:
             values = row.values

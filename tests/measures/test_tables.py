@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from targets.factory import make_dataset, milestones, observation
+from targets.factory import UNITS, make_dataset, milestones, observation
 
 from planbrief.errors import UnknownName
 from planbrief.measures import figure, growth, progress
@@ -314,3 +314,26 @@ def test_inside_takes_in_the_districts() -> None:
     data = make_dataset(observations=rows)
     assert len(made.growth_table(data, "testville", "test_output", inside=True)) == 4
     assert len(made.growth_table(data, "testville", "test_output")) == 3
+
+
+def test_tenths_are_computed_in_per_cent() -> None:
+    """A fall by three tenths (成) is a fall of 30 %, whatever the unit is called."""
+    tenth = UNITS[0] | {"unit": "成", "dimension": "percent", "factor": "10", "name_zh": "成", "name_en": "tenths"}
+    rows = [
+        observation(
+            950, -3, time_period="2025", kind="actual", **RATE | {"transformation": "yoy", "unit_measure": "成"}
+        )
+    ]
+    (series,) = series_of(make_dataset(observations=rows, units=[*UNITS, tenth]), "testville", "test_share")
+    assert (series.unit, series.points[0].value) == ("%", -30)
+
+
+def test_a_bound_that_an_exact_value_keeps_is_no_conflict() -> None:
+    """33,757.93 and, elsewhere in a text, more than 30,000 of the same year are one fact; less than 30,000 is none."""
+    exact = observation(960, 33757.93, time_period="2025", kind="actual")
+    loose = observation(970, 30000, time_period="2025", kind="actual", comparator="gt")
+    wrong = observation(980, 30000, time_period="2025", kind="actual", comparator="lt")
+    (series,) = series_of(make_dataset(observations=[exact, loose]), "testville", "test_output")
+    assert [(p.value, p.conflict) for p in series.points] == [(33757.93, False)]
+    (series,) = series_of(make_dataset(observations=[exact, wrong]), "testville", "test_output")
+    assert [p.conflict for p in series.points] == [True, True]

@@ -68,7 +68,8 @@ def test_every_shipped_value_follows_from_its_printed_form(root: Path) -> None:
     assert len(rows) > 600
     for row in rows:
         values = row.values
-        reading = read(values["value_text"], values["unit_measure"])
+        fallen = values["obs_value"].startswith("-")
+        reading = read(values["value_text"], values["unit_measure"]).signed(fallen)
         if values["obs_status"] in ("M", "O"):
             assert not reading.values
             continue

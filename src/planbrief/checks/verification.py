@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
+from glob import escape
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +119,8 @@ def verify(dataset: Dataset, sources: Path | str) -> Verification:
     Raises
     ------
     NoSources
-        If there is no such folder. A single missing or altered file is a mismatch, not an error.
+        If there is no such folder. A single missing or altered file is a mismatch, not an error; a text that is not in
+        the folder is looked for in the folders beside it.
     """
     folder = Path(sources)
     if not folder.is_dir():
@@ -174,6 +176,17 @@ def read_source(folder: Path, source: Row) -> tuple[str | None, list[Mismatch]]:
     return (None if document is None else document.text), wrong
 
 
+def place_of(folder: Path, name: str) -> Path:
+    """Where the text of a document lies: in the folder, else in one beside it (texts of two collections).
+
+    Which one it is does no harm: the digest in the table of sources decides whether it is the text.
+    """
+    own = folder / name
+    if own.exists():
+        return own
+    return next(iter(sorted(folder.resolve().parent.glob(f"*/{escape(name)}"))), own)
+
+
 def read_document(folder: Path, source: Row) -> tuple[CanonicalText | None, list[Mismatch]]:
     """The canonical text of a source, from its original in any form that can be read; None if it cannot.
 
@@ -187,7 +200,7 @@ def read_document(folder: Path, source: Row) -> tuple[CanonicalText | None, list
 
     if "/" in name or "\\" in name or name in ("", ".", "..") or "\0" in name:
         return None, [wrong("a name that leads elsewhere", "the plain name of a file in the folder of the sources")]
-    path = folder / name
+    path = place_of(folder, name)
     try:
         if path.stat().st_size > LARGEST_SOURCE:
             return None, [wrong("a file too large", f"at most {LARGEST_SOURCE // 2**20} MiB")]

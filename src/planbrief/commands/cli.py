@@ -95,7 +95,9 @@ def check_options(parser: argparse.ArgumentParser) -> None:
 
 def verify_options(parser: argparse.ArgumentParser) -> None:
     """Options of ``verify``."""
-    parser.add_argument("--sources", type=Path, required=True, metavar="DIR", help="folder of the source texts")
+    parser.add_argument(
+        "--sources", type=Path, required=True, metavar="DIR", help="folder of the source texts (or beside them)"
+    )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -228,7 +229,10 @@ def _series(ds: Dataset, table: units.UnitTable, rows: list[dict[str, Any]]) -> 
     first = next((row for row in rows if row["kind"] in BASE_KINDS), rows[0])
     about = ds.row("indicators", first["indicator"])
     unit = first["unit_measure"]
-    measure = table.parse(unit or "1").dimension
+    measured = table.parse(unit or "1")
+    measure = measured.dimension
+    if measure == "percent" and measured.factor > 1:  # 成: rates and shares are computed in per cent
+        unit = "%"
     family = FAMILIES[first["transformation"]]
     if family == "level" and measure in ("percent", "percentage_points"):
         family = "share"
@@ -298,11 +302,21 @@ def _points(series: Series, table: units.UnitTable, rows: list[dict[str, Any]]) 
         )
         fact = (point.period, point.kind, format(point.value, ".12g"))
         merged[fact] = _joined(merged[fact], point) if fact in merged else point
-    sides: dict[tuple[str, bool], int] = {}
-    for point in merged.values():
-        sides[point.period, point.aimed] = sides.get((point.period, point.aimed), 0) + 1
-    flagged = [replace(point, conflict=sides[point.period, point.aimed] > 1) for point in merged.values()]
+    facts = _without_kept_bounds(list(merged.values()))
+    sides = Counter((point.period, point.aimed) for point in facts)
+    flagged = [replace(point, conflict=sides[point.period, point.aimed] > 1) for point in facts]
     yield from sorted(flagged, key=lambda point: (periods.order(point.period), point.aimed))
+
+
+def _without_kept_bounds(points: list[Point]) -> list[Point]:
+    """Points without the bounds that an exact value of the same time and kind keeps: 33,757.93 is more than 30,000."""
+    exact = {(p.period, p.kind): p for p in points if p.comparator == "eq" and not p.aimed}
+    found = []
+    for point in points:
+        beside = exact.get((point.period, point.kind))
+        if beside is None or not kept(point.comparator, point.value, beside.value):
+            found.append(point)
+    return found
 
 
 def _joined(one: Point, other: Point) -> Point:

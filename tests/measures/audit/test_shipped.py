@@ -125,8 +125,8 @@ def test_every_finding_points_at_observations(shipped: Dataset, result: Audit):
 
 
 def test_a_city_is_audited_by_its_own_figures(shipped: Dataset, result: Audit):
-    """The audits of the cities together are the audit of all."""
-    parts = [finding.id for city in shipped.cities() for finding in audit(shipped, city)]
+    """The audits of the cities and of their provinces together are the audit of all."""
+    parts = [finding.id for area in shipped.package.regions for finding in audit(shipped, area)]
     assert sorted(parts) == sorted(finding.id for finding in result)
 
 

@@ -28,8 +28,13 @@ MOST_STRETCHES = 6
 
 
 def growth_rows(ds: Dataset, region: str, branches: bool | None = None) -> pd.DataFrame:
-    """Planned growth of a place's own series: levels and shares with a base; branches are series of an activity."""
+    """Planned growth of a place's own series: levels and shares with a base; branches are series of an activity.
+
+    Works of one year (parks built, projects begun) have no direction that is wanted: next year's number is another
+    plan of work and no growth, so their indicators, which say so, are left out.
+    """
     frame = tables.growth_table(ds, region)
+    frame = frame[frame["indicator"].map(lambda one: ds.row("indicators", one)["direction"]) != "none"]
     kept = frame[frame["family"].isin(["level", "share"]) & frame["start"].notna() & (frame["subject"] == "")]
     kept = kept[(kept["stage"] != "achieved") & ~kept["conflict"]]
     if branches is not None:

@@ -132,7 +132,7 @@ def _printed(ctx: Context, area: str, start: Evidence) -> Achieved | None:
             best = _beside(ctx, start, here)
             same = best.indicator == start.indicator and prices_of(best) == prices_of(start)
             name = label(ctx.ds, "indicators", best.indicator)
-            return Achieved(best.value / 100, (best,), "", name, same)
+            return Achieved(best.base / 100, (best,), "", name, same)
     return None
 
 

@@ -59,7 +59,7 @@ def achieved_growth(city: City) -> Iterator[Headline]:
         {
             "area": label(city.ds, "areas", record.ref_area),
             "name": measured(city.ds, record.indicator, record.activity, record.subject),
-            "rate": Figure(key, record.value / 100, "rate", "", (record.obs_id,), comparator=record.comparator),
+            "rate": Figure(key, record.base / 100, "rate", "", (record.obs_id,), comparator=record.comparator),
             "period": period(record.time_period),
         },
     )

@@ -147,9 +147,9 @@ def cliffs(area: Area) -> Iterator[Insight]:
 def waypoints(area: Area) -> Iterator[Insight]:
     """Where a path should stand by now, under constant growth and in equal steps, while no actual value is known.
 
-    Now is the year of the newest document in the data set.
+    Now is the year of the newest document about the area: a later one about its province says nothing of it.
     """
-    now = published_year(area.ds, area.ds.sources.index)
+    now = published_year(area.ds, set(area.ds.of_city(area.region)["source_id"]))
     for series in area.levels:
         base, aims = area.base(series), area.aims(series)
         end = aims[0] if aims else None
