@@ -281,14 +281,14 @@ def test_figures_carry_their_pedigree() -> None:
 
 def test_every_number_of_every_table_can_be_a_figure() -> None:
     """All columns named in the rules work on the tables that have them."""
-    from planbrief.measures.figures import RULES
+    from planbrief.measures.columns import COLUMNS
 
     data = make_dataset(observations=[*milestones(), *parts(), later(130)])
     makers = (made.growth_table, made.progress_table, made.structure_table, made.contribution_table, made.milestones)
     for make in makers:
         table = make(data, "testville")
         for _, row in table.iterrows():
-            for name in set(RULES) & set(table.columns):
+            for name in set(COLUMNS) & set(table.columns):
                 found = figure(row, name)
                 assert found.observations
                 assert found.defined or found.undefined

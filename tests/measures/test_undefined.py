@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
 from pathlib import Path
@@ -14,26 +15,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planbrief.errors import UnknownName
-from planbrief.measures import explain_undefined, growth, progress, reason, structure
-from planbrief.measures.undefined import REASONS, RULES
+from planbrief.measures import explain_undefined, progress, reason, structure
+from planbrief.measures.elementwise import MEASURES
+from planbrief.measures.undefined import REASONS
 
 VECTORS = json.loads((Path(__file__).parent / "method_vectors.json").read_text(encoding="utf-8"))
 NUMBERS = st.sampled_from([-2.0, -1.0, 0.0, 0.5, 1.0, 2.0, 100.0, 2024.0, 2026.0, math.nan])
 ELEMENTWISE = [
-    ("growth.cagr", ("start", "end", "years")),
-    ("growth.multiple", ("start", "end")),
-    ("growth.log_growth", ("start", "end", "years")),
-    ("growth.doubling_time", ("rate",)),
-    ("growth.implied_level", ("base", "rate", "years")),
-    ("progress.increment_completion", ("base", "value", "target")),
-    ("progress.elapsed_share", ("base_year", "year", "target_year")),
-    ("progress.schedule_gap", ("base", "value", "target", "base_year", "year", "target_year")),
-    ("progress.required_growth", ("value", "year", "target", "target_year", "direction")),
-    ("progress.growth_ratio", ("base", "base_year", "value", "year", "target", "target_year", "direction")),
-    ("progress.current_status_index", ("value", "base", "target", "direction")),
-    ("structure.share", ("part", "total")),
-    ("structure.share_change", ("share0", "share1")),
-    ("structure.location_quotient", ("e_ij", "e_j", "e_i", "e")),
+    (name, tuple(arg for arg in inspect.signature(known.function).parameters if arg not in ("shape", "lang")))
+    for name, known in MEASURES.items()
+    if known.elementwise
 ]
 
 
@@ -48,8 +39,7 @@ def undefined(result: Any) -> bool:
 def test_a_reason_exactly_where_undefined(name: str, arguments: tuple[str, ...], data: st.DataObject) -> None:
     """NaN has a reason of its own, a number has none."""
     args = {argument: data.draw(NUMBERS) for argument in arguments}
-    module, function = name.split(".")
-    result = getattr({"growth": growth, "progress": progress, "structure": structure}[module], function)(**args)
+    result = MEASURES[name].function(**args)
     key = reason(name, **args)
     assert bool(key) == undefined(result)
     assert key != "other", args
@@ -58,7 +48,7 @@ def test_a_reason_exactly_where_undefined(name: str, arguments: tuple[str, ...],
 @pytest.mark.parametrize("vector", VECTORS, ids=lambda v: v["function"])
 def test_vectors_explain_themselves(vector: dict[str, Any]) -> None:
     """Every case that expects NaN is explained in both languages, every other is not."""
-    if vector["function"] not in RULES:
+    if vector["function"] not in MEASURES:
         return
     texts = [explain_undefined(vector["function"], lang=lang, **vector["args"]) for lang in ("zh", "en")]
     expected = vector["expected"]

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from planbrief.api.frames import framed
 from planbrief.errors import UnknownName
-from planbrief.measures.figures import RULES, Figure
+from planbrief.measures.columns import COLUMNS
+from planbrief.measures.figures import Figure
 from planbrief.measures.figures import figure as figure_of_row
 from planbrief.measures.verdicts import STATUSES
 
@@ -360,8 +361,10 @@ class Data:
         if "obs_id" in row and wanted in ("value", "obs_value"):
             printed = self._printed(str(row["obs_id"]))
             return Figure(**{**printed.__dict__, "observations": tuple(row["observations"])})
-        if wanted not in RULES or wanted not in row:
-            raise UnknownName("number of this row", column or "value", [_RENAMED.get(n, n) for n in RULES if n in row])
+        if wanted not in COLUMNS or wanted not in row:
+            raise UnknownName(
+                "number of this row", column or "value", [_RENAMED.get(n, n) for n in COLUMNS if n in row]
+            )
         if "unit" not in row:
             row["unit"] = ""
         return figure_of_row(row, wanted)

@@ -1,10 +1,10 @@
-"""Columns of the tables that measures make, and their types, so that an empty table is like a full one."""
+"""Columns of the tables that measures make: types (an empty table is like a full one), formulas, what fills them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from planbrief.measures.undefined import words
 
@@ -21,13 +21,17 @@ MILESTONES = (
     *("period", "period_zh", "period_en", "year", "annual", "value", "kind", "comparator", "lower", "upper"),
     *("is_base", "conflict", "wording_differs", "observations"),
 )
+#: Columns that say by how much a level, or a share, is to change.
+LEVEL_CHANGES = ("increment", "increment_per_year", "multiple", "cagr", "log_growth", "doubling_time")
+SHARE_CHANGES = ("change_pp", "change_pp_per_year", "gap_closed")
 GROWTH = (
     *IDENTITY,
     *("stage", "start_period", "end_period", "start_year", "end_year", "years", "label_zh", "label_en"),
     *("start", "end", "start_kind", "end_kind", "start_comparator", "end_comparator"),
     *("start_lower", "start_upper", "end_lower", "end_upper"),
-    *("increment", "increment_per_year", "multiple", "cagr", "log_growth", "doubling_time", "least_squares"),
-    *("change_pp", "change_pp_per_year", "gap_closed"),
+    *LEVEL_CHANGES,
+    "least_squares",
+    *SHARE_CHANGES,
     *("cagr_lower", "cagr_upper", "change_lower", "change_upper"),
     *("waypoints_geometric", "waypoints_linear"),
     *("undefined", "reason_zh", "reason_en", "conflict", "wording_differs", "observations"),
@@ -75,6 +79,67 @@ TEXTS = frozenset(IDENTITY) - {"direction"} | {
     *("parent", "total_kind", "base_kind", "target_kind", "latest_kind", "target_comparator", "total_indicator"),
     *("growth_status", "predicted_category", "total_price_base", "value_formula"),
     *("since_previous_zh", "since_previous_en", "since_base_zh", "since_base_en"),
+}
+
+
+class Column(NamedTuple):
+    """A column that holds a figure: what its value is, its formula, and the measure that fills it.
+
+    The formula names columns of the row; ``bounds`` are the columns of its interval; ``scale`` makes a fraction a
+    percentage (or back); ``by`` is a registered measure of levels with the columns that are its arguments.
+    """
+
+    measure: str
+    formula: str = ""
+    bounds: tuple[str, str] | None = None
+    scale: float = 1.0
+    by: tuple[str, ...] = ()
+
+
+_SPAN, _CHANGE, _CAGR = ("start", "end", "years"), ("change_lower", "change_upper"), ("cagr_lower", "cagr_upper")
+#: Columns of the tables that can be figures.
+COLUMNS = {
+    "cagr": Column(
+        "rate", "({end} ÷ {start})^(1/{years}) − 1", ("cagr_lower", "cagr_upper"), by=("growth.cagr", *_SPAN)
+    ),
+    "log_growth": Column("rate", "ln({end} ÷ {start}) ÷ {years}", by=("growth.log_growth", *_SPAN)),
+    "least_squares": Column("rate", "exp(b) − 1, ln v = a + b·t"),
+    "multiple": Column("multiple", "{end} ÷ {start}", by=("growth.multiple", "start", "end")),
+    "doubling_time": Column("years", "ln 2 ÷ ln(1 + {cagr})", by=("growth.doubling_time", "cagr")),
+    "increment": Column("level", "{end} − {start}", _CHANGE),
+    "increment_per_year": Column("level", "({end} − {start}) ÷ {years}"),
+    "change_pp": Column("points", "{end} − {start}", _CHANGE),
+    "change_pp_per_year": Column("points", "({end} − {start}) ÷ {years}"),
+    "gap_closed": Column("share", "({end} − {start}) ÷ (100 − {start})", scale=100.0),
+    "start": Column("level", bounds=("start_lower", "start_upper")),
+    "end": Column("level", bounds=("end_lower", "end_upper")),
+    "value": Column("level", bounds=("lower", "upper")),
+    "base": Column("level"),
+    "target": Column("level"),
+    "completion": Column(
+        "share", "({value} − {base}) ÷ ({target} − {base})", ("completion_lower", "completion_upper"), 100.0
+    ),
+    "elapsed": Column("share", "({year} − {base_year}) ÷ ({target_year} − {base_year})", scale=100.0),
+    "gap_linear_pp": Column("points"),
+    "gap_geometric_pp": Column("points"),
+    "required_rate": Column("rate", "({target} ÷ {value})^(1/({target_year} − {year})) − 1"),
+    "required_increment": Column("level", "({target} − {value}) ÷ ({target_year} − {year})"),
+    "ahead_linear_years": Column("years"),
+    "ahead_geometric_years": Column("years"),
+    "growth_ratio": Column("index"),
+    "current_status_index": Column("index", "10 × ({value} − {base}) ÷ |{target} − {base}|"),
+    "predicted": Column("level"),
+    "share_pct": Column("share", "{value} ÷ {total} × 100", ("share_lower", "share_upper")),
+    "share_of_parts_pct": Column("share"),
+    "total": Column("level", bounds=("total_lower", "total_upper")),
+    "pull_pp": Column("points", "({end} − {start}) ÷ {parts_start} × 100"),
+    "pull_of_total_pp": Column("points", "({end} − {start}) ÷ {total_start} × 100"),
+    "share_of_total_pct": Column("share", "({end} − {start}) ÷ ({total_end} − {total_start}) × 100"),
+    "rate_pct": Column("rate", bounds=("lower", "upper"), scale=0.01),
+    "implied_rate_pct": Column("rate", scale=0.01),
+    "multiple_since_previous": Column("multiple"),
+    "multiple_since_base": Column("multiple"),
+    "index_since_previous": Column("multiple"),
 }
 
 

@@ -1,10 +1,11 @@
-"""Scalars, lists, arrays, Series and frames in; the same kind out. Every measure goes through here."""
+"""What every measure goes through: how it is registered, and scalars, lists, arrays, Series and frames in and out."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,99 @@ if TYPE_CHECKING:
 
 Array = NDArray[Any]
 Wrap = Callable[[Array], Any]
+
+#: The key of a reason, and whether it holds for a measure's arguments by name.
+Rule = tuple[str, Callable[[dict[str, Any]], Any]]
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A formula as it is registered.
+
+    Attributes
+    ----------
+    function : callable
+        The formula; its parameters are the arguments of vectors and explanations.
+    rules : tuple of Rule
+        Where it is undefined, in the order in which reasons are looked at; the first that holds is given.
+    fields : mapping
+        For results whose fields are undefined for different reasons: the reasons of each field.
+    elementwise : bool
+        Whether all arguments are single numbers, so that arrays are explained element by element.
+    skips_missing : bool
+        Whether points without a value are left out instead of leaving the whole undefined.
+    """
+
+    function: Callable[..., Any]
+    rules: tuple[Rule, ...]
+    fields: Mapping[str, Sequence[str]]
+    elementwise: bool
+    skips_missing: bool
+
+
+#: Every measure by its name, such as ``growth.cagr``.
+MEASURES: dict[str, Measure] = {}
+
+
+def measure(
+    *rules: Rule, elementwise: bool = True, skips_missing: bool = False, **fields: Sequence[str]
+) -> Callable[[Function], Function]:
+    """Register the function below as a measure; explanations, tests and vectors find it by its name."""
+
+    def register(function: Function) -> Function:
+        room = function.__module__.rpartition(".")[2]
+        MEASURES[f"{room}.{function.__name__}"] = Measure(function, rules, fields, elementwise, skips_missing)
+        return function
+
+    return register
+
+
+def not_positive(name: str, key: str = "") -> Rule:
+    """Undefined where an argument is not above zero."""
+    return key or f"{name}_not_positive", lambda a: a[name] <= 0
+
+
+def negative(name: str) -> Rule:
+    """Undefined where an argument is below zero."""
+    return f"{name}_negative", lambda a: a[name] < 0
+
+
+def not_after(key: str, later: str, earlier: str) -> Rule:
+    """Undefined unless one year comes after another."""
+    return key, lambda a: a[later] <= a[earlier]
+
+
+def conflicting(name: str) -> Rule:
+    """Undefined where one year of a path has two values."""
+    return "milestone_conflict", lambda a: points(a[name]).conflict
+
+
+def without_total(name: str) -> Rule:
+    """Undefined where parts do not add up to more than zero."""
+    return "total_not_positive", lambda a: np.sum(floats(a[name])) <= 0
+
+
+def not_logarithmic(value: str = "") -> Rule:
+    """Undefined on a geometric path that touches a level that is not above zero."""
+
+    def low(a: dict[str, Any]) -> bool:
+        levels = [a[name] for name in ("base", "target", value) if name in a]
+        levels += list(points(a["milestones"]).values) if "milestones" in a else []
+        return a.get("shape") == "geometric" and any(level <= 0 for level in levels)
+
+    return "value_not_positive", low
+
+
+#: A target that is the base leaves nothing to complete; a direction is a sign.
+FLAT: Rule = ("target_equals_base", lambda a: bool(a["target"] == a["base"]))
+NO_DIRECTION: Rule = ("bad_direction", lambda a: abs(a["direction"]) != 1)
+
+
+def otherwise(key: str) -> Rule:
+    """The reason that remains when no other holds."""
+    return key, lambda a: True
+
 
 #: Undefined operations give NaN silently; the functions say themselves where they are defined.
 quiet = np.errstate

@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from planbrief.errors import UnknownName
+from planbrief.measures.columns import COLUMNS, Column
 
 #: What the value of a figure is: decides how it is formatted.
 MEASURES = ("level", "rate", "share", "points", "multiple", "years", "count", "index")
@@ -191,61 +192,9 @@ def plain(value: float) -> str:
     return text.replace("-", "−")
 
 
-class _Rule(NamedTuple):
-    """How a column of a table becomes a figure."""
-
-    measure: str
-    formula: str = ""
-    bounds: tuple[str, str] | None = None
-    scale: float = 1.0
-
-
-_CHANGE = ("change_lower", "change_upper")
-#: Columns of the tables that can be figures. Formulas name columns of the row.
-RULES = {
-    "cagr": _Rule("rate", "({end} ÷ {start})^(1/{years}) − 1", ("cagr_lower", "cagr_upper")),
-    "log_growth": _Rule("rate", "ln({end} ÷ {start}) ÷ {years}"),
-    "least_squares": _Rule("rate", "exp(b) − 1, ln v = a + b·t"),
-    "multiple": _Rule("multiple", "{end} ÷ {start}"),
-    "doubling_time": _Rule("years", "ln 2 ÷ ln(1 + {cagr})"),
-    "increment": _Rule("level", "{end} − {start}", _CHANGE),
-    "increment_per_year": _Rule("level", "({end} − {start}) ÷ {years}"),
-    "change_pp": _Rule("points", "{end} − {start}", _CHANGE),
-    "change_pp_per_year": _Rule("points", "({end} − {start}) ÷ {years}"),
-    "gap_closed": _Rule("share", "({end} − {start}) ÷ (100 − {start})", scale=100.0),
-    "start": _Rule("level", bounds=("start_lower", "start_upper")),
-    "end": _Rule("level", bounds=("end_lower", "end_upper")),
-    "value": _Rule("level", bounds=("lower", "upper")),
-    "base": _Rule("level"),
-    "target": _Rule("level"),
-    "completion": _Rule(
-        "share", "({value} − {base}) ÷ ({target} − {base})", ("completion_lower", "completion_upper"), 100.0
-    ),
-    "elapsed": _Rule("share", "({year} − {base_year}) ÷ ({target_year} − {base_year})", scale=100.0),
-    "gap_linear_pp": _Rule("points"),
-    "gap_geometric_pp": _Rule("points"),
-    "required_rate": _Rule("rate", "({target} ÷ {value})^(1/({target_year} − {year})) − 1"),
-    "required_increment": _Rule("level", "({target} − {value}) ÷ ({target_year} − {year})"),
-    "ahead_linear_years": _Rule("years"),
-    "ahead_geometric_years": _Rule("years"),
-    "growth_ratio": _Rule("index"),
-    "current_status_index": _Rule("index", "10 × ({value} − {base}) ÷ |{target} − {base}|"),
-    "predicted": _Rule("level"),
-    "share_pct": _Rule("share", "{value} ÷ {total} × 100", ("share_lower", "share_upper")),
-    "share_of_parts_pct": _Rule("share"),
-    "total": _Rule("level", bounds=("total_lower", "total_upper")),
-    "pull_pp": _Rule("points", "({end} − {start}) ÷ {parts_start} × 100"),
-    "pull_of_total_pp": _Rule("points", "({end} − {start}) ÷ {total_start} × 100"),
-    "share_of_total_pct": _Rule("share", "({end} − {start}) ÷ ({total_end} − {total_start}) × 100"),
-    "rate_pct": _Rule("rate", bounds=("lower", "upper"), scale=0.01),
-    "implied_rate_pct": _Rule("rate", scale=0.01),
-    "multiple_since_previous": _Rule("multiple"),
-    "multiple_since_base": _Rule("multiple"),
-    "index_since_previous": _Rule("multiple"),
-}
 #: Columns that stand for one year of a row about two.
 _POINTS = {"start": "start_year", "end": "end_year", "base": "base_year", "target": "target_year"}
-_CONTRIBUTED = _Rule("share", "({end} − {start}) ÷ ({parts_end} − {parts_start}) × 100")
+_CONTRIBUTED = Column("share", "({end} − {start}) ÷ ({parts_end} − {parts_start}) × 100")
 
 
 def figure(row: Mapping[str, Any], measure: str) -> Figure:
@@ -269,9 +218,9 @@ def figure(row: Mapping[str, Any], measure: str) -> Figure:
     planbrief.errors.UnknownName
         For a column that holds no figure.
     """
-    rule = _CONTRIBUTED if measure == "share_pct" and "parts_start" in row else RULES.get(measure)
+    rule = _CONTRIBUTED if measure == "share_pct" and "parts_start" in row else COLUMNS.get(measure)
     if rule is None or measure not in row:
-        raise UnknownName("measure of this table", measure, tuple(name for name in RULES if name in row))
+        raise UnknownName("measure of this table", measure, tuple(name for name in COLUMNS if name in row))
     series = row["series"] if "series" in row else "/".join((row["ref_area"], row["indicator"], row["activity"]))
     period = _period(row, measure)
     value = float(row[measure]) * rule.scale

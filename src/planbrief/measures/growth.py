@@ -8,12 +8,32 @@ from typing import Any
 import numpy as np
 
 from planbrief.errors import UnknownName
-from planbrief.measures.elementwise import Array, along_last, arrays, floats, points, quiet
+from planbrief.measures.elementwise import (
+    Array,
+    along_last,
+    arrays,
+    conflicting,
+    floats,
+    measure,
+    negative,
+    not_logarithmic,
+    not_positive,
+    points,
+    quiet,
+)  # fmt: skip
 
 #: The two shapes of a path between milestones.
 SHAPES = ("geometric", "linear")
 
 
+def _outside(a: dict[str, Any]) -> bool:
+    known = points(a["milestones"]).years
+    return known.size == 0 or not known.min() <= a["year"] <= known.max()
+
+
+@measure(
+    conflicting("milestones"), ("year_outside", _outside), not_logarithmic(), elementwise=False, skips_missing=True
+)
 def path(milestones: Any, year: Any, shape: str = "geometric") -> Any:
     """The value of a piecewise path through milestones.
 
@@ -104,21 +124,7 @@ def period_label(base_year: Any, end_year: Any, lang: str = "zh") -> str:
     return f"{first}–{last}年年均" if lang == "zh" else f"annual average {first}–{last}"
 
 
-__all__ = [
-    "SHAPES",
-    "accumulative_growth",
-    "average_rate",
-    "cagr",
-    "doubling_time",
-    "implied_level",
-    "least_squares_growth",
-    "log_growth",
-    "multiple",
-    "path",
-    "period_label",
-]
-
-
+@measure(not_positive("start"), negative("end"), not_positive("years"))
 def cagr(start: Any, end: Any, years: Any) -> Any:
     """Compound average growth per year (年均增长速度, 水平法).
 
@@ -147,6 +153,7 @@ def cagr(start: Any, end: Any, years: Any) -> Any:
         return wrap(np.where((start > 0) & (end >= 0) & (years > 0), rate, np.nan))
 
 
+@measure(not_positive("start"))
 def multiple(start: Any, end: Any) -> Any:
     """Multiple of the base (为基期的倍数), end/start.
 
@@ -174,6 +181,7 @@ def multiple(start: Any, end: Any) -> Any:
         return wrap(np.where(start > 0, end / start, np.nan))
 
 
+@measure(not_positive("start"), not_positive("end"), not_positive("years"))
 def log_growth(start: Any, end: Any, years: Any) -> Any:
     """Logarithmic (continuous) growth per year, ln(end/start)/years.
 
@@ -202,6 +210,7 @@ def log_growth(start: Any, end: Any, years: Any) -> Any:
         return wrap(np.where((start > 0) & (end > 0) & (years > 0), rate, np.nan))
 
 
+@measure(not_positive("rate"))
 def doubling_time(rate: Any) -> Any:
     """Years in which a level doubles at a constant rate, ln 2 / ln(1 + rate).
 
@@ -227,6 +236,17 @@ def doubling_time(rate: Any) -> Any:
         return wrap(np.where(rate > 0, math.log(2) / np.log1p(rate), np.nan))
 
 
+def _too_few(a: dict[str, Any]) -> bool:
+    times, levels = np.broadcast_arrays(floats(a["years"]), floats(a["values"]))
+    known = ~(np.isnan(times) | np.isnan(levels))
+    return len(set(times[known].ravel())) < 2
+
+
+@measure(
+    ("too_few_points", _too_few),
+    ("value_not_positive", lambda a: np.nanmin(floats(a["values"])) <= 0),
+    elementwise=False, skips_missing=True,
+)  # fmt: skip
 def least_squares_growth(years: Any, values: Any) -> Any:
     """Growth rate by least squares, exp(b) − 1 of ln v = a + b·t. Always name the method beside the number.
 
@@ -264,6 +284,12 @@ def least_squares_growth(years: Any, values: Any) -> Any:
         return wrap(np.where(defined, np.expm1(slope), np.nan))
 
 
+@measure(
+    not_positive("base"),
+    ("no_levels", lambda a: np.size(a["levels"]) == 0),
+    ("levels_negative", lambda a: np.sum(floats(a["levels"])) < 0),
+    elementwise=False,
+)
 def accumulative_growth(base: Any, levels: Any) -> Any:
     """Average growth by the accumulative method (累计法): the r with Σ(1+r)^k = Σ levels/base, k = 1…n.
 
@@ -314,6 +340,10 @@ def _geometric_sum_root(total: Array, periods: int) -> Array:
     return x
 
 
+@measure(
+    ("rate_below_minus_one", lambda a: a["rate"] < -1),
+    ("rate_total_loss", lambda a: a["rate"] == -1 and a["years"] < 0),
+)
 def implied_level(base: Any, rate: Any, years: Any) -> Any:
     """The level that a constant rate leads to, base·(1+rate)^years.
 
@@ -340,6 +370,11 @@ def implied_level(base: Any, rate: Any, years: Any) -> Any:
         return wrap(np.where((rate > -1) | ((rate == -1) & (years >= 0)), level, np.nan))
 
 
+@measure(
+    ("no_levels", lambda a: np.size(a["rates"]) == 0),
+    ("rate_below_minus_one", lambda a: (floats(a["rates"]) < -1).any()),
+    elementwise=False,
+)
 def average_rate(rates: Any) -> Any:
     """Geometric mean of yearly rates, (Π(1+r))^(1/n) − 1.
 

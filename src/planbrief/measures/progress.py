@@ -6,7 +6,21 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from planbrief.measures.elementwise import Array, arrays, points, quiet
+from planbrief.measures.elementwise import (
+    FLAT,
+    NO_DIRECTION,
+    Array,
+    arrays,
+    conflicting,
+    measure,
+    negative,
+    not_after,
+    not_logarithmic,
+    not_positive,
+    otherwise,
+    points,
+    quiet,
+)  # fmt: skip
 from planbrief.measures.growth import require_shape, transformed
 
 
@@ -18,6 +32,15 @@ class AnticipatedProgress(NamedTuple):
     category: Any
 
 
+@measure(
+    conflicting("series"),
+    ("too_few_points", lambda a: len(points(a["series"]).years) < 2),
+    ("point_at_target", lambda a: (points(a["series"]).years >= a["target_year"]).any()),
+    NO_DIRECTION,
+    ("no_gap_at_start", lambda a: a["direction"] * (a["target"] - a["base"]) <= 0),
+    elementwise=False,
+    predicted=("milestone_conflict", "too_few_points", "point_at_target"),
+)
 def anticipated_progress(
     series: Any, target: Any, target_year: Any, base: Any, direction: Any = 1
 ) -> AnticipatedProgress:
@@ -71,20 +94,6 @@ def anticipated_progress(
         return AnticipatedProgress(wrap(predicted), wrap(gap), wrap(category))
 
 
-__all__ = [
-    "AnticipatedProgress",
-    "GrowthRatio",
-    "RequiredGrowth",
-    "anticipated_progress",
-    "current_status_index",
-    "elapsed_share",
-    "growth_ratio",
-    "increment_completion",
-    "required_growth",
-    "schedule_gap",
-    "time_ahead",
-]
-
 #: Lower limits of the growth ratio's classes (Eurostat SDG monitoring), best first.
 RATIO_CLASSES = ((0.95, "substantial_progress"), (0.60, "moderate_progress"), (0.0, "limited_progress"))
 
@@ -106,6 +115,7 @@ class GrowthRatio(NamedTuple):
     status: Any
 
 
+@measure(FLAT)
 def increment_completion(base: Any, value: Any, target: Any) -> Any:
     """Share of the planned change that is done (增量完成率), (value − base)/(target − base), in either direction.
 
@@ -127,6 +137,7 @@ def increment_completion(base: Any, value: Any, target: Any) -> Any:
         return wrap(np.where(target != base, (value - base) / (target - base), np.nan))
 
 
+@measure(not_after("period_not_after_base", "target_year", "base_year"))
 def elapsed_share(base_year: Any, year: Any, target_year: Any) -> Any:
     """Share of the time that has passed (序时进度), (t − t0)/(T − t0).
 
@@ -149,6 +160,12 @@ def elapsed_share(base_year: Any, year: Any, target_year: Any) -> Any:
         return wrap(np.where(target_year > base_year, share, np.nan))
 
 
+@measure(
+    FLAT,
+    not_after("period_not_after_base", "target_year", "base_year"),
+    ("year_outside", lambda a: not a["base_year"] <= a["year"] <= a["target_year"]),
+    not_logarithmic(),
+)
 def schedule_gap(
     base: Any, value: Any, target: Any, base_year: Any, year: Any, target_year: Any, shape: str = "geometric"
 ) -> Any:
@@ -190,6 +207,12 @@ def _waypoint(base: Array, target: Array, elapsed: Array, shape: str) -> Array:
     return np.where((base > 0) & (target > 0), base * (target / base) ** elapsed, np.nan)
 
 
+@measure(
+    not_after("target_not_ahead", "target_year", "year"),
+    not_positive("value"),
+    negative("target"),
+    increment_per_year=("target_not_ahead",),
+)
 def required_growth(value: Any, year: Any, target: Any, target_year: Any, direction: Any = 1) -> RequiredGrowth:
     """Average growth still required from the latest value (所需年均增速).
 
@@ -226,6 +249,13 @@ def _met(value: Array, target: Array, direction: Array) -> Array:
     return (np.abs(direction) == 1) & (direction * (value - target) >= 0)
 
 
+@measure(
+    conflicting("milestones"),
+    not_logarithmic("value"),
+    otherwise("value_outside"),
+    elementwise=False,
+    skips_missing=True,
+)
 def time_ahead(milestones: Any, year: Any, value: Any, shape: str = "geometric") -> Any:
     """Years ahead of (+) or behind (−) the plan (提前/滞后年数): first year the path reaches `value`, minus `year`.
 
@@ -275,6 +305,17 @@ def time_ahead(milestones: Any, year: Any, value: Any, shape: str = "geometric")
         return wrap(reached - when)
 
 
+@measure(
+    NO_DIRECTION,
+    not_positive("base"),
+    not_after("period_not_after_base", "year", "base_year"),
+    not_after("period_not_after_base", "target_year", "base_year"),
+    negative("value"),
+    negative("target"),
+    ("no_growth_required", FLAT[1]),
+    actual=("base_not_positive", "period_not_after_base", "value_negative"),
+    required=("base_not_positive", "period_not_after_base", "target_negative"),
+)
 def growth_ratio(
     base: Any, base_year: Any, value: Any, year: Any, target: Any, target_year: Any, direction: Any = 1
 ) -> GrowthRatio:
@@ -324,6 +365,7 @@ def _rate(start: Array, end: Array, years: Array) -> Array:
     return np.where((start > 0) & (end >= 0) & (years > 0), rate, np.nan)
 
 
+@measure(FLAT, NO_DIRECTION)
 def current_status_index(value: Any, base: Any, target: Any, direction: Any = 1) -> Any:
     """UN ESCAP's current status index, 10·direction·(value − base)/|target − base|, at most 10.
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from planbrief.measures.elementwise import Array, arrays, quiet
+from planbrief.measures.elementwise import Array, Rule, arrays, measure, not_positive, otherwise, quiet
 from planbrief.targets import wording
 
 #: Kinds of observation that are measured or estimated, so that the last printed digit is rounded.
@@ -17,6 +17,9 @@ ROUNDED_KINDS = frozenset({"actual", "estimate", "resource"})
 FLOORS, CEILINGS = frozenset({"ge", "gt"}), frozenset({"le", "lt"})
 
 
+measure(otherwise("no_figure"), elementwise=False)(wording.interval)
+
+
 class Range(NamedTuple):
     """Lowest and highest value that is consistent with what is printed; ±inf where nothing limits it."""
 
@@ -24,6 +27,7 @@ class Range(NamedTuple):
     upper: Any
 
 
+@measure(otherwise("no_figure"), elementwise=False)
 def rounding(value_text: Any) -> Range:
     """Half a unit of the last printed digit on either side: 142.8 is 142.75 to 142.85, 1000 is 999.5 to 1000.5.
 
@@ -56,6 +60,17 @@ def _rounding(text: Any) -> tuple[float, float]:
     return wording.rounding(str(text)) if text is not None else (math.nan, math.nan)
 
 
+def _reversed(*names: str) -> Rule:
+    return "interval_reversed", lambda a: any(low > high for low, high in (ends(a[name]) for name in names))
+
+
+@measure(
+    _reversed("base", "value"),
+    ("base_not_positive", lambda a: ends(a["base"])[1] <= 0),
+    ("end_negative", lambda a: ends(a["value"])[1] < 0),
+    not_positive("years"),
+    elementwise=False,
+)
 def cagr_range(base: Any, value: Any, years: Any) -> Range:
     """Average growth between two intervals: exact, for the rate falls with the base and rises with the value.
 
@@ -88,6 +103,7 @@ def cagr_range(base: Any, value: Any, years: Any) -> Range:
         return Range(wrap(np.where(unknown, np.nan, low)), wrap(np.where(unknown, np.nan, high)))
 
 
+@measure(_reversed("base", "value", "target"), otherwise("intervals_touch"), elementwise=False)
 def completion_range(base: Any, value: Any, target: Any) -> Range:
     """增量完成率 between intervals: the extremes lie at the corners.
 

@@ -6,7 +6,17 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from planbrief.measures.elementwise import Array, along_last, arrays, floats, quiet
+from planbrief.measures.elementwise import (
+    Array,
+    along_last,
+    arrays,
+    floats,
+    measure,
+    not_positive,
+    otherwise,
+    quiet,
+    without_total,
+)  # fmt: skip
 
 
 class ShareChange(NamedTuple):
@@ -40,6 +50,7 @@ class WithinBetween(NamedTuple):
     interaction: Any
 
 
+@measure(not_positive("total"))
 def share(part: Any, total: Any) -> Any:
     """Share in percent, 100·part/total.
 
@@ -61,6 +72,12 @@ def share(part: Any, total: Any) -> Any:
         return wrap(np.where(total > 0, 100 * part / total, np.nan))
 
 
+@measure(
+    not_positive("share0", "share_not_positive"),
+    ("share_full", lambda a: a["share0"] >= 100),
+    change_pct=("share_not_positive",),
+    gap_closed=("share_full",),
+)
 def share_change(share0: Any, share1: Any) -> ShareChange:
     """Change of a share, points first.
 
@@ -86,6 +103,13 @@ def share_change(share0: Any, share1: Any) -> ShareChange:
         return ShareChange(wrap(change), wrap(percent), wrap(closed))
 
 
+@measure(
+    without_total("parts0"),
+    otherwise("total_unchanged"),
+    elementwise=False,
+    pull_pp=("total_not_positive",),
+    share_pct=("total_unchanged",),
+)
 def contribution(parts0: Any, parts1: Any) -> Contribution:
     """What each part contributes to the growth of the total.
 
@@ -122,6 +146,7 @@ def contribution(parts0: Any, parts1: Any) -> Contribution:
     return Contribution(wrap(pull), wrap(percent))
 
 
+@measure(("total_not_positive", lambda a: min(a["e_j"], a["e_i"], a["e"]) <= 0))
 def location_quotient(e_ij: Any, e_j: Any, e_i: Any, e: Any) -> Any:
     """Location quotient (区位商), (e_ij/e_j)/(e_i/e).
 
@@ -151,6 +176,11 @@ def location_quotient(e_ij: Any, e_j: Any, e_i: Any, e: Any) -> Any:
         return wrap(np.where((e_j > 0) & (e_i > 0) & (e > 0), (e_ij / e_j) / (e_i / e), np.nan))
 
 
+@measure(
+    without_total("nation0"),
+    ("industry_absent", lambda a: ((floats(a["nation0"]) <= 0) & (floats(a["region0"]) != 0)).any()),
+    elementwise=False,
+)
 def shift_share(region0: Any, region1: Any, nation0: Any, nation1: Any) -> ShiftShare:
     """Dunn's shift-share analysis of a region's change.
 
@@ -188,6 +218,7 @@ def shift_share(region0: Any, region1: Any, nation0: Any, nation1: Any) -> Shift
         return ShiftShare(*(wrap(one) for one in parts))
 
 
+@measure(elementwise=False)
 def within_between(share0: Any, level0: Any, share1: Any, level1: Any) -> WithinBetween:
     """Decompose the change of an average Σ share·level.
 

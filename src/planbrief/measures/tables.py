@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from planbrief.measures import growth
-from planbrief.measures.columns import RATES, frame, with_words
-from planbrief.measures.series import Point, Series, identity, published_year, series_of
+import numpy as np
+
+from planbrief.measures import growth, ranges, structure
+from planbrief.measures.cache import remembered
+from planbrief.measures.columns import COLUMNS, GROWTH, LEVEL_CHANGES, RATES, SHARE_CHANGES, frame, with_words
+from planbrief.measures.composition import contribution_table, structure_table
+from planbrief.measures.elementwise import MEASURES
+from planbrief.measures.progress_table import progress_table
+from planbrief.measures.ranges import kept
+from planbrief.measures.series import Point, Series, identity, milestones, published_year, series_of
+from planbrief.measures.undefined import reason
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from planbrief.targets import Dataset
-import itertools
-from collections.abc import Iterator, Sequence
 
-import numpy as np
-
-from planbrief.measures import ranges, structure
-from planbrief.measures.cache import remembered
-from planbrief.measures.columns import GROWTH
-from planbrief.measures.composition import contribution_table, structure_table
-from planbrief.measures.progress_table import progress_table
-from planbrief.measures.ranges import kept
-from planbrief.measures.series import milestones
-from planbrief.measures.undefined import reason
+__all__ = ["contribution_table", "growth_table", "milestones", "progress_table", "rates_table", "steepest"]
+__all__ += ["structure_table"]
 
 
 def rates_table(ds: Dataset, region: str, indicator: str | None = None, *, inside: bool = False) -> pd.DataFrame:
@@ -99,23 +99,8 @@ def _rate_row(
     }
 
 
-__all__ = [
-    "contribution_table",
-    "growth_table",
-    "milestones",
-    "progress_table",
-    "rates_table",
-    "steepest",
-    "structure_table",
-]
-
 #: A year with two printed values gives a row for each combination; more than this says nothing.
 MOST_COMBINATIONS = 9
-#: Columns that say by how much something is to change.
-CHANGES = (
-    *("increment", "increment_per_year", "multiple", "cagr", "log_growth", "doubling_time"),
-    *("change_pp", "change_pp_per_year", "gap_closed"),
-)
 
 
 @remembered
@@ -136,8 +121,8 @@ def growth_table(
         target, target to target) and ``whole`` (base to last target, from two planned segments on). ``label_zh``,
         ``label_en``: the years averaged over, without the base year.
 
-        Levels: ``increment``, ``increment_per_year`` (``unit``), ``multiple``, ``cagr``, ``log_growth`` (fractions
-        per year), ``doubling_time`` (years), on whole rows ``least_squares`` (fraction per year over all milestones).
+        Levels: the columns of ``columns.LEVEL_CHANGES``, amounts in ``unit``, rates as fractions per year, times in
+        years (``columns.COLUMNS`` has each one's unit and formula); on whole rows ``least_squares``.
         Shares: ``change_pp``, ``change_pp_per_year``, ``gap_closed`` (fraction, where the share is one of a whole)
         and no CAGR. Rates (yoy, avg_annual): ``change_pp`` only; see :func:`rates_table`.
 
@@ -239,10 +224,11 @@ def _with_measures(table: pd.DataFrame) -> pd.DataFrame:
     steps = np.where(years > 0, years, np.nan)
     table["increment"] = np.where(levels, end - start, np.nan)
     table["increment_per_year"] = np.where(levels, (end - start) / steps, np.nan)
-    table["multiple"] = np.where(levels, growth.multiple(start, end), np.nan)
-    table["cagr"] = np.where(levels, growth.cagr(start, end, years), np.nan)
-    table["log_growth"] = np.where(levels, growth.log_growth(start, end, years), np.nan)
-    table["doubling_time"] = growth.doubling_time(table["cagr"].to_numpy(float))
+    for name in table.columns:
+        if name in COLUMNS and COLUMNS[name].by:
+            formula, *arguments = COLUMNS[name].by
+            values = MEASURES[formula].function(*(table[argument].to_numpy(float) for argument in arguments))
+            table[name] = np.where(levels, values, np.nan)
     table["change_pp"] = np.where(levels, np.nan, end - start)
     table["change_pp_per_year"] = np.where(shares, (end - start) / steps, np.nan)
     of_whole = shares & (table["transformation"] == "share").to_numpy() & (table["aggregation"] == "share").to_numpy()
@@ -255,7 +241,7 @@ def _with_measures(table: pd.DataFrame) -> pd.DataFrame:
     table["undefined"] = [_why(*row) for row in zip(table["family"], start, end, years, strict=True)]
     bound = [kept(*row) for row in zip(table["end_comparator"], end, start, strict=True)]
     asked = np.asarray([stage == "achieved" for stage in table["stage"]]) | ~np.asarray(bound)
-    for name in (*CHANGES, "cagr_lower", "cagr_upper", "change_lower", "change_upper"):
+    for name in (*LEVEL_CHANGES, *SHARE_CHANGES, "cagr_lower", "cagr_upper", "change_lower", "change_upper"):
         table[name] = np.where(asked, table[name], np.nan)
     table.loc[~asked, "undefined"] = "bound_kept"
     return with_words(table)

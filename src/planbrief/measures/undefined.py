@@ -10,9 +10,7 @@ from typing import Any
 import numpy as np
 
 from planbrief.errors import UnknownName
-from planbrief.measures import growth, progress, ranges, structure
-from planbrief.measures.elementwise import arrays, floats, points
-from planbrief.targets import wording
+from planbrief.measures.elementwise import MEASURES, Measure, arrays, floats
 
 #: key → (Chinese, English). Keys are part of figures and findings; words may change.
 REASONS: dict[str, tuple[str, str]] = {
@@ -82,191 +80,6 @@ def words(key: str, lang: str = "zh") -> str:
     return REASONS[key][0 if lang == "zh" else 1]
 
 
-Test = Callable[[dict[str, Any]], Any]
-Rule = tuple[str, Test]
-
-
-def _not_positive(name: str) -> Test:
-    return lambda a: a[name] <= 0
-
-
-def _negative(name: str) -> Test:
-    return lambda a: a[name] < 0
-
-
-def _years(later: str, earlier: str) -> Test:
-    return lambda a: a[later] <= a[earlier]
-
-
-def _conflict(name: str) -> Test:
-    return lambda a: points(a[name]).conflict
-
-
-def _total(name: str) -> Test:
-    return lambda a: np.sum(floats(a[name])) <= 0
-
-
-def _reversed(*names: str) -> Test:
-    return lambda a: any(low > high for low, high in (ranges.ends(a[name]) for name in names))
-
-
-def _flat(a: dict[str, Any]) -> bool:
-    return bool(a["target"] == a["base"])
-
-
-def _path_outside(a: dict[str, Any]) -> bool:
-    known = points(a["milestones"]).years
-    return known.size == 0 or not known.min() <= a["year"] <= known.max()
-
-
-def _geometric_low(a: dict[str, Any]) -> bool:
-    levels = [a[name] for name in ("base", "target") if name in a]
-    if "milestones" in a:
-        levels += list(points(a["milestones"]).values)
-    return a.get("shape") == "geometric" and any(level <= 0 for level in levels)
-
-
-def _direction(a: dict[str, Any]) -> bool:
-    return abs(a["direction"]) != 1
-
-
-def _few(times: str, values: str) -> Test:
-    def test(a: dict[str, Any]) -> bool:
-        when, what = np.broadcast_arrays(floats(a[times]), floats(a[values]))
-        known = ~(np.isnan(when) | np.isnan(what))
-        return len(set(when[known].ravel())) < 2
-
-    return test
-
-
-#: Reasons in the order in which they are looked at; the first that holds is given.
-RULES: dict[str, tuple[Rule, ...]] = {
-    "growth.cagr": (
-        ("start_not_positive", _not_positive("start")),
-        ("end_negative", _negative("end")),
-        ("years_not_positive", _not_positive("years")),
-    ),
-    "growth.multiple": (("start_not_positive", _not_positive("start")),),
-    "growth.log_growth": (
-        ("start_not_positive", _not_positive("start")),
-        ("end_not_positive", _not_positive("end")),
-        ("years_not_positive", _not_positive("years")),
-    ),
-    "growth.doubling_time": (("rate_not_positive", _not_positive("rate")),),
-    "growth.least_squares_growth": (
-        ("too_few_points", _few("years", "values")),
-        ("value_not_positive", lambda a: np.nanmin(floats(a["values"])) <= 0),
-    ),
-    "growth.accumulative_growth": (
-        ("base_not_positive", _not_positive("base")),
-        ("no_levels", lambda a: np.size(a["levels"]) == 0),
-        ("levels_negative", lambda a: np.sum(floats(a["levels"])) < 0),
-    ),
-    "growth.implied_level": (
-        ("rate_below_minus_one", lambda a: a["rate"] < -1),
-        ("rate_total_loss", lambda a: a["rate"] == -1 and a["years"] < 0),
-    ),
-    "growth.average_rate": (
-        ("no_levels", lambda a: np.size(a["rates"]) == 0),
-        ("rate_below_minus_one", lambda a: (floats(a["rates"]) < -1).any()),
-    ),
-    "growth.path": (
-        ("milestone_conflict", _conflict("milestones")),
-        ("year_outside", _path_outside),
-        ("value_not_positive", _geometric_low),
-    ),
-    "progress.increment_completion": (("target_equals_base", _flat),),
-    "progress.elapsed_share": (("period_not_after_base", _years("target_year", "base_year")),),
-    "progress.schedule_gap": (
-        ("target_equals_base", _flat),
-        ("period_not_after_base", _years("target_year", "base_year")),
-        ("year_outside", lambda a: not a["base_year"] <= a["year"] <= a["target_year"]),
-        ("value_not_positive", _geometric_low),
-    ),
-    "progress.required_growth": (
-        ("target_not_ahead", _years("target_year", "year")),
-        ("value_not_positive", _not_positive("value")),
-        ("target_negative", _negative("target")),
-    ),
-    "progress.time_ahead": (
-        ("milestone_conflict", _conflict("milestones")),
-        ("value_not_positive", lambda a: _geometric_low(a) or (a.get("shape") == "geometric" and a["value"] <= 0)),
-        ("value_outside", lambda a: True),
-    ),
-    "progress.growth_ratio": (
-        ("bad_direction", _direction),
-        ("base_not_positive", _not_positive("base")),
-        ("period_not_after_base", _years("year", "base_year")),
-        ("period_not_after_base", _years("target_year", "base_year")),
-        ("value_negative", _negative("value")),
-        ("target_negative", _negative("target")),
-        ("no_growth_required", _flat),
-    ),
-    "progress.current_status_index": (("target_equals_base", _flat), ("bad_direction", _direction)),
-    "progress.anticipated_progress": (
-        ("milestone_conflict", _conflict("series")),
-        ("too_few_points", lambda a: len(points(a["series"]).years) < 2),
-        ("point_at_target", lambda a: (points(a["series"]).years >= a["target_year"]).any()),
-        ("bad_direction", _direction),
-        ("no_gap_at_start", lambda a: a["direction"] * (a["target"] - a["base"]) <= 0),
-    ),
-    "structure.share": (("total_not_positive", _not_positive("total")),),
-    "structure.share_change": (
-        ("share_not_positive", _not_positive("share0")),
-        ("share_full", lambda a: a["share0"] >= 100),
-    ),
-    "structure.contribution": (
-        ("total_not_positive", _total("parts0")),
-        ("total_unchanged", lambda a: True),
-    ),
-    "structure.location_quotient": (("total_not_positive", lambda a: min(a["e_j"], a["e_i"], a["e"]) <= 0),),
-    "structure.shift_share": (
-        ("total_not_positive", _total("nation0")),
-        ("industry_absent", lambda a: ((floats(a["nation0"]) <= 0) & (floats(a["region0"]) != 0)).any()),
-    ),
-    "structure.within_between": (),
-    "ranges.rounding": (("no_figure", lambda a: True),),
-    "ranges.cagr_range": (
-        ("interval_reversed", _reversed("base", "value")),
-        ("base_not_positive", lambda a: ranges.ends(a["base"])[1] <= 0),
-        ("end_negative", lambda a: ranges.ends(a["value"])[1] < 0),
-        ("years_not_positive", _not_positive("years")),
-    ),
-    "ranges.completion_range": (
-        ("interval_reversed", _reversed("base", "value", "target")),
-        ("intervals_touch", lambda a: True),
-    ),
-    "wording.interval": (("no_figure", lambda a: True),),
-}
-
-#: Where the fields of one result are undefined for different reasons.
-FIELD_RULES = {
-    ("progress.required_growth", "increment_per_year"): {"target_not_ahead"},
-    ("structure.share_change", "change_pct"): {"share_not_positive"},
-    ("structure.share_change", "gap_closed"): {"share_full"},
-    ("structure.contribution", "pull_pp"): {"total_not_positive"},
-    ("structure.contribution", "share_pct"): {"total_unchanged"},
-    ("progress.anticipated_progress", "predicted"): {"milestone_conflict", "too_few_points", "point_at_target"},
-    ("progress.growth_ratio", "actual"): {"base_not_positive", "period_not_after_base", "value_negative"},
-    ("progress.growth_ratio", "required"): {"base_not_positive", "period_not_after_base", "target_negative"},
-}
-
-
-_ROOMS = {"growth": growth, "progress": progress, "structure": structure, "ranges": ranges, "wording": wording}
-
-#: Functions whose arguments are all single numbers: given arrays, they are explained element by element.
-ELEMENTWISE = frozenset(
-    {
-        *(f"growth.{name}" for name in ("cagr", "multiple", "log_growth", "doubling_time", "implied_level")),
-        *(f"progress.{name}" for name in ("increment_completion", "elapsed_share", "schedule_gap", "required_growth")),
-        *(f"progress.{name}" for name in ("growth_ratio", "current_status_index")),
-        *(f"structure.{name}" for name in ("share", "share_change", "location_quotient")),
-    }
-)
-#: Functions that leave out points without a value instead of being undefined.
-SKIP_MISSING = frozenset({"growth.least_squares_growth", "growth.path", "progress.time_ahead"})
-
-
 def explain_undefined(function: str | Callable[..., Any], /, *, lang: str = "zh", field: str = "", **args: Any) -> Any:
     """Why a measure is undefined, in words; "" where it is defined.
 
@@ -293,14 +106,14 @@ def explain_undefined(function: str | Callable[..., Any], /, *, lang: str = "zh"
 
     >>> explain_undefined("growth.cagr", start=0, end=100, years=3)
     '期初值不大于零'
-    >>> explain_undefined(growth.cagr, lang="en", start=100, end=120, years=2)
+    >>> explain_undefined("growth.cagr", lang="en", start=100, end=120, years=2)
     ''
     """
     if lang not in ("zh", "en"):
         raise UnknownName("language", lang, ("zh", "en"))
-    name, _ = _resolve(function)
+    known = _resolve(function)[1]
     numbers = {key: value for key, value in args.items() if not isinstance(value, str)}
-    if name not in ELEMENTWISE or all(np.ndim(value) == 0 for value in numbers.values()):
+    if not known.elementwise or all(np.ndim(value) == 0 for value in numbers.values()):
         return words(reason(function, field=field, **args), lang)
     columns, wrap = arrays(*numbers.values())
     columns = list(np.broadcast_arrays(*columns))
@@ -318,42 +131,36 @@ def reason(function: str | Callable[..., Any], /, *, field: str = "", **args: An
     >>> reason("progress.increment_completion", base=5, value=6, target=5)
     'target_equals_base'
     """
-    name, call = _resolve(function)
-    result = call(**args)
+    name, known = _resolve(function)
+    result = known.function(**args)
     fields = getattr(result, "_fields", ())
     if field and field not in fields:
         raise UnknownName(f"field of {name}", field, fields)
     results = [getattr(result, field)] if field else list(result) if isinstance(result, tuple) else [result]
     if not any(_undefined(one) for one in results):
         return ""
-    bound = inspect.signature(call).bind(**args)
+    bound = inspect.signature(known.function).bind(**args)
     bound.apply_defaults()
     given = {key: _plain(value) for key, value in bound.arguments.items()}
     if any(_missing(value, name) for value in given.values()):
         return "missing_value"
-    allowed = FIELD_RULES.get((name, field))
-    for key, test in RULES[name]:
+    allowed = known.fields.get(field)
+    for key, test in known.rules:
         if (allowed is None or key in allowed) and bool(np.any(test(given))):
             return key
     return "other"
 
 
-def _resolve(function: str | Callable[..., Any]) -> tuple[str, Callable[..., Any]]:
-    if not isinstance(function, str):
-        for name in RULES:
-            if _function(name) is function:
-                return name, function
-        raise UnknownName("measure", getattr(function, "__name__", repr(function)), tuple(RULES))
-    name = function.removeprefix("planbrief.measures.").removeprefix("planbrief.targets.")
-    if name not in RULES:
-        raise UnknownName("measure", function, tuple(RULES))
-    return name, _function(name)
-
-
-def _function(name: str) -> Callable[..., Any]:
-    room, _, short = name.partition(".")
-    found: Callable[..., Any] = getattr(_ROOMS[room], short)
-    return found
+def _resolve(function: str | Callable[..., Any]) -> tuple[str, Measure]:
+    if isinstance(function, str):
+        name = function.removeprefix("planbrief.measures.").removeprefix("planbrief.targets.")
+        shown = function
+    else:
+        name = next((name for name, known in MEASURES.items() if known.function is function), "")
+        shown = getattr(function, "__name__", repr(function))
+    if name not in MEASURES:
+        raise UnknownName("measure", shown, tuple(MEASURES))
+    return name, MEASURES[name]
 
 
 def _undefined(value: Any) -> bool:
@@ -373,7 +180,7 @@ def _plain(value: Any) -> Any:
 def _missing(value: Any, name: str) -> bool:
     if isinstance(value, float):
         return math.isnan(value)
-    if name in SKIP_MISSING or isinstance(value, (str, bool, dict)) or name == "ranges.rounding":
+    if MEASURES[name].skips_missing or isinstance(value, (str, bool, dict)) or name == "ranges.rounding":
         return False
     flat = [one for pair in value for one in (pair if np.ndim(pair) else (pair,))] if np.ndim(value) else []
     absent = _not_a_number if name.startswith("ranges.") else _absent
