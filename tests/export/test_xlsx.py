@@ -20,8 +20,7 @@ from conftest import missing
 from targets.factory import SOURCES, make_dataset, observation
 
 from planbrief.export import export
-from planbrief.export.cells import LONGEST_TEXT, TooLong
-from planbrief.export.xlsx import workbook
+from planbrief.export.xlsx import LONGEST_TEXT, TooLong, workbook
 from planbrief.targets import load
 from planbrief.targets.dataset import Dataset
 

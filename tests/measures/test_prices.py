@@ -8,8 +8,8 @@ from targets.factory import INDICATORS, make_dataset, observation
 from planbrief.display.views.progress import progress_view
 from planbrief.measures import prices
 from planbrief.measures.audit import audit
-from planbrief.measures.progress_table import progress_table
 from planbrief.measures.series import series_of
+from planbrief.measures.tables import progress_table
 
 GROWTH = {**INDICATORS[0], "indicator": "test_growth", "unit_measure": "%", "aggregation": "rate"}
 

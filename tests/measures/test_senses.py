@@ -16,7 +16,7 @@ from planbrief.measures import tables
 from planbrief.measures.audit import audit
 from planbrief.measures.headlines import headlines
 from planbrief.measures.insights import insights
-from planbrief.measures.progress_table import progress_table
+from planbrief.measures.tables import progress_table
 
 COMPARATORS = ("eq", "ge", "gt", "le", "lt", "approx", "range")
 UNEMPLOYMENT = {

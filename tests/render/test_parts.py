@@ -10,18 +10,20 @@ from fontTools.ttLib import TTFont
 from lxml import etree
 from render.notebooks import SVG, png
 
-from planbrief.render import decimals, formulas, pictures, svg
 from planbrief.render import font_metrics as metrics
+from planbrief.render import formulas, pictures
 from planbrief.render import markup as tree
+from planbrief.render import pictures as svg
+from planbrief.render import safe_text as ansi
 from planbrief.render import safe_text as plain
 from planbrief.render import stylesheets as styles
-from planbrief.render import terminal_text as ansi
-from planbrief.render.colors import contrast, dark_counterpart
+from planbrief.render import table_layout as decimals
 from planbrief.render.html.exporter import render_html
 from planbrief.render.pdf import exporter as pdf
+from planbrief.render.pdf.exporter import notebook_source
 from planbrief.render.pdf.page import library
 from planbrief.render.pdf.text import allowed_link, breakable, literal
-from planbrief.render.pdf.typst_exporter import notebook_source
+from planbrief.render.stylesheets import contrast, dark_counterpart
 
 
 def head() -> str:

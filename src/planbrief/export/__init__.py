@@ -64,9 +64,9 @@ def export(package: Package, kind: str, out: Path | str) -> Path:
 
 def _files(package: Package, kind: str) -> Mapping[str, bytes]:
     if kind == "datapackage":
-        from planbrief.export import datapackage
+        from planbrief.export.archive import files
 
-        return datapackage.files(package)
+        return files(package)
     from planbrief.export import sdmx
 
     return sdmx.files(package)
@@ -116,7 +116,7 @@ def _check_file(path: Path, kind: str) -> None:
 
 def formula_like(package: Package) -> int:
     """Cells of text in the tables that a spreadsheet would take for a formula; CSV cannot mark them as text."""
-    from planbrief.export.cells import like_formula
+    from planbrief.export.xlsx import like_formula
 
     return sum(
         like_formula(row.values[field["name"]])

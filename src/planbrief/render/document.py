@@ -11,7 +11,7 @@ from lxml import etree
 from planbrief.display.document import Block, Runs, Sources
 from planbrief.display.language import Lang
 from planbrief.render.pictures import Picture
-from planbrief.render.terminal_text import AnsiRun
+from planbrief.render.safe_text import AnsiRun
 
 
 @dataclass

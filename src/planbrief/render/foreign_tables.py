@@ -7,8 +7,7 @@ import re
 from lxml import etree
 
 from planbrief.display.document import Cell, Column, Run, Table
-from planbrief.render.colors import hex_color
-from planbrief.render.stylesheets import bar, declarations
+from planbrief.render.stylesheets import bar, declarations, hex_color
 
 _NUMBER = re.compile(
     r"[\s+\u2212–-]*(?:[$€¥£]|CN¥)?\s*\(?\d[\d,\s]*(?:\.\d+)?(?:e[+-]?\d+)?\)?\s*(?:%|‰|万|亿|k|M|bn|x|倍)?\s*\*?\Z|nan\Z|NaN\Z|<NA>\Z|None\Z|[-–—]\Z",

@@ -1,6 +1,4 @@
-"""Read an executed notebook into a :class:`~planbrief.render.document.Document`: what stays, in which form, with
-what notes.
-"""
+"""A notebook's cells as a document: Markdown, outputs in the form that is shown best, notes and figures."""
 
 from __future__ import annotations
 
@@ -8,11 +6,21 @@ import contextlib
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from lxml import etree
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+from mdit_py_cjk_friendly import cjk_friendly
+from mdit_py_plugins.amsmath import amsmath_plugin
+from mdit_py_plugins.dollarmath import dollarmath_plugin
+from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.tasklists import tasklists_plugin
 from nbformat import NotebookNode
 
 from planbrief.display.document import MIME, BadBlock, Chart, Cover, Sources
@@ -20,7 +28,8 @@ from planbrief.display.document import read as read_block
 from planbrief.display.fonts import MissingGlyph
 from planbrief.display.language import Lang, is_chinese, message
 from planbrief.display.plots import MISSING
-from planbrief.render import markdown, markup, outline, pictures, svg, terminal_text
+from planbrief.errors import PlanbriefError
+from planbrief.render import formulas, markup, outline, pictures
 from planbrief.render.document import (
     BlockPart,
     CodePart,
@@ -32,7 +41,100 @@ from planbrief.render.document import (
     TreePart,
     TrustedPart,
 )
-from planbrief.render.safe_text import shortened, visible
+from planbrief.render.pictures import BadDrawing, clean
+from planbrief.render.safe_text import AnsiRun, shortened, terminal_runs, visible
+
+
+def alternate_of(name: str, notebook: str, lang: Lang) -> tuple[str, bool]:
+    """Address of a catalog report's page in the other language, relative to its own, and whether it has a PDF.
+
+    Empty and False for any other page.
+
+    Parameters
+    ----------
+    name : str
+        Stem of the page's file.
+    notebook : str
+        The notebook as its cover names it.
+    lang : {"zh", "en"}
+        Language of the page.
+    """
+    from planbrief.catalog import read
+    from planbrief.project import find
+    from planbrief.targets.publishable import usable_package
+
+    try:
+        project = find()
+        reports = read(project, usable_package(project)).reports()
+    except (PlanbriefError, OSError, KeyError, TypeError, ValueError):
+        return "", False
+    report = next((report for report in reports if report.id == name and report.notebook == notebook), None)
+    if report is None or lang not in report.languages or "html" not in report.formats:
+        return "", False
+    others = [other for other in report.languages if other != lang]
+    return f"../{others[0]}/{name}.html" if others else "", "pdf" in report.formats
+
+
+#: Longest Markdown cell that is parsed; a longer one is shown as plain text.
+MAX_MARKDOWN = 1_000_000
+
+
+def formula(tex: str, *, display: bool) -> str:
+    """HTML of a formula: MathML, or its source marked as such."""
+    markup = formulas.mathml(tex, display=display)
+    if markup is None:
+        escaped = html.escape(tex.strip())
+        return f'<pre class="tex">{escaped}</pre>' if display else f'<code class="tex">{escaped}</code>'
+    return f'<div class="formula">{markup}</div>' if display else markup
+
+
+def _inline(
+    self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: MutableMapping[str, Any]
+) -> str:
+    return formula(tokens[index].content, display=tokens[index].type == "math_inline_double")
+
+
+def _block(
+    self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: MutableMapping[str, Any]
+) -> str:
+    return formula(tokens[index].content, display=True) + "\n"
+
+
+@cache
+def parser() -> MarkdownIt:
+    """The one Markdown parser of planbrief."""
+    core = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    core.use(footnote_plugin).use(amsmath_plugin)
+    core.use(dollarmath_plugin, allow_digits=False, allow_space=False, double_inline=True)
+    core.use(tasklists_plugin).use(cjk_friendly)
+    for name in ("math_inline", "math_inline_double"):
+        core.add_render_rule(name, _inline)
+    for name in ("math_block", "math_block_label", "amsmath"):
+        core.add_render_rule(name, _block)
+    return core
+
+
+def to_html(text: str, *, prefix: str = "", lang: Lang = "zh") -> str:
+    """Markdown as HTML, not yet sanitised.
+
+    Parameters
+    ----------
+    text : str
+        Markdown source.
+    prefix : str
+        Makes the ids of footnotes unique in the document.
+    lang : {"zh", "en"}
+        Language of the note in a text that is too long.
+
+    >>> to_html("**“重要”**销售")
+    '<p><strong>“重要”</strong>销售</p>\\n'
+    >>> to_html("第一行\\n第二行")
+    '<p>第一行第二行</p>\\n'
+    """
+    if len(text) > MAX_MARKDOWN:
+        return f"<pre>{html.escape(shortened(text, lang))}</pre>"
+    return parser().render(text, {"docId": prefix} if prefix else {})
+
 
 #: Outputs of one cell that a page shows.
 MAX_OUTPUTS = 500
@@ -125,7 +227,6 @@ def _alternate(settings: Mapping[str, Any], cover: Cover | None, name: str, lang
     """The page in the other language and whether a PDF lies beside: what the build says, else what the catalog does."""
     if "alternate" in settings or cover is None:
         return str(settings.get("alternate") or ""), settings.get("pdf") is True
-    from planbrief.render.alternates import alternate_of
 
     return alternate_of(name, cover.notebook, lang)
 
@@ -158,7 +259,7 @@ class _Reader:
             other = "lang:en" if self.lang == "zh" else "lang:zh"
             if other not in tags or f"lang:{self.lang}" in tags:
                 yield self._tree(
-                    markdown.to_html(visible(cell.source), prefix=f"c{index}", lang=self.lang),
+                    to_html(visible(cell.source), prefix=f"c{index}", lang=self.lang),
                     where,
                     cell.get("attachments"),
                 )
@@ -191,14 +292,14 @@ class _Reader:
         if kind == "text/html":
             yield self._tree(cell.source, where)
         elif kind == "text/markdown":
-            yield self._tree(markdown.to_html(visible(cell.source), lang=self.lang), where)
+            yield self._tree(to_html(visible(cell.source), lang=self.lang), where)
         else:
             yield self._terminal(cell.source, where, "plain")
 
     def _terminal(self, text: str, where: str, kind: str) -> Part:
         runs = [
-            terminal_text.AnsiRun(visible(run.text), run.color, run.bold)
-            for run in terminal_text.runs(shortened(text.rstrip("\n"), self.lang))
+            AnsiRun(visible(run.text), run.color, run.bold)
+            for run in terminal_runs(shortened(text.rstrip("\n"), self.lang))
         ]
         return TerminalPart(where, runs, kind)
 
@@ -235,9 +336,7 @@ class _Reader:
         elif any(mime in data for mime in pictures.RASTER):
             yield self._picture(next(mime for mime in pictures.RASTER if mime in data), data, metadata, where)
         elif "text/markdown" in data:
-            yield self._tree(
-                markdown.to_html(visible(_joined(data["text/markdown"])), lang=self.lang), where, output=True
-            )
+            yield self._tree(to_html(visible(_joined(data["text/markdown"])), lang=self.lang), where, output=True)
         elif html_text.strip():
             yield self._tree(html_text, where, output=True)
             if "text/plain" in data:
@@ -255,7 +354,7 @@ class _Reader:
 
     def _latex(self, text: str, where: str) -> Part:
         tex, display = formulas_split(text)
-        return self._tree(markdown.formula(tex, display=display), where, output=True)
+        return self._tree(formula(tex, display=display), where, output=True)
 
     def _picture(self, mime: str, data: Mapping[str, Any], metadata: Mapping[str, Any], where: str) -> Part:
         details = {**metadata, **_mapping(metadata.get(mime))}
@@ -284,12 +383,12 @@ class _Reader:
         drawing = narrow = None
         if isinstance(block, Chart):
             try:
-                drawing = svg.clean(_joined(data.get("image/svg+xml", "")))
-            except svg.BadDrawing:
+                drawing = clean(_joined(data.get("image/svg+xml", "")))
+            except BadDrawing:
                 yield NoticePart(where, message("page.notice.chart_missing", self.lang))
             if block.narrow:
-                with contextlib.suppress(svg.BadDrawing):  # the wide drawing stands for it
-                    narrow = svg.clean(block.narrow)
+                with contextlib.suppress(BadDrawing):  # the wide drawing stands for it
+                    narrow = clean(block.narrow)
         yield BlockPart(where, block, drawing, narrow)
 
 

@@ -1,8 +1,9 @@
-"""Untrusted text made safe to set: control and bidirectional characters become visible, sizes stay sane."""
+"""Text from outside made safe to show: control characters, and the colours that terminals understand."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from planbrief.display.language import Lang, message
 
@@ -55,3 +56,107 @@ def shortened(text: str, lang: Lang) -> str:
             for line in lines
         ]
     return "\n".join(lines)
+
+
+_SEQUENCE = re.compile(
+    r"\x1b\[(?P<codes>[0-9;:]*)m"  # colours
+    r"|\x1b\[[0-?]*[ -/]*[@-~]"  # other control sequences
+    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)"  # titles and hyperlinks
+    r"|\x1b[@-Z\\-_]"
+)
+_NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
+#: More runs than this in one output are not coloured.
+_MAX_RUNS = 4000
+
+
+@dataclass(frozen=True)
+class AnsiRun:
+    """A stretch of terminal text in one style; ``color`` is one of eight names or empty."""
+
+    text: str
+    color: str = ""
+    bold: bool = False
+
+
+def _overwritten(text: str) -> str:
+    """Apply carriage returns and backspaces as a terminal would (progress bars keep their last state)."""
+    if "\r" not in text and "\b" not in text:
+        return text
+    lines = []
+    for line in text.replace("\r\n", "\n").split("\n"):
+        parts = [part for part in line.split("\r") if part]
+        line = parts[-1] if parts else ""
+        while "\b" in line:
+            line, count = re.subn(r"[^\x08]\x08", "", line)
+            if not count:
+                line = line.replace("\b", "")
+        lines.append(line)
+    return "\n".join(lines)
+
+
+def _nearest(red: int, green: int, blue: int) -> str:
+    high = max(red, green, blue)
+    if high - min(red, green, blue) < 40:
+        return ""
+    bits = (red > high * 0.6) + 2 * (green > high * 0.6) + 4 * (blue > high * 0.6)
+    return _NAMES[bits] if 0 < bits < 7 else ""
+
+
+def _indexed(index: int) -> str:
+    if index < 16:
+        return _NAMES[index % 8] if index % 8 not in (0, 7) else ""
+    if index >= 232:
+        return ""
+    index -= 16
+    red, green, blue = (0 if level == 0 else 55 + 40 * level for level in (index // 36, index // 6 % 6, index % 6))
+    return _nearest(red, green, blue)
+
+
+def _styled(codes: str, color: str, bold: bool) -> tuple[str, bool]:
+    numbers = [int(code) if code.isdigit() else 0 for code in re.split("[;:]", codes)]
+    while numbers:
+        code = numbers.pop(0)
+        if code == 0:
+            color, bold = "", False
+        elif code == 1:
+            bold = True
+        elif code == 22:
+            bold = False
+        elif 30 <= code <= 37 or 90 <= code <= 97:
+            color = _indexed(code % 10)
+        elif code == 39:
+            color = ""
+        elif code in (38, 48):
+            mode = numbers.pop(0) if numbers else 0
+            count = 1 if mode == 5 else 3 if mode == 2 else 0
+            values, numbers = numbers[:count], numbers[count:]
+            if code == 38 and len(values) == count:
+                color = _indexed(values[0] % 256) if mode == 5 else _nearest(values[0], values[1], values[2])
+    return color, bold
+
+
+def terminal_runs(text: str) -> list[AnsiRun]:
+    """Split terminal output into styled runs.
+
+    >>> terminal_runs("\\x1b[31mred\\x1b[0m plain")
+    [AnsiRun(text='red', color='red', bold=False), AnsiRun(text=' plain', color='', bold=False)]
+    """
+    text = _overwritten(text)
+    found: list[AnsiRun] = []
+    color, bold, last = "", False, 0
+    for match in _SEQUENCE.finditer(text):
+        if match.start() > last:
+            found.append(AnsiRun(text[last : match.start()], color, bold))
+        last = match.end()
+        if match.group("codes") is not None:
+            color, bold = _styled(match.group("codes"), color, bold)
+    if last < len(text):
+        found.append(AnsiRun(text[last:], color, bold))
+    if len(found) > _MAX_RUNS:
+        return [AnsiRun("".join(run.text for run in found))]
+    return found
+
+
+def plain(text: str) -> str:
+    """Terminal output without any sequence."""
+    return _SEQUENCE.sub("", _overwritten(text))

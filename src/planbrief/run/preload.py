@@ -62,7 +62,7 @@ def warm() -> None:
     from planbrief.display.numbers import decimal_text
     from planbrief.display.periods import date_text
     from planbrief.measures.columns import CONTRIBUTION, GROWTH, MILESTONES, PROGRESS, RATES, STRUCTURE, frame
-    from planbrief.render.pdf.typst_exporter import notebook_source
+    from planbrief.render.pdf.exporter import notebook_source
 
     for room in (planbrief.targets, planbrief.measures, planbrief.display):
         for module in pkgutil.walk_packages(room.__path__, f"{room.__name__}."):

@@ -13,14 +13,15 @@ from planbrief.display.charts.canvas import wrap
 from planbrief.display.views.industries import contribution_view, levels_table, measures_table, segment
 from planbrief.display.views.industry_charts import group_exhibits, steepness_chart, steps_chart
 from planbrief.measures.audit import audit
-from planbrief.measures.headlines.industries import (
+from planbrief.measures.industries import (
     group_headlines,
+    industry_groups,
     industry_headlines,
+    main_measure,
     shares_of_parts,
     tree_findings,
     tree_gaps,
 )
-from planbrief.measures.industries import industry_groups, main_measure
 from planbrief.targets import Dataset, load
 
 #: A tree of another city: four industries, one with branches, one in a measure of its own; years unlike Bazhong's.

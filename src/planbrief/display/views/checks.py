@@ -14,7 +14,7 @@ from planbrief.display.views.industries import unit_label
 from planbrief.measures.audit import RULES, SEVERITIES, Audit, Identity, audit, audit_tables
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines.audit_counts import EXACT, identity_name, identity_period
-from planbrief.measures.headlines.industries import tree_observations
+from planbrief.measures.industries import tree_observations
 from planbrief.measures.labels import Label, label, listing
 
 if TYPE_CHECKING:

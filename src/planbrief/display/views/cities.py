@@ -21,7 +21,7 @@ from planbrief.measures.compare import records as evidence_of
 from planbrief.measures.evidence import Evidence, evidence
 from planbrief.measures.facts import merged_facts
 from planbrief.measures.figures import Figure
-from planbrief.measures.headlines.model import Headline
+from planbrief.measures.headlines.rules import Headline
 from planbrief.measures.labels import Label, label, listing, measured, period
 from planbrief.measures.series import published_year
 from planbrief.measures.verdicts import STATUSES, Verdict

@@ -13,7 +13,7 @@ from planbrief.display.periods import date_text
 from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.facts import records, words
 from planbrief.measures.figures import Figure
-from planbrief.measures.headlines.model import Headline
+from planbrief.measures.headlines.rules import Headline
 from planbrief.measures.labels import Label, label, listing
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from planbrief.display.views.facts import fact_figure, value_cell
 from planbrief.measures.audit import RULES, SEVERITIES, Audit, Finding, Item, Severity
 from planbrief.measures.figures import plain
 from planbrief.measures.headlines.audit_counts import arithmetic
-from planbrief.measures.headlines.model import Headline
+from planbrief.measures.headlines.rules import Headline
 from planbrief.measures.labels import Label, label, period
 
 if TYPE_CHECKING:

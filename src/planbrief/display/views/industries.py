@@ -12,8 +12,7 @@ from planbrief.display.views.growth import point_figure
 from planbrief.measures import tables
 from planbrief.measures.figures import figure, plain
 from planbrief.measures.growth import period_label
-from planbrief.measures.headlines.industries import contributions, growth_of_parts
-from planbrief.measures.industries import Branch, Group, industry_groups
+from planbrief.measures.industries import Branch, Group, contributions, growth_of_parts, industry_groups
 from planbrief.measures.labels import Label, label, listing
 from planbrief.targets.frames import records_of
 

@@ -16,8 +16,15 @@ from planbrief.display.views.industries import (
 )
 from planbrief.measures import tables
 from planbrief.measures.figures import Figure, figure, plain
-from planbrief.measures.headlines.industries import LEAST_PARTS, contributions, first_targets, shares_of_parts
-from planbrief.measures.industries import Group, industry_groups, main_measure
+from planbrief.measures.industries import (
+    LEAST_PARTS,
+    Group,
+    contributions,
+    first_targets,
+    industry_groups,
+    main_measure,
+    shares_of_parts,
+)
 from planbrief.measures.labels import Label, label, listing
 
 if TYPE_CHECKING:

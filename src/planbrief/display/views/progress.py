@@ -10,7 +10,7 @@ from planbrief.display.quantities import value_text
 from planbrief.display.table import Cell, Column, Table
 from planbrief.measures.figures import Figure, figure
 from planbrief.measures.labels import label, measured, period
-from planbrief.measures.progress_table import progress_table
+from planbrief.measures.tables import progress_table
 from planbrief.targets.frames import records_of
 
 if TYPE_CHECKING:

@@ -1,8 +1,16 @@
 """Does a plan add up? Ten families of rules that a statistical editor would run over any data set."""
 
-from planbrief.measures.audit.model import SEVERITIES, Audit, Finding, Identity, Item, Severity
+from planbrief.measures.audit.model import (
+    SEVERITIES,
+    Audit,
+    AuditTables,
+    Finding,
+    Identity,
+    Item,
+    Severity,
+    audit_tables,
+)
 from planbrief.measures.audit.registry import RULES, audit
-from planbrief.measures.audit.tables import AuditTables, audit_tables
 
 __all__ = [
     "RULES",

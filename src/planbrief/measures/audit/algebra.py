@@ -23,7 +23,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from planbrief.errors import PlanbriefError
-from planbrief.measures.audit.context import SIZES, Context
+from planbrief.measures.audit.model import SIZES, Context
 from planbrief.measures.evidence import Evidence
 
 _ATOM = re.compile(

@@ -10,8 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from planbrief.measures.audit.algebra import PURE, Amount, Atom, Scope, amount, atoms
-from planbrief.measures.audit.context import Context, Result
-from planbrief.measures.audit.model import Finding, Identity, Number, Severity, key_of
+from planbrief.measures.audit.model import Context, Finding, Identity, Number, Result, Severity, key_of
 from planbrief.measures.evidence import Evidence, ids
 from planbrief.measures.labels import Label, label, listing, period, place
 

@@ -1,18 +1,18 @@
-"""Rule 5, count words: the number that announces a list against the length of the list.
-
-How long a printed list is, an editor counts once (``list_counts.csv``: place of the count word, length found). Where
-the list is a tree of activities, the tree is the list (sign ``list_length`` of the table of relations).
-"""
+"""Rules 5, 7 and 10: counts against lists, names, clusters against the table, and what is missing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import permutations
 
-from planbrief.measures.audit.context import Context, Result
-from planbrief.measures.audit.model import Finding, Identity, Number, key_of
-from planbrief.measures.evidence import Evidence
+from planbrief.measures.audit.model import Context, Finding, Identity, Item, Number, Result, grouped, key_of, single
+from planbrief.measures.evidence import Evidence, ids
+from planbrief.measures.labels import Label, label, listing, period, place
 
-RULE = "list_count"
+LIST_COUNT = "list_count"
 
 
 def check_lists(ctx: Context) -> Iterator[Result]:
@@ -61,8 +61,8 @@ def _whole_scheme(ctx: Context, activity: str) -> bool:
 
 def _compare(ctx: Context, record: Evidence, listed: int, variant: str, part: str) -> Iterator[Result]:
     agrees = listed == record.value
-    finding_id = key_of(RULE, record.ref_area, record.indicator, part, "" if agrees else f"{record.value:.0f}")
-    yield Identity(finding_id, RULE, agrees, (record.obs_id,), record.value, float(listed), 0.0, record.unit)
+    finding_id = key_of(LIST_COUNT, record.ref_area, record.indicator, part, "" if agrees else f"{record.value:.0f}")
+    yield Identity(finding_id, LIST_COUNT, agrees, (record.obs_id,), record.value, float(listed), 0.0, record.unit)
     if agrees:
         return
     numbers: dict[str, Number] = {
@@ -72,4 +72,327 @@ def _compare(ctx: Context, record: Evidence, listed: int, variant: str, part: st
         "listed": ctx.figure(finding_id, "listed", float(listed), record.unit, [record], measure="count"),
     }
     items, gap = (ctx.item(record, "announced"),), abs(record.value - listed)
-    yield Finding(finding_id, RULE, "inconsistent", items, numbers, f"audit.{RULE}.{variant}", gap, 0.0, record.unit)
+    yield Finding(
+        finding_id, LIST_COUNT, "inconsistent", items, numbers, f"audit.{LIST_COUNT}.{variant}", gap, 0.0, record.unit
+    )
+
+
+PRINTED_TWICE = "printed_twice"
+#: Names that are at least this alike are taken for two spellings of one.
+ALIKE = 0.6
+Row = Mapping[str, str]
+
+
+def check_names(ctx: Context) -> Iterator[Result]:
+    """Compare the places of every list, and every place with itself."""
+    lists: dict[tuple[str, str], dict[str, list[Row]]] = {}
+    for row in ctx.tables.printed_names:
+        lists.setdefault((row["source_id"], row["list"]), {}).setdefault(row["place"], []).append(row)
+    for (source, name), places in lists.items():
+        found = list(_list(key_of(PRINTED_TWICE, source, name), places))
+        yield Identity(key_of(PRINTED_TWICE, source, name, "names"), PRINTED_TWICE, not found, ())
+        yield from found
+
+
+def _list(list_id: str, places: Mapping[str, Sequence[Row]]) -> Iterator[Finding]:
+    for where, rows in places.items():
+        for name, times in Counter(row["name"] for row in rows).items():
+            if times > 1:
+                same = [row for row in rows if row["name"] == name]
+                numbers = {**_said(same[0]), "name": Label(name, name), "one_place": Label(where, where)}
+                yield _finding(key_of(list_id, name, "twice"), "twice", numbers, same)
+    told: set[frozenset[str]] = set()
+    for one, other in permutations(places, 2):
+        if places[other][0]["complete"] != "true":
+            continue
+        theirs = [row for row in places[other] if not _among(row["name"], places[one])]
+        for row in places[one]:
+            if _among(row["name"], places[other]):
+                continue
+            twin = max(theirs, key=lambda t: _likeness(t["name"], row["name"]), default=None)
+            spelt = twin is not None and _likeness(twin["name"], row["name"]) >= ALIKE
+            pair = frozenset({row["name"], twin["name"] if spelt and twin is not None else f"not in {other}"})
+            if pair in told:
+                continue
+            told.add(pair)
+            numbers = {
+                **_said(row),
+                "name": Label(row["name"], row["name"]),
+                "one_place": Label(one, one),
+                "other_place": Label(other, other),
+            }
+            if spelt and twin is not None:
+                numbers["other"] = Label(twin["name"], twin["name"])
+                yield _finding(key_of(list_id, row["name"], twin["name"]), "alike", numbers, [row, twin])
+            else:
+                yield _finding(key_of(list_id, row["name"], other), "missing", numbers, [row])
+
+
+def _among(name: str, rows: Sequence[Row]) -> bool:
+    return any(name in row["name"] or row["name"] in name for row in rows)
+
+
+def _likeness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other).ratio()
+
+
+def _said(row: Row) -> dict[str, Number]:
+    return {"list": Label(row["title_zh"], row["title_en"])}
+
+
+def _finding(finding_id: str, variant: str, numbers: Mapping[str, Number], rows: Sequence[Row]) -> Finding:
+    nothing = float("nan")
+    items = tuple(
+        Item("", Label(row["name"], row["name"]), nothing, "", "", variant, f"{row['place']} {row['char_start']}")
+        for row in rows
+    )
+    return Finding(finding_id, PRINTED_TWICE, "inconsistent", items, numbers, f"audit.{PRINTED_TWICE}.names_{variant}")
+
+
+CLUSTER_WORDING = "cluster_wording"
+
+
+@dataclass(frozen=True)
+class SizeClass:
+    """So many clusters of at least this size."""
+
+    count: Evidence
+    size: Evidence
+
+
+def check_clusters(ctx: Context) -> Iterator[Result]:
+    """Compare announced clusters with the levels of industries at the same time."""
+    pairs = grouped(_classes(ctx), lambda r: (r.ref_area, r.time_period, r.source_id, r.locator))
+    for records in pairs.values():
+        yield from _against_industries(ctx, _paired(ctx, records))
+    yield from _single_goals(ctx)
+
+
+def _classes(ctx: Context) -> list[Evidence]:
+    spans = grouped(ctx.settled, lambda r: (r.source_id, r.start, r.end))
+    return [record for records in spans.values() if len(records) == 2 and _is_class(records) for record in records]
+
+
+def _is_class(records: list[Evidence]) -> bool:
+    dimensions = {record.dimension for record in records}
+    size = [record for record in records if record.comparator in ("ge", "gt") and record.dimension != "count"]
+    return "count" in dimensions and len(dimensions) == 2 and len(size) == 1
+
+
+def _paired(ctx: Context, records: list[Evidence]) -> list[SizeClass]:
+    spans = grouped(records, lambda r: (r.start,)).values()
+    found = []
+    for pair in spans:
+        count = next(record for record in pair if record.dimension == "count")
+        size = next(record for record in pair if record.dimension != "count")
+        found.append(SizeClass(count, size))
+    return sorted(found, key=lambda c: -c.size.base)
+
+
+def _against_industries(ctx: Context, classes: list[SizeClass]) -> Iterator[Result]:
+    first = classes[0].size
+    levels = single(
+        r
+        for r in ctx.settled
+        if r.ref_area == first.ref_area
+        and r.time_period == first.time_period
+        and r.activity
+        and r.transformation == "level"
+        and r.dimension == first.dimension
+        and ctx.meta(r.indicator)["aggregation"] == "additive"
+    )
+    groups = grouped(levels, lambda r: (r.indicator, ctx.parents.get(r.activity, "")))
+    candidates = [(parent, group) for (_, parent), group in groups.items() if len(group) > 1]
+    if not candidates:
+        return
+    wanted = [int(c.count.base) for c in classes]
+    scored = [(_distance(wanted, _counted(classes, group)), str(parent), group) for parent, group in candidates]
+    distance, parent, group = min(scored, key=lambda entry: (entry[0], -len(entry[2]), entry[1]))
+    finding_id = key_of(CLUSTER_WORDING, first.ref_area, parent, first.time_period)
+    records = [record for c in classes for record in (c.count, c.size)] + group
+    found = _counted(classes, group)
+    yield Identity(
+        finding_id, CLUSTER_WORDING, distance == 0, ids(records), float(sum(wanted)), float(sum(found)), 0.0, "个"
+    )
+    if distance == 0:
+        return
+    worst = max(range(len(classes)), key=lambda i: abs(wanted[i] - found[i]))
+    count = classes[worst].count
+    numbers: dict[str, Number] = {
+        "area": ctx.area(first),
+        "place": place(ctx.area(first), first.time_period),
+        "group": label(ctx.ds, "activities", parent),
+        "size": ctx.figure(finding_id, "size", classes[worst].size.value, first.unit, [classes[worst].size]),
+        "stated": ctx.figure(finding_id, "stated", float(wanted[worst]), count.unit, [count], measure="count"),
+        "found": ctx.figure(finding_id, "found", float(found[worst]), count.unit, group, measure="count"),
+    }
+    items, gap = ctx.items(records), float(distance)
+    yield Finding(
+        finding_id,
+        CLUSTER_WORDING,
+        "inconsistent",
+        items,
+        numbers,
+        f"audit.{CLUSTER_WORDING}.count",
+        gap,
+        0.0,
+        count.unit,
+    )
+
+
+def _counted(classes: list[SizeClass], group: list[Evidence]) -> list[int]:
+    """How many of the group fall into each class, a class ending where the next larger begins."""
+    found, upper = [], float("inf")
+    for size_class in classes:
+        found.append(sum(size_class.size.base <= record.base < upper for record in group))
+        upper = size_class.size.base
+    return found
+
+
+def _distance(wanted: list[int], found: list[int]) -> int:
+    return sum(abs(w - f) for w, f in zip(wanted, found, strict=True))
+
+
+def _single_goals(ctx: Context) -> Iterator[Result]:
+    """A size class set for one industry against the highest level its path reaches."""
+    goals = [
+        r
+        for r in ctx.settled
+        if r.activity and r.comparator in ("ge", "gt") and r.kind == "target" and r.transformation == "level"
+    ]
+    for goal in single(goals):
+        paths = [
+            path
+            for (area, indicator, activity, _, transformation), path in ctx.series.items()
+            if (area, activity, transformation) == (goal.ref_area, goal.activity, "level")
+            and indicator != goal.indicator
+            and path[0].dimension == goal.dimension
+        ]
+        for path in paths:
+            top = max(path, key=lambda r: r.base)
+            holds = top.high >= goal.base
+            finding_id = key_of(CLUSTER_WORDING, goal.ref_area, goal.indicator, goal.activity, goal.time_period)
+            yield Identity(
+                finding_id, CLUSTER_WORDING, holds, ids([goal, top]), goal.value, top.base / goal.factor, 0.0, goal.unit
+            )
+            if holds:
+                continue
+            numbers: dict[str, Number] = {
+                "area": ctx.area(goal),
+                "name": ctx.name(goal),
+                "period": period(top.time_period),
+                "stated": ctx.figure(finding_id, "stated", goal.value, goal.unit, [goal]),
+                "top": ctx.figure(finding_id, "top", top.value, top.unit, [top]),
+            }
+            gap = (goal.base - top.base) / goal.factor
+            items = (ctx.item(goal, "goal"), ctx.item(top, "top"))
+            message = f"audit.{CLUSTER_WORDING}.goal"
+            yield Finding(
+                finding_id, CLUSTER_WORDING, "inconsistent", items, numbers, message, gap, top.half, goal.unit
+            )
+
+
+COMPLETENESS = "completeness"
+#: obs_status of a cell without value, and of one that points somewhere else.
+MISSING, ELSEWHERE = "M", "O"
+
+
+def check_completeness(ctx: Context) -> Iterator[Result]:
+    """Ask about cells without numbers, paths that end before their parent's, and branches that have no figures."""
+    yield from _cells(ctx)
+    yield from _short_paths(ctx)
+    yield from _empty_branches(ctx)
+
+
+def _cells(ctx: Context) -> Iterator[Result]:
+    empty = [record for record in ctx.records if not record.stated and record.status in (MISSING, ELSEWHERE)]
+    for status, variant in ((MISSING, "dash"), (ELSEWHERE, "elsewhere")):
+        cells = [record for record in empty if record.status == status]
+        for records in grouped(cells, lambda r: (r.ref_area, r.indicator)).values():
+            first = records[0]
+            finding_id = key_of(COMPLETENESS, first.ref_area, first.indicator, variant)
+            names = listing(ctx.name(record) for record in records)
+            when = listing(period(record.time_period) for record in records)
+            numbers: dict[str, Number] = {"area": ctx.area(first), "name": names, "periods": when}
+            yield Identity(finding_id, COMPLETENESS, False, ids(records))
+            yield Finding(
+                finding_id, COMPLETENESS, "note", ctx.items(records), numbers, f"audit.{COMPLETENESS}.{variant}"
+            )
+
+
+def _target_years(ctx: Context) -> dict[tuple[str, str], set[float]]:
+    """(area, activity) → years with a target in money, empty for activities without any."""
+    years: dict[tuple[str, str], set[float]] = {}
+    for record in ctx.stated:
+        if record.kind == "target" and record.dated and record.activity and record.transformation == "level":
+            years.setdefault((record.ref_area, record.activity), set()).add(record.year)
+    return years
+
+
+def _short_paths(ctx: Context) -> Iterator[Result]:
+    """Branches whose targets end before those of the activity they are part of, told once per group."""
+    years = _target_years(ctx)
+    short: dict[tuple[str, str], list[str]] = {}
+    fitting: dict[tuple[str, str], list[str]] = {}
+    for area, activity in years:
+        parent = ctx.parents.get(activity, "")
+        if (area, parent) not in years:
+            continue
+        group = (area, ctx.parents.get(parent, "") or parent)
+        later = {year for year in years[area, parent] if year > max(years[area, activity])}
+        (short if later else fitting).setdefault(group, []).append(activity)
+    for group in [*fitting, *(g for g in short if g not in fitting)]:
+        area, root = group
+        names = short.get(group, [])
+        records = _targets_of(ctx, area, names or fitting[group])
+        finding_id = key_of(COMPLETENESS, area, root, "columns")
+        yield Identity(finding_id, COMPLETENESS, not names, ids(records))
+        if not names:
+            continue
+        last = max(max(years[area, name]) for name in names)
+        parents = {ctx.parents[name] for name in names}
+        missing = sorted({year for parent in parents for year in years[area, parent] if year > last})
+        numbers: dict[str, Number] = {
+            "area": label(ctx.ds, "areas", area),
+            "group": label(ctx.ds, "activities", root),
+            "names": listing(label(ctx.ds, "activities", name) for name in names),
+            "count": ctx.figure(finding_id, "count", float(len(names)), "个", records, measure="count"),
+            "last": period(f"{last:.0f}"),
+            "missing": listing(period(f"{year:.0f}") for year in missing),
+        }
+        yield Finding(finding_id, COMPLETENESS, "note", ctx.items(records), numbers, f"audit.{COMPLETENESS}.columns")
+
+
+def _targets_of(ctx: Context, area: str, names: list[str]) -> list[Evidence]:
+    return [r for r in ctx.stated if r.ref_area == area and r.activity in names and r.kind == "target" and r.dated]
+
+
+def _empty_branches(ctx: Context) -> Iterator[Result]:
+    """Branches without any target although the group's other branches of the same depth have some."""
+    years = _target_years(ctx)
+    for area in dict.fromkeys(area for area, _ in years):
+        stated = {activity for where, activity in years if where == area}
+        roots = [a for a in ctx.parents if not ctx.parents[a] and ctx.children.get(a)]
+        for root in roots:
+            leaves = ctx.leaves(root)
+            filled = [leaf for leaf in leaves if leaf in stated]
+            silent = [leaf for leaf in leaves if leaf not in stated and ctx.parents[leaf] in stated]
+            if not filled or not silent or {_depth(ctx, leaf) for leaf in filled} != {_depth(ctx, x) for x in silent}:
+                continue
+            records = _targets_of(ctx, area, [ctx.parents[leaf] for leaf in silent])
+            finding_id = key_of(COMPLETENESS, area, root, "branches")
+            numbers: dict[str, Number] = {
+                "area": label(ctx.ds, "areas", area),
+                "names": listing(label(ctx.ds, "activities", leaf) for leaf in silent),
+                "parents": listing(label(ctx.ds, "activities", ctx.parents[leaf]) for leaf in silent),
+                "group": label(ctx.ds, "activities", root) if root else Label("", ""),
+            }
+            yield Identity(finding_id, COMPLETENESS, False, ids(records))
+            yield Finding(
+                finding_id, COMPLETENESS, "note", ctx.items(records), numbers, f"audit.{COMPLETENESS}.branches"
+            )
+
+
+def _depth(ctx: Context, activity: str) -> int:
+    above = ctx.parents.get(activity, "")
+    return 1 + _depth(ctx, above) if above else 0

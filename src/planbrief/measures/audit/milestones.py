@@ -1,20 +1,31 @@
-"""Rule 6, milestones: direction, jumps of growth, ranges of shares, whole counts, stated multiples, limits."""
+"""Rules 6 and 9: milestones of one series, and whether the growth they ask for is plausible."""
 
 from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from planbrief.measures.audit.context import Context, Result, grouped, single
 from planbrief.measures.audit.declared import EPSILON
-from planbrief.measures.audit.model import Finding, Identity, Number, key_of
-from planbrief.measures.evidence import Evidence, ids
+from planbrief.measures.audit.model import (
+    Context,
+    Finding,
+    Identity,
+    Number,
+    Result,
+    Severity,
+    grouped,
+    key_of,
+    prices_of,
+    single,
+)
+from planbrief.measures.evidence import Evidence, evidence, ids
 from planbrief.measures.growth import cagr, multiple
-from planbrief.measures.labels import period, place
+from planbrief.measures.labels import Label, label, period, place
 from planbrief.measures.ranges import CEILINGS, kept
 
-RULE = "milestones"
+MILESTONES = "milestones"
 #: A segment's growth is asked about when it is more than this multiple of the segment before it …
 JUMP_FACTOR = 2.0
 #: … and more than this above it, in fractions a year.
@@ -43,8 +54,8 @@ def _direction(ctx: Context, path: tuple[Evidence, ...]) -> Iterator[Result]:
     if not wanted:
         return
     first = path[0]
-    whole_id = key_of(RULE, first.ref_area, first.indicator, first.activity, first.subject, "direction")
-    yield Identity(whole_id, RULE, not against, ids(path), first.value, path[-1].value, math.nan, first.unit)
+    whole_id = key_of(MILESTONES, first.ref_area, first.indicator, first.activity, first.subject, "direction")
+    yield Identity(whole_id, MILESTONES, not against, ids(path), first.value, path[-1].value, math.nan, first.unit)
     for before, after in against:
         finding_id = key_of(whole_id, after.time_period)
         numbers: dict[str, Number] = {
@@ -57,8 +68,8 @@ def _direction(ctx: Context, path: tuple[Evidence, ...]) -> Iterator[Result]:
             (before.base_half + after.base_half) / after.factor,
         )
         items = (ctx.item(before, "before"), ctx.item(after, "after"))
-        message = f"audit.{RULE}.direction"
-        yield Finding(finding_id, RULE, "inconsistent", items, numbers, message, gap, tolerance, after.unit)
+        message = f"audit.{MILESTONES}.direction"
+        yield Finding(finding_id, MILESTONES, "inconsistent", items, numbers, message, gap, tolerance, after.unit)
 
 
 def _bounded(before: Evidence, after: Evidence) -> bool:
@@ -86,7 +97,7 @@ def _jumps(ctx: Context, path: tuple[Evidence, ...]) -> Iterator[Result]:
         return
     rates = [float(cagr(a.base, b.base, b.year - a.year)) for a, b in itertools.pairwise(path)]
     first = path[0]
-    whole_id = key_of(RULE, first.ref_area, first.indicator, first.activity, first.subject, "jump")
+    whole_id = key_of(MILESTONES, first.ref_area, first.indicator, first.activity, first.subject, "jump")
     jumps = [
         i
         for i in range(1, len(rates))
@@ -96,7 +107,7 @@ def _jumps(ctx: Context, path: tuple[Evidence, ...]) -> Iterator[Result]:
         and rates[i] > JUMP_FACTOR * rates[i - 1]
         and rates[i] - rates[i - 1] > JUMP_RATE
     ]
-    yield Identity(whole_id, RULE, not jumps, ids(path), rates[0], max(rates))
+    yield Identity(whole_id, MILESTONES, not jumps, ids(path), rates[0], max(rates))
     for i in jumps:
         before, start, end = path[i - 1], path[i], path[i + 1]
         finding_id = key_of(whole_id, end.time_period)
@@ -108,7 +119,9 @@ def _jumps(ctx: Context, path: tuple[Evidence, ...]) -> Iterator[Result]:
         }
         items = ctx.items([before, start, end])
         gap = 100 * (rates[i] - rates[i - 1])
-        yield Finding(finding_id, RULE, "note", items, numbers, f"audit.{RULE}.jump", gap, math.nan, "个百分点")
+        yield Finding(
+            finding_id, MILESTONES, "note", items, numbers, f"audit.{MILESTONES}.jump", gap, math.nan, "个百分点"
+        )
 
 
 def check_ranges(ctx: Context) -> Iterator[Result]:
@@ -126,7 +139,7 @@ def _whole(record: Evidence) -> bool:
 
 
 def _outside(ctx: Context, record: Evidence, variant: str) -> Iterator[Result]:
-    finding_id = key_of(RULE, record.ref_area, record.indicator, record.activity, record.time_period, variant)
+    finding_id = key_of(MILESTONES, record.ref_area, record.indicator, record.activity, record.time_period, variant)
     measure = "share" if variant == "share" else "level"
     numbers: dict[str, Number] = {
         "area": ctx.area(record),
@@ -134,10 +147,10 @@ def _outside(ctx: Context, record: Evidence, variant: str) -> Iterator[Result]:
         "place": place(ctx.area(record), record.time_period),
         "value": ctx.figure(finding_id, "value", record.value, record.unit, [record], measure=measure),
     }
-    yield Identity(finding_id, RULE, False, (record.obs_id,), record.value, math.nan, record.half, record.unit)
+    yield Identity(finding_id, MILESTONES, False, (record.obs_id,), record.value, math.nan, record.half, record.unit)
     gap = max(record.value - 100, -record.value) if variant == "share" else abs(record.base - round(record.base))
-    message = f"audit.{RULE}.{variant}"
-    yield Finding(finding_id, RULE, "inconsistent", (ctx.item(record),), numbers, message, gap, 0.0, record.unit)
+    message = f"audit.{MILESTONES}.{variant}"
+    yield Finding(finding_id, MILESTONES, "inconsistent", (ctx.item(record),), numbers, message, gap, 0.0, record.unit)
 
 
 def _stated_multiples(ctx: Context) -> Iterator[Result]:
@@ -172,13 +185,13 @@ def _multiple(ctx: Context, claim: Evidence, start: Evidence, ends: list[Evidenc
     reached = {end: float(multiple(start.base, end.base)) for end in ends}
     bound_below = claim.comparator in ("ge", "gt")
     fitting = [end for end in ends if _fits(ratio, claim.half, start, end, bound_below)]
-    finding_id = key_of(RULE, claim.ref_area, claim.indicator, claim.activity, claim.time_period, "multiple")
+    finding_id = key_of(MILESTONES, claim.ref_area, claim.indicator, claim.activity, claim.time_period, "multiple")
     nearest = min(ends, key=lambda end: abs(math.log(reached[end] / ratio)))
     shown = nearest if not fitting else fitting[0]
     open_year = bool(fitting) and not claim.dated and len(ends) > 1
     involved = [claim, start, *ends]
     yield Identity(
-        finding_id, RULE, bool(fitting) and not open_year, ids(involved), ratio, reached[shown], math.nan, "倍"
+        finding_id, MILESTONES, bool(fitting) and not open_year, ids(involved), ratio, reached[shown], math.nan, "倍"
     )
     if fitting and not open_year:
         return
@@ -200,12 +213,16 @@ def _multiple(ctx: Context, claim: Evidence, start: Evidence, ends: list[Evidenc
     if claim.subject != start.subject:
         # A part (生态工业用地) is held against the whole for want of its own levels: they need not agree.
         numbers["claimed"] = ctx.name(claim)
-        message = f"audit.{RULE}.multiple_part"
-        yield Finding(finding_id, RULE, "not_comparable", items, numbers, message, gap, math.nan, "倍")
+        message = f"audit.{MILESTONES}.multiple_part"
+        yield Finding(finding_id, MILESTONES, "not_comparable", items, numbers, message, gap, math.nan, "倍")
     elif open_year:
-        yield Finding(finding_id, RULE, "note", items, numbers, f"audit.{RULE}.multiple_open", gap, math.nan, "倍")
+        yield Finding(
+            finding_id, MILESTONES, "note", items, numbers, f"audit.{MILESTONES}.multiple_open", gap, math.nan, "倍"
+        )
     else:
-        yield Finding(finding_id, RULE, "inconsistent", items, numbers, f"audit.{RULE}.multiple", gap, math.nan, "倍")
+        yield Finding(
+            finding_id, MILESTONES, "inconsistent", items, numbers, f"audit.{MILESTONES}.multiple", gap, math.nan, "倍"
+        )
 
 
 def _fits(ratio: float, half: float, start: Evidence, end: Evidence, bound_below: bool) -> bool:
@@ -235,10 +252,17 @@ def _limit(ctx: Context, limit: Evidence, value: Evidence) -> Iterator[Result]:
     sign = 1 if limit.comparator in ("ge", "gt") else -1
     short = sign * (limit.base - value.base)
     holds = short <= limit.base_half + value.base_half
-    finding_id = key_of(RULE, value.ref_area, value.indicator, value.activity, value.time_period, "limit")
+    finding_id = key_of(MILESTONES, value.ref_area, value.indicator, value.activity, value.time_period, "limit")
     tolerance = (limit.base_half + value.base_half) / value.factor
     yield Identity(
-        finding_id, RULE, holds, ids([limit, value]), value.value, limit.base / value.factor, tolerance, value.unit
+        finding_id,
+        MILESTONES,
+        holds,
+        ids([limit, value]),
+        value.value,
+        limit.base / value.factor,
+        tolerance,
+        value.unit,
     )
     if holds:
         return
@@ -250,7 +274,182 @@ def _limit(ctx: Context, limit: Evidence, value: Evidence) -> Iterator[Result]:
         "value": ctx.figure(finding_id, "value", value.value, value.unit, [value], measure=measure),
     }
     items = (ctx.item(limit, "limit"), ctx.item(value, "value"))
-    message = f"audit.{RULE}.limit"
+    message = f"audit.{MILESTONES}.limit"
     yield Finding(
-        finding_id, RULE, "inconsistent", items, numbers, message, short / value.factor, tolerance, value.unit
+        finding_id, MILESTONES, "inconsistent", items, numbers, message, short / value.factor, tolerance, value.unit
     )
+
+
+REQUIRED_GROWTH = "required_growth"
+#: Concepts of money flows whose growth is set side by side.
+PRODUCTION = ("gdp", "gross_output", "value_added", "revenue")
+#: Growth rates as documents print them.
+RATES = ("yoy", "avg_annual")
+#: Sector of the national accounts that a scope of statistics lies in.
+SECTORS = {"agriculture": "primary", "services": "tertiary"} | dict.fromkeys(
+    ("above_designated_size", "all_industry", "leading_industry", "construction"), "secondary"
+)
+#: Required growth is asked about beyond this multiple of the fastest achieved.
+FACTOR = 2.0
+
+
+def check_required_growth(ctx: Context) -> Iterator[Result]:
+    """Ask about segments that require far more than has been achieved: here, in the area around, or anywhere."""
+    for area, path in _paths(ctx):
+        achieved = nearest(ctx, area, path[0])
+        if achieved is not None:
+            yield from _compare(ctx, area, path, achieved)
+
+
+def _paths(ctx: Context) -> Iterator[tuple[str, tuple[Evidence, ...]]]:
+    """Paths of money flows of whole areas, from the last achieved value on."""
+    for (area, indicator, activity, subject, transformation), path in ctx.series.items():
+        if activity or subject or transformation != "level" or ctx.meta(indicator)["concept"] not in PRODUCTION:
+            continue
+        base = [record for record in path if record.kind in ("actual", "estimate")]
+        if base and len(path) > 1:
+            yield area, path[path.index(base[-1]) :]
+
+
+@dataclass(frozen=True)
+class Achieved:
+    """A growth that has been achieved, as a fraction a year, with what it is the growth of.
+
+    ``same`` says whether it is the same statistic at the same prices as the one that is to grow.
+    """
+
+    rate: float
+    records: tuple[Evidence, ...]
+    formula: str
+    name: Label
+    same: bool
+
+
+def nearest(ctx: Context, area: str, start: Evidence) -> Achieved | None:
+    """The achieved growth to set beside a required one.
+
+    First that exists: the place's own values of the same statistic at like prices; its own printed growth of it; what
+    its sector grew by, from contribution and share; its own growth of another money flow; that of the area around it;
+    the fastest that any place of the data set reports. Within one place the same indicator, then the same theme.
+    """
+    return _own_values(ctx, start) or _own_sector(ctx, area, start) or _printed(ctx, area, start)
+
+
+def _own_values(ctx: Context, start: Evidence) -> Achieved | None:
+    key = (start.ref_area, start.indicator, start.activity, start.subject, start.transformation)
+    past = [
+        r for r in ctx.series.get(key, ()) if r.kind in ("actual", "estimate") and r.year <= start.year and r.base > 0
+    ]
+    if len(past) < 2:
+        return None
+    first, last = past[-2], past[-1]
+    years = last.year - first.year
+    rate = float(cagr(first.base, last.base, years))
+    formula = f"({last.base / first.factor:.12g} ÷ {first.value:.12g})^(1/{years:.0f}) − 1"
+    return Achieved(rate, (first, last), formula, label(ctx.ds, "indicators", start.indicator), True)
+
+
+def sector_pace(ctx: Context, area: str, sector: str) -> tuple[float, str, tuple[Evidence, ...]] | None:
+    """What a sector grew by: growth of the product × contribution ÷ share before growth; None where one is missing.
+
+    The share that is printed for the year is one after growth: share before = share × (1 + growth) − contribution part.
+    """
+    here = [
+        r for r in ctx.settled if r.ref_area == area and r.kind == "actual" and r.dimension == "percent" and r.dated
+    ]
+    gdp = [r for r in here if ctx.meta(r.indicator)["concept"] == "gdp"]
+    parts = [r for r in gdp if r.activity == sector and r.transformation == "contribution"]
+    for part in sorted(parts, key=lambda r: -r.year):
+        year = [r for r in gdp if r.time_period == part.time_period]
+        share = next((r for r in year if r.activity == sector and r.transformation == "share"), None)
+        whole = next(
+            (r for r in year if not r.activity and r.transformation == "yoy" and "per_capita" not in r.indicator), None
+        )
+        if share is not None and whole is not None:
+            added = part.value * whole.value / 1e4
+            before = share.value / 100 * (1 + whole.value / 100) - added
+            formula = f"{whole.value:g}% × {part.value:g}% ÷ {100 * before:.3g}%"
+            return (added / before, formula, (whole, part, share)) if before > 0 else None
+    return None
+
+
+def _own_sector(ctx: Context, area: str, start: Evidence) -> Achieved | None:
+    if any(r.indicator == start.indicator and r.transformation in RATES and r.kind == "actual" for r in ctx.settled):
+        return None
+    sector = SECTORS.get(ctx.meta(start.indicator)["scope"], "")
+    found = sector_pace(ctx, area, sector) if sector in ctx.parents else None
+    if found is None:
+        return None
+    name = label(ctx.ds, "activities", sector)
+    return Achieved(found[0], found[2], found[1], Label(f"{name.zh}（推算）", f"{name.en}, implied"), False)
+
+
+def _printed(ctx: Context, area: str, start: Evidence) -> Achieved | None:
+    rates = fastest(ctx)
+    around = (area, ctx.ds.city_of(area), *ctx.ds.package.places.ancestry(area))
+    for where in (*dict.fromkeys(name for name in around if name), ""):
+        here = [record for record in rates if record.ref_area == where or not where]
+        if here:
+            best = _beside(ctx, start, here)
+            same = best.indicator == start.indicator and prices_of(best) == prices_of(start)
+            name = label(ctx.ds, "indicators", best.indicator)
+            return Achieved(best.base / 100, (best,), "", name, same)
+    return None
+
+
+def fastest(ctx: Context) -> tuple[Evidence, ...]:
+    """The fastest achieved growth of each money flow of each place, in percent; the first of equals."""
+    flows = ctx.ds.rows("indicators", concept=PRODUCTION).index
+    rows = ctx.ds.select(indicator=flows, kind="actual", transformation=list(RATES))
+    known = ctx.ds.unit_table
+    units = {unit for unit in rows["unit_measure"].unique() if known.parse(unit).dimension == "percent"}
+    rows = rows[(rows["obs_value"] > 0) & rows["unit_measure"].isin(units)]
+    rows = rows.sort_values(["source_id", "char_start"], kind="stable")
+    return evidence(ctx.ds, rows.loc[rows.groupby(["ref_area", "indicator"])["obs_value"].idxmax()])
+
+
+def _compare(ctx: Context, area: str, path: tuple[Evidence, ...], best: Achieved) -> Iterator[Result]:
+    segments = [(float(cagr(a.base, b.base, b.year - a.year)), a, b) for a, b in _steps(path)]
+    if not segments:
+        return
+    rate, start, end = max(segments, key=lambda s: s[0])
+    modest = rate <= FACTOR * max(best.rate, 0.0)
+    finding_id = key_of(REQUIRED_GROWTH, area, start.indicator, end.time_period)
+    records = [start, end, *best.records]
+    yield Identity(finding_id, REQUIRED_GROWTH, modest, ids(records), 100 * rate, 100 * best.rate, math.nan, "%")
+    if modest or rate <= 0:
+        return
+    severity: Severity = "implausible" if best.same else "not_comparable"
+    formula = f"({end.base / start.factor:.12g} ÷ {start.value:.12g})^(1/{end.year - start.year:.0f}) − 1"
+    last = best.records[-1]
+    numbers: dict[str, Number] = {
+        "area": ctx.area(start),
+        "name": label(ctx.ds, "indicators", start.indicator),
+        "start_period": period(start.time_period),
+        "period": period(end.time_period),
+        "required": ctx.figure(finding_id, "required", rate, "", [start, end], measure="rate", formula=formula),
+        "achieved": ctx.figure(
+            finding_id, "achieved", best.rate, "", best.records, measure="rate", formula=best.formula
+        ),
+        "achieved_name": best.name,
+        "achieved_area": ctx.area(last),
+        "achieved_period": period(last.time_period),
+    }
+    items = (ctx.item(start, "start"), ctx.item(end, "end"), *ctx.items(best.records, "achieved"))
+    gap = 100 * (rate - best.rate)
+    message = f"audit.{REQUIRED_GROWTH}.{'same' if best.same else 'other'}"
+    yield Finding(finding_id, REQUIRED_GROWTH, severity, items, numbers, message, gap, math.nan, "个百分点")
+
+
+def _steps(path: tuple[Evidence, ...]) -> list[tuple[Evidence, Evidence]]:
+    """Steps of a path that ask for growth: none to a ceiling, none from nothing."""
+    return [(a, b) for a, b in itertools.pairwise(path) if a.base > 0 and b.base >= 0 and b.comparator not in CEILINGS]
+
+
+def _beside(ctx: Context, start: Evidence, achieved: Iterable[Evidence]) -> Evidence:
+    """The achieved growth to set beside: the same indicator, else the same theme, else any; the fastest of them."""
+    known = list(achieved)
+    same = [record for record in known if record.indicator == start.indicator]
+    theme = ctx.meta(start.indicator)["theme"]
+    near = [record for record in known if ctx.meta(record.indicator)["theme"] == theme]
+    return max(same or near or known, key=lambda record: record.value)

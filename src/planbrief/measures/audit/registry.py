@@ -5,21 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from planbrief.measures.audit.clusters import check_clusters
-from planbrief.measures.audit.completeness import check_completeness
-from planbrief.measures.audit.context import Context, Result, Rule
 from planbrief.measures.audit.declared import check_relations
-from planbrief.measures.audit.implied import check_implied
-from planbrief.measures.audit.lists import check_lists
-from planbrief.measures.audit.milestones import check_milestones, check_ranges
-from planbrief.measures.audit.model import Audit, Finding, Identity
-from planbrief.measures.audit.names import check_names
-from planbrief.measures.audit.plausibility import check_required_growth
-from planbrief.measures.audit.repeats import check_repeats
-from planbrief.measures.audit.shares import check_shares
-from planbrief.measures.audit.slips import check_magnitudes
-from planbrief.measures.audit.tables import AuditTables, audit_tables
-from planbrief.measures.audit.totals import check_totals
+from planbrief.measures.audit.lists import check_clusters, check_completeness, check_lists, check_names
+from planbrief.measures.audit.milestones import check_milestones, check_ranges, check_required_growth
+from planbrief.measures.audit.model import Audit, AuditTables, Context, Finding, Identity, Result, Rule, audit_tables
+from planbrief.measures.audit.repeats import check_magnitudes, check_repeats
+from planbrief.measures.audit.totals import check_implied, check_shares, check_totals
 from planbrief.measures.cache import remembered
 from planbrief.measures.evidence import evidence
 

@@ -1,20 +1,165 @@
-"""Rule 4, facts printed twice: text, table, slide and second document agree in value, bound, year and name."""
+"""Rules 4 and 8: one fact printed twice, and figures that look like slips of a unit or a digit."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import combinations
 
-from planbrief.measures.audit.context import Context, Result, grouped
 from planbrief.measures.audit.declared import EPSILON
-from planbrief.measures.audit.model import Finding, Identity, Item, Number, Severity, key_of
-from planbrief.measures.audit.slips import power_of_ten
+from planbrief.measures.audit.model import Context, Finding, Identity, Item, Number, Result, Severity, grouped, key_of
 from planbrief.measures.evidence import Evidence, ids
 from planbrief.measures.labels import Label, period, place
 
-RULE = "printed_twice"
+MAGNITUDE = "magnitude"
+#: Powers of ten by which figures slip: a digit, 万, 亿.
+SLIPS = (1, 2, 3, 4, 8)
+#: How near the quotient must be to a power of ten (log10).
+NEARNESS = 0.08
+
+
+def power_of_ten(one: float, other: float) -> int:
+    """The power of ten by which `one` exceeds `other`, 0 if the quotient is no power of ten that figures slip by.
+
+    >>> power_of_ten(1428.0, 142.8), power_of_ten(142.8, 1428000.0), power_of_ten(150.0, 142.8)
+    (1, -4, 0)
+    """
+    if one <= 0 or other <= 0:
+        return 0
+    exponent = math.log10(one / other)
+    nearest = round(exponent)
+    return nearest if abs(nearest) in SLIPS and abs(exponent - nearest) < NEARNESS / 4 else 0
+
+
+def check_magnitudes(ctx: Context) -> Iterator[Result]:
+    """Look for slipped units inside paths, and for values beyond a limit."""
+    yield from _inside_paths(ctx)
+    yield from _limits(ctx)
+
+
+@dataclass(frozen=True)
+class Slip:
+    """A milestone that lies a power of ten off the path between its neighbours."""
+
+    before: Evidence
+    record: Evidence
+    after: Evidence
+    expected: float
+    power: int
+
+
+def slips(path: Sequence[Evidence]) -> list[Slip]:
+    """Milestones outside their neighbours' range that are a power of ten off the path between these.
+
+    The clearest slip is taken out first, so that it does not make its neighbours look slipped too.
+    """
+    found: list[Slip] = []
+    rest = list(path)
+    while candidates := _candidates(rest):
+        clearest = min(candidates, key=lambda slip: _unclear(slip.record.base / slip.expected))
+        found.append(clearest)
+        rest.remove(clearest.record)
+    return found
+
+
+def _candidates(path: Sequence[Evidence]) -> list[Slip]:
+    found = []
+    for before, record, after in zip(path, path[1:], path[2:], strict=False):
+        if min(before.base, record.base, after.base) <= 0:
+            continue
+        share = (record.year - before.year) / (after.year - before.year)
+        expected = before.base * (after.base / before.base) ** share
+        power = _slip(record.base / expected)
+        beyond = not min(before.base, after.base) <= record.base <= max(before.base, after.base)
+        if power and beyond and abs(math.log10(after.base / before.base)) <= abs(power):
+            found.append(Slip(before, record, after, expected, power))
+    return found
+
+
+def _inside_paths(ctx: Context) -> Iterator[Result]:
+    for path in ctx.series.values():
+        if path[0].transformation != "level":
+            continue
+        for slip in slips(path):
+            record, around = slip.record, [slip.before, slip.after]
+            finding_id = key_of(MAGNITUDE, record.ref_area, record.indicator, record.activity, record.time_period)
+            numbers: dict[str, Number] = {
+                "area": ctx.area(record),
+                "name": ctx.name(record),
+                "place": place(ctx.area(record), record.time_period),
+                "value": ctx.figure(finding_id, "value", record.value, record.unit, [record]),
+                "expected": ctx.figure(finding_id, "expected", slip.expected / record.factor, record.unit, around),
+                "factor": ctx.figure(finding_id, "factor", 10.0 ** abs(slip.power), "", [record], measure="index"),
+            }
+            items = (ctx.item(record, "value"), *ctx.items(around, "neighbour"))
+            yield Identity(finding_id, MAGNITUDE, False, ids([record, *around]), record.value, math.nan)
+            yield Finding(finding_id, MAGNITUDE, "implausible", items, numbers, f"audit.{MAGNITUDE}.slip")
+
+
+def _slip(quotient: float) -> int:
+    nearest = round(math.log10(quotient))
+    return nearest if abs(nearest) in SLIPS and _unclear(quotient) < 0.35 else 0
+
+
+def _unclear(quotient: float) -> float:
+    """How far a quotient is from a power of ten (log10)."""
+    exponent = math.log10(quotient)
+    return abs(exponent - round(exponent))
+
+
+def _limits(ctx: Context) -> Iterator[Result]:
+    known = ctx.ds.unit_table
+    for row in ctx.tables.limits:
+        dimension = known.parse(row["unit_measure"]).dimension
+        factor = known.parse(row["unit_measure"]).factor
+        for record in ctx.stated:
+            if record.dimension == dimension and _applies(row, record, ctx):
+                yield from _limit(ctx, row, record, factor)
+
+
+def _applies(row: Mapping[str, str], record: Evidence, ctx: Context) -> bool:
+    meta = ctx.meta(record.indicator)
+    facts = {
+        "indicator": record.indicator,
+        "activity": record.activity,
+        "ref_area": record.ref_area,
+        "transformation": record.transformation,
+        "concept": meta["concept"],
+        "aggregation": meta["aggregation"],
+    }
+    return all(not row.get(column) or row[column] == value for column, value in facts.items())
+
+
+def _limit(ctx: Context, row: Mapping[str, str], record: Evidence, factor: float) -> Iterator[Result]:
+    lower = float(row["lower"]) * factor if row["lower"] else -math.inf
+    upper = float(row["upper"]) * factor if row["upper"] else math.inf
+    holds = lower <= record.base <= upper
+    finding_id = key_of(
+        MAGNITUDE, record.ref_area, record.indicator, record.activity, record.time_period, row["limit_id"]
+    )
+    limit = upper if record.base > upper or math.isinf(lower) else lower
+    shown = limit / record.factor
+    if row["count_as_identity"] == "true" or not holds:
+        yield Identity(finding_id, MAGNITUDE, holds, (record.obs_id,), record.value, shown, math.nan, record.unit)
+    if holds:
+        return
+    numbers: dict[str, Number] = {
+        "area": ctx.area(record),
+        "name": ctx.name(record),
+        "place": place(ctx.area(record), record.time_period),
+        "value": ctx.figure(finding_id, "value", record.value, record.unit, [record]),
+        "limit": ctx.figure(finding_id, "limit", shown, record.unit),
+        "reason": Label(row["reason_zh"], row["reason_en"]),
+        "citation": Label(row["citation"], row["citation"]),
+    }
+    items, gap = (ctx.item(record, "value"),), abs(record.base - limit) / record.factor
+    message = f"audit.{MAGNITUDE}.{'above' if record.base > upper else 'below'}"
+    yield Finding(finding_id, MAGNITUDE, "implausible", items, numbers, message, gap, record.half, record.unit)
+
+
+PRINTED_TWICE = "printed_twice"
 #: Schemes whose parts have no name of their own in the data cannot be told apart; their counts are not compared.
 UNNAMED_SCHEMES = ("industry_scheme", "spatial_scheme", "other")
 #: Names of one fact that are at least this alike, but not equal, are taken for two spellings.
@@ -90,10 +235,10 @@ def _compare(ctx: Context, same: list[Place], undated: list[Place]) -> Iterator[
     first = records[0]
     when = first.time_period if first.dated else ""
     finding_id = key_of(
-        RULE, first.ref_area, first.indicator, first.activity, first.subject, first.transformation, when
+        PRINTED_TWICE, first.ref_area, first.indicator, first.activity, first.subject, first.transformation, when
     )
     agrees = not (differing or bounds or years)
-    yield Identity(finding_id, RULE, agrees, ids(records), first.value, records[-1].value, 0.0, first.unit)
+    yield Identity(finding_id, PRINTED_TWICE, agrees, ids(records), first.value, records[-1].value, 0.0, first.unit)
     if differing:
         yield _value_finding(ctx, finding_id, *differing[0], records)
     elif not agrees:
@@ -141,8 +286,8 @@ def _value_finding(ctx: Context, finding_id: str, a: Place, b: Place, prints: li
     gap = abs(one.base - other.base) / one.factor
     tolerance = (one.base_half + other.base_half) / one.factor
     items = ctx.items([one, other, *prints])
-    message = f"audit.{RULE}.{'slip' if slip else 'value'}"
-    return Finding(finding_id, RULE, "inconsistent", items, numbers, message, gap, tolerance, one.unit)
+    message = f"audit.{PRINTED_TWICE}.{'slip' if slip else 'value'}"
+    return Finding(finding_id, PRINTED_TWICE, "inconsistent", items, numbers, message, gap, tolerance, one.unit)
 
 
 def _wording_finding(
@@ -166,7 +311,9 @@ def _wording_finding(
         "period": period(dated.time_period if dated is not None else one.time_period),
     }
     involved = [r for pair in [*bounds, *years] for place in pair for r in place]
-    return Finding(finding_id, RULE, severity, ctx.items(involved), numbers, f"audit.{RULE}.{variant}")
+    return Finding(
+        finding_id, PRINTED_TWICE, severity, ctx.items(involved), numbers, f"audit.{PRINTED_TWICE}.{variant}"
+    )
 
 
 def _places(ctx: Context, one: Evidence, other: Evidence) -> dict[str, Number]:
@@ -188,15 +335,22 @@ def _names(ctx: Context) -> Iterator[Result]:
         for one, other in combinations(first.values(), 2):
             if one.locator == other.locator or not _spelt_alike(one.subject, other.subject):
                 continue
-            finding_id = key_of(RULE, one.ref_area, one.indicator, min(one.subject, other.subject), "name")
+            finding_id = key_of(PRINTED_TWICE, one.ref_area, one.indicator, min(one.subject, other.subject), "name")
             numbers: dict[str, Number] = {
                 **_places(ctx, one, other),
                 "one_subject": Label(one.subject, one.subject),
                 "other_subject": Label(other.subject, other.subject),
                 "value": ctx.figure(finding_id, "value", one.value, one.unit, [one, other]),
             }
-            yield Identity(finding_id, RULE, False, ids([one, other]), one.value, other.value)
-            yield Finding(finding_id, RULE, "inconsistent", ctx.items([one, other]), numbers, f"audit.{RULE}.name")
+            yield Identity(finding_id, PRINTED_TWICE, False, ids([one, other]), one.value, other.value)
+            yield Finding(
+                finding_id,
+                PRINTED_TWICE,
+                "inconsistent",
+                ctx.items([one, other]),
+                numbers,
+                f"audit.{PRINTED_TWICE}.name",
+            )
 
 
 def _spelt_alike(one: str, other: str) -> bool:
@@ -216,16 +370,16 @@ def _codes(ctx: Context) -> Iterator[Result]:
         for one, other in combinations(sorted(first, key=first.__getitem__), 2):
             if len(one) != len(other) or sum(x != y for x, y in zip(one, other, strict=True)) != 1:
                 continue
-            finding_id = key_of(RULE, str(source), "code", one, other)
+            finding_id = key_of(PRINTED_TWICE, str(source), "code", one, other)
             label = Label("代号", "code")
             items = tuple(
                 Item("", label, float(text), "", "undated", "code", f"{source}:{first[text]}") for text in (one, other)
             )
             counted = next((text for text in (one, other) if _spelled_before(ctx, str(source), text, first[text])), "")
             numbers: dict[str, Number] = {"one": one, "other": other, "counted": counted}
-            yield Identity(finding_id, RULE, False, ())
-            message = f"audit.{RULE}.{'counted_code' if counted else 'code'}"
-            yield Finding(finding_id, RULE, "inconsistent", items, numbers, message)
+            yield Identity(finding_id, PRINTED_TWICE, False, ())
+            message = f"audit.{PRINTED_TWICE}.{'counted_code' if counted else 'code'}"
+            yield Finding(finding_id, PRINTED_TWICE, "inconsistent", items, numbers, message)
 
 
 def _spelled_before(ctx: Context, source: str, code: str, start: int) -> bool:

@@ -1,21 +1,18 @@
-"""Rule 1, parts against total: down the tree of activities and the tree of areas.
-
-Equality is demanded only where the table of activities declares the children exhaustive; otherwise the parts may not
-exceed the total. The tolerance is the sum of half the last printed digit of every figure, total included.
-"""
+"""Rules 1 to 3: parts against totals, stated shares against levels, totals that other figures imply."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from planbrief.measures.audit.context import Context, Result, grouped, single
+from planbrief.measures.audit.algebra import Scope, amount, of_record
 from planbrief.measures.audit.declared import EPSILON
-from planbrief.measures.audit.model import Finding, Identity, Number, key_of
+from planbrief.measures.audit.model import Context, Finding, Identity, Number, Result, grouped, key_of, single
 from planbrief.measures.evidence import Evidence, ids
-from planbrief.measures.labels import Label, label, listing, place
+from planbrief.measures.labels import Label, label, listing, period, place
 
-RULE = "parts_total"
+PARTS_TOTAL = "parts_total"
 #: Kinds whose areas and amounts are no part of anything: limits hold for each place, counts may overlap.
 NO_PARTS = ("constraint", "count")
 
@@ -85,9 +82,9 @@ def compare(ctx: Context, whole: Evidence, parts: list[Evidence], *, equal: bool
     low, high = (math.fsum(ends) / whole.factor for ends in ([p.least for p in parts], [p.most for p in parts]))
     within = low <= whole.most / whole.factor + slack
     holds = within and (not equal or whole.least / whole.factor <= high + slack)
-    finding_id = key_of(RULE, whole.ref_area, whole.indicator, of, whole.time_period)
+    finding_id = key_of(PARTS_TOTAL, whole.ref_area, whole.indicator, of, whole.time_period)
     records = [whole, *parts]
-    yield Identity(finding_id, RULE, holds, ids(records), summed, whole.value, tolerance, unit)
+    yield Identity(finding_id, PARTS_TOTAL, holds, ids(records), summed, whole.value, tolerance, unit)
     if holds:
         return
     formula = " + ".join(f"{part.base / whole.factor:.12g}" for part in parts)
@@ -104,8 +101,8 @@ def compare(ctx: Context, whole: Evidence, parts: list[Evidence], *, equal: bool
     }
     variant = "sum_below" if equal and excess < 0 else "sum_above"
     items = (ctx.item(whole, "total"), *ctx.items(parts, "part"))
-    message = f"audit.{RULE}.{variant}"
-    yield Finding(finding_id, RULE, "inconsistent", items, numbers, message, abs(excess), tolerance, unit)
+    message = f"audit.{PARTS_TOTAL}.{variant}"
+    yield Finding(finding_id, PARTS_TOTAL, "inconsistent", items, numbers, message, abs(excess), tolerance, unit)
 
 
 def _part_name(ctx: Context, part: Evidence, of: str) -> Label:
@@ -131,7 +128,7 @@ def _unlike_parts(ctx: Context) -> Iterator[Result]:
                     kept["whole"].append(whole)
                     kept["unlike"].extend(unlike)
     for (area, parent, indicator), sides in found.items():
-        finding_id = key_of(RULE, area, indicator, parent, "measures")
+        finding_id = key_of(PARTS_TOTAL, area, indicator, parent, "measures")
         unlike = sides["unlike"]
         numbers: dict[str, Number] = {
             "area": label(ctx.ds, "areas", area),
@@ -141,5 +138,283 @@ def _unlike_parts(ctx: Context) -> Iterator[Result]:
             "total_measure": label(ctx.ds, "indicators", indicator),
         }
         items = ctx.items(sides["whole"], "total") + ctx.items(unlike, "part")
-        yield Identity(finding_id, RULE, False, ids([*sides["whole"], *unlike]))
-        yield Finding(finding_id, RULE, "not_comparable", items, numbers, f"audit.{RULE}.measures")
+        yield Identity(finding_id, PARTS_TOTAL, False, ids([*sides["whole"], *unlike]))
+        yield Finding(finding_id, PARTS_TOTAL, "not_comparable", items, numbers, f"audit.{PARTS_TOTAL}.measures")
+
+
+STATED_SHARE = "stated_share"
+
+
+def check_shares(ctx: Context) -> Iterator[Result]:
+    """Check every stated share that can be computed, and every whole whose shares are all stated."""
+    yield from _against_levels(ctx)
+    yield from _against_hundred(ctx)
+
+
+def _against_levels(ctx: Context) -> Iterator[Result]:
+    """A share printed beside levels of the same indicator: of an area in a larger one, of an activity in its parent."""
+    records = [r for r in ctx.settled if r.transformation in ("share", "level") and r.kind != "constraint"]
+    levels: dict[tuple[str, ...], Evidence] = {
+        (r.indicator, r.ref_area, r.activity, r.subject, r.time_period): r
+        for r in reversed(single(r for r in records if r.transformation == "level"))
+    }
+    for share in single(r for r in records if r.transformation == "share"):
+        part = levels.get((share.indicator, share.ref_area, share.activity, share.subject, share.time_period))
+        if part is None:
+            continue
+        whole = _whole(ctx, share, levels)
+        if whole is None or whole.dimension != part.dimension or whole.low <= 0 or part.low < 0:
+            continue
+        low = 100 * part.least / whole.most
+        high = 100 * part.most / whole.least if whole.least > 0 else math.inf
+        implied = 100 * part.base / whole.base
+        holds = share.least <= high + EPSILON and low <= share.most + EPSILON
+        finding_id = key_of(STATED_SHARE, share.ref_area, share.indicator, share.activity, share.time_period)
+        width = (high - low) / 2
+        tolerance, trio = share.half + (width if math.isfinite(width) else math.nan), [share, part, whole]
+        yield Identity(finding_id, STATED_SHARE, holds, ids(trio), implied, share.value, tolerance, "%")
+        if holds:
+            continue
+        gap = abs(implied - share.value)
+        formula = f"{part.value:.12g} ÷ {whole.base / part.factor:.12g}"
+        numbers: dict[str, Number] = {
+            "area": ctx.area(share),
+            "whole_area": ctx.area(whole),
+            "place": place(ctx.area(share), share.time_period),
+            "name": ctx.name(share),
+            "stated": ctx.figure(finding_id, "stated", share.value, "%", [share], measure="share"),
+            "implied": ctx.figure(finding_id, "implied", implied, "%", [part, whole], measure="share", formula=formula),
+            "part": ctx.figure(finding_id, "part", part.value, part.unit, [part]),
+            "whole": ctx.figure(finding_id, "whole", whole.value, whole.unit, [whole]),
+            "gap": ctx.figure(finding_id, "gap", gap, "个百分点", trio, measure="points"),
+        }
+        items = (ctx.item(share, "stated"), ctx.item(part, "part"), ctx.item(whole, "whole"))
+        message = f"audit.{STATED_SHARE}.levels"
+        yield Finding(finding_id, STATED_SHARE, "inconsistent", items, numbers, message, gap, tolerance, "个百分点")
+
+
+def _whole(ctx: Context, share: Evidence, levels: dict[tuple[str, ...], Evidence]) -> Evidence | None:
+    def at(area: str, activity: str, subject: str) -> Evidence | None:
+        return levels.get((share.indicator, area, activity, subject, share.time_period))
+
+    if share.counterpart_area:
+        return at(share.counterpart_area, share.activity, share.subject)
+    if share.activity:
+        parent = ctx.parents.get(share.activity, "")
+        if (found := at(share.ref_area, parent, share.subject)) is not None:
+            return found
+        if (found := at(share.ref_area, "", share.subject)) is not None:
+            return found
+    area = ctx.around(share.ref_area)
+    while area:
+        if (found := at(area, share.activity, share.subject)) is not None:
+            return found
+        area = ctx.around(area)
+    return None
+
+
+def _against_hundred(ctx: Context) -> Iterator[Result]:
+    shares = single(r for r in ctx.settled if r.transformation in ("share", "contribution") and r.activity)
+    groups = grouped(
+        shares, lambda r: (r.ref_area, r.indicator, r.subject, r.time_period, r.transformation, r.counterpart_area)
+    )
+    for records in groups.values():
+        by_activity = {record.activity: record for record in records}
+        for parent, children in ctx.children.items():
+            parts = [by_activity[child] for child in children if child in by_activity]
+            if len(parts) < 2:
+                continue
+            complete = len(parts) == len(children) and ctx.ds.exhaustive(parent)
+            yield from _hundred(ctx, parent, parts, complete)
+
+
+def _hundred(ctx: Context, parent: str, parts: list[Evidence], complete: bool) -> Iterator[Result]:
+    summed = sum(100 * of_record(part).value for part in parts)
+    tolerance = sum(part.half for part in parts)
+    excess = summed - 100
+    holds = (abs(excess) if complete else excess) <= tolerance + EPSILON
+    finding_id = key_of(STATED_SHARE, parts[0].ref_area, parts[0].indicator, parent, parts[0].time_period)
+    yield Identity(finding_id, STATED_SHARE, holds, ids(parts), summed, 100.0, tolerance, "%")
+    if holds:
+        return
+    formula = " + ".join(f"{part.value:.12g}" for part in parts)
+    numbers: dict[str, Number] = {
+        "area": ctx.area(parts[0]),
+        "place": place(ctx.area(parts[0]), parts[0].time_period),
+        "name": label(ctx.ds, "indicators", parts[0].indicator),
+        "part_names": listing(label(ctx.ds, "activities", part.activity) for part in parts),
+        "sum": ctx.figure(finding_id, "sum", summed, "%", parts, measure="share", formula=formula),
+        "gap": ctx.figure(finding_id, "gap", abs(excess), "个百分点", parts, measure="points"),
+    }
+    items = ctx.items(parts, "part")
+    message = f"audit.{STATED_SHARE}.hundred"
+    yield Finding(finding_id, STATED_SHARE, "inconsistent", items, numbers, message, abs(excess), tolerance, "个百分点")
+
+
+IMPLIED_TOTAL = "implied_total"
+#: The ratio of value added to output may drift with the structure; beyond this factor it is asked about.
+RATE_FACTOR = 1.5
+
+
+@dataclass(frozen=True)
+class Sectors:
+    """Regional product that sector targets imply, for every share of the other sectors up to that of the base year.
+
+    ``least`` without any other sector, ``most`` with all that rounding allows them in the base year, ``central`` with
+    their share as printed (``rest``); targets are points.
+    """
+
+    least: float
+    most: float
+    central: float
+    rest: float
+    industry: float
+    records: tuple[Evidence, ...]
+    formula: str
+
+
+def check_implied(ctx: Context) -> Iterator[Result]:
+    """Check the declared implied totals of every area."""
+    for row in ctx.tables.relations:
+        if row["sign"] == "implied_gdp":
+            yield from _implied_gdp(ctx, row)
+        elif row["sign"] == "value_added_rate":
+            yield from _value_added_rate(ctx, row)
+
+
+def _areas(ctx: Context, indicator: str) -> list[str]:
+    return list(dict.fromkeys(record.ref_area for record in ctx.by_indicator.get(indicator, ())))
+
+
+def _path(ctx: Context, area: str, indicator: str) -> dict[float, Evidence]:
+    found: dict[float, Evidence] = {}
+    for (where, what, activity, subject, _), records in ctx.series.items():
+        if (where, what, activity, subject) == (area, indicator, "", ""):
+            for record in records:
+                found.setdefault(record.year, record)
+    return found
+
+
+def sectors(ctx: Context, area: str, year: float, levels: str, share: str, gdp: Evidence) -> Sectors | None:
+    """Regional product from levels of some sectors and the share of industry, for one year."""
+    known, known_base = (amount(ctx, levels, Scope(area, f"{y:.0f}")) for y in (year, gdp.year))
+    path = _path(ctx, area, share)
+    if known is None or known_base is None or year not in path or gdp.year not in path:
+        return None
+    industry, before = path[year].value / 100, path[gdp.year]
+    rest = 1 - known_base.value / gdp.base - before.value / 100
+    rest_most = 1 - known_base.low / gdp.high - before.low / 100
+    if not 0 <= rest < 1 or 1 - industry - rest_most <= 0:
+        return None
+    formula = f"({known.formula}) ÷ (1 − {path[year].value:.12g}% − {100 * rest:.3g}%)"
+    records = (*known.records, path[year], *known_base.records, before, gdp)
+    least, most, central = (known.value / (1 - industry - part) for part in (0.0, rest_most, rest))
+    return Sectors(least, most, central, rest, industry, records, formula)
+
+
+def _implied_gdp(ctx: Context, row: Mapping[str, str]) -> Iterator[Result]:
+    gdp_name, intensity_name, growth_name = (part.strip() for part in row["left"].split(";"))
+    levels, share = (part.strip() for part in row["right"].split(";"))
+    for area in _areas(ctx, gdp_name):
+        gdps, intensity, growth = (_path(ctx, area, name) for name in (gdp_name, intensity_name, growth_name))
+        bases = [year for year in gdps if year in intensity]
+        if not bases:
+            continue
+        base = min(bases)
+        start, chained, previous = gdps[base], 1.0, base
+        for year in sorted(y for y in growth if y > base):
+            rate = growth[year].value / 100
+            chained *= (1 + rate) ** (year - previous)
+            previous = year
+            if year not in intensity:
+                continue
+            other = sectors(ctx, area, year, levels, share, start)
+            if other is None or intensity[year].value <= 0:
+                continue
+            used = [start, intensity[base], intensity[year], *(growth[y] for y in sorted(growth) if base < y <= year)]
+            factors = sorted((chained, (1 + rate) ** (year - base)))
+            before, aim = intensity[base], intensity[year].base
+            spent = (start.low * before.low / aim * factors[0], start.high * before.high / aim * factors[1])
+            yield from _compare(ctx, area, year, spent, used, other)
+
+
+def _compare(
+    ctx: Context, area: str, year: float, spent: tuple[float, float], used: list[Evidence], other: Sectors
+) -> Iterator[Result]:
+    low, high = spent
+    when, factor, unit = f"{year:.0f}", used[0].factor, used[0].unit
+    finding_id = key_of(IMPLIED_TOTAL, area, "gdp", when)
+    # Both are ranges: they contradict each other only where no reading of either meets the other.
+    agrees = low <= other.most and other.least <= high
+    middle, gap = math.sqrt(low * high), max(low - other.most, other.least - high, 0.0)
+    tolerance = (high - low + other.most - other.least) / 2 / factor
+    records = [*used, *other.records]
+    yield Identity(
+        finding_id, IMPLIED_TOTAL, agrees, ids(records), middle / factor, other.central / factor, tolerance, unit
+    )
+    if agrees:
+        return
+    rest = ctx.figure(finding_id, "rest", 100 * other.rest, "%", other.records, measure="share")
+    numbers: dict[str, Number] = {
+        "area": label(ctx.ds, "areas", area),
+        "place": place(label(ctx.ds, "areas", area), when),
+        "spent_low": ctx.figure(finding_id, "spent_low", low / factor, unit, used),
+        "spent_high": ctx.figure(finding_id, "spent_high", high / factor, unit, used),
+        "sectors": ctx.figure(finding_id, "sectors", other.most / factor, unit, other.records, formula=other.formula),
+        "sectors_least": ctx.figure(finding_id, "sectors_least", other.least / factor, unit, other.records),
+        "rest": rest,
+        "gap": ctx.figure(finding_id, "gap", gap / factor, unit, records),
+    }
+    items = ctx.items(used, "expenditure") + ctx.items(other.records, "sectors")
+    message = f"audit.{IMPLIED_TOTAL}.gdp.{'above' if low > other.most else 'below'}"
+    # The gap is counted between the nearest ends, which hold the rounding already: no tolerance is left.
+    yield Finding(finding_id, IMPLIED_TOTAL, "inconsistent", items, numbers, message, gap / factor, math.nan, unit)
+
+
+def _value_added_rate(ctx: Context, row: Mapping[str, str]) -> Iterator[Result]:
+    gdp_name, levels, share = (part.strip() for part in row["left"].split(";"))
+    output_name = row["right"].strip()
+    for area in _areas(ctx, output_name):
+        outputs, gdps, shares = (_path(ctx, area, name) for name in (output_name, gdp_name, share))
+        bases = [year for year in gdps if year in shares and year in outputs]
+        if not bases:
+            continue
+        base = min(bases)
+        start = gdps[base]
+        rates = {base: shares[base].value * start.base / outputs[base].base}
+        records = [start, shares[base], outputs[base]]
+        for year in sorted(y for y in outputs if y > base):
+            other = sectors(ctx, area, year, levels, share, start)
+            if other is not None:
+                rates[year] = 100 * other.industry * other.central / outputs[year].base
+                records += [outputs[year], *other.records]
+        yield from _rates(ctx, area, row, rates, records)
+
+
+def _rates(
+    ctx: Context, area: str, row: Mapping[str, str], rates: dict[float, float], records: list[Evidence]
+) -> Iterator[Result]:
+    if len(rates) < 2 or min(rates.values()) <= 0:
+        return
+    base = min(rates)
+    far = max(rates, key=lambda year: abs(math.log(rates[year] / rates[base])))
+    steady = 1 / RATE_FACTOR <= rates[far] / rates[base] <= RATE_FACTOR
+    finding_id = key_of(IMPLIED_TOTAL, area, row["relation"])
+    yield Identity(finding_id, IMPLIED_TOTAL, steady, ids(records), rates[base], rates[far], math.nan, "%")
+    if steady:
+        return
+    numbers: dict[str, Number] = {
+        "area": label(ctx.ds, "areas", area),
+        "left_name": Label(row["left_zh"], row["left_en"]),
+        "right_name": Label(row["right_zh"], row["right_en"]),
+        "base_period": period(f"{base:.0f}"),
+        "period": period(f"{far:.0f}"),
+        "base_rate": ctx.figure(finding_id, "base_rate", rates[base], "%", records, measure="share"),
+        "rate": ctx.figure(finding_id, "rate", rates[far], "%", records, measure="share"),
+        "difference": Label(row["difference_zh"], row["difference_en"]),
+    }
+    gap = abs(rates[far] - rates[base])
+    message = f"audit.{IMPLIED_TOTAL}.rate"
+    yield Finding(
+        finding_id, IMPLIED_TOTAL, "not_comparable", ctx.items(records), numbers, message, gap, math.nan, "个百分点"
+    )

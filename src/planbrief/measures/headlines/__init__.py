@@ -13,24 +13,25 @@ from typing import TYPE_CHECKING
 from planbrief.measures.audit import Audit, audit
 from planbrief.measures.compare import side_by_side
 from planbrief.measures.figures import Figure
-from planbrief.measures.headlines.facts import (
+from planbrief.measures.headlines.rules import (
+    City,
+    Headline,
+    Rule,
     achieved_growth,
+    biggest_multiple,
     commitment,
     growth_beside,
     inconsistencies,
+    largest_share_change,
     missing_actuals,
     no_dated_targets,
-    undated_goals,
-)
-from planbrief.measures.headlines.growth import (
-    biggest_multiple,
-    largest_share_change,
+    progress_ahead,
+    progress_behind,
     steepest_branch,
     steepest_growth,
     structure_shift,
+    undated_goals,
 )
-from planbrief.measures.headlines.model import City, Headline, Rule
-from planbrief.measures.headlines.progress import progress_ahead, progress_behind
 from planbrief.measures.series import series_of
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from planbrief.measures.audit import SEVERITIES, Audit, Finding, Identity
 from planbrief.measures.audit.model import Number
 from planbrief.measures.figures import Figure
-from planbrief.measures.headlines.model import Headline
+from planbrief.measures.headlines.rules import Headline
 from planbrief.measures.labels import Label, label, measured, period
 
 if TYPE_CHECKING:

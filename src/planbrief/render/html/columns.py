@@ -1,7 +1,7 @@
 """Columns of tables in HTML: how wide, what stays on one line, and where a phone shows the unit of a row.
 
 A browser left alone makes a column of sentences as narrow as its longest word. So each head says how wide its column
-would like to be; the shares are those of the PDF (:mod:`planbrief.render.column_widths`). A table that needs more than
+would like to be; the shares are those of the PDF (:mod:`planbrief.render.table_layout`). A table that needs more than
 the screen scrolls in its own region.
 """
 
@@ -15,11 +15,9 @@ from dataclasses import replace
 
 from planbrief.display.document import Cell, Column, Runs, Table
 from planbrief.display.language import Lang
-from planbrief.render import column_widths
-from planbrief.render.column_widths import Demand
 from planbrief.render.font_metrics import width_em
 from planbrief.render.html.text import Writer, esc, lang_attribute
-from planbrief.render.table_layout import LONGEST_EM, demand
+from planbrief.render.table_layout import LONGEST_EM, Demand, column_widths, demand, line_counts
 
 #: Rooms in the order in which they are tried: classes of the region, em of its type, em for a column of sentences.
 _ROOMS = (("", 49.0, 8.5), (" wide", 62.0, 7.2), (" wide wider", 75.0, 8.5), (" wide wider", 75.0, 4.4))
@@ -148,10 +146,10 @@ def plan(block: Table, lang: Lang) -> tuple[list[float], str]:
     demands: list[Demand] = []
     for names, room, least in _ROOMS:
         demands = [_demand(block, position, least) for position in range(len(block.columns))]
-        found = column_widths.widths(demands, (room - inset * len(demands)) / face, _EM_MM, fill=True)
+        found = column_widths(demands, (room - inset * len(demands)) / face, _EM_MM, fill=True)
         if found is None or (wide and not names):
             continue
-        if names or float(column_widths.lines(demands, found).max(axis=1).mean()) <= _MEAN_LINES:
+        if names or float(line_counts(demands, found).max(axis=1).mean()) <= _MEAN_LINES:
             return [width * face + inset for width in found], names
     return [max(one.floor, min(one.body, _SENTENCE_EM)) * face + inset for one in demands], _ROOMS[-1][0]
 

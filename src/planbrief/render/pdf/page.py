@@ -1,14 +1,17 @@
-"""A document as the source of a PDF: Typst code and the files it needs."""
+"""A document as Typst source: pages, blocks, listings of programs and their output."""
 
 from __future__ import annotations
 
+import datetime
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from functools import cache
 from importlib import resources
 
 from planbrief.display.document import Chart, Heading, KeyNumbers, Runs, Sentence, Sources, Table, small_line
 from planbrief.display.language import Lang, message
-from planbrief.render import font_metrics, pictures, svg, table_layout
-from planbrief.render.citations import numbers, short_title
+from planbrief.render import font_metrics, pictures, table_layout
 from planbrief.render.document import (
     BlockPart,
     CodePart,
@@ -19,13 +22,175 @@ from planbrief.render.document import (
     TerminalPart,
     TreePart,
 )
-from planbrief.render.outline import opens_chapter
-from planbrief.render.pdf.listings import ansi_listing, listing
-from planbrief.render.pdf.prose import TreeWriter
-from planbrief.render.pdf.source import Source, stated_date
-from planbrief.render.pdf.tables import figure, text_runs
+from planbrief.render.font_metrics import MONO_EM
+from planbrief.render.outline import numbers, opens_chapter, short_title
+from planbrief.render.pdf.blocks import TreeWriter, figure, text_runs
 from planbrief.render.pdf.text import content, literal, prose
-from planbrief.render.safe_text import marker
+from planbrief.render.pictures import size_px, to_bytes
+from planbrief.render.safe_text import AnsiRun, marker, visible
+
+#: Creation date of a document that states no date: 2000-01-01.
+CONSTANT_DATE = datetime.date(2000, 1, 1)
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\Z")
+
+
+@dataclass
+class Source:
+    """Typst code with the files it reads, and the date it states."""
+
+    text: str
+    files: dict[str, bytes] = field(default_factory=dict)
+    date: datetime.date = CONSTANT_DATE
+
+    @property
+    def timestamp(self) -> int:
+        """The date as seconds since 1970, UTC."""
+        return int(datetime.datetime.combine(self.date, datetime.time(), datetime.UTC).timestamp())
+
+
+def stated_date(text: str) -> datetime.date:
+    """The date a report states, as a date; a constant where it states none.
+
+    >>> stated_date("2024-06").isoformat()
+    '2024-06-01'
+    """
+    match = _DATE.match(text.strip())
+    if match:
+        try:
+            return datetime.date(int(match.group(1)), int(match.group(2) or 1), int(match.group(3) or 1))
+        except ValueError:
+            return CONSTANT_DATE
+    return CONSTANT_DATE
+
+
+#: Width of a listing in em of its type: 164 mm at 7.6 pt.
+LINE_EM = 164.0 / (7.6 * 25.4 / 72)
+#: Lines of one listing that a PDF shows from its beginning and from its end.
+HEAD_LINES, TAIL_LINES = 140, 40
+_FILLS = {
+    "red": "warning",
+    "yellow": "warning",
+    "green": "good",
+    "blue": "accent",
+    "cyan": "accent",
+    "magenta": "accent",
+}
+_BARS = {
+    "stdout": "none, bar: hair",
+    "plain": "none, bar: hair",
+    "stderr": "none, bar: warning",
+    "error": 'rgb("#fdf5ec"), bar: warning',
+}
+
+
+def _advance(character: str) -> float:
+    return MONO_EM if ord(character) < 0x2E80 else 1.0
+
+
+def broken(pieces: Iterable[tuple[str, str]]) -> list[list[tuple[str, str]]]:
+    """Break styled text into lines that fit a listing; tabs go to stops of eight.
+
+    Parameters
+    ----------
+    pieces : iterable of (text, style)
+        Text in order; newlines end lines.
+    """
+    lines: list[list[tuple[str, str]]] = [[]]
+    used = 0.0
+    for text, style in pieces:
+        start = ""
+        for character in text:
+            if character == "\n":
+                if start:
+                    lines[-1].append((start, style))
+                lines.append([])
+                start, used = "", 0.0
+                continue
+            if character == "\t":
+                column = round(used / MONO_EM)
+                character = " " * (8 - column % 8)
+            advance = sum(_advance(part) for part in character)
+            if used + advance > LINE_EM:
+                lines[-1].append((start, style))
+                lines.append([])
+                start, used = "", 0.0
+            start += character
+            used += advance
+        if start:
+            lines[-1].append((start, style))
+    return lines
+
+
+def _highlighted(text: str, language: str) -> list[tuple[str, str]]:
+    from pygments.lexers import get_lexer_by_name
+    from pygments.token import Token
+    from pygments.util import ClassNotFound
+
+    if not language or len(text) > 100_000:
+        return [(text, "")]
+    try:
+        lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        return [(text, "")]
+    found: list[tuple[str, str]] = []
+    for kind, value in lexer.get_tokens(text):
+        style = ""
+        if kind in Token.Keyword or kind in Token.Operator.Word:
+            style = "text(fill: accent, weight: 700"
+        elif kind in Token.Comment:
+            style = "text(fill: soft"
+        elif kind in Token.Literal.String:
+            style = "text(fill: good"
+        elif kind in Token.Literal.Number or kind in Token.Name.Builtin or kind in Token.Name.Decorator:
+            style = "text(fill: warning"
+        found.append((value, style))
+    return found
+
+
+def _lines(lines: Sequence[Sequence[tuple[str, str]]]) -> str:
+    codes = []
+    for line in lines:
+        codes.append(
+            "; ".join(f"{style}, {literal(text)})" if style else literal(text) for text, style in _merged(line))
+        )
+    return "{" + "; linebreak(); ".join(code or '" "' for code in codes) + "}"
+
+
+def _merged(line: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    merged: list[tuple[str, str]] = []
+    for text, style in line:
+        if merged and (merged[-1][1] == style or not text.strip()):
+            merged[-1] = (merged[-1][0] + text, merged[-1][1])
+        elif text:
+            merged.append((text, style))
+    return merged
+
+
+def _cut(lines: list[list[tuple[str, str]]], lang: Lang) -> list[list[tuple[str, str]]]:
+    """A listing that a reader of paper can bear: its head and its tail."""
+    left_out = len(lines) - HEAD_LINES - TAIL_LINES
+    if left_out < 20:
+        return lines
+    note = message("page.notice.long_text", lang, count=left_out)
+    return [*lines[:HEAD_LINES], [(note, "text(fill: warning")], *lines[-TAIL_LINES:]]
+
+
+def listing(text: str, language: str = "", lang: Lang = "zh") -> str:
+    """A block of code."""
+    return f"listing({_lines(_cut(broken(_highlighted(visible(text), language)), lang))})"
+
+
+def ansi_listing(runs: Sequence[AnsiRun], kind: str, lang: Lang = "zh") -> str:
+    """A block of terminal text: stdout, stderr, a traceback or a plain value."""
+    pieces = []
+    for run in runs:
+        fill = _FILLS.get(run.color, "")
+        options = [f"fill: {fill}"] if fill else []
+        if run.bold:
+            options.append("weight: 700")
+        pieces.append((run.text, f"text({', '.join(options)}" if options else ""))
+    return f"listing(fill: {_BARS[kind]}, {_lines(_cut(broken(pieces), lang))})"
+
 
 #: More headings than this, or more parts than that, get a table of contents.
 CONTENTS_FROM, LONG_FROM = 8, 60
@@ -162,9 +327,9 @@ class _Page:
     def _chart(self, part: BlockPart, block: Chart) -> str:
         if part.drawing is None:
             return figure(block.data, self.lang) if block.data else ""
-        width_px, height_px = svg.size_px(part.drawing)
+        width_px, height_px = size_px(part.drawing)
         name = f"picture-{len(self.files) + 1}.svg"
-        self.files[name] = self.shown(svg.to_bytes(part.drawing).decode(), part.where).encode()
+        self.files[name] = self.shown(to_bytes(part.drawing).decode(), part.where).encode()
         width = min(block.width_mm, table_layout.UPRIGHT_MM)
         if width * height_px / max(width_px, 1.0) > MAX_HEIGHT_MM:
             width = MAX_HEIGHT_MM * width_px / height_px

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from planbrief.render import line_breaks
+from planbrief.render.font_metrics import spaced, spans
 from planbrief.render.safe_text import visible
 
 _ALLOWED_LINK = re.compile(r"(?:https?|mailto):[^\s\x00-\x1f]+\Z", re.IGNORECASE)
@@ -43,20 +43,20 @@ _QUARTER = "h(0.25em, weak: true)"
 
 def boxed(code: str, text: str, start: int, end: int) -> list[str]:
     """Code of the stretch ``text[start:end]`` as a box, with the space that belongs at its edges."""
-    before, after = line_breaks.spaced(text, start, end)
+    before, after = spaced(text, start, end)
     # The end of a box counts as the end of a line, where a full-width mark gives up a quarter em.
     after = after or (text[end - 1] in "；：" and end < len(text))
     return [_QUARTER] * before + [f"box({code})"] + [_QUARTER] * after
 
 
 def prose(text: str) -> list[str]:
-    """Running text as pieces of code: numbers keep to their units (:mod:`planbrief.render.line_breaks`).
+    """Running text as pieces of code: numbers keep to their units (:mod:`planbrief.render.font_metrics`).
 
     >>> prose("about 5 million")
     ['"about "', 'box("5 million")']
     """
     pieces, last = [], 0
-    for start, end in line_breaks.spans(text):
+    for start, end in spans(text):
         pieces += [breakable(text[last:start])] * (start > last)
         pieces += boxed(literal(text[start:end]), text, start, end)
         last = end
