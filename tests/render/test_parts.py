@@ -104,7 +104,8 @@ def test_bad_formulas_are_refused(tex: str) -> None:
 def test_terminal_text_plays_out() -> None:
     """Colours are kept by name, progress bars show their last state, other sequences are gone."""
     assert ansi.plain("10%\r50%\r100%\nx\x1b[2Ky\x1b]8;;http://x\x07z") == "100%\nxyz"
-    assert [(run.text, run.color, run.bold) for run in ansi.terminal_runs("\x1b[1;31ma\x1b[0mb\x1b[38;5;28mc\x1b[39m")] == [
+    coloured = ansi.terminal_runs("\x1b[1;31ma\x1b[0mb\x1b[38;5;28mc\x1b[39m")
+    assert [(run.text, run.color, run.bold) for run in coloured] == [
         ("a", "red", True), ("b", "", False), ("c", "green", False),
     ]  # fmt: skip
 
