@@ -21,7 +21,7 @@ from planbrief.targets.areas import UPPER_LEVELS, Places
 from planbrief.targets.excel import is_date
 from planbrief.targets.package import Row
 from planbrief.targets.periods import Shape, shape
-from planbrief.targets.spans import mirrored
+from planbrief.targets.spans import mirrored, read
 
 Finding = tuple[str, str, str]  # column, found, expected
 
@@ -108,6 +108,10 @@ class Evidence:
         """The row of the indicator, empty where there is none."""
         return self.tables.indicators.get(one.cells["indicator"], {})
 
+    def dimension(self, one: Observed) -> str:
+        """What the unit of a row measures, empty where it is not known."""
+        return self.tables.dimension(one.cells["unit_measure"])
+
     def published(self, one: Observed) -> str:
         """Date of the document, empty if it is none."""
         text = self.tables.sources.get(one.cells["source_id"], {}).get("date_published", "")
@@ -173,14 +177,16 @@ def _bound(one: Observed, evidence: Evidence) -> Iterator[Finding]:
     # 下降10%以上 is at most −10: what is said of a bound holds for the printed form.
     bound = mirrored(cells["comparator"]) if (one.value or 0) < 0 else cells["comparator"]
     if bound == "eq":
+        if cells["kind"] == "constraint" and evidence.dimension(one) not in ("area", ""):
+            yield "comparator", bound, "ge or le: a limit has a side (kind constraint), unless it is a protected area"
         return
-    if cells["kind"] == "count" and not re.search(r"\D", cells["value_text"]):
+    if cells["kind"] == "count" and not read(cells["value_text"], cells["unit_measure"]).comparator:
         yield "comparator", bound, "eq: how many named things there are (kind count)"
     elif cells["kind"] in _AIMED and direction == "increase" and bound in ("le", "lt"):
         yield "comparator", bound, "ge, gt or eq: the indicator is meant to increase"
     elif cells["kind"] in _AIMED and direction == "decrease" and bound in ("ge", "gt") and (one.value or 0) > 0:
         yield "comparator", bound, "le, lt or eq: the indicator is meant to decrease"
-    elif cells["kind"] == "actual" and bound == "le":
+    elif cells["kind"] not in (*_AIMED, "estimate") and bound == "le":
         yield "comparator", cells["comparator"], "a value that was reached: 以内 bounds what is to come"
 
 
@@ -202,8 +208,17 @@ def _kind(one: Observed, evidence: Evidence) -> Iterator[Finding]:
             yield "kind", cells["kind"], f"{kinds.pop()}, as in the whole column of the table"
     same = others(one, evidence.by_indicator[cells["indicator"]])
     named = {other.cells["kind"] for other in same if other.cells["source_id"] == cells["source_id"]}
-    if len(same) >= 3 and named == {"count"} and cells["kind"] in ("actual", "resource", "estimate", "commitment"):
+    dated = cells["time_period"] != "undated"
+    if len(same) >= 2 and named == {"count"} and cells["kind"] != "count" and not (dated and cells["kind"] in _AIMED):
         yield "kind", cells["kind"], "count, as all other rows of the indicator"
+    fact = [other for other in others(one, evidence.by_fact[one.fact]) if other.value is not None]
+    again = [other for other in fact if other.size == one.size and other.cells["time_period"] == cells["time_period"]]
+    kinds = {other.cells["kind"] for other in again}
+    if one.value is not None and len(kinds) == 1 and cells["kind"] not in kinds:
+        yield "kind", cells["kind"], f"{kinds.pop()}, as where the same fact is printed again"
+    aims = [other.year for other in fact if other.cells["kind"] in _AIMED and other.year is not None]
+    if len(aims) >= 2 and cells["kind"] not in _AIMED and one.year is not None and one.year > min(aims):
+        yield "kind", cells["kind"], "target or constraint, as the rest of its path"
 
 
 # -- periods --------------------------------------------------------------------------------------------------------
@@ -224,7 +239,9 @@ def _when(one: Observed, evidence: Evidence) -> Iterator[Finding]:
     if not at.dated or at.end_year is None or not published:
         return
     told = int(published[:4])
-    if cells["kind"] == "count" and at.first.isoformat() > published:
+    if cells["kind"] in _AIMED and at.last.isoformat()[:7] <= published[:7]:
+        yield "time_period", text, f"a period that ends after the document ({published}), or the kind actual or count"
+    elif cells["kind"] == "count" and at.first.isoformat() > published:
         yield "time_period", text, f"a period not after the document ({published}), or the kind target"
     elif cells["kind"] == "actual" and at.last.isoformat()[:7] > published[:7]:
         yield "time_period", text, f"a period that was over when the document was published ({published})"
