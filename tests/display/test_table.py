@@ -5,15 +5,12 @@ from __future__ import annotations
 import json
 import math
 
-import openpyxl
 import pandas as pd
 import pytest
-import xlsxwriter
 
 from planbrief.display import Cell, Column, Table, from_frame, show
 from planbrief.display.table import BadTable, table_block
 from planbrief.display.table_html import block_text, table_html
-from planbrief.display.table_xlsx import write_table
 from planbrief.measures.figures import Figure
 
 COLUMNS = [
@@ -91,23 +88,6 @@ def test_missing_columns_and_ragged_rows_are_refused():
         from_frame(frame()[["indicator", "period"]], [COLUMNS[0], COLUMNS[4]], "x")
     with pytest.raises(BadTable, match="row 0 has 2 cells for 1 columns"):
         Table((Column("a", "A"),), ((Cell(1), Cell(2)),))
-
-
-def test_a_worksheet_keeps_numbers_as_numbers(open_test_page, tmp_path):
-    """Values are numbers with the shown decimals, words are text, and text that looks like a formula stays text."""
-    path = tmp_path / "t.xlsx"
-    evil = Table((Column("a", "A"),), ((Cell("=1+1"),),), "Evil: [x]")
-    with xlsxwriter.Workbook(path) as book:
-        page = open_test_page("en")
-        write_table(book, table(), page)
-        write_table(book, evil, page)
-    book = openpyxl.load_workbook(path)
-    first = book.worksheets[0]
-    assert [cell.value for cell in first[4]] == ["Test output", "2026", "Target", 200, 26]
-    assert first["E4"].number_format == "#,##0.0"
-    assert first["D5"].value == "20.0%"
-    second = book["Evil x"]
-    assert (second["A4"].value, second["A4"].data_type) == ("=1+1", "s")
 
 
 def test_groups_stand_before_their_rows(open_test_page, blocks):

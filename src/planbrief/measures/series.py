@@ -8,7 +8,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from planbrief.errors import UnknownName
 from planbrief.measures import prices
 from planbrief.measures.cache import remembered
 from planbrief.measures.columns import IDENTITY, MILESTONES, frame
@@ -426,15 +425,6 @@ def milestones(
 def identity(series: Series) -> dict[str, Any]:
     """The columns that say which series a row of a table belongs to."""
     return {"series": series.key} | {name: getattr(series, name) for name in IDENTITY if name != "series"}
-
-
-def one_series(ds: Dataset, key: str) -> Series:
-    """The series with a key; :class:`~planbrief.errors.UnknownName` if there is none."""
-    region = key.partition("/")[0]
-    found = {series.key: series for series in series_of(ds, region)}
-    if key not in found:
-        raise UnknownName("series", key, tuple(found))
-    return found[key]
 
 
 @dataclass(frozen=True)

@@ -72,8 +72,3 @@ def _matched(row: Proposal, vocabulary: Vocabulary) -> None:
     if found is not None:
         cells["indicator"] = found.indicator
         row.why["indicator"] = (f"score {found.score:g}", found.name)
-
-
-def proposals_of_text(text: str, area: str = "", published: str = "") -> list[Proposal]:
-    """Rows for every numeral of a text without recognised tables."""
-    return Grammar(text, area, published).rows()

@@ -91,15 +91,6 @@ def notice(text: str, *, block: bool = True) -> etree._Element:
     return node
 
 
-def has_content(root: etree._Element) -> bool:
-    """Whether anything besides notes is left in a tree."""
-    if root.find(".//img") is not None or root.find(".//hr") is not None:
-        return True
-    shown = "".join(root.itertext()).strip()
-    notes = "".join("".join(node.itertext()) for node in root.iter() if node.get("class") == "notice").strip()
-    return len(shown) > len(notes)
-
-
 def only_scripted(html: str) -> bool:
     """Whether an HTML output lives by a script or a frame (plotly, folium, widgets) rather than by its markup."""
     return bool(_SCRIPT_TAG.search(html))

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 _ORDINALS = "一二三四五六七八九"
-_QUARTERS = {"一": ("01", "03"), "二": ("04", "06"), "三": ("07", "09"), "四": ("10", "12")}
 _DASH = r"\s*(?:—{1,2}|-|–|~|至|到)\s*"
 
 #: Names of patterns and what they mean; the first that fits at a place wins.

@@ -210,11 +210,6 @@ class ForkLauncher(Launcher):
             theirs.close()
         return _ForkedHandle(answers, ours)
 
-    @property
-    def zygote_pid(self) -> int:
-        """Process number of the present zygote."""
-        return self._process.pid
-
     def close(self) -> None:
         """Have the zygote kill everything, and wait until it has."""
         self._closed = True
