@@ -10,6 +10,7 @@ from planbrief.reading.grammar.prose import Grammar
 from planbrief.reading.grammar.tables import TableReader
 from planbrief.reading.matching import Vocabulary
 from planbrief.reading.proposals import Proposal
+from planbrief.reading.tables.shapes import side_by_side
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def described(
     grammar = Grammar(document.text, area, published or document.published_hint)
     rows: list[Proposal] = []
     skipped: list[tuple[int, int]] = []
-    for table in document.tables:
+    for table in (part for one in document.tables for part in side_by_side(document.text, one)):
         reader = TableReader(document.text, table, grammar.area, grammar.clock, grammar.planned)
         read = list(reader.rows())
         prose = set(reader.prose()) | _claimed(read, table, forced)

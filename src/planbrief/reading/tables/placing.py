@@ -173,6 +173,8 @@ def _body_bands(
     if not fixed:
         return [[i] for i in kept]
     gaps = [[i for i in kept if low < i < high] for low, high in zip([-1, *fixed], [*fixed, len(lines)], strict=True)]
+    # Where nothing stands above the first figures and something below the last, names begin beside their figures.
+    from_top = not gaps[0] and bool(gaps[-1])
     # State: how many lines of the gap above a row begin that row; value: cost so far, and the splits that led here.
     states: dict[int, tuple[float, list[tuple[int, int]]]] = {}
     for j in range(len(gaps[0]) + 1):
@@ -188,7 +190,7 @@ def _body_bands(
                 here = cost + _row_cost(lines, rows, above, anchor, below[:up], edges)
                 for own in range(len(below) - up + 1):
                     rest = len(below) - up - own
-                    if following is None and rest:
+                    if rest and (following is None or from_top):
                         continue
                     total = here + _own_cost(lines, rows, below[up : up + own], anchor, following)
                     if rest not in reached or total < reached[rest][0]:

@@ -142,6 +142,24 @@ def _by_position(cells: Sequence[Cell]) -> dict[tuple[int, int], Cell]:
     }
 
 
+def side_by_side(text: str, table: PrintedTable) -> list[PrintedTable]:
+    """The tables that stand beside each other in one frame, told by heads that repeat; the table alone where none do."""
+    heads = [tuple(plain(head) for head in table.column_heads(column, text)) for column in range(table.columns)]
+    for width in range(2, table.columns // 2 + 1):
+        named = heads[0] and not is_period(heads[0][-1])
+        if named and table.columns % width == 0 and heads == heads[:width] * (table.columns // width):
+            break
+    else:
+        return [table]
+    parts = []
+    for first in range(0, table.columns, width):
+        inside = [cell for cell in table.cells if first <= cell.column < first + width]
+        cells = tuple(replace(cell, column=cell.column - first, colspan=min(cell.colspan, width)) for cell in inside)
+        part = replace(table, cells=cells, row_heads=1)
+        parts.append(replace(part, row_heads=_row_heads(text, part)))
+    return parts
+
+
 def _headed(text: str, cells: list[Cell], rows: int, columns: int) -> tuple[list[Cell], int]:
     """The cells with head rows marked and their blanks filled by the head above or at the left, and their number."""
     at = _by_position(cells)

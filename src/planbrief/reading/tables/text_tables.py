@@ -19,6 +19,8 @@ from planbrief.reading.tables.shapes import DASH, is_figure, is_period, shape
 
 #: A table of more lines is cut: people read no longer ones, and the search for columns stays quick.
 MOST_LINES = 3000
+#: A name in a narrow column goes on over so many lines.
+_MOST_WRAPPED = 9
 #: Distance of lines on a screen in sizes of type.
 _PITCH = 1.4
 _BORDER = re.compile(r"[\s|｜│┃+:\-=—─━┌┐└┘├┤┬┴┼┏┓┗┛┣┫┳┻╋╔╗╚╝╠╣╦╩╬═║]+")
@@ -104,7 +106,9 @@ def _end_of_run(lines: Sequence[Line], first: int, kind: str) -> int:
             end += 1
             continue
         ahead = end + 1
-        if kind == "spaces" and ahead < len(lines) and not _kind(lines[ahead].text):
+        while kind == "spaces" and ahead < min(len(lines), end + _MOST_WRAPPED) and not _kind(lines[ahead].text):
+            if ahead > end + 1 and not _stands_under(lines[ahead].text, lines[end - 1].text, lines[end].text):
+                break
             ahead += 1
         if ahead < len(lines) and all(_is_label(line.text) for line in lines[end:ahead]):
             after = _kind(lines[ahead].text)
@@ -114,6 +118,12 @@ def _end_of_run(lines: Sequence[Line], first: int, kind: str) -> int:
                 continue
         break
     return end
+
+
+def _stands_under(text: str, *above: str) -> bool:
+    """Whether a line begins where a field of a line above it does: it goes on with a cell that was wrapped."""
+    start = len(text) - len(text.lstrip())
+    return any(abs(match.start() - start) <= 1 for line in above for match in _FIELD.finditer(line))
 
 
 def _is_label(text: str) -> bool:
