@@ -132,7 +132,7 @@ def right_cells(path: Path, truth: list[tuple[str, str, str, str]]) -> list[tupl
     ]
 
 
-def measure(count: int, seed: int, show: bool = False) -> dict[str, list[int]]:
+def measure(count: int, seed: int, show: bool = False, keep: Path | None = None) -> dict[str, list[int]]:
     """Right and all cells by form; side-by-side tables are counted apart."""
     dice = random.Random(seed)
     found: dict[str, list[int]] = defaultdict(lambda: [0, 0])
@@ -149,8 +149,7 @@ def measure(count: int, seed: int, show: bool = False) -> dict[str, list[int]]:
                 found[kind][1] += len(truth)
                 if show and wrong:
                     print(f"{number} {kind}: {len(wrong)} of {len(truth)}, such as {wrong[:3]}")
-                    if show and len(wrong) > len(truth) // 3:
-                        keep = Path("/tmp/wrong-tables")
+                    if keep is not None:
                         keep.mkdir(exist_ok=True)
                         shutil.copy(path, keep / f"{number}-{path.name}")
     return found
@@ -162,9 +161,10 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=12)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--show", action="store_true", help="print what is wrong")
+    parser.add_argument("--keep", type=Path, metavar="DIR", help="keep the files that are read wrong")
     given = parser.parse_args()
     print("| form | cells | right |\n|---|---:|---:|")
-    for name, (part, whole) in sorted(measure(given.count, given.seed, given.show).items()):
+    for name, (part, whole) in sorted(measure(given.count, given.seed, given.show, given.keep).items()):
         print(f"| {name} | {whole} | {100 * part / whole:.1f} % |")
 
 

@@ -143,7 +143,7 @@ def _by_position(cells: Sequence[Cell]) -> dict[tuple[int, int], Cell]:
 
 
 def side_by_side(text: str, table: PrintedTable) -> list[PrintedTable]:
-    """The tables that stand beside each other in one frame, told by heads that repeat; the table alone where none do."""
+    """The tables that stand beside each other in one frame, told by heads that repeat; one table where none do."""
     heads = [tuple(plain(head) for head in table.column_heads(column, text)) for column in range(table.columns)]
     for width in range(2, table.columns // 2 + 1):
         named = heads[0] and not is_period(heads[0][-1])

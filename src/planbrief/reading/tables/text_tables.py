@@ -117,7 +117,24 @@ def _end_of_run(lines: Sequence[Line], first: int, kind: str) -> int:
                 end = ahead
                 continue
         break
+    if kind == "spaces" and end - first > 2:
+        end = _wrapped_end(lines, first, end)
     return end
+
+
+def _wrapped_end(lines: Sequence[Line], first: int, end: int) -> int:
+    """Index behind the lines that go on with the names of the last row: no longer than the others, right below it."""
+    inside = [line.text.strip() for line in lines[first + 1 : end] if not _kind(line.text)]
+    longest = max((len(words) for words in inside), default=0)
+    last = end
+    while last < min(len(lines), end + _MOST_WRAPPED) and longest:
+        line, above = lines[last], lines[last - 1]
+        if line.start - above.end > 2 or _kind(line.text) or len(line.text.strip()) > longest + 1:
+            break
+        if not (_is_label(line.text) and _stands_under(line.text, lines[end - 1].text)):
+            break
+        last += 1
+    return last
 
 
 def _stands_under(text: str, *above: str) -> bool:
@@ -182,6 +199,8 @@ def _by_spaces(text: str, run: Sequence[Line]) -> PrintedTable | None:
         wide = []
     if is_contents(tuple(word.text for word in fields) for fields in wide):
         return None
+    ordered = [made for made in map(_in_order, readings) if made is not None]
+    wide = min(ordered, key=lambda made: made[1])[0] if ordered else wide
     cells = _by_columns(text, run, wide) if _steady(wide) else []
     if not cells:
         cells = _by_single_spaces(run) or []
@@ -251,6 +270,46 @@ def _parts(word: Word, edges: Sequence[tuple[float, float]], wide: int) -> list[
         parts.append(part)
         columns.append(column)
     return parts
+
+
+def _in_order(rows: Sequence[list[Word]]) -> tuple[list[list[Word]], float] | None:
+    """Rows with their words in columns by order, where each row with figures has a word for each column; else None.
+
+    Programs that lay out a page as text shift whole rows by some characters, which hides the columns. The first word
+    may be missing (the label of a group); lines that go on with a name stand under a word of the row above. Second is
+    how far from it they stand.
+    """
+    valued = [i for i, row in enumerate(rows) if any(_is_value(word.text) for word in row[1:])]
+    count = max((len(rows[i]) for i in valued), default=0)
+    full = [rows[i] for i in valued if len(rows[i]) == count]
+    if count < 3 or len(valued) < 3 or any(len(rows[i]) < count - 1 for i in valued):
+        return None
+    apart = 0.0
+    made: list[list[Word]] = []
+    under: list[tuple[float, int]] = []
+    for i, row in enumerate(rows):
+        if len(row) == count and (i in valued or i < valued[0]):
+            columns = list(range(count))
+        elif i in valued:
+            near = min(full, key=lambda one: abs(one[-1].left - row[-1].left))
+            if abs(near[0].left - row[0].left) < abs(near[1].left - row[0].left):
+                return None
+            columns = list(range(1, count))
+        elif not under:
+            return None
+        else:
+            columns = [min(under, key=lambda one: abs(one[0] - word.left))[1] for word in row]
+            gaps = [min(abs(at - word.left) for at, _ in under) for word in row]
+            if max(gaps) > 3 or len(set(columns)) < len(row):
+                return None
+            apart += sum(gaps)
+        if i in valued or not under:
+            known = {column: at for at, column in under}
+            known |= {column: word.left for column, word in zip(columns, row, strict=True)}
+            under = [(at, column) for column, at in known.items()]
+        slots = [word._replace(left=10.0 * at, right=10.0 * at + 8) for at, word in zip(columns, row, strict=True)]
+        made.append(slots)
+    return made, apart
 
 
 def _has_figures(rows: Sequence[Sequence[Word]]) -> bool:
