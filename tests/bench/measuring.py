@@ -26,6 +26,8 @@ class Setting:
     folder: Path
     project: Path
     rounds: int
+    documents: Path | None = None
+    sources: Path | None = None
 
 
 @dataclass

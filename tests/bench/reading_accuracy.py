@@ -16,8 +16,11 @@ import hashlib
 import re
 import time
 from collections import Counter, defaultdict
+from collections.abc import Mapping
 from difflib import SequenceMatcher
 from pathlib import Path
+
+from measuring import Part
 
 from planbrief.reading.draft_rows import proposals
 from planbrief.reading.files import read_file
@@ -243,30 +246,48 @@ def score_own(folder: Path, only: list[str]) -> dict[str, Score]:
     return scores
 
 
-def read_all(folder: Path) -> None:
-    """Print for every text of a folder: seconds, numbers, how many are in no row or in two, rows, share called sure."""
-    heads = ("seconds", "numbers", "amiss", "quantities", "sure", "left out")
-    print("== documents read")
-    print(" " * 34, *(f"{head:>10}" for head in heads))
-    sums = Counter()
+def documents_read(folder: Path) -> Part:
+    """Every text of a folder: seconds, numbers, how many are in no row or in two, quantities, share called sure."""
+    head = ("document", "seconds", "numbers", "in no row or two", "quantities", "called sure", "left out")
+    part = Part("Documents read", head)
+    sums: Counter[str] = Counter()
     for file in sorted(folder.glob("*.txt")):
         began = time.perf_counter()
         document = read_file(file)
         rows = proposals(document)
-        seconds = time.perf_counter() - began
         quantities = [row for row in rows if row.role == "observation"]
-        sums["seconds"] += seconds
-        sums["numbers"] += len(TOKEN.findall(document.text))
-        sums["amiss"] += unaccounted(document.text, rows)
-        sums["quantities"] += len(quantities)
-        sums["sure"] += sum(row.sure for row in quantities)
-        numbers, amiss = len(TOKEN.findall(document.text)), unaccounted(document.text, rows)
-        sure = sum(row.sure for row in quantities) / max(1, len(quantities))
-        cells = (f"{seconds:.2f}", numbers, amiss, len(quantities), f"{sure:.1%}", len(rows) - len(quantities))
-        print(f"{file.stem:34}", *(f"{cell:>10}" for cell in cells))
-    sure = sums["sure"] / max(1, sums["quantities"])
-    cells = (f"{sums['seconds']:.2f}", sums["numbers"], sums["amiss"], sums["quantities"], f"{sure:.1%}")
-    print(f"{'all':34}", *(f"{cell:>10}" for cell in cells))
+        counts = {
+            "seconds": time.perf_counter() - began,
+            "numbers": len(TOKEN.findall(document.text)),
+            "amiss": unaccounted(document.text, rows),
+            "quantities": len(quantities),
+            "sure": sum(row.sure for row in quantities),
+            "left out": len(rows) - len(quantities),
+        }
+        sums.update(counts)
+        part.rows.append(_document_row(file.stem, counts))
+        part.raw[file.stem] = counts
+    part.rows.append(_document_row("all", sums))
+    return part
+
+
+def _document_row(name: str, counts: Mapping[str, float]) -> tuple[object, ...]:
+    sure = counts["sure"] / max(1, counts["quantities"])
+    return (
+        *(name, f"{counts['seconds']:.2f}", counts["numbers"], counts["amiss"], counts["quantities"]),
+        *(f"{sure:.1%}", counts["left out"]),
+    )
+
+
+def accuracy(title: str, scores: dict[str, Score]) -> Part:
+    """Share of right cells for each document and all together."""
+    columns = {**scores, "all": total(scores)} if len(scores) > 1 else scores
+    tables = {name: dict(score.table()) for name, score in columns.items()}
+    part = Part(title, ("cells right", *tables))
+    for line in next(iter(tables.values()), {}):
+        part.rows.append((line, *(table[line] for table in tables.values())))
+    part.raw = tables
+    return part
 
 
 def own_rows(table: str, source_id: str) -> list[dict[str, str]]:
@@ -294,24 +315,22 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=[])
     parser.add_argument("--show", default="", help="print wrong cells whose line matches this pattern")
     arguments = parser.parse_args()
-    groups = []
+    parts, scored = [], {}
     if arguments.documents:
         if not arguments.only:
-            read_all(arguments.documents)
-        groups.append(("hand labels", score_labels(arguments.documents, arguments.only)))
+            parts.append(documents_read(arguments.documents))
+        scored |= (found := score_labels(arguments.documents, arguments.only))
+        parts.append(accuracy("Hand labels", found))
     if arguments.sources:
-        groups.append(("own rows", score_own(arguments.sources, arguments.only)))
-    for title, scores in groups:
-        columns = {**scores, "all": total(scores)} if len(scores) > 1 else scores
-        print(f"== {title}: {', '.join(columns)}")
-        tables = [dict(score.table()) for score in columns.values()]
-        for line in tables[0] if tables else ():
-            print(f"{line:34}", *(f"{table[line]:>22}" for table in tables))
-        if arguments.show:
-            for name, score in scores.items():
-                for line in score.wrong:
-                    if re.search(arguments.show, line):
-                        print(f"{name}: {line}")
+        scored |= (found := score_own(arguments.sources, arguments.only))
+        parts.append(accuracy("The project's own rows, its tables emptied", found))
+    for part in parts:
+        print(part.markdown())
+    if arguments.show:
+        for name, score in scored.items():
+            for line in score.wrong:
+                if re.search(arguments.show, line):
+                    print(f"{name}: {line}")
 
 
 if __name__ == "__main__":

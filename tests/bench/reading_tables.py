@@ -33,7 +33,9 @@ NAMES = (
     "每千人口拥有三岁以下婴幼儿托位数 基本养老保险参保人数 粮食综合生产能力 能源综合生产能力 高速公路通车里程 "
     "生活垃圾分类处理设施日处理能力 县级以上城市建成区绿地面积 规模以上文化及相关产业企业营业收入 新建改造农村公路里程"
 ).split()
-UNITS = "亿元 万元/人 亿元 亿元 亿元 亿元 亿元 件 亿元 元 万人 人 个 万人 万吨 万吨标准煤 公里 吨 公顷 亿元 公里".split()
+UNITS = (
+    "亿元 万元/人 亿元 亿元 亿元 亿元 亿元 件 亿元 元 万人 人 个 万人 万吨 万吨标准煤 公里 吨 公顷 亿元 公里".split()
+)
 GROUPS = ("经济发展", "创新驱动", "民生福祉", "绿色生态", "安全保障")
 
 
@@ -53,7 +55,12 @@ def table(dice: random.Random, side: bool = False) -> tuple[Print, list[tuple[st
         row = [str(index + 1)] if numbered else []
         row += [name, unit] if unit_column else [f"{name}（{unit}）"]
         body.append([*row, *values, *([] if side else [dice.choice(["预期性", "约束性"])])])
-    head = [*(["序号"] if numbered else []), "指标", *(["单位"] if unit_column else []), *(f"{year}年" for year in years)]
+    head = [
+        *(["序号"] if numbered else []),
+        "指标",
+        *(["单位"] if unit_column else []),
+        *(f"{year}年" for year in years),
+    ]
     head += [] if side else ["属性"]
     merges = []
     if side:

@@ -21,6 +21,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 os.environ["PYTHONPATH"] = os.pathsep.join([sys.path[0], os.environ.get("PYTHONPATH", "")]).rstrip(os.pathsep)
 
+import documents
 import many
 import moments
 import stock
@@ -36,6 +37,7 @@ PARTS: dict[str, Callable[[Setting], Part | list[Part]]] = {
     "b": warm.measure,
     "a": stock.measure,
     "d": many.measure,
+    "r": documents.measure,
 }
 
 
@@ -60,6 +62,8 @@ def main() -> int:
         "--only", default="", metavar="PARTS", help="such as a,b (b includes f); default: all and others"
     )
     parser.add_argument("--rounds", type=int, metavar="N", help="rounds per way (default: 5, quick: 1)")
+    parser.add_argument("--documents", type=Path, metavar="DIR", help="reports to read, with labels/*.csv beside them")
+    parser.add_argument("--sources", type=Path, metavar="DIR", help="the source texts of the shipped documents")
     arguments = parser.parse_args()
     arguments.out.mkdir(parents=True, exist_ok=True)
     signal.signal(signal.SIGINT, signal.default_int_handler)  # which a shell's background takes from all commands
@@ -73,6 +77,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="planbrief-bench-") as folder:
         project = snapshot(packaged(), Path(folder) / "project")
         setting = Setting(arguments.quick, Path(folder), project, arguments.rounds or (1 if arguments.quick else 5))
+        setting.documents, setting.sources = arguments.documents, arguments.sources
         for name, measure in PARTS.items():
             if chosen and name not in chosen:
                 continue

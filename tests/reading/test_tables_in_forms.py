@@ -51,3 +51,42 @@ def test_values_of_a_table_in_every_form(tmp_path, name, form):
     found = [row for row in described(document, "青河市", "2026-02-01").rows if row.role == "observation"]
     said = [(row.value_text, *(row.cells[cell] for cell in CELLS)) for row in found]
     assert [one for one in EXPECTED[name] if one not in said] == []
+
+
+WRAPPED = """指标        单位       2025 年   2030 年   属性
+居民人均可支    元        84       190      约束性
+配收入
+全员劳动生产    万元/人     66.02    78.93    预期性
+率
+县级以上城市    公顷       458.83   560      预期性
+建成区绿地面
+积
+社会消费品零    亿元       115      128.37   预期性
+售总额
+"""
+
+
+def test_a_page_laid_out_as_text_keeps_wrapped_names(tmp_path):
+    """Names go on below their first line, under their column; rows may be shifted by some characters."""
+    path = tmp_path / "plan.txt"
+    path.write_text("某市“十五五”规划\n专栏1 主要指标\n\n" + WRAPPED + "\n\n二、任务\n", encoding="utf-8")
+    rows = [row for row in described(read_file(path), "某市", "2026-02-10").rows if row.role == "observation"]
+    said = [(row.cells["indicator_phrase"], row.value_text, row.cells["time_period"]) for row in rows]
+    names = ("居民人均可支配收入", "全员劳动生产率", "县级以上城市建成区绿地面积", "社会消费品零售总额")
+    values = ("84", "190"), ("66.02", "78.93"), ("458.83", "560"), ("115", "128.37")
+    assert said == [
+        (name, value, year)
+        for name, pair in zip(names, values, strict=True)
+        for value, year in zip(pair, ("2025", "2030"), strict=True)
+    ]
+
+
+def test_tables_side_by_side_are_read_apart(tmp_path):
+    """Heads that repeat begin another table: its names are its own."""
+    path = tmp_path / "plan.txt"
+    lines = ["县区\t2025年\t2030年\t县区\t2025年\t2030年", "东县\t1.5\t2\t南区\t3\t4.5", "西县\t5\t6\t北区\t7\t8"]
+    path.write_text("表1 各县区投资（亿元）\n" + "\n".join(lines) + "\n", encoding="utf-8")
+    rows = [row for row in described(read_file(path), "某市", "2026-02-10").rows if row.role == "observation"]
+    said = {(row.cells["ref_area_name"], row.value_text) for row in rows}
+    places = "东县 东县 南区 南区 西县 西县 北区 北区".split()
+    assert said == set(zip(places, "1.5 2 3 4.5 5 6 7 8".split(), strict=True))

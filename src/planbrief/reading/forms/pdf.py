@@ -393,7 +393,12 @@ def _appended(boxes: list[Box], more: list[Box]) -> list[Box]:
 
 def _is_cut(above: dict[int, Box], below: dict[int, Box], said: Sequence[int]) -> bool:
     """Whether the first row of a page only goes on with names of the last row of the page before."""
-    if not said or not above or len(said) * 2 > len(below) or any(re.search(r"\d", below[c].text) for c in said):
+    if (
+        not said
+        or not above
+        or len(said) * 2 > max(len(below), len(above))
+        or any(re.search(r"\d", below[c].text) for c in said)
+    ):
         return False
     names = [above[column].text for column in said if column in above]
     if len(names) < len(said):

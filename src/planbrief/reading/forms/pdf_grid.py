@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from planbrief.reading.canonical import joined
 from planbrief.reading.forms.compose import Box
 from planbrief.reading.forms.pdf_page import Char, Line, Page, Rule, lines_of
-from planbrief.reading.tables.columns import Word, says_value
+from planbrief.reading.tables.columns import Word, columns_of, edges_of, says_value
 from planbrief.reading.tables.frames import is_contents
 from planbrief.reading.tables.placing import Row, placed_cells
 from planbrief.reading.tables.shapes import HEAD_WORDS, is_figure, is_period, plain
@@ -229,10 +230,26 @@ def zones(lines: Sequence[Line], rules: Sequence[Rule] = ()) -> list[Zone]:
         while first > (found[-1].end if found else 0) and _overlaps(lines[first - 1], lines[first]):
             first -= 1
         boxes = _boxes(lines[first:end], rules)
+        if boxes and first and all(_stands_under(line, lines[first]) for line in lines[:first]):
+            # The page cut the last row of the one before: its name goes on above the first row of this one.
+            edges = edges_of([_words(line, i) for i, line in enumerate(lines[first:end])])
+            column = columns_of(_words(lines[0], 0)[0], edges)[0]
+            boxes = [Box(0, column, joined(line.text for line in lines[:first])), *_moved(boxes)]
+            first = 0
         if boxes:
             found.append(Zone(first, end, boxes))
         index = end
     return found
+
+
+def _moved(boxes: Sequence[Box]) -> list[Box]:
+    return [replace(box, row=box.row + 1) for box in boxes]
+
+
+def _stands_under(line: Line, other: Line) -> bool:
+    """Whether a line of one field stands where a line near it has a field behind its first one."""
+    one = len(line.fields) == 1 and _is_short(line)
+    return one and any(abs(line.left - field.left) < 2 for field in other.fields[1:])
 
 
 def _is_tabular(line: Line) -> bool:
@@ -262,11 +279,13 @@ def _end_of_run(lines: Sequence[Line], first: int) -> int:
             end = ahead + 1
             continue
         break
-    # A last name that goes on in lines of its own, closer than the rows are to each other.
+    # A last name that goes on in lines of its own, under its column or closer than the rows are to each other.
+    last = lines[end - 1]
     while end < len(lines) and len(lines[end].fields) == 1 and _is_short(lines[end]) and end - first > 2:
         gap, before = lines[end].base - lines[end - 1].base, lines[end - 1].base - lines[end - 2].base
         closer = gap < 0.85 * max(before, 1.8 * lines[end].size)
-        if not (_overlaps(lines[end - 1], lines[end]) or (closer and not _is_note(lines[end].text))):
+        near = gap < 2 * lines[end].size and _stands_under(lines[end], last)
+        if not (_overlaps(lines[end - 1], lines[end]) or near or (closer and not _is_note(lines[end].text))):
             break
         end += 1
     return end
@@ -284,9 +303,13 @@ def _is_short(line: Line) -> bool:
     return len(line.text) <= 30 and not _is_prose(line)
 
 
+def _words(line: Line, at: int) -> list[Word]:
+    return [Word(at, at, field.left, field.right, field.text) for field in line.fields]
+
+
 def _boxes(lines: Sequence[Line], rules: Sequence[Rule]) -> list[Box]:
     """The cells of a run of lines, empty where it is no table after all."""
-    words = [[Word(i, i, f.left, f.right, f.text) for f in line.fields] for i, line in enumerate(lines)]
+    words = [_words(line, i) for i, line in enumerate(lines)]
     valued = [row for row in words if any(says_value(word.text) for word in row[1:])]
     if len(valued) < 2 or not any(is_figure(word.text) for row in valued for word in row):
         return []

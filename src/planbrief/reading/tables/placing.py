@@ -173,8 +173,9 @@ def _body_bands(
     if not fixed:
         return [[i] for i in kept]
     gaps = [[i for i in kept if low < i < high] for low, high in zip([-1, *fixed], [*fixed, len(lines)], strict=True)]
-    # Where nothing stands above the first figures and something below the last, names begin beside their figures.
-    from_top = not gaps[0] and bool(gaps[-1])
+    # Where nothing stands above the first figures and something below the last, and no line of figures lacks its name,
+    # names begin beside their figures.
+    from_top = not gaps[0] and bool(gaps[-1]) and all(len(rows[i]) >= len(edges) - 1 for i in fixed)
     # State: how many lines of the gap above a row begin that row; value: cost so far, and the splits that led here.
     states: dict[int, tuple[float, list[tuple[int, int]]]] = {}
     for j in range(len(gaps[0]) + 1):
