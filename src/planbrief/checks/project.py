@@ -160,6 +160,7 @@ _FORMULA = re.compile(r"\$\$.+?\$\$|\$(?! )[^$\n]+?(?<! )\$(?!\d)", re.DOTALL)
 
 Finding = tuple[str, str, str]  # column, found, expected
 #: What is expected where a run or a trial has left its traces: nothing of them is ever published.
+_READABLE = "code that Python can read"
 _CLEAN, _DEFAULT = "a notebook without outputs (planbrief nb clean)", ", the default in reports/catalog.toml"
 
 
@@ -315,7 +316,7 @@ def templates(source: str, place: str) -> Iterator[Finding]:
     try:
         tree = ast.parse(re.sub(r"(?m)^\s*[%!].*$", "", source))
     except (SyntaxError, ValueError, RecursionError) as error:
-        yield place, f"broken Python: {error}"[:120], "code that Python can read"
+        yield place, f"broken Python: {error}"[:120], _READABLE
         return
     for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
@@ -363,7 +364,7 @@ def project_problems(project: Project, published: Collection[str] | None = None)
 
     Of the notebooks named in `published` alone it is what keeps reports made of them from being published: the data
     and their words, these notebooks and theirs, no notes. Entries of the catalog that cannot be built are not built
-    anyway.
+    anyway, and code that Python cannot read fails its own report, which says where.
     """
     from planbrief import catalog
     from planbrief.targets.publishable import usable_package
@@ -378,5 +379,5 @@ def project_problems(project: Project, published: Collection[str] | None = None)
     unsaid = [one for one in missing_translations(package) if (one.file, one.row, one.column) not in places]
     found = {*data.problems, *unsaid, *notebook_problems(project, areas, published)}
     if published is not None:
-        return sorted(one for one in found if not one.note)
+        return sorted(one for one in found if not one.note and one.expected != _READABLE)
     return sorted({*found, *(catalog.problems(project, package) if package else ())})

@@ -17,7 +17,8 @@ from planbrief.errors import PlanbriefError
 from planbrief.reading.canonical import CanonicalText
 from planbrief.reading.files import read_file
 from planbrief.reading.forms.plain import read_plain
-from planbrief.reading.rereading import reread
+from planbrief.reading.grammar.areas import document_area
+from planbrief.reading.rereading import bare_name, reread
 from planbrief.reading.tabulation import NO_QUANTITY
 from planbrief.targets.dataset import Dataset
 from planbrief.targets.package import Row
@@ -26,6 +27,8 @@ from planbrief.targets.units import UnitTable, unit_behind
 
 #: Forms whose canonical text is what a reader writes, not the decode of the file.
 _OTHER_FORMS = frozenset({".html", ".htm", ".docx", ".pdf", ".xlsx"})
+#: Characters in which a document says what area it is about.
+_HEAD = 200
 #: A source text larger than this is refused.
 LARGEST_SOURCE = 64 * 1024 * 1024
 
@@ -297,12 +300,20 @@ class Comparison:
             return 0
         sound = [row for row in rows if self.text[int(row.values["char_start"]) :][:1]]
         by_id = {row.values["obs_id"]: row for row in sound}
-        again = reread(self.document, [row.values for row in sound], "", published, areas)
+        again = reread(self.document, [row.values for row in sound], self.about(areas), published, areas)
         for one in again.disagreements:
             note = " (reading_note names another value)" if one.stale else ""
             expected = f"{one.cell} {one.in_text or 'empty'} as the passage reads, or a reading_note{note}"
             self.report(one.start, one.end, by_id[one.obs_id], f"{one.cell} {one.in_row or 'empty'}", expected)
         return again.acknowledged_rows
+
+    def about(self, areas: Mapping[str, str]) -> str:
+        """The known area that the first lines name first, where the wording alone does not tell that it is one."""
+        head = self.text[:_HEAD]
+        if document_area(self.text)[0]:
+            return ""
+        names = {name: head.find(bare_name(name)) for name in areas.values() if len(bare_name(name)) > 1}
+        return min((name for name, at in names.items() if at >= 0), key=lambda n: (names[n], -len(n)), default="")
 
     def exclusions(self, rows: list[Row]) -> None:
         """Spans, and whether `other` may be the reason."""

@@ -131,11 +131,10 @@ def test_a_new_row_is_refused_until_it_is_accepted(small: Project, tmp_path: Pat
     [
         ('say(zh="增长 73.8 %", en="grows {money}", money=figure)', "the number 73.8 typed into say"),
         ('say(zh="承诺 {money}。", money=figure)', "say(…) without en"),
-        ("def broken(:", "broken Python"),
     ],
 )
 def test_what_check_refuses_of_a_notebook_is_not_built(small: Project, tmp_path: Path, cell: str, line: str) -> None:
-    """A typed number, a language that is missing, code that does not run: exit code 2, not a page."""
+    """A typed number, a language that is missing: exit code 2, not a page."""
     write_notebook(small.notebooks / "small.ipynb", {**CELLS, "body": f"{CELLS['body']}\n{cell}"})
     with pytest.raises(Refused) as told:
         build(small, tmp_path / "out", ONE)

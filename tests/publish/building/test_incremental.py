@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -169,7 +170,8 @@ def test_an_edit_rebuilds_exactly_the_reports_that_read_the_row(narrow, pool, tm
     expected = {
         name
         for name, entry in record.items()
-        if name != "findings" and any(covers(read, row, places) for read, _ in entry["reads"] for row in touched)
+        if name != "findings"
+        and any(covers(json.loads(read), row, places) for read, _ in entry["reads"] for row in touched)
     }
     assert {name for name, status in statuses(outcome).items() if status == "built"} == expected
     fresh = tmp_path_factory.mktemp("full") / "latest"
@@ -206,5 +208,5 @@ def test_a_build_with_nothing_to_do_imports_nothing_heavy(narrow, pool):
     )
     environment = {**os.environ, "PLANBRIEF_PROJECT": str(narrow.root)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
-    assert "5 unchanged" in done.stdout
+    assert re.search(r"edition \S+: \d+ unchanged; open", done.stdout)
     assert done.stdout.splitlines()[-1] == "['planbrief']"
