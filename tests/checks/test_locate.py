@@ -154,6 +154,8 @@ def test_every_shipped_figure_in_digits_is_proposed(root: Path, sources_dir: Pat
             values = row.values
             if values["source_id"] != source.values["source_id"] or not TOKEN.match(values["value_text"]):
                 continue
+            if "/" in values["value_text"]:  # 1/10 is tabulated as one tenth (成), in the digits of the text
+                continue
             total += 1
             proposed = rows.get((values["char_start"], values["char_end"]))
             if proposed is None:

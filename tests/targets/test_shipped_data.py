@@ -36,7 +36,16 @@ KINDS = {
     "qijiang-smart-2025": {"target": 1, "commitment": 1, "resource": 4, "actual": 5, "count": 6},
     "fuling-innovation-2023": {"target": 6, "estimate": 2, "resource": 1, "actual": 27, "count": 9},
     "zhaoqing-xian-2025": {"commitment": 1, "actual": 4, "count": 10},
-    "chongqing-report-2026": {"target": 54, "resource": 2, "actual": 244, "count": 16, "estimate": 1},
+    "sichuan-report-2026": {"target": 31, "commitment": 1, "estimate": 1, "resource": 6, "actual": 237, "count": 52},
+    "chongqing-report-2026": {"target": 54, "commitment": 1, "estimate": 1, "resource": 2, "actual": 243, "count": 16},
+    "guangdong-report-2026": {
+        "target": 108,
+        "commitment": 2,
+        "estimate": 10,
+        "resource": 2,
+        "actual": 236,
+        "count": 13,
+    },
 }
 EXCLUSIONS = {
     "bazhong-plan-2024": 338,
@@ -44,7 +53,9 @@ EXCLUSIONS = {
     "qijiang-smart-2025": 17,
     "fuling-innovation-2023": 21,
     "zhaoqing-xian-2025": 21,
+    "sichuan-report-2026": 96,
     "chongqing-report-2026": 65,
+    "guangdong-report-2026": 69,
 }
 #: The plans and news of the four cities; the work reports of their provinces came later.
 CITIES = (
@@ -54,7 +65,7 @@ CITIES = (
     "fuling-innovation-2023",
     "zhaoqing-xian-2025",
 )
-TOKENS = {"cities": 903, "chongqing-report-2026": 360}
+TOKENS = {"cities": 903, "sichuan-report-2026": 388, "chongqing-report-2026": 360, "guangdong-report-2026": 401}
 
 
 @pytest.fixture(scope="module")

@@ -476,7 +476,7 @@ def load(project: str | None = None, *, sample: bool = False) -> Data:
     project : path, optional
         A project folder (data/, reports/) or a data folder.
     sample : bool
-        The sample that travels with planbrief: five documents of four cities.
+        The sample that travels with planbrief: documents of four cities and of their provinces.
 
     Raises
     ------

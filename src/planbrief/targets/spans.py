@@ -22,7 +22,7 @@ TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _CHARACTERS = "".join((*DIGITS, *SMALL, *LARGE))
 NUMERAL = re.compile(f"[{_CHARACTERS}]+")
 
-_RANGE = re.compile(r"\s*(?:-|－|–|—+|―|~|～|至|到)\s*")
+_RANGE = re.compile(r"\s*[%％‰]?\s*(?:-|－|–|—+|―|~|～|至|到)\s*")
 #: Words of a printed form that bound it, in the order in which they are tried.
 _BOUNDS = (
     (re.compile("以上|余|餘|多|级|級|不低于|不低於|不少于|上"), "ge"),
@@ -124,8 +124,8 @@ def read(value_text: str, unit: str = "") -> Reading:
     front of the unit (千亿级 in 亿元 is 1000), 首 and 第一 for 1, 一半 for 50 (per cent), 翻番 for 1 (increase) or 2
     (ratio). 二个千亿级 stands for two values: 2 and 1000. Without any number there are no values.
 
-    >>> read("1,200").values, read("50—100").upper
-    ((Decimal('1200'),), Decimal('100'))
+    >>> read("1,200").values, read("50—100").upper, read("4.5%—5").upper
+    ((Decimal('1200'),), Decimal('100'), Decimal('5'))
     >>> read("二个千亿级", "亿元")
     Reading(values=(Decimal('2'), Decimal('1000')), upper=None, comparator='ge')
     """

@@ -65,13 +65,19 @@ def key_numbers_of(ds: Dataset, region: str) -> list[KeyNumber]:
         first = records(group)[0]
         kind = "share" if first["family"] == "share" else "output" if first["shape"] == "geometric" else "count"
         levels = [point_figure(row) for row in points[points["series"] == series].itertuples()]
-        if first["start_kind"] not in BASE_KINDS or len(levels) < 2 or not left[kind]:
+        if first["start_kind"] not in BASE_KINDS or len(levels) < 2 or not left[kind] or reached(ds, first):
             continue
         left[kind] -= 1
         found.append(key_number(ds, first, kind, levels))
         if len(found) == MOST_NUMBERS:
             break
     return found
+
+
+def reached(ds: Dataset, first: Mapping[str, Any]) -> bool:
+    """Whether a goal asks for nothing: its bound is kept already, or it lies on the near side of what was reached."""
+    wanted = {"increase": 1, "decrease": -1}.get(ds.row("indicators", str(first["indicator"]))["direction"], 0)
+    return first["undefined"] == "bound_kept" or (first["end"] - first["start"]) * wanted < 0
 
 
 def key_number(ds: Dataset, first: Mapping[str, Any], kind: str, levels: list[Figure]) -> KeyNumber:

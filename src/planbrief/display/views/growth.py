@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -23,12 +24,15 @@ __all__ = ["milestone_table", "point_figure", "unit_cell", "unit_label"]
 def point_figure(row: Any) -> Figure:
     """One point of a series as a figure."""
     share = row.family in ("share", "rate")
+    ends = (row.lower, row.upper) if row.comparator == "range" else (math.nan, math.nan)
     return Figure(
         key=f"{row.series}/{row.period}",
         value=row.value,
         measure="share" if share else "level",
         unit=row.unit,
         observations=tuple(row.observations),
+        lower=ends[0],
+        upper=ends[1],
         comparator=row.comparator,
         year=row.period,
     )

@@ -299,10 +299,7 @@ def _wording_finding(
     explicit = [pair for pair in bounds if "eq" not in _bounds(pair[0]) | _bounds(pair[1])]
     chosen = (explicit or bounds or years)[0]
     one, other = chosen[0][0], chosen[1][0]
-    # At least 70 and more than 70 hold together; at least 70 and at most 70 are opposite senses.
-    sides = ({"ge", "gt"}, {"le", "lt"})
-    apart = [pair for pair in explicit if all((_bounds(pair[0]) | _bounds(pair[1])) & side for side in sides)]
-    severity: Severity = "inconsistent" if apart else "note"
+    severity: Severity = "inconsistent" if explicit else "note"
     dated = next((r for pair in years for place in pair for r in place if r.dated), None)
     variant = "bound_and_year" if bounds and years else "bound" if bounds else "year"
     numbers: dict[str, Number] = {
