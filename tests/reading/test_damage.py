@@ -12,8 +12,10 @@ from pathlib import Path
 import pytest
 from reading.printed import Print, as_html, as_tabs, as_typst, write_excel, write_pdf, write_word
 
+from planbrief.commands.cli import main
 from planbrief.errors import DataError
 from planbrief.reading.canonical import CanonicalText
+from planbrief.reading.draft_rows import described
 from planbrief.reading.files import read_file
 
 TABLE = Print(
@@ -45,6 +47,8 @@ def outcome(path: Path) -> str:
         document, message = None, str(error)
     assert isinstance(document, CanonicalText) or message.startswith(f"{path.name}: found ")
     assert "\n" not in message
+    if document is not None:
+        described(document, "某市", "2026-02-10")
     return message
 
 
@@ -261,3 +265,23 @@ def test_what_is_no_document_is_named(tmp_path):
     (tmp_path / "picture.txt").write_bytes(b"\x89PNG\r\n\x1a\n" + b"\0" * 50)
     for name, said in named.items():
         assert said in outcome(tmp_path / name), name
+
+
+def test_the_command_ends_with_one_line_and_exit_code_2(tmp_path, sound, capsys):
+    """What cannot be read says so in one line, without a traceback, whatever way it is broken."""
+    archive = sound["plan.docx"]
+    hostile = {
+        "cut.docx": archive[: len(archive) // 2],
+        "entity.docx": replaced(archive, "word/document.xml", word_body("<w:p/>", ENTITY)),
+        "deep.html": ("<html>" + "<div>" * 100_000).encode(),
+        "cut.pdf": sound["plan.pdf"][:300],
+        "picture.pdf": b"\x89PNG\r\n\x1a\n" + bytes(200),
+        "empty.txt": b" \n",
+        "old.xls": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600) + "Workbook".encode("utf-16-le"),
+    }
+    for name, raw in hostile.items():
+        (tmp_path / name).write_bytes(raw)
+        assert main(["read", str(tmp_path / name), "--json"]) == 2, name
+        said = capsys.readouterr()
+        assert (said.out, len(said.err.strip().splitlines())) == ("", 1), name
+        assert "Traceback" not in said.err

@@ -200,3 +200,23 @@ def test_a_frame_goes_back_checked(tmp_path: Path) -> None:
     with pytest.raises(BadDecision, match="stays as it is"):
         save_drafts(frame, project=project)
     assert len(draft.standing().open) == len(frame)
+
+
+def test_no_draft_goes_into_the_wheel(root: Path, tmp_path: Path) -> None:
+    """Originals and drafts stay on the machine; git ignores them too."""
+    import importlib.util
+
+    spec = importlib.util.spec_from_file_location("hatch_build", root / "hatch_build.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for name in ("areas.csv", "documents/one/source.csv", "drafts/one/original.pdf"):
+        (tmp_path / "data" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "data" / name).write_text("x", encoding="utf-8")
+    hook = module.SampleProject(str(tmp_path), {}, None, None, "", "wheel")
+    put: dict[str, dict[str, str]] = {"force_include": {}}
+    hook.initialize("standard", put)
+    inside = {name.removeprefix("planbrief/packaged/data/") for name in put["force_include"].values()}
+    assert inside == {"areas.csv", "documents/one/source.csv"}
+    assert "data/drafts/" in (root / ".gitignore").read_text(encoding="utf-8")

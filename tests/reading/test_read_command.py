@@ -58,3 +58,24 @@ def test_a_file_that_is_not_there(tmp_path, capsys):
     """One message and exit code 2."""
     assert main(["read", str(tmp_path / "nowhere.txt")]) == 2
     assert len(capsys.readouterr().err.strip().splitlines()) == 1
+
+
+def test_several_files_are_read_side_by_side(report, tmp_path, capsys):
+    """One that cannot be read stops no other; reports come in the order of the files."""
+    names = ["b.txt", "a.txt", "c.txt"]
+    for name in names:
+        (tmp_path / name).write_text(report.read_text(encoding="utf-8") if name != "a.txt" else "", encoding="utf-8")
+    assert main(["read", *(str(tmp_path / name) for name in names), "--jobs", "2", "--json"]) == 2
+    said = capsys.readouterr()
+    assert [one["source_id"] for one in json.loads(said.out)] == ["b", "c"]
+    assert len(said.err.strip().splitlines()) == 1
+    assert "a.txt: found an empty file" in said.err
+
+
+@pytest.mark.parametrize(("extra", "message"), [(["--area", "某市"], "one document"), ([], "both be 'document'")])
+def test_what_says_something_of_one_file_needs_one(tmp_path, capsys, extra, message):
+    """An area holds for one document; two files under one name would be one draft."""
+    for name in ("报告.txt", "公报.txt"):
+        (tmp_path / name).write_text("全市粮食产量12万吨。", encoding="utf-8")
+    assert main(["read", str(tmp_path / "报告.txt"), str(tmp_path / "公报.txt"), *extra]) == 2
+    assert message in capsys.readouterr().err

@@ -111,7 +111,10 @@ def locate_options(parser: argparse.ArgumentParser) -> None:
 
 def read_options(parser: argparse.ArgumentParser) -> None:
     """Options of ``read``."""
-    parser.add_argument("file", type=Path, metavar="FILE", help="text, HTML, Word, PDF with a text layer, or Excel")
+    parser.add_argument(
+        "file", type=Path, nargs="+", metavar="FILE", help="text, HTML, Word, PDF with a text layer, or Excel"
+    )
+    parser.add_argument("--jobs", type=int, metavar="N", help="files read at the same time (default: one a core)")
     parser.add_argument(
         "--area", metavar="NAME", help="area that the document is about (default: from its first lines)"
     )

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import re
 import sys
 import time
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import suppress
+from itertools import repeat
 from pathlib import Path
+from typing import Any, NamedTuple
 
 from planbrief.errors import PlanbriefError
 from planbrief.project import NotAProject, Project, chosen
@@ -26,6 +32,28 @@ class IllFormedDate(PlanbriefError):
 
     def __str__(self) -> str:
         return f"--published {self.text!r} is no date: write 2026-02-10 (or 2026-02)"
+
+
+class OneFileOnly(PlanbriefError):
+    """An option that says something of one document was given with several."""
+
+    def __init__(self, option: str, files: int) -> None:
+        super().__init__(option, files)
+        self.option, self.files = option, files
+
+    def __str__(self) -> str:
+        return f"{self.option} is for one document, not for {self.files}: read it alone"
+
+
+class SameName(PlanbriefError):
+    """Two files would become the same draft."""
+
+    def __init__(self, source_id: str) -> None:
+        super().__init__(source_id)
+        self.source_id = source_id
+
+    def __str__(self) -> str:
+        return f"two files would both be {self.source_id!r}: read each alone with --source-id"
 
 
 def source_id_of(file: Path) -> str:
@@ -52,40 +80,84 @@ def summary(area: str, rows: Sequence[Proposal], seconds: float) -> str:
     return "\n".join(lines)
 
 
-def command(arguments: argparse.Namespace) -> int:
-    """Run ``planbrief read FILE [--area NAME] [--published DATE] [--source-id ID] [--json]``."""
+class Read(NamedTuple):
+    """What came of one file: the report for ``--json``, else lines for the screen, and what went wrong (or empty)."""
+
+    report: dict[str, Any]
+    lines: list[str]
+    warnings: tuple[str, ...]
+    error: str = ""
+
+
+def read_one(file: Path, area: str, published: str, source_id: str, data: Path | None, keep: bool) -> Read:
+    """Read a file; ``data`` is the project's folder of data (None outside one), in which a draft is kept if asked for.
+
+    An error is handed back as its message: one file that cannot be read stops no other.
+    """
     began = time.perf_counter()
-    if arguments.published and not _DATE.fullmatch(arguments.published):
-        raise IllFormedDate(arguments.published)
     from planbrief.reading.draft_rows import described
     from planbrief.reading.files import read_file
     from planbrief.reading.matching import vocabulary_in
 
-    document = read_file(arguments.file)
-    project: Project | None = None
-    vocabulary = None
     try:
-        project = chosen(arguments)
-        vocabulary = vocabulary_in(project.data)
-    except NotAProject:
-        pass
-    found = described(document, arguments.area or "", arguments.published or "", vocabulary)
-    source_id = arguments.source_id or source_id_of(arguments.file)
-    if arguments.json:
+        document = read_file(file)
+        found = described(document, area, published, None if data is None else vocabulary_in(data))
+        source_id = source_id or source_id_of(file)
         rows = [row.as_json() for row in found.rows]
         report = {"source_id": source_id, "area": found.area, "published": found.published, "rows": rows}
-        json.dump(report, sys.stdout, ensure_ascii=False, indent=1)
-        print()
-        return 0
-    for warning in document.warnings:
-        print(f"planbrief: {warning}", file=sys.stderr)
-    print(summary(found.area, found.rows, time.perf_counter() - began))
-    if project is None or project.sample:
-        return 0
-    from planbrief.reading.drafts import keep_draft
+        lines = [summary(found.area, found.rows, time.perf_counter() - began)]
+        if keep and data is not None:
+            from planbrief.reading.drafts import keep_draft
 
-    facts = {"area": found.area, "published": found.published, "file_name": arguments.file.name}
-    _, kept = keep_draft(project.data, source_id, document, found.rows, facts, arguments.file)
-    again = f" ({kept} decisions of the earlier reading still hold)" if kept else ""
-    print(f"draft in data/drafts/{source_id}{again}; planbrief review {source_id}")
-    return 0
+            facts = {"area": found.area, "published": found.published, "file_name": file.name}
+            _, kept = keep_draft(data, source_id, document, found.rows, facts, file)
+            again = f" ({kept} decisions of the earlier reading still hold)" if kept else ""
+            lines.append(f"draft in data/drafts/{source_id}{again}; planbrief review {source_id}")
+    except PlanbriefError as error:
+        return Read({}, [], (), str(error))
+    return Read(report, lines, document.warnings)
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Run ``planbrief read FILE… [--area NAME] [--published DATE] [--source-id ID] [--jobs N] [--json]``.
+
+    Exit code 2 if a file could not be read; the others are read all the same.
+    """
+    if arguments.published and not _DATE.fullmatch(arguments.published):
+        raise IllFormedDate(arguments.published)
+    files: list[Path] = arguments.file
+    if len(files) > 1 and (arguments.area or arguments.source_id):
+        raise OneFileOnly("--area" if arguments.area else "--source-id", len(files))
+    if len(names := Counter(source_id_of(file) for file in files)) < len(files) and len(files) > 1:
+        raise SameName(names.most_common(1)[0][0])
+    project: Project | None = None
+    with suppress(NotAProject):
+        project = chosen(arguments)
+    data = project.data if project is not None else None
+    keep = not arguments.json and project is not None and not project.sample
+    given = (arguments.area or "", arguments.published or "", arguments.source_id or "", data, keep)
+    jobs = min(arguments.jobs or os.cpu_count() or 1, len(files))
+    reports, failed = [], False
+    for read in _each(files, given, jobs):
+        for warning in read.warnings:
+            print(f"planbrief: {warning}", file=sys.stderr)
+        if read.error:
+            failed = True
+            print(f"planbrief: {read.error}", file=sys.stderr)
+        elif arguments.json:
+            reports.append(read.report)
+        else:
+            print(*read.lines, sep="\n", flush=True)
+    if arguments.json and reports:
+        json.dump(reports if len(files) > 1 else reports[0], sys.stdout, ensure_ascii=False, indent=1)
+        print()
+    return 2 if failed else 0
+
+
+def _each(files: Sequence[Path], given: tuple[str, str, str, Path | None, bool], jobs: int) -> Iterator[Read]:
+    """What comes of each file, in order; several jobs read in processes of their own."""
+    if jobs <= 1:
+        yield from (read_one(file, *given) for file in files)
+        return
+    with ProcessPoolExecutor(jobs) as pool:
+        yield from pool.map(read_one, files, *(repeat(one) for one in given))
