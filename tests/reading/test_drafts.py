@@ -206,7 +206,7 @@ def test_no_draft_goes_into_the_wheel(root: Path, tmp_path: Path) -> None:
     """Originals and drafts stay on the machine; git ignores them too."""
     import importlib.util
 
-    spec = importlib.util.spec_from_file_location("hatch_build", root / "hatch_build.py")
+    spec = importlib.util.spec_from_file_location("wheel_hook", root / "tests/distribution/wheel_hook.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
