@@ -206,6 +206,7 @@ def test_every_import_is_declared():
     asked = [*project["dependencies"], *(r for group in project["optional-dependencies"].values() for r in group)]
     declared = {re.split(r"[^A-Za-z0-9_.-]", item)[0].lower().replace("-", "_") for item in asked}
     declared |= {"pil", "markdown_it", "distributed", "dask"}  # pillow, markdown-it-py, dask[distributed]
+    declared |= {"vl_convert"}  # vl-convert-python
     found = set()
     for path in MODULES:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -7,8 +7,9 @@ processes), :mod:`planbrief.publish` (editions), :mod:`planbrief.deliver` (peopl
 formats) and :mod:`planbrief.commands`. A room imports only rooms to its left.
 
 Analysts write ``import planbrief as pb``: :func:`load` gives the data as tidy frames
-(:class:`~planbrief.api.data.Data`), :func:`begin` opens a page, :func:`show` and :func:`say` fill it, :func:`finish`
-closes it. :func:`build` makes an edition from another program. :func:`drafts` gives a document that was read as a
+(:class:`~planbrief.api.data.Data`), :func:`page` opens a page with its data and wordings and closes it by itself
+(:class:`~planbrief.api.report.Report`); :func:`begin`, :func:`show`, :func:`say` and :func:`finish` are the same
+step by step. :func:`build` makes an edition from another program. :func:`drafts` gives a document that was read as a
 frame, :func:`save_drafts` puts decisions back.
 """
 
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from planbrief.api.data import Data, load
+    from planbrief.api.report import Report, page
     from planbrief.display import begin, finish, heading, say, show, tell
     from planbrief.errors import PlanbriefError, UnknownName
     from planbrief.measures.figures import Figure
@@ -29,6 +31,7 @@ __all__ = [
     "Data",
     "Figure",
     "PlanbriefError",
+    "Report",
     "UnknownName",
     "__version__",
     "begin",
@@ -37,6 +40,7 @@ __all__ = [
     "finish",
     "heading",
     "load",
+    "page",
     "save_drafts",
     "say",
     "show",
@@ -47,6 +51,7 @@ _HOME_OF = {
     "Data": "planbrief.api.data",
     "Figure": "planbrief.measures.figures",
     "PlanbriefError": "planbrief.errors",
+    "Report": "planbrief.api.report",
     "UnknownName": "planbrief.errors",
     "begin": "planbrief.display",
     "build": "planbrief.publish.embedded",
@@ -54,6 +59,7 @@ _HOME_OF = {
     "finish": "planbrief.display",
     "heading": "planbrief.display",
     "load": "planbrief.api.data",
+    "page": "planbrief.api.report",
     "save_drafts": "planbrief.reading.draft_frames",
     "say": "planbrief.display",
     "show": "planbrief.display",

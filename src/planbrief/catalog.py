@@ -246,9 +246,18 @@ class Catalog:
                 chosen.extend(its)
             elif name in notebooks:
                 chosen.append(self._changed(self._bare(name, listed), changes, listed))
+            elif named := self._by_area(name, listed):
+                chosen += [self._changed(report, changes, listed) for report in named] if changes else named
             else:
                 raise UnknownName("report", name, [*listed, *(n for n in notebooks if n not in listed)])
         return tuple(dict.fromkeys(chosen))
+
+    def _by_area(self, name: str, listed: Mapping[str, Report]) -> list[Report]:
+        """Reports by the name of their area: ``巴中`` means all of one city, ``profile-巴中`` one of them."""
+        notebook, _, word = name.rpartition("-")
+        area = self.package.names("areas").find(word)
+        its = [report for report in listed.values() if area and report.areas == (area,)]
+        return [report for report in its if report.notebook == notebook] if notebook else its
 
     def _bare(self, notebook: str, listed: Mapping[str, Report]) -> Report:
         like = next((report for report in listed.values() if report.notebook == notebook), None)

@@ -15,7 +15,9 @@ Every class passes all its fields to ``Exception.__init__`` so that it survives 
 
 from __future__ import annotations
 
+import linecache
 import re
+import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -26,6 +28,15 @@ class PlanbriefError(Exception):
 
     #: What the command line returns for it: 2 for bad usage, parameters or data.
     exit_code: int = 2
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows of it: the message, and the analyst's own line, instead of a screen of our internals."""
+        lines = [f"planbrief: {self}"]
+        for frame, number in traceback.walk_tb(self.__traceback__):
+            source = linecache.getline(frame.f_code.co_filename, number).strip()
+            if "ipykernel" in frame.f_code.co_filename or frame.f_code.co_filename.startswith("<ipython"):
+                lines += ["", f"line {number} of this cell: {source}"]
+        return lines
 
 
 class RunError(PlanbriefError):

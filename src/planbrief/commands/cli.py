@@ -18,6 +18,7 @@ from pathlib import Path
 
 from planbrief import __version__
 from planbrief.commands.guide import guide_options
+from planbrief.commands.parser import Parser
 from planbrief.errors import PlanbriefError
 
 Configure = Callable[[argparse.ArgumentParser], None]
@@ -67,7 +68,7 @@ def build_options(parser: argparse.ArgumentParser) -> None:
 
 def preview_options(parser: argparse.ArgumentParser) -> None:
     """Options of ``preview``."""
-    parser.add_argument("report", metavar="REPORT", help="report or notebook")
+    parser.add_argument("report", nargs="?", metavar="REPORT", help="report or notebook to begin with (default: all)")
     parser.add_argument("--lang", choices=("zh", "en"), help="language to begin with (default: the report's first)")
     parser.add_argument(
         "-p", "--parameter", action="append", default=[], metavar="NAME=VALUE", help="change a parameter of REPORT"
@@ -145,7 +146,7 @@ def init_options(parser: argparse.ArgumentParser) -> None:
 
 def new_options(parser: argparse.ArgumentParser) -> None:
     """Options of ``new``."""
-    parser.add_argument("name", metavar="NAME", help="name of the notebook and of its report: a-z, 0-9, - and _")
+    parser.add_argument("name", metavar="NAME", help="name of notebook and report: a-z, 0-9, - and _; or a title")
     parser.add_argument("--area", metavar="AREA", help="area that it is about, by id or name (default: the first)")
     parser.add_argument("--from", dest="model", metavar="REPORT", help="notebook to begin with (default: a short one)")
 
@@ -286,7 +287,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 #: verb -> (one line of help, options, module and function that runs it)
 COMMANDS: dict[str, tuple[str, Configure, str]] = {
     "build": ("run the notebooks and publish an edition", build_options, "planbrief.commands.build:command"),
-    "preview": ("show a report and rebuild it on save", preview_options, "planbrief.commands.preview.command:command"),
+    "preview": ("show reports and rebuild them on save", preview_options, "planbrief.commands.preview.command:command"),
     "list": ("list reports, areas, indicators or sources", list_options, "planbrief.commands.list:command"),
     "check": ("every problem of data, notebooks and catalog", check_options, "planbrief.commands.check:run_check"),
     "verify": ("hold every value against the source texts", verify_options, "planbrief.commands.check:run_verify"),
@@ -372,15 +373,15 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def parser() -> argparse.ArgumentParser:
+def parser() -> Parser:
     """The parser of the whole command line."""
-    top = argparse.ArgumentParser(
+    top = Parser(
         prog="planbrief",
         description="Checked tables, growth rates, comparisons and briefs from Chinese development plans.",
         epilog="Start with: planbrief list, planbrief build, planbrief check.",
     )
     top.add_argument("--version", action=_Version, nargs=0, help="versions of planbrief, its templates and the data")
-    common = argparse.ArgumentParser(add_help=False)
+    common = Parser(add_help=False)
     common.add_argument(
         "--project", type=Path, default=argparse.SUPPRESS, metavar="DIR",
         help="project folder (default: the one around the working directory)",

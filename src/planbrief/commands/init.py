@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 
 from planbrief.errors import PlanbriefError
-from planbrief.export.place import destination, write_folder
+from planbrief.export.place import BESIDE, destination, write_folder
 from planbrief.log import visible
 from planbrief.project import DRAFTS, Project, packaged
 
@@ -113,7 +113,7 @@ def lay_out(folder: Path | str) -> Path:
     if path.exists():
         if not path.is_dir():
             raise NotEmpty(str(path), "a file")
-        if entry := next(iter(sorted(path.iterdir())), None):
+        if entry := next((one for one in sorted(path.iterdir()) if one.name not in BESIDE), None):
             raise NotEmpty(str(path), entry.name)
     files = project_files(packaged())
     texts = {".gitignore": _GITIGNORE, ".gitattributes": GITATTRIBUTES, "README.md": _README}

@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import tomllib
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -120,45 +121,40 @@ _CELLS: tuple[tuple[str, tuple[str, ...], str], ...] = (
         "code",
         (),
         "import planbrief as pb\n\n"
-        'pb.begin("{name}", lang=lang, region=region, title=("{{place}}：{name}", "{{place}}: {name}"))\n'
-        "data = pb.load()\n"
-        "targets = data.targets(region, lang=lang)\n"
-        "growth = data.growth(region, activity=\"\", stage=\"planned\", lang=lang)",
+        'page = pb.page("{name}", region=region, lang=lang, title=("{{place}}：{title}", "{{place}}: {title}"))\n'
+        "targets = page.data.targets(region, lang=lang)\n"
+        'growth = page.data.growth(region, activity="", stage="planned", lang=lang)',
     ),
     ("code", ("remove-output",), "growth.head()  # seen here, left out of the page"),
-    ("markdown", ("lang:zh",), "这一页说什么，写在这里；带数字的句子用 `pb.say`，数字自带出处。"),
-    ("markdown", ("lang:en",), "What the page is about; sentences with numbers are `pb.say`, with their sources."),
+    ("markdown", ("lang:zh",), "这一页说什么，写在这里；带数字的句子用 `page.say`，数字自带出处。"),
+    ("markdown", ("lang:en",), "What the page is about; sentences with numbers are `page.say`, with their sources."),
     (
         "code",
         (),
-        "for _, row in growth.nlargest(1, \"rate\").iterrows():\n"
-        "    pb.say(\n"
-        '        zh="最陡的是{{name}}：年均**{{rate}}**。",\n'
-        '        en="The steepest climb is {{name}}: **{{rate}}** a year.",\n'
-        '        name=row["name"],\n'
-        '        rate=data.figure(row, "rate"),\n'
-        "    )",
+        "page.say(\n"
+        '    growth.nlargest(1, "rate"),\n'
+        '    zh="最陡的是{{name}}：年均**{{rate}}**。",\n'
+        '    en="The steepest climb is {{name}}: **{{rate}}** a year.",\n'
+        ")",
     ),
     (
         "code",
         (),
-        "if len(targets):\n"
-        '    pb.heading("目标", "Targets")\n'
-        '    pb.show(targets[["name", "activity_name", "period", "value", "unit", "observations"]],\n'
-        '            caption=("目标", "Targets"))',
+        'with page.section("目标", "Targets"):\n'
+        '    shown = targets[["name", "activity_name", "period", "value", "unit", "observations"]]\n'
+        '    page.show(shown, caption=("目标", "Targets"))',
     ),
     (
         "code",
         (),
-        "steep = growth[growth[\"rate\"].notna()].nlargest(8, \"rate\")\n"
+        'steep = growth[growth["rate"].notna()].nlargest(8, "rate")\n'
         "if len(steep):\n"
         '    labelled = steep.assign(what=steep["name"] + " " + steep["end_period"])\n'
-        '    ax = labelled.plot.barh(x="what", y="rate", legend=False)\n'
-        '    ax.set(xlabel="", ylabel="")\n'
-        '    pb.show(ax, caption=("所需年均增速", "Growth needed a year"), data=steep[["name", "end_period", "rate"]])',
+        '    ax = labelled.plot.barh(x="what", y="rate", legend=False, xlabel="", ylabel="")\n'
+        '    data = steep[["name", "end_period", "rate", "observations"]]\n'
+        '    page.show(ax, caption=("所需年均增速", "Growth needed a year"), data=data)',
     ),
-    ("code", (), "pb.finish()"),
-)  # fmt: skip
+)
 
 
 class Taken(PlanbriefError):
@@ -172,11 +168,11 @@ class Taken(PlanbriefError):
         return f"{visible(self.name)} is in use: {self.where}; choose another name"
 
 
-def notebook(name: str, area: str) -> dict[str, Any]:
-    """A short notebook about an area."""
+def notebook(name: str, area: str, title: str = "") -> dict[str, Any]:
+    """A short notebook about an area; its title is by default its name."""
     cells = []
     for number, (kind, tags, source) in enumerate(_CELLS):
-        text = source if kind == "markdown" else source.format(name=name, area=area)
+        text = source if kind == "markdown" else source.format(name=name, area=area, title=title or name)
         cell: dict[str, Any] = {
             "cell_type": kind,
             "id": f"cell-{number}",
@@ -241,10 +237,14 @@ def make(project: Project, name: str, area: str = "", model: str = "") -> Path:
     Taken, UnknownName, CatalogError
         For a name in use, an unknown area or model, a catalog that takes no entry: nothing is written then.
     """
-    if not REPORT_ID.fullmatch(name):
-        raise CatalogError("planbrief new", f"the name {name!r}", "a-z, 0-9, - and _ (at most 80)")
     package = usable_package(project)
     catalog = read(project, package)
+    title = ""
+    if not name.isascii() and name.isprintable() and not set(name) & set("/\\{}\"'"):  # a title, in any script
+        taken = {report.id for report in catalog.reports()} | {path.stem for path in project.notebooks.iterdir()}
+        title, name = name, next(free for n in count(1) if (free := f"own-{n}") not in taken)
+    if not REPORT_ID.fullmatch(name):
+        raise CatalogError("planbrief new", f"the name {name!r}", "a-z, 0-9, - and _ (at most 80), or a Chinese title")
     path = project.notebooks / f"{name}.ipynb"
     if path.exists():
         raise Taken(name, f"notebooks/{name}.ipynb")
@@ -260,7 +260,7 @@ def make(project: Project, name: str, area: str = "", model: str = "") -> Path:
         kinds = {parameter.name: parameter.type for parameter in catalog.parameters(stem)}
         values = {key: region if kind == "area" else "*" for key, kind in kinds.items() if kind in ("area", "areas")}
     else:
-        made = notebook(name, region)
+        made = notebook(name, region, title)
     text = json.dumps(made, ensure_ascii=False, indent=1) + "\n"
     path.write_text(text, encoding="utf-8")
     try:
@@ -281,5 +281,5 @@ def command(arguments: argparse.Namespace) -> int:
     )
     shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
     print(f"{shown}: a new notebook, listed in reports/catalog.toml")
-    print(f"planbrief preview {arguments.name} shows it while you edit; planbrief build {arguments.name} publishes it")
+    print(f"planbrief preview {path.stem} shows it while you edit; planbrief build {path.stem} publishes it")
     return 0

@@ -8,7 +8,6 @@ drawn half.
 
 from __future__ import annotations
 
-import html
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -173,6 +172,9 @@ class Sources:
     lang: str
     documents: tuple[Mapping[str, str], ...] = ()
     observations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    #: Those behind frames that a cell left as they are, with their documents: shown if the cell is.
+    aside: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    aside_documents: tuple[Mapping[str, str], ...] = ()
     citation: Runs = ()
     feedback: Runs = ()
     data_as_of: str = ""
@@ -367,18 +369,26 @@ def _chart(value: Mapping[str, Any], fallback: str) -> Chart:
     )
 
 
-def _sources(value: Mapping[str, Any]) -> Sources:
-    documents = [
+def _documents(value: object) -> tuple[Mapping[str, str], ...]:
+    return tuple(
         {str(key): _text(part) for key, part in document.items() if not isinstance(part, (list, dict))}
-        for document in _list(value.get("documents"))
+        for document in _list(value)
         if isinstance(document, Mapping)
-    ]
-    observations = value.get("observations")
-    known = observations if isinstance(observations, Mapping) else {}
+    )
+
+
+def _cards(value: object) -> dict[str, Mapping[str, Any]]:
+    known = value if isinstance(value, Mapping) else {}
+    return {str(key): part for key, part in known.items() if isinstance(part, Mapping)}
+
+
+def _sources(value: Mapping[str, Any]) -> Sources:
     return Sources(
         _lang(value.get("lang")),
-        tuple(documents),
-        {str(key): part for key, part in known.items() if isinstance(part, Mapping)},
+        _documents(value.get("documents")),
+        _cards(value.get("observations")),
+        _cards(value.get("aside")),
+        _documents(value.get("aside_documents")),
         runs(value.get("citation")),
         runs(value.get("feedback")),
         _text(value.get("data_as_of")),
@@ -461,6 +471,8 @@ def read(value: object, fallback: str) -> Block:
 #: Mime type of a block in a notebook's output.
 
 BlockJson = dict[str, Any]
+#: What a drawing stands on in JupyterLab; pages have a ground of their own and take it off.
+GROUND = 'style="background:#fff"'
 
 
 def run_text(runs: Iterable[Mapping[str, Any]]) -> str:
@@ -471,28 +483,6 @@ def run_text(runs: Iterable[Mapping[str, Any]]) -> str:
 def as_runs(text: str | list[Any]) -> list[Mapping[str, Any]]:
     """A block's text or list of runs as a list of runs."""
     return [{"t": text}] if isinstance(text, str) else list(text)
-
-
-def run_html(runs: Iterable[Mapping[str, Any]], lang: str) -> str:
-    """Runs as HTML for JupyterLab: numbers tell on hover where they come from."""
-    parts = []
-    for run in runs:
-        text = html.escape(run["figure"]["text"] if "figure" in run else run["t"])
-        if "figure" in run:
-            title = html.escape(figure_title(run["figure"]), quote=True)
-            text = f'<span class="pb-figure" title="{title}" style="border-bottom:1px dotted">{text}</span>'
-        if run.get("lang") and run["lang"] != lang:
-            text = f'<span lang="{html.escape(run["lang"], quote=True)}">{text}</span>'
-        if run.get("strong"):
-            text = f"<strong>{text}</strong>"
-        parts.append(text)
-    return "".join(parts)
-
-
-def figure_title(figure: Mapping[str, Any]) -> str:
-    """One line on where a figure comes from: formula, interval, observation ids."""
-    found = [figure.get("formula", ""), figure.get("note", ""), ", ".join(figure.get("observations", ()))]
-    return "\n".join(part for part in found if part) or figure.get("key", "")
 
 
 def bundle(block: BlockJson, plain: str, markup: str, svg: str | None = None) -> dict[str, Any]:

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.charts.chart import Chart
-from planbrief.display.language import Lang, Text
+from planbrief.display.document import bundle
+from planbrief.display.language import Lang, Text, pick
+from planbrief.display.numbers import axis_unit
 from planbrief.display.plots import alternative_text, drawing_of
 from planbrief.display.quantities import is_figure
-from planbrief.display.table import Column, Table, from_frame
+from planbrief.display.state import Page, open_page_now
+from planbrief.display.table import Column, Table, from_frame, table_block
 from planbrief.errors import UnknownName
 
 if TYPE_CHECKING:
@@ -47,13 +50,45 @@ UNSEEN = frozenset(
 )
 
 
+#: Left out of a frame with this many columns or more: what an analyst works with and a reader does not read.
+MANY = 13
+SELDOM = frozenset(
+    "subject transformation price_base theme stage start_year end_year start_kind end_kind start_comparator "
+    "end_comparator comparator start_lower start_upper end_lower end_upper increment increment_per_year log_growth "
+    "doubling_time least_squares change_pp_per_year gap_closed change_lower change_upper reason locator value_text "
+    "comment upper_value year label years area_name".split()
+)
+
+
 def is_frame(thing: object) -> bool:
     """Whether something is a pandas data frame or a styled one."""
-    return type(thing).__module__.split(".")[0] == "pandas" and type(thing).__name__ in (
-        "DataFrame",
-        "Series",
-        "Styler",
+    return any(
+        kind.__module__.split(".")[0] == "pandas" and kind.__name__ in ("DataFrame", "Series", "Styler")
+        for kind in type(thing).__mro__
     )
+
+
+def names_observations(frame: pd.DataFrame) -> bool:
+    """Whether the rows of a frame say which observations they stand on, as all of planbrief's frames do."""
+    ids = frame.get("observations", ())
+    return "obs_id" in frame or (len(ids) > 0 and all(isinstance(one, tuple | list) for one in ids))
+
+
+def frame_bundle(frame: pd.DataFrame) -> dict[str, Any] | None:
+    """A frame as the last expression of a cell of a page: a table whose numbers lead to their sources.
+
+    None, for what pandas shows itself, without a page, and for frames that name no observations. What the table
+    stands on counts as shown only if the renderer keeps the cell (``remove-output``).
+    """
+    page = open_page_now()
+    if page is None or frame.empty or not names_observations(frame):
+        return None
+    kept = dict(page.observations), dict(page.sources)
+    block = table_block(table_of(frame), page)
+    page.aside |= {one: None for one in page.observations if one not in kept[0]}
+    page.observations, page.sources = kept
+    shown: Any = frame
+    return bundle(block, repr(frame), shown._repr_html_() or "")
 
 
 def figure_behind(thing: Any) -> Figure | None:
@@ -71,14 +106,13 @@ def table_of(frame: Any, caption: Text = "", units: Mapping[str, str] | None = N
 
     Parameters
     ----------
-    frame : DataFrame, Series or Styler
+    frame : DataFrame or Series
         A named index comes first, as the heads of the rows; levels of column names are joined.
     caption : text
         What the table shows.
     units : mapping, optional
         Printed unit by column, shown in its head.
     """
-    frame = frame.data if type(frame).__name__ == "Styler" else frame
     if type(frame).__name__ == "Series":
         frame = frame.to_frame(frame.name if frame.name is not None else "value")
     if frame.columns.nlevels > 1:
@@ -87,10 +121,27 @@ def table_of(frame: Any, caption: Text = "", units: Mapping[str, str] | None = N
     heads = [str(name) for name in frame.index.names if name is not None]
     plain = frame.reset_index() if heads else frame
     plain = plain.rename(columns=str)
-    columns = [_column(plain, name, name in heads, (units or {}).get(name, "")) for name in plain if name not in UNSEEN]
+    ours = names_observations(plain)
+    left_out = (UNSEEN | SELDOM if len(plain.columns) >= MANY else UNSEEN) if ours else frozenset()
+    shown = [name for name in plain if name not in left_out and not (name in KNOWN and (plain[name] == "").all())]
+    columns = [_column(plain, name, name in heads, (units or {}).get(name, "")) for name in shown]
     if not columns:
         raise UnknownName("column to show", ", ".join(map(str, plain.columns)) or "none", ())
+    if ours and "observations" not in plain:
+        plain = plain.assign(observations=[(one,) for one in plain["obs_id"]])
     return from_frame(_ready(plain), columns, caption, wide=len(columns) > 8)
+
+
+def styled(styler: Any, page: Page, caption: Text = "") -> dict[str, Any]:
+    """A Styler as it is, with its colours, bars and formats; the page names what its frame stands on."""
+    for ids in styler.data.get("observations", ()):
+        page.use(ids)
+    page.use(styler.data.get("obs_id", ()))
+    known = [name for name in ("observations", "obs_id") if name in styler.data]
+    shown = styler.hide(known, axis="columns") if known else styler
+    if caption:
+        shown = shown.set_caption(pick(caption, page.lang))
+    return {"text/html": shown.to_html(), "text/plain": repr(styler.data)}
 
 
 def _column(frame: pd.DataFrame, name: str, head: bool, unit: str) -> Column:
@@ -116,6 +167,8 @@ def _ready(frame: pd.DataFrame) -> pd.DataFrame:
         kind = str(made[name].dtype)
         if kind == "category" or kind.startswith(("datetime", "period", "timedelta", "bool")):
             made[name] = [None if value is None or value != value else str(value) for value in made[name]]
+        if name == "unit":  # in the words of the page's language
+            made[name] = [(unit, axis_unit(str(unit), "en")) if unit else "" for unit in made[name]]
         if name == "year":
             made[name] = ["" if value != value else f"{int(value)}" for value in made[name]]
     return made

@@ -7,11 +7,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from planbrief.display.document import BlockJson, run_html, run_text
+from planbrief.display.document import BlockJson, run_text
 from planbrief.display.language import Text, marked, pick
 from planbrief.display.quantities import FigureLike
 from planbrief.display.sentence import sentence_runs, value_runs
 from planbrief.display.state import Page
+from planbrief.display.table_html import run_html
 from planbrief.display.template import agree
 
 

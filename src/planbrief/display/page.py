@@ -8,14 +8,14 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.document import BlockJson, as_runs, bundle, run_html, run_text
+from planbrief.display.document import GROUND, BlockJson, as_runs, bundle, run_text
 from planbrief.display.key_numbers import KeyNumbers, numbers_block, numbers_html, numbers_text
 from planbrief.display.language import Lang, Text, has_message, join_names, marked, message, pick
 from planbrief.display.periods import date_text
 from planbrief.display.provenance import newest, sources_block
-from planbrief.display.state import Page, activate, current, emit, language
+from planbrief.display.state import Page, activate, current, emit, language, open_page_now, reads_of
 from planbrief.display.table import Table, table_block
-from planbrief.display.table_html import block_text, table_html
+from planbrief.display.table_html import block_text, run_html, table_html
 from planbrief.display.template import TemplateError, Words, agree, parse, wordings_of
 from planbrief.errors import ParameterError, UnknownName, WordsError
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 #: First line of the cell in which papermill (and planbrief's own engine) puts the parameters of a run.
 INJECTED = "# Parameters"
-_COVER = "planbrief-cover"
+_COVER, _SOURCES = "planbrief-cover", "planbrief-sources"
 
 
 def injected_names(history: Sequence[str]) -> tuple[str, ...]:
@@ -225,7 +225,21 @@ def open_page(
         "parameters": dict(parameters),
     }
     emit(cover_bundle(page), display_id=_COVER)
+    _show_frames_as_tables()
     return page
+
+
+def _show_frames_as_tables() -> None:
+    """Have frames that name their observations shown as tables of the page, as a cell's last expression, too."""
+    if "IPython" not in sys.modules:
+        return
+    from IPython.core.getipython import get_ipython
+
+    from planbrief.display.frames import frame_bundle
+
+    shell = get_ipython()
+    for module in ("pandas", "pandas.core.frame") if shell is not None else ():
+        shell.display_formatter.mimebundle_formatter.for_type_by_name(module, "DataFrame", frame_bundle)
 
 
 def cover_bundle(page: Page) -> dict[str, Any]:
@@ -302,8 +316,11 @@ def show(
         emit(bundle(block, numbers_text(block), numbers_html(block)))
         return
     if not isinstance(thing, Table) and not hasattr(thing, "svg"):
-        from planbrief.display.frames import chart_of, figure_behind, is_frame, table_of
+        from planbrief.display.frames import chart_of, figure_behind, is_frame, styled, table_of
 
+        if type(thing).__name__ == "Styler":
+            emit(styled(thing, page, caption))
+            return
         if is_frame(thing):
             thing = table_of(thing, caption, units)
         elif (figure := figure_behind(thing)) is not None:
@@ -319,7 +336,9 @@ def show(
     from planbrief.display.charts.chart import chart_block
 
     block = chart_block(thing, page)
-    emit(bundle(block, f"[{run_text(as_runs(block['caption']))}]\n{block['alt']}", "", thing.svg))
+    # Lab shows a drawing without a ground of its own: on a dark theme its white halos would be all there is to see.
+    drawn = thing.svg.replace("<svg ", f"<svg {GROUND} ", 1)
+    emit(bundle(block, f"[{run_text(as_runs(block['caption']))}]\n{block['alt']}", "", drawn))
 
 
 def _close(figure: Any) -> None:
@@ -334,6 +353,38 @@ def finish() -> None:
     The cover's date is set right if the page turned out to use other documents than begin() expected.
     """
     page = current("finish()")
+    _show_sources(page)
+    page.finished = True
+
+
+def keep_sources(page: Page) -> None:
+    """Show the sources of a page, and again after every cell that has shown or read more: it needs no finish()."""
+    _show_sources(page, display_id=_SOURCES)
+    if "IPython" not in sys.modules:
+        return
+    from IPython.core.getipython import get_ipython
+
+    shell = get_ipython()
+    if shell is None:
+        return
+    seen = [_extent(page)]
+
+    def refresh(result: object = None) -> None:
+        if page.finished or open_page_now() is not page:
+            shell.events.unregister("post_run_cell", refresh)
+        elif (now := _extent(page)) != seen[0]:
+            seen[0] = now
+            _show_sources(page, display_id=_SOURCES, update=True)
+
+    shell.events.register("post_run_cell", refresh)
+
+
+def _extent(page: Page) -> tuple[int, ...]:
+    """Grows with everything that the sources of a page tell."""
+    return len(page.observations), len(page.aside), len(page.sources), len(page.figures), len(reads_of(page))
+
+
+def _show_sources(page: Page, *, display_id: str | None = None, update: bool = False) -> None:
     block = sources_block(page)
     if block["data_as_of"] != page.cover.get("data_as_of", block["data_as_of"]):
         page.cover["data_as_of"] = page.data_as_of = block["data_as_of"]
@@ -345,8 +396,11 @@ def finish() -> None:
     lines = [block["title"], *titles, block["citation"], block["feedback"]]
     items = "".join(f'<li lang="{card["title_lang"]}">{html.escape(card["title"])}</li>' for card in block["documents"])
     tail = f"<p>{html.escape(block['citation'])}</p><p>{html.escape(block['feedback'])}</p>"
-    emit(bundle(block, "\n".join(lines), f'<footer lang="{page.lang}"><ul>{items}</ul>{tail}</footer>'))
-    page.finished = True
+    markup = f'<footer lang="{page.lang}"><ul>{items}</ul>{tail}</footer>'
+    if display_id:  # it stands above what is shown later, so that it takes one line until somebody opens it
+        head = f"{html.escape(block['title'])} ({len(block['observations'])})"
+        lines, markup = lines[:1], f"<details><summary>{head}</summary>{markup}</details>"
+    emit(bundle(block, "\n".join(lines), markup), display_id=display_id, update=update)
 
 
 __all__ = ["TemplateError", "begin", "finish", "heading", "open_page", "show"]

@@ -1,4 +1,4 @@
-"""Plain matplotlib figures in a notebook: as SVG, once, with the packaged Chinese faces and an alternative text.
+"""Plain figures of matplotlib and Altair: as SVG, once, with the packaged Chinese faces and an alternative text.
 
 Analysts write ``plt.plot`` and ``plt.show``, pandas' ``.plot``, seaborn. Whoever runs the notebook (planbrief,
 papermill, JupyterLab), pyplot is prepared as soon as it is imported: what IPython's inline backend would show as PNG,
@@ -13,13 +13,14 @@ import importlib.util
 import io
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from importlib.machinery import ModuleSpec
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from planbrief.display.language import Lang, is_chinese, message
+from planbrief.errors import RunError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -40,7 +41,7 @@ MISSING = "planbrief_missing_glyphs"
 
 
 def prepare() -> None:
-    """Have pyplot prepared in this IPython shell, now or when it is imported; nothing outside a shell."""
+    """Have plotting libraries prepared in this IPython shell, now or when they are imported."""
     if "IPython" not in sys.modules:
         return
     from IPython.core.getipython import get_ipython
@@ -50,17 +51,21 @@ def prepare() -> None:
         return
     # Also a figure that was made without pyplot is one when it is a cell's last expression.
     shell.display_formatter.formatters["image/svg+xml"].for_type_by_name("matplotlib.figure", "Figure", drawing_of)
-    if PYPLOT in sys.modules:
-        connect()
-    elif not any(isinstance(finder, _OnImport) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _OnImport())
+    for name, connected in _PREPARED.items():
+        if name in sys.modules:
+            connected()
+        elif not any(isinstance(finder, _OnImport) and finder.name == name for finder in sys.meta_path):
+            sys.meta_path.insert(0, _OnImport(name, connected))
 
 
 class _OnImport(importlib.abc.MetaPathFinder):
-    """Calls :func:`connect` behind the first import of pyplot, in whatever form it is imported."""
+    """Calls a function behind the first import of a module, in whatever form it is imported."""
+
+    def __init__(self, name: str, then: Callable[[], None]) -> None:
+        self.name, self._then = name, then
 
     def find_spec(self, fullname: str, path: Any, target: ModuleType | None = None) -> ModuleSpec | None:
-        if fullname != PYPLOT:
+        if fullname != self.name:
             return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(fullname)
@@ -69,7 +74,7 @@ class _OnImport(importlib.abc.MetaPathFinder):
 
             def run_and_connect(module: ModuleType) -> None:
                 run(module)
-                connect()
+                self._then()
 
             spec.loader.exec_module = run_and_connect  # type: ignore[method-assign]
         return spec
@@ -152,13 +157,16 @@ def with_faces(figure: Figure) -> None:
 
 def svg_of(figure: Figure) -> str:
     """A figure as SVG, cut to what is drawn; the same bytes every time."""
+    import matplotlib
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
     # A canvas of its own: the figure's may belong to a window or to the inline backend.
     canvas, kept = FigureCanvasSVG(figure), figure.canvas
     written = io.StringIO()
+    fixed = {name: value for name, value in RC.items() if name.startswith("svg.")}
     try:
-        canvas.print_figure(written, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
+        with matplotlib.rc_context(fixed):  # type: ignore[arg-type]  # a figure made without pyplot has none of ours
+            canvas.print_figure(written, format="svg", bbox_inches="tight", metadata={"Date": None, "Creator": None})
     finally:
         figure.set_canvas(kept)
     return written.getvalue()
@@ -247,3 +255,57 @@ def _number(value: Any) -> str:
         return f"{float(value):,.6g}"
     except (TypeError, ValueError):
         return str(value)[:30]
+
+
+class NoRenderer(RunError):
+    """An Altair chart without the library that draws it."""
+
+    def __str__(self) -> str:
+        return "Altair charts are drawn by vl-convert-python, which is not installed: pip install 'planbrief[altair]'"
+
+
+def _connect_altair() -> None:
+    """Have Altair's charts shown as drawings instead of a script that only a browser on the network can run."""
+    import altair
+
+    altair.renderers.register("planbrief", _vega_drawing)
+    altair.renderers.enable("planbrief")
+
+
+def _vega_drawing(spec: Mapping[str, Any], **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A Vega-Lite chart as SVG in the packaged face, with words made from its title and what it maps."""
+    try:
+        import vl_convert
+    except ImportError:
+        raise NoRenderer from None
+    from planbrief.display.fonts import SANS, folder
+
+    vl_convert.register_font_directory(str(folder()))
+    # The caller's own settings stand; data are in the chart, nothing is fetched.
+    drawn = {**spec, "config": {"font": SANS, **spec.get("config", {})}}
+    svg = vl_convert.vegalite_to_svg(drawn, allowed_base_urls=[])
+    words = dict.fromkeys(_vega_words(spec))
+    lang: Lang = "zh" if is_chinese("".join(words)) else "en"
+    alt = message("plots.join", lang).join(words) or message("page.image", lang)
+    return {"image/svg+xml": svg, "text/plain": alt}, {"image/svg+xml": {"alt": alt}}
+
+
+def _vega_words(part: Any) -> Iterator[str]:
+    """Titles, and the names of what is mapped, of a chart and of those that it is made of."""
+    if isinstance(part, Mapping):
+        title = part.get("title")
+        yield from (
+            text for text in (title.get("text") if isinstance(title, Mapping) else title,) if isinstance(text, str)
+        )
+        for channel in part.get("encoding", {}).values():
+            if isinstance(channel, Mapping) and isinstance(name := channel.get("title") or channel.get("field"), str):
+                yield name
+        for name in ("layer", "hconcat", "vconcat", "concat", "spec"):
+            yield from _vega_words(part.get(name))
+    elif isinstance(part, list):
+        for one in part:
+            yield from _vega_words(one)
+
+
+#: What is called behind the import of a plotting library.
+_PREPARED: Mapping[str, Callable[[], None]] = {PYPLOT: connect, "altair": _connect_altair}

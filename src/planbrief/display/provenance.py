@@ -97,6 +97,8 @@ def sources_block(page: Page) -> BlockJson:
     for card in cards.values():
         page.sources.setdefault(card["source_id"])
     documents = [document_card(page, source) for source in sorted(page.sources)]
+    aside = {one: observation_card(page, one) for one in page.aside if one not in cards and page.raw(one)}
+    behind = sorted({card["source_id"] for card in aside.values()} - set(page.sources))
     data_as_of = newest(page, page.sources) or page.data_as_of
     block: BlockJson = {
         "block": "sources",
@@ -111,4 +113,6 @@ def sources_block(page: Page) -> BlockJson:
         "figures": page.figures,
         "reads": reads_of(page),
     }
+    if aside:
+        block |= {"aside": aside, "aside_documents": [document_card(page, source) for source in behind]}
     return block

@@ -7,12 +7,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from planbrief.display.document import BlockJson, bundle, run_html, run_text
+from planbrief.display.document import BlockJson, bundle, run_text
 from planbrief.display.language import Run, is_bilingual, mark, messages, pick
 from planbrief.display.names import opens_sentence, within_sentence
 from planbrief.display.numbers import decimal_text, exact, rounded
 from planbrief.display.quantities import figure_runs, is_figure
 from planbrief.display.state import Page, current, emit
+from planbrief.display.table_html import run_html
 from planbrief.display.template import TemplateError, agree, parse
 from planbrief.errors import PlanbriefError
 from planbrief.measures.labels import Label

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +24,7 @@ class NoPage(PlanbriefError):
         self.call = call
 
     def __str__(self) -> str:
-        return f"{self.call} needs a page: call begin(notebook, lang=…) in the first cell after the parameters"
+        return f"{self.call} needs a page: call pb.page(notebook, lang=…) in the first cell after the parameters"
 
 
 @dataclass
@@ -43,6 +43,8 @@ class Page:
         Validated parameters.
     observations : dict
         Ids of the observations behind everything shown so far, in order of appearance.
+    aside : dict
+        Ids behind frames that a cell left as they are: shown only if the renderer keeps the cell.
     figures : dict
         Figures shown in sentences, by key.
     """
@@ -56,6 +58,7 @@ class Page:
     data_as_of: str = ""
     cover: dict[str, Any] = field(default_factory=dict)
     observations: dict[str, None] = field(default_factory=dict)
+    aside: dict[str, None] = field(default_factory=dict)
     figures: dict[str, dict[str, Any]] = field(default_factory=dict)
     sources: dict[str, None] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
@@ -63,6 +66,10 @@ class Page:
     #: Name of the project whose data it shows.
     project: str = "planbrief"
     finished: bool = False
+    #: Its sources are shown anew after every cell that has shown more.
+    closes_itself: bool = False
+    #: Headings of open sections that have shown nothing yet.
+    pending: list[Callable[[], None]] = field(default_factory=list)
 
     def identify(self, stem: str, *, bare: bool = False) -> str:
         """An id for a block, unique on the page: ``table-1``, ``table-2``; ``bare`` leaves out the first number."""
@@ -76,6 +83,16 @@ class Page:
             return {}
         row = self.ds.package["observations"].by_key.get(obs_id)
         return row.values if row else {}
+
+    def place(self, obs_id: str) -> str:
+        """Where a number is printed, in one line: the number, its document and locator."""
+        row = self.raw(obs_id)
+        if not row or self.ds is None:
+            return obs_id
+        source = self.ds.row("sources", row["source_id"])
+        title = source[f"title_{self.lang}"] or source["title_zh"]
+        parts = (f"“{row['value_text']}” {row['unit_measure']}".rstrip(), title, row["locator"], obs_id)
+        return " · ".join(part for part in parts if part)
 
     def printed(self, figure: FigureLike) -> str:
         """The number as its source prints it, where a figure is no computation and printed alike in every place."""
@@ -120,6 +137,16 @@ def activate(page: Page) -> Page:
     return page
 
 
+def open_page_now() -> Page | None:
+    """The page being written, None where none is or it is finished."""
+    return _current[0] if _current and not _current[0].finished else None
+
+
+def places(observations: Iterable[str]) -> list[str]:
+    """Where the page's numbers with these ids are printed, a line each."""
+    return [_current[0].place(one) if _current else one for one in observations]
+
+
 def current(call: str = "this call") -> Page:
     """The page being written; :class:`NoPage` if there is none."""
     if not _current:
@@ -141,6 +168,8 @@ def language(lang: str | None = None) -> Lang:
 
 def emit(bundle: Mapping[str, Any], *, display_id: str | None = None, update: bool = False) -> None:
     """Show a mime bundle: in a notebook as an output, in plain Python as printed text."""
+    while _current and _current[0].pending and not update:
+        _current[0].pending.pop(0)()  # the headings above the first thing of a section
     shell = None
     if "IPython" in sys.modules:
         from IPython.core.getipython import get_ipython

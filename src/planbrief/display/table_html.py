@@ -1,12 +1,41 @@
-"""A table block as plain HTML (for JupyterLab) and as text (for a terminal)."""
+"""Runs and tables as plain HTML (for JupyterLab), and as text (for a terminal)."""
 
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
-from planbrief.display.document import BlockJson, as_runs, figure_title, run_html, run_text, table_text
+from planbrief.display.document import BlockJson, as_runs, run_text, table_text
+from planbrief.display.state import places
+
+
+def run_html(runs: Iterable[Mapping[str, Any]], lang: str) -> str:
+    """Runs as HTML for JupyterLab: numbers tell on hover where they come from."""
+    parts = []
+    for run in runs:
+        text = html.escape(run["figure"]["text"] if "figure" in run else run["t"])
+        if "figure" in run:
+            title = html.escape(figure_title(run["figure"]), quote=True)
+            text = f'<span class="pb-figure" title="{title}" style="border-bottom:1px dotted">{text}</span>'
+        if run.get("lang") and run["lang"] != lang:
+            text = f'<span lang="{html.escape(run["lang"], quote=True)}">{text}</span>'
+        if run.get("strong"):
+            text = f"<strong>{text}</strong>"
+        parts.append(text)
+    return "".join(parts)
+
+
+#: Numbers behind a figure of which the hover names every place; of more, how many there are.
+MOST_PLACES = 8
+
+
+def figure_title(figure: Mapping[str, Any]) -> str:
+    """What hovering over a number in JupyterLab shows: formula, interval, and where what is behind it is printed."""
+    ids = list(figure.get("observations", ()))
+    behind = places(ids[:MOST_PLACES]) + ([f"… ({len(ids)})"] if len(ids) > MOST_PLACES else [])
+    found = [figure.get("formula", ""), figure.get("note", ""), *behind]
+    return "\n".join(part for part in found if part) or figure.get("key", "")
 
 
 def _cell_runs(cell: Mapping[str, Any]) -> list[Mapping[str, Any]]:

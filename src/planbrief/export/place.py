@@ -19,6 +19,10 @@ _MOST_FILES = 1_000
 _LARGEST_FILE = 64 * 2**20
 
 
+#: What a folder may hold already that a project is laid out in: a repository, an environment.
+BESIDE = frozenset({".git", ".venv", "venv"})
+
+
 class PathRefused(PlanbriefError):
     """The path of an export is none that planbrief may write."""
 
@@ -150,7 +154,7 @@ def write_folder(path: Path, files: Mapping[str, bytes]) -> None:
         if not path.exists():
             fresh.rename(path)
             return
-        if not any(path.iterdir()):
+        if all(entry.name in BESIDE for entry in path.iterdir()):
             _fill(path, fresh)
             return
         old = path.with_name(f".{path.name[:80]}.{os.getpid()}.planbrief-old")

@@ -11,6 +11,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote
 
 import lxml.html
 from lxml import etree
@@ -28,6 +29,10 @@ _DROPPED = frozenset(
 _SILENT = frozenset("noscript template base link meta title param source track area map".split())
 #: Characters of one HTML output that a page takes; the parser silently drops texts of ten million.
 MAX_HTML = 5_000_000
+#: Width of a page's text, which a width in percent is part of.
+FULL_PX = 680
+#: Boxes of Bootstrap that notebooks use.
+_ALERTS = ("alert", "admonition")
 _SCRIPT_TAG = re.compile(r"<\s*(script|iframe|object|embed)\b", re.IGNORECASE)
 _REMOTE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 
@@ -71,6 +76,8 @@ def build(html: str, around: Surroundings) -> etree._Element:
             if node.tag not in _SILENT:
                 lost.append(node.tag)
             _replace(node, None)
+        elif node.tag == "div" and set(_ALERTS) & set(node.get("class", "").split()):
+            node.tag = "blockquote"
         elif node.tag == "input":
             _replace(node, _checkbox(node))
         elif node.tag == "svg":
@@ -186,6 +193,8 @@ def _image(node: etree._Element, around: Surroundings) -> None:
 
 def _sized(image: etree._Element, original: etree._Element) -> etree._Element:
     width = original.get("width", "").removesuffix("px")
+    if width.endswith("%") and width[:-1].isdigit():
+        width = str(round(FULL_PX * min(int(width[:-1]), 100) / 100))
     if width.isdigit() and 8 <= int(width) <= 4000:
         ratio = float(image.get("height", "1")) / max(1.0, float(image.get("width", "1")))
         image.set("height", f"{int(width) * ratio:.0f}")
@@ -195,7 +204,8 @@ def _sized(image: etree._Element, original: etree._Element) -> etree._Element:
 
 def _resolved(address: str, around: Surroundings) -> pictures.Picture | None:
     if address.startswith("attachment:"):
-        bundle = around.attachments.get(address.removeprefix("attachment:"), {})
+        name = address.removeprefix("attachment:")
+        bundle = around.attachments.get(name) or around.attachments.get(unquote(name), {})
         for mime, payload in bundle.items():
             if mime == "image/svg+xml" or mime in pictures.RASTER:
                 return pictures.load(mime, payload)

@@ -6,30 +6,21 @@ import contextlib
 import html
 import json
 import re
-from collections.abc import Iterator, Mapping, MutableMapping, Sequence
-from functools import cache
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from lxml import etree
-from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
-from markdown_it.token import Token
-from markdown_it.utils import OptionsDict
-from mdit_py_cjk_friendly import cjk_friendly
-from mdit_py_plugins.amsmath import amsmath_plugin
-from mdit_py_plugins.dollarmath import dollarmath_plugin
-from mdit_py_plugins.footnote import footnote_plugin
-from mdit_py_plugins.tasklists import tasklists_plugin
 from nbformat import NotebookNode
 
-from planbrief.display.document import MIME, BadBlock, Chart, Cover, Sources
+from planbrief.display.document import MIME, BadBlock, Chart, Cover, Sources, Table
 from planbrief.display.document import read as read_block
 from planbrief.display.fonts import MissingGlyph
 from planbrief.display.language import Lang, is_chinese, message
 from planbrief.display.plots import MISSING
 from planbrief.errors import PlanbriefError
-from planbrief.render import formulas, markup, outline, pictures
+from planbrief.render import markdown, markup, outline, pictures
 from planbrief.render.document import (
     BlockPart,
     CodePart,
@@ -73,67 +64,6 @@ def alternate_of(name: str, notebook: str, lang: Lang) -> tuple[str, bool]:
         return "", False
     others = [other for other in report.languages if other != lang]
     return f"../{others[0]}/{name}.html" if others else "", "pdf" in report.formats
-
-
-#: Longest Markdown cell that is parsed; a longer one is shown as plain text.
-MAX_MARKDOWN = 1_000_000
-
-
-def formula(tex: str, *, display: bool) -> str:
-    """HTML of a formula: MathML, or its source marked as such."""
-    markup = formulas.mathml(tex, display=display)
-    if markup is None:
-        escaped = html.escape(tex.strip())
-        return f'<pre class="tex">{escaped}</pre>' if display else f'<code class="tex">{escaped}</code>'
-    return f'<div class="formula">{markup}</div>' if display else markup
-
-
-def _inline(
-    self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: MutableMapping[str, Any]
-) -> str:
-    return formula(tokens[index].content, display=tokens[index].type == "math_inline_double")
-
-
-def _block(
-    self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: MutableMapping[str, Any]
-) -> str:
-    return formula(tokens[index].content, display=True) + "\n"
-
-
-@cache
-def parser() -> MarkdownIt:
-    """The one Markdown parser of planbrief."""
-    core = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-    core.use(footnote_plugin).use(amsmath_plugin)
-    core.use(dollarmath_plugin, allow_digits=False, allow_space=False, double_inline=True)
-    core.use(tasklists_plugin).use(cjk_friendly)
-    for name in ("math_inline", "math_inline_double"):
-        core.add_render_rule(name, _inline)
-    for name in ("math_block", "math_block_label", "amsmath"):
-        core.add_render_rule(name, _block)
-    return core
-
-
-def to_html(text: str, *, prefix: str = "", lang: Lang = "zh") -> str:
-    """Markdown as HTML, not yet sanitised.
-
-    Parameters
-    ----------
-    text : str
-        Markdown source.
-    prefix : str
-        Makes the ids of footnotes unique in the document.
-    lang : {"zh", "en"}
-        Language of the note in a text that is too long.
-
-    >>> to_html("**“重要”**销售")
-    '<p><strong>“重要”</strong>销售</p>\\n'
-    >>> to_html("第一行\\n第二行")
-    '<p>第一行第二行</p>\\n'
-    """
-    if len(text) > MAX_MARKDOWN:
-        return f"<pre>{html.escape(shortened(text, lang))}</pre>"
-    return parser().render(text, {"docId": prefix} if prefix else {})
 
 
 #: Outputs of one cell that a page shows.
@@ -191,6 +121,9 @@ def read(
     reader = _Reader(document, folder, _kernel_language(nb), include_input, trusted)
     for index, cell in enumerate(nb.cells, start=1):
         document.parts.extend(reader.cell(cell, index))
+    if reader.sources is not None:  # a page that closes itself has shown them again and again, in its first cell
+        document.sources = _complete(reader.sources, document.parts)
+        document.parts.append(BlockPart("", document.sources))
     outline.settle(document)
     return document
 
@@ -231,9 +164,37 @@ def _alternate(settings: Mapping[str, Any], cover: Cover | None, name: str, lang
     return alternate_of(name, cover.notebook, lang)
 
 
+def _complete(sources: Sources, parts: Iterable[Part]) -> Sources:
+    """Sources with those behind frames that a cell left as they are, where the page keeps the cell's output."""
+    tables = [part.block for part in parts if isinstance(part, BlockPart) and isinstance(part.block, Table)]
+    used = {
+        one for table in tables for row in table.rows for cell in row if cell.mark for one in cell.mark.observations
+    }
+    wanted = {key: card for key, card in sources.aside.items() if key in used}
+    if not wanted:
+        return sources
+    named = {str(card.get("source_id")) for card in wanted.values()}
+    more = [document for document in sources.aside_documents if document.get("source_id") in named]
+    documents = sorted((*sources.documents, *more), key=lambda document: document.get("source_id", ""))
+    return replace(sources, documents=tuple(documents), observations={**sources.observations, **wanted})
+
+
 def _kernel_language(nb: NotebookNode) -> str:
     info = _mapping(nb.metadata.get("language_info"))
     return str(info.get("name") or _mapping(nb.metadata.get("kernelspec")).get("language") or "python").lower()
+
+
+_QUARTO = re.compile(r"[ \t]*#\|[ \t]*([\w-]+)[ \t]*:[ \t]*(.*)\n?|[ \t]*#\|.*\n?")
+
+
+def _quarto(source: str) -> tuple[str, frozenset[str]]:
+    """A cell without the options that Quarto reads at its head, and which of its two sides they switch off."""
+    off: set[str] = set()
+    while found := _QUARTO.match(source):
+        source = source[found.end() :]
+        if str(found[2] or "").strip().lower() == "false":
+            off |= {"echo", "output"} if found[1] == "include" else {found[1]}
+    return source, frozenset(off)
 
 
 def _joined(value: object) -> str:
@@ -249,26 +210,32 @@ class _Reader:
         self.document, self.folder, self.language = document, folder, language
         self.include_input, self.trusted = include_input, trusted
         self.lang = document.lang
+        #: The last sources shown; they stand at the end of the page.
+        self.sources: Sources | None = None
 
     def cell(self, cell: NotebookNode, index: int) -> Iterator[Part]:
         tags = {str(tag).replace("_", "-") for tag in cell.metadata.get("tags", ())}
         where = f"cell {index}"
-        if "remove-cell" in tags:
+        if tags & {"remove-cell", "hide-cell"}:
             return
         if cell.cell_type == "markdown":
             other = "lang:en" if self.lang == "zh" else "lang:zh"
             if other not in tags or f"lang:{self.lang}" in tags:
                 yield self._tree(
-                    to_html(visible(cell.source), prefix=f"c{index}", lang=self.lang),
+                    markdown.to_html(visible(cell.source), prefix=f"c{index}", lang=self.lang),
                     where,
                     cell.get("attachments"),
                 )
         elif cell.cell_type == "raw":
             yield from self._raw(cell, where)
         elif cell.cell_type == "code":
-            if self.include_input and not tags & {"remove-input", "hide-input"} and cell.source.strip():
-                yield CodePart(where, shortened(visible(cell.source.strip("\n")), self.lang), self.language)
-            if not tags & {"remove-output", "remove-outputs", "hide-output"}:
+            source, said = _quarto(cell.source)
+            jupyter = _mapping(cell.metadata.get("jupyter"))
+            hidden = bool(tags & {"remove-input", "hide-input"}) or bool(jupyter.get("source_hidden"))
+            if self.include_input and not hidden and "echo" not in said and source.strip():
+                yield CodePart(where, shortened(visible(source.strip("\n")), self.lang), self.language)
+            closed = bool(tags & {"remove-output", "remove-outputs", "hide-output"}) or "output" in said
+            if not closed and not jupyter.get("outputs_hidden") and not cell.metadata.get("collapsed"):
                 for number, output in enumerate(cell.get("outputs", ())[:MAX_OUTPUTS], start=1):
                     yield from self._output(output, f"{where}, output {number}", f"c{index}-{number}")
                 left_out = len(cell.get("outputs", ())) - MAX_OUTPUTS
@@ -292,7 +259,7 @@ class _Reader:
         if kind == "text/html":
             yield self._tree(cell.source, where)
         elif kind == "text/markdown":
-            yield self._tree(to_html(visible(cell.source), lang=self.lang), where)
+            yield self._tree(markdown.to_html(visible(cell.source), lang=self.lang), where)
         else:
             yield self._terminal(cell.source, where, "plain")
 
@@ -336,7 +303,9 @@ class _Reader:
         elif any(mime in data for mime in pictures.RASTER):
             yield self._picture(next(mime for mime in pictures.RASTER if mime in data), data, metadata, where)
         elif "text/markdown" in data:
-            yield self._tree(to_html(visible(_joined(data["text/markdown"])), lang=self.lang), where, output=True)
+            yield self._tree(
+                markdown.to_html(visible(_joined(data["text/markdown"])), lang=self.lang), where, output=True
+            )
         elif html_text.strip():
             yield self._tree(html_text, where, output=True)
             if "text/plain" in data:
@@ -354,7 +323,7 @@ class _Reader:
 
     def _latex(self, text: str, where: str) -> Part:
         tex, display = formulas_split(text)
-        return self._tree(formula(tex, display=display), where, output=True)
+        return self._tree(markdown.formula(tex, display=display), where, output=True)
 
     def _picture(self, mime: str, data: Mapping[str, Any], metadata: Mapping[str, Any], where: str) -> Part:
         details = {**metadata, **_mapping(metadata.get(mime))}
@@ -379,7 +348,8 @@ class _Reader:
         if isinstance(block, Cover):
             return
         if isinstance(block, Sources):
-            self.document.sources = block
+            self.sources = block
+            return
         drawing = narrow = None
         if isinstance(block, Chart):
             try:
@@ -394,7 +364,7 @@ class _Reader:
 
 #: What matplotlib's calls return: the name of what was drawn, beside the drawing itself.
 _DRAWN = re.compile(
-    r"(array\(\[+)?\[?<(Axes|matplotlib\.|BarContainer|ErrorbarContainer|StemContainer)|Text\(-?[\d.]+, "
+    r"(array\(\[+)?\[?<(Axes|matplotlib\.|seaborn\.axisgrid\.|(Bar|Errorbar|Stem)Container)|Text\(-?[\d.]+, "
 )
 
 

@@ -14,6 +14,7 @@ from urllib.parse import unquote, unquote_to_bytes
 
 from lxml import etree
 
+from planbrief.display.document import GROUND
 from planbrief.render.stylesheets import dark_counterpart, hex_color
 
 SVG = "http://www.w3.org/2000/svg"
@@ -27,12 +28,12 @@ _ATTRIBUTES = frozenset(
     "id class d x y x1 y1 x2 y2 cx cy r rx ry fx fy dx dy rotate width height viewBox preserveAspectRatio "
     "transform points gradientUnits gradientTransform spreadMethod offset clipPathUnits maskUnits "
     "maskContentUnits patternUnits patternTransform patternContentUnits markerWidth markerHeight refX refY orient "
-    "markerUnits startOffset textLength lengthAdjust version style fill fill-opacity fill-rule stroke stroke- "
-    "width stroke-opacity stroke-dasharray stroke-dashoffset stroke-linecap stroke-linejoin stroke-miterlimit "
+    "markerUnits startOffset textLength lengthAdjust version style fill fill-opacity fill-rule stroke "
+    "stroke-width stroke-opacity stroke-dasharray stroke-dashoffset stroke-linecap stroke-linejoin stroke-miterlimit "
     "opacity color stop-color stop-opacity clip-path clip-rule mask font-family font-size font-weight font-style "
     "text-anchor dominant-baseline alignment-baseline baseline-shift letter-spacing word-spacing text-decoration "
-    "display visibility marker-start marker-mid marker-end paint-order vector-effect shape-rendering text- "
-    "rendering overflow".split()
+    "display visibility marker-start marker-mid marker-end paint-order vector-effect shape-rendering "
+    "text-rendering overflow".split()
 )
 _URL = re.compile(r"url\(\s*['\"]?\s*([^'\")]*)", re.IGNORECASE)
 _INLINE_IMAGE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]+\Z")
@@ -85,6 +86,8 @@ def clean(data: bytes | str) -> etree._Element:
                 _remove(node)
             continue
         _clean_attributes(node)
+    if root.get("style") == GROUND.partition('"')[2].strip('"'):
+        del root.attrib["style"]
     etree.cleanup_namespaces(root)
     return root
 

@@ -67,7 +67,43 @@ class NoSources(RunError):
         self.notebook = notebook
 
     def __str__(self) -> str:
-        return f"{self.notebook}: the last cell must call finish(), so that every number can be followed to its source"
+        return (
+            f"{self.notebook}: no page, so that no number can be followed to its source; open one in the cell after "
+            "the parameters: page = pb.page(NAME, lang=lang), which closes itself, or pb.begin() and pb.finish()"
+        )
+
+
+#: What only a browser with a kernel or a network behind it can show: by what it is, and what to do instead.
+LIVE = {
+    "application/vnd.plotly.v1+json": ("plotly figure", "draw it with matplotlib, seaborn or altair"),
+    "application/vnd.jupyter.widget-view+json": ("widget", "show the values that it holds as a table or figure"),
+    "application/vnd.bokehjs_exec.v0+json": ("bokeh figure", "draw it with matplotlib, seaborn or altair"),
+    "application/vnd.holoviews_exec.v0+json": ("holoviews figure", "draw it with matplotlib, seaborn or altair"),
+}
+
+
+class LiveOutput(RunError):
+    """A cell shows what no page can hold."""
+
+    def __init__(self, notebook: str, cell: int, what: str, instead: str) -> None:
+        super().__init__(notebook, cell, what, instead)
+        self.notebook, self.cell, self.what, self.instead = notebook, cell, what, instead
+
+    def __str__(self) -> str:
+        return (
+            f"{self.notebook}, cell {self.cell}: a {self.what} needs a running kernel or a network, which a page has "
+            f"not; {self.instead}, or tag the cell remove-output to keep it for JupyterLab"
+        )
+
+
+def refuse_live(executed: NotebookNode, notebook: str) -> None:
+    """Refuse outputs that would be a hole in the page, by notebook and cell."""
+    for number, cell in enumerate(executed.cells, start=1):
+        if {"remove-output", "remove-outputs", "remove-cell", "hide-output"} & set(cell.metadata.get("tags", ())):
+            continue
+        for output in cell.get("outputs", ()):
+            for mime in LIVE.keys() & output.get("data", {}).keys():
+                raise LiveOutput(notebook, number, *LIVE[mime])
 
 
 def produce(task: Task) -> Produced:
@@ -93,6 +129,7 @@ def produce(task: Task) -> Produced:
         name=f"notebooks/{task.notebook}.ipynb",
     )
     executed = strip_run_metadata(executed)
+    refuse_live(executed, f"notebooks/{task.notebook}.ipynb")
     blocks = list(blocks_of(executed))
     closing = next((block for block in reversed(blocks) if block.get("block") == "sources"), None)
     if closing is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import html
 import http.client
 import json
 import os
@@ -41,7 +42,8 @@ def preview(project: Project, report: str = "small-qijiang") -> Iterator[Preview
     threads = [threading.Thread(target=run, daemon=True) for run in (server.serve_forever, studio.run)]
     for thread in threads:
         thread.start()
-    studio.shown("zh")
+    if report:
+        studio.shown("zh")
     try:
         yield server
     finally:
@@ -67,18 +69,24 @@ def ask(
     return found
 
 
-def after(server: PreviewServer, version: int, lang: str = "zh") -> str:
+def after(server: PreviewServer, version: int, lang: str = "zh", report: str = "") -> str:
     """The page once its version is beyond `version`, as a browser learns of it."""
     for _ in range(20):
-        with urlopen(f"http://127.0.0.1:{server.server_port}/events?lang={lang}&version={version}") as events:
+        path = server.path(lang, report)  # type: ignore[arg-type]
+        with urlopen(f"http://127.0.0.1:{server.server_port}/events?page={path}&version={version}") as events:
             for line in events:
                 if line.startswith(b"data: ") and json.loads(line[6:])["version"] != version:
-                    return ask(server, server.path(lang))[1]  # type: ignore[arg-type]
+                    return ask(server, path)[1]
     raise AssertionError("no new version")
 
 
 def version_of(page: str) -> int:
-    return int(re.findall(r'data-version="(\d+)"', page)[0])
+    return int(told(page)["version"])
+
+
+def told(page: str) -> dict[str, Any]:
+    """What a page tells its script."""
+    return json.loads(html.unescape(re.findall(r'data-told="([^"]*)"', page)[0]))
 
 
 def test_save_fail_mend(small):
@@ -128,9 +136,13 @@ def test_a_change_of_the_package_restarts_the_warm_process(small, monkeypatch, t
     """Only the package's own files do that; the page then comes from the new code."""
     package = tmp_path / "package"
     package.mkdir()
-    monkeypatch.setattr(Watch, "__init__", lambda watch, project, notebook: watch.__dict__.update(
-        project=project, notebook=f"{notebook}.ipynb", package=str(package)
-    ))  # fmt: skip
+    kept = Watch.__init__
+
+    def watching_another_package(watch: Watch, project: Project) -> None:
+        kept(watch, project)
+        watch.package = str(package)
+
+    monkeypatch.setattr(Watch, "__init__", watching_another_package)
     with preview(small) as server:
         page = after(server, 0)
         pool = server.studio._pool
@@ -146,12 +158,13 @@ def test_nothing_else_is_served(small):
     """No file of the project, no path out of it, no other host, no other method."""
     with preview(small) as server:
         after(server, 0)
-        assert ask(server, "/")[2]["Location"] == "/zh/small-qijiang.html"
+        assert 'href="/en/small-qijiang.html"' in ask(server, "/")[1]
         for path in (
             "/../reports/catalog.toml", "/zh/../../data/areas.csv", "/zh/%2e%2e/%2e%2e/data/areas.csv",
             "/data/areas.csv",
-            "//etc/passwd", "/etc/passwd", "/zh/", "/zh/small-zhaoqing.html", "/zh/small-qijiang.html/", "/events",
-            "/events?lang=fr&version=0", "http://[broken/", "/zh/small-qijiang.html%00", "*",
+            "//etc/passwd", "/etc/passwd", "/zh/", "/zh/nothing.html", "/zh/small-qijiang.html/",
+            "/events?page=nothing",
+            "/events?page=/fr/small-qijiang.html&version=0", "http://[broken/", "/zh/small-qijiang.html%00", "*",
         ):  # fmt: skip
             status, text, _ = ask(server, path)
             assert (status, text) == (404, "no such page in this preview\n"), path
@@ -171,6 +184,38 @@ def test_nothing_else_is_served(small):
         assert (status, text) == (200, "")
         assert headers["Cache-Control"] == "no-store"
         assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+
+
+def test_every_report_is_at_the_same_address(small):
+    """The list names all; each is built when it is asked for; the bar switches report, language and parameters."""
+    with preview(small, "") as server:
+        assert server.url.endswith(f":{server.server_port}/")
+        listed = re.findall(r'href="(/zh/[^"]+)"', ask(server, "/")[1])
+        assert "/zh/small-qijiang.html" in listed
+        assert len(listed) > 1
+        page = after(server, 0, "zh", "small-qijiang")
+        bar = told(page)["bar"]
+        assert bar["languages"] == {"zh": "中文", "en": "English"}
+        assert [one["name"] for one in bar["parameters"]] == ["region"]
+        assert "qijiang" in [key for key, _ in bar["parameters"][0]["choices"]]
+        status, _, headers = ask(server, "/open?report=small-qijiang&lang=en&region=fuling")
+        assert status == 302
+        assert headers["Location"].startswith("/en/small-fuling")
+        assert ask(server, headers["Location"])[0] == 200
+        status, text, _ = ask(server, "/open?report=small-qijiang&region=nowhere")
+        assert (status, "nowhere" in text) == (400, True)
+
+
+def test_a_saved_notebook_brings_its_page_to_the_front(small):
+    """Who looks at another page, or at the list, is led to the page of the notebook that was saved."""
+    with preview(small, "") as server:
+        ask(server, "/")
+        with urlopen(f"http://127.0.0.1:{server.server_port}/events?page=&version=0&front=0") as events:
+            assert b'"front"' not in events.readline()
+            (small.notebooks / "small.ipynb").touch()
+            lines = iter(events.readline, b"")
+            told_of = next(json.loads(line[6:]) for line in lines if line.startswith(b"data: ") and b"front" in line)
+        assert re.fullmatch(r"/zh/small-[a-z]+\.html", told_of["front"])
 
 
 def test_only_this_machine_is_listened_to(small):

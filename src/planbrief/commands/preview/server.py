@@ -1,4 +1,9 @@
-"""The preview's pages and the small server that shows them on this machine only."""
+"""The preview's HTTP server: on the loopback address, a few kinds of address, no files.
+
+``/`` is the list of all reports, ``/<lang>/<report>.html`` a page, ``/open`` leads to a report with other parameters,
+``/events`` tells when there is another version. Requests that name any other host are refused: a page of the web that
+lets its name point to this machine learns nothing.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +11,19 @@ import base64
 import hashlib
 import json
 import re
+from collections.abc import Iterable
 from functools import cache
 from html import escape
 from http import HTTPStatus
 from importlib import resources
+from typing import Any, cast
 from urllib.parse import parse_qs, quote, urlsplit
 
+from planbrief.catalog import Report
 from planbrief.commands.loopback import LoopbackHandler, LoopbackServer, bound
 from planbrief.commands.preview.studio import Shown, Studio
 from planbrief.display.language import Lang, message
+from planbrief.errors import PlanbriefError
 from planbrief.render.html.text import TAGS
 from planbrief.render.safe_text import visible
 from planbrief.run.engine.failures import CellFailed, plain_text
@@ -24,6 +33,7 @@ STYLE = (
     "pre{white-space:pre-wrap;overflow-wrap:anywhere;padding:.75rem;border:1px solid;border-radius:.3rem}"
     "h1{font-size:1.3rem}"
 )
+_NAMES = {"zh": "中文", "en": "English"}
 _POLICY = re.compile(r'(<meta http-equiv="Content-Security-Policy" content=")([^"]*)(")')
 
 
@@ -39,7 +49,7 @@ def script_source() -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(script().encode()).digest()).decode()}'"
 
 
-def with_script(page: str, lang: Lang, version: int) -> str:
+def with_script(page: str, lang: Lang, report: str, studio: Studio, version: int) -> str:
     """A page with the reloading script, which its policy then allows, and nothing else, to run and to listen."""
 
     def allow(match: re.Match[str]) -> str:
@@ -50,10 +60,57 @@ def with_script(page: str, lang: Lang, version: int) -> str:
         return f"{match[1]}connect-src {escape(chr(39))}self{escape(chr(39))}; {policy}{match[3]}"
 
     page = _POLICY.sub(allow, page, count=1)
-    building = escape(message("preview.building", lang))
-    tag = f'<script data-lang="{lang}" data-version="{version}" data-building="{building}">{script()}</script>'
+    told = {
+        "page": f"/{lang}/{quote(report)}.html" if report else "",
+        "version": version,
+        "front": studio.front[0],
+        "building": message("preview.building", lang),
+        "bar": switches(studio, report, lang),
+    }
+    tag = f'<script data-told="{escape(json.dumps(told, ensure_ascii=False))}">{script()}</script>'
     before, end, after = page.rpartition("</body>")
     return f"{before}{tag}\n{end}{after}" if end else page + tag
+
+
+def switches(studio: Studio, report: str, lang: Lang) -> dict[str, Any]:
+    """What a reader may switch in the page: report, language, parameters; the script makes fields of it."""
+    known, catalog = studio.reports(), studio.catalog
+    found: dict[str, Any] = {
+        "lang": lang,
+        "report": report,
+        "index": "/index.html" if lang == "zh" else "/index.en.html",
+        "all": message("preview.all", lang),
+        "reports": {one.id: next(iter(one.languages)) if lang not in one.languages else lang for one in known.values()},
+        "languages": {},
+        "parameters": [],
+    }
+    if (shown := known.get(report)) is None:
+        return found
+    found["languages"] = {one: _NAMES[one] for one in shown.languages}
+    areas = [[area, catalog.area_name(area, lang)] for area in catalog.package.regions]
+    for parameter in catalog.parameters(shown.notebook):
+        if parameter.name != "lang":
+            value = shown.values.get(parameter.name, parameter.default)
+            listed = ",".join(map(str, value)) if isinstance(value, list | tuple) else value
+            choices = areas if parameter.type == "area" else [[str(one), str(one)] for one in parameter.allowed]
+            now = "" if listed is None else str(listed)
+            if choices and now not in {key for key, _ in choices}:
+                choices = [[now, now], *choices]
+            found["parameters"].append({"name": parameter.name, "value": now, "choices": choices})
+    return found
+
+
+def index_page(reports: Iterable[Report], lang: Lang) -> str:
+    """All reports, each leading to its page."""
+    items = []
+    for report in reports:
+        links = " · ".join(
+            f'<a href="/{one}/{quote(report.id)}.html" lang="{TAGS[one]}">{_NAMES[one]}</a>' for one in report.languages
+        )
+        about = escape(visible(dict(report.about)[lang]))
+        items.append(f"<dt><strong>{escape(visible(report.id))}</strong> {links}</dt><dd>{about}</dd>")
+    title = message("preview.all", lang)
+    return _page(lang, "planbrief", title, f"<h1>{escape(title)}</h1><dl>{''.join(items)}</dl>")
 
 
 def waiting_page(lang: Lang, name: str) -> str:
@@ -122,12 +179,13 @@ class PreviewServer(LoopbackServer):
 
     @property
     def url(self) -> str:
-        """Address of the page."""
-        return f"http://127.0.0.1:{self.server_port}{self.path(self.lang)}"
+        """Address to begin with: a page, or the list of all."""
+        first = self.studio.report
+        return f"http://127.0.0.1:{self.server_port}{self.path(self.lang, first.id) if first else '/'}"
 
-    def path(self, lang: Lang) -> str:
-        """Path of the page in a language."""
-        return f"/{lang}/{quote(self.studio.report.id)}.html"
+    def path(self, lang: Lang, report: str = "") -> str:
+        """Path of a page in a language; by default of the one to begin with."""
+        return f"/{lang}/{quote(report or (self.studio.report.id if self.studio.report else ''))}.html"
 
 
 def serve(studio: Studio, lang: Lang, port: int | None) -> PreviewServer:
@@ -148,37 +206,62 @@ class _Handler(LoopbackHandler):
         except ValueError:
             self._nothing()
             return
-        if address.path == "/":
-            self.send_response(HTTPStatus.FOUND)
-            self.common_headers()
-            self.send_header("Location", self.server.path(self.server.lang))
-            self.end_headers()
+        try:
+            self._answer(address.path, query)
+        except PlanbriefError as error:
+            self.answer(HTTPStatus.BAD_REQUEST, f"{visible(str(error))}\n", "text/plain")
+
+    def _answer(self, path: str, query: dict[str, str]) -> None:
+        studio = self.server.studio
+        known = studio.reports()
+        lists: dict[Lang, str] = {"zh": "/index.html", "en": "/index.en.html"}
+        for lang, name in lists.items():
+            if path == name or (path == "/" and lang == self.server.lang):
+                page = index_page(known.values(), lang)
+                self.answer(HTTPStatus.OK, with_script(page, lang, "", studio, 0), "text/html")
+                return
+        if path == "/open":
+            wanted, asked = query.pop("report", ""), query.pop("lang", self.server.lang)
+            report = studio.variant(wanted, query)
+            spoken = asked if asked in report.languages else report.languages[0]
+            self._lead(self.server.path(cast(Lang, spoken), report.id))
             return
-        for lang in self.server.studio.languages:
-            if address.path == self.server.path(lang):
-                self._page(lang, good="good" in query)
-                return
-            if address.path == "/events" and query.get("lang") == lang:
-                self._events(lang, query.get("version", ""))
-                return
+        for report in known.values():
+            for lang in cast(tuple[Lang, ...], report.languages):
+                own = self.server.path(lang, report.id)
+                if path == own:
+                    self._page(report.id, lang, good="good" in query)
+                    return
+                if path == "/events" and query.get("page") == own:
+                    self._events(report.id, lang, query)
+                    return
+        if path == "/events" and not query.get("page"):
+            self._events("", self.server.lang, query)
+            return
         self._nothing()
 
     do_HEAD = do_GET
 
-    def _page(self, lang: Lang, *, good: bool) -> None:
+    def _lead(self, to: str) -> None:
+        self.send_response(HTTPStatus.FOUND)
+        self.common_headers()
+        self.send_header("Location", to)
+        self.end_headers()
+
+    def _page(self, report: str, lang: Lang, *, good: bool) -> None:
         studio = self.server.studio
-        shown = studio.shown(lang)
+        shown = studio.shown(lang, report)
         if good and shown.good:
             page = good_page(shown, lang)
         elif shown.error is not None:
-            page = error_page(shown, lang, studio.report.id)
+            page = error_page(shown, lang, report)
         elif shown.good:
             page = shown.good.decode()
         else:
-            page = waiting_page(lang, studio.report.id)
-        self.answer(HTTPStatus.OK, with_script(page, lang, shown.version), "text/html")
+            page = waiting_page(lang, report)
+        self.answer(HTTPStatus.OK, with_script(page, lang, report, studio, shown.version), "text/html")
 
-    def _events(self, lang: Lang, version: str) -> None:
+    def _events(self, report: str, lang: Lang, query: dict[str, str]) -> None:
         studio = self.server.studio
         self.send_response(HTTPStatus.OK)
         self.common_headers()
@@ -186,15 +269,18 @@ class _Handler(LoopbackHandler):
         self.end_headers()
         if self.command == "HEAD":
             return
-        shown = studio.shown(lang)
+        shown = studio.shown(lang, report)
+        before = query.get("front", str(studio.front[0]))
         try:
             while not studio.stopped:
-                news = {"version": shown.version, "building": shown.building}
+                news: dict[str, Any] = {"version": shown.version, "building": shown.building}
+                if str(studio.front[0]) != before:
+                    news["front"] = studio.front[1]
                 self.wfile.write(f"data: {json.dumps(news)}\n\n".encode())
                 self.wfile.flush()
-                if str(shown.version) != version:
+                if "front" in news or (report and str(shown.version) != query.get("version", "")):
                     return
-                shown = studio.wait(lang, shown, HEARTBEAT)
+                shown = studio.wait(lang, shown, HEARTBEAT, report)
         except OSError:
             return
 

@@ -1,4 +1,4 @@
-"""What a preview holds: a notebook, its last good page, and the watch over the files it reads."""
+"""Build pages again and again: after every save, in a warm process, keeping the last page that worked."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from planbrief.catalog import Report, read
+from planbrief.catalog import Catalog, Report, read
 from planbrief.display.language import LANGS, Lang
 from planbrief.errors import ParameterError, PlanbriefError, RunError
 from planbrief.project import Project
@@ -40,6 +41,18 @@ class Look:
     project: Stamp
     package: Stamp
 
+    def of(self, notebook: str) -> Stamp:
+        """What a page of a notebook is made from: everything but the other notebooks."""
+        own = f"{notebook}.ipynb"
+        return self.package | {
+            one for one in self.project if not one[0].endswith(".ipynb") or os.path.basename(one[0]) == own
+        }
+
+    def notebooks_since(self, before: Look) -> frozenset[str]:
+        """Names of the notebooks that were saved since an earlier look."""
+        changed = (one[0] for one in self.project - before.project if one[0].endswith(".ipynb"))
+        return frozenset(os.path.basename(path).removesuffix(".ipynb") for path in changed)
+
 
 def files_below(folder: str) -> Iterator[tuple[str, int, int]]:
     """Every file below a folder with size and time; hidden ones and bytecode left out."""
@@ -58,22 +71,17 @@ def files_below(folder: str) -> Iterator[tuple[str, int, int]]:
 
 
 class Watch:
-    """Looks at the data, the catalog and one notebook of a project, and at the package with its templates."""
+    """Looks at the data, the catalog and the notebooks of a project, and at the package with its templates."""
 
-    def __init__(self, project: Project, notebook: str) -> None:
-        self.project, self.notebook = project, f"{notebook}.ipynb"
+    def __init__(self, project: Project) -> None:
+        self.project = project
         self.package = str(Path(__file__).resolve().parents[2])
 
     def look(self) -> Look:
         """What is there now."""
-        beside = [
-            found
-            for found in files_below(str(self.project.notebooks))
-            if not found[0].endswith(".ipynb") or os.path.basename(found[0]) == self.notebook
-        ]
-        data = files_below(str(self.project.data))
         catalog = [(str(path), 0, path.stat().st_mtime_ns) for path in [self.project.catalog] if path.is_file()]
-        return Look(frozenset([*beside, *data, *catalog]), frozenset(files_below(self.package)))
+        folders = (files_below(str(folder)) for folder in (self.project.notebooks, self.project.data))
+        return Look(frozenset([*chain.from_iterable(folders), *catalog]), frozenset(files_below(self.package)))
 
     def settled(self) -> Look:
         """What is there once nothing changes any more: editors write a file in several steps."""
@@ -88,11 +96,16 @@ class Watch:
 
 #: Seconds that a cell and a report may take.
 CELL_SECONDS, REPORT_SECONDS = 300.0, 900.0
+#: Seconds after which a page that nobody asks for is not built again; a browser that shows it asks more often.
+FORGOTTEN = 30.0
+
+#: A page: report and language.
+Key = tuple[str, Lang]
 
 
 @dataclass(frozen=True)
 class Shown:
-    """What readers of one language see."""
+    """What readers of one page see."""
 
     #: Grows with every build; 0 before the first.
     version: int = 0
@@ -104,16 +117,16 @@ class Shown:
 
 
 class Studio:
-    """One report under way: :meth:`run` builds it whenever something was saved; other threads look and wait.
+    """All reports of a project: :meth:`run` builds the pages that are looked at whenever something was saved.
 
     Parameters
     ----------
     project : Project
-        Where notebook, data and catalog lie.
+        Where notebooks, data and catalog lie.
     report : str
-        Report or notebook, as for ``planbrief build``.
+        Report or notebook to begin with, as for ``planbrief build``; empty for the list of all.
     changes : mapping
-        Changed parameters.
+        Changed parameters of that report.
     unchecked : bool
         Show also data that ``planbrief check`` refuses, with a notice.
 
@@ -127,40 +140,58 @@ class Studio:
         self.unchecked = unchecked
         #: What every page of the present data warns of.
         self.notices: tuple[str, ...] = ()
-        self.project, self.wanted, self.changes = project, report, dict(changes)
-        self.report = self._find()
-        self.watch = Watch(project, self.report.notebook)
-        self.languages: tuple[Lang, ...] = tuple(lang for lang in LANGS if lang in self.report.languages)
-        self._shown = {lang: Shown() for lang in self.languages}
-        self._asked: set[Lang] = set()
+        self.project, self.watch = project, Watch(project)
+        self.catalog: Catalog = read(project, checked_package(project))
+        #: Reports with changed parameters, by the id that these give them: what was asked for.
+        self._made: dict[str, tuple[str, dict[str, Any]]] = {}
+        self.report: Report | None = self.variant(report, changes) if report else None
+        self._shown: dict[Key, Shown] = {}
+        self._asked: dict[Key, float] = {}
+        #: The page to show because its notebook was saved while nobody looked at it, and how often that happened.
+        self.front: tuple[int, str] = (0, "")
         self._changed = threading.Condition()
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._pool: Pool | None = None
         self._scratch: Scratch | None = None
 
-    def _find(self) -> Report:
-        catalog = read(self.project, checked_package(self.project))
-        found = catalog.choose([self.wanted], self.changes)
-        if len(found) != 1:
-            raise ParameterError("preview", "REPORT", repr(self.wanted), "one report")
-        return found[0]
-
     # what readers do, in threads of the server
 
-    def shown(self, lang: Lang) -> Shown:
-        """What there is to see in a language; from now on it is built."""
-        with self._changed:
-            if lang not in self._asked:
-                self._asked.add(lang)
-                self._wake.set()
-            return self._shown[lang]
+    def variant(self, wanted: str, changes: Mapping[str, Any]) -> Report:
+        """A report with changed parameters, which has a page of its own from now on."""
+        found = self.catalog.choose([wanted], changes)
+        if len(found) != 1:
+            raise ParameterError("preview", "REPORT", repr(wanted), "one report")
+        if found[0].id not in {report.id for report in self.catalog.reports()}:
+            self._made[found[0].id] = wanted, dict(changes)
+        return found[0]
 
-    def wait(self, lang: Lang, known: Shown, seconds: float) -> Shown:
-        """What there is to see once it is no longer what the reader knows, or after some seconds."""
+    def reports(self) -> dict[str, Report]:
+        """Every report that has a page, by id."""
+        made = [one for wanted, changes in self._made.values() for one in self.catalog.choose([wanted], changes)]
+        return {report.id: report for report in (*self.catalog.reports(), *made)}
+
+    def shown(self, lang: Lang, report: str = "") -> Shown:
+        """What there is to see of a page (by default the one to begin with); from now on it is built."""
+        key = report or self._first(), lang
         with self._changed:
-            self._changed.wait_for(lambda: self.stopped or self._shown[lang] != known, seconds)
-            return self._shown[lang]
+            if key not in self._asked:
+                self._wake.set()
+            self._asked[key] = time.monotonic()
+            return self._shown.get(key, Shown())
+
+    def wait(self, lang: Lang, known: Shown, seconds: float, report: str = "") -> Shown:
+        """What there is to see once it is no longer what the reader knows, or after some seconds."""
+        key, front = (report or self._first(), lang), self.front
+        with self._changed:
+            self._asked[key] = time.monotonic()
+            self._changed.wait_for(
+                lambda: self.stopped or self.front != front or self._shown.get(key, Shown()) != known, seconds
+            )
+            return self._shown.get(key, Shown())
+
+    def _first(self) -> str:
+        return self.report.id if self.report else ""
 
     @property
     def stopped(self) -> bool:
@@ -181,7 +212,7 @@ class Studio:
     def run(self) -> None:
         """Build after every save until :meth:`stop`."""
         seen = self.watch.look()
-        built: dict[Lang, Look] = {}
+        built: dict[Key, Stamp] = {}
         try:
             self._scratch = Scratch()
             self._pool = self._warm()
@@ -192,11 +223,14 @@ class Studio:
                     if now.package != seen.package:
                         self._pool.stop()
                         self._pool = self._warm()
+                    self._bring_forward(now.notebooks_since(seen))
                     seen = now
-                due = [lang for lang in self.languages if lang in self._asked and built.get(lang) != seen]
+                known = self.reports()
+                stamps = {key: seen.of(known[key[0]].notebook) for key in self._looked_at() if key[0] in known}
+                due = [key for key, stamp in stamps.items() if built.get(key) != stamp]
                 if due:
                     self._build(due)
-                    built.update(dict.fromkeys(due, seen))
+                    built.update({key: stamps[key] for key in due})
                 else:
                     self._wake.wait(LOOK_EVERY)
         finally:
@@ -205,60 +239,86 @@ class Studio:
             if self._scratch is not None:
                 self._scratch.close()
 
+    def _looked_at(self) -> list[Key]:
+        """Pages that somebody looks at; the one asked for last stays, for a browser that is not open yet."""
+        with self._changed:
+            latest = max(self._asked.values(), default=0.0)
+            now = time.monotonic()
+            self._asked = {k: when for k, when in self._asked.items() if when == latest or now - when < FORGOTTEN}
+            return list(self._asked)
+
+    def _bring_forward(self, notebooks: frozenset[str]) -> None:
+        """Let readers turn to a page of a notebook that was saved, unless one of its pages is looked at."""
+        known = self.reports()
+        open_now = {known[report].notebook for report, _ in self._looked_at() if report in known}
+        of_it = [report for report in known.values() if report.notebook in notebooks - open_now]
+        if not of_it:
+            return
+        lang = max(self._asked.items(), key=lambda item: item[1])[0][1] if self._asked else of_it[0].languages[0]
+        with self._changed:
+            self.front = self.front[0] + 1, f"/{lang}/{of_it[0].id}.html"
+            self._changed.notify_all()
+
     def _warm(self) -> Pool:
         if self._scratch is None:
             raise RunError("the preview has ended")
-        return Pool(len(self.languages), PRELOAD, scratch=self._scratch.root)
+        return Pool(len(LANGS), PRELOAD, scratch=self._scratch.root)
 
-    def _publish(self, lang: Lang, change: Callable[[Shown], Shown]) -> None:
+    def _publish(self, key: Key, change: Callable[[Shown], Shown]) -> None:
         with self._changed:
-            self._shown[lang] = change(self._shown[lang])
+            self._shown[key] = change(self._shown.get(key, Shown()))
             self._changed.notify_all()
 
-    def _build(self, due: list[Lang]) -> None:
+    def _build(self, due: list[Key]) -> None:
         started = time.monotonic()
-        for lang in due:
-            self._publish(lang, lambda shown: replace(shown, building=True))
+        for key in due:
+            self._publish(key, lambda shown: replace(shown, building=True))
         if self._scratch is None:
             raise RunError("the preview has ended")
         folder = self._scratch.folder()
+        waiting = {}
         try:
-            waiting = {}
             try:
                 folder.mkdir()
-                self.report = self._find()
+                self.catalog = read(self.project, checked_package(self.project))
                 root = snapshot(self.project, folder)
                 # The copy is what the page will show; it is checked whatever was saved since.
-                unchecked = admit(Project(root), self._memory(), self.unchecked, {self.report.notebook})
+                unchecked = admit(Project(root), self._scratch.root, self.unchecked, self._notebooks(due))
                 sample = ("sample",) if self.project.sample else ()
                 self.notices = (*sample, *(("unchecked",) if unchecked else ()))
-                waiting = {lang: self._submit(lang, root) for lang in due}
             except (PlanbriefError, OSError, shutil.Error) as error:
-                for lang in due:
-                    self._end(lang, started, error=error)
-            for lang, future in waiting.items():
+                for key in due:
+                    self._end(key, started, error=error)
+                return
+            for key in due:
                 try:
-                    self._end(lang, started, page=future.result().pages["html"])
+                    wanted, changes = self._made.get(key[0], (key[0], {}))
+                    waiting[key] = self._submit(self.catalog.choose([wanted], changes)[0], key[1], root)
+                except PlanbriefError as error:
+                    self._end(key, started, error=error)
+            for key, future in waiting.items():
+                try:
+                    self._end(key, started, page=future.result().pages["html"])
                 except Exception as error:
                     if not self.stopped:
-                        self._end(lang, started, error=error)
+                        self._end(key, started, error=error)
         finally:
             remove(folder)
 
-    def _memory(self) -> Path | None:
-        """Where a clean verdict on the data is remembered while the preview runs."""
-        return self._scratch.root if self._scratch else None
+    def _notebooks(self, due: list[Key]) -> set[str]:
+        known = self.reports()
+        return {known[report].notebook for report, _ in due if report in known}
 
-    def _submit(self, lang: Lang, root: Path) -> Any:
-        others = [other for other in self.languages if other != lang]
+    def _submit(self, report: Report, lang: Lang, root: Path) -> Any:
+        others = [other for other in report.languages if other != lang]
         task = Task(
-            report=self.report.id,
+            report=report.id,
             lang=lang,
-            notebook=self.report.notebook,
-            parameters=self.report.parameters,
+            notebook=report.notebook,
+            parameters=report.parameters,
             formats=("html",),
             project=str(root),
-            alternate=f"../{others[0]}/{self.report.id}.html" if others else "",
+            alternate=f"../{others[0]}/{report.id}.html" if others else "",
             cell_timeout=CELL_SECONDS,
             report_timeout=REPORT_SECONDS,
             notices=self.notices,
@@ -267,8 +327,8 @@ class Studio:
             raise RunError("the preview has ended")
         return self._pool.submit(produce, task, name=task.name, timeout=REPORT_SECONDS)
 
-    def _end(self, lang: Lang, started: float, *, page: bytes = b"", error: Exception | None = None) -> None:
+    def _end(self, key: Key, started: float, *, page: bytes = b"", error: Exception | None = None) -> None:
         seconds = time.monotonic() - started
-        self._publish(lang, lambda s: Shown(s.version + 1, page or s.good, error))
+        self._publish(key, lambda s: Shown(s.version + 1, page or s.good, error))
         what = f"failed: {error}" if error else f"built ({seconds:.1f} s)"
-        print(visible(f"{lang}/{self.report.id} {what}"), file=sys.stderr, flush=True)
+        print(visible(f"{key[1]}/{key[0]} {what}"), file=sys.stderr, flush=True)

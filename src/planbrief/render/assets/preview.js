@@ -1,7 +1,7 @@
 // planbrief preview: reload when there is a new version, and stay where the reader was.
 (() => {
   "use strict";
-  const own = document.currentScript.dataset;
+  const own = JSON.parse(document.currentScript.dataset.told);
   const key = "planbrief-preview:" + location.pathname;
   const root = document.documentElement;
 
@@ -30,18 +30,62 @@
     addEventListener("load", () => restore(saved), { once: true });
   }
 
-  const badge = document.createElement("div");
-  badge.textContent = own.building;
+  const made = (tag, text, style) => {
+    const node = document.createElement(tag);
+    node.textContent = text;
+    Object.assign(node.style, { font: "0.875rem sans-serif", ...style });
+    return node;
+  };
+  const panel = { background: "Canvas", color: "CanvasText", border: "1px solid", borderRadius: ".3rem", zIndex: "99" };
+  const badge = made("div", own.building, { ...panel, position: "fixed", right: "1rem", bottom: "1rem", padding: ".2rem .7rem" });
   badge.setAttribute("role", "status");
-  Object.assign(badge.style, {
-    position: "fixed", right: "1rem", bottom: "1rem", padding: ".2rem .7rem", borderRadius: ".3rem",
-    background: "Canvas", color: "CanvasText", border: "1px solid", font: "0.875rem sans-serif", zIndex: "99",
-  });
 
-  const events = new EventSource("/events?lang=" + own.lang + "&version=" + own.version);
+  // The bar: every report, the languages of this one, and its parameters.
+  const bar = own.bar;
+  const nav = made("nav", "", { ...panel, position: "sticky", bottom: "0", display: "flex", flexWrap: "wrap", gap: ".6rem", padding: ".3rem .7rem" });
+  nav.setAttribute("aria-label", "preview");
+  const field = (name, value, choices) => {
+    const label = made("label", name + " ", {});
+    const input = document.createElement(choices.length ? "select" : "input");
+    for (const [key, text] of choices) input.append(new Option(text, key, false, key === value));
+    input.name = name;
+    input.value = value;
+    label.append(input);
+    return [label, input];
+  };
+  const all = made("a", bar.all, {});
+  all.href = bar.index;
+  const [reports, report] = field("", bar.report, [["", "…"], ...Object.keys(bar.reports).map((id) => [id, id])]);
+  report.setAttribute("aria-label", bar.all);
+  report.onchange = () => { if (report.value) location.href = "/" + bar.reports[report.value] + "/" + encodeURIComponent(report.value) + ".html"; };
+  nav.append(all, reports);
+  for (const [lang, name] of Object.entries(bar.languages)) {
+    if (lang === bar.lang) continue;
+    const link = made("a", name, {});
+    link.href = "/" + lang + "/" + encodeURIComponent(bar.report) + ".html";
+    nav.append(link);
+  }
+  const inputs = bar.parameters.map((one) => field(one.name, one.value, one.choices));
+  for (const [label, input] of inputs) {
+    nav.append(label);
+    input.onchange = () => {
+      const query = new URLSearchParams({ report: bar.report, lang: bar.lang });
+      for (const [, other] of inputs) if (other.value) query.set(other.name, other.value);
+      location.href = "/open?" + query;
+    };
+  }
+  document.body.append(nav);
+
+  const query = new URLSearchParams({ page: own.page, version: own.version, front: own.front });
+  const events = new EventSource("/events?" + query);
   events.onmessage = (message) => {
     const news = JSON.parse(message.data);
-    if (news.version === Number(own.version)) {
+    if (news.front) {
+      events.close();
+      location.href = news.front;
+      return;
+    }
+    if (!own.page || news.version === own.version) {
       if (news.building) document.body.append(badge); else badge.remove();
       return;
     }

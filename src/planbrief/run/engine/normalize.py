@@ -22,6 +22,8 @@ _CELL_FILE = re.compile(r"ipykernel_\d+[\\/]+\d+\.py")
 _BEFORE_PATH = "\"'<>:;()[]{}= \t\r\n"
 #: The same in the text of a SyntaxError, which has no folder.
 _CELL_NAME = re.compile(r"\(\d{1,12}\.py, line (\d+)\)")
+#: The name that pandas' Styler gives its table by chance.
+_STYLED = re.compile(r'<table id="(T_[0-9a-f]{5,32})"')
 #: Mime types whose content is text that somebody printed; images and JSON are left alone.
 _TEXT_TYPES = ("text/plain", "text/html", "text/markdown", "text/latex")
 #: Cells' metadata that runners and editors add.
@@ -60,7 +62,8 @@ def strip_run_metadata(nb: NotebookNode, *, paths: Mapping[str, str] | None = No
         for name in _RUN_METADATA:
             cell.metadata.pop(name, None)
         if cell.cell_type == "code":
-            cell["outputs"] = [_clean(output, replacements) for output in joined_streams(cell.get("outputs", []))]
+            outputs = joined_streams(cell.get("outputs", []))
+            cell["outputs"] = [_clean(output, replacements, f"T_{position}_{n}") for n, output in enumerate(outputs)]
     nb["nbformat_minor"] = max(5, nb.get("nbformat_minor", 5))
     return nb
 
@@ -116,7 +119,7 @@ def _without_cell_files(text: str, cell_file: str) -> str:
     return "".join([*parts, text[end:]])
 
 
-def _clean(output: NotebookNode, replacements: _Replacements) -> NotebookNode:
+def _clean(output: NotebookNode, replacements: _Replacements, table: str) -> NotebookNode:
     kind = output["output_type"]
     if kind == "stream":
         output["text"] = _clean_text(_as_text(output["text"]), replacements)
@@ -127,5 +130,8 @@ def _clean(output: NotebookNode, replacements: _Replacements) -> NotebookNode:
         for mime in _TEXT_TYPES:
             if mime in output["data"]:
                 cell_file = "&lt;cell&gt;" if mime == "text/html" else "<cell>"
-                output["data"][mime] = _clean_text(_as_text(output["data"][mime]), replacements, cell_file)
+                text = _clean_text(_as_text(output["data"][mime]), replacements, cell_file)
+                for number, name in enumerate(_STYLED.findall(text) if mime == "text/html" else ()):
+                    text = text.replace(name, f"{table}_{number}")
+                output["data"][mime] = text
     return output

@@ -1,0 +1,294 @@
+# ruff: noqa: E501 - the texts of notebooks stand as people write them
+"""Notebooks written after what real ones hold: what a reader sees in nbconvert's own page must be on ours.
+
+Every notebook is a list of cells; figures and names are invented.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from nbformat import NotebookNode
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+from render.notebooks import SVG, png
+
+PYTHON = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+
+
+def md(text: str, **attachments: Any) -> NotebookNode:
+    cell = new_markdown_cell(text)
+    if attachments:
+        cell["attachments"] = {name: {"image/png": data} for name, data in attachments["files"].items()}
+    return cell
+
+
+def code(source: str, *outputs: NotebookNode, tags: tuple[str, ...] = (), **metadata: Any) -> NotebookNode:
+    cell = new_code_cell(source, outputs=list(outputs), metadata=metadata)
+    if tags:
+        cell.metadata["tags"] = list(tags)
+    return cell
+
+
+def result(data: dict[str, Any], **metadata: Any) -> NotebookNode:
+    return new_output("execute_result", data, execution_count=1, metadata=metadata)
+
+
+def html(text: str, plain: str = "…") -> NotebookNode:
+    return result({"text/html": text, "text/plain": plain})
+
+
+def stream(text: str, name: str = "stdout") -> NotebookNode:
+    return new_output("stream", text=text, name=name)
+
+
+FRAME = """<div><style scoped>.dataframe tbody tr th:only-of-type {vertical-align: middle;}</style>
+<table border="1" class="dataframe"><thead><tr style="text-align: right;"><th></th><th>city</th><th>output</th></tr></thead>
+<tbody><tr><th>0</th><td>Alpha</td><td>142.8</td></tr><tr><th>1</th><td>Beta</td><td>75.0</td></tr></tbody></table>
+<p>2 rows × 2 columns</p></div>"""
+
+MULTI = """<table border="1" class="dataframe"><thead><tr><th></th><th></th><th colspan="2" halign="left">output</th><th colspan="2" halign="left">people</th></tr>
+<tr><th></th><th></th><th>2023</th><th>2027</th><th>2023</th><th>2027</th></tr><tr><th>area</th><th>kind</th><th></th><th></th><th></th><th></th></tr></thead>
+<tbody><tr><th rowspan="2" valign="top">north</th><th>a</th><td>1</td><td>2</td><td>3</td><td>4</td></tr><tr><th>b</th><td>5</td><td>6</td><td>7</td><td>8</td></tr></tbody></table>"""
+
+STYLED = """<style type="text/css">
+#T_abc12_row0_col0 {background-color: rgba(255, 0, 0, 0.25); font-style: italic;}
+#T_abc12_row1_col0 {background-color: hsl(120, 60%, 80%); border: 1px solid #003366;}
+#T_abc12_row0_col1 {background: linear-gradient(90deg, #5fba7d 10.0%, transparent 10.0%); text-decoration: underline;}
+#T_abc12_row1_col1 {background: linear-gradient(90deg, #5fba7d 100.0%, transparent 100.0%); color: #c00000; font-weight: bold;}
+</style><table id="T_abc12"><caption>Styled table</caption><thead><tr><th class="blank level0">&nbsp;</th><th id="T_abc12_level0_col0">part</th><th id="T_abc12_level0_col1">sum</th></tr></thead>
+<tbody><tr><th id="T_abc12_level0_row0">x</th><td id="T_abc12_row0_col0">12.5</td><td id="T_abc12_row0_col1">10</td></tr>
+<tr><th id="T_abc12_level0_row1">y</th><td id="T_abc12_row1_col0">87.5</td><td id="T_abc12_row1_col1">1,000</td></tr></tbody></table>"""
+
+#: name -> (cells, metadata of the notebook)
+NOTEBOOKS: dict[str, tuple[list[NotebookNode], dict[str, Any]]] = {
+    "frame": ([md("# Output of two cities"), code("df", html(FRAME, "   city output"))], PYTHON),
+    "multiindex": ([md("# Two levels"), code("df", html(MULTI))], PYTHON),
+    "styler": ([md("# Styled"), code("df.style", html(STYLED))], PYTHON),
+    "aligned": ([md("# Sums\n\n$$\\begin{aligned}a &= b + c\\\\ &= d\\\\ &= e\\end{aligned}$$")], PYTHON),
+    "align-star": ([md("Text first.\n\n\\begin{align*}\na &= b \\\\\nc &= d\n\\end{align*}\n\nText after.")], PYTHON),
+    "gather": ([md("Lines:\n\n\\begin{gather}\nx = 1 \\\\ y = 2 \\label{two} \\\\ z = 3\n\\end{gather}")], PYTHON),
+    "cases": (
+        [
+            md(
+                "$$f(x) = \\begin{cases} 1 & x > 0 \\\\ 0 & \\text{otherwise}\\end{cases}$$\n\n$$g = \\begin{dcases} \\frac{1}{2} & a \\\\ 2 & b\\end{dcases}$$"
+            )
+        ],
+        PYTHON,
+    ),
+    "equation": (
+        [
+            md(
+                "\\begin{equation}\nE = mc^2 \\tag{1}\n\\end{equation}\n\nInline $\\hat{\\beta} = (X^\\top X)^{-1}X^\\top y$ and $\\arg\\min_\\theta L(\\theta)$."
+            )
+        ],
+        PYTHON,
+    ),
+    "multline": (
+        [
+            md(
+                "\\begin{multline*}\na + b + c \\\\ + d + e\n\\end{multline*}\n\n\\begin{alignat*}{2}\nx &= 1 & y &= 2 \\\\ z &= 3 & w &= 4\n\\end{alignat*}"
+            )
+        ],
+        PYTHON,
+    ),
+    "eqnarray": (
+        [
+            md(
+                "$$\\begin{split} p &= q \\\\ &= r \\end{split}$$\n\n\\begin{eqnarray}\na &=& b \\\\ c &=& d\n\\end{eqnarray}"
+            )
+        ],
+        PYTHON,
+    ),
+    "matrix": (
+        [
+            md(
+                "$$A = \\begin{bmatrix}1 & 2\\\\3 & 4\\end{bmatrix},\\quad \\left|\\begin{smallmatrix}a&b\\\\c&d\\end{smallmatrix}\\right|$$\n\n$$\\boxed{x = 3\\,100}\\qquad \\cancel{y}\\qquad \\overline{AB}$$"
+            )
+        ],
+        PYTHON,
+    ),
+    "latex-output": (
+        [
+            code(
+                "Math(...)",
+                result(
+                    {
+                        "text/latex": "$\\displaystyle \\sum_{i=1}^{n} x_i^2$",
+                        "text/plain": "<IPython.core.display.Math object>",
+                    }
+                ),
+            )
+        ],
+        PYTHON,
+    ),
+    "hidden": (
+        [
+            md("# What is hidden"),
+            code("import secret_module", tags=("hide-cell",)),
+            code("hidden_source = 1", stream("visible output\n"), jupyter={"source_hidden": True}),
+            code("shown_source = 2", stream("hidden output\n"), jupyter={"outputs_hidden": True}),
+            code("#| echo: false\nquarto_source = 3", stream("quarto output\n")),
+            code("#| include: false\nnever = 4", stream("never seen\n")),
+            code("#| output: false\nkept_source = 5", stream("never printed\n")),
+            code("input_gone = 6", stream("output stays\n"), tags=("hide-input",)),
+            code("removed = 7", stream("gone\n"), tags=("remove_cell",)),
+        ],
+        PYTHON,
+    ),
+    "alerts": (
+        [
+            md(
+                '# Boxes\n\n<div class="alert alert-block alert-info"><b>Tip:</b> use the index.</div>\n\n<div class="alert alert-danger">Never <i>this</i>.</div>'
+            )
+        ],
+        PYTHON,
+    ),
+    "github-callouts": (
+        [md("> [!NOTE]\n> A note for readers.\n\n> [!WARNING]\n> Mind the **gap**.\n\n> An ordinary quotation.")],
+        PYTHON,
+    ),
+    "myst": (
+        [
+            md(
+                "```{note}\nA note in MyST.\n```\n\n:::{warning}\nA warning with `code`.\n:::\n\n```{admonition} A title\n:class: tip\n\nBody of the box.\n```"
+            )
+        ],
+        PYTHON,
+    ),
+    "attributes": (
+        [
+            md(
+                "![Logo](attachment:logo.png){width=120}\n\nText {.unused} stays as it is.",
+                files={"logo.png": png(size=(40, 20))},
+            )
+        ],
+        PYTHON,
+    ),
+    "attachments": (
+        [
+            md(
+                "![One](attachment:my%20plot%20%281%29.png)\n\n![Two](attachment:图1.png)",
+                files={"my plot (1).png": png(size=(30, 30)), "图1.png": png(size=(50, 30))},
+            )
+        ],
+        PYTHON,
+    ),
+    "bare-links": (
+        [
+            md(
+                "See https://example.org/a?b=1&c=2 and www.example.org, or <https://example.net/x>.\n\nMail to a@example.org."
+            )
+        ],
+        PYTHON,
+    ),
+    "definitions": (
+        [
+            md(
+                "Term one\n: Its meaning.\n\nTerm two\n: First meaning.\n: Second meaning.\n\nHTML: <dl><dt>Third</dt><dd>Last meaning</dd></dl>"
+            )
+        ],
+        PYTHON,
+    ),
+    "characters": (
+        [md("# 表情与生僻字 ✅ 🚀\n\n刘𠮷、한국어、བོད་ཡིག、ᠮᠣᠩᠭᠣᠯ、ꆈꌠꉙ、ئۇيغۇرچە；❤️ 与 葛\U000e0100 带选择符。")],
+        PYTHON,
+    ),
+    "emoji-output": (
+        [code("print('✅ done')", stream("✅ done 🎉\n")), code("df", html(FRAME.replace("Alpha", "刘𠮷 ✅")))],
+        PYTHON,
+    ),
+    "r-kernel": (
+        [
+            md("# From R"),
+            code(
+                "summary(x)",
+                stream("   Min. 1st Qu.  Median \n   1.00    2.00    3.00 \n"),
+                result({"text/plain": "[1] 42", "text/markdown": "42", "text/latex": "42", "text/html": "42"}),
+            ),
+        ],
+        {"kernelspec": {"name": "ir", "display_name": "R", "language": "R"}, "language_info": {"name": "R"}},
+    ),
+    "julia-svg": (
+        [
+            md("# A drawing"),
+            code(
+                "plot(x)",
+                result(
+                    {
+                        "image/svg+xml": SVG.replace("<svg ", '<svg text-rendering="geometricPrecision" ', 1).replace(
+                            "</svg>", '<path d="M0 0L9 9" stroke="#123456" stroke-width="3.5" fill="none"/></svg>'
+                        ),
+                        "text/html": "<p>as html</p>",
+                    }
+                ),
+            ),
+        ],
+        {"kernelspec": {"name": "julia-1.10", "display_name": "Julia", "language": "julia"}},
+    ),
+    "errors": (
+        [
+            code(
+                "1/0",
+                new_output(
+                    "error",
+                    ename="ZeroDivisionError",
+                    evalue="division by zero",
+                    traceback=["\x1b[31mZeroDivisionError\x1b[0m: division by zero"],
+                ),
+            ),
+            code("print(1)", stream("one\n"), stream("warned\n", "stderr"), stream("two\n")),
+        ],
+        PYTHON,
+    ),
+    "pictures": (
+        [
+            code("plot", result({"image/png": png(size=(60, 40)), "text/plain": "<Figure size 640x480 with 1 Axes>"})),
+            code(
+                "two",
+                new_output("display_data", {"image/png": png(size=(20, 20))}),
+                new_output("display_data", {"image/jpeg": png(size=(20, 20)), "text/plain": "jpeg"}),
+            ),
+        ],
+        PYTHON,
+    ),
+    "lists": (
+        [
+            md(
+                "1. First\n   1. Inner\n      - Deep\n2. Second\n\n* [ ] to do\n* [x] done\n\nTerm[^1] and ~~old~~ text.\n\n[^1]: The footnote.\n\n---\n\n> Quoted\n>> deeper"
+            )
+        ],
+        PYTHON,
+    ),
+    "tables": (
+        [
+            md(
+                '| left | centre | right |\n|:-----|:------:|------:|\n| a | b | 1 |\n| c `x` | **d** | 1,000.5 |\n\n<table><tr><th>html</th><td style="text-align:center">cell</td></tr></table>'
+            )
+        ],
+        PYTHON,
+    ),
+    "html-output": (
+        [
+            code(
+                "HTML(...)",
+                html(
+                    "<h3>Summary</h3><p>Body with <a href='https://example.org'>a link</a>.</p><ul><li>one</li><li>two</li></ul>"
+                ),
+            )
+        ],
+        PYTHON,
+    ),
+    "wide-chinese": (
+        [
+            md("# 中文 Markdown\n\n**“重要”**销售与*强调*，换行\n不留空格。\n\n1. 第一\n2. 第二"),
+            code("df", html(FRAME.replace("Alpha", "巴中").replace("city", "城市"))),
+        ],
+        PYTHON,
+    ),
+}
+
+
+def notebook(name: str) -> NotebookNode:
+    """One of the notebooks."""
+    cells, metadata = NOTEBOOKS[name]
+    return new_notebook(cells=cells, metadata=metadata)

@@ -1,0 +1,207 @@
+"""Notebooks as people have them against nbconvert's own page: words, tables, pictures, alignment, colours, lines of
+formulas. What differs on purpose is declared here, so that any other difference fails.
+"""
+
+from __future__ import annotations
+
+import copy
+import io
+import json
+import re
+import warnings
+from collections.abc import Iterator
+from functools import cache
+
+import nbformat
+import pypdfium2
+import pytest
+from lxml import etree
+from lxml import html as lxml_html
+from nbconvert import HTMLExporter
+from render.real_notebooks import NOTEBOOKS, notebook
+
+from planbrief.render.html.exporter import PlanbriefHTMLExporter, render_html
+from planbrief.render.pdf.exporter import render_pdf
+
+#: Words that stock shows and we do not, and why.
+LEFT_OUT = {
+    "hidden": "import secret_module hidden_source 1 #| echo: false quarto_source 3 include: never = 4 never seen "
+    "hidden output output: never printed input_gone 6 removed 7 gone kept_source 5",  # the marks of the author
+    "github-callouts": "!NOTE !WARNING",  # a label in the reader's language stands for them
+    "myst": "note warning admonition class tip",
+    "attributes": "width 120",
+    "lists": "1",  # the mark of a footnote stands once
+    "wide-chinese": "换行 不留空格",  # between two Chinese lines there is no space
+    "julia-svg": "as html",  # the drawing stands for it
+}
+#: Tables and pictures that stock has more (or less) than we.
+PICTURES = {"julia-svg": 1, "attachments": 2}  # stock shows HTML in place of a drawing, and refuses attachments
+WORD = re.compile(r"[^\W_]+")
+
+
+@cache
+def stock(name: str) -> etree._Element | None:
+    """The body of nbconvert's classic page, formulas left out; None where nbconvert refuses the notebook."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            page, _ = HTMLExporter(template_name="classic").from_notebook_node(notebook(name))
+        except Exception:
+            return None
+    body = lxml_html.fromstring(page).xpath("//body")[0]
+    for node in [*body.iter("style", "script"), *body.xpath("//*[contains(@class, 'prompt')]")]:
+        node.drop_tree()
+    return body
+
+
+@cache
+def ours(name: str) -> etree._Element:
+    return lxml_html.fromstring(render_html(notebook(name), name=name)).find(".//main")
+
+
+def words(node: etree._Element) -> list[str]:
+    """Words of text, formulas left out: they are compared by themselves."""
+    text = " ".join(node.itertext())
+    text = re.sub(r"\$\$.*?\$\$|\\begin\{.*?\\end\{[^}]*\}|\$[^$\n]+\$", " ", text, flags=re.DOTALL)
+    return WORD.findall(re.sub(r"[\ufe00-\ufe0f\U000e0100-\U000e01ef]", "", text))
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_no_word_is_lost(name):
+    """Every word of the stock page stands on ours, as often, but for what its author hid."""
+    if (theirs := stock(name)) is None:
+        pytest.skip("nbconvert refuses this notebook")
+    left = words(ours(name))
+    hidden = WORD.findall(LEFT_OUT.get(name, ""))
+    lost = []
+    for word in words(theirs):
+        if word in left:
+            left.remove(word)
+        elif word not in hidden:
+            lost.append(word)
+    assert lost == []
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_tables_and_pictures_are_as_many(name):
+    """Counted on both pages; where stock has none on purpose, what we show is declared."""
+    theirs, mine = stock(name), ours(name)
+    pictures = len(list(mine.iter("img", "svg")))
+    if theirs is None or name in PICTURES:
+        assert pictures == PICTURES[name]
+    else:
+        assert pictures == len(list(theirs.iter("img", "svg")))
+    if theirs is not None:
+        assert len(list(mine.iter("table"))) == len(list(theirs.iter("table")))
+
+
+def columns(table: etree._Element) -> Iterator[list[etree._Element]]:
+    """Cells of each column of a table without spans, heads first."""
+    rows = [[cell for cell in row if cell.tag in ("td", "th")] for row in table.iter("tr")]
+    if len({len(row) for row in rows}) == 1:
+        yield from (list(column) for column in zip(*rows, strict=True))
+
+
+def side(cell: etree._Element) -> str:
+    """Where a cell's text stands."""
+    classes = cell.get("class", "").split()
+    if said := re.search(r"text-align:\s*(\w+)", cell.get("style", "")):
+        return said[1]
+    return "right" if "r" in classes else "center" if "m" in classes else "left"
+
+
+@pytest.mark.parametrize(
+    "name", [name for name in NOTEBOOKS if stock(name) is not None and stock(name).find(".//table") is not None]
+)
+def test_heads_stand_over_their_columns_and_numbers_right(name):
+    """Text left, numbers right, what the author centres in the middle; every head as its column."""
+    looked_at = 0
+    for table in ours(name).iter("table"):
+        for column in columns(table):
+            body = [cell for cell in column[1:] if cell.text_content().strip()]
+            numbers = body and all(re.fullmatch(r"[\d.,]+", cell.text_content().strip()) for cell in body)
+            if numbers and body[0].tag == "td":
+                assert {side(cell) for cell in column} == {"right"}
+            looked_at += len(body)
+            assert len({side(cell) for cell in column if cell.text_content().strip()}) <= 1 or body[0].tag == "th"
+    assert looked_at or name == "multiindex"
+
+
+def test_levels_of_heads_stand_over_their_columns():
+    """Both levels of a MultiIndex, spans kept, each upper head over the columns that it covers."""
+    table = ours("multiindex").find(".//table")
+    upper = [cell for cell in next(table.iter("tr")) if cell.get("colspan")]
+    assert [(cell.text_content().strip(), cell.get("colspan")) for cell in upper] == [("output", "2"), ("people", "2")]
+    assert table.find(".//th[@rowspan]").text_content().strip() == "north"
+
+
+def test_colours_borders_and_bars_are_kept():
+    """See-through and hsl() colours as what they look like, borders, italics, underlines, bars to scale."""
+    cells = {cell.text_content().strip(): cell.get("style", "") for cell in ours("styler").iter("td")}
+    assert "background-color:#ffbfbf" in cells["12.5"]
+    assert "font-style:italic" in cells["12.5"]
+    assert "background-color:#adebad" in cells["87.5"]
+    assert "border:1px solid #003366" in cells["87.5"]
+    assert "#5fba7d 0%, #5fba7d 10%, transparent 10%" in cells["10"]
+    assert "text-decoration:underline" in cells["10"]
+    assert "#5fba7d 100%" in cells["1,000"]
+    assert "font-weight:bold" in cells["1,000"]
+
+
+def test_strokes_of_a_drawing_are_kept():
+    """stroke-width and text-rendering of a foreign SVG arrive."""
+    import base64
+
+    source = ours("julia-svg").find(".//img").get("src")
+    drawing = base64.b64decode(source.partition("base64,")[2]).decode()
+    assert 'stroke-width="3.5"' in drawing
+    assert 'text-rendering="geometricPrecision"' in drawing
+
+
+#: Formulas of a notebook: how many lines each displayed one has.
+LINES = {
+    "aligned": [3], "align-star": [2], "gather": [3], "cases": [2, 2], "equation": [1], "multline": [2, 2],
+    "eqnarray": [2, 2], "matrix": [2, 1], "latex-output": [1],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", LINES)
+def test_lines_of_formulas_stay_lines(name):
+    """As many rows as the source has, and nothing shown as source."""
+    assert ours(name).find(".//pre[@class='tex']") is None
+    assert ours(name).find(".//code[@class='tex']") is None
+    shown = [math for math in ours(name).iter("math") if math.get("display") == "block"]
+    rows = [max((len(list(table.iterchildren("mtr"))) for table in math.iter("mtable")), default=1) for math in shown]
+    assert rows == LINES[name]
+
+
+@pytest.mark.parametrize("name", NOTEBOOKS)
+def test_the_pdf_says_the_same(name):
+    """Words of the page in the PDF, whatever breaks lines; a character without a face is named by its code point."""
+    document = pypdfium2.PdfDocument(io.BytesIO(render_pdf(notebook(name), name=name)))
+    printed = "".join(page.get_textpage().get_text_bounded() for page in document)
+    document.close()
+    squeezed = re.sub(r"[\s\ufe00-\ufe0f\ufffe\u2010-]", "", printed)
+    named = set(re.findall(r"U\+([0-9A-F]{4,6})", printed))
+    page = copy.deepcopy(ours(name))
+    for node in list(page.iter("math")):
+        node.drop_tree()
+    lost = []
+    for word in WORD.findall(" ".join(page.itertext())):
+        if word not in squeezed and not all(c in printed or f"{ord(c):04X}" in named for c in word):
+            lost.append(word)
+    assert lost == []
+
+
+def test_older_formats_become_the_same_page(tmp_path):
+    """A notebook of format 3 is read as format 4 is."""
+    made = notebook("lists")
+    file = tmp_path / "lists.ipynb"
+    file.write_text(json.dumps(nbformat.convert(made, 3)), encoding="utf-8")
+    page, _ = PlanbriefHTMLExporter().from_filename(str(file))
+    assert words(lxml_html.fromstring(page).find(".//main"))[-20:] == words(ours("lists"))[-20:]
+
+
+def test_the_corpus_is_large_enough():
+    """Twenty-five notebooks or more."""
+    assert len(NOTEBOOKS) >= 25
