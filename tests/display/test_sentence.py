@@ -100,7 +100,7 @@ def test_templates_must_agree(open_test_page):
 def test_a_sentence_needs_a_page():
     """say() before begin() says what to do."""
     _current.clear()
-    with pytest.raises(NoPage, match="call begin"):
+    with pytest.raises(NoPage, match=r"call pb\.page"):
         say(zh="x", en="x")
 
 

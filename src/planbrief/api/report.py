@@ -16,7 +16,7 @@ from planbrief.display.sentence import say
 from planbrief.display.state import Page, activate, loaded
 from planbrief.display.template import fields, wordings_of
 from planbrief.errors import UnknownName, WordsError
-from planbrief.measures.figures import RULES
+from planbrief.measures.columns import COLUMNS
 from planbrief.project import at, find
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class Report:
         if name not in row:
             raise UnknownName("column for the sentence", name, tuple(map(str, row.index)))
         cell = row[name]
-        if name in RULES or name in ("rate", "value"):
+        if name in COLUMNS or name in ("rate", "value"):
             return self.data.figure(row, name)
         if name.endswith("period"):
             return period_text(str(cell), self.lang)
