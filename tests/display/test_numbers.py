@@ -137,3 +137,12 @@ def test_a_level_is_shown_close_to_its_value(value: float):
 def test_units_split_into_power_and_base(unit: str, split: tuple[int, str]):
     """千 in 千瓦 belongs to the unit, 千 in 千亿元 multiplies."""
     assert split_unit(unit) == split
+
+
+def test_a_multiplier_is_said_once() -> None:
+    """1.9 万家 is 19,000: the multiplier in front of a classifier is in the number and no word behind it."""
+    from planbrief.display.quantities import level_text
+
+    assert level_text([Decimal("1.9")], "万家", "en") == "19,000"
+    assert level_text([Decimal(951)], "万户", "en") == "9.51 million"
+    assert level_text([Decimal(107)], "万人", "en") == "1.07 million people"

@@ -146,7 +146,7 @@ def money_text(number: Decimal, power: int, currency: str, lang: Lang = "en") ->
             scaled = full.scaleb(-scale)
             # 1000 亿元 is 100 billion, not 100.0: a whole number promises no decimals; 12.0 亿元 keeps its digit.
             scaled = shortest(scaled) if whole else scaled
-            return Money(decimal_text(scaled, lang), message(f"number.{word}", lang, unit=currency))
+            return Money(decimal_text(scaled, lang), message(f"number.{word}", lang, unit=currency).strip())
     return Money(decimal_text(full, lang), currency)
 
 

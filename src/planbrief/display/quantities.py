@@ -114,7 +114,8 @@ def level_text(numbers: list[Decimal], unit: str, lang: Lang) -> str:
     if base == "元":
         scaled = [money_text(number, power, english_unit("元") or "yuan") for number in numbers]
         return _same_scale(scaled, lang)
-    name = english_unit(base) or english_unit(unit)
+    # A classifier has no word (1.9 万家 is 19,000), and its multiplier is in the number already.
+    name = english_unit(base) or ("" if power else english_unit(unit))
     full = [number.scaleb(power) for number in numbers]
     if all(abs(number) >= 1_000_000 for number in full):
         return _same_scale([money_text(number, 0, name) for number in full], lang)

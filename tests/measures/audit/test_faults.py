@@ -48,6 +48,7 @@ TOWN_FAULTS: dict[str, tuple[str, str, Change]] = {
     "two ways to the product disagree": ("implied_total", "inconsistent", {500: {"obs_value": "12.0"}}),
     "text and table disagree": ("printed_twice", "inconsistent", {560: {"obs_value": 510}}),
     "text and table disagree in the bound": ("printed_twice", "note", {560: {"comparator": "ge"}}),
+    "a floor below what the table says": ("printed_twice", "note", {560: {"obs_value": 400, "comparator": "ge"}}),
     "a count word and the tree disagree": ("list_count", "inconsistent", {580: {"obs_value": 3}}),
     "a count word and its printed list disagree": ("list_count", "inconsistent", {900: {"obs_value": 13}}),
     "a milestone goes the wrong way": ("milestones", "inconsistent", {530: {"obs_value": 280}}),

@@ -84,12 +84,13 @@ def key_number(ds: Dataset, first: Mapping[str, Any], kind: str, levels: list[Fi
     """One goal as a key number; `first` is the stretch to its first target."""
     what, start, end = name_of(ds, first), levels[0], levels[-1]
     values: dict[str, object] = {"start": start, "start_period": when(start)}
-    if kind == "share":
+    rate = figure(first, "cagr")
+    if kind == "share" or not rate.value > 0:  # a bound that is kept, or less than there is, needs no growth
         key = "share"
     else:
         key = "rate" if int(first["end_year"]) - int(first["start_year"]) > 1 else "rate_one"
         target = next((level for level in levels if level.year == str(int(first["end_year"]))), end)
-        values |= {"rate": figure(first, "cagr"), "until": when(target)}
+        values |= {"rate": rate, "until": when(target)}
     name = place(what, end.year)
     zh, en = message("brief.number", "zh", what=what.zh, period=when(end).zh), name.en
     return KeyNumber((zh, en), end, both(f"note.{key}"), values, levels)

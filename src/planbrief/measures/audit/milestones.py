@@ -69,7 +69,10 @@ def _direction(ctx: Context, path: tuple[Evidence, ...]) -> Iterator[Result]:
         )
         items = (ctx.item(before, "before"), ctx.item(after, "after"))
         message = f"audit.{MILESTONES}.direction"
-        yield Finding(finding_id, MILESTONES, "inconsistent", items, numbers, message, gap, tolerance, after.unit)
+        # Yearly plans ask for less than the year before has reached (jobs, grain); paths of years do not.
+        yearly = before.kind == "actual" and after.year - before.year <= 1
+        severity: Severity = "note" if yearly else "inconsistent"
+        yield Finding(finding_id, MILESTONES, severity, items, numbers, message, gap, tolerance, after.unit)
 
 
 def _bounded(before: Evidence, after: Evidence) -> bool:
@@ -130,7 +133,12 @@ def check_ranges(ctx: Context) -> Iterator[Result]:
         if record.transformation == "share" and record.dimension == "percent":
             if not 0 <= record.value <= 100:
                 yield from _outside(ctx, record, "share")
-        elif record.dimension == "count" and record.transformation == "level" and not _whole(record):
+        elif (
+            record.dimension == "count"
+            and record.transformation == "level"
+            and ctx.meta(record.indicator)["aggregation"] not in ("rate", "share", "level")
+            and not _whole(record)
+        ):
             yield from _outside(ctx, record, "whole")
 
 

@@ -170,6 +170,8 @@ AIMS = ("target", "constraint", "estimate", "commitment")
 Place = list[Evidence]
 #: Comparators that are no bound.
 PLAIN = ("eq", "approx")
+#: On which side of its number a bound lies open.
+_SIDES = {"ge": 1, "gt": 1, "le": -1, "lt": -1}
 #: How a sentence names a comparator.
 BOUND_WORDS = {
     "eq": Label("未写上下限", "without a bound"),
@@ -231,6 +233,8 @@ def _compare(ctx: Context, same: list[Place], undated: list[Place]) -> Iterator[
     differing = [(a, b) for a, b in [*pairs, *beside] if len(a) == len(b) and not _same_values(a, b)]
     years = [(a, b) for a, b in beside if a[0].kind in AIMS and ctx.meta(a[0].indicator)["aggregation"] != "level"]
     bounds = [(a, b) for a, b in [*pairs, *beside] if (a, b) not in differing and _bounds(a) != _bounds(b)]
+    if same and same[0][0].kind not in AIMS:  # 超万亿 beside the exact figure is no other wording of it
+        bounds = [(a, b) for a, b in bounds if "eq" not in _bounds(a) | _bounds(b)]
     records = [record for place in [*same, *undated] for record in place]
     first = records[0]
     when = first.time_period if first.dated else ""
@@ -257,7 +261,15 @@ def _size(record: Evidence) -> float:
 
 
 def _overlap(x: Evidence, y: Evidence) -> bool:
-    """Whether two prints can mean one value: 1.5 and 1.46 can, 1.4 and 1.46 cannot."""
+    """Whether two prints can mean one value: 1.5 and 1.46 can, at least 1 and 6.77 can, 1.4 and 1.46 cannot.
+
+    Two aims with a bound on the same side are two aims: at least 200 is not at least 300.
+    """
+    bounds = {_SIDES.get(x.comparator, 0), _SIDES.get(y.comparator, 0)}
+    if bounds != {0} and not (len(bounds) == 1 and x.kind in AIMS):
+        lows = [-math.inf if _SIDES.get(one.comparator) == -1 else one.low for one in (x, y)]
+        highs = [math.inf if _SIDES.get(one.comparator) == 1 else one.high for one in (x, y)]
+        return max(lows) <= min(highs)
     coarse, fine = (x, y) if x.base_half >= y.base_half else (y, x)
     if coarse.base_half == fine.base_half:
         return math.isclose(x.base, y.base, rel_tol=EPSILON)
