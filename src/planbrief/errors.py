@@ -49,7 +49,8 @@ class RunError(PlanbriefError):
 class Problem:
     """One thing that is wrong in a file.
 
-    ``row`` is the line as a spreadsheet counts it (the header is row 1), 0 where the whole file is meant.
+    ``row`` is the line as a spreadsheet counts it (the header is row 1), 0 where the whole file is meant; in a TOML
+    file it is a line and ``column`` the path of an entry.
     """
 
     file: str
@@ -62,11 +63,11 @@ class Problem:
     note: bool = False
 
     def __str__(self) -> str:
-        place = self.file
+        place, (row, column) = self.file, ("line", "entry") if self.file.endswith(".toml") else ("row", "column")
         if self.row:
-            place += f", row {self.row}"
+            place += f", {row} {self.row}"
         if self.column:
-            place += f", column {self.column}"
+            place += f", {column} {self.column}"
         found = f"found {self.found}; " if self.found else ""
         return f"{place}: {found}expected {self.expected}"
 

@@ -363,10 +363,11 @@ def project_problems(project: Project, published: Collection[str] | None = None)
     """Everything that is wrong with a project, sorted by file and row.
 
     Of the notebooks named in `published` alone it is what keeps reports made of them from being published: the data
-    and their words, these notebooks and theirs, no notes. Entries of the catalog that cannot be built are not built
+    and their words, the shape of the catalog, these notebooks and theirs, no notes. Entries of the catalog that cannot be built are not built
     anyway, and code that Python cannot read fails its own report, which says where.
     """
     from planbrief import catalog
+    from planbrief.checks.toml_shape import catalog_mistakes
     from planbrief.targets.publishable import usable_package
 
     data = survey(project.data)
@@ -377,7 +378,8 @@ def project_problems(project: Project, published: Collection[str] | None = None)
         package = None
     places = {(one.file, one.row, one.column) for one in data.problems}  # an empty name is one slip, not two
     unsaid = [one for one in missing_translations(package) if (one.file, one.row, one.column) not in places]
-    found = {*data.problems, *unsaid, *notebook_problems(project, areas, published)}
+    shape = catalog_mistakes(project)
+    found = {*data.problems, *unsaid, *notebook_problems(project, areas, published), *shape}
     if published is not None:
         return sorted(one for one in found if not one.note and one.expected != _READABLE)
-    return sorted({*found, *(catalog.problems(project, package) if package else ())})
+    return sorted({*found, *(catalog.problems(project, package) if package and not shape else ())})

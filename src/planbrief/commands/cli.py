@@ -10,6 +10,7 @@ import argparse
 import contextlib
 import errno
 import importlib
+import io
 import os
 import re
 import sys
@@ -414,8 +415,8 @@ def in_utf8(argv: Sequence[str] | None) -> None:
         os.environ["PYTHONUTF8"] = "1"
         os.execv(sys.executable, [sys.executable, "-X", "utf8", "-m", "planbrief", *sys.argv[1:]])
     for stream in (sys.stdout, sys.stderr):
-        if stream is not None and (stream.encoding or "").replace("-", "").lower() != "utf8":
-            stream.reconfigure(encoding="utf-8", errors="replace")  # type: ignore[union-attr]
+        if isinstance(stream, io.TextIOWrapper) and stream.encoding.replace("-", "").lower() != "utf8":
+            stream.reconfigure(encoding="utf-8", errors="replace")
 
 
 def with_streams() -> None:

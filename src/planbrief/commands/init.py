@@ -14,12 +14,14 @@ from planbrief.project import DRAFTS, Project, packaged
 _PATTERNS = (
     "data/*.json", "data/*.csv", "data/*.txt", "data/*/*.csv", "data/*/*/*.csv",
     "data/*/*/*.txt", "notebooks/*.ipynb", "notebooks/words/*.toml", "reports/catalog.toml",
+    "reports/*.schema.json",
 )  # fmt: skip
 
 _GITIGNORE = """\
 # What planbrief builds anew at any time, and what Jupyter leaves behind.
 reports/*
 !reports/catalog.toml
+!reports/*.schema.json
 .ipynb_checkpoints/
 .venv/
 __pycache__/

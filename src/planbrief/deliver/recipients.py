@@ -6,15 +6,18 @@ import contextlib
 import os
 import re
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
+from planbrief.checks.toml_shape import Table
 from planbrief.display.language import Lang
 from planbrief.errors import PlanbriefError
 
 When = Literal["always", "change", "failure"]
 Robot = Literal["wecom", "dingtalk", "feishu", "generic"]
+#: The name of an environment variable; an address or password itself in its place is refused.
+Variable = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,99}$")]
 #: RFC 5321 and 6531: dot-atoms of up to 64 bytes before the @ (no quoted forms), a host name behind it.
 _LOCAL = re.compile(r"[^\s@<>()\[\],:;.\"\\\x00-\x1f\x7f]+(?:\.[^\s@<>()\[\],:;.\"\\\x00-\x1f\x7f]+)*")
 _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.IGNORECASE)
@@ -43,12 +46,6 @@ def secret_from_environment(name: str, purpose: str) -> str:
     return found
 
 
-class Strict(BaseModel):
-    """A table of the configuration; unknown names are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
 def address(text: str) -> str:
     """A mail address; ValueError for anything that is none, line breaks included."""
     local, at, domain = text.rpartition("@")
@@ -69,7 +66,7 @@ def address(text: str) -> str:
     return text
 
 
-class Smtp(Strict):
+class Smtp(Table):
     """The mail server. The password comes from an environment variable or the keyring, never from the file."""
 
     host: str
@@ -78,11 +75,11 @@ class Smtp(Strict):
     user: str = ""
     sender: str = Field(alias="from")
     sender_name: str = Field(default="planbrief", alias="from_name")
-    password_env: str = "PLANBRIEF_SMTP_PASSWORD"
-    #: File with certificates to trust besides the system's: a server with a certificate of the house.
+    password_env: Variable = "PLANBRIEF_SMTP_PASSWORD"
     ca_file: Path | None = None
-    #: Seconds that the server may be silent, and seconds that one delivery may take in all.
+    """File with certificates to trust besides the system's: a server with a certificate of the house."""
     timeout: float = Field(default=30, gt=0, le=600, allow_inf_nan=False)
+    """Seconds that the server may be silent, and seconds that one delivery may take in all."""
     deadline: float = Field(default=60, gt=0, le=3600, allow_inf_nan=False)
 
     _sender = field_validator("sender")(address)
@@ -104,19 +101,19 @@ class Smtp(Strict):
         raise MissingSecret(self.password_env, f"the password of {self.user} at {self.host}")
 
 
-class Target(Strict):
+class Target(Table):
     """One place that editions go to: mail addresses, a folder, or a chat robot."""
 
     to: tuple[str, ...] = ()
     folder: Path | None = None
     webhook: Robot | None = None
-    #: Environment variables with the robot's address, which holds its key, and with the secret that signs, if any.
-    url_env: str = ""
-    secret_env: str = ""
+    url_env: Variable | Literal[""] = ""
+    """Environment variables with the robot's address, which holds its key, and with the secret that signs, if any."""
+    secret_env: Variable | Literal[""] = ""
     when: When = "change"
     lang: Lang = "zh"
-    #: Report whose PDF goes with a mail; empty for none.
     attach: str = "brief"
+    """Report whose PDF goes with a mail; empty for none."""
     attach_limit_mb: float = Field(default=8, gt=0, le=50)
 
     @field_validator("to")

@@ -13,7 +13,8 @@ from cronsim import CronSim, CronSimError
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from planbrief.catalog import read as read_catalog
-from planbrief.deliver.recipients import Smtp, Strict, Target, address
+from planbrief.checks.toml_shape import Table, mistakes
+from planbrief.deliver.recipients import Smtp, Target, address
 from planbrief.display.language import Lang
 from planbrief.errors import PlanbriefError
 from planbrief.project import Project
@@ -34,21 +35,21 @@ class ScheduleError(PlanbriefError):
         return "\n".join(f"{self.file}: {problem}" for problem in self.problems)
 
 
-class Job(Strict):
+class Job(Table):
     """One thing to do at certain times."""
 
-    name: str = Field(pattern=r"[\w.-]{1,60}")
+    name: str = Field(pattern=r"^[^/\\\x00-\x1f\x7f]{1,60}$")
     cron: str
-    #: Reports or notebooks; empty for all.
     build: tuple[str, ...] = ()
+    """Reports or notebooks; empty for all."""
     languages: tuple[Lang, ...] = ()
     formats: tuple[Literal["html", "pdf"], ...] = ()
-    #: After a time without this machine: ``once`` runs once for all runs that were missed, ``skip`` waits for the next.
     missed: Literal["once", "skip"] = "once"
-    #: How late a run may be and still count as on time.
+    """After a time without this machine: once runs once for all that was missed, skip waits for the next run."""
     grace_minutes: float = Field(default=10, ge=0)
-    #: Further tries of a build that failed as a whole.
+    """How late a run may be and still count as on time."""
     retries: int = Field(default=2, ge=0, le=10)
+    """Further tries of a build that failed as a whole."""
     deliver: tuple[Target, ...] = ()
 
     @field_validator("cron")
@@ -63,20 +64,20 @@ class Job(Strict):
         return value
 
 
-class Schedule(Strict):
-    """The whole file."""
+class Schedule(Table):
+    """What to build, when, for whom (reports/schedule.toml, which git ignores)."""
 
     time_zone: str = "Asia/Shanghai"
     lang: Lang = "zh"
-    #: Output folder; ``reports/latest`` if it is not said.
     out: Path | None = None
+    """Output folder; ``reports/latest`` if it is not said."""
     keep: int = Field(default=60, ge=1, le=10_000)
-    #: Addresses that hear of failures.
     operators: tuple[str, ...] = ()
-    #: Where readers find the edition, for links in mails.
-    link: str = Field(default="", pattern=r"(https?://[^\s<>\"]+)?")
-    #: Address of a dead man's switch, called after each run.
-    ping: str = Field(default="", pattern=r"(https?://[^\s<>\"]+)?")
+    """Addresses that hear of failures."""
+    link: str = Field(default="", pattern=r"^(https?://[^\s<>\"]+)?$")
+    """Where readers find the edition, for links in mails."""
+    ping: str = Field(default="", pattern=r"^(https?://[^\s<>\"]+)?$")
+    """Address of a dead man's switch, called after each run."""
     smtp: Smtp | None = None
     jobs: tuple[Job, ...] = Field(min_length=1)
 
@@ -172,15 +173,12 @@ def read_schedule(project: Project, file: Path | None = None) -> Schedule:
     """The schedule of a project; :class:`ScheduleError` lists everything that is wrong with it."""
     path = file or project.reports / FILE
     try:
-        found = tomllib.loads(path.read_bytes().decode())
-        return Schedule.model_validate(found)
+        text = path.read_bytes().decode("utf-8-sig")
+        return Schedule.model_validate(tomllib.loads(text))
     except FileNotFoundError:
-        raise ScheduleError(str(path), ("no such file; the README shows one to copy",)) from None
+        raise ScheduleError(str(path), ("no such file; planbrief guide scheduling shows one to copy",)) from None
     except ValidationError as error:
-        problems = tuple(
-            f"{'.'.join(str(part) for part in problem['loc']) or 'file'}: {problem['msg']}"
-            for problem in error.errors()
-        )
-        raise ScheduleError(str(path), problems) from None
+        found = mistakes(Schedule, error, FILE, text)
+        raise ScheduleError(str(path), tuple(str(each).removeprefix(FILE).lstrip(", ") for each in found)) from None
     except (OSError, ValueError, RecursionError) as error:
         raise ScheduleError(str(path), (str(error),)) from None
