@@ -1,17 +1,26 @@
 """What servers for one person on one machine share: the loopback address, who may ask, and how answers look.
 
 Requests that name any other host are refused: a page of the web that lets its name point to this machine learns
-nothing. Nothing is kept by browsers or shown inside other pages.
+nothing, and one that asks across sites starts nothing. Nothing is kept by browsers or shown inside other pages. Who is
+slow to ask or to listen is hung up on, so that nobody else waits.
 """
 
 from __future__ import annotations
 
+import contextlib
+import socket
+import threading
 from collections.abc import Callable
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, TypeVar
 
 from planbrief.errors import PlanbriefError
+
+#: Seconds for a whole request, and for each piece of an answer.
+PATIENCE = 10.0
+#: Connections at a time; a browser opens six.
+MOST_CONNECTIONS = 64
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -39,6 +48,24 @@ class LoopbackServer(ThreadingHTTPServer):
     daemon_threads = True
     # Two servers on one port would take turns; Windows allows that with this option.
     allow_reuse_address = False
+
+    def __init__(self, *arguments: Any) -> None:
+        self._free = threading.BoundedSemaphore(MOST_CONNECTIONS)
+        super().__init__(*arguments)
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        """Answer in a thread of its own, unless there are too many."""
+        if self._free.acquire(blocking=False):
+            super().process_request(request, client_address)
+        else:
+            self.shutdown_request(request)
+
+    def process_request_thread(self, request: Any, client_address: Any) -> None:
+        """One connection from its begin to its end."""
+        try:
+            super().process_request_thread(request, client_address)
+        finally:
+            self._free.release()
 
     @property
     def hosts(self) -> frozenset[str]:
@@ -75,13 +102,45 @@ class LoopbackHandler(BaseHTTPRequestHandler):
     server_version, sys_version = "planbrief", ""
     #: How the command is called in refusals.
     name = "planbrief"
+    timeout = PATIENCE
+
+    def setup(self) -> None:
+        """Begin to count the seconds that the request may take."""
+        super().setup()
+        self._limit = threading.Timer(PATIENCE, self._hang_up)
+        self._limit.daemon = True
+        self._limit.start()
+
+    def parse_request(self) -> bool:
+        """Read the request; from then on only the answer counts."""
+        try:
+            return super().parse_request()
+        finally:
+            self._limit.cancel()
+
+    def finish(self) -> None:
+        """End the connection."""
+        self._limit.cancel()
+        super().finish()
+
+    def _hang_up(self) -> None:
+        with contextlib.suppress(OSError):
+            self.connection.shutdown(socket.SHUT_RDWR)
 
     def known_host(self) -> bool:
-        """Whether the request was meant for this machine; a refusal has been sent if not."""
-        if self.headers.get("Host", "") in self.server.hosts:
-            return True
-        self.answer(HTTPStatus.MISDIRECTED_REQUEST, f"{self.name} answers on this machine only\n", "text/plain")
-        return False
+        """Whether the request was meant for this machine and comes from it; a refusal has been sent if not."""
+        named, origin = self.headers.get_all("Host") or [], self.headers.get("Origin")
+        foreign = self.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
+        followed = self.headers.get("Sec-Fetch-Mode") == "navigate"  # a link in a mail or a chat
+        if len(named) != 1 or named[0] not in self.server.hosts:
+            self.answer(HTTPStatus.MISDIRECTED_REQUEST, f"{self.name} answers on this machine only\n", "text/plain")
+            return False
+        if (origin or f"http://{named[0]}").removeprefix("http://") not in self.server.hosts or (
+            foreign and not followed
+        ):
+            self.answer(HTTPStatus.FORBIDDEN, f"{self.name} answers no other site\n", "text/plain")
+            return False
+        return True
 
     def common_headers(self) -> None:
         """The headers of every answer."""
@@ -100,6 +159,10 @@ class LoopbackHandler(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command != "HEAD":
             self.wfile.write(data)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Refuse in words of our own: what was asked is not repeated."""
+        self.answer(HTTPStatus(code), f"{HTTPStatus(code).phrase}\n", "text/plain")
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing: what matters is said elsewhere."""

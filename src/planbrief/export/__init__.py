@@ -122,7 +122,7 @@ def formula_like(package: Package) -> int:
         like_formula(row.values[field["name"]])
         for table in package.tables.values()
         for field in table.schema["fields"]
-        if field["type"] == "string"
+        if field.get("type", "string") == "string"
         for row in table.rows
     )
 

@@ -273,7 +273,7 @@ def _table_sheet(book: Book, table: Table) -> None:
                 tip = book.names[references[name]].get(key, "")
                 sheet.write_url(line, column, target, book.styles.link(text), string=text, tip=tip)
             elif text:
-                cell_value(sheet, line, column, text, field["type"], book.styles)
+                cell_value(sheet, line, column, text, field.get("type", "string"), book.styles)
         widths.append(min(width, WIDEST))
     for column, width in enumerate(widths):
         sheet.set_column(column, column, width)
@@ -369,7 +369,7 @@ def _columns_sheet(book: Book, tables: list[Table]) -> None:
             line += 1
             enum = field.get("constraints", {}).get("enum", [])
             said = (
-                table.name, field["name"], field.get("title", ""), field["type"], field.get("unit", ""),
+                table.name, field["name"], field.get("title", ""), field.get("type", "string"), field.get("unit", ""),
                 field.get("description", ""), ", ".join(str(value) for value in enum),
             )  # fmt: skip
             for column, value in enumerate(said):

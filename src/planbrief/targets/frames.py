@@ -184,13 +184,13 @@ def records_of(frame: pd.DataFrame, index: str = "") -> list[dict[str, Any]]:
 
 def numeric_fields(table: Table) -> dict[str, str]:
     """Names of the fields that hold numbers, with ``number`` or ``integer``."""
-    return {f["name"]: f["type"] for f in table.schema["fields"] if f["type"] in ("number", "integer")}
+    return {f["name"]: f["type"] for f in table.schema["fields"] if f.get("type") in ("number", "integer")}
 
 
 def cell_problems(table: Table) -> list[Problem]:
     """Keys that occur twice and cells that are not the number they must be, with file, row and column."""
     problems: list[Problem] = []
-    numeric = [field for field in table.schema["fields"] if field["type"] in ("number", "integer")]
+    numeric = [field for field in table.schema["fields"] if field.get("type") in ("number", "integer")]
     seen: dict[tuple[str, ...], Row] = {}
     for row in table.rows:
         key = tuple(row.values[name] for name in table.key)
