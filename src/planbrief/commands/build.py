@@ -90,6 +90,7 @@ def command(arguments: argparse.Namespace) -> int:
         unchecked=arguments.unchecked,
         cell_timeout=arguments.cell_timeout,
         report_timeout=arguments.timeout,
+        memory=positive(arguments.memory, "--memory") << 20,
     )
     out = arguments.out or project.reports / "latest"
     with Log(arguments.log, level="info") as log:

@@ -18,7 +18,7 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
@@ -32,6 +32,8 @@ LONGEST_REASON = 500
 
 State = Literal["queued", "committing", "deferred", "sent", "failed", "unconfirmed"]
 PENDING: tuple[State, ...] = ("queued", "deferred")
+#: Lines beyond which the ledger is cut, and how long a message that did not arrive is kept for another try.
+MOST_LINES, KEPT = 20_000, timedelta(days=30)
 LEDGER, OUTBOX = "ledger.jsonl", "outbox"
 
 
@@ -111,18 +113,30 @@ def read_lines(path: Path) -> list[dict[str, object]]:
     return found
 
 
+def moment(text: str) -> datetime:
+    """A recorded time; ValueError for what is none, or has no time zone and cannot be compared."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError(f"{text} has no time zone")
+    return found
+
+
 class Ledger:
     """Deliveries of one output folder, with the messages that are still to be sent."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.path, self.outbox = folder, folder / LEDGER, folder / OUTBOX
         self._known: dict[str, Delivery] = {}
-        for line in read_lines(self.path):
+        self._given: dict[str, list[str]] = {}
+        lines = read_lines(self.path)
+        self._lines = len(lines)
+        for line in lines:
             # A line of another shape (a hand's edit, a later version) is no delivery that we could go on with.
             with suppress(ValidationError, ValueError):
                 delivery = _LINE.validate_python(line)
-                datetime.fromisoformat(delivery.queued or delivery.time)
-                self._known[delivery.id] = delivery
+                moment(delivery.queued or delivery.time)
+                moment(delivery.time)
+                self._keep(delivery)
 
     def __iter__(self) -> Iterator[Delivery]:
         return iter(tuple(self._known.values()))
@@ -141,7 +155,8 @@ class Ledger:
 
     def last_edition(self, recipient: str) -> str:
         """The edition that a recipient was given last (queued counts); empty if none."""
-        given = [d for d in self._known.values() if d.recipient == recipient and d.edition and d.state != "failed"]
+        mine = (self._known[key] for key in self._given.get(recipient, ()))
+        given = [d for d in mine if d.edition and d.state != "failed"]
         return max(given, key=lambda delivery: delivery.queued).edition if given else ""
 
     def queue(self, delivery: Delivery, content: bytes) -> bool:
@@ -182,4 +197,24 @@ class Ledger:
             append_line(self.path, asdict(delivery))
         except (OSError, UnicodeEncodeError) as error:
             raise RecordFailed(getattr(error, "strerror", None) or str(error)) from error
+        self._lines += 1
+        self._keep(delivery)
+
+    def _keep(self, delivery: Delivery) -> None:
+        if delivery.id not in self._known:
+            self._given.setdefault(delivery.recipient, []).append(delivery.id)
         self._known[delivery.id] = delivery
+
+    def tidy(self, now: datetime) -> None:
+        """Cut the ledger to the last line of each delivery when it has grown large; drop messages that nobody wants.
+
+        To be called by the one round at work. A message that did not arrive can be sent again for a month.
+        """
+        if self._lines > MOST_LINES and self._lines > 2 * len(self._known):
+            lines = [json.dumps(asdict(delivery), ensure_ascii=False) for delivery in self]
+            replace_file(self.path, ("\n".join(lines) + "\n").encode())
+            self._lines = len(lines)
+        for message in self.outbox.iterdir() if self.outbox.is_dir() else ():
+            found = self._known.get(message.name)
+            if found is None or (not found.pending and now - datetime.fromisoformat(found.time) > KEPT):
+                message.unlink(missing_ok=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Protocol
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from planbrief.deliver.webhook import payload, post, signed
 from planbrief.display.language import Lang, message
 from planbrief.errors import PlanbriefError
 from planbrief.log import EventLog, LibraryLog
+from planbrief.publish.digest.changes import Changes
 from planbrief.publish.digest.snapshot import NoEdition
 
 #: Seconds before each further pass over what could not be delivered; what fails then waits for the next round.
@@ -82,6 +84,7 @@ class Office:
         self.operators, self.lang, self.link, self.log = tuple(operators), lang, link, log or LibraryLog()
         self.ledger = Ledger(folder)
         self._secrets = {os.environ[smtp.password_env]} if smtp and os.environ.get(smtp.password_env) else set()
+        self._changes: Callable[[str], Changes | None] = lambda had: None
         self._settle()
 
     def _secret(self, name: str, purpose: str) -> str:
@@ -106,6 +109,7 @@ class Office:
         one. ``failure`` queues only where something failed.
         """
         found = []
+        self._changes = cache(lambda had: changes_since(self.out, edition, had))
         for target in targets:
             for recipient in target.recipients():
                 if delivery := self._queued(edition, target, recipient, failed):
@@ -130,7 +134,7 @@ class Office:
         had = self.ledger.last_edition(recipient)
         if self.ledger.get(key) or edition == had or (target.when == "failure" and not failed):
             return None
-        changes = changes_since(self.out, edition, had)
+        changes = self._changes(had)  # two hundred recipients had the same edition
         if target.when == "change" and changes is not None and not changes.substantial:
             return None
         try:

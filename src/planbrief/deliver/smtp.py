@@ -127,9 +127,11 @@ def send(settings: Smtp, recipient: str, message: bytes, commit: Callable[[], No
                 said = True
                 client.send(b".\r\n")
                 code, answer = client.getreply()
-                said = False
-                if code != 250:
+                if 400 <= code < 600:
                     _raise(code, answer)
+                if not 200 <= code < 300:  # no answer of SMTP: it may have the mail
+                    raise Unconfirmed(f"the mail server had the whole message and said {_text(answer)!r}")
+                said = False
                 _goodbye(client)
         except Deferred:
             raise

@@ -205,18 +205,24 @@ class Session:
         from planbrief.publish.assembly import findings
         from planbrief.run.executors import executor_for, submit_to
         from planbrief.run.produce import produce
-        from planbrief.run.snapshot import snapshot
+        from planbrief.run.snapshot import DataTouched, snapshot, snapshot_digest
 
         tasks = [self._task(job, chosen) for job in chosen.due]
         self.listener.started([task.name for task in tasks])
         results: dict[str, Staged | PlanbriefError] = {}
         jobs = min(self.request.jobs or os.cpu_count() or 1, len(tasks) + 1)
         root = snapshot(self.project, self.publication.work_dir("project"), chosen.package)
+        before = snapshot_digest(root)
         place: contextlib.AbstractContextManager[Submit] = (
             contextlib.nullcontext(submit_to(self.pool, self.listener.stage))
             if self.pool
             else executor_for(
-                self.request.executor, jobs, PRELOAD, self.publication.work_dir("tasks"), self.listener.stage
+                self.request.executor,
+                jobs,
+                PRELOAD,
+                self.publication.work_dir("tasks"),
+                self.listener.stage,
+                self.request.memory,
             )
         )
         with place as submit:
@@ -232,7 +238,10 @@ class Session:
                 results[name] = self._result(name, future)
                 if self.request.fail_fast and isinstance(results[name], PlanbriefError):
                     raise results[name]  # type: ignore[misc]
-            return results, found.result()
+            done = found.result()
+        if snapshot_digest(root) != before:
+            raise DataTouched
+        return results, done
 
     def _result(self, name: str, future: Future[Any]) -> Staged | PlanbriefError:
         from concurrent.futures import CancelledError
@@ -268,6 +277,12 @@ class Session:
             cell_timeout=self.request.cell_timeout,
             report_timeout=self.request.report_timeout,
             notices=self.notices,
+            guarded=tuple(
+                map(
+                    os.fspath,
+                    (self.project.data, self.project.notebooks, self.publication.out, self.publication.state.folder),
+                )
+            ),
         )
 
     def _confirm(self, previous: Manifest, entries: Sequence[ReportEntry]) -> None:

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def executor_for(where: str, jobs: int, preload: Sequence[str], scratch: Path, on_stage: OnStage) -> Iterator[Submit]:
+def executor_for(
+    where: str, jobs: int, preload: Sequence[str], scratch: Path, on_stage: OnStage, memory: int = 0
+) -> Iterator[Submit]:
     """A way to submit work: ``local`` (a fresh forked process per report) or ``dask:tcp://HOST:PORT``.
+
+    `memory` is what one local report may hold in bytes; 0 for its share of the machine.
 
     Raises
     ------
@@ -36,13 +40,14 @@ def executor_for(where: str, jobs: int, preload: Sequence[str], scratch: Path, o
     if where != "local":
         raise UnknownName("executor", where, ("local", "dask:tcp://HOST:PORT"))
     from planbrief.run.engine import Pool
+    from planbrief.run.pool.process_tree import memory_share
 
     with Pool(jobs, preload, scratch=scratch) as pool:
-        yield submit_to(pool, on_stage)
+        yield submit_to(pool, on_stage, memory or memory_share(jobs))
 
 
-def submit_to(pool: Pool, on_stage: OnStage) -> Submit:
-    """A way to submit work to a pool that somebody else opens and closes."""
+def submit_to(pool: Pool, on_stage: OnStage, memory: int | None = None) -> Submit:
+    """A way to submit work to a pool that somebody else opens and closes; each report may hold `memory` bytes."""
 
     def submit(function: Callable[[Any], Any], argument: Any, name: str, seconds: float | None) -> Future[Any]:
         return pool.submit(
@@ -50,6 +55,7 @@ def submit_to(pool: Pool, on_stage: OnStage) -> Submit:
             argument,
             name=name,
             timeout=seconds,
+            memory_limit=memory,
             on_stage=lambda task, stage: on_stage(task, str(stage)),
         )
 

@@ -6,9 +6,12 @@ else of the project is touched.
 
 from __future__ import annotations
 
+import errno
 import math
+import os
 import shutil
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +21,10 @@ from planbrief.project import PROJECT_VARIABLE
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+
+
+#: Characters of output that a report may have in all; a databook has two million.
+MOST_OUTPUT = 32_000_000
 
 
 @dataclass(frozen=True)
@@ -35,6 +42,8 @@ class Task:
     report_timeout: float | None = None
     #: What every reader must know of the page: keys of messages ``page.notice.*``.
     notices: tuple[str, ...] = ()
+    #: Folders that no notebook may write into: the project and its editions.
+    guarded: tuple[str, ...] = ()
     #: Files of the project by relative path, where the worker does not share our disk.
     files: tuple[tuple[str, bytes], ...] = ()
 
@@ -106,6 +115,67 @@ def refuse_live(executed: NotebookNode, notebook: str) -> None:
                 raise LiveOutput(notebook, number, *LIVE[mime])
 
 
+class TooMuchOutput(RunError):
+    """A notebook printed or showed more than any page can hold."""
+
+    def __init__(self, notebook: str, cell: int, size: int) -> None:
+        super().__init__(notebook, cell, size)
+        self.notebook, self.cell, self.size = notebook, cell, size
+
+    def __str__(self) -> str:
+        most = MOST_OUTPUT // 1_000_000
+        return (
+            f"{self.notebook}, cell {self.cell}: {self.size / 1e6:.0f} MB of output up to here; a page takes {most} MB"
+        )
+
+
+def refuse_flood(notebook: NotebookNode, name: str) -> None:
+    """:class:`TooMuchOutput` at the cell whose outputs, with those before it, are more than :data:`MOST_OUTPUT`."""
+    size = 0
+    for number, cell in enumerate(notebook.cells, start=1):
+        for output in cell.get("outputs", []):
+            size += len(output.get("text", "")) + sum(len(str(value)) for value in output.get("data", {}).values())
+        if size > MOST_OUTPUT:
+            raise TooMuchOutput(name, number, size)
+
+
+#: What a notebook may do to files and must not do to the project's: events of Python's audit, and which are paths.
+_WRITES = {
+    "os.remove": 1, "os.rename": 2, "os.rmdir": 1, "os.mkdir": 1, "os.truncate": 1, "os.link": 2, "os.symlink": 2,
+    "os.chmod": 1, "os.utime": 1, "shutil.rmtree": 1,
+}  # fmt: skip
+_OPENED_TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
+
+
+def guard(folders: Sequence[str], own: Path) -> None:
+    """Let nothing in this process write into `folders` but into `own`: the cell that tries fails with PermissionError.
+
+    This keeps slips from the data and the published edition. It is no wall: programs that a notebook starts are not
+    held, and a build compares its copy of the data before and after.
+    """
+    closed = tuple(os.path.join(os.path.realpath(folder), "") for folder in folders)
+    free = os.path.join(os.path.realpath(own), "")
+
+    def hook(event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open":
+            if not isinstance(arguments[2], int) or not arguments[2] & _OPENED_TO_WRITE:
+                return
+            paths: tuple[Any, ...] = arguments[:1]
+        elif event in _WRITES:
+            paths = arguments[: _WRITES[event]]
+        else:
+            return
+        for path in paths:
+            if not isinstance(path, str | bytes | os.PathLike):
+                continue
+            real = os.path.realpath(os.fsdecode(path))
+            if real.startswith(closed) and not real.startswith(free):
+                words = "a notebook reads data and editions and does not write them; its own folder is where it works"
+                raise PermissionError(errno.EACCES, words, os.fsdecode(path))
+
+    sys.addaudithook(hook)
+
+
 def produce(task: Task) -> Produced:
     """Run the notebook of `task` and render its pages.
 
@@ -120,14 +190,17 @@ def produce(task: Task) -> Produced:
     notebook = read_notebook(project / "notebooks" / f"{task.notebook}.ipynb")
     values = {name: list(value) if isinstance(value, tuple) else value for name, value in task.parameters}
     notebook = parameterize(notebook, {**values, "lang": task.lang})
+    folder = lay_out(project, work_dir())
+    guard((*task.guarded, task.project), folder.parent)
     executed = execute(
         notebook,
-        cwd=lay_out(project, work_dir()),
+        cwd=folder,
         env={PROJECT_VARIABLE: str(project)},
         cell_timeout=task.cell_timeout,
         report_timeout=task.report_timeout,
         name=f"notebooks/{task.notebook}.ipynb",
     )
+    refuse_flood(executed, f"notebooks/{task.notebook}.ipynb")
     executed = strip_run_metadata(executed)
     refuse_live(executed, f"notebooks/{task.notebook}.ipynb")
     blocks = list(blocks_of(executed))

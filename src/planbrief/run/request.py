@@ -40,6 +40,8 @@ class Request:
     wait: bool = False
     #: Publish also what check refuses; every page says so.
     unchecked: bool = False
+    #: Bytes that a report may hold; 0 for its share of the machine.
+    memory: int = 0
     cell_timeout: float | None = 300
     report_timeout: float | None = 900
 

@@ -21,7 +21,7 @@ from planbrief.publish.gate import admit
 from planbrief.render.safe_text import visible
 from planbrief.run.engine import Pool
 from planbrief.run.plan import checked_package
-from planbrief.run.pool.process_tree import Scratch, remove
+from planbrief.run.pool.process_tree import Scratch, memory_share, remove
 from planbrief.run.produce import Task, produce
 from planbrief.run.request import PRELOAD
 from planbrief.run.snapshot import snapshot
@@ -322,10 +322,11 @@ class Studio:
             cell_timeout=CELL_SECONDS,
             report_timeout=REPORT_SECONDS,
             notices=self.notices,
+            guarded=tuple(map(str, (self.project.data, self.project.notebooks, self.project.reports))),
         )
         if self._pool is None:
             raise RunError("the preview has ended")
-        return self._pool.submit(produce, task, name=task.name, timeout=REPORT_SECONDS)
+        return self._pool.submit(produce, task, name=task.name, timeout=REPORT_SECONDS, memory_limit=memory_share(2))
 
     def _end(self, key: Key, started: float, *, page: bytes = b"", error: Exception | None = None) -> None:
         seconds = time.monotonic() - started

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from planbrief.deliver.ledger import append_line, read_lines
+from pydantic import TypeAdapter, ValidationError
+
+from planbrief.deliver.ledger import append_line, moment, read_lines
 from planbrief.files import replace_file
 
 RUNS = "runs.jsonl"
@@ -34,6 +37,9 @@ class Run:
     failed: tuple[str, ...] = ()
 
 
+_LINE = TypeAdapter(Run)
+
+
 class Journal:
     """The runs of one output folder."""
 
@@ -41,10 +47,12 @@ class Journal:
         self.path = folder / RUNS
         self.runs: list[Run] = []
         for line in read_lines(self.path):
-            try:
-                self.runs.append(Run(**{**line, "failed": tuple(line.get("failed") or ())}))  # type: ignore[arg-type]
-            except TypeError:
-                continue
+            # A line of another shape (a hand's edit, a later version) tells nothing.
+            with suppress(ValidationError, ValueError):
+                run = _LINE.validate_python(line)
+                moment(run.slot)
+                moment(run.time)
+                self.runs.append(run)
 
     def add(self, run: Run) -> None:
         """Record a step of a run."""

@@ -45,8 +45,6 @@ RUNNER_MODULES: tuple[str, ...] = (
     "planbrief.run.preload:validators",
 )
 
-#: Seconds between two looks at the memory of a task that has a limit.
-_MEMORY_TICK = 0.25
 _TICK = 1.0
 
 
@@ -200,8 +198,7 @@ class Pool(Executor):
         cell_end: float | None = None
         while True:
             ends = [end for end in (task_end, cell_end) if end is not None]
-            tick = _MEMORY_TICK if task.memory_limit else _TICK
-            message = handle.next(min([tick, *(end - time.monotonic() for end in ends)]))
+            message = handle.next(min([_TICK, *(end - time.monotonic() for end in ends)]))
             if message is None:
                 self._enforce(task, task_end, cell_end)
                 continue

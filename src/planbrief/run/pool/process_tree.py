@@ -58,6 +58,16 @@ def limit_memory(limit: int) -> None:
     resource.setrlimit(resource.RLIMIT_AS, (bound, hard))
 
 
+def memory_share(tasks: int) -> int:
+    """Bytes that each of so many tasks may hold: four fifths of what the machine, or its container, has."""
+    import psutil
+
+    total = psutil.virtual_memory().total
+    with contextlib.suppress(OSError, ValueError):  # "max" where a container has no limit of its own
+        total = min(total, int(Path("/sys/fs/cgroup/memory.max").read_text()))
+    return max(1 << 30, total * 4 // 5 // max(1, tasks))
+
+
 def thread_count() -> int:
     """Return how many threads this process has, native ones included; 1 where that is unknown."""
     try:
