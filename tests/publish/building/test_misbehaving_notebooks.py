@@ -29,12 +29,12 @@ BEHAVIOURS: dict[str, tuple[str, str | None]] = {
     "daemon-thread": (
         "import threading, time\nfor _ in range(50):\n    threading.Thread(target=time.sleep, args=(600,)).start()",
         None),
-    "exit": ("import os\nos._exit(0)", "cell 2"),
-    "exit-3": ("import os\nos._exit(3)", "cell 2"),
+    "exit": ("import os\nos._exit(0)", "exit code 0"),
+    "exit-3": ("import os\nos._exit(3)", "exit code 3"),
     "system-exit": ("import sys\nsys.exit(0)", "SystemExit"),
     "segfault": ("import ctypes\nctypes.string_at(0)", "SIGSEGV"),
     "kill-parent": (
-        "import os, signal, time\nos.kill(os.getppid(), signal.SIGTERM)\ntime.sleep(1)\nos._exit(1)", "cell 2"),
+        "import os, signal, time\nos.kill(os.getppid(), signal.SIGTERM)\ntime.sleep(1)\nos._exit(1)", "exit code"),
     "flood": ("for _ in range(200):\n    print('x' * 1_000_000)", "MB of output"),
     "memory": ("held = []\nwhile True:\n    held.append(bytearray(50_000_000))", "MemoryError"),
     "memory-in-children": (
@@ -53,6 +53,8 @@ BEHAVIOURS: dict[str, tuple[str, str | None]] = {
     "writes-data": ("open('../data/areas.csv', 'w').write('ref_area')", "PermissionError"),
     "appends-data": ("import os\nopen(os.environ['PLANBRIEF_PROJECT'] + '/data/areas.csv', 'a').write('x')",
         "PermissionError"),
+    "shell": ("!echo x >> ../data/areas.csv", "changed data/areas.csv"),
+    "program": ("import subprocess\nsubprocess.run(['rm', '-r', '../data/documents'], check=True)", ""),
     "writes-own-data": ("open({data!r} + '/areas.csv', 'w').write('ref_area')", "PermissionError"),
     "removes-data": ("import shutil\nshutil.rmtree({data!r})", "PermissionError"),
     "writes-edition": ("open({latest!r} + '/index.html', 'w').write('mine')", "PermissionError"),
@@ -91,7 +93,8 @@ def left_behind():
 
 def test_one_build_with_all_of_them(small, scratch):
     """Each fails in a sentence that names notebook and reason, or is published; data and edition are sound."""
-    assert planbrief(small, scratch, "build", "--lang", "zh", "--to", "html").returncode == 0
+    first = planbrief(small, scratch, "build", "--lang", "zh", "--to", "html")
+    assert first.returncode == 0, first.stderr
     latest = small.reports / "latest"
     data = {path: path.read_bytes() for path in small.data.rglob("*") if path.is_file()}
     entries = []
@@ -103,8 +106,8 @@ def test_one_build_with_all_of_them(small, scratch):
         entries.append(REPORT.format(name=name))
     small.catalog.write_text(small.catalog.read_text(encoding="utf-8") + "\n".join(entries), encoding="utf-8")
     done = planbrief(
-        small, scratch, "build", "--lang", "zh", "--to", "html", "--jobs", "2", "--cell-timeout", "15",
-        "--timeout", "45", "--memory", "1500", timeout=900,
+        small, scratch, "build", "--lang", "zh", "--to", "html", "--jobs", "2", "--cell-timeout", "30",
+        "--timeout", "120", "--memory", "1500", timeout=1500,
     )  # fmt: skip
     assert done.returncode == 1, done.stderr[-3000:]
     assert "Traceback" not in done.stderr
@@ -123,7 +126,7 @@ def test_one_build_with_all_of_them(small, scratch):
             and name not in entry.error
         ):
             wrong.append(f"{name} is not named: {entry.error}")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
     assert shown["small-qijiang"].status in ("built", "unchanged")
     assert verify_edition(latest) == []
     assert {path: path.read_bytes() for path in small.data.rglob("*") if path.is_file()} == data
@@ -132,16 +135,3 @@ def test_one_build_with_all_of_them(small, scratch):
         time.sleep(0.1)
     assert alive == []
     assert list(scratch.iterdir()) == []
-
-
-def test_a_command_that_changes_the_shared_copy_publishes_nothing(small, scratch):
-    """A program of a notebook writes past Python: no number of that build is safe, and the last edition stands."""
-    assert planbrief(small, scratch, "build", "--lang", "zh", "--to", "html").returncode == 0
-    before = (small.reports / "latest" / "manifest.json").read_bytes()
-    body = "import subprocess\nsubprocess.run('echo x >> ../data/areas.csv', shell=True, check=True)\n" + CELLS["body"]
-    write_notebook(small.notebooks / "small.ipynb", {**CELLS, "body": body})
-    done = planbrief(small, scratch, "build", "--lang", "zh", "--to", "html")
-    assert done.returncode == 1
-    assert "changed the data that this build reads" in done.stderr
-    assert (small.reports / "latest" / "manifest.json").read_bytes() == before
-    assert not (small.data / "areas.csv").read_text(encoding="utf-8").endswith("x\n")

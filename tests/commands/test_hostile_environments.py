@@ -1,0 +1,288 @@
+"""Every command under a dozen hostile environments: one message, the right exit code, nothing left behind.
+
+Where the environment does not matter to a command, its answer is that of a friendly one.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from filelock import FileLock
+from publish.building.conftest import CATALOG, CELLS, write_notebook
+
+from planbrief.commands.init import lay_out
+from planbrief.publish.state import state_folder
+
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("environments")]
+
+SCHEDULE = """
+[smtp]
+host = "127.0.0.1"
+port = 9
+security = "none"
+from = "a@example.org"
+timeout = 0.5
+[[jobs]]
+name = "w"
+cron = "0 8 * * mon"
+build = ["small-qijiang"]
+[[jobs.deliver]]
+to = ["a@example.org"]
+attach = ""
+"""
+BUILD = ("build", "small-qijiang", "--lang", "zh", "--to", "html")
+#: Every verb, with words under which it ends by itself; those that wait for a browser are ended by a signal.
+COMMANDS: dict[str, tuple[str, ...]] = {
+    "list": ("list",), "areas": ("list", "areas", "--json"), "check": ("check",), "lineage": ("lineage", "0"),
+    "editions": ("editions",), "verify-edition": ("verify-edition", "reports/latest"),
+    "restore": ("restore", "2020-01-01-x"),
+    "diff": ("diff", "reports/latest", "reports/latest"), "status": ("status",), "deliver-list": ("deliver", "--list"),
+    "deliver-dry": ("deliver", "--dry-run", "dry"), "show": ("schedule", "show"), "due": ("schedule", "due"),
+    "install": ("schedule", "install", "--cron"), "xlsx": ("export", "--to", "xlsx", "--out", "x.xlsx"),
+    "datapackage": ("export", "--to", "datapackage", "--out", "x.zip"), "init": ("init", "fresh"),
+    "new": ("new", "mine", "--area", "bazhong"), "nb": ("nb", "clean"), "completion": ("completion", "bash"),
+    "locate": ("locate", "text.txt"), "read": ("read", "text.txt", "--area", "巴中", "--published", "2025-01-01"),
+    "verify": ("verify", "--sources", "."), "migrate": ("migrate",), "guide": ("guide",),
+    "review": ("review", "nothing"),
+    "accept": ("accept", "nothing"), "add": ("add", "--area", "x", "--indicator", "x", "--period", "x", "--value", "x",
+        "--unit", "x", "--source", "x", "--published", "x", "--locator", "x"),
+    "preview": ("preview", "small-qijiang", "--no-browser"), "log": (*BUILD, "--explain", "--log", "log.jsonl"),
+    "build": (*BUILD, "--force"), "help": ("--help",), "nothing": (),
+}  # fmt: skip
+#: Need not end by themselves.
+SERVING = ("preview",)
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with a small catalog, a schedule and one edition."""
+    root = lay_out(tmp_path_factory.mktemp("base") / "project")
+    for path in (root / "notebooks").glob("*.ipynb"):
+        path.unlink()
+    write_notebook(root / "notebooks" / "small.ipynb", CELLS)
+    (root / "reports" / "catalog.toml").write_text(CATALOG, encoding="utf-8")
+    (root / "reports" / "schedule.toml").write_text(SCHEDULE, encoding="utf-8")
+    (root / "text.txt").write_text("2025年全市地区生产总值1234.5亿元。\n", encoding="utf-8")
+    done = subprocess.run([sys.executable, "-m", "planbrief", *BUILD], cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return root
+
+
+class Place:
+    """A copy of the project, a folder for temporary files, and how commands are started there."""
+
+    def __init__(self, base: Path, folder: Path) -> None:
+        self.root = Path(shutil.copytree(base, folder / "project", symlinks=True))
+        self.scratch = folder / "tmp"
+        self.scratch.mkdir()
+        self.environment = {**os.environ, "TMPDIR": str(self.scratch), "PYTHONDONTWRITEBYTECODE": "1"}
+        self.before: Callable[[], object] = lambda: None
+        self.options: dict[str, Any] = {"stdin": subprocess.DEVNULL}
+        self.shell = ""
+        #: Commands whose exit code may be another than in a friendly environment; all of them if it is None.
+        self.changed: tuple[str, ...] | None = ()
+
+    def run(self, name: str) -> tuple[int, str, str]:
+        """Exit code, stdout and stderr."""
+        words = [sys.executable, "-m", "planbrief", *COMMANDS[name]]
+        if self.shell:
+            words = ["sh", "-c", f'exec "$@" {self.shell}', "sh", *words]
+        process = subprocess.Popen(
+            words, cwd=self.root, env=self.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            preexec_fn=self.before, **self.options,
+        )  # fmt: skip
+        if name in SERVING:
+            time.sleep(2.5)
+            process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=240)
+        return process.returncode, out.decode("utf-8", "replace"), err.decode("utf-8", "replace")
+
+
+def posix_locale(place: Place) -> None:
+    place.environment |= {"LC_ALL": "POSIX", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+
+
+def other_encodings(place: Place) -> None:
+    place.environment |= {
+        "PYTHONIOENCODING": "ascii:strict",
+        "LANG": "xx_YY.latin1",
+        "TERM": "",
+        "COLUMNS": "0",
+        "TZ": "Nowhere/X",
+    }
+
+
+def no_home(place: Place) -> None:
+    for name in ("HOME", "USER", "LOGNAME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "PATH"):
+        place.environment.pop(name, None)
+    place.environment |= {"HOME": "/nonexistent/home", "MPLCONFIGDIR": "/proc/none", "IPYTHONDIR": "/proc/none"}
+
+
+def no_temporary_folder(place: Place) -> None:
+    place.environment |= {"TMPDIR": "/nonexistent/tmp", "TMP": "relative/tmp", "TEMP": "/dev/null"}
+
+
+def closed_descriptors(place: Place) -> None:
+    place.shell = "0<&- 2>&-"
+
+
+def few_descriptors(place: Place) -> None:
+    place.before = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))
+    place.changed = None
+
+
+def small_files(place: Place) -> None:
+    place.before = lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (2048, 2048))
+    place.changed = None
+
+
+def little_memory(place: Place) -> None:
+    place.before = lambda: resource.setrlimit(resource.RLIMIT_AS, (160 << 20, 160 << 20))
+    place.changed = None
+
+
+def read_only(place: Place) -> None:
+    another_user(place)
+    for path in (place.root, *place.root.rglob("*")):
+        path.chmod(0o555 if path.is_dir() else 0o444)
+
+
+def another_user(place: Place) -> None:
+    """Somebody else's project: to be read, not to be written."""
+    for path in (place.root.parent, place.scratch, place.root):
+        path.chmod(0o755)
+    os.chown(place.scratch, 65534, 65534)
+    for path in place.root.parents:  # pytest's own folders are for one user
+        with contextlib.suppress(OSError):
+            if path.is_relative_to("/tmp") and path != Path("/tmp"):
+                path.chmod(path.stat().st_mode | 0o055)
+    place.options |= {"user": 65534, "group": 65534, "extra_groups": ()}
+    place.changed = None
+
+
+def two_users(place: Place) -> None:
+    """A shared folder in which each may write; the state was left by another one, readable by him alone."""
+    another_user(place)
+    for path in (place.root, *place.root.rglob("*")):
+        if ".planbrief" not in str(path):
+            path.chmod(0o777 if path.is_dir() else 0o666)
+    state = state_folder(place.root / "reports" / "latest")
+    for path in (state, *state.rglob("*")):
+        path.chmod(0o700 if path.is_dir() else 0o600)
+
+
+def clock_set_back(place: Place) -> None:
+    """Everything was written in ten years' time."""
+    later = time.time() + 10 * 365 * 86400
+    for path in (place.root, *place.root.rglob("*")):
+        os.utime(path, (later, later))
+
+
+def folder_in_use(place: Place) -> None:
+    place.changed = ("build", "log", "due", "restore", "deliver-dry")
+
+
+def folder_gone(place: Place) -> None:
+    """The shell stands in a folder that somebody has removed."""
+    place.environment["PLANBRIEF_PROJECT"] = str(place.root)
+    gone = place.scratch / "gone"
+
+    def go() -> None:
+        gone.mkdir(exist_ok=True)
+        os.chdir(gone)
+        gone.rmdir()
+
+    place.before = go
+    place.changed = None
+
+
+def full_disk(place: Place) -> None:
+    place.changed = None
+
+
+ENVIRONMENTS = {
+    found.__name__: found
+    for found in (
+        posix_locale, other_encodings, no_home, no_temporary_folder, closed_descriptors, few_descriptors, small_files,
+        little_memory, read_only, another_user, two_users, clock_set_back, folder_in_use, folder_gone, full_disk,
+    )
+}  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def friendly(base: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, int]:
+    """What each command ends with where nothing is wrong."""
+    place = Place(base, tmp_path_factory.mktemp("friendly"))
+    codes = {}
+    for name in COMMANDS:
+        codes[name], _, said = place.run(name)
+        assert codes[name] in (0, 1, 2), (name, said)
+    return codes
+
+
+@contextlib.contextmanager
+def prepared(name: str, base: Path, folder: Path) -> Iterator[Place]:
+    """The environment, with what must be undone afterwards."""
+    if name in ("read_only", "another_user", "two_users", "full_disk") and os.geteuid() != 0:
+        pytest.skip("only root can be somebody else or mount a file system")
+    if name == "full_disk":
+        mount = folder / "disk"
+        mount.mkdir()
+        if subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=12m", "tmpfs", str(mount)], capture_output=True
+        ).returncode:
+            pytest.skip("this machine lets nobody mount")
+        try:
+            place = Place(base, mount)
+            with open(mount / "ballast", "wb") as ballast, contextlib.suppress(OSError):
+                while True:
+                    ballast.write(b"\0" * 4096)
+                    ballast.flush()
+            full_disk(place)
+            yield place
+        finally:
+            subprocess.run(["umount", "-l", str(mount)], check=True)
+        return
+    place = Place(base, folder)
+    ENVIRONMENTS[name](place)
+    if name == "folder_in_use":
+        state = state_folder(place.root / "reports" / "latest")
+        with FileLock(state / "lock"), FileLock(state / "schedule" / "round.lock"):
+            yield place
+    else:
+        yield place
+
+
+@pytest.mark.parametrize("name", ENVIRONMENTS)
+def test_every_command(name: str, base: Path, friendly: dict[str, int], tmp_path: Path) -> None:
+    """No traceback, no internal error, at most one message, the same exit code where nothing stands in the way."""
+    wrong = []
+    with prepared(name, base, tmp_path) as place:
+        for command, expected in friendly.items():
+            code, out, err = place.run(command)
+            said = err.strip()
+            if code not in (0, 1, 2) or re.search("Traceback|internal error|Exception ignored|Fatal Python", out + err):
+                wrong.append(f"{command}: {code} {said[-600:]}")
+            elif place.changed is not None and command not in place.changed and code != expected:
+                wrong.append(f"{command}: {code}, not {expected}: {said[-600:]}")
+            elif code and not said and not out.strip() and name != "closed_descriptors":
+                wrong.append(f"{command}: {code} without a word")
+            elif sum(line.startswith("planbrief: ") for line in said.splitlines()) > 1:
+                wrong.append(f"{command}: more than one message: {said[-600:]}")
+        left = [
+            path.name for path in place.scratch.iterdir() if path.name.startswith(("planbrief", ".planbrief", "tmp"))
+        ]
+    assert not wrong, "\n".join(wrong)
+    assert left == []
