@@ -25,7 +25,7 @@ from planbrief.publish.assembly import failure_page
 from planbrief.publish.edition import Publication
 from planbrief.render.html.exporter import render_html
 from planbrief.render.pdf.exporter import render_pdf
-from planbrief.run.engine import CellFailed, execute
+from planbrief.run.engine import CellFailed, Pool, execute
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("injections")]
 
@@ -47,7 +47,7 @@ def words() -> list[Any]:
 import pandas as pd
 from planbrief.display import begin, finish, heading, say, show
 P = {list(PAYLOADS)!r}
-page = begin("injections", lang="en", title=(P[0], P[0]), region="bazhong")
+page = begin("profile", lang="en", title=(P[0], P[0]), region="bazhong")
 for p in P:
     heading(p, p, level=3)
     say(zh="{{x}}", en="{{x}}", x=p)
@@ -56,7 +56,9 @@ show(pd.DataFrame({{"a": P}}).style.set_caption(P[0]).format(str))
 finish()
 """
     nb = v4.new_notebook(cells=[v4.new_code_cell(code)])
-    return list(execute(nb, cwd=ROOT / "notebooks", env={"PLANBRIEF_PROJECT": str(ROOT)}, name="injections").cells)
+    with Pool(1) as pool:
+        done = pool.submit(execute, nb, cwd=str(ROOT), env={"PLANBRIEF_PROJECT": str(ROOT)})
+        return list(done.result(240).cells)
 
 
 DOORS = {
@@ -177,8 +179,9 @@ def test_the_index_of_an_edition(browser, tmp_path):
 SETTINGS = Smtp.model_validate({"host": "h", "from": "a@example.org"})
 HEADERS = (
     "x\r\nBcc: evil@evil.example", "x\nBcc: evil@evil.example", "x\r\n\r\n<script>", "x\r\nContent-Type: text/html",
-    "\r\n.\r\n",
-    "=?utf-8?q?x=0D=0ABcc:_evil@evil.example?=", "x\x00y", "x\u2028Bcc: evil@evil.example", "x\x0bBcc: y", "x" * 3000,
+    "\r\n.\r\n", "x" * 3000,
+    "=?utf-8?q?x=0D=0ABcc:_evil@evil.example?=", "=?utf-8?b?eA0KQmNjOiBldmlsQGV2aWwuZXhhbXBsZQ==?=",
+    "a =?utf-8?q?x=0ABcc:_y?= =?utf-8?q?=0Az?=", "x\x00y", "x\u2028Bcc: evil@evil.example", "x\x0bBcc: y",
     "", "\udcff", "x\x85Bcc: evil@evil.example",
 )  # fmt: skip
 

@@ -20,16 +20,22 @@ import json
 import os
 import random
 import shutil
+import signal
 import sys
 import tempfile
 import time
 import tomllib
 from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "tests"))
+
+from publish.edition.editions import build as publish  # noqa: E402
+
 ODD: tuple[Any, ...] = (
     None, True, 0, -1, 7, 1e308, 3.5, "", "x", "巴中", "*", "../../etc", "a" * 3000, [], [1], ["a", ["b"]], {},
     {"a": 1}, {"zh": 1}, {"en": ["x"]}, [{}], [None], "\x00", "2026-13-45", "nan", "\u202e", 2**70,
@@ -46,10 +52,23 @@ SCHEDULE: dict[str, Any] = {
     ],
 }  # fmt: skip
 COMMANDS: tuple[tuple[str, ...], ...] = (
-    ("list",), ("list", "areas"), ("list", "indicators"), ("list", "sources"), ("check",), ("schedule", "show"),
-    ("status",), ("deliver", "--list"), ("build", "--explain", "nosuch"), ("lineage", "x"), ("editions",),
-    ("schedule", "install", "--cron"), ("diff", "a", "b"), ("preview", "nosuch"), ("verify-edition", "."),
+    ("list",), ("list", "areas"), ("list", "indicators", "--json"), ("list", "sources"), ("check",),
+    ("schedule", "show"),
+    ("status",), ("status", "--json"), ("deliver", "--list"), ("build", "--explain", "nosuch"), ("lineage", "x"),
+    ("editions",), ("schedule", "install", "--cron"), ("schedule", "install", "--github-actions"), ("diff", "a", "b"),
+    ("diff", "reports/latest", "reports/latest"), ("preview", "nosuch"), ("verify-edition", "."),
+    ("verify-edition", "reports/latest"), ("restore", "2025-09-01-00000000"), ("deliver", "--resend", "x"),
+    ("deliver", "--dry-run", "dry"), ("schedule", "due"), ("completion", "bash", "planbrief", "build", ""), ("guide",),
+    ("nb", "clean"), ("new", "mine"), ("accept", "x"), ("review", "x"), ("migrate",), ("init", "fresh"),
+    ("check", "--fix"),
+    ("locate", "text.txt"), ("verify", "--sources", "."), ("export", "--to", "datapackage", "--out", "x.zip"),
+    ("add", "--area", "巴中", "--indicator", "gdp", "--period", "2025", "--value", "1", "--unit", "亿元",
+     "--source", "x", "--published", "2025-01-01", "--locator", "1"),
 )  # fmt: skip
+#: What stands in the state of scheduled generation before a case.
+NOW = datetime.now(UTC).isoformat()
+RUN = {"job": "w", "slot": NOW, "result": "ok", "time": NOW, "failed": []}
+SENT = {"id": "1", "recipient": "mailto:a@example.org", "edition": "e", "state": "failed", "time": NOW, "failures": []}
 
 
 def mutate(value: Any, rng: random.Random) -> Any:
@@ -120,29 +139,40 @@ class Project:
         (folder / "reports").mkdir()
         shutil.copy(ROOT / "reports" / "catalog.toml", folder / "reports")
         (folder / "reports" / "schedule.toml").write_text(toml_text(SCHEDULE), encoding="utf-8")
+        (folder / "text.txt").write_text("2025年全市地区生产总值1234.5亿元。", encoding="utf-8")
+        for text in ("1", "2"):
+            publish(folder / "reports" / "latest", text)
+        state = folder / "reports" / ".planbrief-latest" / "schedule"
+        state.mkdir()
+        (state / "runs.jsonl").write_text(json.dumps(RUN) + "\n", encoding="utf-8")
+        (state / "ledger.jsonl").write_text(json.dumps(SENT) + "\n", encoding="utf-8")
         self.files = sorted(path for path in folder.rglob("*") if path.is_file())
         self.whole = {path: path.read_bytes() for path in self.files}
 
     def change(self, rng: random.Random) -> str:
         """Change one file; returns its name."""
-        weights = [12 if p.suffix == ".toml" else 4 if p.suffix in (".json", ".ipynb") else 1 for p in self.files]
+        heavy = {".toml": 12, ".json": 4, ".jsonl": 20, ".ipynb": 4, ".html": 0.2, ".pdf": 0.2}
+        weights = [heavy.get(path.suffix, 1) for path in self.files]
         path = rng.choices(self.files, weights)[0]
         data = self.whole[path]
         if rng.random() < 0.3 or path.suffix == ".csv" or path.suffix == ".txt":
             path.write_bytes(bytes_changed(data, rng))
         elif path.suffix == ".toml":
             path.write_text(toml_text(mutate(tomllib.loads(data.decode()), rng)), encoding="utf-8", errors="replace")
-        elif path.suffix in (".json", ".ipynb"):
+        elif path.suffix in (".json", ".ipynb", ".jsonl"):
             text = json.dumps(mutate(json.loads(data), rng), ensure_ascii=False)
             path.write_text(text, encoding="utf-8", errors="surrogatepass")
         return path.relative_to(self.root).as_posix()
 
     def restore(self) -> None:
         """Put everything back."""
+        for path in self.root.rglob("*"):
+            if path.is_file() and path not in self.whole:
+                path.unlink()
         for path, data in self.whole.items():
-            if not path.exists() or path.read_bytes() != data:
+            if not path.is_file() or path.read_bytes() != data:
+                path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_bytes(data)
-        shutil.rmtree(self.root / "reports" / ".planbrief-latest", ignore_errors=True)
 
 
 def words(rng: random.Random) -> list[str]:
@@ -166,6 +196,7 @@ def outcome(project: Project, line: list[str], main: Callable[[list[str]], int])
         code = 99
         try:
             os.chdir(project.root)
+            signal.alarm(120)
             with contextlib.redirect_stderr(said), contextlib.redirect_stdout(io.StringIO()):
                 try:
                     code = main(["--project", str(project.root), *line])

@@ -22,7 +22,7 @@ from planbrief.checks.repair import write
 from planbrief.checks.rules import DOCUMENT_TABLES
 from planbrief.checks.seal import SEAL, Seal, descriptor_digest, digests, read_seal, row_digest, row_key, write_seal
 from planbrief.checks.sheets import Sheet, as_csv, forms_of, read_sheet
-from planbrief.errors import DataError
+from planbrief.errors import DataError, Problem
 from planbrief.project import chosen, packaged, writable
 from planbrief.targets.package import descriptor_as_found, files_of, read_descriptor, read_package
 
@@ -41,10 +41,15 @@ def migrate(folder: Path) -> list[str]:
         For a table that cannot be read row by row; nothing has been changed then.
     """
     before = descriptor_as_found(folder)
-    after = current_descriptor(before)
+    try:
+        after = current_descriptor(before)
+        sheets = [sheet for resource in before["resources"] for sheet in sheets_of(folder, resource)]
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        found = f"{type(error).__name__}: {str(error)[:120]}"
+        expected = "tables with name, path, schema.fields and schema.primaryKey, as an earlier version wrote them"
+        raise DataError([Problem(f"data/{DESCRIPTOR}", 0, "", found, expected)]) from None
     if before == after:
         return remove(folder, leftovers(folder, after))
-    sheets = [sheet for resource in before["resources"] for sheet in sheets_of(folder, resource)]
     if broken := [problem for sheet in sheets if not sheet.whole for problem in sheet.problems]:
         raise DataError(broken)
     files, seal = laid_out(folder, sheets, after)

@@ -19,6 +19,7 @@ from planbrief.publish.digest.document import Document, Section
 from planbrief.publish.digest.rendering import STYLES, page, runs_html, section_html, section_text
 from planbrief.publish.edition_check import verify_edition
 from planbrief.publish.index import size_text
+from planbrief.render.safe_text import visible
 
 
 def place(edition: Path, folder: Path, name: str) -> None:
@@ -120,12 +121,20 @@ def _text(shown: Document, notes: tuple[str, ...], found: News) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def in_header(text: str) -> str:
+    """A text as a header takes it literally: on one line, and no word of it taken for an encoded one.
+
+    The library decodes ``=?utf-8?q?=0D=0ABcc:…?=``, and the line break in it would end the header.
+    """
+    return " ".join(visible(text).split()).replace("=?", "= ?")
+
+
 def _message(
     subject: str, settings: Smtp, recipient: str, key: str, now: datetime, text: str, html: str
 ) -> EmailMessage:
     mail = EmailMessage(policy=POLICY)
-    mail["Subject"] = " ".join(subject.split())
-    mail["From"] = Address(settings.sender_name, addr_spec=settings.sender)
+    mail["Subject"] = in_header(subject)
+    mail["From"] = Address(in_header(settings.sender_name), addr_spec=settings.sender)
     mail["To"] = recipient
     mail["Date"] = format_datetime(now)
     mail["Message-ID"] = f"<{key}@{settings.sender.partition('@')[2]}>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -35,8 +36,9 @@ BEHAVIOURS: dict[str, tuple[str, str | None]] = {
     "segfault": ("import ctypes\nctypes.string_at(0)", "SIGSEGV"),
     "kill-parent": (
         "import os, signal, time\nos.kill(os.getppid(), signal.SIGTERM)\ntime.sleep(1)\nos._exit(1)", "exit code"),
+    "kill-parent-hard": ("import os, time\nos.kill(os.getppid(), 9)\ntime.sleep(5)", ""),
     "flood": ("for _ in range(200):\n    print('x' * 1_000_000)", "MB of output"),
-    "memory": ("held = []\nwhile True:\n    held.append(bytearray(50_000_000))", "MemoryError"),
+    "memory": ("held = []\nwhile True:\n    held.append(bytearray(50_000_000))", "MemoryError|held more than"),
     "memory-in-children": (
         "import os, time\nfor _ in range(3):\n    if os.fork() == 0:\n        held = []\n        try:\n"
         "            while True:\n                held.append(b'x' * 50_000_000)\n        except MemoryError:\n"
@@ -53,7 +55,7 @@ BEHAVIOURS: dict[str, tuple[str, str | None]] = {
     "writes-data": ("open('../data/areas.csv', 'w').write('ref_area')", "PermissionError"),
     "appends-data": ("import os\nopen(os.environ['PLANBRIEF_PROJECT'] + '/data/areas.csv', 'a').write('x')",
         "PermissionError"),
-    "shell": ("!echo x >> ../data/areas.csv", "changed data/areas.csv"),
+    "shell": ("!echo x >> ../data/areas.csv", "data/areas.csv"),
     "program": ("import subprocess\nsubprocess.run(['rm', '-r', '../data/documents'], check=True)", ""),
     "writes-own-data": ("open({data!r} + '/areas.csv', 'w').write('ref_area')", "PermissionError"),
     "removes-data": ("import shutil\nshutil.rmtree({data!r})", "PermissionError"),
@@ -118,7 +120,7 @@ def test_one_build_with_all_of_them(small, scratch):
         entry = shown[name]
         if words is None and entry.status != "built":
             wrong.append(f"{name} was not published: {entry.error}")
-        elif words and (entry.status != "failed" or words not in (entry.error or "")):
+        elif words and (entry.status != "failed" or not re.search(words, entry.error or "")):
             wrong.append(f"{name}: {entry.status} {entry.error}")
         elif (
             entry.status == "failed"

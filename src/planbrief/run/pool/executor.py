@@ -20,7 +20,7 @@ from planbrief.run.engine.environment import worker_environment
 from planbrief.run.engine.failures import TimedOut, WorkerDied, WorkerFailed
 from planbrief.run.engine.progress import Stage
 from planbrief.run.pool import process_tree
-from planbrief.run.pool.launch import END, ForkLauncher, Handle, Launcher
+from planbrief.run.pool.launch import END, LOST, ForkLauncher, Handle, Launcher
 from planbrief.run.pool.process_tree import Scratch, remove
 from planbrief.run.pool.worker import Call, Job
 
@@ -170,6 +170,15 @@ class Pool(Executor):
         return self._threads.submit(self._run, _Task(name, call, timeout, memory_limit, on_stage or self._on_stage))
 
     def _run(self, task: _Task) -> Any:
+        """Do a task; once more if it was lost with the process that forks, which another task may have killed."""
+        try:
+            return self._once(task)
+        except WorkerDied as error:
+            if error.status is not None or error.reason != LOST or self._stopping:
+                raise
+            return self._once(task)
+
+    def _once(self, task: _Task) -> Any:
         folder = self._scratch.folder()
         try:
             call = pickle.dumps(task.call)

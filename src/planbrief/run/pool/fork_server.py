@@ -42,6 +42,10 @@ def import_path() -> list[str]:
     return [entry for entry in sys.path if entry]
 
 
+#: The pool decides when it is over; a notebook that signals its parent means nothing by it.
+_NOT_FOR_US = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
 @dataclass
 class _Child:
     """A task's process as the zygote sees it."""
@@ -107,7 +111,8 @@ class Zygote:
             os.setsid()
             process_tree.adopt_orphans()
             signal.set_wakeup_fd(-1)
-            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            for number in (signal.SIGCHLD, *_NOT_FOR_US):
+                signal.signal(number, signal.SIG_DFL)
             for end in (self._control, self._wake, self._woken, control, *(c.control for c in self._children.values())):
                 end.close()
             worker.run_job(job, answers)
@@ -151,7 +156,8 @@ _OWN_PID = [0]
 def main(descriptor: int) -> None:
     """Run a zygote whose control socket is the given file descriptor."""
     _OWN_PID[0] = os.getpid()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    for number in _NOT_FOR_US:
+        signal.signal(number, signal.SIG_IGN)
     os.dup2(2, 1)  # What a library prints while it is imported is no result of the command.
     control = socket.socket(fileno=descriptor)
     os.set_inheritable(descriptor, False)

@@ -25,6 +25,8 @@ from planbrief.run.pool.worker import Job
 #: Seconds in which a process that has been killed, or has answered, must be gone.
 PATIENCE = 10.0
 
+LOST = "was lost with the process that had started it"
+
 #: What ``Handle.next`` returns when nothing more will come.
 END = ("end", None)
 
@@ -138,7 +140,7 @@ class _ForkedHandle(Handle):
                 with self._control, self._control.makefile("rb") as stream:
                     self._status = worker.read(stream)
             except (EOFError, OSError):
-                self._status = None, "was lost with the process that had started it"
+                self._status = None, LOST
         return self._status
 
 

@@ -198,6 +198,7 @@ def _prepare(job: Job) -> None:
     process_tree.offer_to_oom_killer()
     if job.memory_limit:
         process_tree.limit_memory(job.memory_limit)
+    atexit._clear()  # what the preloaded libraries would do at their end is their process's, not this one's
     Path(job.directory).mkdir(parents=True, exist_ok=True)
     os.environ["TMPDIR"] = job.directory
     tempfile.tempdir = None
