@@ -363,8 +363,8 @@ def project_problems(project: Project, published: Collection[str] | None = None)
     """Everything that is wrong with a project, sorted by file and row.
 
     Of the notebooks named in `published` alone it is what keeps reports made of them from being published: the data
-    and their words, the shape of the catalog, these notebooks and theirs, no notes. Entries of the catalog that cannot be built are not built
-    anyway, and code that Python cannot read fails its own report, which says where.
+    and their words, the shape of the catalog, these notebooks and theirs, no notes. Entries of the catalog that cannot
+    be built are not built anyway, and code that Python cannot read fails its own report, which says where.
     """
     from planbrief import catalog
     from planbrief.checks.toml_shape import catalog_mistakes

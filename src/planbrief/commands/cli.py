@@ -63,9 +63,7 @@ def build_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--cell-timeout", type=seconds, default=300, metavar="S", help="seconds for a cell (default: 300)"
     )
-    parser.add_argument(
-        "--memory", type=int, metavar="MIB", help="memory of a report (default: its share of the machine)"
-    )
+    parser.add_argument("--memory", type=int, metavar="MIB", help="memory of a report (default: its share)")
     parser.add_argument("--timeout", type=seconds, default=900, metavar="S", help="seconds for a report (default: 900)")
     parser.add_argument("--log", type=Path, metavar="FILE", help="append one JSON line per event to FILE")
 

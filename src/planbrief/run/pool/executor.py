@@ -118,7 +118,7 @@ class Pool(Executor):
 
             self._launcher = SpawnLauncher(modules, environment, jobs)
         self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="planbrief-pool")
-        self._lock = threading.Lock()
+        self._lock, self._alone = threading.Lock(), threading.Lock()
         self._running: set[Handle] = set()
         self._stopping = self._closed = False
 
@@ -176,7 +176,8 @@ class Pool(Executor):
         except WorkerDied as error:
             if error.status is not None or error.reason != LOST or self._stopping:
                 raise
-            return self._once(task)
+            with self._alone:  # whoever killed it does so again, and takes along none that is tried again, too
+                return self._once(task)
 
     def _once(self, task: _Task) -> Any:
         folder = self._scratch.folder()
