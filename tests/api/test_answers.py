@@ -6,8 +6,7 @@ import pandas as pd
 import pytest
 
 import planbrief as pb
-from planbrief.measures.arithmetic import SenselessArithmetic
-from planbrief.measures.figures import Figure
+from planbrief.measures.figures import Figure, SenselessArithmetic
 
 OUTPUT = "规上工业总产值"
 

@@ -11,8 +11,7 @@ import planbrief as pb
 from planbrief.api.data import COMPARATORS, KINDS, OBSERVATION_COLUMNS
 from planbrief.display.frames import table_of
 from planbrief.errors import UnknownName
-from planbrief.measures.arithmetic import SenselessArithmetic
-from planbrief.measures.figures import Figure
+from planbrief.measures.figures import Figure, SenselessArithmetic
 
 
 @pytest.fixture(scope="module")

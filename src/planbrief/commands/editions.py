@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from planbrief.commands.list import aligned
+from planbrief.commands.text_table import text_table
 from planbrief.errors import UnknownName
 from planbrief.log import Log, visible
 from planbrief.project import NoProject, chosen, writable
@@ -63,7 +63,7 @@ def run_editions(arguments: argparse.Namespace) -> int:
         )
         for info in editions(out_of(arguments))
     ]
-    print(aligned(("edition", "state", "data as of", "reports", "failed", "problem"), rows))
+    print(text_table(("edition", "state", "data as of", "reports", "failed", "problem"), rows))
     return 0
 
 

@@ -6,29 +6,12 @@ import argparse
 import json
 import os
 import shutil
-import unicodedata
-from collections.abc import Iterable, Sequence
 
 from planbrief.catalog import Catalog, read
+from planbrief.commands.text_table import text_table, width
 from planbrief.project import Project, chosen
 from planbrief.targets.publishable import usable_package
 from planbrief.targets.spans import printable
-
-
-def width(text: str) -> int:
-    """Columns that `text` takes on a terminal: a Chinese character takes two."""
-    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def aligned(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table with two spaces between its columns; what would steer the terminal appears as code points."""
-    table = [tuple(printable(cell) for cell in row) for row in (header, *rows)]
-    widths = [max(width(row[column]) for row in table) for column in range(len(header))]
-    lines = []
-    for row in table:
-        cells = [text + " " * (wide - width(text)) for text, wide in zip(row, widths, strict=True)]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
 
 
 def without_report(catalog: Catalog) -> list[str]:
@@ -97,7 +80,7 @@ def listing(project: Project, what: str, columns: int = WIDTH) -> str:
         widths[widest] -= 1
     widths[0] = min(widths[0], max(NARROWEST, room - sum(widths[1:])))
     shown = [[cut(cell, wide) for cell, wide in zip(row, widths, strict=True)] for row in (list(head), *table)]
-    return "\n".join([aligned(shown[0], shown[1:]), *notes])
+    return "\n".join([text_table(shown[0], shown[1:]), *notes])
 
 
 def command(arguments: argparse.Namespace) -> int:

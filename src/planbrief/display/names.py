@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from planbrief.measures.cache import remembered
+from planbrief.measures.columns import remembered
 from planbrief.measures.labels import Label
 
 if TYPE_CHECKING:

@@ -4,19 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
-
-from planbrief.display.language import Text
-from planbrief.display.quantities import is_figure
-
-if TYPE_CHECKING:
-    import pandas as pd
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from planbrief.display.document import BlockJson
 from planbrief.display.language import (
     Lang,
     Run,
+    Text,
     is_bilingual,
     mark,
     marked,
@@ -27,9 +22,13 @@ from planbrief.display.language import (
 )
 from planbrief.display.numbers import decimal_text, level_decimal, unit_words
 from planbrief.display.periods import figure_period
-from planbrief.display.quantities import interval_text, kept_beside, value_text
+from planbrief.display.quantities import interval_text, is_figure, kept_beside, value_text
 from planbrief.display.state import Page
 from planbrief.errors import PlanbriefError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
 
 __all__ = ["cells_of", "from_frame", "from_records"]
 

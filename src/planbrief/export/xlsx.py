@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import math
 import re
 import unicodedata
-from datetime import datetime
-from typing import TYPE_CHECKING
-
-from planbrief.errors import PlanbriefError
-
-if TYPE_CHECKING:
-    from xlsxwriter import Workbook
-    from xlsxwriter.format import Format
-    from xlsxwriter.worksheet import Worksheet
-import io
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from planbrief import __version__
 from planbrief.display.language import LANGS, message, term
+from planbrief.errors import PlanbriefError
 from planbrief.export.archive import data_as_of, zip_bytes
 from planbrief.files import sha256_of
 from planbrief.log import visible
@@ -29,6 +22,7 @@ from planbrief.targets.package import Package, Table
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
 

@@ -1,15 +1,44 @@
-"""Columns of the tables that measures make: types (an empty table is like a full one), formulas, what fills them."""
+"""Columns of the tables that measures make (types, formulas, what fills them), and the memory that keeps a table."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
+from collections.abc import Callable, Sequence
+from functools import cache, wraps
+from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from planbrief.measures.undefined import words
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from planbrief.targets import Dataset
+
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+def remembered(function: Callable[Concatenate[Dataset, P], R]) -> Callable[Concatenate[Dataset, P], R]:
+    """Answer a second call with the same data set and arguments from memory.
+
+    For functions that depend on nothing else. Frames and lists are handed out as copies, so that who changes one
+    changes only his own; anything else must be immutable. Calls with arguments that cannot be hashed are computed.
+    """
+    name = f"{function.__module__}.{function.__qualname__}"
+
+    @wraps(function)
+    def remembering(ds: Dataset, *args: P.args, **kwargs: P.kwargs) -> R:
+        question = (name, args, tuple(sorted(kwargs.items())))
+        try:
+            found: Any = ds.memory.get(question)
+        except TypeError:
+            return function(ds, *args, **kwargs)
+        if found is None:
+            found = ds.memory[question] = function(ds, *args, **kwargs)
+        return found.copy() if hasattr(found, "copy") else found
+
+    return remembering
+
 
 #: Which series a row belongs to.
 IDENTITY = (

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from planbrief.measures import structure
-from planbrief.measures.columns import STRUCTURE, frame
+import numpy as np
+
+from planbrief.measures import growth, structure
+from planbrief.measures.columns import CONTRIBUTION, STRUCTURE, frame
 from planbrief.measures.series import Point, Series, Whole, by_period, wholes
 from planbrief.measures.undefined import words
 from planbrief.targets import periods
@@ -16,12 +19,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planbrief.targets import Dataset
-from collections.abc import Iterator
-
-import numpy as np
-
-from planbrief.measures import growth
-from planbrief.measures.columns import CONTRIBUTION
 
 
 def structure_table(

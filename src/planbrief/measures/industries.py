@@ -2,28 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-from planbrief.measures.labels import Label, label
-from planbrief.measures.series import Series, series_of
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from planbrief.targets import Dataset
 import math
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planbrief.measures import tables
 from planbrief.measures.audit import Audit, Finding
 from planbrief.measures.figures import Figure, figure, plain
 from planbrief.measures.headlines.rules import Headline
-from planbrief.measures.labels import period
+from planbrief.measures.labels import Label, label, period
+from planbrief.measures.series import Series, series_of
 from planbrief.targets.frames import records_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     import pandas as pd
 
     from planbrief.targets import Dataset

@@ -9,8 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from planbrief.measures import prices
-from planbrief.measures.cache import remembered
-from planbrief.measures.columns import IDENTITY, MILESTONES, frame
+from planbrief.measures.columns import IDENTITY, MILESTONES, frame, remembered
 from planbrief.measures.ranges import kept, observed
 from planbrief.targets import periods, units
 from planbrief.targets.frames import records_of

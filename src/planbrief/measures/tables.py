@@ -2,31 +2,46 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from planbrief.measures import growth, progress, ranges
-from planbrief.measures.cache import remembered
-from planbrief.measures.columns import PROGRESS, frame
+import numpy as np
+
+from planbrief.measures import growth, progress, ranges, structure
+from planbrief.measures.columns import (
+    COLUMNS,
+    GROWTH,
+    LEVEL_CHANGES,
+    PROGRESS,
+    RATES,
+    SHARE_CHANGES,
+    frame,
+    remembered,
+    with_words,
+)
+from planbrief.measures.composition import contribution_table, structure_table
+from planbrief.measures.elementwise import MEASURES
 from planbrief.measures.prices import CONSTANT
 from planbrief.measures.ranges import CEILINGS, FLOORS, kept
-from planbrief.measures.series import Point, Series, at_other_prices, chained, identity, published_year, series_of
+from planbrief.measures.series import (
+    Point,
+    Series,
+    at_other_prices,
+    chained,
+    identity,
+    milestones,
+    published_year,
+    series_of,
+)
 from planbrief.measures.undefined import reason, words
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from planbrief.targets import Dataset
-import itertools
-from collections.abc import Iterator, Sequence
 
-import numpy as np
-
-from planbrief.measures import structure
-from planbrief.measures.columns import COLUMNS, GROWTH, LEVEL_CHANGES, RATES, SHARE_CHANGES, with_words
-from planbrief.measures.composition import contribution_table, structure_table
-from planbrief.measures.elementwise import MEASURES
-from planbrief.measures.series import milestones
 
 #: Closer to the path than this many percentage points of the planned change counts as on it.
 ON_PATH_PP = 0.5

@@ -49,7 +49,7 @@ class Dataset:
         self._frames: dict[str, pd.DataFrame] = {}
         self._answers: dict[tuple[object, ...], pd.DataFrame] = {}
         self._rows: dict[tuple[str, str], dict[str, str]] = {}
-        #: What functions of this data set gave (see :mod:`planbrief.measures.cache`).
+        #: What functions of this data set gave (see :mod:`planbrief.measures.columns`).
         self.memory: dict[Any, Any] = {}
 
     @classmethod

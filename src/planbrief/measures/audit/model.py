@@ -5,24 +5,21 @@ from __future__ import annotations
 import csv
 import io
 import math
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from planbrief.measures.evidence import Evidence
+from planbrief.measures import prices
+from planbrief.measures.evidence import Evidence, ids
 from planbrief.measures.figures import Figure
-from planbrief.measures.labels import Label
+from planbrief.measures.labels import Label, label, measured
+from planbrief.targets import periods
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
-from collections import defaultdict
-from collections.abc import Callable, Iterator
-from functools import cached_property
 
-from planbrief.measures import prices
-from planbrief.measures.evidence import ids
-from planbrief.measures.labels import label, measured
-from planbrief.targets import periods
 
 #: ``inconsistent``: printed figures contradict each other beyond their rounding; ``not_comparable``: they differ, and
 #: a difference of definition explains that they may; ``implausible``: possible on paper only; ``note``: left open.

@@ -11,7 +11,7 @@ from planbrief.measures.audit.milestones import check_milestones, check_ranges, 
 from planbrief.measures.audit.model import Audit, AuditTables, Context, Finding, Identity, Result, Rule, audit_tables
 from planbrief.measures.audit.repeats import check_magnitudes, check_repeats
 from planbrief.measures.audit.totals import check_implied, check_shares, check_totals
-from planbrief.measures.cache import remembered
+from planbrief.measures.columns import remembered
 from planbrief.measures.evidence import evidence
 
 if TYPE_CHECKING:

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from planbrief.measures.audit import Audit
-from planbrief.measures.figures import Figure
-from planbrief.measures.labels import Label, label, measured
+from planbrief.measures.evidence import evidence, ids
+from planbrief.measures.facts import merged_facts
+from planbrief.measures.figures import Figure, figure, plain
+from planbrief.measures.growth import cagr, multiple
+from planbrief.measures.labels import Label, label, measured, period
 from planbrief.measures.series import Point, Series, published_year
+from planbrief.measures.tables import progress_table
+from planbrief.targets.frames import records_of
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
-import math
-from typing import Any
-
-from planbrief.measures.evidence import evidence, ids
-from planbrief.measures.facts import merged_facts
-from planbrief.measures.figures import figure, plain
-from planbrief.measures.growth import cagr, multiple
-from planbrief.measures.labels import period
-from planbrief.measures.tables import progress_table
-from planbrief.targets.frames import records_of
 
 
 @dataclass(frozen=True)

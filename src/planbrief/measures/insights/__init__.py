@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from planbrief.measures.cache import remembered
+from planbrief.measures.columns import remembered
 from planbrief.measures.insights.model import Area, Insight, Rule, area_of
 from planbrief.measures.insights.pace import (
     cliffs,

@@ -5,15 +5,15 @@ from __future__ import annotations
 import ctypes
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, NamedTuple
+
+from planbrief.reading.canonical import joined
 
 if TYPE_CHECKING:
     import pypdfium2
-from collections.abc import Iterable, Sequence
-from itertools import pairwise
 
-from planbrief.reading.canonical import joined
 
 #: Pieces of lines that are looked at; a page with more is a map or a drawing, not a table.
 _MOST_PIECES = 20_000

@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import math
-import os
-import time
-from collections.abc import Mapping
-from pathlib import Path
-from typing import TYPE_CHECKING
-
-from planbrief.run.engine.environment import RUNNER_ENV
-from planbrief.run.engine.failures import CellFailed, TimedOut, WorkerDied, excerpt
-from planbrief.run.engine.progress import Stage, announce_stage
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
 import contextlib
 import copy
 import locale
 import logging
+import math
+import os
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from planbrief.run.engine.failures import EngineUnavailable
+from planbrief.run.engine.environment import RUNNER_ENV
+from planbrief.run.engine.failures import CellFailed, EngineUnavailable, TimedOut, WorkerDied, excerpt
+from planbrief.run.engine.progress import Stage, announce_stage
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
