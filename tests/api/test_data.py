@@ -12,6 +12,7 @@ from planbrief.api.data import COMPARATORS, KINDS, OBSERVATION_COLUMNS
 from planbrief.display.frames import table_of
 from planbrief.errors import UnknownName
 from planbrief.measures.figures import Figure, SenselessArithmetic
+from planbrief.measures.verdicts import PAIR_STATUSES
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +98,7 @@ def test_audit_and_comparison_are_frames(data):
     assert findings["severity"].cat.ordered
     assert findings["severity"].iloc[0] == findings["severity"].max()
     pairs = data.compare(["巴中", "fuling"])
-    assert set(pairs["status"]) <= {"comparable", "comparable_with_caution", "not_comparable", "order_of_size"}
+    assert set(pairs["status"]) <= set(PAIR_STATUSES)
     assert pairs["observations"].map(len).eq(2).all()
 
 

@@ -12,7 +12,7 @@ from planbrief.errors import UnknownName
 from planbrief.measures.columns import COLUMNS
 from planbrief.measures.figures import Figure
 from planbrief.measures.figures import figure as figure_of_row
-from planbrief.measures.verdicts import STATUSES
+from planbrief.measures.verdicts import PAIR_STATUSES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -287,8 +287,8 @@ class Data:
     def compare(self, areas: Iterable[str] | None = None, *, lang: Lang = "zh") -> pd.DataFrame:
         """Pairs of values of two areas (by default of every city) with a verdict whether they may be compared.
 
-        ``status`` is ordered: not_comparable, comparable_with_caution, comparable; ``best`` marks the closest pair of
-        two areas in a theme.
+        ``status`` is ordered: not_comparable, order_safe, comparable_with_caution, comparable; ``best`` marks the
+        closest pair of two areas in a theme.
         """
         from planbrief.measures.compare import side_by_side
 
@@ -312,7 +312,7 @@ class Data:
         wanted = [f"{name}_{side}" for name in ("area", "name", "period", "value", "unit") for side in ("a", "b")]
         import pandas as pd
 
-        pairs["status"] = pd.Categorical(pairs["status"], STATUSES[::-1], ordered=True)
+        pairs["status"] = pd.Categorical(pairs["status"], PAIR_STATUSES[::-1], ordered=True)
         why = f"{', '.join(asked)} state nothing on one theme in one kind of unit"
         return framed(
             pairs[[*wanted, "status", "reasons", "best", "theme", "observations"]].reset_index(drop=True), why

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 Status = Literal["comparable", "comparable_with_caution", "not_comparable"]
 STATUSES: tuple[Status, ...] = ("comparable", "comparable_with_caution", "not_comparable")
+#: Of a pair shown side by side, best first: where no difference may be formed, the order of size may still hold.
+PAIR_STATUSES = ("comparable", "comparable_with_caution", "order_safe", "not_comparable")
 
 #: Kinds that say what is wanted.
 AIMS = frozenset({"target", "constraint", "commitment"})

@@ -24,7 +24,7 @@ from planbrief.measures.figures import Figure
 from planbrief.measures.headlines.rules import Headline
 from planbrief.measures.labels import Label, label, listing, measured, period
 from planbrief.measures.series import published_year
-from planbrief.measures.verdicts import STATUSES, Verdict
+from planbrief.measures.verdicts import PAIR_STATUSES, STATUSES, Verdict
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
@@ -103,8 +103,7 @@ def judged(side: SideBySide) -> list[Pair]:
         )
         for one in records(side.pairs)
     ]  # fmt: skip
-    rank = [*STATUSES[:2], "order_safe", STATUSES[2]]
-    return sorted(found, key=lambda pair: rank.index(pair.status))
+    return sorted(found, key=lambda pair: PAIR_STATUSES.index(pair.status))
 
 
 def what(ds: Dataset, row: Mapping[str, Any], *, placed: bool = True) -> Label:
