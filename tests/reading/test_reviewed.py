@@ -158,3 +158,35 @@ def test_parts_of_the_area_stand_above_their_lines():
     text = PLAN + "- （一） 兴业富民\n二 中心城区规划\n建成道路3条。\n兴业富民\n建成桥梁4座。\n"
     rows = [row for row in Grammar(text, "某市").rows() if row.role == "observation" and row.start > len(PLAN)]
     assert [row.cells["ref_area_name"] for row in rows] == ["中心城区", "某市"]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "period"),
+    [
+        ("五年来，新建学校300所。", "2021/2025"),
+        ("五年来，为劳动者追回工资17亿元。", "2021/2025"),
+        ("五年来，20项经验做法获全国推广。", "2021/2025"),
+        ("五年来，细颗粒物年均浓度保持在20微克/立方米。", "2025"),
+    ],
+)
+def test_what_is_there_at_the_end_and_what_happened_over_the_years(sentence, period):
+    """A level is of the end of the stretch; what was added, won or got back is of all of it."""
+    assert cell("time_period", sentence) == [period]
+
+
+def test_work_on_what_is_there_counts_it():
+    """支持 or 做强 so many things aims at no new ones; 打造 does."""
+    assert cell("kind", "支持15个集聚区发展。", REPORT + FUTURE) == ["count"]
+    assert cell("kind", "打造15个集聚区。", REPORT + FUTURE) == ["target"]
+
+
+def test_a_city_named_before_leaves_the_area_open():
+    """What follows a clause about one city may be the city's."""
+    (row,) = read("支持成都建设枢纽，旅客吞吐量突破9000万人次。")
+    assert row.cells["ref_area_name"] == "某省"
+    assert not row.sure
+
+
+def test_persons_are_no_places_in_an_order():
+    """位 behind a number of people counts them."""
+    assert cell("unit_measure", "在省两院院士70位。") == ["人"]

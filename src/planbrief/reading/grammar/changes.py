@@ -30,6 +30,9 @@ def _says(key: str, words: str) -> bool:
 _ENDOWED = re.compile(r"储量|资源量|矿权面积|域面积|国土|(?:农业|生态|城镇)空间|用地占比")
 #: What a work will bring when it is done: 通车后最短运行时间.
 _WHEN_DONE = re.compile(r"(?:建成|通车|投产|投运|达产|投用)[^，已]{0,2}后(?![^。]{0,20}已)")
+#: Verbs of working on things that are there already (支持15个集聚区): they are counted, none is aimed at.
+_EXISTING = re.compile(r"(?:推进|抓好|支持|做强|做优|提升|建好|用好)(?:[一-龥]{0,8}等)?$")
+_HAPPENED_TO = re.compile(r"[^，。；、]{0,14}(?:入选|获批|获评|复制推广|完成|落地)")
 _DONE = re.compile(r"新[引创设]|获[得批评]|(?<!而)已")
 #: Verbs that make or move something: what they give is an aim in a plan, what happened in a piece of news.
 _MAKING = re.compile(r"新[创引建设增开]|增加|调增|转移|实现|提升|达到|举办|组织")
@@ -45,7 +48,9 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
     words = one.segment + one.behind[:4]
     counted = one.tail.classifier or one.form in ("count", "scheme") or (not one.unit and one.behind[:1] == "大")
     listed = "、" in one.front.core and one.unit == "个" and re.match("[一-龥]", one.behind)
-    listed = listed and not re.search(r"新[创引建设增开]|增加|举办|组织|拥有|[和及与]$", one.segment)
+    listed = listed and not re.search(
+        r"新[创引建设增开培]|增加|举办|组织|拥有|建成|投用|完成|挂牌|启动|获批|落地|[和及与]$", one.segment
+    )
     unbounded = not (one.front.bound or one.tail.bound)
     among = re.match("[^，。；、]{0,10}之一", one.behind)
     scheme = counted and (
@@ -56,6 +61,9 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
         or bool(listed and unbounded)
         or bool(among)
     )
+    made = re.match("[^，。；、]{0,10}(?:项目|实事|工程)", one.behind)
+    existing = counted and not one.front.change and not made and _EXISTING.search(one.segment)
+    scheme = (scheme or bool(existing)) and one.form != "rank" and not _HAPPENED_TO.match(one.behind)
     scheme = scheme and not (name.endswith("数量") and bool(one.front.reached))
     making = bool(one.front.change or _MAKING.search(one.segment))
     kept = _says("red_line", words + name) and "转移" not in words
@@ -80,7 +88,7 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
             return Kind("count", "scheme")
         if level and _says("resource", name):
             return Kind("resource", "resource", "resource")
-        return Kind("actual", "past")
+        return Kind("actual", "past", "forecast_near" if "预计" in said else "")
     if not planned and _says("forecast", said):
         return Kind("estimate", "forecast", "forecast")
     if not planned and _DONE.search(one.segment) and one.behind[:1] != "大":

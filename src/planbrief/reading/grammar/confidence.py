@@ -97,6 +97,7 @@ _COSTS = {
     "carried": 0.02,
     "flow_carried": 0.08,
     "forecast": 0.1,
+    "forecast_near": 0.2,
     "fraction": 0.4,
     "from_value": 0.15,
     "list_unpaired": 0.3,
@@ -105,7 +106,7 @@ _COSTS = {
     "multiple": 0.2,
     "no_name": 0.6,
     "no_period": 0.08,
-    "no_time": 0.25,
+    "no_time": 0.16,
     "no_unit": 0.3,
     "no_verb": 0.2,
     "percent_gap": 0.2,
@@ -114,17 +115,17 @@ _COSTS = {
     "promised": 0.1,
     "ratio": 0.25,
     "resource": 0.09,
-    "scheme": 0.1,
+    "scheme": 0.18,
     "short_name": 0.2,
     "size": 0.25,
-    "stretch_flow": 0.05,
+    "stretch_flow": 0.18,
     "stretch_growth": 0.1,
     "stretch_level": 0.05,
     "undated": 0.2,
     "undated_future": 0.25,
     "undated_plan": 0.09,
     "undated_resource": 0.2,
-    "verb_in_name": 0.09,
+    "verb_in_name": 0.18,
     "verb_noun": 0.25,
 }
 
@@ -132,6 +133,9 @@ _COSTS = {
 def rate(row: Proposal) -> Proposal:
     """The row with its confidence and whether it is sure."""
     if row.role == "observation":
-        row.confidence = max(0.05, _START - sum(_COSTS.get(doubt, 0.15) for doubt in set(row.doubts)))
+        costs = {doubt: _COSTS.get(doubt, 0.15) for doubt in row.doubts}
+        if "no_period" in costs and "verb_in_name" in costs:
+            costs["verb_in_name"] /= 2  # what a plan lists is named on both sides of its number more often than not
+        row.confidence = max(0.05, _START - sum(costs.values()))
     row.sure = row.confidence >= SURE
     return row

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from functools import cache
 
 from planbrief.reading.grammar import names
 from planbrief.reading.grammar.areas import document_area, published_date
@@ -18,6 +19,7 @@ from planbrief.reading.grammar.periods import Period
 from planbrief.reading.grammar.scopes import Clock, Scope, Sentence, sentences
 from planbrief.reading.grammar.subjects import Said, subject
 from planbrief.reading.grammar.tails import front_bound
+from planbrief.reading.grammar.wordlists import any_of, listed
 from planbrief.reading.proposals import Proposal
 
 _COMPARED = re.compile(r"(?:比|较|与|同|相比|自|对比|[快慢高低优好]于|超过|领先)[“]?$")
@@ -31,7 +33,7 @@ _FROM = re.compile(r"[从由自](?P<place>[^，。；、]{0,8}?)第?$")
 _BIG = re.compile(r"大(?=[一-龥“])(?![于约概学会型])")
 #: A thing counted of which something is told that happened once (6个项目获评).
 _HAPPENED = re.compile(
-    r"[^，。；、]{1,14}?(?:获[批评得奖]|被命名|入选|上市|荣获|建成|投运|投产|开工|落地|晋[级升]|开园|通车|升格)"
+    r"[^，。；、]{1,14}?(?:获[批评得奖]|获(?:全国|中央|国家)?[^，。；、]{0,8}推广|复制推广|被命名|入选|上市|荣获|建成|投运|投产|开工|落地|晋[级升]|开园|通车|升格)"
 )
 _SUM = re.compile(r"(?<![\d+])\d{1,2}(?:\+\d{1,2})+(?![\d+]|\+?[A-Z])")
 #: The title of a plan, at the end of its line.
@@ -51,7 +53,7 @@ _ZONE_TOLD = re.compile(
     r"(?:^|。)[^。]{0,24}?(?:建设|打造|推动|依托|推进)(?P<zone>[一-龥]{2,8}?(?:高新区|经开区|科技城|科创小镇|产业园区))(?=[，。建])"
 )
 #: Clauses about several areas, of which the document's own is a part.
-_JOINT_AREA = re.compile(r"成渝|川渝|京津冀|长三角|粤港澳|长江经济带|两地|双城|都市圈|经济圈|三省一市")
+_JOINT_AREA = "成渝|川渝|京津冀|长三角|粤港澳|大湾区|长江经济带|两地|双城|都市圈|经济圈|三省一市"
 _STEPS = re.compile(r"(?:台阶|大关|关口|量级|门槛)")
 
 
@@ -241,7 +243,7 @@ class Grammar:
         unit = self._unit(one, form.transformation, rank, row)
         if re.fullmatch("[十百千万亿]+", unit):
             row.doubts.append("no_unit")
-        joint = list(_JOINT_AREA.finditer(topic))
+        joint = [match for match in _joint_area().finditer(topic) if not self.area.startswith(match[0])]
         if of.area_rule == "default" and joint and not re.search("全[省市区]|我[省市区]", topic[joint[-1].end() :]):
             row.doubts.append("joint_area")
         zone = of.area_rule == "default" and self._news and self._zone_of(sentence.start)
@@ -294,6 +296,8 @@ class Grammar:
         unit = one.unit
         if rank is not None or transformation == "rank":
             return "位"
+        if unit == "位":
+            return "人"
         if one.form == "scheme":
             return "个"
         if one.form == "multiple":
@@ -400,11 +404,12 @@ class Grammar:
             return str(scope.last), "stretch_end"
         if transformation == "increase_multiple":
             return scope.code, rule
-        if re.search("年均|每年|年平均", one.segment):
+        if re.search("年均(?!浓度|气温|降)", one.segment):
             return scope.code, "stretch_flow"
         flow = (
             names.flow_verb(one.front.core)
             or names.starts_with_flow(name)
+            or re.search("追回|处置|化解|挽回|兑付", one.segment)
             or _HAPPENED.match(one.behind)
             or (not one.front.reached and _ADDED_UP.search(name))
             or (one.tail.printed in _EVENTS and not one.front.reached)
@@ -418,6 +423,12 @@ class Grammar:
             return scope.code, "stretch_flow"
         row.doubts.append("stretch_level")
         return str(scope.last), "stretch_end"
+
+
+@cache
+def _joint_area() -> re.Pattern[str]:
+    """Clauses about several areas, or about another place that was named before."""
+    return re.compile(rf"{_JOINT_AREA}|{any_of(listed('places', 'prefectures'))}")
 
 
 def _is_class(one: Quantity, after: Quantity | None) -> bool:
