@@ -215,7 +215,7 @@ def test_a_file_that_cannot_be_written_is_an_error(tmp_path: Path, monkeypatch: 
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("planbrief.checks.repair.os.fsync", full)
+    monkeypatch.setattr("planbrief.files.os.fsync", full)
     with pytest.raises(FixError, match=r"areas\.csv cannot be written: No space left"):
         fix(data)
     assert (data / "areas.csv").read_bytes() == damaged

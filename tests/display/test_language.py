@@ -5,15 +5,69 @@ from __future__ import annotations
 import pytest
 from targets.factory import make_dataset
 
-from planbrief.checks.project import missing_translations, name_problems, vocabulary_problems
-from planbrief.display.language import MissingMessage, mark, message, sentence_case, term
+from planbrief.checks.project import name_problems, vocabulary_problems
+from planbrief.display.language import (
+    LANGS,
+    Lang,
+    MissingMessage,
+    mark,
+    message,
+    message_files,
+    messages,
+    sentence_case,
+    term,
+)
 from planbrief.display.periods import date_text, figure_period, period_text, segment_text
+from planbrief.display.template import TemplateError, fields
+from planbrief.errors import Problem
 from planbrief.targets.package import read_package
+
+
+def message_problems() -> list[Problem]:
+    """Keys that stand in one language only, and pairs of messages with different placeholders."""
+    found = [
+        Problem(f"src/planbrief/display/messages/{file}", 0, key, f"also in {first}", "a key that occurs once")
+        for lang in LANGS
+        for key, file, first in repeated(lang)
+    ]
+    known = {lang: messages(lang) for lang in LANGS}
+    for key in sorted(set(known["zh"]) | set(known["en"])):
+        lacking = [lang for lang in LANGS if not known[lang].get(key, "").strip()]
+        for lang in lacking:
+            place = f"src/planbrief/display/messages (*.{lang}.toml)"
+            found.append(Problem(place, 0, key, "no wording", "the message in both languages"))
+        if lacking:
+            continue
+        try:
+            names = {lang: set(fields(known[lang][key], key)) for lang in LANGS}
+        except TemplateError as error:
+            found.append(Problem("src/planbrief/display/messages", 0, key, str(error), "plain {name} placeholders"))
+            continue
+        if names["zh"] != names["en"]:
+            odd = ", ".join(sorted(names["zh"] ^ names["en"]))
+            found.append(
+                Problem("src/planbrief/display/messages", 0, key, f"{{{odd}}} in one language", "the same in both")
+            )
+    return found
+
+
+def repeated(lang: Lang) -> list[tuple[str, str, str]]:
+    """Keys that stand in two files of a language, with both files."""
+    first: dict[str, str] = {}
+    found = []
+    for file, known in message_files(lang).items():
+        for key in known:
+            if key in first:
+                found.append((key, file, first[key]))
+            first.setdefault(key, file)
+    return found
 
 
 def test_no_message_name_or_code_lacks_a_language(root):
     """Every key, every code of the data package's vocabularies and every name exists in both languages."""
-    assert [str(problem) for problem in missing_translations(read_package(root / "data"))] == []
+    package = read_package(root / "data")
+    assert [str(problem) for problem in (*vocabulary_problems(package), *name_problems(package))] == []
+    assert [str(problem) for problem in message_problems()] == []
 
 
 def test_a_missing_name_is_reported_with_its_row():

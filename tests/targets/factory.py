@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
+from planbrief.project import packaged
 from planbrief.targets.dataset import Dataset
+from planbrief.targets.descriptor import VOCABULARIES
+from planbrief.targets.frames import as_text
+from planbrief.targets.package import Package, Row, Table, read_package
 
 SOURCES = [
     {
@@ -138,4 +141,16 @@ def make_dataset(**tables: list[dict[str, Any]]) -> Dataset:
         "exclusions": [],
     }
     given.update(tables)
-    return Dataset.from_frames(**{name: pd.DataFrame(rows) for name, rows in given.items() if rows})
+    folder = packaged().data
+    words = read_package(folder)
+    made = {}
+    for resource in words.descriptor["resources"]:
+        name, schema = resource["name"], resource["schema"]
+        if name in VOCABULARIES and name not in given:
+            made[name] = words[name]
+            continue
+        columns = [field["name"] for field in schema["fields"]]
+        cells = ({column: as_text(row.get(column, "")) for column in columns} for row in given.get(name, ()))
+        rows = tuple(Row(values, f"{name}.csv", line) for line, values in enumerate(cells, start=2))
+        made[name] = Table(name, schema, rows, (f"{name}.csv",), f"{name}.csv")
+    return Dataset(Package(Path(), dict(words.descriptor), made))

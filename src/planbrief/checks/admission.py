@@ -17,7 +17,7 @@ from planbrief.checks.data import survey
 from planbrief.checks.repair import renew_seal
 from planbrief.checks.sheets import as_csv
 from planbrief.errors import PlanbriefError, Problem
-from planbrief.files import sync, sync_tree
+from planbrief.files import replace_file, sync, sync_tree
 from planbrief.project import DRAFTS
 from planbrief.targets.package import Package
 
@@ -123,30 +123,15 @@ def _take(folder: Path) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             made += missing
             undo.append((target, target.read_bytes() if target.exists() else None))
-            _put(target, (step / relative).read_bytes())
+            replace_file(target, (step / relative).read_bytes())
     except BaseException:
         for target, content in reversed(undo):
             if content is None:
                 target.unlink(missing_ok=True)
             else:
-                _put(target, content)
+                replace_file(target, content)
         for parent in sorted(set(made), reverse=True):
             shutil.rmtree(parent, ignore_errors=True)
         shutil.rmtree(step, ignore_errors=True)
         raise
     shutil.rmtree(step)
-
-
-def _put(target: Path, content: bytes) -> None:
-    handle, temporary = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, target.stat().st_mode & 0o777 if target.exists() else 0o644)
-        os.replace(temporary, target)
-    except BaseException:
-        Path(temporary).unlink(missing_ok=True)
-        raise
-    sync(target.parent)

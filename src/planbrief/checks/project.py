@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from planbrief.checks.data import survey
-from planbrief.display.language import LANGS, Lang, is_chinese, message_files, messages
-from planbrief.display.template import TemplateError, digits_in_template, fields, problems_of
+from planbrief.display.language import LANGS, is_chinese, messages
+from planbrief.display.template import TemplateError, digits_in_template, problems_of
 from planbrief.errors import PlanbriefError, Problem
 from planbrief.parameters import assignments, convert, declared, read_catalog
 from planbrief.project import Project
@@ -42,66 +42,6 @@ NAMES = {
     "concepts": ("name_zh", "name_en", "definition_zh", "definition_en"),
     "scopes": ("name_zh", "name_en", "definition_zh", "definition_en"),
 }
-
-
-def missing_translations(package: Package | None = None) -> list[Problem]:
-    """Everything that one of the two languages lacks.
-
-    Parameters
-    ----------
-    package : Package, optional
-        Data whose vocabularies and names are checked too.
-
-    Returns
-    -------
-    list of Problem
-        File, row, column, what was found and what would be right; empty if both languages are complete.
-    """
-    problems = message_problems()
-    if package is not None:
-        problems += vocabulary_problems(package)
-        problems += name_problems(package)
-    return problems
-
-
-def message_problems() -> list[Problem]:
-    """Keys that stand in one language only, and pairs of messages with different placeholders."""
-    found = [
-        Problem(f"src/planbrief/display/messages/{file}", 0, key, f"also in {first}", "a key that occurs once")
-        for lang in LANGS
-        for key, file, first in repeated(lang)
-    ]
-    known = {lang: messages(lang) for lang in LANGS}
-    for key in sorted(set(known["zh"]) | set(known["en"])):
-        lacking = [lang for lang in LANGS if not known[lang].get(key, "").strip()]
-        for lang in lacking:
-            place = f"src/planbrief/display/messages (*.{lang}.toml)"
-            found.append(Problem(place, 0, key, "no wording", "the message in both languages"))
-        if lacking:
-            continue
-        try:
-            names = {lang: set(fields(known[lang][key], key)) for lang in LANGS}
-        except TemplateError as error:
-            found.append(Problem("src/planbrief/display/messages", 0, key, str(error), "plain {name} placeholders"))
-            continue
-        if names["zh"] != names["en"]:
-            odd = ", ".join(sorted(names["zh"] ^ names["en"]))
-            found.append(
-                Problem("src/planbrief/display/messages", 0, key, f"{{{odd}}} in one language", "the same in both")
-            )
-    return found
-
-
-def repeated(lang: Lang) -> list[tuple[str, str, str]]:
-    """Keys that stand in two files of a language, with both files."""
-    first: dict[str, str] = {}
-    found = []
-    for file, known in message_files(lang).items():
-        for key in known:
-            if key in first:
-                found.append((key, file, first[key]))
-            first.setdefault(key, file)
-    return found
 
 
 def vocabulary_problems(package: Package) -> list[Problem]:
@@ -377,7 +317,11 @@ def project_problems(project: Project, published: Collection[str] | None = None)
     except PlanbriefError:  # that is in the list already
         package = None
     places = {(one.file, one.row, one.column) for one in data.problems}  # an empty name is one slip, not two
-    unsaid = [one for one in missing_translations(package) if (one.file, one.row, one.column) not in places]
+    unsaid = [
+        one
+        for one in ((*vocabulary_problems(package), *name_problems(package)) if package else ())
+        if (one.file, one.row, one.column) not in places
+    ]
     shape = catalog_mistakes(project)
     found = {*data.problems, *unsaid, *notebook_problems(project, areas, published), *shape}
     if published is not None:

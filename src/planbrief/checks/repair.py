@@ -6,9 +6,7 @@ A cell is changed only if one reading is left: by its own form, by the other cel
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -31,6 +29,7 @@ from planbrief.checks.seal import (
 )
 from planbrief.checks.sheets import Sheet, as_csv, forms_of
 from planbrief.errors import Problem, RunError, UnknownName
+from planbrief.files import replace_file
 from planbrief.targets.excel import decode, examine, guesses
 from planbrief.targets.spans import TOKEN
 
@@ -307,17 +306,8 @@ def sealed_apart(problem: Problem) -> bool:
 
 
 def write(path: Path, name: str, content: bytes) -> None:
-    """Put a file in its place as a whole: readers see the old or the new one, never a part."""
-    temporary = ""
+    """Put a file in its place as a whole; :class:`FixError` where that cannot be done."""
     try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.chmod(temporary, path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        os.replace(temporary, path)
+        replace_file(path, content)
     except OSError as error:
-        if temporary and os.path.exists(temporary):
-            os.unlink(temporary)
         raise FixError(name, error.strerror or str(error)) from None

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import DataError, Problem, UnknownName
 from planbrief.project import Project, at, find
-from planbrief.targets.descriptor import VOCABULARIES
-from planbrief.targets.frames import as_text, frame_of, typed, unknown_references
-from planbrief.targets.package import Package, Row, Table, read_descriptor, read_package
+from planbrief.targets.frames import frame_of, typed, unknown_references
+from planbrief.targets.package import Package, read_package
 from planbrief.targets.publishable import left_out, usable_package
 from planbrief.targets.store import Read, Recorder, read_store
 from planbrief.targets.units import UnitTable
@@ -51,29 +50,6 @@ class Dataset:
         self._rows: dict[tuple[str, str], dict[str, str]] = {}
         #: What functions of this data set gave (see :mod:`planbrief.measures.columns`).
         self.memory: dict[Any, Any] = {}
-
-    @classmethod
-    def from_frames(cls, descriptor: Mapping[str, Any] | None = None, **frames: pd.DataFrame) -> Dataset:
-        """A data set from frames with the columns of the data package (for tests and benchmarks)."""
-        from planbrief.project import packaged
-
-        given = dict(descriptor or read_descriptor(packaged().data))
-        words = read_package(packaged().data) if set(VOCABULARIES) - set(frames) else None
-        tables = {}
-        for resource in given["resources"]:
-            name = resource["name"]
-            columns = [field["name"] for field in resource["schema"]["fields"]]
-            frame = frames.get(name)
-            if words is not None and frame is None and name in VOCABULARIES:
-                tables[name] = words[name]
-                continue
-            rows: list[Row] = []
-            if frame is not None:
-                plain = frame.reset_index() if frame.index.name in columns else frame
-                for line, record in enumerate(plain.to_dict("records"), start=2):
-                    rows.append(Row({c: as_text(record.get(c, "")) for c in columns}, f"{name}.csv", line))
-            tables[name] = Table(name, resource["schema"], tuple(rows), (f"{name}.csv",), f"{name}.csv")
-        return cls(Package(Path(), given, tables))
 
     # -- recorded reads -------------------------------------------------------------------------------------------
 
