@@ -263,10 +263,10 @@ def _size(record: Evidence) -> float:
 def _overlap(x: Evidence, y: Evidence) -> bool:
     """Whether two prints can mean one value: 1.5 and 1.46 can, at least 1 and 6.77 can, 1.4 and 1.46 cannot.
 
-    Two aims with a bound on the same side are two aims: at least 200 is not at least 300.
+    Two aims of a year with a bound on the same side are two aims: at least 200 is not at least 300.
     """
     bounds = {_SIDES.get(x.comparator, 0), _SIDES.get(y.comparator, 0)}
-    if bounds != {0} and not (len(bounds) == 1 and x.kind in AIMS):
+    if bounds != {0} and not (len(bounds) == 1 and x.kind in AIMS and x.dated):
         lows = [-math.inf if _SIDES.get(one.comparator) == -1 else one.low for one in (x, y)]
         highs = [math.inf if _SIDES.get(one.comparator) == 1 else one.high for one in (x, y)]
         return max(lows) <= min(highs)
@@ -311,7 +311,10 @@ def _wording_finding(
     explicit = [pair for pair in bounds if "eq" not in _bounds(pair[0]) | _bounds(pair[1])]
     chosen = (explicit or bounds or years)[0]
     one, other = chosen[0][0], chosen[1][0]
-    severity: Severity = "inconsistent" if explicit else "note"
+    # At least 70 and more than 70 hold together; at least 70 and at most 70 are opposite senses.
+    sides = ({"ge", "gt"}, {"le", "lt"})
+    apart = [pair for pair in explicit if all((_bounds(pair[0]) | _bounds(pair[1])) & side for side in sides)]
+    severity: Severity = "inconsistent" if apart else "note"
     dated = next((r for pair in years for place in pair for r in place if r.dated), None)
     variant = "bound_and_year" if bounds and years else "bound" if bounds else "year"
     numbers: dict[str, Number] = {
@@ -375,7 +378,8 @@ def _codes(ctx: Context) -> Iterator[Result]:
     """Names made of digits (8844) that differ in one place within one document."""
     sources = {record.source_id for record in ctx.records if ctx.ds.about(record.source_id) == record.city}
     codes = ctx.ds.rows("exclusions", reason="policy_code", source_id=sources)
-    codes = codes[codes["value_text"].str.fullmatch(r"\d{3,}")]
+    # 12345 and 12355 are two hotlines, 110 and 120 two more: short numbers of the telephone are no slips of each other.
+    codes = codes[codes["value_text"].str.fullmatch(r"(?!12\d{3}$|95\d{3}$)\d{4,}")]
     for source, rows in codes.groupby("source_id", sort=True):
         tokens = list(zip(rows["value_text"].astype(str), rows["char_start"].astype(int), strict=True))
         first = dict(reversed(tokens))
