@@ -19,7 +19,7 @@ from cronsim import CronSim
 from deliver.rounds import schedule
 
 from planbrief.commands.cli import main
-from planbrief.deliver.schedule.units import FORMS
+from planbrief.deliver.schedule.units import FORMS, unit
 from planbrief.project import Project
 
 CONFIG = """
@@ -47,7 +47,7 @@ def test_systemd_takes_the_units(place, tmp_path):
     """systemd-analyze verify has nothing to say, for a path with a space, a percent sign and Chinese."""
     if shutil.which("systemd-analyze") is None:
         missing("systemd-analyze (Debian package systemd)")
-    text = FORMS["systemd"](place, schedule(job={"deliver": []}), None)
+    text = unit("systemd", place, schedule(job={"deliver": []}), None)
     parts = re.split(r"^# ~/.config/systemd/user/(planbrief\.\w+)\n", text, flags=re.M)[1:]
     units = tmp_path / "units"
     units.mkdir()
@@ -68,7 +68,7 @@ def test_systemd_takes_the_units(place, tmp_path):
 
 def test_cron_line_is_a_cron_line_and_a_shell_line(place):
     """Five fields that a parser takes; in the command no bare percent sign, which cron would make a line break."""
-    text = FORMS["cron"](place, schedule(job={"deliver": []}), None)
+    text = unit("cron", place, schedule(job={"deliver": []}), None)
     line = next(line for line in text.splitlines() if line and not line.startswith("#"))
     fields, command = " ".join(line.split()[:5]), line.split(maxsplit=5)[5]
     CronSim(fields, __import__("datetime").datetime(2026, 1, 1))
@@ -84,7 +84,7 @@ def test_workflow_fits_what_github_asks(place, monkeypatch):
         job={"deliver": [{"webhook": "wecom", "url_env": "WECOM_URL"}]},
         smtp={"host": "h", "from": "a@b.org", "user": "u"},
     )
-    text = FORMS["github-actions"](place, found, None)
+    text = unit("github-actions", place, found, None)
     said = yaml.safe_load(text)
     trigger = said.get("on", said.get(True))
     assert len(trigger["schedule"][0]["cron"].split()) == 5
@@ -102,7 +102,7 @@ def test_workflow_fits_what_github_asks(place, monkeypatch):
 
 def test_task_scheduler_xml_is_whole(place):
     """Well-formed XML in the schema's namespace and order, with the command apart from its arguments."""
-    text = FORMS["task-scheduler"](place, schedule(job={"deliver": []}), None)
+    text = unit("task-scheduler", place, schedule(job={"deliver": []}), None)
     root = ET.fromstring(text.encode("utf-16"))
     names = {"t": "http://schemas.microsoft.com/windows/2004/02/mit/task"}
     assert [child.tag.rpartition("}")[2] for child in root] == ["RegistrationInfo", "Triggers", "Settings", "Actions"]

@@ -17,7 +17,7 @@ from planbrief.checks.data import data_problems
 from planbrief.checks.repair import accept, fix
 from planbrief.checks.seal import read_seal, write_seal
 from planbrief.checks.sheets import as_csv
-from planbrief.commands.init import GITATTRIBUTES
+from planbrief.commands import init
 from planbrief.commands.migrate import migrate
 from planbrief.errors import DataError
 from planbrief.project import packaged
@@ -216,7 +216,7 @@ def test_two_branches_with_two_new_documents_merge_and_check_is_green(tmp_path: 
     if not shutil.which("git"):
         missing("git")
     data, _ = make_folder(tmp_path)
-    (tmp_path / ".gitattributes").write_text(GITATTRIBUTES, "utf-8")
+    shutil.copy(Path(init.__file__).parent / "laid_out" / "gitattributes", tmp_path / ".gitattributes")
     for table in ("areas", "indicators"):  # shared tables are kept in the order of their keys
         rows = rows_of(data / f"{table}.csv")
         rows.sort(key=lambda row: next(iter(row.values())))

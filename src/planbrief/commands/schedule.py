@@ -13,7 +13,7 @@ from planbrief.deliver.schedule.config import Schedule, held, missing_secrets, r
 from planbrief.deliver.schedule.rounds import Runner
 from planbrief.deliver.schedule.status import exit_code, page_path, status, write_status
 from planbrief.deliver.schedule.times import upcoming
-from planbrief.deliver.schedule.units import FORMS, ServiceClock, serve
+from planbrief.deliver.schedule.units import FORMS, ServiceClock, serve, unit
 from planbrief.errors import ParameterError, RunError, UnknownName
 from planbrief.log import Log, visible
 from planbrief.project import Project, chosen, writable
@@ -74,7 +74,7 @@ def install(project: Project, schedule: Schedule, arguments: argparse.Namespace)
     form = arguments.form
     if form is None:
         raise ParameterError("schedule", "install", "no form", "one of " + ", ".join(f"--{name}" for name in FORMS))
-    print(FORMS[form](project, schedule, arguments.config), end="")
+    print(unit(form, project, schedule, arguments.config), end="")
     return 0
 
 

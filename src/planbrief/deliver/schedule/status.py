@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -71,22 +72,9 @@ def status(runner: Scheduled) -> dict[str, Any]:
         "problems": problems,
         "out": str(runner.out),
         "jobs": jobs,
-        "runs": [
-            {
-                "job": run.job, "slot": run.slot, "time": run.time, "result": run.result, "seconds": run.seconds,
-                "edition": run.edition, "published": run.published, "reason": run.reason, "failed": list(run.failed),
-            }
-            for run in reversed(journal.ended()[-MOST:])
-        ],
-        "deliveries": [
-            {
-                "id": delivery.id, "recipient": delivery.recipient, "edition": delivery.edition,
-                "state": delivery.state, "time": delivery.time, "subject": delivery.subject,
-                "reason": delivery.reason, "attempts": delivery.attempts, "failures": list(delivery.failures),
-            }
-            for delivery in deliveries[:MOST]
-        ],
-    }  # fmt: skip
+        "runs": [asdict(run) for run in reversed(journal.ended()[-MOST:])],
+        "deliveries": [asdict(delivery) for delivery in deliveries[:MOST]],
+    }
 
 
 def _bad(job: dict[str, Any]) -> bool:
