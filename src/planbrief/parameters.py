@@ -141,7 +141,7 @@ def from_catalog(catalog: Mapping[str, Any], notebook: str) -> tuple[Parameter, 
     """Declared parameters of `notebook`; :class:`UnknownName` where the catalog has no such notebook."""
     notebooks = catalog.get("notebooks", {})
     if not isinstance(notebooks, Mapping) or notebook not in notebooks:
-        raise UnknownName("notebook", notebook, notebooks)
+        raise UnknownName("notebook", notebook, notebooks if isinstance(notebooks, Mapping) else ())
     found = []
     for name, given in notebooks[notebook].get("parameters", {}).items():
         place = f"reports/catalog.toml: notebooks.{notebook}.parameters.{name}"

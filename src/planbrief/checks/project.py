@@ -323,7 +323,8 @@ def project_problems(project: Project, published: Collection[str] | None = None)
         if (one.file, one.row, one.column) not in places
     ]
     shape = catalog_mistakes(project)
-    found = {*data.problems, *unsaid, *notebook_problems(project, areas, published), *shape}
+    # What a notebook declares cannot be held against a catalog of another shape.
+    found = {*data.problems, *unsaid, *(shape or notebook_problems(project, areas, published))}
     if published is not None:
         return sorted(one for one in found if not one.note and one.expected != _READABLE)
     return sorted({*found, *(catalog.problems(project, package) if package and not shape else ())})
