@@ -243,3 +243,22 @@ def test_light_commands_start_light():
             [sys.executable, "-c", code, *words], capture_output=True, text=True, cwd=ROOT, check=True
         )
         assert done.stdout.rstrip().endswith("HEAVY []"), words
+
+
+def test_the_contributors_table_names_what_is_there():
+    """Each file of "to change … open …" exists and holds what the table says to look for."""
+    text = (ROOT / "notebooks" / "guide" / "90-contributing.ipynb").read_text(encoding="utf-8")
+    lines = "".join("".join(cell["source"]) for cell in json.loads(text)["cells"]).splitlines()
+    head = lines.index("| to change | open | look for |")
+    rows = [line.strip("|").split("|") for line in lines[head + 2 :] if line.startswith("|")]
+    wrong = []
+    for question, places, word in rows:
+        named = re.findall(r"`([\w./*-]+)`", places)
+        first = next((path for top in (SOURCE, ROOT) for path in sorted(top.glob(named[0]))), None)
+        sought = re.findall(r"`([^`]+)`", word)
+        if first is None:
+            wrong.append(f"{question}: no {named[0]}")
+        elif first.is_file() and sought and sought[0] not in first.read_text(encoding="utf-8"):
+            wrong.append(f"{question}: {named[0]} does not hold {sought[0]}")
+    assert len(rows) > 8
+    assert wrong == []

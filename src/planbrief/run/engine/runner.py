@@ -1,4 +1,4 @@
-"""The kernel that runs in the worker's own process, and how cells go through it."""
+"""The kernel that runs in the worker's own process, how cells go through it, and how one ends at its time limit."""
 
 from __future__ import annotations
 
