@@ -12,6 +12,7 @@ from typing import Any
 
 from lxml import etree
 from markupsafe import Markup
+from nbconvert.exporters.exporter import FilenameExtension
 from nbconvert.exporters.templateexporter import TemplateExporter
 from nbformat import NotebookNode
 from traitlets import Bool, Unicode, default
@@ -300,32 +301,41 @@ def _plain(value: object) -> str:
     return "" if value is None or isinstance(value, (list, dict)) else str(value)
 
 
-#: Where the templates of both exporters lie.
-TEMPLATES = Path(__file__).parents[1] / "templates"
+class OwnTemplateExporter(TemplateExporter):
+    """An exporter whose template lies in the package."""
+
+    #: A traitlet's default is a method, for an exporter is configured after it is made.
+    @default("extra_template_basedirs")
+    def _templates_of_the_package(self) -> list[str]:
+        return [str(Path(__file__).parents[1] / "templates")]
 
 
-class PlanbriefHTMLExporter(TemplateExporter):
+def document_of(nb: NotebookNode, resources: dict[str, Any], *, trusted: bool = False) -> Document:
+    """A notebook as a document, by what nbconvert says of it: its name, its folder, whether inputs are shown."""
+    metadata = resources.get("metadata", {})
+    shown = resources.get("global_content_filter", {}).get("include_input", True)
+    path = metadata.get("path")
+    return notebook.read(
+        nb,
+        name=str(metadata.get("name") or "notebook"),
+        include_input=None if shown else False,
+        folder=None if path is None else Path(path or "."),
+        trusted=trusted,
+    )
+
+
+class PlanbriefHTMLExporter(OwnTemplateExporter):
     """Any notebook as a page that reads well on a phone, in print, in the dark and to a screen reader."""
 
     export_from_notebook = "planbrief HTML"
     output_mimetype = "text/html"
+    file_extension = FilenameExtension(".html").tag(config=True)
+    template_name = Unicode("planbrief-html").tag(config=True, affects_template=True)
     template_file = Unicode("index.html.j2").tag(config=True, affects_template=True)
 
     trusted_html = Bool(
         False, help="Keep HTML outputs as they are and let their scripts run; only for notebooks of your own."
     ).tag(config=True)
-
-    @default("file_extension")
-    def _file_extension_default(self) -> str:
-        return ".html"
-
-    @default("template_name")
-    def _template_name_default(self) -> str:
-        return "planbrief-html"
-
-    @default("extra_template_basedirs")
-    def _extra_template_basedirs_default(self) -> list[str]:
-        return [str(TEMPLATES)]
 
     def default_filters(self) -> Iterator[tuple[str, Any]]:
         """Filters of nbconvert, and ``planbrief_page``: the notebook as the pieces of a page."""
@@ -333,17 +343,7 @@ class PlanbriefHTMLExporter(TemplateExporter):
         yield "planbrief_page", self._page
 
     def _page(self, nb: NotebookNode, resources: dict[str, Any]) -> dict[str, Any]:
-        metadata = resources.get("metadata", {})
-        content = resources.get("global_content_filter", {})
-        path = metadata.get("path")
-        document = notebook.read(
-            nb,
-            name=str(metadata.get("name") or "notebook"),
-            include_input=None if content.get("include_input", True) else False,
-            folder=None if path is None else Path(path or "."),
-            trusted=self.trusted_html,
-        )
-        return page(document, trusted=self.trusted_html)
+        return page(document_of(nb, resources, trusted=self.trusted_html), trusted=self.trusted_html)
 
 
 @cache

@@ -7,16 +7,14 @@ import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from nbconvert.exporters.templateexporter import TemplateExporter
+from nbconvert.exporters.exporter import FilenameExtension
 from nbformat import NotebookNode
-from traitlets import Unicode, default
+from traitlets import Unicode
 
 from planbrief.errors import RunError
-from planbrief.render import notebook
-from planbrief.render.html.exporter import TEMPLATES
+from planbrief.render.html.exporter import OwnTemplateExporter, document_of
 from planbrief.render.pdf import page
 from planbrief.render.pdf.page import Source
 
@@ -24,24 +22,14 @@ if TYPE_CHECKING:
     import typst
 
 
-class PlanbriefTypstExporter(TemplateExporter):
+class PlanbriefTypstExporter(OwnTemplateExporter):
     """Any notebook as Typst source; the PDF exporter compiles the same source."""
 
     export_from_notebook: Any = "planbrief Typst"
     output_mimetype = "text/x-typst"
+    file_extension = FilenameExtension(".typ").tag(config=True)
+    template_name = Unicode("planbrief-typst").tag(config=True, affects_template=True)
     template_file = Unicode("index.typ.j2").tag(config=True, affects_template=True)
-
-    @default("file_extension")
-    def _file_extension_default(self) -> str:
-        return ".typ"
-
-    @default("template_name")
-    def _template_name_default(self) -> str:
-        return "planbrief-typst"
-
-    @default("extra_template_basedirs")
-    def _extra_template_basedirs_default(self) -> list[str]:
-        return [str(TEMPLATES)]
 
     def default_filters(self) -> Iterator[tuple[str, Any]]:
         """Filters of nbconvert, and ``planbrief_source``: a notebook as Typst code, pictures kept in ``resources``."""
@@ -51,15 +39,7 @@ class PlanbriefTypstExporter(TemplateExporter):
 
 def notebook_source(nb: NotebookNode, resources: dict[str, Any]) -> Source:
     """A notebook as Typst code; its pictures and the time that goes into the file are kept in `resources`."""
-    metadata = resources.get("metadata", {})
-    path = metadata.get("path")
-    document = notebook.read(
-        nb,
-        name=str(metadata.get("name") or "notebook"),
-        include_input=None if resources.get("global_content_filter", {}).get("include_input", True) else False,
-        folder=None if path is None else Path(path or "."),
-    )
-    found = page.source(document)
+    found = page.source(document_of(nb, resources))
     outputs = resources.get("outputs")
     if not isinstance(outputs, dict):
         outputs = resources["outputs"] = {}
@@ -171,10 +151,7 @@ class PlanbriefPDFExporter(PlanbriefTypstExporter):
 
     export_from_notebook = "planbrief PDF"
     output_mimetype = "application/pdf"
-
-    @default("file_extension")
-    def _file_extension_default(self) -> str:
-        return ".pdf"
+    file_extension = FilenameExtension(".pdf").tag(config=True)
 
     def from_notebook_node(self, nb: NotebookNode, resources: Any = None, **kwargs: Any) -> tuple[bytes, Any]:  # type: ignore[override]
         """Compile one notebook; see :func:`render_pdf`."""
