@@ -86,16 +86,16 @@ def achieved_growth(city: City) -> Iterator[Headline]:
     """The latest achieved growth of production, with its own definition."""
     rows = city.ds.of_city(city.region)
     rows = rows[rows["transformation"].isin(["yoy", "avg_annual"]) & (rows["kind"] == "actual")]
-    stated = [
-        (city.ds.row("indicators", r.indicator)["concept"], r)
-        for r in evidence(city.ds, rows)
-        if r.stated and r.dimension == "percent"
-    ]
-    stated = [(concept, r) for concept, r in stated if concept in GROWTH_CONCEPTS and r.dated]
+    stated = []
+    for record in evidence(city.ds, rows):
+        about = city.ds.row("indicators", record.indicator)
+        if record.stated and record.dated and record.dimension == "percent" and about["concept"] in GROWTH_CONCEPTS:
+            part = record.ref_area != city.region or bool(record.activity or record.subject)
+            order = (about["scope"] != "whole_economy", GROWTH_CONCEPTS.index(about["concept"]))
+            stated.append(((record.transformation != "yoy", -record.year, part, *order), record))
     if not stated:
         return
-    yoy_first = sorted(stated, key=lambda s: (s[1].transformation != "yoy", -s[1].year, GROWTH_CONCEPTS.index(s[0])))
-    record = yoy_first[0][1]
+    record = min(stated, key=lambda one: one[0])[1]
     key = f"{city.region}/achieved_growth/rate"
     yield Headline(
         "achieved_growth",
@@ -195,12 +195,18 @@ def _level(city: City, headline: str, name: str, point: Point, series: Series) -
 
 
 def _grown(city: City, *, branches: bool) -> list[tuple[Series, Point]]:
-    """Output and money with a base above zero and a dated target: of the whole city, or of its branches."""
+    """Output and income of the economy with a known base above zero and a dated target, whole or by branches.
+
+    What one allowance or one fee is raised to is no headline of a place.
+    """
     found = []
     for series in city.series:
         base = city.base(series)
+        concept = city.ds.row("indicators", series.indicator)["concept"]
         fits = series.family == "level" and series.shape == "geometric" and not series.subject
-        if fits and bool(series.activity) == branches and base is not None and base.value > 0 and series.changes(base):
+        fits = fits and concept in GROWTH_CONCEPTS and bool(series.activity) == branches
+        known = base is not None and base.value > 0 and base.comparator in ("eq", "approx")
+        if fits and known and series.changes(base):
             found.append((series, base))
     return found
 

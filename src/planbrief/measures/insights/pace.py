@@ -11,7 +11,7 @@ from planbrief.measures.figures import Figure, plain
 from planbrief.measures.insights.model import Area, Insight, Steps, Value
 from planbrief.measures.insights.product import spanned
 from planbrief.measures.insights.quantity import Quantity, derived, growth, of_point
-from planbrief.measures.labels import label, period
+from planbrief.measures.labels import Label, label, period
 from planbrief.measures.ranges import kept
 from planbrief.measures.series import Point, Series, at_other_prices, published_year, series_of
 
@@ -209,11 +209,7 @@ def rate_targets(area: Area) -> Iterator[Insight]:
             "last": _printed(f"{key}/last", last, measure, scale),
             "period": period(aim.period),
             "aim": _printed(f"{key}/aim", aim, measure, scale),
-            "change": Figure(
-                f"{key}/change", abs(change), "points", "", last.observations + aim.observations,
-                f"|{plain(aim.value)} − {plain(last.value)}|",
-                comparator="approx" if "approx" in (aim.comparator, last.comparator) else "eq",
-            ),
+            "change": _between(f"{key}/change", last, aim),
         }  # fmt: skip
         rule = "rate_target_above" if change > 0 else "rate_target_below" if change < 0 else "rate_target_same"
         if kept(aim.comparator, aim.value, last.value):
@@ -229,6 +225,26 @@ def _printed(key: str, point: Point, measure: str, scale: float) -> Figure:
     return Figure(
         key, point.value * scale, measure, "", point.observations, "", *ends, point.comparator, "", point.period
     )
+
+
+def _between(key: str, last: Point, aim: Point) -> Figure:
+    """What lies between the last value and the target, in percentage points; a range where the target is one."""
+    change = aim.value - last.value
+    behind = last.observations + aim.observations
+    if aim.comparator == "range":
+        low, high = sorted((abs(aim.lower - last.value), abs(aim.upper - last.value)))
+        formula = f"{plain(aim.lower)} − {plain(last.value)}, {plain(aim.upper)} − {plain(last.value)}"
+        return Figure(key, abs(change), "points", "", behind, formula, low, high, "range")
+    rough = "approx" if "approx" in (aim.comparator, last.comparator) else "eq"
+    return Figure(
+        key, abs(change), "points", "", behind, f"|{plain(aim.value)} − {plain(last.value)}|", comparator=rough
+    )
+
+
+def without_growth(name: Label) -> Label:
+    """What grew or fell: trade, where the indicator is the growth of trade."""
+    english = name.en.removeprefix("Growth of ").removeprefix("Growth rate of ")
+    return Label(name.zh.removesuffix("增速").removesuffix("增长率"), english[:1].upper() + english[1:])
 
 
 def declines(area: Area) -> Iterator[Insight]:
@@ -252,7 +268,7 @@ def declines(area: Area) -> Iterator[Insight]:
     behind = tuple(obs for _, p in falls for obs in p.observations)
     figures: dict[str, Value] = {
         "area": area.name,
-        "name": area.named(series),
+        "name": without_growth(area.named(series)),
         "period": period(point.period),
         "fall": Figure(f"{key}/fall", abs(point.value) / 100, "rate", "", point.observations, year=point.period),
         "count": Figure(f"{key}/count", float(len(falls)), "count", "项", behind),
