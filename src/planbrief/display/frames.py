@@ -14,6 +14,7 @@ from planbrief.display.quantities import is_figure
 from planbrief.display.state import Page, open_page_now
 from planbrief.display.table import Column, Table, from_frame, table_block
 from planbrief.errors import UnknownName
+from planbrief.measures.columns import LEVEL_CHANGES, SHARE_CHANGES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,10 +55,9 @@ UNSEEN = frozenset(
 MANY = 13
 SELDOM = frozenset(
     "subject transformation price_base theme stage start_year end_year start_kind end_kind start_comparator "
-    "end_comparator comparator start_lower start_upper end_lower end_upper increment increment_per_year log_growth "
-    "doubling_time least_squares change_pp_per_year gap_closed change_lower change_upper reason locator value_text "
-    "comment upper_value year label years area_name".split()
-)
+    "end_comparator comparator start_lower start_upper end_lower end_upper least_squares change_lower change_upper "
+    "reason locator value_text comment upper_value year label years area_name".split()
+) | (frozenset((*LEVEL_CHANGES, *SHARE_CHANGES)) - {"multiple", "cagr", "change_pp"})
 
 
 def is_frame(thing: object) -> bool:
