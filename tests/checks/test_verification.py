@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 import json
 import re
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from targets.factory import SOURCES
 from targets.folder import SOURCE, TEXT, change, exclusion, exclusions, make_folder, observations
 
-from planbrief.checks.verification import NoSources, Verification, place_of, verify
+from planbrief.checks.verification import NoSources, Verification, odd_titles, place_of, verify
 from planbrief.commands.check import verify_report
 from planbrief.reading.files import read_file
 from planbrief.targets.dataset import Dataset
@@ -109,6 +110,16 @@ def test_a_wrong_cell_is_a_mismatch(tmp_path: Path, row: int, cells: dict[str, s
     told = "\n".join(str(one) for one in result(data, sources).mismatches)
     assert expected in told
     assert f"row {row})" in told
+
+
+def test_a_table_title_is_held_against_its_columns(tmp_path: Path) -> None:
+    """A year that the title leaves out is told as a question, and is no mismatch; titles that fit are not told."""
+    table = "表 2 2024—2027 年目标（亿元）\n\n序号\t名称\t{} 年\t2027 年\n"
+    assert odd_titles(table.format(2024)) == []
+    assert odd_titles(table.format(2023)) == ["表 2: the title says 2024—2027, the columns 2023, 2027"]
+    assert odd_titles("到2027年，表 2 中的产值翻番。\n") == []
+    found = result(*make_folder(tmp_path))
+    assert dataclasses.replace(found, titles=("x",)).passed is found.passed
 
 
 def test_other_is_no_reason_for_a_number_with_a_unit(tmp_path: Path) -> None:

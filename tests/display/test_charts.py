@@ -59,13 +59,15 @@ def path(lang: str, values: tuple[float, ...] = (142.8, 750, 1000, 2000, 3500), 
     return charts.milestone_path(levels, ("标题", "Title"), label=NAMES[0], rates=rates, lang=lang, **more)
 
 
-def rows(count: int) -> list[tuple[tuple[str, str], Figure]]:
+def rows(count: int) -> list[tuple[tuple[str, str], Figure, bool]]:
     names = [*NAMES, LONG, (HOSTILE, HOSTILE)]
-    return [(names[i % 5], level(round(3000 * math.sin(i) ** 2 + 0.3, 1))) for i in range(count)]
+    return [(names[i % 5], level(round(3000 * math.sin(i) ** 2 + 0.3, 1)), i % 2 == 0) for i in range(count)]
 
 
-END_NAMES = (("2023年实际", "2023 actual"), ("2026年目标", "2026 target"))
-APART = [(LONG, Figure("q", 0.102, "rate", year="2025-H1"), ("实际同比增速", "real growth on the year before"))]
+def dots(*rows: tuple[Any, Figure, bool], lang: str = "en", caption: Any = "c") -> Chart:
+    return charts.ranked_dots([charts.Panel(NAMES[0], rows)], caption, lang=lang)
+
+
 CASES: dict[str, Callable[[str], Chart]] = {
     "path": path,
     "path on a linear axis": lambda lang: path(lang, log=False),
@@ -79,19 +81,12 @@ CASES: dict[str, Callable[[str], Chart]] = {
         "c",
         lang=lang,
     ),
-    "bars": lambda lang: charts.ranked_bars(rows(40), "c", highlight=[1], lang=lang),
-    "bars below zero": lambda lang: charts.ranked_bars([(NAMES[0], level(-50)), (LONG, level(80))], "c", lang=lang),
-    "one bar": lambda lang: charts.ranked_bars(rows(1), "c", lang=lang),
-    "required growth": lambda lang: charts.required_growth(
-        [(name, rate(1, 2 + i, 2023, 2026)) for i in range(8) for name in FOUR], "c", apart=APART, lang=lang
-    ),
-    "dumbbell": lambda lang: charts.dumbbell(
-        [(name, level(0.3 + i), level(80 * i + 1)) for i in range(10) for name in FOUR],
-        "c", ends=END_NAMES, log=True, sort="change", lang=lang,
-    ),
-    "dumbbell of shares": lambda lang: charts.dumbbell(
-        [(LONG, share(30), share(12)), (NAMES[1], share(30), share(30.2)), (NAMES[2], share(0), share(100))],
-        "c", ends=END_NAMES, lang=lang,
+    "forty dots": lambda lang: dots(*rows(40), lang=lang),
+    "dots below zero": lambda lang: dots((NAMES[0], level(-50), True), (LONG, level(80), False), lang=lang),
+    "one dot": lambda lang: dots(*rows(1), lang=lang),
+    "rates with one far beyond": lambda lang: dots(
+        *((name, rate(1, 2 + i, 2023, 2026), False) for i in range(3) for name in FOUR),
+        (LONG, Figure("far", 5.437, "rate"), False), lang=lang,
     ),
     "steps": lambda lang: charts.contribution_steps(
         (NAMES[0], level(142.8)), [(LONG, level(400)), (NAMES[1], level(-30)), ((HOSTILE, HOSTILE), level(5))],
@@ -141,7 +136,7 @@ def test_no_label_overlaps_or_leaves_the_sheet(case: str, lang: str, sheets: lis
 @pytest.mark.parametrize("lang", LANGS)
 def test_forty_rows_fit_on_a_page(lang: str):
     """Many rows are set tighter instead of running off the paper."""
-    assert charts.ranked_bars(rows(40), "c", lang=lang).height_mm <= style.TALLEST_MM
+    assert dots(*rows(40), lang=lang).height_mm <= style.TALLEST_MM
 
 
 @pytest.mark.parametrize("case", CASES)
@@ -171,15 +166,17 @@ def test_the_users_settings_do_not_matter():
 
 def test_text_in_charts_is_not_mathematics(sheets: list[Canvas]):
     """A dollar sign is a dollar sign."""
-    charts.ranked_bars([((HOSTILE, HOSTILE), level(1))], "c", lang="en")
+    dots(((HOSTILE, HOSTILE), level(1), True))
     drawn = "".join(label.get_text() for label in sheets[-1].figure.texts)
-    assert drawn.replace("\n", "").replace(" ", "") == (HOSTILE + "100 million yuan (亿元)").replace(" ", "")
+    assert drawn.replace("\n", "").replace(" ", "") == (NAMES[0][1] + ", 100 million yuan (亿元)" + HOSTILE).replace(
+        " ", ""
+    )
 
 
 def test_a_character_without_glyph_is_an_error():
     """No empty boxes: the character and the chart are named."""
     with pytest.raises(MissingGlyph, match=r"Output: no packaged font has the character “\U00020000” \(U\+20000\)"):
-        charts.ranked_bars([("\U00020000", level(1))], ("产值", "Output"), lang="zh")
+        dots(("\U00020000", level(1), True), caption=("产值", "Output"), lang="zh")
     assert not fonts.covers("\U0001f600")
     assert fonts.covers("巴")
 
@@ -198,7 +195,7 @@ def test_alternative_text_says_what_the_chart_shows():
         "2024–2026年年均73.8%；2027年33.3%；2028–2030年年均26.0%；2031–2035年年均11.8%。"
     )
     assert "75 billion yuan in 2026" in path("en").alt
-    assert "and 28 more" in charts.ranked_bars(rows(40), "c", lang="en").alt
+    assert "and 19 more" in dots(*rows(40)).alt
 
 
 def test_a_log_axis_says_so(sheets: list[Canvas]):
@@ -214,7 +211,7 @@ def test_a_log_axis_says_so(sheets: list[Canvas]):
 def test_unlike_units_share_no_axis():
     """Yuan and hectares are never drawn on one axis."""
     with pytest.raises(ValueError, match="unlike units on one axis"):
-        charts.ranked_bars([("a", level(1)), ("b", level(1, unit="公顷"))], "c", lang="zh")
+        dots(("a", level(1), True), ("b", level(1, unit="公顷"), True))
     with pytest.raises(ValueError, match="add up to 130"):
         charts.structure_change([("a", [share(70, 2023)]), ("b", [share(60, 2023)])], "c", lang="zh")
 
@@ -223,24 +220,27 @@ def test_undefined_values_are_listed_not_drawn(open_test_page):
     """A rate that is undefined stands in the data table with its reason."""
     page = open_test_page("en")
     lost = Figure("u", math.nan, "rate", undefined="undated")
-    chart = charts.required_growth([("a", rate(1, 2, 2023, 2026)), ("b", lost)], "c")
+    chart = dots(("a", rate(1, 2, 2023, 2026), True), ("b", lost, True))
     block = chart_block(chart, page)
-    assert [row[2].get("t") for row in block["data"]["rows"]] == ["26.0", "no date is given"]
+    assert [row[1].get("t") for row in block["data"]["rows"]] == ["26.0", "no date is given"]
     assert block["data"]["id"] == "figure-1-data"
 
 
 def test_documents_named_by_a_chart_count_as_used(open_test_page):
     """A chart of figures without observations has none in its cells, but its documents date the page."""
     page = open_test_page("zh")
-    block = chart_block(charts.ranked_bars([("试城", level(3))], "c", sources=["testville-plan-2024"]), page)
+    block = chart_block(
+        charts.ranked_dots([charts.Panel("p", [("试城", level(3), True)])], "c", sources=["testville-plan-2024"]), page
+    )
     assert block["sources"] == list(page.sources) == ["testville-plan-2024"]
 
 
-def test_dots_of_unlike_units_are_refused():
-    """A panel has one unit; another panel may have another."""
-    other = Figure("x", 3, "level", "户")
-    with pytest.raises(ValueError, match="unlike units"):
-        charts.ranked_dots([charts.Panel("p", [("a", level(1), True), ("b", other, True)])], "c")
+def test_one_far_value_does_not_own_the_scale():
+    """A rate of 543.7 % beside rates of 20 % stands at the edge; the others keep their room, and a note says so."""
+    near = [(f"n{i}", Figure(f"n{i}", 0.2 - i / 100, "rate"), False) for i in range(5)]
+    chart = dots(("far", Figure("far", 5.437, "rate"), False), *near)
+    assert "beyond the scale" in str(chart.notes)
+    assert not dots(*near).notes
 
 
 def test_neighbouring_series_differ_in_grey():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping
@@ -27,6 +28,10 @@ from planbrief.targets.units import UnitTable, unit_behind
 
 #: Forms whose canonical text is what a reader writes, not the decode of the file.
 _OTHER_FORMS = frozenset({".html", ".htm", ".docx", ".pdf", ".xlsx"})
+#: Title of a table with the years that it is about.
+_TITLE = re.compile(
+    r"(?m)^[*# ]*(?P<name>(?:表|专栏) ?\d+)\D[^\n\t]*?(?P<first>20\d\d) ?[—–-] ?(?P<last>20\d\d) ?年[^\n\t]*$"
+)
 #: Characters in which a document says what area it is about.
 _HEAD = 200
 #: A source text larger than this is refused.
@@ -80,6 +85,8 @@ class Verification:
     noted: int = 0
     #: Documents of which no text is held: their values were typed by hand and cannot be compared.
     typed: tuple[str, ...] = ()
+    #: Tables whose title and columns do not speak of the same years, as printed: questions to the authors.
+    titles: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -102,6 +109,7 @@ class Verification:
             "mismatches": mismatches,
             "noted": self.noted,
             "typed_by_hand": list(self.typed),
+            "table_titles": list(self.titles),
         }
 
 
@@ -134,7 +142,7 @@ def verify(dataset: Dataset, sources: Path | str) -> Verification:
     mismatches: list[Mismatch] = []
     noted = 0
     areas = {row.values["ref_area"]: row.values["name_zh"] for row in tables["areas"].rows}
-    typed = []
+    typed, titles = [], []
     for source in tables["sources"].rows:
         name = source.values["source_id"]
         if not source.values["file_name"]:
@@ -151,12 +159,30 @@ def verify(dataset: Dataset, sources: Path | str) -> Verification:
             noted += comparison.passages(observed, source.values["date_published"], areas)
             account = comparison.account(observed, excluded, len(wrong))
             wrong += comparison.mismatches
+            titles += [f"{name}: {one}" for one in odd_titles(document.text)]
         else:
             account = Account(name, 0, 0, {}, 0, 0, len(observed), len(wrong))
         accounts.append(account)
         mismatches += wrong
     mismatches += homeless(dataset)
-    return Verification(tuple(accounts), tuple(mismatches), noted, tuple(typed))
+    return Verification(tuple(accounts), tuple(mismatches), noted, tuple(typed), tuple(titles))
+
+
+def odd_titles(text: str) -> list[str]:
+    """Tables with a column of a year that their title leaves out, or without one that it ends with.
+
+    >>> odd_titles("表 2 2024—2027 年目标（亿元）\\n\\n序号\\t名称\\t2023 年\\t2027 年\\n")
+    ['表 2: the title says 2024—2027, the columns 2023, 2027']
+    """
+    found = []
+    for title in _TITLE.finditer(text):
+        header = next((line for line in text[title.end() :].split("\n")[:4] if line.count("\t") > 1), "")
+        years = [int(year) for year in re.findall(r"(?:19|20)\d\d(?=\s*年)", header)]
+        first, last = int(title["first"]), int(title["last"])
+        if years and (min(years) < first or max(years) != last):
+            shown = ", ".join(map(str, years))
+            found.append(f"{title['name']}: the title says {first}—{last}, the columns {shown}")
+    return found
 
 
 def homeless(dataset: Dataset) -> list[Mismatch]:

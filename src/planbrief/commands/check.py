@@ -242,6 +242,8 @@ def verify_report(dataset: Dataset, sources: Path, as_json: bool = False) -> tup
     if result.typed:
         words = "typed by hand, no text is held and nothing was compared"
         parts.append("\n".join(f"{name}: {words}" for name in result.typed))
+    if result.titles:
+        parts.append("\n".join(["tables whose title and columns differ, as printed:", *result.titles]))
     return code, "\n\n".join(parts)
 
 

@@ -95,8 +95,9 @@ def test_one_measure_makes_the_axis():
     assert chart is not None
     groups = dict(chart.data.groups)
     assert list(groups) == [0, 3]
+    assert groups[3].en == "Test takings"
     apart = chart.data.rows[3:]
-    assert [cell.value.en for cell in (row[3] for row in apart)] == ["Test takings"]  # type: ignore[union-attr]
+    assert len(apart) == 1
 
 
 def test_the_climb_in_brackets_stays_on_one_line():

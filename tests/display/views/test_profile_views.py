@@ -11,7 +11,7 @@ from planbrief.display.language import pick
 from planbrief.display.views import milestone_table, theme_facts
 from planbrief.display.views.facts import fact_name, facts_left_out, multiple_words, remarks
 from planbrief.display.views.needs import needs_table, open_range, rates_view
-from planbrief.display.views.paths import needs_chart, path_chart, structure_chart
+from planbrief.display.views.paths import path_chart, structure_chart
 from planbrief.measures.figures import Figure
 from planbrief.targets import load
 
@@ -123,17 +123,14 @@ def test_ranges_show_what_is_open(lower, upper, shown):
 
 
 def test_charts_only_where_there_is_something_to_draw():
-    """A path needs three values, a ranking two rates, a structure a whole group with an actual value."""
+    """A path needs three values, a structure a whole group with an actual value."""
     ds = make_dataset(observations=milestones() + branches())
     assert path_chart(ds, ["testville"]).sources == ("testville-plan-2024",)
-    assert needs_chart(ds, ["testville"]) is None
-    assert len(needs_chart(ds, ["testville"], branches=True).data.rows) == 2
     shares = structure_chart(ds, "testville").data.rows
     assert shares[0][1].value.value == pytest.approx(100 * 60 / 60.3)
     assert shares[0][3].value.value == pytest.approx(50)
     little = make_dataset(observations=milestones()[:1])
     assert path_chart(little, ["testville"]) is None
-    assert needs_chart(little, ["testville"]) is None
     assert structure_chart(little, "testville") is None
 
 

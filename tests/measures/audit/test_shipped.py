@@ -91,6 +91,14 @@ def test_what_definitions_explain_is_not_called_a_contradiction(result: Audit, f
     assert finding.severity == "not_comparable"
 
 
+def test_a_rate_that_rests_on_an_assumption_is_a_range(result: Audit):
+    """Industry over output in 2026, without and with sectors that have no target; bounds of one side are no clash."""
+    numbers = next(one for one in result if one.id == NAMED_AS_DEFINITIONS[3]).numbers
+    assert [round(numbers[name].value, 1) for name in ("rate_least", "rate", "rest")] == [26.3, 29.9, 9.3]
+    (wording,) = [one for one in result if "green_transport_share" in one.id]
+    assert wording.severity == "note"
+
+
 def test_an_impossible_capacity_is_flagged_with_its_source(result: Audit):
     """The helium plant exceeds the world's output; the limit carries its citation."""
     (finding,) = [finding for finding in result if finding.rule == "magnitude"]

@@ -7,22 +7,17 @@ alternative text and the table of its data. The language is that of the current 
 from planbrief.display.charts.chart import Chart
 from planbrief.display.charts.contribution import contribution_steps
 from planbrief.display.charts.dots import Panel, ranked_dots
-from planbrief.display.charts.dumbbell import dumbbell
 from planbrief.display.charts.labels import overlaps
 from planbrief.display.charts.milestones import milestone_lines, milestone_path
-from planbrief.display.charts.ranked import ranked_bars, required_growth
 from planbrief.display.charts.structure import structure_change
 
 __all__ = [
     "Chart",
     "Panel",
     "contribution_steps",
-    "dumbbell",
     "milestone_lines",
     "milestone_path",
     "overlaps",
-    "ranked_bars",
     "ranked_dots",
-    "required_growth",
     "structure_change",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -15,10 +16,14 @@ from planbrief.display.quantities import FigureLike
 from planbrief.display.state import language
 from planbrief.display.table import Cell, Column, Table
 
-#: Space between panels, and of a row with one line of text, in millimetres.
-GUTTER, ROW = 8.0, 5.2
-#: Values that differ more than this share a log axis.
+#: Space between panels in millimetres.
+GUTTER = 8.0
+#: Amounts that differ more than this share a log axis.
 LOG_FROM = 20.0
+#: Rows of one panel; the table of the chart has all.
+MOST_ROWS = 31
+#: A largest value so many times the second would own the scale: it stands at the edge, its number says how far.
+OUTLIER = 3.0
 
 
 @dataclass(frozen=True)
@@ -37,6 +42,16 @@ class Sheet:
     panel: Panel
     width: float
     lang: Lang
+    size: float = style.SMALL
+    label_share: float = 0.5
+
+    @classmethod
+    def fitting(cls, panel: Panel, width: float, lang: Lang) -> Sheet:
+        """The layout of a panel that a page has room for: names in one line, smaller, where there are many."""
+        ranked = sorted(panel.rows, key=lambda row: -row[1].value)[:MOST_ROWS]
+        shown = Panel(panel.title, [row for row in ranked if not math.isnan(row[1].value)], panel.lines)
+        laid = cls(shown, width, lang)
+        return laid if laid.height <= style.TALLEST_MM else cls(shown, width, lang, style.TINY, 0.68)
 
     def __post_init__(self) -> None:
         figures = [figure for _, figure, _ in self.panel.rows]
@@ -45,10 +60,11 @@ class Sheet:
         title = comma.join(part for part in (pick(self.panel.title, self.lang), unit) if part)
         self.title = wrap(title, self.width - 1, style.TEXT, 4)
         names = [pick(label, self.lang) for label, _, _ in self.panel.rows]
-        self.label_mm = min(0.5 * self.width, max(text_width(name, style.SMALL) for name in names) + 3)
-        self.names = [wrap(name, self.label_mm - 2, style.SMALL, 3) for name in names]
+        longest = max((text_width(name, self.size) for name in names), default=0.0)
+        self.label_mm = min(self.label_share * self.width, longest + 3)
+        self.names = [wrap(name, self.label_mm - 2, self.size, 3) for name in names]
         self.texts = [short(figure, self.lang) for figure in figures]
-        self.heights = [max(ROW, text_height(name, style.SMALL) + 1.2) for name in self.names]
+        self.heights = [max(0.65 * self.size, text_height(name, self.size) + 1.0) for name in self.names]
         self.marks = [
             wrap(f"{pick(label, self.lang)} {short(figure, self.lang)}", self.width - 6, style.SMALL, 3)
             for label, figure in self.panel.lines
@@ -69,21 +85,24 @@ class Sheet:
         axes.set_xlim(0, room)
         axes.set_ylim(height, 0)
         axes.set_axis_off()
-        scale = self.scale(room)
+        if not self.names:
+            return
+        scale, limit = self.scale(room)
         start = scale(scale.low if scale.log else 0.0)
         axes.plot([start, start], [0, height], color=style.AXIS, linewidth=0.6)
         at = 0.0
         for name, text, (_, figure, reached), tall in zip(
             self.names, self.texts, self.panel.rows, self.heights, strict=True
         ):
-            x, middle = scale(figure.value), at + tall / 2
+            x, middle = scale(min(figure.value, limit)), at + tall / 2
             side = -1 if figure.value < 0 else 1
             canvas.text(
-                left + self.label_mm - 2, top - middle, name, ha="right", va="center", ma="right", fontsize=style.SMALL
+                left + self.label_mm - 2, top - middle, name, ha="right", va="center", ma="right", fontsize=self.size
             )
             axes.plot([start, x], [middle, middle], color=style.PALE, linewidth=1.6, zorder=1)
             axes.plot(
-                [x], [middle], "o", color=style.ACCENT, markersize=5.6, markeredgewidth=1.4, zorder=3, clip_on=False,
+                [x], [middle], ">" if figure.value > limit else "o", color=style.ACCENT, markersize=5.6,
+                markeredgewidth=1.4, zorder=3, clip_on=False,
                 markerfacecolor=style.ACCENT if reached else style.PAPER,
             )  # fmt: skip
             where = "left" if side > 0 else "right"
@@ -101,13 +120,28 @@ class Sheet:
             canvas.text(left + 6, below, mark, va="top", fontsize=style.SMALL, color=style.MUTED)
             below -= text_height(mark, style.SMALL) + 0.6
 
-    def scale(self, room: float) -> Scale:
-        """Where values stand: from zero, or by their ratios where they are far apart."""
-        values = [figure.value for _, figure, _ in self.panel.rows]
-        values += [figure.value for _, figure in self.panel.lines]
+    @property
+    def limit(self) -> float:
+        """The largest value that the scale holds, infinity where it holds all."""
+        values = sorted((figure.value for _, figure, _ in self.panel.rows), reverse=True)
+        outlying = len(values) > 2 and values[1] > 0 and values[0] > OUTLIER * values[1] and not self.by_ratio
+        return 1.2 * values[1] if outlying else math.inf
+
+    @property
+    def by_ratio(self) -> bool:
+        """Whether values stand by their ratios: amounts that are far apart."""
+        figures = [*(figure for _, figure, _ in self.panel.rows), *(figure for _, figure in self.panel.lines)]
+        low, high = (end((figure.value for figure in figures), default=0.0) for end in (min, max))
+        return low > 0 and high / low >= LOG_FROM and figures[0].measure == "level"
+
+    def scale(self, room: float) -> tuple[Scale, float]:
+        """Where values stand, from zero or by their ratios, and the largest that the scale holds."""
+        limit = self.limit
+        values = [min(figure.value, limit) for _, figure, _ in self.panel.rows]
+        values += [min(figure.value, limit) for _, figure in self.panel.lines]
         pad = max(text_width(text, style.SMALL) for text in self.texts) + 3.5
-        log = min(values) > 0 and max(values) / min(values) >= LOG_FROM
-        return value_scale(values, room, left_pad=pad if min(values) < 0 else 1.5, right_pad=pad, log=log)
+        low = pad if min(values) < 0 else 1.5
+        return value_scale(values, room, left_pad=low, right_pad=pad, log=self.by_ratio), limit
 
 
 @at_both_widths
@@ -127,10 +161,9 @@ def ranked_dots(
         Rows of one measure and unit in each (ValueError otherwise).
     """
     tongue = language(lang)
-    panels = [Panel(one.title, sorted(one.rows, key=lambda row: -row[1].value), one.lines) for one in panels]
     across = 1 if len(panels) < 2 or style.width_mm() < style.WIDTH_MM else 2
     width = (style.width_mm() - GUTTER * (across - 1)) / across
-    laid = [Sheet(one, width, tongue) for one in panels]
+    laid = [Sheet.fitting(one, width, tongue) for one in panels]
     sheets = [laid[first : first + across] for first in range(0, len(laid), across)]
     height = sum(max(sheet.height for sheet in row) + 3 for row in sheets)
     with drawing(pick(caption, "en") or "dots", style.width_mm(), height) as canvas:
@@ -141,10 +174,14 @@ def ranked_dots(
             top -= max(sheet.height for sheet in row) + 3
         svg = canvas.svg()
     said = [
-        f"{pick(one.title, tongue)}{'：' if tongue == 'zh' else ': '}"
-        + row_words([*((label, figure) for label, figure, _ in one.rows), *one.lines], tongue)
-        for one in panels
+        f"{pick(one.panel.title, tongue)}{'：' if tongue == 'zh' else ': '}"
+        + row_words([*((label, figure) for label, figure, _ in one.panel.rows), *one.panel.lines], tongue)
+        for one in laid
     ]
+    if any(len(one.rows) > MOST_ROWS for one in panels):
+        notes = (*notes, (message("chart.largest", "zh"), message("chart.largest", "en")))
+    if any(math.isfinite(sheet.limit) for sheet in laid):
+        notes = (*notes, (message("chart.beyond", "zh"), message("chart.beyond", "en")))
     alt = message("chart.alt_panels", tongue, count=str(len(panels)), panels=listed(said, tongue))
     return Chart(svg, caption, alt, data_table(panels, caption), tuple(notes), tuple(sources), style.width_mm(), height)
 
@@ -155,11 +192,13 @@ def data_table(panels: Sequence[Panel], caption: Text) -> Table:
     groups: dict[int, Text] = {}
     for panel in panels:
         groups[len(rows)] = panel.title
-        for label, figure in (*((label, figure) for label, figure, _ in panel.rows), *panel.lines):
+        ranked = sorted(panel.rows, key=lambda row: (math.isnan(row[1].value), -row[1].value))
+        for label, figure in (*((label, figure) for label, figure, _ in ranked), *panel.lines):
             rows.append((Cell(label), Cell(figure), Cell(figure.year or None)))
+    measures = {figure.measure for panel in panels for _, figure, _ in panel.rows} - {"level", "count"}
     columns = (
         Column("label", ("名称", "Name"), head=True),
-        Column("value", ("数值", "Value"), "number"),
+        Column("value", ("数值", "Value"), measures.pop() if len(measures) == 1 else "number"),
         Column("period", ("时期", "Period"), "period"),
     )
     return Table(columns, tuple(rows), caption, groups=groups)

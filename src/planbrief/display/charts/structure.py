@@ -31,7 +31,7 @@ def structure_change(
     notes: Sequence[Text] = (),
     sources: Sequence[str] = (),
     lang: str | None = None,
-    height_mm: float = 92,
+    height_mm: float = 66,
 ) -> Chart:
     """Stacked shares per year, joined by bands, so that the eye follows each part.
 

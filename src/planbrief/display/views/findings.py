@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,7 @@ class Exhibit:
     finding: Finding
     title: Label
     sums: tuple[Headline, ...]
-    figures: Table
+    figures: Table | None
 
 
 def both(key: str, **values: Any) -> tuple[str, str]:
@@ -96,9 +96,12 @@ def title_of(finding: Finding, number: int) -> Label:
     return Label(f"{number}. {about.zh}：{where.zh}", f"{number}. {sentence_case(about.en)}: {where.en}")
 
 
-def items_table(ds: Dataset, region: str, finding: Finding, number: int) -> Table:
-    """The printed figures of a finding with their places in the documents."""
-    rows = [item_row(ds, region, finding, item) for item in finding.items]
+def items_table(ds: Dataset, region: str, finding: Finding, number: int) -> Table | None:
+    """The printed figures of a finding with their places in the documents; None for one figure and for
+    names, which its sentence holds."""
+    known = [ds.observations.loc[item.observation, "indicator"] for item in finding.items if item.observation]
+    common = {indicator for indicator in known if known.count(indicator) > 2}
+    rows = [item_row(ds, region, finding, item, common) for item in finding.items]
     columns = [
         Column("what", both("head.what"), head=True, width=2.6),
         Column("value", both("head.value"), "level", align="right", width=2.1),
@@ -106,18 +109,19 @@ def items_table(ds: Dataset, region: str, finding: Finding, number: int) -> Tabl
         Column("role", both("head.role"), width=1.7),
         Column("locator", both("head.locator"), width=1.8),
     ]
-    # Names have neither value nor period: a column that holds nothing is left out.
+    if len(rows) < 2 or not any(item.observation for item in finding.items):
+        return None
     keep = [index for index in range(len(columns)) if index == 0 or any(cells[index].value for cells in rows)]
     return Table(
         tuple(columns[index] for index in keep),
         tuple(tuple(row[index] for index in keep) for row in rows),
-        both("caption.items" if 1 in keep else "caption.names", number=str(number)),
+        both("caption.items", number=str(number)),
         sortable=False,
     )
 
 
-def item_row(ds: Dataset, region: str, finding: Finding, item: Item) -> tuple[Cell, ...]:
-    """One figure of a finding as cells."""
+def item_row(ds: Dataset, region: str, finding: Finding, item: Item, common: Container[str]) -> tuple[Cell, ...]:
+    """One figure of a finding as cells; branches of a `common` indicator by their own name."""
     role = role_of(finding, item)
     place = Cell(Label(item.locator, item.locator))
     if not item.observation:
@@ -125,7 +129,8 @@ def item_row(ds: Dataset, region: str, finding: Finding, item: Item) -> tuple[Ce
         named = Label(item.label.zh, sentence_case(item.label.en))
         return Cell(named, head=True), Cell(token), Cell(""), Cell(role), Cell(offset_words(item.locator))
     fact: dict[str, Any] = dict(ds.observations.loc[item.observation])
-    what = item.label
+    branch = fact["activity"] and fact["indicator"] in common
+    what = label(ds, "activities", fact["activity"]) if branch else item.label
     if fact["ref_area"] != region:
         area = label(ds, "areas", fact["ref_area"])
         what = Label(f"{area.zh}：{what.zh}", f"{area.en}: {what.en}")

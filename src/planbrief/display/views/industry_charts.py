@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.charts import Chart, contribution_steps, milestone_lines, required_growth, structure_change
+from planbrief.display.charts import Chart, Panel, contribution_steps, milestone_lines, ranked_dots, structure_change
+from planbrief.display.quantities import value_text
 from planbrief.display.views.growth import point_figure
 from planbrief.display.views.industries import (
     both,
@@ -48,33 +49,31 @@ def steepness_chart(ds: Dataset, region: str, *, below: bool) -> Chart | None:
     groups = industry_groups(ds, region)
     rates = first_targets(ds, region)
     main = main_measure(groups, below)
-    rows: list[tuple[Label, Figure]] = []
+    ranked: list[tuple[Label, Figure]] = []
+    apart: dict[str, list[tuple[Label, Figure]]] = {}
     units: dict[str, None] = {}
-    apart: list[tuple[Label, Figure, Label]] = []
     for branch in (branch for group in groups for branch in group.branches if branch.below == below):
         row = rates.get(branch.series.key)
-        if row is None:
-            continue
-        units.setdefault(branch.series.unit)
-        if (branch.series.indicator, branch.series.price_base) == main:
+        if row is not None:
+            units.setdefault(branch.series.unit)
+            own = (branch.series.indicator, branch.series.price_base) == main
+            rows = ranked if own else apart.setdefault(branch.series.indicator, [])
             rows.append((shortened(branch.name, row), figure(row, "cagr")))
-        else:
-            apart.append(
-                (shortened(branch.name, row), figure(row, "cagr"), label(ds, "indicators", branch.series.indicator))
-            )
-    if len(rows) < 2:
+    if len(ranked) < 2:
         return None
-    measure, place = label(ds, "indicators", main[0]), label(ds, "areas", region)
-    key = "caption.steepest_tracks" if below else "caption.steepest_industries"
-    span, unit = (
-        common_span([*rows, *((name, rate) for name, rate, _ in apart)]),
-        listing(unit_label(unit) for unit in units),
-    )
+    place = label(ds, "areas", region)
+    span = common_span([*ranked, *(row for rows in apart.values() for row in rows)])
+    unit = listing(unit_label(unit) for unit in units)
     notes = [both("note.span", years=span, unit=unit) if span else both("note.brackets", unit=unit)]
-    return required_growth(
-        rows, both(key, place=place, measure=measure), apart=sorted(apart, key=lambda item: -item[1].value),
-        apart_title=both("title.apart"), notes=notes,
-    )  # fmt: skip
+    notes += [both("title.apart")] if apart else []
+    name, rate = max(ranked, key=lambda row: row[1].value)
+    most = Label(value_text(rate, "zh"), value_text(rate, "en"))
+    panels = [
+        Panel(label(ds, "indicators", indicator), [(name, rate, False) for name, rate in rows])
+        for indicator, rows in ((main[0], ranked), *apart.items())
+    ]
+    key = "caption.steepest_tracks" if below else "caption.steepest_industries"
+    return ranked_dots(panels, both(key, place=place, name=name, rate=most), notes=notes)
 
 
 def shortened(name: Label, row: dict[str, Any]) -> Label:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.charts import Chart, milestone_path, required_growth, structure_change
+from planbrief.display.charts import Chart, milestone_path, structure_change
 from planbrief.display.names import inside
 from planbrief.display.quantities import value_text
 from planbrief.display.views.facts import both, named
@@ -13,7 +13,7 @@ from planbrief.display.views.growth import point_figure
 from planbrief.display.views.needs import growth_rows, name_of, records
 from planbrief.measures import tables
 from planbrief.measures.figures import Figure, figure
-from planbrief.measures.labels import Label, label, listing
+from planbrief.measures.labels import Label, label
 from planbrief.measures.series import BASE_KINDS
 
 if TYPE_CHECKING:
@@ -21,10 +21,6 @@ if TYPE_CHECKING:
 
     from planbrief.targets import Dataset
 
-#: A chart with more rows than this says less; the table has them all.
-MOST_ROWS = 16
-#: Achieved rates shown apart.
-MOST_APART = 4
 #: Parts and years that a structure chart can hold.
 MOST_PARTS, MOST_YEARS = 8, 6
 
@@ -79,73 +75,6 @@ def path_caption(place: Label, what: Label, span: Label, rates: Sequence[Figure]
     first = Label(value_text(rates[0], "zh"), value_text(rates[0], "en"))
     last = Label(value_text(rates[-1], "zh"), value_text(rates[-1], "en"))
     return named(key, place=place, what=what, span=span, first=first, last=last)
-
-
-def needs_chart(ds: Dataset, regions: Iterable[str], branches: bool = False) -> Chart | None:
-    """Required growth to the first target, ranked; achieved growth of other definitions in a panel of its own."""
-    found: list[dict[str, Any]] = []
-    asked = tuple(regions)
-    for region in asked:
-        frame = growth_rows(ds, region, branches)
-        frame = frame[(frame["stage"] == "planned") & (frame["family"] == "level") & frame["cagr"].notna()]
-        firsts = records(frame.groupby("series", sort=False).head(1))
-        firsts = [row for row in firsts if row["start_kind"] in BASE_KINDS]
-        found += [row for row in firsts if row["direction"] > 0 and row["aggregation"] != "count"]
-    found = sorted(found, key=lambda row: -row["cagr"])
-    if len(found) < 2:
-        return None
-    shown = found[:MOST_ROWS]
-    places = list(dict.fromkeys(row["ref_area"] for row in shown))
-    spans = {(row["label_zh"], row["label_en"]) for row in shown}
-    rows = []
-    for row in shown:
-        name = branch_name(ds, row, shown) if branches else name_of(ds, row)
-        if len(places) > 1:
-            name = Label(*named("value.placed", place=label(ds, "areas", row["ref_area"]), what=name))
-        if len(spans) > 1:
-            name = Label(*named("value.spanned", what=name, span=Label(row["label_zh"], row["label_en"])))
-        rows.append((name, figure(row, "cagr")))
-    where = listing(label(ds, "areas", place) for place in places)
-    if len(spans) == 1:
-        span = Label(*next(iter(spans)))
-        caption = named("caption.needs_chart_span", place=where, span=span)
-    else:
-        caption = named("caption.needs_chart", place=where)
-    apart = () if branches else achieved(ds, asked)
-    notes = [both("note.needs_chart")] if apart else []
-    if len(found) > len(shown):
-        notes.append(both("note.steepest_only", count=str(len(shown)), total=str(len(found))))
-    behind = [obs_id for _, one in rows for obs_id in one.observations]
-    behind += [obs_id for _, one, _ in apart for obs_id in one.observations]
-    return required_growth(rows, caption, apart=apart, notes=notes, sources=documents(ds, behind))
-
-
-def branch_name(ds: Dataset, row: Mapping[str, Any], shown: list[dict[str, Any]]) -> Label:
-    """The name of a branch; with what is measured where the chart shows more than one measure of it."""
-    same = [other for other in shown if other["activity"] == row["activity"]]
-    return label(ds, "activities", row["activity"]) if len(same) == 1 else name_of(ds, row)
-
-
-def achieved(ds: Dataset, asked: tuple[str, ...]) -> list[tuple[Label, Figure, tuple[str, str]]]:
-    """Achieved real growth, not what targets of output or value added need: of the places asked for, else around them.
-
-    What other cities achieved is shown only where neither the places nor what they lie in report any.
-    """
-    rows = ds.select(kind="actual", transformation="yoy", price_base="real", subject="", activity="")
-    rows = rows[rows["obs_value"].notna()]
-    own = {area for place in asked for area in (place, *ds.descendants(place))}
-    around = {area for place in asked for area in ds.context_of(place)}
-    nearest: list[tuple[Any, Any]] = []
-    for near in (rows["ref_area"].isin(own), rows["ref_area"].isin(around), rows["ref_area"].ne("")):
-        nearest = nearest or list(rows[near].iterrows())
-    found = []
-    for obs_id, row in nearest[:MOST_APART]:
-        place, what = label(ds, "areas", str(row["ref_area"])), label(ds, "indicators", str(row["indicator"]))
-        key = f"{row['ref_area']}/{row['indicator']}/yoy/{row['time_period']}"
-        when = str(row["time_period"])
-        value = Figure(key, float(row["obs_value"]) / 100, "rate", "", (str(obs_id),), year=when)
-        found.append((Label(*named("value.placed", place=place, what=what)), value, both("reason.achieved")))
-    return found
 
 
 def structure_chart(ds: Dataset, region: str) -> Chart | None:

@@ -382,23 +382,33 @@ def _value_added_rate(ctx: Context, row: Mapping[str, str]) -> Iterator[Result]:
         base = min(bases)
         start = gdps[base]
         rates = {base: shares[base].value * start.base / outputs[base].base}
-        records = [start, shares[base], outputs[base]]
+        records, least, rest = [start, shares[base], outputs[base]], dict(rates), 0.0
         for year in sorted(y for y in outputs if y > base):
             other = sectors(ctx, area, year, levels, share, start)
             if other is not None:
-                rates[year] = 100 * other.industry * other.central / outputs[year].base
+                rates[year], least[year] = (
+                    100 * other.industry * total / outputs[year].base for total in (other.central, other.least)
+                )
+                rest = other.rest
                 records += [outputs[year], *other.records]
-        yield from _rates(ctx, area, row, rates, records)
+        yield from _rates(ctx, area, row, rates, least, rest, records)
 
 
 def _rates(
-    ctx: Context, area: str, row: Mapping[str, str], rates: dict[float, float], records: list[Evidence]
+    ctx: Context,
+    area: str,
+    row: Mapping[str, str],
+    rates: dict[float, float],
+    least: dict[float, float],
+    rest: float,
+    records: list[Evidence],
 ) -> Iterator[Result]:
+    """Rates that move apart, the later one with and without the sectors that have no target."""
     if len(rates) < 2 or min(rates.values()) <= 0:
         return
     base = min(rates)
     far = max(rates, key=lambda year: abs(math.log(rates[year] / rates[base])))
-    steady = 1 / RATE_FACTOR <= rates[far] / rates[base] <= RATE_FACTOR
+    steady = any(1 / RATE_FACTOR <= known[far] / rates[base] <= RATE_FACTOR for known in (rates, least))
     finding_id = key_of(IMPLIED_TOTAL, area, row["relation"])
     yield Identity(finding_id, IMPLIED_TOTAL, steady, ids(records), rates[base], rates[far], math.nan, "%")
     if steady:
@@ -411,6 +421,8 @@ def _rates(
         "period": period(f"{far:.0f}"),
         "base_rate": ctx.figure(finding_id, "base_rate", rates[base], "%", records, measure="share"),
         "rate": ctx.figure(finding_id, "rate", rates[far], "%", records, measure="share"),
+        "rate_least": ctx.figure(finding_id, "rate_least", least[far], "%", records, measure="share"),
+        "rest": ctx.figure(finding_id, "rest", 100 * rest, "%", records, measure="share"),
         "difference": Label(row["difference_zh"], row["difference_en"]),
     }
     gap = abs(rates[far] - rates[base])

@@ -78,11 +78,13 @@ def figure(table: Table, lang: Lang, *, below: str = "", fill: bool = True) -> s
                 f"block(above: {2 if index == 1 else 6}mm, below: 2mm, sticky: true, small(8pt, muted({label})))"
             )
         bodies.append(_part(shown, part, plan.size_pt, lang))
+    whole = plan.whole(len(shown.rows) + len(shown.groups))
+    if table.caption and not whole:
+        bodies = [f"spread({content(*bodies)})"]
     under = content(*(code for code in (cut, below) if code))
     if under != "[]":
         bodies.append(f"below({under})")
     body = content(*bodies)
-    whole = plan.whole(len(shown.rows) + len(shown.groups))
     if table.caption:
         body = (
             f'figure(kind: table, supplement: {literal(message("page.table", lang))}, numbering: "1", '

@@ -192,8 +192,8 @@ def ansi_listing(runs: Sequence[AnsiRun], kind: str, lang: Lang = "zh") -> str:
     return f"listing(fill: {_BARS[kind]}, {_lines(_cut(broken(pieces), lang))})"
 
 
-#: More headings than this, or more parts than that, get a table of contents.
-CONTENTS_FROM, LONG_FROM = 8, 60
+#: More headings than this, or more parts than that, get a table of contents, unless the chapters are few.
+CONTENTS_FROM, LONG_FROM, FEW_CHAPTERS = 8, 60, 5
 #: More headings than this are listed by their first level only.
 DEEP_FROM = 30
 #: Tallest picture on a page, in mm.
@@ -213,6 +213,7 @@ class _Page:
         self.document, self.lang = document, document.lang
         self.files: dict[str, bytes] = {}
         self.missing: dict[str, None] = {}
+        self.told: set[str] = set()  # documents that a source line has named in full
         anchors = {entry.id for entry in document.entries}
         self.trees = TreeWriter(document.lang, self._keep, anchors, listing, document.footnotes)
         self.anchors = anchors
@@ -358,10 +359,12 @@ class _Page:
                     named.append(literal("；" if self.lang == "zh" else "; "))
                 document = titles.get(source, {})
                 if source in known:
-                    named += [f'link(label("d{known[source]}"), {literal(f"[{known[source]}]")})', literal(" ")]
-                if source in known and len(known) == 1:
-                    continue  # the only document of a report is named at its end
+                    named += [f'link(label("d{known[source]}"), {literal(f"[{known[source]}]")})']
+                if source in known and (len(known) == 1 or source in self.told):
+                    continue  # named in full before or, the only one, at the end of the report
+                self.told.add(source)
                 title = short_title(document.get("title") or source)
+                named.append(literal(" " if source in known else ""))
                 named.append(_foreign(title, document.get("title_lang", ""), self.lang))
             lines.append(f"par({content(literal(message('page.sources_line', self.lang)), *named)})")
         return content(*lines) if lines else ""
@@ -392,6 +395,11 @@ class _Page:
             for key, runs in (("citation", block.citation), ("feedback", block.feedback))
             if runs
         ]
+        if self.document.ours and self.document.alternate:  # it lies in an edition, beside its page and their list
+            index = "../index.html" if lang == "zh" else "../index.en.html"
+            places = ((f"{self.document.name}.html", "page.web_page"), (index, "page.all_reports"))
+            links = [f"link({literal(address)}, {literal(message(key, lang))})" for address, key in places]
+            remarks.append(content(links[0], literal(" · "), links[1]))
         listed = "".join(f"{item}, " for item in items)
         return f"closing({', '.join([literal(message('page.sources', lang)), f'({listed})', *remarks])})"
 
@@ -415,7 +423,8 @@ def _foreign(text: str, of: str, lang: Lang) -> str:
 def _contents(document: Document) -> str:
     """Code of the table of contents, empty where none is wanted."""
     wanted, count = document.settings.get("toc"), len(document.entries)
-    long = count > CONTENTS_FROM or (len(document.parts) > LONG_FROM and count > 3)
+    chapters = sum(entry.level == 1 for entry in document.entries)
+    long = chapters > FEW_CHAPTERS and (count > CONTENTS_FROM or len(document.parts) > LONG_FROM)
     if wanted is False or not count or not (long or wanted is True):
         return ""
     depth = 1 if count > DEEP_FROM else 2
@@ -441,8 +450,10 @@ def source(document: Document) -> Source:
     as_of = message("page.data_as_of", lang, date=document.data_as_of) if document.data_as_of else ""
     before, _, after = message("page.page_of", lang, page="{page}", pages="{pages}").partition("{page}")
     middle, _, end = after.partition("{pages}")
-    title, subtitle, place = (
-        page.shown(literal(text), "the title block") for text in (document.title, document.subtitle, place)
+    goes_on, _, on_end = message("page.table_goes_on", lang, number="{number}").partition("{number}")
+    subject = document.subtitle or " · ".join(part for part in (place, as_of) if part)
+    title, subtitle, place, subject = (
+        page.shown(literal(text), "the title block") for text in (document.title, document.subtitle, place, subject)
     )
     body = page.parts(_contents(document))
     if page.missing:
@@ -450,10 +461,11 @@ def source(document: Document) -> Source:
         body.append(f"notice({literal(message('page.notice.glyphs', lang, characters=listed))})")
     lines = [
         library(),
-        f"#show: paper.with(title: {title}, subject: {subtitle}, place: {place}, language: {literal(lang)}, "
+        f"#show: paper.with(title: {title}, subject: {subject}, place: {place}, language: {literal(lang)}, "
         f"running: {str(document.ours).lower()}, "
         f"date: datetime(year: {date.year}, month: {date.month}, day: {date.day}), "
-        f"words: (page: (x, y) => {literal(before)} + str(x) + {literal(middle)} + str(y) + {literal(end)}))",
+        f"words: (page: (x, y) => {literal(before)} + str(x) + {literal(middle)} + str(y) + {literal(end)}, "
+        f"continued: x => {literal(goes_on)} + str(x) + {literal(on_end)}))",
         f"#cover(title: {title}, subtitle: {subtitle}, place: {place}, as-of: {literal(as_of)})",
         *(f"#{{{code}}}" for code in body),
     ]
