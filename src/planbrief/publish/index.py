@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from html import unescape
 from importlib import resources
 from types import SimpleNamespace
 from typing import Any
@@ -26,6 +27,8 @@ from planbrief.render.html.text import TAGS, json_script
 from planbrief.render.safe_text import visible
 from planbrief.run.manifest import INDEX_PAGES, Manifest, PublishedFile, ReportEntry
 
+#: Longer names are sentences, which the search leaves out.
+LONGEST_NAME = 60
 #: Kinds of change that have a word and a colour of their own.
 CHANGE_KINDS = ("added", "removed", "revised", "resourced", "failed", "recovered")
 
@@ -53,8 +56,35 @@ class Digest:
 DigestSource = Callable[[Manifest], tuple[Digest | None, Mapping[str, bytes]]]
 
 
-def render_index(manifest: Manifest, lang: Lang, digest: Digest | None = None) -> str:
-    """The catalogue page in a language."""
+#: What a reader looks for in a report: its headings, captions, and the names of the rows of its tables.
+_NAMED = re.compile(
+    r"<(h[2-4]|caption|figcaption|th scope=\"row\"|dt)[ >].*?</(?:h[2-4]|caption|figcaption|th|dt)>", re.DOTALL
+)
+_TAG = re.compile(r"<[^>]*>")
+
+
+def contents_of(page: str) -> tuple[str, ...]:
+    """The names that stand in a page, each once: what the catalogue's search looks through besides the titles."""
+    named = (unescape(_TAG.sub("", match[0])).replace("\u00a0", " ").strip(" #") for match in _NAMED.finditer(page))
+    return tuple(dict.fromkeys(name for name in named if 1 < len(name) <= LONGEST_NAME))
+
+
+def _contents(manifest: Manifest, lang: Lang, pages: Mapping[str, str]) -> dict[str, Any]:
+    """Names in the pages of a language, each once, and which of them stand in which report."""
+    places: dict[str, int] = {}
+    found: dict[str, list[int]] = {}
+    for entry in manifest.reports:
+        other = entry.lang != lang and manifest.report(entry.id, lang) is not None
+        page = pages.get(entry.html.path, "") if entry.html and not other else ""
+        for name in contents_of(page):
+            found.setdefault(f"report-{entry.id}", []).append(places.setdefault(name, len(places)))
+    return {"names": list(places), "holds": {key: sorted(set(value)) for key, value in found.items()}}
+
+
+def render_index(
+    manifest: Manifest, lang: Lang, digest: Digest | None = None, pages: Mapping[str, str] | None = None
+) -> str:
+    """The catalogue page in a language; `pages` of the edition by path are what its search looks through."""
     style, script = _asset("page.css") + _asset("index.css"), _asset("theme.js") + _asset("index.js")
     words = {key.removeprefix("index."): text for key, text in messages(lang).items() if key.startswith("index.")}
     other: Lang = "en" if lang == "zh" else "zh"
@@ -71,7 +101,12 @@ def render_index(manifest: Manifest, lang: Lang, digest: Digest | None = None) -
         "connect-src 'self'; base-uri 'none'; form-action 'none'"
     )
     chips = [{"key": key, "name": mark(names[lang], lang)} for key, names in cities.items()]
-    told = {"shown": words["shown"], "failed_time": words["failed_time"], "edition": manifest.edition}
+    told = {
+        "shown": words["shown"],
+        "failed_time": words["failed_time"],
+        "edition": manifest.edition,
+        **_contents(manifest, lang, pages or {}),
+    }
     text = _template("catalogue.html.j2").render(
         manifest=manifest, lang=lang, other=other, other_page=INDEX_PAGES[other], tags=TAGS, csp=policy,
         words=SimpleNamespace(**words),

@@ -113,7 +113,9 @@ class Stage:
         added = [*self._write({path: page.encode() for path, page in self._placeholders(manifest).items()})]
         shown, listed = digest(manifest) if callable(digest) else (digest, {})
         added += self._write(listed)
-        pages = {path: render_index(manifest, lang, shown).encode() for lang, path in INDEX_PAGES.items()}
+        reports = [entry.html.path for entry in manifest.reports if entry.html]
+        read = {path: (self.folder / path).read_text("utf-8") for path in reports if (self.folder / path).is_file()}
+        pages = {path: render_index(manifest, lang, shown, read).encode() for lang, path in INDEX_PAGES.items()}
         added += self._write(pages)
         manifest = replace(manifest, files=(*manifest.files, *added))
         self._generated.append(MANIFEST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from targets.factory import make_dataset, observation
@@ -17,9 +18,15 @@ def shipped(root: Path) -> Dataset:
     return load(root)
 
 
+def annex_rows(ds: Dataset) -> list[tuple[Any, ...]]:
+    """The rows of the volumes of all places."""
+    regions = dict.fromkeys(ds.about(str(source)) for source in ds.documents())
+    return [row for region in regions for _, tables in annex(ds, region) for table in tables for row in table.rows]
+
+
 def test_every_observation_stands_in_the_annex_once(shipped: Dataset):
     """The behind-the-row ids of all annex tables are the ids of the data set, each once."""
-    rows = [row for _, tables in annex(shipped) for table in tables for row in table.rows]
+    rows = list(annex_rows(shipped))
     ids = [row[1].observations[0] for row in rows]
     assert len(ids) == len(set(ids)) == len(shipped.observations)
     assert set(ids) == set(shipped.observations.index)
@@ -27,9 +34,9 @@ def test_every_observation_stands_in_the_annex_once(shipped: Dataset):
 
 def test_printed_words_and_dashes_are_visible(shipped: Dataset):
     """千億級, the dash, the reference to the province and the document's own note are shown as printed."""
-    printed = {str(row[5].value.zh) for _, tables in annex(shipped) for table in tables for row in table.rows}  # type: ignore[union-attr]
+    printed = {str(row[5].value.zh) for row in annex_rows(shipped)}
     assert {"千億級", "——", "完成省政府下达目标任务", "10.2", "142.8"} <= printed
-    blanks = blanks_table(shipped)
+    blanks = blanks_table(shipped, "bazhong")
     assert blanks is not None
     assert {"——", "完成省政府下达目标任务", "0.4"} <= {str(row[4].value.zh) for row in blanks.rows}  # type: ignore[union-attr]
     documents = documents_table(shipped)
@@ -73,6 +80,6 @@ def test_little_data_gives_no_empty_tables():
     rules = {headline.rule for headline in overview(ds)}
     assert rules == {"contents"}
     assert exclusions_table(ds) is None
-    assert blanks_table(ds) is None
-    ((_, tables),) = annex(ds)
+    assert blanks_table(ds, "testville") is None
+    ((_, tables),) = annex(ds, "testville")
     assert [len(table.rows) for table in tables] == [1]

@@ -11,7 +11,7 @@ from planbrief.display.numbers import rounded
 from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.findings import both, rule_label
 from planbrief.display.views.industries import unit_label
-from planbrief.measures.audit import RULES, SEVERITIES, Audit, Identity, audit, audit_tables
+from planbrief.measures.audit import RULES, SEVERITIES, Audit, Identity, audit_tables
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines.audit_counts import EXACT, identity_name, identity_period
 from planbrief.measures.industries import tree_observations
@@ -20,7 +20,7 @@ from planbrief.measures.labels import Label, label, listing
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
 
-__all__ = ["agreements", "agreements_everywhere", "outcomes_table", "totals_table"]
+__all__ = ["agreements", "outcomes_table", "totals_table"]
 
 #: Families whose identities set one amount against another.
 TWO_SIDED = ("parts_total", "stated_share", "implied_total", "cluster_wording", "magnitude", "required_growth")
@@ -149,14 +149,6 @@ def agreements(ds: Dataset, region: str, audit: Audit) -> Iterator[tuple[Label, 
         explained = has_message(f"audit_page.agreeing.{rule}", "zh")
         notes = (both(f"agreeing.{rule}"),) if explained else ()
         yield name, Table(tuple(columns), tuple(rows), both("caption.agreeing", rule=name), notes, groups=groups)
-
-
-def agreements_everywhere(ds: Dataset) -> Iterator[tuple[Label, Table]]:
-    """What agrees in the documents of every city, for the databook: a heading per city and family of rules."""
-    for city in ds.cities():
-        place = label(ds, "areas", city)
-        for name, table in agreements(ds, city, audit(ds, city)):
-            yield Label(f"{place.zh}：{name.zh}", f"{place.en}: {name.en}"), table
 
 
 Named = Sequence[tuple[Identity, Label]]

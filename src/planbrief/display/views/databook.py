@@ -77,9 +77,11 @@ def accounts(ds: Dataset) -> list[Account]:
     return found
 
 
-def overview(ds: Dataset) -> Iterator[Headline]:
-    """What the data hold, what is remarkable about it, and that every number is accounted for."""
-    rows, ledger = ds.observations, accounts(ds)
+def overview(ds: Dataset, region: str = "") -> Iterator[Headline]:
+    """What the data hold (or those about one place), what is remarkable, that every number is accounted for."""
+    rows = ds.of_city(region) if region else ds.observations
+    ledger = [] if region else accounts(ds)
+    papers = [source for source in ds.documents() if not region or source in set(rows["source_id"])]
     every = tuple(rows.index)
 
     def count(name: str, value: int, unit: str = "个", ids: tuple[str, ...] = ()) -> Figure:
@@ -90,13 +92,17 @@ def overview(ds: Dataset) -> Iterator[Headline]:
         return
     found = {
         "observations": count("observations", len(rows), ids=every),
-        "documents": count("documents", len(ledger), ""),
+        "documents": count("documents", len(papers), ""),
         "cities": count("cities", len(ds.cities()), "个"),
         "indicators": count("indicators", rows["indicator"].nunique()),
         "targets": count("targets", int((rows["kind"] == "target").sum())),
         "actuals": count("actuals", int((rows["kind"] == "actual").sum())),
     }
-    yield Headline("contents", 0, "", found)
+    if region:
+        del found["cities"]
+        yield Headline("place_contents", 0, "", {"place": label(ds, "areas", region), **found})
+    else:
+        yield Headline("contents", 0, "", found)
     taken, left = sum(a.taken for a in ledger), sum(a.left for a in ledger)
     if left:
         numbers = {
@@ -134,7 +140,7 @@ def overview(ds: Dataset) -> Iterator[Headline]:
         yield Headline(
             "estimated", 0, "", {"count": count("estimated", len(estimated), ids=tuple(estimated.index)), "name": what}
         )
-    for source, row in ds.sources.loc[list(ds.documents())].iterrows():
+    for source, row in ds.sources.loc[[] if region else papers].iterrows():
         if row["disclosure"]:
             text = Label(row["disclosure"], row["disclosure"])
             yield Headline("disclosure", 0, "", {"document": document_name(ds, str(source), inside=True), "text": text})

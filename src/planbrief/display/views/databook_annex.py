@@ -25,11 +25,11 @@ __all__ = ["annex", "blanks_table", "definitions", "units_table"]
 SHORT_DOCUMENT = 60
 
 
-def annex(ds: Dataset) -> Iterator[tuple[Label, list[Table]]]:
-    """Every observation, document by document: the document's name and its tables by theme."""
+def annex(ds: Dataset, region: str) -> Iterator[tuple[Label, list[Table]]]:
+    """Every observation of the documents about a place: each document's name and its tables by theme."""
     themes = ds.indicators["theme"]
     for source in ds.documents():
-        rows = ds.select(source_id=str(source))
+        rows = ds.select(source_id=str(source)) if ds.about(str(source)) == region else ds.observations[:0]
         if rows.empty:
             continue
         name = document_name(ds, str(source))
@@ -112,9 +112,9 @@ def unit_of(row: dict[str, Any]) -> Label:
     return unit
 
 
-def blanks_table(ds: Dataset) -> Table | None:
-    """Cells without a number and values whose status is not the normal one, as printed; None where there is none."""
-    rows = ds.observations
+def blanks_table(ds: Dataset, region: str) -> Table | None:
+    """Cells of a place without a number, and values whose status is not the normal one; None where there is none."""
+    rows = ds.of_city(region)
     rows = rows[~rows["obs_status"].isin(["A", ""])]
     if rows.empty:
         return None

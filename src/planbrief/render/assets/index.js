@@ -10,12 +10,23 @@ function city() {
   return on ? on.value : "";
 }
 function plain(text) { return text.normalize("NFKC").toLowerCase(); }
+/* what stands in a report: the names of its tables, rows and charts; the one that was found is shown */
+function inside(report) {
+  report.names = report.names || (words.holds[report.id] || []).map(function (index) { return words.names[index]; });
+  return report.names;
+}
 function show() {
   var wanted = plain(query.value).split(/\s+/).filter(Boolean), place = city(), shown = 0;
   reports.forEach(function (report) {
     var found = plain(report.dataset.find), places = report.dataset.city.split(" ");
-    var fits = wanted.every(function (word) { return found.includes(word); }) && (!place || places.includes(place));
+    var hits = [];
+    var fits = (!place || places.includes(place)) && wanted.every(function (word) {
+      var named = inside(report).filter(function (name) { return plain(name).includes(word); });
+      if (!found.includes(word)) { hits = hits.concat(named.slice(0, 3)); }
+      return named.length > 0 || found.includes(word);
+    });
     report.hidden = !fits;
+    report.querySelector(".hits").textContent = fits ? hits.join(" · ") : "";
     shown += fits ? 1 : 0;
   });
   element("count").textContent = words.shown.replace("{shown}", shown).replace("{total}", reports.length);

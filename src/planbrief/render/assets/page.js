@@ -89,7 +89,12 @@ function open(link) {
   row(list, "unit", link.dataset.u, "zh-CN");
   row(list, "formula", link.dataset.f);
   row(list, "comment", link.dataset.t);
-  (link.dataset.o || "").split(" ").filter(Boolean).forEach(function (id) { card(inner, id); });
+  var ids = (link.dataset.o || "").split(" ").filter(Boolean);
+  ids.forEach(function (id) { card(inner, id); });
+  if (ids.length) {
+    list = make("a", words.link, make("p", null, inner));
+    list.href = "#n=" + ids[0];
+  }
   dialog.showModal();
   dialog.scrollTop = 0;
   close.focus();
@@ -102,6 +107,15 @@ document.querySelectorAll("a[data-o],a[data-f]").forEach(function (link) {
     open(link);
   });
 });
+/* an address may name a number: its card opens */
+function named() {
+  var id = location.hash.slice(0, 3) === "#n=" ? decodeURIComponent(location.hash.slice(3)) : "";
+  var link = id && document.querySelector('main a[data-o~="' + CSS.escape(id) + '"]');
+  if (!link || (dialog && dialog.open)) { return; }
+  link.scrollIntoView({block: "center"});
+  open(link);
+}
+window.addEventListener("hashchange", named);
 document.querySelectorAll(".hint").forEach(function (node) { node.hidden = false; });
 /* text of a cell without the unit that a phone shows once more under the name of the row */
 function said(cell) {
@@ -149,6 +163,38 @@ document.querySelectorAll("table[data-sort]").forEach(function (table) {
     });
   });
 });
+/* a page of many rows can be filtered; its tables are laid out when they come into view */
+(function () {
+  var figures = Array.prototype.slice.call(document.querySelectorAll("main > figure.table")), lines = [];
+  figures.forEach(function (figure) { lines = lines.concat(Array.prototype.slice.call(figure.querySelectorAll("tbody tr:not(.group)"))); });
+  if (lines.length < 150) { return; }
+  document.body.classList.add("many");
+  var box = document.createElement("search"), label = make("label", null, box), input = document.createElement("input"), count = make("output", null, box);
+  make("span", words.filter, label);
+  label.appendChild(input);
+  input.type = "search";
+  input.id = "page-filter";
+  input.autocomplete = "off";
+  box.className = "sift";
+  figures[0].parentNode.insertBefore(box, document.querySelector("main > h2") || figures[0]);
+  function plain(text) { return text.normalize("NFKC").toLowerCase(); }
+  function sift() {
+    var wanted = plain(input.value).split(/\s+/).filter(Boolean), shown = 0;
+    lines.forEach(function (line) {
+      line.find = line.find || plain(line.textContent);
+      line.hidden = !wanted.every(function (word) { return line.find.includes(word); });
+      shown += line.hidden ? 0 : 1;
+    });
+    figures.forEach(function (figure) {
+      figure.querySelectorAll("tbody").forEach(function (body) { body.hidden = !body.querySelector("tr:not(.group):not([hidden])"); });
+      figure.hidden = !!wanted.length && !figure.querySelector("tbody:not([hidden])");
+    });
+    count.textContent = wanted.length ? words.filtered.replace("{shown}", shown).replace("{all}", lines.length) : "";
+  }
+  input.addEventListener("input", sift);
+  window.addEventListener("beforeprint", function () { document.body.classList.remove("many"); });
+  window.addEventListener("afterprint", function () { document.body.classList.add("many"); });
+}());
 /* CSV of a table as the page shows it: numbers without separators, the unit of a column in its head */
 function shown(cell) {
   var unit = cell.tagName === "TH" ? cell.querySelector("button .unit, :scope > .unit") : null, text = said(cell);
@@ -177,9 +223,10 @@ document.querySelectorAll("figure.table").forEach(function (node) {
     setTimeout(function () { URL.revokeObjectURL(link.href); }, 1000);
   });
 });
-/* one stop of the tab key per table; arrow keys move between its numbers */
-document.querySelectorAll("table").forEach(function (table) {
-  var stops = Array.prototype.slice.call(table.querySelectorAll("thead button, tbody a"));
+/* one stop of the tab key per table, list, paragraph and row of key numbers; arrow keys move between what is in them */
+document.querySelectorAll("figure.table, ul.findings, .keys, main > p").forEach(function (table) {
+  var which = table.tagName === "FIGURE" ? "thead button, tbody a, .below a, .csv" : "a[data-o], a[data-f]";
+  var stops = Array.prototype.slice.call(table.querySelectorAll(which));
   if (stops.length < 2) { return; }
   function to(node, event) {
     if (!node) { return; }
@@ -188,12 +235,16 @@ document.querySelectorAll("table").forEach(function (table) {
   }
   to(stops[0]);
   table.addEventListener("keydown", function (event) {
-    var all = Array.prototype.slice.call(table.querySelectorAll("thead button, tbody a")), at = all.indexOf(document.activeElement);
+    var all = Array.prototype.slice.call(table.querySelectorAll(which)), at = all.indexOf(document.activeElement);
     if (at < 0 || event.altKey || event.ctrlKey || event.metaKey) { return; }
+    if (event.key === "Home") { to(all[0], event); }
+    if (event.key === "End") { to(all[all.length - 1], event); }
     if (event.key === "ArrowRight") { to(all[at + 1], event); }
     if (event.key === "ArrowLeft") { to(all[at - 1], event); }
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      var cell = all[at].closest("td,th"), rows = Array.prototype.slice.call(table.rows), step = event.key === "ArrowDown" ? 1 : -1, index = rows.indexOf(cell.parentNode) + step;
+      var cell = all[at].closest("td,th");
+      if (!cell) { to(all[at + (event.key === "ArrowDown" ? 1 : -1)], event); return; }
+      var rows = Array.prototype.slice.call(table.querySelectorAll("tr")), step = event.key === "ArrowDown" ? 1 : -1, index = rows.indexOf(cell.parentNode) + step;
       while (rows[index]) {
         var below = rows[index].cells[cell.cellIndex], found = below && below.querySelector("button, a");
         if (found) { to(found, event); return; }
@@ -212,4 +263,5 @@ document.querySelectorAll(".switch").forEach(function (link) {
     link.href = address + (here ? "#" + here : "");
   });
 });
+named();
 }());

@@ -80,7 +80,7 @@ def anchor(target: str, named: Runs, writer: Writer) -> str:
     """
     name = _NOTHING.sub("", "".join(run.text for run in named if run.lang in ("", writer.lang)))
     label = message("page.anchor", writer.lang) + message("page.link_separator", writer.lang) + name.strip()
-    return f' <a class="anchor" href="#{esc(target)}" aria-label="{esc(label)}">#</a>'
+    return f' <a class="anchor" href="#{esc(target)}" tabindex="-1" aria-label="{esc(label)}">#</a>'
 
 
 def sentence(block: Sentence, writer: Writer) -> str:
@@ -137,8 +137,9 @@ def _source_links(sources: tuple[str, ...], writer: Writer) -> str:
             continue
         document, number = documents[source], writer.positions[source]
         lang = lang_attribute(document.get("title_lang", ""), writer.lang)
-        title = short_title(document.get("title") or source)
-        links.append(f'<a href="#d{number}"{lang}>[{number}] {esc(title)}</a>')
+        title = "" if source in writer.told else f" {esc(short_title(document.get('title') or source))}"
+        writer.told.add(source)
+        links.append(f'<a href="#d{number}"{lang if title else ""}>[{number}]{title}</a>')
     return ("；" if writer.lang == "zh" else "; ").join(links)
 
 

@@ -262,6 +262,9 @@ def _payload(document: Document, writer: Writer) -> dict[str, Any]:
     words = {name: message(f"page.provenance.{name}", document.lang) for name in _WORDS}
     words["csv"] = message("page.csv", document.lang)
     words["sort"] = message("page.sort_by", document.lang, column="{column}")
+    words["filter"] = message("page.filter", document.lang)
+    words["filtered"] = message("page.filtered", document.lang, shown="{shown}", all="{all}")
+    words["link"] = message("page.link_here", document.lang)
     block = document.sources
     known = block.observations if block else {}
     texts: list[Any] = [""]

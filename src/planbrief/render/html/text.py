@@ -75,6 +75,7 @@ class Writer:
 
     def __post_init__(self) -> None:
         documents = self.sources.documents if self.sources else ()
+        self.told: set[str] = set()  #: documents that a source line has named in full
         self.positions = {document.get("source_id", ""): number for number, document in enumerate(documents, start=1)}
 
     def _target(self, mark: Mark) -> str:
