@@ -105,7 +105,7 @@ def test_the_growth_of_qijiang_is_called_what_it_is(edition: Edition, lang: str,
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_notes_and_blanks_of_the_plan_are_visible(edition: Edition, lang: str) -> None:
     """The price note, the note on estimates, dashes and the cell without a figure stand in page and PDF."""
-    for report in ("profile-bazhong", "databook"):
+    for report in ("profile-bazhong", "databook-bazhong"):
         shown = words(main(edition, lang, report))
         printed = tagged_pdf.text(edition.root / lang / f"{report}.pdf")
         assert "完成省政府下达目标任务" in shown
