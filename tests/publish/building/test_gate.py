@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+import pypdfium2
 import pytest
 from deliver.conftest import FakeClock
 from deliver.rounds import schedule
@@ -19,6 +20,7 @@ from planbrief.checks.repair import accept
 from planbrief.checks.sheets import as_csv
 from planbrief.commands.cli import main
 from planbrief.commands.preview.studio import Studio
+from planbrief.deliver.news import news
 from planbrief.deliver.schedule.rounds import Runner
 from planbrief.project import Project
 from planbrief.publish.build import Request, build
@@ -70,12 +72,15 @@ def test_a_verdict_is_remembered_by_its_inputs_alone(small: Project, tmp_path: P
 
 
 def test_unchecked_says_so_on_every_page(small: Project, tmp_path: Path) -> None:
-    """The banner, the index and the manifest; without the option the pages are built anew and clean."""
+    """Banner, PDF, index, manifest and mail; without the option the pages are built anew and clean."""
     out = tmp_path / "out"
     file = next((small.data / "documents").glob("qijiang*/observations.csv"))
     before = file.read_bytes()
     damaged(small)
-    build(small, out, replace(ONE, unchecked=True))
+    edition = build(small, out, replace(ONE, unchecked=True, formats=("html", "pdf"))).edition
+    first = pypdfium2.PdfDocument(out / "en" / "small-qijiang.pdf")[0]
+    assert "Unchecked" in first.get_textpage().get_text_bounded()
+    assert news(out, edition, "en", None).warnings[0].startswith("Unchecked: ")
     for page in ("en/small-qijiang.html", "index.en.html"):
         assert "Unchecked: " in (out / page).read_text("utf-8")
     assert "obs_value" in json.loads((out / "manifest.json").read_bytes())["unchecked"][0]
