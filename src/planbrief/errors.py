@@ -24,7 +24,13 @@ from difflib import get_close_matches
 
 
 class PlanbriefError(Exception):
-    """Anything planbrief tells a person instead of showing a traceback."""
+    """Anything planbrief tells a person instead of showing a traceback.
+
+    Examples
+    --------
+    >>> issubclass(UnknownName, PlanbriefError), PlanbriefError.exit_code
+    (True, 2)
+    """
 
     #: What the command line returns for it: 2 for bad usage, parameters or data.
     exit_code: int = 2
@@ -101,7 +107,13 @@ class ParameterError(PlanbriefError):
 
 
 class UnknownName(PlanbriefError):
-    """A name that no table, catalog or list knows; `near` are the known ones that may have been meant."""
+    """A name that no table, catalog or list knows; `near` are the known ones that may have been meant.
+
+    Examples
+    --------
+    >>> print(UnknownName("area", "bazong", ["bazhong", "fuling"]))
+    unknown area 'bazong'. Did you mean 'bazhong'? Known: bazhong, fuling
+    """
 
     def __init__(self, kind: str, name: str, known: Iterable[str], near: Iterable[str] = ()) -> None:
         self.kind, self.name, self.known, self.near = kind, name, tuple(known), tuple(near)

@@ -94,7 +94,7 @@ CORPUS: dict[str, Own] = {
     # text
     "latex": own("#md 增长率 $r = (b/a)^{1/n} - 1$\n\n$$\\frac{750}{142.8}$$", "from IPython.display import Math\nMath(r'\\sum_i x_i')", texts=("增长率",)),
     "markdown": own(
-        "#md ## 一节\n\n第一段，**重点**。\n\n- 甲\n- 乙\n\n| 列 | 数 |\n|---|---|\n| 子 | 1 |",
+        "#md ## 一节\n\n第一段，**重点**。\n\n- 甲\n- 乙\n\n| 列 | 数 |\n|---|---|\n| 子 | 丑 |",
         "from IPython.display import Markdown, HTML\nMarkdown('**显示**的段落')", "HTML('<p>网页段落</p>')",
         tables=1, texts=("一节", "重点", "甲", "子", "显示", "网页段落"),
     ),

@@ -110,6 +110,14 @@ class Data:
         ------
         UnknownName
             For an area, indicator, activity, kind or source that the data do not know.
+
+        Examples
+        --------
+        >>> import planbrief as pb
+        >>> data = pb.load(sample=True)
+        >>> rows = data.observations("巴中", "规上工业总产值", period=2026, activity="")
+        >>> rows[["value", "unit", "kind"]].values.tolist()[0]
+        [750.0, '亿元', 'target']
         """
         rows = self._rows(area, indicator, kind, period, source, activity)
         asked = {"area": area, "indicator": indicator, "kind": kind, "period": period, "source": source}
@@ -270,7 +278,15 @@ class Data:
     def structure(
         self, area: str, indicator: Words = None, *, activity: Words = None, lang: Lang = "zh"
     ) -> pd.DataFrame:
-        """Shares of industries and tracks in their whole, one row per part and year (``share_pct`` in percent)."""
+        """Shares of industries and tracks in their whole, one row per part and year (``share_pct`` in percent).
+
+        Examples
+        --------
+        >>> import planbrief as pb
+        >>> data = pb.load(sample=True)
+        >>> list(data.structure("巴中").columns[:3])
+        ['area_name', 'name', 'activity_name']
+        """
         from planbrief.measures.composition import structure_table
 
         region = self._ds.resolve("areas", area)
@@ -289,6 +305,13 @@ class Data:
 
         ``status`` is ordered: not_comparable, order_safe, comparable_with_caution, comparable; ``best`` marks the
         closest pair of two areas in a theme.
+
+        Examples
+        --------
+        >>> import planbrief as pb
+        >>> data = pb.load(sample=True)
+        >>> sorted(set(data.compare(["巴中", "涪陵"])["status"]))[-1]
+        'order_safe'
         """
         from planbrief.measures.compare import side_by_side
 
@@ -321,6 +344,13 @@ class Data:
     def audit(self, area: str | None = None, *, lang: Lang = "zh") -> pd.DataFrame:
         """Does the plan add up? One row per finding, worst first: severity (ordered), the question in words (``text``),
         rule, discrepancy and tolerance in ``unit``.
+
+        Examples
+        --------
+        >>> import planbrief as pb
+        >>> data = pb.load(sample=True)
+        >>> data.audit("巴中")["severity"].cat.ordered
+        True
         """
         from planbrief.api.findings import findings
 
@@ -331,6 +361,13 @@ class Data:
         """What follows from an area's figures and is printed nowhere, weightiest first: the sentence (``text``), rule,
         ``weight`` (0 to 1: share of the economy or people affected × distance from what has been achieved × certainty)
         and the number of assumptions made.
+
+        Examples
+        --------
+        >>> import planbrief as pb
+        >>> data = pb.load(sample=True)
+        >>> float(data.insights("巴中")["weight"].iloc[0]) <= 1
+        True
         """
         from planbrief.api.findings import insights
 
@@ -353,6 +390,14 @@ class Data:
         ------
         UnknownName
             For an observation or a column that is not there.
+
+        Examples
+        --------
+        >>> import planbrief as pb
+        >>> data = pb.load(sample=True)
+        >>> end, start = data.figure("bazhong-plan-2024-05169"), data.figure("bazhong-plan-2024-05163")
+        >>> print((end / start).formula)
+        750亿元 ÷ 142.8亿元
         """
         if isinstance(of, str):
             return self._printed(of)
@@ -482,6 +527,12 @@ def load(project: str | None = None, *, sample: bool = False) -> Data:
     ------
     PlanbriefError
         Where there is no project, or its data have problems: each with file, row and column.
+
+    Examples
+    --------
+    >>> import planbrief as pb
+    >>> pb.load(sample=True)  # doctest: +ELLIPSIS
+    Data: ... observations from ... documents; areas: ...
     """
     from planbrief.display.page import injected_project
     from planbrief.display.state import loaded

@@ -102,6 +102,15 @@ class Report:
         ------
         UnknownName
             For a key without a wording, or a placeholder that neither the row nor ``values`` fill.
+
+        Examples
+        --------
+        >>> import planbrief as pb
+        >>> from planbrief.project import packaged
+        >>> page = pb.page("profile", region="fuling", lang="en", project=packaged().root)  # doctest: +ELLIPSIS
+        Fuling...
+        >>> page.say(zh="到{value}。", en="To {value}.", value=page.data.figure("bazhong-plan-2024-05169"))
+        To 75 billion yuan (750 亿元).
         """
         if what is not None and not isinstance(what, str):
             what, rows = None, what
@@ -115,8 +124,18 @@ class Report:
             found = {name: values[name] if name in values else self._value(row, name) for name in names}
             say(zh, en, style, **found)
 
-    def lead(self, what: Any, rows: pd.DataFrame | pd.Series | None = None, **options: Any) -> None:
-        """Say what a reader must know first: :meth:`say` in the style ``lead``."""
+    def lead(self, what: Any = None, rows: pd.DataFrame | pd.Series | None = None, **options: Any) -> None:
+        """Say what a reader must know first: :meth:`say` in the style ``lead``.
+
+        Examples
+        --------
+        >>> import planbrief as pb
+        >>> from planbrief.project import packaged
+        >>> page = pb.page("profile", region="fuling", lang="en", project=packaged().root)  # doctest: +ELLIPSIS
+        Fuling...
+        >>> page.lead(zh="要点。", en="The point.")
+        The point.
+        """
         self.say(what, rows, style="lead", **options)
 
     def _wording(self, key: str) -> tuple[str, str]:
@@ -142,7 +161,17 @@ class Report:
         return cell.item() if hasattr(cell, "item") else cell
 
     def heading(self, zh: str, en: str, level: int = 2, *, when: object = True) -> None:
-        """Show a heading, unless `when`, what stands below it, is empty."""
+        """Show a heading, unless `when`, what stands below it, is empty.
+
+        Examples
+        --------
+        >>> import planbrief as pb
+        >>> from planbrief.project import packaged
+        >>> page = pb.page("profile", region="fuling", lang="en", project=packaged().root)  # doctest: +ELLIPSIS
+        Fuling...
+        >>> page.heading("目标", "Targets")
+        Targets
+        """
         activate(self._state)
         pages.heading(zh, en, level, when=when)
 
@@ -158,6 +187,17 @@ class Report:
             Its level.
         when : object
             Something empty (a frame without rows, None) leaves out the heading.
+
+        Examples
+        --------
+        >>> import planbrief as pb
+        >>> from planbrief.project import packaged
+        >>> page = pb.page("profile", region="fuling", lang="en", project=packaged().root)  # doctest: +ELLIPSIS
+        Fuling...
+        >>> with page.section("目标", "Targets"):
+        ...     page.say(zh="一句。", en="A sentence.")
+        Targets
+        A sentence.
         """
         self._state.pending.append(lambda: self.heading(zh, en, level, when=when))
         depth = len(self._state.pending)
@@ -175,14 +215,37 @@ class Report:
         data: Any = None,
         units: Mapping[str, str] | None = None,
     ) -> None:
-        """Show a frame, figure, table or chart; see :func:`planbrief.show`. An empty frame shows nothing."""
+        """Show a frame, figure, table or chart; see :func:`planbrief.show`. An empty frame shows nothing.
+
+        Examples
+        --------
+        >>> import planbrief as pb
+        >>> from planbrief.project import packaged
+        >>> page = pb.page("profile", region="fuling", lang="en", project=packaged().root)  # doctest: +ELLIPSIS
+        Fuling...
+        >>> import pandas as pd
+        >>> page.show(pd.DataFrame({"year": [2026], "output": [750]}), caption=("产值", "Output"))
+        Output
+        Year  output
+        2026  750
+        """
         if getattr(thing, "empty", False) is True:
             return
         activate(self._state)
         pages.show(thing, caption=caption, alt=alt, data=data, units=units)
 
     def finish(self) -> None:
-        """Close the page before its notebook ends; what is shown later has no sources on it."""
+        """Close the page before its notebook ends; what is shown later has no sources on it.
+
+        Examples
+        --------
+        >>> import planbrief as pb
+        >>> from planbrief.project import packaged
+        >>> page = pb.page("profile", region="fuling", lang="en", project=packaged().root)  # doctest: +ELLIPSIS
+        Fuling...
+        >>> page.finish()  # doctest: +ELLIPSIS
+        Sources...
+        """
         activate(self._state)
         pages.finish()
 
@@ -215,6 +278,15 @@ def page(
     ------
     PlanbriefError
         For an unknown parameter or area, with suggestions; outside a project.
+
+    Examples
+    --------
+    >>> import planbrief as pb
+    >>> from planbrief.project import packaged
+    >>> page = pb.page("profile", region="fuling", lang="en", project=packaged().root)  # doctest: +ELLIPSIS
+    Fuling...
+    >>> page.places, page.lang
+    (('fuling',), 'en')
     """
     state = pages.begin(name, lang=lang, title=title, subtitle=subtitle, project=project, **parameters)
     state.closes_itself = True

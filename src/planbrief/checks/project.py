@@ -101,14 +101,16 @@ _FORMULA = re.compile(r"\$\$.+?\$\$|\$(?! )[^$\n]+?(?<! )\$(?!\d)", re.DOTALL)
 Finding = tuple[str, str, str]  # column, found, expected
 #: What is expected where a run or a trial has left its traces: nothing of them is ever published.
 _READABLE = "code that Python can read"
+#: Text of an own notebook without a tag stands on the pages of both languages, which is for its author to decide.
+_TAGGED = "a tag, lang:zh or lang:en, or text that both languages may show"
 _CLEAN, _DEFAULT = "a notebook without outputs (planbrief nb clean)", ", the default in reports/catalog.toml"
 
 
 def notebook_problems(project: Project, areas: frozenset[str], only: Collection[str] | None = None) -> list[Problem]:
     """Problems of every notebook in ``notebooks/``, or of those named in `only`, with the words that they say.
 
-    What is never published is a note: outputs and counts of a run, another default than the catalog's, and everything
-    about a notebook that no report is made of.
+    What is never published, or may be meant, is a note: outputs and counts of a run, another default than the
+    catalog's, text without a language, and everything about a notebook that no report is made of.
     """
     files = sorted(project.notebooks.glob("*.ipynb")) if project.notebooks.is_dir() else []
     if not files:
@@ -121,7 +123,7 @@ def notebook_problems(project: Project, areas: frozenset[str], only: Collection[
         published = languages is None or file.stem in languages
         both = languages is None or len(languages.get(file.stem, ("zh", "en"))) > 1
         for column, found, expected in one_notebook(project, file, areas, both):
-            note = not published or expected == _CLEAN or expected.endswith(_DEFAULT)
+            note = not published or expected in (_CLEAN, _TAGGED) or expected.endswith(_DEFAULT)
             problems.append(Problem(f"notebooks/{file.name}", 0, column, found, expected, note=note))
     words = problems_of(project.notebooks / "words")
     return problems + [one for one in words if only is None or Path(one.file).stem in {*only, "shared"}]
@@ -242,7 +244,11 @@ def languages(cells: list[dict[str, Any]]) -> Iterator[Finding]:
             continue
         own = [tag for tag in tags_of(cell) if tag in _LANGUAGES]
         if len(own) != 1:
-            yield f"cell {number}", f"text with {len(own)} language tags", "one tag, lang:zh or lang:en"
+            yield (
+                f"cell {number}",
+                f"text with {len(own)} language tags",
+                "one tag, lang:zh or lang:en" if own else _TAGGED,
+            )
             continue
         following = cells[number] if number < len(cells) else {}
         if following.get("cell_type") == "markdown" and _LANGUAGES[own[0]] in tags_of(following):

@@ -187,6 +187,15 @@ def begin(
         ill-typed.
     NoProject
         The notebook runs outside a project and none is named.
+
+    Examples
+    --------
+    >>> import planbrief as pb
+    >>> from planbrief.project import packaged
+    >>> page = pb.begin("profile", region="fuling", lang="en", project=packaged().root)  # doctest: +ELLIPSIS
+    Fuling...
+    >>> page.places
+    ('fuling',)
     """
     from planbrief.parameters import project_name
 
@@ -266,6 +275,15 @@ def heading(zh: str, en: str, level: int = 2, *, when: object = True) -> None:
     """Show a heading; its anchor is the same in both languages.
 
     `when` is what the section shows: where that is nothing, neither does the heading.
+
+    Examples
+    --------
+    >>> import planbrief as pb
+    >>> from planbrief.project import packaged
+    >>> page = pb.begin("profile", region="fuling", lang="en", project=packaged().root)  # doctest: +ELLIPSIS
+    Fuling...
+    >>> pb.heading("目标", "Targets")
+    Targets
     """
     page = current("heading()")
     if when is None or (not hasattr(when, "empty") and not when) or getattr(when, "empty", False) is True:
@@ -307,6 +325,18 @@ def show(
     ------
     UnknownName
         For anything else.
+
+    Examples
+    --------
+    >>> import planbrief as pb
+    >>> from planbrief.project import packaged
+    >>> page = pb.begin("profile", region="fuling", lang="en", project=packaged().root)  # doctest: +ELLIPSIS
+    Fuling...
+    >>> import pandas as pd
+    >>> pb.show(pd.DataFrame({"year": [2026], "output": [750]}), caption=("产值", "Output"))
+    Output
+    Year  output
+    2026  750
     """
     page = current("show()")
     if thing is None:
@@ -351,6 +381,15 @@ def finish() -> None:
     """Close the page: sources, cards of the observations behind it, citation, address for corrections.
 
     The cover's date is set right if the page turned out to use other documents than begin() expected.
+
+    Examples
+    --------
+    >>> import planbrief as pb
+    >>> from planbrief.project import packaged
+    >>> page = pb.begin("profile", region="fuling", lang="en", project=packaged().root)  # doctest: +ELLIPSIS
+    Fuling...
+    >>> pb.finish()  # doctest: +ELLIPSIS
+    Sources...
     """
     page = current("finish()")
     _show_sources(page)

@@ -187,6 +187,15 @@ def say(zh: str, en: str, style: str = "paragraph", **values: object) -> None:
         A template names a value that is not given, or leaves one out.
     UnusableValue
         A value is a bare float, None or something else that has no wording.
+
+    Examples
+    --------
+    >>> import planbrief as pb
+    >>> from planbrief.project import packaged
+    >>> page = pb.begin("profile", region="fuling", lang="en", project=packaged().root)  # doctest: +ELLIPSIS
+    Fuling...
+    >>> pb.say(zh="到{value}。", en="To {value}.", value=pb.load(sample=True).figure("bazhong-plan-2024-05169"))
+    To 75 billion yuan (750 亿元).
     """
     page = current("say()")
     page.counts["say"] += 1
@@ -218,6 +227,16 @@ def tell(
     ------
     NoWording
         A rule has no template: a new kind of finding must not vanish silently.
+
+    Examples
+    --------
+    >>> import planbrief as pb
+    >>> from planbrief.project import packaged
+    >>> page = pb.begin("profile", region="fuling", lang="en", project=packaged().root)  # doctest: +ELLIPSIS
+    Fuling...
+    >>> from planbrief.measures.audit import audit
+    >>> pb.tell(audit(page.ds, "bazhong"), limit=1)  # doctest: +ELLIPSIS
+    • ...
     """
     page = current("tell()")
     page.counts["tell"] += 1

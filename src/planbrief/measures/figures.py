@@ -44,6 +44,13 @@ class Figure:
         Period: ``2026`` or ``2023-2026``.
     price_base : str
         Prices that a sum of money is at; empty where the plan does not say.
+
+    Examples
+    --------
+    >>> output = Figure("output", 750.0, "level", "亿元", ("a",))
+    >>> half = output / 2
+    >>> half.value, half.unit, half.formula, half.observations
+    (375.0, '亿元', '750亿元 ÷ 2', ('a',))
     """
 
     key: str

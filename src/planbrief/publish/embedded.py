@@ -55,6 +55,13 @@ def build(
     ------
     PlanbriefError
         For bad parameters, bad data, no project, or an output folder that is somebody else's; nothing was run.
+
+    Examples
+    --------
+    >>> import planbrief as pb
+    >>> made = pb.build("brief", lang="zh", to="html", out="edition")  # doctest: +SKIP
+    >>> [entry.status for entry in made.entries]  # doctest: +SKIP
+    ['built']
     """
     from planbrief.project import at, find, writable
     from planbrief.publish import build as building

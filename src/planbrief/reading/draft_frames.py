@@ -24,6 +24,13 @@ def drafts(source_id: str, project: Project | None = None) -> pd.DataFrame:
     ------
     planbrief.errors.UnknownName
         If there is no such draft.
+
+    Examples
+    --------
+    >>> import planbrief as pb
+    >>> pb.drafts("nothing")  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    planbrief.errors.UnknownName: unknown draft 'nothing'...
     """
     import pandas as pd
 
@@ -46,6 +53,13 @@ def save_drafts(frame: pd.DataFrame, source_id: str = "", project: Project | Non
     ------
     planbrief.reading.decisions.BadDecision
         For an unknown row or column, a changed cell that is not a person's to change, or a row twice; nothing is saved.
+
+    Examples
+    --------
+    >>> import planbrief as pb
+    >>> frame = pb.drafts("city-report-2026")  # doctest: +SKIP
+    >>> pb.save_drafts(frame.assign(decided=True))  # doctest: +SKIP
+    12
     """
     draft = Draft((project or find()).data, source_id or str(frame.attrs.get("draft", "")))
     now = {row.id: row for row in draft.standing().rows}
