@@ -62,6 +62,7 @@ def page(topic: str) -> str:
         path = os.pathsep.join((str(Path(sys.executable).parent), os.environ.get("PATH", "")))
         env = {"PATH": path, "PLANBRIEF_PROJECT": str(project), "COLUMNS": "100"}
         executed = execute(nb, cwd=project, env=env, cell_timeout=600, name=f"guide/{topic}")
+    executed.metadata["planbrief"] = {"show_input": True}  # also where a page of the guide opens one of ours
     html: str = render_html(executed, name=topic)
     return html
 

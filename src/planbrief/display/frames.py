@@ -15,6 +15,7 @@ from planbrief.display.state import Page, open_page_now
 from planbrief.display.table import Column, Table, from_frame, table_block
 from planbrief.errors import UnknownName
 from planbrief.measures.columns import LEVEL_CHANGES, SHARE_CHANGES
+from planbrief.measures.figures import Figure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -169,6 +170,18 @@ def _ready(frame: pd.DataFrame) -> pd.DataFrame:
             made[name] = [None if value is None or value != value else str(value) for value in made[name]]
         if name == "unit":  # in the words of the page's language
             made[name] = [(unit, axis_unit(str(unit), "en")) if unit else "" for unit in made[name]]
+        measure = KNOWN[name][1] if name in KNOWN else ""
+        if measure in ("rate", "share", "points", "multiple") and kind.startswith("float"):
+            # as figures, so that a column shows as many decimals as the measure has, and one number of them
+            behind = (
+                [tuple(ids) for ids in made["observations"]]
+                if "observations" in made and names_observations(made)
+                else [()] * len(made)
+            )
+            made[name] = [
+                Figure("", value, measure, observations=ids) if value == value else None
+                for value, ids in zip(made[name], behind, strict=True)
+            ]
         if name == "year":
             made[name] = ["" if value != value else f"{int(value)}" for value in made[name]]
     return made

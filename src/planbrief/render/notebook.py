@@ -100,7 +100,7 @@ def read(
     lang = _language(cover, settings, nb)
     ours = cover is not None
     if include_input is None:
-        include_input = not ours and not settings.get("hide_input")
+        include_input = bool(settings.get("show_input")) or (not ours and not settings.get("hide_input"))
     elif include_input:
         include_input = not (ours or settings.get("hide_input"))
     alternate, pdf = _alternate(settings, cover, name, lang)
