@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 import planbrief as pb
-from planbrief.api.data import COMPARATORS, KINDS, OBSERVATION_COLUMNS
+from planbrief.api.data import OBSERVATION_COLUMNS
+from planbrief.api.frames import COMPARATORS, KINDS
 from planbrief.display.frames import table_of
 from planbrief.errors import UnknownName
 from planbrief.measures.figures import Figure, SenselessArithmetic

@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from planbrief.api.frames import framed
+from planbrief.api.frames import COMPARATORS, KINDS, STAGES, Words, framed, nothing, one_of, several
 from planbrief.errors import UnknownName
 from planbrief.measures.columns import COLUMNS
 from planbrief.measures.figures import Figure
@@ -20,18 +20,12 @@ if TYPE_CHECKING:
     from planbrief.targets import Dataset
 
 Lang = Literal["zh", "en"]
-#: One word, or several; a year counts as a word.
-Words = str | int | Iterable[str | int] | None
 #: Columns of :meth:`Data.observations`, in order.
 OBSERVATION_COLUMNS = (
     *("obs_id", "ref_area", "area_name", "subject", "indicator", "name", "activity", "activity_name", "period", "year"),
     *("value", "upper_value", "unit", "kind", "comparator", "transformation", "price_base", "counterpart_area"),
     *("source_id", "locator", "value_text", "comment", "observations"),
 )
-#: In the order in which a plan goes from what is to what is wanted; the others from a point to the widest bound.
-KINDS = ("actual", "estimate", "resource", "count", "commitment", "constraint", "target")
-COMPARATORS = ("lt", "le", "eq", "approx", "range", "ge", "gt")
-STAGES = ("achieved", "planned", "whole")
 #: Categories of the frames of measures, in their order.
 _ORDERED = {
     "stage": STAGES,
@@ -121,7 +115,7 @@ class Data:
         """
         rows = self._rows(area, indicator, kind, period, source, activity)
         asked = {"area": area, "indicator": indicator, "kind": kind, "period": period, "source": source}
-        return framed(self._named(rows, lang), _nothing("no observation fits", asked))
+        return framed(self._named(rows, lang), nothing("no observation fits", asked))
 
     def _rows(
         self, area: Words, indicator: Words, kind: Words, period: Words, source: Words, activity: Words
@@ -135,20 +129,20 @@ class Data:
             if given is not None:
                 where[column] = self._keys(table, given)
         if kind is not None:
-            where["kind"] = [_one_of("kind", word, KINDS) for word in _several(kind)]
+            where["kind"] = [one_of("kind", word, KINDS) for word in several(kind)]
         if area is not None:
             inside = [part for key in self._keys("areas", area) for part in self._ds.descendants(key)]
             where["ref_area"] = list(dict.fromkeys(inside))
         rows = self._ds.select(**where)
         if period is None:
             return rows
-        asked = set(_several(period))
+        asked = set(several(period))
         years = rows["year"].map(lambda year: "" if math.isnan(year) else str(int(year)))
         return rows[rows["time_period"].isin(asked) | years.isin(asked)]
 
     def _keys(self, table: str, words: Words) -> list[str]:
         """Ids of what words mean; an empty word means none (``activity=""``: no industry)."""
-        return [self._ds.resolve(table, word) if word else "" for word in _several(() if words is None else words)]
+        return [self._ds.resolve(table, word) if word else "" for word in several(() if words is None else words)]
 
     def targets(
         self,
@@ -181,7 +175,7 @@ class Data:
         frame = self._named(rows.loc[[fact["obs_id"] for fact in facts]], lang)
         frame["observations"] = [fact["observations"] for fact in facts]
         frame = frame.sort_values("year", kind="stable", na_position="last").reset_index(drop=True)
-        return framed(frame, _nothing("no targets", {"area": area, "indicator": indicator, "period": period}))
+        return framed(frame, nothing("no targets", {"area": area, "indicator": indicator, "period": period}))
 
     # -- what follows ---------------------------------------------------------------------------------------------
 
@@ -233,7 +227,7 @@ class Data:
         else:
             table, why = growth_table(self._ds, region, inside=True), f"no series of {region} has two dated values"
         if stage is not None:
-            table = table[table["stage"] == _one_of("stage", stage, STAGES)]
+            table = table[table["stage"] == one_of("stage", stage, STAGES)]
         return self._measured(self._about(table, indicator, activity), lang, why)
 
     def progress(
@@ -495,22 +489,6 @@ class Data:
         heads = "".join(f"<th>{head}</th>" for head in ("area", "名称", "name", "observations", "actual", "target"))
         body = "".join(f"<tr>{row}</tr>" for row in rows)
         return f"<p>{html.escape(repr(self))}</p><table><tr>{heads}</tr>{body}</table>"
-
-
-def _several(given: str | int | Iterable[str | int]) -> list[str]:
-    return [str(given)] if isinstance(given, str | int) else [str(word) for word in given]
-
-
-def _nothing(what: str, asked: Mapping[str, Words]) -> str:
-    """Why a frame is empty, with what was asked."""
-    given = ", ".join(f"{name} {word}" for name, word in asked.items() if word is not None)
-    return f"{what}: {given or 'there are no data'}"
-
-
-def _one_of(what: str, word: str, known: tuple[str, ...]) -> str:
-    if word not in known:
-        raise UnknownName(what, word, known)
-    return word
 
 
 def load(project: str | None = None, *, sample: bool = False) -> Data:

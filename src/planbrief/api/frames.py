@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from planbrief.errors import UnknownName
+
 if TYPE_CHECKING:
     import pandas as pd
+
+#: In the order in which a plan goes from what is to what is wanted; the others from a point to the widest bound.
+KINDS = ("actual", "estimate", "resource", "count", "commitment", "constraint", "target")
+COMPARATORS = ("lt", "le", "eq", "approx", "range", "ge", "gt")
+STAGES = ("achieved", "planned", "whole")
+#: One word, or several; a year counts as a word.
+Words = str | int | Iterable[str | int] | None
 
 
 @cache
@@ -37,3 +47,21 @@ def framed(frame: pd.DataFrame, why_empty: str) -> pd.DataFrame:
     made = _frame_class()(frame)
     made.attrs["why_empty"] = why_empty
     return made
+
+
+def several(given: str | int | Iterable[str | int]) -> list[str]:
+    """One word or several as a list."""
+    return [str(given)] if isinstance(given, str | int) else [str(word) for word in given]
+
+
+def nothing(what: str, asked: Mapping[str, Words]) -> str:
+    """Why a frame is empty, with what was asked."""
+    given = ", ".join(f"{name} {word}" for name, word in asked.items() if word is not None)
+    return f"{what}: {given or 'there are no data'}"
+
+
+def one_of(what: str, word: str, known: tuple[str, ...]) -> str:
+    """A word of a closed list; :class:`UnknownName` with suggestions for any other."""
+    if word not in known:
+        raise UnknownName(what, word, known)
+    return word

@@ -124,7 +124,11 @@ def table_of(frame: Any, caption: Text = "", units: Mapping[str, str] | None = N
     plain = plain.rename(columns=str)
     ours = names_observations(plain)
     left_out = (UNSEEN | SELDOM if len(plain.columns) >= MANY else UNSEEN) if ours else frozenset()
-    shown = [name for name in plain if name not in left_out and not (name in KNOWN and (plain[name] == "").all())]
+    shown = [
+        name
+        for name in plain
+        if name not in left_out and not (name in KNOWN and (plain[name].isna() | (plain[name] == "")).all())
+    ]
     columns = [_column(plain, name, name in heads, (units or {}).get(name, "")) for name in shown]
     if not columns:
         raise UnknownName("column to show", ", ".join(map(str, plain.columns)) or "none", ())
