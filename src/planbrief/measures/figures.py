@@ -268,6 +268,9 @@ def _level_kind(row: Mapping[str, Any], measure: str) -> tuple[str, str]:
 
 def _comparator(row: Mapping[str, Any], measure: str) -> str:
     name = {"start": "start_comparator", "end": "end_comparator", "value": "comparator", "target": "target_comparator"}
+    if measure in ("cagr", "multiple") and row.get("start_comparator") in ("ge", "gt"):
+        # From more than 10 to 14 is at most 7 % a year; with an open end nothing is known of the rate.
+        return "le" if row.get("end_comparator") in ("eq", "approx") else "approx"
     return str(row.get(name.get(measure, ""), "eq") or "eq")
 
 

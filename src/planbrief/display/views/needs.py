@@ -147,7 +147,8 @@ def stretch_cells(members: list[dict[str, Any]], stretches: list[tuple[int, int]
 def open_range(change: Figure) -> tuple[str, str]:
     """What rounding and wording leave open of a change, with the decimals that show it; empty where nothing does."""
     low, high = change.lower, change.upper
-    if not change.defined or math.isnan(low) or math.isnan(high) or low == high or math.isinf(low):
+    boundless = math.isinf(low) or (change.measure == "rate" and low <= -1)  # from an open base: said by "at most"
+    if not change.defined or math.isnan(low) or math.isnan(high) or low == high or boundless:
         return "", ""
     scale = 100 if change.measure == "rate" else 1
     for decimals in (1, 2):
