@@ -9,7 +9,7 @@ def test_growth_from_a_lower_bound_is_at_most_that():
     """From more than 10 to 14 in five years: 7.0 % a year would be needed from 10, less from anything above it."""
     row = {
         "series": "s", "start": 10.0, "end": 14.0, "start_comparator": "gt", "end_comparator": "eq", "cagr": 0.0696,
-        "multiple": 1.4, "years": 5.0, "start_period": "2025", "end_period": "2030", "observations": ("a", "b"),
+        "multiple": 1.4, "years": 5.0, "start_year": 2025.0, "end_year": 2030.0, "observations": ("a", "b"),
         "cagr_lower": -1.0, "cagr_upper": 0.0696,
     }  # fmt: skip
     assert figure(row, "cagr").comparator == figure(row, "multiple").comparator == "le"
