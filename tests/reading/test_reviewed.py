@@ -190,3 +190,17 @@ def test_a_city_named_before_leaves_the_area_open():
 def test_persons_are_no_places_in_an_order():
     """位 behind a number of people counts them."""
     assert cell("unit_measure", "在省两院院士70位。") == ["人"]
+
+
+@pytest.mark.parametrize("sentence", ["清理单笔60万元以下拖欠账款。", "30万以上人口县建成特殊教育学校。"])
+def test_conditions_are_no_quantities(sentence):
+    """A threshold says which ones are meant, not how much there is."""
+    rows = Grammar(REPORT + PAST + sentence, "某省").rows()
+    assert [row.role for row in rows if row.start >= len(REPORT + PAST)] == ["exclusion"]
+
+
+def test_users_are_no_money():
+    """亿 without a unit is money unless people are counted."""
+    (row,) = read("平台用户超2亿，服务再升级。")
+    assert row.cells["unit_measure"] == "亿"
+    assert not row.sure

@@ -126,6 +126,8 @@ _RULES: tuple[tuple[str, str, float, str, str, str], ...] = (
     ("product_or_grade_code", "number", 0.75, r"[一-龥“·]$", r"\d{1,3}", r"号"),
     ("product_or_grade_code", "title", 0.9, r"《[^》]*$", r"\d+", r"[^《]*》"),
     ("other", "edition", 0.9, r"第$", r"\d+", r"[届次批期轮](?!位)"),
+    ("other", "threshold", 0.9, r"(?:单笔|单户|单个|每笔)$", r"[\d.]+", r"[万亿]?元?(?:及?以[上下])"),
+    ("other", "threshold", 0.9, r"", r"[\d.]+", r"万(?:人)?以上(?:人口)?(?:的)?(?:大?县|市|镇|城市|人口)"),
     ("other", "distance", 0.85, r"(?:沿线|沿岸|周边|两侧|半径)$", r"[\d.]+", r"(?:公里|千米|米)"),
     ("other", "anniversary", 0.95, r"", r"\d+", r"周年"),
     ("other", "ratio_base", 0.9, r"\d:$", r"1", r"(?![\d:.])"),

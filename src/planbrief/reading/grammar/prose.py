@@ -241,6 +241,12 @@ class Grammar:
         if sort.doubt:
             row.doubts.append(sort.doubt)
         unit = self._unit(one, form.transformation, rank, row)
+        if (
+            not one.tail.printed
+            and unit in ("亿元", "万亿元")
+            and re.search("用户|人口|人数|访问|粉丝|观众|下载", name)
+        ):
+            unit = unit.removesuffix("元")
         if re.fullmatch("[十百千万亿]+", unit):
             row.doubts.append("no_unit")
         joint = [match for match in _joint_area().finditer(topic) if not self.area.startswith(match[0])]
