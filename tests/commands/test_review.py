@@ -179,7 +179,8 @@ def test_a_document_is_reviewed_by_keyboard_alone(browser: Any, server: ReviewSe
     for _ in rows:
         page.keyboard.press("Enter")
     settled(page, server, lambda now: now.open == ())
-    assert f"{len(rows)}/{len(rows)}" in page.inner_text("#progress")
+    whole = f"{len(rows)}/{len(rows)}"
+    page.wait_for_function("whole => document.getElementById('progress').textContent.includes(whole)", arg=whole)
     assert page.errors == []
 
 

@@ -13,10 +13,6 @@ from dataclasses import dataclass, replace
 
 from planbrief.reading.grammar.periods import Period, periods
 
-_HEAD = re.compile(
-    r"\s*(?:[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十]+[章节篇部]|"
-    r"（[一二三四五六七八九十]+）|\d{1,2}[.、．])"
-)
 _TOP_HEAD = re.compile(r"\s*(?:[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十]+[章篇部])")
 #: A sentence, cut where it goes on without end (a list of thousands of numbers in one line).
 _SENTENCE = re.compile(r"[^。！？；\n]{0,1200}[。！？；\n]?")
@@ -69,7 +65,6 @@ class Sentence:
     end: int
     scope: Scope
     periods: tuple[Period, ...]
-    first_in_paragraph: bool
     heading: bool
     area: str = ""
     head: str = ""
@@ -176,7 +171,6 @@ def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
             paragraph = _headed(line, clock, paragraph)
             section = paragraph
         local = paragraph
-        first = True
         for match in _SENTENCE.finditer(text, position, end):
             if match.start() == match.end() or not match[0].strip():
                 continue
@@ -196,8 +190,7 @@ def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
                     or words.startswith("以来", opening.end)
                 ):
                     local = scope
-            yield Sentence(match.start(), match.end(), local, tuple(named), first, heading, area, above_line)
-            first = False
+            yield Sentence(match.start(), match.end(), local, tuple(named), heading, area, above_line)
         position = end
 
 
