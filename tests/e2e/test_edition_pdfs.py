@@ -39,8 +39,8 @@ KNOWN = {
     "industries-bazhong": ("先进电池材料", "贡献率"),
     "comparison": ("可比", "统计范围"),
     "audit-bazhong": ("主导产业", "允许误差"),
-    "databook": ("巴府办发〔2024〕17号", "指标定义"),
-    "databook-bazhong": ("编号", "巴府办发〔2024〕17号"),
+    "databook": ("巴府办发〔2024〕17号", "年均增长速度"),
+    "databook-bazhong": ("编号", "巴府办发〔2024〕17号", "指标定义"),
 }
 
 

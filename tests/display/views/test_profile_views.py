@@ -115,7 +115,13 @@ def test_branches_in_groups():
 
 @pytest.mark.parametrize(
     ("lower", "upper", "shown"),
-    [(0.73804, 0.73842, "73.80–73.84"), (5.11, 5.84, "511.0–584.0"), (0.1, 0.1, ""), (0.2, math.inf, "20.0–∞")],
+    [
+        (0.73804, 0.73842, "73.80–73.84"),
+        (5.11, 5.84, "511.0–584.0"),
+        (0.1, 0.1, ""),
+        (0.2, math.inf, "at least 20.0"),
+        (-1, 0.07, "at most 7.0"),
+    ],
 )
 def test_ranges_show_what_is_open(lower, upper, shown):
     """As many decimals as it takes to see the difference, and no more."""

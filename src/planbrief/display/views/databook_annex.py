@@ -140,9 +140,9 @@ def blanks_table(ds: Dataset, region: str) -> Table | None:
     return Table(columns, tuple(lines), worded("caption.blanks"), (worded("note.blanks"),))
 
 
-def definitions(ds: Dataset) -> Table | None:
-    """What every indicator with an observation means, grouped by theme; None where there is no observation."""
-    used = Counter(ds.observations["indicator"])
+def definitions(ds: Dataset, region: str = "") -> Table | None:
+    """What every indicator with an observation (about a place) means, grouped by theme; None where there is none."""
+    used = Counter((ds.of_city(region) if region else ds.observations)["indicator"])
     chosen = [row for row in records(ds.indicators.reset_index()) if used[row["indicator"]]]
     lines: list[tuple[Cell, ...]] = []
     groups: dict[int, Any] = {}

@@ -196,13 +196,17 @@ def word(ds: Dataset, table: str, code: str) -> Label:
 
 
 def told_facts(ds: Dataset, city: str, rows: pd.DataFrame) -> pd.DataFrame:
-    """The facts of a place with many of them that its profile tells: its own, without resources and counts of things.
+    """The facts of a place with many of them that its profile tells: its own about money, people, rates and shares.
 
-    Facts of its zones and districts, resources, and how many things of a kind are named stand in the databook.
+    Facts of its zones and districts, resources, and how many things there are of a kind stand in the databook.
     """
     if len(rows) <= ONE_TABLE:
         return rows
-    return rows[(rows["ref_area"] == city) & ~rows["kind"].isin(LEFT_OUT) & (rows["subject"] == "")]
+    about = ds.indicators.loc[rows["indicator"]]
+    natures = [ds.nature_of(name) in ("value", "money") for name in rows["indicator"]]
+    main = about["aggregation"].isin(("share", "rate")).to_numpy() | about["concept"].eq("population").to_numpy()
+    own = (rows["ref_area"] == city) & ~rows["kind"].isin(LEFT_OUT) & (rows["subject"] == "")
+    return rows[own & (main | natures)]
 
 
 def theme_facts(ds: Dataset, city: str, *, shown: Iterable[Table | None] = ()) -> Table | None:
@@ -229,11 +233,12 @@ def theme_facts(ds: Dataset, city: str, *, shown: Iterable[Table | None] = ()) -
     return facts_table(ds, city, [*by_theme(ds, told[~counted]), *last], caption, located=few)
 
 
-def facts_left_out(ds: Dataset, city: str) -> list[Headline]:
+def facts_left_out(ds: Dataset, city: str, *, shown: Iterable[Table | None] = ()) -> list[Headline]:
     """How many facts :func:`theme_facts` leaves to the databook, as a headline; none for a place with few facts."""
     rows = ds.of_city(city)
     told = told_facts(ds, city, rows)
-    left = rows[~rows.index.isin(told.index)]
+    again = {obs_id for table in shown if table is not None for obs_id in table.observations()}
+    left = rows[~rows.index.isin(told.index) & ~rows.index.isin(again)]
     if left.empty:
         return []
     count = Figure(f"{city}/facts_left_out", float(len(left)), "count")

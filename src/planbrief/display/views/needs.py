@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.language import LANGS
+from planbrief.display.language import LANGS, message
 from planbrief.display.numbers import decimal_text, rounded
 from planbrief.display.quantities import NARROW
 from planbrief.display.table import Cell, Column, Table
@@ -151,16 +151,15 @@ def open_range(change: Figure) -> tuple[str, str]:
     if not change.defined or math.isnan(low) or math.isnan(high) or low == high or boundless:
         return "", ""
     scale = 100 if change.measure == "rate" else 1
+    if math.isinf(high) or low <= -1:  # one end is open: what the other says
+        bound, end = ("ge", low) if math.isinf(high) else ("le", high)
+        texts = [decimal_text(rounded(end * scale, 1), lang) for lang in LANGS]
+        return message(f"bound.{bound}", "zh", value=texts[0]), message(f"bound.{bound}", "en", value=texts[1])
     for decimals in (1, 2):
-        width = (
-            0 if math.isinf(high) else (rounded(high * scale, decimals) - rounded(low * scale, decimals)) * 10**decimals
-        )
-        if math.isinf(high) or width > (NARROW if decimals == 1 else 0):
-            ends = [
-                ["∞" if math.isinf(end) else decimal_text(rounded(end * scale, decimals), lang) for end in (low, high)]
-                for lang in LANGS
-            ]
-            return "–".join(ends[0]), "–".join(ends[1])
+        ends = [rounded(end * scale, decimals) for end in (low, high)]
+        if (ends[1] - ends[0]) * 10**decimals > (NARROW if decimals == 1 else 0):
+            zh, en = ("–".join(decimal_text(end, lang) for end in ends) for lang in LANGS)
+            return zh, en
     return "", ""
 
 
