@@ -126,7 +126,27 @@ def test_git_strips_by_itself(project):
     shown = subprocess.run(
         ["git", "-C", str(project.root), "config", "filter.planbrief.clean"], capture_output=True, text=True
     )
-    assert shown.stdout.strip() == "planbrief nb filter"
+    assert shown.stdout.strip() == f'"{sys.executable}" -m planbrief nb filter'
+
+
+def test_running_all_leaves_no_difference(project):
+    """What Lab writes into a notebook, names of its Python included, is no change for git, whatever the PATH."""
+    git = ["git", "-C", str(project.root), "-c", "user.name=a", "-c", "user.email=a@example.org"]
+    subprocess.run(["git", "init", "-q", str(project.root)], check=True)
+    new.install(project.root)
+    subprocess.run([*git, "add", "-A"], check=True)
+    subprocess.run([*git, "commit", "-qm", "begin"], check=True)
+    path = project.notebooks / "audit.ipynb"
+    ran = json.loads(path.read_bytes())
+    ran["metadata"]["kernelspec"]["display_name"] = "My Python"
+    ran["metadata"]["language_info"] = {"name": "python", "version": "3.99", "file_extension": ".py"}
+    for number, cell in enumerate(ran["cells"]):
+        if cell["cell_type"] == "code":
+            cell |= {"execution_count": number, "outputs": [{"output_type": "stream", "name": "stdout", "text": "x"}]}
+            cell["metadata"]["execution"] = {"iopub.status.busy": "now"}
+    path.write_text(json.dumps(ran, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    said = subprocess.run([*git, "diff", "--stat"], capture_output=True, text=True, env={"PATH": "/usr/bin:/bin"})
+    assert (said.stdout, said.stderr) == ("", "")
 
 
 @pytest.mark.parametrize(

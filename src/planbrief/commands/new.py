@@ -22,6 +22,11 @@ from planbrief.targets.publishable import usable_package
 #: What running a notebook leaves in its metadata; the check looks for the same.
 CELL_TRACES = ("ExecuteTime", "collapsed", "execution", "papermill", "scrolled")
 NOTEBOOK_TRACES = ("papermill", "signature", "widgets")
+#: What a notebook of Python says of its kernel, on whatever machine it was saved.
+PYTHON = {
+    "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
+    "language_info": {"name": "python"},
+}
 _ATTRIBUTES = "notebooks/*.ipynb filter=planbrief"
 
 
@@ -44,7 +49,11 @@ def cleaned(data: bytes, name: str) -> bytes:
         changed = [cell for cell in cells if _strip(cell)]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise NoNotebook(name, f"no notebook ({type(error).__name__})") from None
-    traces = [key for key in NOTEBOOK_TRACES if notebook.get("metadata", {}).pop(key, None) is not None]
+    metadata = notebook.get("metadata", {})
+    traces = [key for key in NOTEBOOK_TRACES if metadata.pop(key, None) is not None]
+    if metadata.get("kernelspec", {}).get("language") == "python" and metadata != metadata | PYTHON:
+        metadata |= PYTHON  # JupyterLab writes the name and version of whatever Python it has
+        traces.append("kernelspec")
     if not changed and not traces:
         return data
     return (json.dumps(notebook, ensure_ascii=False, indent=1) + "\n").encode()
@@ -86,7 +95,11 @@ def install(root: Path) -> str:
     NoNotebook
         Outside a git repository.
     """
-    for key, value in (("clean", "planbrief nb filter"), ("smudge", "cat"), ("required", "false")):
+    for key, value in (
+        ("clean", f'"{sys.executable}" -m planbrief nb filter'),
+        ("smudge", "cat"),
+        ("required", "false"),
+    ):
         made = subprocess.run(
             ["git", "-C", str(root), "config", f"filter.planbrief.{key}", value], capture_output=True, check=False
         )
@@ -187,8 +200,7 @@ def notebook(name: str, area: str, title: str = "") -> dict[str, Any]:
 
 def with_kernel(cells: list[dict[str, Any]]) -> dict[str, Any]:
     """A notebook of cells."""
-    kernel = {"display_name": "Python 3", "language": "python", "name": "python3"}
-    return {"cells": cells, "metadata": {"kernelspec": kernel}, "nbformat": 4, "nbformat_minor": 5}
+    return {"cells": cells, "metadata": dict(PYTHON), "nbformat": 4, "nbformat_minor": 5}
 
 
 def copied(project: Project, catalog: Catalog, model: str, name: str, area: str) -> tuple[dict[str, Any], str]:
