@@ -115,6 +115,8 @@ def forms(one: Print, folder: Path) -> Iterator[tuple[str, Path]]:
                 ["soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", str(folder), str(path)],
                 check=True, capture_output=True, timeout=180,
             )  # fmt: skip
+            if not path.with_suffix(".pdf").is_file():
+                continue  # an office without its writer
             yield f"PDF of Word {kind}", path.with_suffix(".pdf")
             if shutil.which("pdftotext"):
                 laid = folder / f"{kind}-layout.txt"
@@ -122,7 +124,7 @@ def forms(one: Print, folder: Path) -> Iterator[tuple[str, Path]]:
                 yield f"text: pdftotext -layout, {kind}", laid
 
 
-def right_cells(path: Path, truth: list[tuple[str, str, str, str]]) -> list[tuple[str, str, str, str]]:
+def wrong_cells(path: Path, truth: list[tuple[str, str, str, str]]) -> list[tuple[str, str, str, str]]:
     """Cells of a table that its file is not read to say."""
     rows = proposals(read_file(path), "某市", "2026-02-10")
     said = defaultdict(list)
@@ -150,7 +152,7 @@ def measure(count: int, seed: int, show: bool = False, keep: Path | None = None)
             folder = Path(root) / str(number)
             folder.mkdir()
             for name, path in forms(one, folder):
-                wrong = right_cells(path, truth)
+                wrong = wrong_cells(path, truth)
                 kind = name + (", side by side" if side else "")
                 found[kind][0] += len(truth) - len(wrong)
                 found[kind][1] += len(truth)

@@ -214,7 +214,7 @@ class Tabulator:
         unknown = bool(cells["activity"] and not activity)
         if unknown and "activity" not in row.changed and not cells["indicator"].strip():
             # A branch that the package has no code for stays in the name of its indicator.
-            row = replace(row, cells=cells | {"indicator_phrase": cells["activity"] + cells["indicator_phrase"]})
+            row = replace(row, cells={**cells, "indicator_phrase": cells["activity"] + cells["indicator_phrase"]})
         elif unknown:
             self._wrong(row, f"the activity {cells['activity']!r} is not in activities.csv")
         letter = "" if not earlier else chr(ord("a") + earlier)
