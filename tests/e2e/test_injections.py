@@ -15,7 +15,7 @@ from e2e.injections import EVIL, KINDS, PAYLOADS
 from nbformat import v4
 from publish.edition.editions import entry, manifest
 
-from planbrief.commands.preview import pages
+from planbrief.commands.preview.server import error_page
 from planbrief.commands.preview.studio import Shown
 from planbrief.deliver.mail import compose, compose_failure
 from planbrief.deliver.news import News
@@ -151,7 +151,7 @@ def test_pages_around_the_reports(browser, tmp_path):
     for lang in ("zh", "en"):
         assert watched(browser, failure_page(everything, lang, everything).decode("utf-8", "replace"), tmp_path) == []
         failed = CellFailed(everything, 0, everything, PAYLOADS[0], everything, list(PAYLOADS))
-        page = pages.error_page(Shown(1, b"<body></body>", failed), lang, everything)
+        page = error_page(Shown(1, b"<body></body>", failed), lang, everything)
         assert watched(browser, page, tmp_path) == []
         found = {
             "good": False, "time": NOW.isoformat(),

@@ -154,7 +154,7 @@ def files(package: Package) -> dict[str, bytes]:
 
     A document that is left out (``exclude_sources`` in the catalog) is left out with its files.
     """
-    found: dict[str, bytes] = {}
+    members: dict[str, bytes] = {}
     documents = {row.file.rpartition("/")[0] for row in package["sources"].rows}
     resources: list[dict[str, Any]] = []
     for resource in package.descriptor["resources"]:
@@ -165,12 +165,12 @@ def files(package: Package) -> dict[str, bytes]:
         for path in kept:
             rows = [row for row in table.rows if len(table.files) == 1 or row.file == f"data/{path}"]
             rows.sort(key=lambda row: row.line)  # as in the file, whatever the order of display
-            found[path] = csv_bytes(table.columns, rows)
+            members[path] = csv_bytes(table.columns, rows)
         # Sizes and hashes that a descriptor may carry describe the files as they were.
         said = {key: value for key, value in resource.items() if key not in ("hash", "bytes")}
         if "parts" in resource:
-            found[resource["path"]] = csv_bytes(table.columns, ())
+            members[resource["path"]] = csv_bytes(table.columns, ())
             said["path"] = [resource["path"], *kept]
         resources.append(said)
     text = json.dumps({**package.descriptor, "resources": resources}, ensure_ascii=False, indent=2) + "\n"
-    return {"datapackage.json": text.encode("utf-8"), **found}
+    return {"datapackage.json": text.encode("utf-8"), **members}

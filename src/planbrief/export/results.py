@@ -71,13 +71,13 @@ def _frames(ds: Dataset) -> Iterator[tuple[str, pd.DataFrame]]:
         if make is None:
             yield name, data.compare() if len(ds.cities()) > 1 else pd.DataFrame({"observations": []})
             continue
-        found = {area: make(data, area) for area in areas}
+        by_area = {area: make(data, area) for area in areas}
         filled = [
             frame if "ref_area" in frame else frame.assign(ref_area=area)
-            for area, frame in found.items()
+            for area, frame in by_area.items()
             if not frame.empty
         ]
-        yield name, pd.concat(filled, ignore_index=True) if filled else next(iter(found.values()))
+        yield name, pd.concat(filled, ignore_index=True) if filled else next(iter(by_area.values()))
 
 
 def _table(name: str, frame: pd.DataFrame) -> Table:

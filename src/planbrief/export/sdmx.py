@@ -253,7 +253,7 @@ COMPONENTS = (
 
 def components_of(flow: Flow) -> tuple[Component, ...]:
     """Components of a dataflow: those without a date have no time dimension and no frequency."""
-    return tuple(one for one in COMPONENTS if flow.dated or one.id not in ("FREQ", "TIME_PERIOD"))
+    return tuple(component for component in COMPONENTS if flow.dated or component.id not in ("FREQ", "TIME_PERIOD"))
 
 
 def structure_xml(package: Package, lists: Mapping[str, Codelist]) -> bytes:
@@ -353,7 +353,7 @@ def _definition(parent: etree._Element, flow: Flow) -> None:
 
 
 def _of(components: Iterable[Component], role: Role) -> list[Component]:
-    return [one for one in components if one.role == role]
+    return [component for component in components if component.role == role]
 
 
 def _component(element: etree._Element, component: Component) -> None:

@@ -190,10 +190,10 @@ def workbook(package: Package) -> bytes:
         )
         made.set_custom_property(_SEAL, _UNSEALED)
         book = Book(made, Styles(made), _sheet_names(tables), _places(tables), _names(tables))
-        about = made.add_worksheet("说明 About")
+        about_sheet = made.add_worksheet("说明 About")
         for table in tables:
             _table_sheet(book, table)
-        _about_sheet(book, about, package, tables, as_of)
+        _about_sheet(book, about_sheet, package, tables, as_of)
         _columns_sheet(book, tables)
     with zipfile.ZipFile(buffer) as archive:
         files = {name: archive.read(name) for name in archive.namelist()}
@@ -230,14 +230,14 @@ def _places(tables: list[Table]) -> dict[str, dict[str, int]]:
 
 def _names(tables: list[Table]) -> dict[str, dict[str, str]]:
     """Name of each key in both languages, shown where the mouse rests on a link."""
-    found: dict[str, dict[str, str]] = {}
+    names: dict[str, dict[str, str]] = {}
     for table in tables:
         columns = [name for name in ("name_zh", "title_zh", "name_en", "title_en") if name in table.columns]
-        found[table.name] = {
+        names[table.name] = {
             key: _NO_XML.sub("�", visible(" ".join(row.values[name] for name in columns), 200))
             for key, row in table.by_key.items()
         }
-    return found
+    return names
 
 
 def _references(table: Table) -> dict[str, str]:

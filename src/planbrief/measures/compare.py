@@ -111,15 +111,15 @@ def difference(ds: Dataset, obs_a: str, obs_b: str) -> Compared:
     Refused (NaN, ``undefined`` = ``not_comparable``) unless the verdict allows it, and for ranks.
     """
     a, b = records(ds, [obs_a, obs_b])
-    found = judge(ds, a, b)
+    verdict_of_pair = judge(ds, a, b)
     key = f"{obs_a}-{obs_b}/difference"
     percent = a.dimension in ("percent", "percentage_points")
     measure, unit = ("points", "个百分点") if percent else ("level", a.unit)
-    if not found.allowed or a.transformation == "rank":
-        return Compared(found, _refused(key, measure, unit, a, b))
+    if not verdict_of_pair.allowed or a.transformation == "rank":
+        return Compared(verdict_of_pair, _refused(key, measure, unit, a, b))
     other = b.base / a.factor
     formula = f"{plain(a.value)} − {plain(other)}"
-    return Compared(found, Figure(key, a.value - other, measure, unit, (obs_a, obs_b), formula))
+    return Compared(verdict_of_pair, Figure(key, a.value - other, measure, unit, (obs_a, obs_b), formula))
 
 
 def ratio(ds: Dataset, obs_a: str, obs_b: str) -> Compared:
@@ -129,14 +129,14 @@ def ratio(ds: Dataset, obs_a: str, obs_b: str) -> Compared:
     second value is not above zero (``undefined`` = ``base_not_positive``).
     """
     a, b = records(ds, [obs_a, obs_b])
-    found = judge(ds, a, b)
+    verdict_of_pair = judge(ds, a, b)
     key = f"{obs_a}-{obs_b}/ratio"
-    if not found.allowed or a.transformation != "level" or a.dimension == "percent":
-        return Compared(found, _refused(key, "multiple", "倍", a, b))
+    if not verdict_of_pair.allowed or a.transformation != "level" or a.dimension == "percent":
+        return Compared(verdict_of_pair, _refused(key, "multiple", "倍", a, b))
     if b.base <= 0:
-        return Compared(found, _refused(key, "multiple", "倍", a, b, "base_not_positive"))
+        return Compared(verdict_of_pair, _refused(key, "multiple", "倍", a, b, "base_not_positive"))
     formula = f"{plain(a.value)} ÷ {plain(b.base / a.factor)}"
-    return Compared(found, Figure(key, a.base / b.base, "multiple", "倍", (obs_a, obs_b), formula))
+    return Compared(verdict_of_pair, Figure(key, a.base / b.base, "multiple", "倍", (obs_a, obs_b), formula))
 
 
 def _refused(key: str, measure: str, unit: str, a: Evidence, b: Evidence, why: str = "not_comparable") -> Figure:
@@ -228,7 +228,7 @@ def side_by_side(ds: Dataset, regions: Iterable[str]) -> SideBySide:
         for key, things in _shown(ds, city).items():
             groups.setdefault(key, {})[city] = things
     rows: list[tuple[Any, ...]] = []
-    found: list[tuple[Any, ...]] = []
+    pairs_found: list[tuple[Any, ...]] = []
     for (theme, dimension, *_), by_city in sorted(groups.items()):
         paired: dict[str, tuple[str, str, Evidence]] = {}
         for city_a, city_b in _area_pairs(tuple(by_city), asked[0]):
@@ -239,7 +239,7 @@ def side_by_side(ds: Dataset, regions: Iterable[str]) -> SideBySide:
             for one in judged:
                 order, v = one
                 status = "order_safe" if order is not None else v.status
-                found.append(
+                pairs_found.append(
                     (theme, dimension, city_a, city_b, v.a, v.b, status, v.reasons, v.keys, one is best, order)
                 )
             for city in (city_a, city_b):
@@ -247,7 +247,9 @@ def side_by_side(ds: Dataset, regions: Iterable[str]) -> SideBySide:
                     if any(r.obs_id in (v.a, v.b) for _, v in judged):
                         paired[r.obs_id] = (city, role, r)
         rows += [_row(ds, theme, dimension, city, role, r) for city, role, r in paired.values()]
-    return SideBySide(pd.DataFrame(rows, columns=list(ROW_COLUMNS)), pd.DataFrame(found, columns=list(PAIR_COLUMNS)))
+    return SideBySide(
+        pd.DataFrame(rows, columns=list(ROW_COLUMNS)), pd.DataFrame(pairs_found, columns=list(PAIR_COLUMNS))
+    )
 
 
 def _area_pairs(areas: tuple[str, ...], first: str) -> Iterable[tuple[str, str]]:
@@ -300,14 +302,14 @@ def _shown(ds: Dataset, city: str) -> dict[tuple[str, ...], list[Thing]]:
     rows = rows[rows["kind"].isin(SHOWN_KINDS) & rows["transformation"].isin(SHOWN_TRANSFORMATIONS)]
     groups: dict[tuple[str, ...], list[Evidence]] = {}
     for record in evidence(ds, rows[rows["obs_value"].notna()]):
-        about = ds.row("indicators", record.indicator)
+        definition = ds.row("indicators", record.indicator)
         if not size_class(record):
-            key = (about["theme"], record.dimension, about["concept"], record.transformation)
+            key = (definition["theme"], record.dimension, definition["concept"], record.transformation)
             groups.setdefault(key, []).append(record)
-    return {key: _things(_broadest(found, city)) for key, found in groups.items()}
+    return {key: _things(_broadest(records_of_key, city)) for key, records_of_key in groups.items()}
 
 
-def _broadest(found: list[Evidence], city: str) -> list[Evidence]:
+def _broadest(stated: list[Evidence], city: str) -> list[Evidence]:
     """Figures of the whole city before those of its parts, of all branches before single ones, indicator by indicator.
 
     A zone's figure stays where its city gives none of that indicator.
@@ -317,15 +319,15 @@ def _broadest(found: list[Evidence], city: str) -> list[Evidence]:
         return sum((bool(record.subject), bool(record.activity), record.ref_area != city))
 
     least: dict[str, int] = {}
-    for record in found:
+    for record in stated:
         least[record.indicator] = min(narrowness(record), least.get(record.indicator, 3))
-    return [record for record in found if narrowness(record) == least[record.indicator]]
+    return [record for record in stated if narrowness(record) == least[record.indicator]]
 
 
-def _things(found: list[Evidence]) -> list[Thing]:
+def _things(stated: list[Evidence]) -> list[Thing]:
     """Latest actual, every dated target in order, every undated aim: one list for each measured thing."""
     things: dict[tuple[str, ...], list[Evidence]] = {}
-    for r in found:
+    for r in stated:
         things.setdefault((r.ref_area, r.indicator, r.activity, r.subject, r.transformation), []).append(r)
     shown = []
     for group in things.values():
@@ -343,9 +345,17 @@ def _when(record: Evidence) -> tuple[bool, float]:
 
 
 def _row(ds: Dataset, theme: str, dimension: str, city: str, role: str, r: Evidence) -> tuple[Any, ...]:
-    about = ds.row("indicators", r.indicator)
+    definition = ds.row("indicators", r.indicator)
     what = (theme, dimension, city, r.ref_area, r.indicator, r.activity, r.subject, role, r.value, r.unit)
-    how = (r.comparator, r.time_period, r.kind, r.transformation, r.price_base, about["concept"], about["scope"])
+    how = (
+        r.comparator,
+        r.time_period,
+        r.kind,
+        r.transformation,
+        r.price_base,
+        definition["concept"],
+        definition["scope"],
+    )
     return (*what, *how, r.obs_id)
 
 
@@ -361,21 +371,21 @@ def _closest(ds: Dataset, ours: Thing, theirs: Thing) -> Judged:
     safe = [(order, v, min(a.least, b.least)) for v, a, b in met if (order := order_of(ds, a, b)) is not None]
     if not safe:
         return None, nearest
-    order, found, _ = max(safe, key=lambda item: item[2])
-    return order, found
+    order, best_pair, _ = max(safe, key=lambda item: item[2])
+    return order, best_pair
 
 
 def _nearest(judged: Iterable[Judged]) -> list[Judged]:
     """Each thing with the nearest of the other area that has no nearer one."""
     met: set[str] = set()
     kept: list[Judged] = []
-    for one in sorted(judged, key=_distance):
-        if met.isdisjoint(ids := {one[1].a, one[1].b}):
+    for pair in sorted(judged, key=_distance):
+        if met.isdisjoint(ids := {pair[1].a, pair[1].b}):
             met |= ids
-            kept.append(one)
+            kept.append(pair)
     return kept
 
 
-def _distance(one: Judged) -> tuple[float, int, int]:
-    order, v = one
+def _distance(pair: Judged) -> tuple[float, int, int]:
+    order, v = pair
     return (1.5 if order is not None else STATUSES.index(v.status), len(v.forbidding), len(v.reasons))

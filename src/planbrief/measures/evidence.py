@@ -107,10 +107,10 @@ def half_digit(value_text: str) -> float:
     >>> half_digit("142.8"), half_digit("1000"), half_digit("千亿级")
     (0.05, 0.5, 0.0)
     """
-    found = _DIGITS.search(value_text)
-    if found is None:
+    digits = _DIGITS.search(value_text)
+    if digits is None:
         return 0.0
-    return 0.5 * 10.0 ** -len(found.group(1) or "")
+    return 0.5 * 10.0 ** -len(digits.group(1) or "")
 
 
 def evidence(ds: Dataset, rows: pd.DataFrame) -> tuple[Evidence, ...]:

@@ -71,7 +71,7 @@ def coverage(ds: Dataset, cities: Iterable[str] | None = None) -> pd.DataFrame:
     published = {source: float(date[:4]) for source, date in ds.sources["date_published"].items() if date[:4].isdigit()}
     stated = {city: _stated(ds.of_city(city), published) for city in asked}
     themes = ds.indicators["theme"]
-    named = [name for name in themes.index if any(name in found for found in stated.values())]
+    named = [name for name in themes.index if any(name in indicators for indicators in stated.values())]
     rows = []
     for indicator in named:
         for city in asked:
@@ -87,10 +87,10 @@ def coverage(ds: Dataset, cities: Iterable[str] | None = None) -> pd.DataFrame:
 
 def coverage_matrix(ds: Dataset, cities: Iterable[str] | None = None) -> pd.DataFrame:
     """The coverage as a table of states: (theme, indicator) by city."""
-    found = coverage(ds, cities)
-    order = found[["theme", "indicator"]].drop_duplicates()
-    wide = found.pivot(index=["theme", "indicator"], columns="city", values="state")
-    wide = wide.reindex(list(order.itertuples(index=False, name=None)))[list(dict.fromkeys(found["city"]))]
+    cells = coverage(ds, cities)
+    order = cells[["theme", "indicator"]].drop_duplicates()
+    wide = cells.pivot(index=["theme", "indicator"], columns="city", values="state")
+    wide = wide.reindex(list(order.itertuples(index=False, name=None)))[list(dict.fromkeys(cells["city"]))]
     wide.columns.name = None
     return wide
 
@@ -98,12 +98,12 @@ def coverage_matrix(ds: Dataset, cities: Iterable[str] | None = None) -> pd.Data
 def _stated(rows: pd.DataFrame, published: dict[object, float]) -> dict[str, list[tuple[str, str]]]:
     """Kinds and ids by indicator; an estimate of a year already begun is as good as an actual value."""
     rows = rows[rows["obs_value"].notna()]
-    found: dict[str, list[tuple[str, str]]] = {}
+    kinds: dict[str, list[tuple[str, str]]] = {}
     columns = (rows["indicator"], rows["kind"], rows["year"], rows["source_id"])
     for obs_id, indicator, kind, year, source in zip(rows.index, *columns, strict=True):
         past = kind == "estimate" and year <= published.get(source, 0.0)
-        found.setdefault(indicator, []).append(("actual" if past else kind, obs_id))
-    return found
+        kinds.setdefault(indicator, []).append(("actual" if past else kind, obs_id))
+    return kinds
 
 
 def _state(actuals: int, targets: int, stated: int) -> str:

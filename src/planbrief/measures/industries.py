@@ -76,24 +76,24 @@ def industry_groups(ds: Dataset, region: str) -> tuple[Group, ...]:
     activities below it have figures of their own. A group needs two series; a place without any has no groups.
     """
     table = ds.unit_table
-    found: dict[str, list[Series]] = {}
+    members: dict[str, list[Series]] = {}
     for series in series_of(ds, region):
         sized = series.family == "level" and series.aggregation == "additive" and not series.subject
         dated = sum(point.annual for point in series.points) > 1
         if series.activity and sized and dated and table.parse(series.unit).dimension == MONEY:
-            found.setdefault(series.activity, []).append(series)
-    roots = {a for a in found if not _parent(ds, a) and any(a in _above(ds, b) for b in found)}
+            members.setdefault(series.activity, []).append(series)
+    roots = {a for a in members if not _parent(ds, a) and any(a in _above(ds, b) for b in members)}
     groups: dict[str, list[Branch]] = {}
-    for activity in _ordered(ds, found):
+    for activity in _ordered(ds, members):
         if activity in roots:
             continue
-        above = [parent for parent in _above(ds, activity) if parent in found and parent not in roots]
+        above = [parent for parent in _above(ds, activity) if parent in members and parent not in roots]
         industry = above[-1] if above else activity
         name = label(ds, "activities", activity)
         here = groups.setdefault(_parent(ds, industry), [])
-        here.extend(Branch(series, activity, industry, name) for series in found[activity])
+        here.extend(Branch(series, activity, industry, name) for series in members[activity])
     return tuple(
-        Group(parent, label(ds, "activities", parent), tuple(branches), tuple(found.get(parent, ())))
+        Group(parent, label(ds, "activities", parent), tuple(branches), tuple(members.get(parent, ())))
         for parent, branches in groups.items()
         if len(branches) > 1
     )
@@ -115,12 +115,12 @@ def _parent(ds: Dataset, activity: str) -> str:
 
 def _above(ds: Dataset, activity: str) -> tuple[str, ...]:
     """Activities above one, nearest first."""
-    found: list[str] = []
+    ancestors: list[str] = []
     parent = _parent(ds, activity)
-    while parent and parent not in found:
-        found.append(parent)
+    while parent and parent not in ancestors:
+        ancestors.append(parent)
         parent = _parent(ds, parent)
-    return tuple(found)
+    return tuple(ancestors)
 
 
 def _ordered(ds: Dataset, chosen: dict[str, list[Series]]) -> Iterator[str]:
@@ -183,7 +183,7 @@ def _extent(ds: Dataset, region: str, groups: tuple[Group, ...]) -> Headline:
         "measures": {b.series.indicator for b in branches},
     }
     figures: dict[str, Figure | Label | str] = {
-        name: Figure(f"{key}/{name}", float(len(found)), "count") for name, found in counts.items()
+        name: Figure(f"{key}/{name}", float(len(counted)), "count") for name, counted in counts.items()
     }
     figures |= {"area": label(ds, "areas", region), "first": period(plain(years[0])), "last": period(plain(years[-1]))}
     rule = "industries_and_tracks" if counts["tracks"] else "industries_only"
@@ -298,7 +298,7 @@ def shares_of_parts(ds: Dataset, region: str, parent: str) -> list[tuple[str, li
     if len(parts) < 2 or len(periods) < 2:
         return []
     sums = whole.groupby("period")["value"].sum()
-    behind = {p: tuple(obs for ids in rows["observations"] for obs in ids) for p, rows in whole.groupby("period")}
+    observations = {p: tuple(obs for ids in rows["observations"] for obs in ids) for p, rows in whole.groupby("period")}
     found = []
     for part in parts:
         rows = {str(row["period"]): row for row in records_of(whole[whole["activity"] == part])}
@@ -307,7 +307,7 @@ def shares_of_parts(ds: Dataset, region: str, parent: str) -> list[tuple[str, li
                 key=f"{region}/{indicator}/{part}/share_of_parts/{p}",
                 value=float(rows[p]["share_of_parts_pct"]),
                 measure="share",
-                observations=tuple(dict.fromkeys((*rows[p]["observations"], *behind[p]))),
+                observations=tuple(dict.fromkeys((*rows[p]["observations"], *observations[p]))),
                 formula=f"{plain(float(rows[p]['value']))} ÷ {plain(float(sums[p]))} × 100",
                 year=p,
             )
@@ -345,12 +345,12 @@ def _shift(ds: Dataset, region: str, group: Group) -> Iterator[Headline]:
 
 def tree_gaps(ds: Dataset, region: str, audit: Audit) -> tuple[Headline, ...]:
     """How often parts of the industries exceed or miss their printed total, where that happens at all."""
-    found = [f for f in tree_findings(ds, region, audit) if f.severity == "inconsistent"]
-    if not found:
+    gaps = [f for f in tree_findings(ds, region, audit) if f.severity == "inconsistent"]
+    if not gaps:
         return ()
-    behind = tuple(dict.fromkeys(obs for finding in found for obs in finding.observations))
-    count = Figure(f"{region}/industries/gaps", float(len(found)), "count", "", behind)
-    return (Headline("gap" if len(found) == 1 else "gaps", 1, region, {"count": count}),)
+    observations = tuple(dict.fromkeys(obs for finding in gaps for obs in finding.observations))
+    count = Figure(f"{region}/industries/gaps", float(len(gaps)), "count", "", observations)
+    return (Headline("gap" if len(gaps) == 1 else "gaps", 1, region, {"count": count}),)
 
 
 def tree_omissions(ds: Dataset, region: str, audit: Audit) -> tuple[Finding, ...]:

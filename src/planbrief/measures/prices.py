@@ -30,6 +30,6 @@ def bases(price_base: str, time_period: str, kind: str, *, money: bool = True) -
     return frozenset({price_base, CURRENT} if price_base == f"{CONSTANT}{year}" else {price_base})
 
 
-def alike(one: frozenset[str], other: frozenset[str]) -> bool:
+def alike(bases_of_one: frozenset[str], other: frozenset[str]) -> bool:
     """Whether two values may be at the same prices."""
-    return not one or not other or not one.isdisjoint(other)
+    return not bases_of_one or not other or not bases_of_one.isdisjoint(other)

@@ -119,14 +119,14 @@ class Series:
         was over when they were published (in the year `published`); else the latest such of another document; else
         the earliest.
         """
-        found = [point for point in self.actuals if not point.conflict] or list(self.actuals)
-        if not found or not self.aims:
-            return found[-1] if found else None
+        usable = [point for point in self.actuals if not point.conflict] or list(self.actuals)
+        if not usable or not self.aims:
+            return usable[-1] if usable else None
         sources = {source for point in self.aims for source in point.sources}
-        before = [point for point in found if point.year < self.aims[0].year]
+        before = [point for point in usable if point.year < self.aims[0].year]
         known = [p for p in before if math.isnan(published) or p.year < published + (0 if p.annual else 1)]
         own = [point for point in known if sources & set(point.sources)]
-        chosen = own[-1:] or known[-1:] or before[:1] or [p for p in found if p.year < self.aims[-1].year][:1]
+        chosen = own[-1:] or known[-1:] or before[:1] or [p for p in usable if p.year < self.aims[-1].year][:1]
         return chosen[0] if chosen else None
 
 
@@ -177,17 +177,17 @@ def series_of(
         identity = ("ref_area", "indicator", "activity", "subject", "counterpart_area", "transformation")
         measure = table.parse(row["unit_measure"] or "1").dimension
         groups.setdefault((*(row[name] for name in identity), measure, _years(row["time_period"])), []).append(row)
-    found: list[Series] = []
+    all_series: list[Series] = []
     taken: set[str] = set()
     for group in groups.values():
         for part in _by_price(group):
-            one = _series(ds, table, part)
-            key = one.key
+            single = _series(ds, table, part)
+            key = single.key
             if key in taken:
-                key = f"{key}@{one.price_base or table.parse(one.unit).dimension}"
+                key = f"{key}@{single.price_base or table.parse(single.unit).dimension}"
             taken.add(key)
-            found.append(replace(one, key=key))
-    return tuple(found)
+            all_series.append(replace(single, key=key))
+    return tuple(all_series)
 
 
 def _years(period: str) -> str:
@@ -225,7 +225,7 @@ def _by_price(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
 
 def _series(ds: Dataset, table: units.UnitTable, rows: list[dict[str, Any]]) -> Series:
     first = next((row for row in rows if row["kind"] in BASE_KINDS), rows[0])
-    about = ds.row("indicators", first["indicator"])
+    definition = ds.row("indicators", first["indicator"])
     unit = first["unit_measure"]
     measured = table.parse(unit or "1")
     measure = measured.dimension
@@ -253,10 +253,10 @@ def _series(ds: Dataset, table: units.UnitTable, rows: list[dict[str, Any]]) -> 
         price_base=max(stated, key=stated.count, default=""),
         family=family,
         shape="geometric" if geometric else "linear",
-        direction=-1 if about["direction"] == "decrease" else 1 if about["direction"] == "increase" else 0,
-        character=about["character"],
-        aggregation=about["aggregation"],
-        theme=about["theme"],
+        direction=-1 if definition["direction"] == "decrease" else 1 if definition["direction"] == "increase" else 0,
+        character=definition["character"],
+        aggregation=definition["aggregation"],
+        theme=definition["theme"],
     )
     points = tuple(_points(series, table, rows))
     if series.direction == 0:
@@ -309,22 +309,22 @@ def _points(series: Series, table: units.UnitTable, rows: list[dict[str, Any]]) 
 def _without_kept_bounds(points: list[Point]) -> list[Point]:
     """Points without the bounds that an exact value of the same time and kind keeps: 33,757.93 is more than 30,000."""
     exact = {(p.period, p.kind): p for p in points if p.comparator == "eq" and not p.aimed}
-    found = []
+    kept_points = []
     for point in points:
         beside = exact.get((point.period, point.kind))
         if beside is None or not kept(point.comparator, point.value, beside.value):
-            found.append(point)
-    return found
+            kept_points.append(point)
+    return kept_points
 
 
-def _joined(one: Point, other: Point) -> Point:
+def _joined(point: Point, other: Point) -> Point:
     """Two observations of one fact as one point."""
-    differs = one.wording_differs or one.comparator != other.comparator
-    strict = other if one.comparator == "eq" and other.comparator != "eq" else one
+    differs = point.wording_differs or point.comparator != other.comparator
+    strict = other if point.comparator == "eq" and other.comparator != "eq" else point
     return replace(
         strict,
-        observations=one.observations + other.observations,
-        sources=tuple(dict.fromkeys(one.sources + other.sources)),
+        observations=point.observations + other.observations,
+        sources=tuple(dict.fromkeys(point.sources + other.sources)),
         wording_differs=differs,
     )
 
@@ -345,16 +345,16 @@ def chained(ds: Dataset, series: Series, base: Point) -> tuple[Point, ...]:
     Only as long as every year in between has a stated real growth of the same concept, scope and activity; each point
     rests on the base and on all rates up to it.
     """
-    about = ds.row("indicators", series.indicator)
+    definition = ds.row("indicators", series.indicator)
     rates: dict[float, Point] = {}
     for other in series_of(ds, series.ref_area):
         meta = ds.row("indicators", other.indicator)
-        like = (meta["concept"], meta["scope"]) == (about["concept"], about["scope"])
+        like = (meta["concept"], meta["scope"]) == (definition["concept"], definition["scope"])
         same = other.activity == series.activity and not other.subject
         like = like and ("per_capita" in other.indicator) == ("per_capita" in series.indicator)
         if like and same and other.transformation == "yoy" and other.price_base == prices.REAL:
             rates |= {p.year: p for p in other.actuals if p.annual and not p.conflict}
-    found: list[Point] = []
+    levels_chained: list[Point] = []
     last = base
     while last.year + 1 in rates:
         rate = rates[last.year + 1]
@@ -368,8 +368,8 @@ def chained(ds: Dataset, series: Series, base: Point) -> tuple[Point, ...]:
             value_text=f"{last.value_text or last.value} × (1 + {rate.value:g}%)",
             wording_differs=False,
         )
-        found.append(last)
-    return tuple(found)
+        levels_chained.append(last)
+    return tuple(levels_chained)
 
 
 def milestones(
@@ -482,13 +482,13 @@ def wholes(
 
 def by_period(series: Series | None, unit: str, table: units.UnitTable) -> dict[str, list[Point]]:
     """Points for whole years, in `unit`: a list for each period, actual values first."""
-    found: dict[str, list[Point]] = {}
+    periods_seen: dict[str, list[Point]] = {}
     scale = table.parse(series.unit).factor / table.parse(unit).factor if series else 1.0
     for point in series.points if series else ():
         if point.annual:
             scaled = point if scale == 1 else _scaled(point, scale)
-            found.setdefault(point.period, []).append(scaled)
-    return {period: sorted(points, key=lambda point: point.aimed) for period, points in found.items()}
+            periods_seen.setdefault(point.period, []).append(scaled)
+    return {period: sorted(points, key=lambda point: point.aimed) for period, points in periods_seen.items()}
 
 
 def _scaled(point: Point, scale: float) -> Point:

@@ -503,10 +503,10 @@ def steepest(
 def below(ds: Dataset, parent: str) -> tuple[str, ...]:
     """Every activity below one, in table order of each level."""
     ds.require("activities", parent)
-    found: list[str] = []
+    activities: list[str] = []
     queue = [parent]
     while queue:
-        children = [child for child in ds.children(queue.pop(0)) if child not in found]
-        found.extend(children)
+        children = [child for child in ds.children(queue.pop(0)) if child not in activities]
+        activities.extend(children)
         queue.extend(children)
-    return tuple(found)
+    return tuple(activities)

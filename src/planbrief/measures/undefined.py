@@ -120,8 +120,8 @@ def explain_undefined(function: str | Callable[..., Any], /, *, lang: str = "zh"
     answers = np.empty(columns[0].shape, dtype=object)
     texts = {key: value for key, value in args.items() if isinstance(value, str)}
     for place in np.ndindex(answers.shape):
-        one = {key: float(column[place]) for key, column in zip(numbers, columns, strict=True)}
-        answers[place] = words(reason(function, field=field, **one, **texts), lang)
+        case = {key: float(column[place]) for key, column in zip(numbers, columns, strict=True)}
+        answers[place] = words(reason(function, field=field, **case, **texts), lang)
     return wrap(answers)
 
 

@@ -105,11 +105,11 @@ def verdict(ds: Dataset, obs_a: str, obs_b: str) -> Verdict:
 def records(ds: Dataset, wanted: Iterable[str]) -> list[Evidence]:
     """Observations by id, in the order asked for; :class:`~planbrief.errors.UnknownName` for an unknown one."""
     asked = list(wanted)
-    found = {record.obs_id: record for record in evidence(ds, ds.select(obs_id=asked))}
+    by_id = {record.obs_id: record for record in evidence(ds, ds.select(obs_id=asked))}
     for obs_id in asked:
-        if obs_id not in found:
-            raise UnknownName("observation", obs_id, tuple(found))
-    return [found[obs_id] for obs_id in asked]
+        if obs_id not in by_id:
+            raise UnknownName("observation", obs_id, tuple(by_id))
+    return [by_id[obs_id] for obs_id in asked]
 
 
 def judge(ds: Dataset, a: Evidence, b: Evidence, *, ignoring: Iterable[str] = ()) -> Verdict:
@@ -121,13 +121,13 @@ def judge(ds: Dataset, a: Evidence, b: Evidence, *, ignoring: Iterable[str] = ()
     reasons = known.get(question)
     if reasons is None:
         reasons = known[question] = tuple(_reasons(ds, a, b))
-    found = tuple(reason for reason in reasons if reason.key not in skipped) if skipped else reasons
+    counting = tuple(reason for reason in reasons if reason.key not in skipped) if skipped else reasons
     status: Status = "comparable"
-    if any(reason.forbids for reason in found):
+    if any(reason.forbids for reason in counting):
         status = "not_comparable"
-    elif found:
+    elif counting:
         status = "comparable_with_caution"
-    return Verdict(a.obs_id, b.obs_id, status, found)
+    return Verdict(a.obs_id, b.obs_id, status, counting)
 
 
 def _metadata(ds: Dataset, r: Evidence) -> tuple[object, ...]:
@@ -158,10 +158,10 @@ def _status(a: Evidence, b: Evidence) -> Iterator[Reason]:
 
 def _definition(ds: Dataset, a: Evidence, b: Evidence) -> Iterator[Reason]:
     if a.indicator != b.indicator:
-        one, other = ds.row("indicators", a.indicator), ds.row("indicators", b.indicator)
-        unlike = [column for column in ("concept", "scope") if one[column] != other[column]]
+        first, other = ds.row("indicators", a.indicator), ds.row("indicators", b.indicator)
+        unlike = [column for column in ("concept", "scope") if first[column] != other[column]]
         for column in unlike:
-            yield Reason(column, one[column], other[column], True)
+            yield Reason(column, first[column], other[column], True)
         if not unlike:
             yield Reason("definition", a.indicator, b.indicator, True)
     if a.transformation != b.transformation:
@@ -217,28 +217,28 @@ def _yearly_average(a: Evidence, b: Evidence) -> bool:
 
 
 def _stock(ds: Dataset, record: Evidence) -> bool:
-    about = ds.row("indicators", record.indicator)
+    definition = ds.row("indicators", record.indicator)
     return record.transformation in ("level", "share") and (
-        ds.nature_of(record.indicator) == "stock" or about["aggregation"] == "count"
+        ds.nature_of(record.indicator) == "stock" or definition["aggregation"] == "count"
     )
 
 
 def _bounds(a: Evidence, b: Evidence) -> Iterator[Reason]:
-    one, other = a.comparator, b.comparator
-    if {one, other} == {"eq"}:
+    first, other = a.comparator, b.comparator
+    if {first, other} == {"eq"}:
         return
-    opposite = (one in LOWER_BOUNDS and other in UPPER_BOUNDS) or (one in UPPER_BOUNDS and other in LOWER_BOUNDS)
-    if {one, other} <= {"eq", "approx"}:
-        yield Reason("approximate", one, other, False)
+    opposite = (first in LOWER_BOUNDS and other in UPPER_BOUNDS) or (first in UPPER_BOUNDS and other in LOWER_BOUNDS)
+    if {first, other} <= {"eq", "approx"}:
+        yield Reason("approximate", first, other, False)
     else:
-        yield Reason("bound", one, other, opposite)
+        yield Reason("bound", first, other, opposite)
 
 
 def _places(ds: Dataset, a: Evidence, b: Evidence) -> Iterator[Reason]:
-    one, other = (ds.row("areas", r.ref_area)["level"] for r in (a, b))
-    if one == other:
+    first, other = (ds.row("areas", r.ref_area)["level"] for r in (a, b))
+    if first == other:
         return
-    cities = {one, other} <= CITIES
-    large = {one, other} <= LARGE | CITIES
+    cities = {first, other} <= CITIES
+    large = {first, other} <= LARGE | CITIES
     intensive = ds.row("indicators", a.indicator)["aggregation"] in ("share", "rate") or a.transformation != "level"
-    yield Reason("area_level", one, other, not (cities or (large and intensive)))
+    yield Reason("area_level", first, other, not (cities or (large and intensive)))

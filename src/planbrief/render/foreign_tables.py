@@ -113,7 +113,7 @@ _Place = tuple[etree._Element, int, int] | None
 def _grid(lines: list[list[etree._Element]]) -> list[list[_Place]]:
     """Lay cells out on a grid so that spans never overlap or leave it (a ragged row is filled)."""
     taken: dict[tuple[int, int], bool] = {}
-    found: list[list[_Place]] = []
+    grid: list[list[_Place]] = []
     for y, cells in enumerate(lines):
         row: dict[int, _Place] = {x: None for (line, x) in taken if line == y}
         x = 0
@@ -133,14 +133,14 @@ def _grid(lines: list[list[etree._Element]]) -> list[list[_Place]]:
             x += colspan
             if x >= MAX_COLUMNS:
                 break
-        found.append([row.get(position) for position in range(max(row, default=-1) + 1)])
-    width = max((len(row) for row in found), default=0)
-    for y, line in enumerate(found):
+        grid.append([row.get(position) for position in range(max(row, default=-1) + 1)])
+    width = max((len(row) for row in grid), default=0)
+    for y, line in enumerate(grid):
         line.extend([None] * (width - len(line)))
         for x in range(width):
             if line[x] is None and (y, x) not in taken:
                 line[x] = (etree.Element("td"), 1, 1)
-    return found
+    return grid
 
 
 def _align(grid: list[list[_Place]], position: int) -> str:

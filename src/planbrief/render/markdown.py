@@ -102,9 +102,9 @@ def _quote(state: StateCore) -> None:
     """A quotation that begins with ``[!NOTE]`` is a box of GitHub's."""
     for number, token in enumerate(state.tokens[2:], start=2):
         first = token.children[0] if token.type == "inline" and token.children else None
-        found = _ALERT.match(token.content) if state.tokens[number - 2].type == "blockquote_open" else None
-        if found and first and token.children:
-            label = message(f"page.box.{found[1].lower()}", state.env.get("lang", "zh"))
+        label_line = _ALERT.match(token.content) if state.tokens[number - 2].type == "blockquote_open" else None
+        if label_line and first and token.children:
+            label = message(f"page.box.{label_line[1].lower()}", state.env.get("lang", "zh"))
             first.type, first.tag, first.content = "html_inline", "", f"<strong>{html.escape(label)}</strong><br>"
             if len(token.children) > 1 and token.children[1].type == "softbreak":
                 del token.children[1]

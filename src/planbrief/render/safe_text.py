@@ -142,19 +142,19 @@ def terminal_runs(text: str) -> list[AnsiRun]:
     [AnsiRun(text='red', color='red', bold=False), AnsiRun(text=' plain', color='', bold=False)]
     """
     text = _overwritten(text)
-    found: list[AnsiRun] = []
+    styled: list[AnsiRun] = []
     color, bold, last = "", False, 0
     for match in _SEQUENCE.finditer(text):
         if match.start() > last:
-            found.append(AnsiRun(text[last : match.start()], color, bold))
+            styled.append(AnsiRun(text[last : match.start()], color, bold))
         last = match.end()
         if match.group("codes") is not None:
             color, bold = _styled(match.group("codes"), color, bold)
     if last < len(text):
-        found.append(AnsiRun(text[last:], color, bold))
-    if len(found) > _MAX_RUNS:
-        return [AnsiRun("".join(run.text for run in found))]
-    return found
+        styled.append(AnsiRun(text[last:], color, bold))
+    if len(styled) > _MAX_RUNS:
+        return [AnsiRun("".join(run.text for run in styled))]
+    return styled
 
 
 def plain(text: str) -> str:

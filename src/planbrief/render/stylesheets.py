@@ -23,14 +23,14 @@ def hex_color(text: str, ground: str = "") -> str | None:
     >>> hex_color("rgba(255, 0, 0, 0.5)"), hex_color("rgba(255, 0, 0, 0.5)", "ffffff")
     (None, 'ff8080')
     """
-    found = parse_color(text.strip().lower())
-    if found is None or isinstance(found, str):
+    color = parse_color(text.strip().lower())
+    if color is None or isinstance(color, str):
         return None
-    alpha = min(max(found.alpha, 0.0), 1.0)
+    alpha = min(max(color.alpha, 0.0), 1.0)
     if alpha < 1 and (not ground or alpha == 0):
         return None
     below = [int(ground[place : place + 2], 16) / 255 for place in (0, 2, 4)] if alpha < 1 else [0.0, 0.0, 0.0]
-    parts = [alpha * part + (1 - alpha) * under for part, under in zip(found.to("srgb"), below, strict=False)]
+    parts = [alpha * part + (1 - alpha) * under for part, under in zip(color.to("srgb"), below, strict=False)]
     return "".join(f"{round(255 * min(max(part, 0.0), 1.0)):02x}" for part in parts)
 
 
@@ -126,20 +126,20 @@ def declarations(text: str) -> dict[str, str]:
     >>> declarations("color: red; position: fixed; background: url(x)")
     {'color': 'red'}
     """
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     for part in text.split(";"):
         name, colon, value = part.partition(":")
         name, value = name.strip().lower(), value.replace("!important", "").strip()
         if name == "background":
             if drawn := bar(value):
-                found["background"] = bar_text(drawn)
+                values["background"] = bar_text(drawn)
                 continue
             name = "background-color"
         if name in ("background-color", "color") and "(" in value and hex_color(value, "ffffff"):
             value = f"#{hex_color(value, 'ffffff')}"  # also hsl() and see-through colours
         if colon and name in PROPERTIES and _SAFE_VALUE.match(value) and not _UNSAFE.search(value):
-            found[name] = value
-    return found
+            values[name] = value
+    return values
 
 
 #: Stretches of a bar: colour, and where it begins and ends, in percent of the cell's width.
@@ -160,15 +160,15 @@ def bar(value: str) -> Bar:
     stops: list[tuple[str, float]] = []
     rest, place = gradient.group(1), 0.0
     while rest:
-        found = _STOP.match(rest)
-        if not found:
+        stop = _STOP.match(rest)
+        if not stop:
             return ()
-        places = [float(part.rstrip("%")) for part in found.group(2).split()]
-        color = hex_color(found.group(1), "ffffff") or ""
-        for where in places or [100.0 if found.end() == len(rest) else place]:
+        places = [float(part.rstrip("%")) for part in stop.group(2).split()]
+        color = hex_color(stop.group(1), "ffffff") or ""
+        for where in places or [100.0 if stop.end() == len(rest) else place]:
             place = min(max(where, place), 100.0)
             stops.append((color, place))
-        rest = rest[found.end() :]
+        rest = rest[stop.end() :]
     stretches, begin = [], 0.0
     for number, (color, end) in enumerate(stops):
         following = stops[number + 1][0] if number + 1 < len(stops) else color
@@ -245,14 +245,14 @@ def inline(root: etree._Element) -> None:
 
 
 def _rules(text: str) -> list[tuple[str, dict[str, str]]]:
-    found: list[tuple[str, dict[str, str]]] = []
+    rules: list[tuple[str, dict[str, str]]] = []
     for rule in tinycss2.parse_stylesheet(text[:2_000_000], skip_comments=True, skip_whitespace=True)[:_MAX_RULES]:
         if rule.type != "qualified-rule":
             continue
         style = declarations(tinycss2.serialize(rule.content))
         if style:
-            found.extend((part.strip(), style) for part in tinycss2.serialize(rule.prelude).split(","))
-    return found
+            rules.extend((part.strip(), style) for part in tinycss2.serialize(rule.prelude).split(","))
+    return rules
 
 
 def _select(root: etree._Element, selector: str, ids: dict[str | None, etree._Element]) -> list[etree._Element]:

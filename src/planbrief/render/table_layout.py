@@ -259,8 +259,8 @@ def demand(table: Table, position: int) -> Demand:
 def _set(demands: Sequence[Demand], available_mm: float, size_pt: float, *, fill: bool) -> tuple[float, ...] | None:
     """Widths in mm with insets, None where the columns do not fit."""
     em = size_pt * _MM_PER_PT
-    found = column_widths(demands, (available_mm - INSET_MM * len(demands)) / em, em, fill=fill)
-    return None if found is None else tuple(round(width * em + INSET_MM, 2) for width in found)
+    fitted = column_widths(demands, (available_mm - INSET_MM * len(demands)) / em, em, fill=fill)
+    return None if fitted is None else tuple(round(width * em + INSET_MM, 2) for width in fitted)
 
 
 def plan(table: Table, *, fill: bool = True) -> Plan:
@@ -335,8 +335,8 @@ def _split(table: Table, demands: list[Demand], *, fill: bool) -> Plan:
     return _checked(table, Plan(size, False, tuple(parts)), UPRIGHT_MM)
 
 
-def _checked(table: Table, found: Plan, available_mm: float) -> Plan:
-    for part in found.parts:
+def _checked(table: Table, chosen_plan: Plan, available_mm: float) -> Plan:
+    for part in chosen_plan.parts:
         if sum(part.widths_mm) > available_mm + 0.2:
             raise TableOverflow(table.id, sum(part.widths_mm), available_mm)
-    return found
+    return chosen_plan

@@ -103,10 +103,10 @@ def parse_atom(text: str) -> Atom:
 def amount(ctx: Context, text: str, scope: Scope) -> Amount | None:
     """Value of a quantity, None where a part of it is not stated."""
     terms = [_product(ctx, term, scope) for term in text.split("+")]
-    found = [term for term in terms if term is not None]
-    if len(found) < len(terms) or len({term.dimension for term in found}) != 1:
+    known = [term for term in terms if term is not None]
+    if len(known) < len(terms) or len({term.dimension for term in known}) != 1:
         return None
-    return total(found)
+    return total(known)
 
 
 def total(parts: Sequence[Amount]) -> Amount:
@@ -166,9 +166,9 @@ def _over(a: Amount, b: Amount) -> Amount:
 def _like(a: Amount, b: Amount) -> str:
     """A divisor in the unit of what it divides: 30.94 平方公里 by 24.09 万亩 is 30.94 ÷ (24.09 × 6.66667)."""
     if len(a.records) == len(b.records) == 1:
-        one, other = a.records[0], b.records[0]
-        if one.dimension == other.dimension and one.factor != other.factor:
-            return f"({b.formula} × {other.factor / one.factor:.6g})"
+        first, other = a.records[0], b.records[0]
+        if first.dimension == other.dimension and first.factor != other.factor:
+            return f"({b.formula} × {other.factor / first.factor:.6g})"
     return _braced(b)
 
 
@@ -194,10 +194,10 @@ def _atom(ctx: Context, atom: Atom, scope: Scope) -> Amount | None:
         summed = total(parts)
         return summed if len(parts) == len(names) else _incomplete(summed)
     if atom.subject == "*":
-        found = _subjects(ctx, atom, scope, activity)
-        if any(record.obs_id in ctx.suspects for record in found):
+        subjects = _subjects(ctx, atom, scope, activity)
+        if any(record.obs_id in ctx.suspects for record in subjects):
             return None
-        parts = [of_record(record) for record in found]
+        parts = [of_record(record) for record in subjects]
         return total(parts) if parts else None
     record = find(ctx, atom, scope, activity)
     return None if record is None else of_record(record)

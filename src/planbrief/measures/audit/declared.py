@@ -63,15 +63,15 @@ def scopes(ctx: Context, row: Mapping[str, str]) -> list[Scope]:
         return []
     any_period, in_city = row["periods"] == "any", row["areas"] == "city"
     leading = sides[:1]
-    found: dict[tuple[str, str, str], Scope] = {}
+    scopes_by_key: dict[tuple[str, str, str], Scope] = {}
     for atom in leading:
         for record in ctx.printed[atom.indicator]:
             if not _leads(ctx, atom, record):
                 continue
             activity = record.activity if atom.activity == "?" else ""
             scope = Scope(record.ref_area, record.time_period, activity, any_period, in_city)
-            found.setdefault((record.ref_area, "" if any_period else record.time_period, activity), scope)
-    return list(found.values())
+            scopes_by_key.setdefault((record.ref_area, "" if any_period else record.time_period, activity), scope)
+    return list(scopes_by_key.values())
 
 
 def _leads(ctx: Context, atom: Atom, record: Evidence) -> bool:

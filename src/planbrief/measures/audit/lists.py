@@ -89,9 +89,9 @@ def check_names(ctx: Context) -> Iterator[Result]:
     for row in ctx.tables.printed_names:
         lists.setdefault((row["source_id"], row["list"]), {}).setdefault(row["place"], []).append(row)
     for (source, name), places in lists.items():
-        found = list(_list(key_of(PRINTED_TWICE, source, name), places))
-        yield Identity(key_of(PRINTED_TWICE, source, name, "names"), PRINTED_TWICE, not found, ())
-        yield from found
+        findings = list(_list(key_of(PRINTED_TWICE, source, name), places))
+        yield Identity(key_of(PRINTED_TWICE, source, name, "names"), PRINTED_TWICE, not findings, ())
+        yield from findings
 
 
 def _list(list_id: str, places: Mapping[str, Sequence[Row]]) -> Iterator[Finding]:
@@ -132,8 +132,8 @@ def _among(name: str, rows: Sequence[Row]) -> bool:
     return any(name in row["name"] or row["name"] in name for row in rows)
 
 
-def _likeness(one: str, other: str) -> float:
-    return SequenceMatcher(None, one, other).ratio()
+def _likeness(name: str, other: str) -> float:
+    return SequenceMatcher(None, name, other).ratio()
 
 
 def _said(row: Row) -> dict[str, Number]:
@@ -181,12 +181,12 @@ def _is_class(records: list[Evidence]) -> bool:
 
 def _paired(ctx: Context, records: list[Evidence]) -> list[SizeClass]:
     spans = grouped(records, lambda r: (r.start,)).values()
-    found = []
+    pairs = []
     for pair in spans:
         count = next(record for record in pair if record.dimension == "count")
         size = next(record for record in pair if record.dimension != "count")
-        found.append(SizeClass(count, size))
-    return sorted(found, key=lambda c: -c.size.base)
+        pairs.append(SizeClass(count, size))
+    return sorted(pairs, key=lambda c: -c.size.base)
 
 
 def _against_industries(ctx: Context, classes: list[SizeClass]) -> Iterator[Result]:
@@ -210,13 +210,13 @@ def _against_industries(ctx: Context, classes: list[SizeClass]) -> Iterator[Resu
     distance, parent, group = min(scored, key=lambda entry: (entry[0], -len(entry[2]), entry[1]))
     finding_id = key_of(CLUSTER_WORDING, first.ref_area, parent, first.time_period)
     records = [record for c in classes for record in (c.count, c.size)] + group
-    found = _counted(classes, group)
+    sizes = _counted(classes, group)
     yield Identity(
-        finding_id, CLUSTER_WORDING, distance == 0, ids(records), float(sum(wanted)), float(sum(found)), 0.0, "个"
+        finding_id, CLUSTER_WORDING, distance == 0, ids(records), float(sum(wanted)), float(sum(sizes)), 0.0, "个"
     )
     if distance == 0:
         return
-    worst = max(range(len(classes)), key=lambda i: abs(wanted[i] - found[i]))
+    worst = max(range(len(classes)), key=lambda i: abs(wanted[i] - sizes[i]))
     count = classes[worst].count
     numbers: dict[str, Number] = {
         "area": ctx.area(first),
@@ -224,7 +224,7 @@ def _against_industries(ctx: Context, classes: list[SizeClass]) -> Iterator[Resu
         "group": label(ctx.ds, "activities", parent),
         "size": ctx.figure(finding_id, "size", classes[worst].size.value, first.unit, [classes[worst].size]),
         "stated": ctx.figure(finding_id, "stated", float(wanted[worst]), count.unit, [count], measure="count"),
-        "found": ctx.figure(finding_id, "found", float(found[worst]), count.unit, group, measure="count"),
+        "found": ctx.figure(finding_id, "found", float(sizes[worst]), count.unit, group, measure="count"),
     }
     items, gap = ctx.items(records), float(distance)
     yield Finding(
@@ -242,15 +242,15 @@ def _against_industries(ctx: Context, classes: list[SizeClass]) -> Iterator[Resu
 
 def _counted(classes: list[SizeClass], group: list[Evidence]) -> list[int]:
     """How many of the group fall into each class, a class ending where the next larger begins."""
-    found, upper = [], float("inf")
+    counts, upper = [], float("inf")
     for size_class in classes:
-        found.append(sum(size_class.size.base <= record.base < upper for record in group))
+        counts.append(sum(size_class.size.base <= record.base < upper for record in group))
         upper = size_class.size.base
-    return found
+    return counts
 
 
-def _distance(wanted: list[int], found: list[int]) -> int:
-    return sum(abs(w - f) for w, f in zip(wanted, found, strict=True))
+def _distance(wanted: list[int], counted: list[int]) -> int:
+    return sum(abs(w - f) for w, f in zip(wanted, counted, strict=True))
 
 
 def _single_goals(ctx: Context) -> Iterator[Result]:

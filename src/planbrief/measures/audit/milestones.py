@@ -80,9 +80,9 @@ def _bounded(before: Evidence, after: Evidence) -> bool:
     return kept(after.comparator, after.base, before.base)
 
 
-def _meet(one: Evidence, other: Evidence) -> bool:
+def _meet(record: Evidence, other: Evidence) -> bool:
     """Whether two values may be the same: about 5 % after 5.4 %."""
-    return one.least <= other.most and other.least <= one.most
+    return record.least <= other.most and other.least <= record.most
 
 
 def _named(ctx: Context, before: Evidence, after: Evidence) -> dict[str, Number]:
@@ -385,11 +385,11 @@ def _own_sector(ctx: Context, area: str, start: Evidence) -> Achieved | None:
     if any(r.indicator == start.indicator and r.transformation in RATES and r.kind == "actual" for r in ctx.settled):
         return None
     sector = SECTORS.get(ctx.meta(start.indicator)["scope"], "")
-    found = sector_pace(ctx, area, sector) if sector in ctx.parents else None
-    if found is None:
+    pace = sector_pace(ctx, area, sector) if sector in ctx.parents else None
+    if pace is None:
         return None
     name = label(ctx.ds, "activities", sector)
-    return Achieved(found[0], found[2], found[1], Label(f"{name.zh}（推算）", f"{name.en}, implied"), False)
+    return Achieved(pace[0], pace[2], pace[1], Label(f"{name.zh}（推算）", f"{name.en}, implied"), False)
 
 
 def _printed(ctx: Context, area: str, start: Evidence) -> Achieved | None:

@@ -167,12 +167,12 @@ def audit_tables(ds: Dataset, sources: Iterable[str] | None = None) -> AuditTabl
 
     Lengths of lists and printed names are only those of `sources` where these are given.
     """
-    about = None if sources is None else frozenset(sources)
+    documents = None if sources is None else frozenset(sources)
     return AuditTables(
         relations=_rows(ds, "relations"),
         limits=_rows(ds, "plausibility_limits"),
-        list_counts=_rows(ds, "list_counts", about),
-        printed_names=_rows(ds, "printed_names", about),
+        list_counts=_rows(ds, "list_counts", documents),
+        printed_names=_rows(ds, "printed_names", documents),
     )
 
 
@@ -255,11 +255,11 @@ class Context:
     @cached_property
     def children(self) -> dict[str, tuple[str, ...]]:
         """Children of every activity that has some, in table order."""
-        found: dict[str, list[str]] = defaultdict(list)
+        below: dict[str, list[str]] = defaultdict(list)
         for activity, parent in self.parents.items():
             if parent:
-                found[parent].append(activity)
-        return {parent: tuple(names) for parent, names in found.items()}
+                below[parent].append(activity)
+        return {parent: tuple(names) for parent, names in below.items()}
 
     def around(self, area: str) -> str:
         """The place that an area lies in, empty for the outermost."""
@@ -278,18 +278,18 @@ class Context:
     @cached_property
     def printed(self) -> dict[str, list[Evidence]]:
         """Records with a number by indicator, those in question included."""
-        found: dict[str, list[Evidence]] = defaultdict(list)
+        groups: dict[str, list[Evidence]] = defaultdict(list)
         for record in self.stated:
-            found[record.indicator].append(record)
-        return dict(found)
+            groups[record.indicator].append(record)
+        return dict(groups)
 
     @cached_property
     def by_indicator(self) -> dict[str, list[Evidence]]:
         """Settled records by indicator."""
-        found: dict[str, list[Evidence]] = defaultdict(list)
+        groups: dict[str, list[Evidence]] = defaultdict(list)
         for record in self.settled:
-            found[record.indicator].append(record)
-        return dict(found)
+            groups[record.indicator].append(record)
+        return dict(groups)
 
     @cached_property
     def series(self) -> dict[tuple[str, ...], tuple[Evidence, ...]]:
@@ -316,10 +316,10 @@ class Context:
     def leaves(self, activity: str) -> tuple[str, ...]:
         """Activities below `activity` that have no children of their own."""
         below = self.children.get(activity, ())
-        found: list[str] = []
+        ends: list[str] = []
         for child in below:
-            found.extend(self.leaves(child) or (child,))
-        return tuple(found)
+            ends.extend(self.leaves(child) or (child,))
+        return tuple(ends)
 
 
 def prices_of(record: Evidence) -> frozenset[str]:

@@ -85,9 +85,9 @@ def audit(ds: Dataset, region: str | None = None, *, tables: AuditTables | None 
     )
     results: list[Result] = []
     for check in SINGLE_FIGURES:
-        found = list(check(ctx))
-        results += found
-        ctx = replace(ctx, suspects=ctx.suspects | {obs for result in found for obs in in_question(result)})
+        raised = list(check(ctx))
+        results += raised
+        ctx = replace(ctx, suspects=ctx.suspects | {obs for result in raised for obs in in_question(result)})
     for check in CHECKS:
         results += check(ctx)
     findings: dict[str, Finding] = {}

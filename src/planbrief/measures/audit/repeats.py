@@ -20,15 +20,15 @@ SLIPS = (1, 2, 3, 4, 8)
 NEARNESS = 0.08
 
 
-def power_of_ten(one: float, other: float) -> int:
+def power_of_ten(value: float, other: float) -> int:
     """The power of ten by which `one` exceeds `other`, 0 if the quotient is no power of ten that figures slip by.
 
     >>> power_of_ten(1428.0, 142.8), power_of_ten(142.8, 1428000.0), power_of_ten(150.0, 142.8)
     (1, -4, 0)
     """
-    if one <= 0 or other <= 0:
+    if value <= 0 or other <= 0:
         return 0
-    exponent = math.log10(one / other)
+    exponent = math.log10(value / other)
     nearest = round(exponent)
     return nearest if abs(nearest) in SLIPS and abs(exponent - nearest) < NEARNESS / 4 else 0
 
@@ -55,17 +55,17 @@ def slips(path: Sequence[Evidence]) -> list[Slip]:
 
     The clearest slip is taken out first, so that it does not make its neighbours look slipped too.
     """
-    found: list[Slip] = []
+    suspected: list[Slip] = []
     rest = list(path)
     while candidates := _candidates(rest):
         clearest = min(candidates, key=lambda slip: _unclear(slip.record.base / slip.expected))
-        found.append(clearest)
+        suspected.append(clearest)
         rest.remove(clearest.record)
-    return found
+    return suspected
 
 
 def _candidates(path: Sequence[Evidence]) -> list[Slip]:
-    found = []
+    candidates = []
     for before, record, after in zip(path, path[1:], path[2:], strict=False):
         if min(before.base, record.base, after.base) <= 0:
             continue
@@ -74,8 +74,8 @@ def _candidates(path: Sequence[Evidence]) -> list[Slip]:
         power = _slip(record.base / expected)
         beyond = not min(before.base, after.base) <= record.base <= max(before.base, after.base)
         if power and beyond and abs(math.log10(after.base / before.base)) <= abs(power):
-            found.append(Slip(before, record, after, expected, power))
-    return found
+            candidates.append(Slip(before, record, after, expected, power))
+    return candidates
 
 
 def _inside_paths(ctx: Context) -> Iterator[Result]:
@@ -286,20 +286,20 @@ def _pick(a: Place, b: Place) -> tuple[Evidence, Evidence]:
 
 
 def _value_finding(ctx: Context, finding_id: str, a: Place, b: Place, prints: list[Evidence]) -> Finding:
-    one, other = _pick(a, b)
-    slip = power_of_ten(one.base, other.base)
+    doubtful, other = _pick(a, b)
+    slip = power_of_ten(doubtful.base, other.base)
     numbers: dict[str, Number] = {
-        **_places(ctx, one, other),
-        "one": ctx.figure(finding_id, "one", one.value, one.unit, [one]),
+        **_places(ctx, doubtful, other),
+        "one": ctx.figure(finding_id, "one", doubtful.value, doubtful.unit, [doubtful]),
         "other": ctx.figure(finding_id, "other", other.value, other.unit, [other]),
     }
     if slip:
-        numbers["factor"] = ctx.figure(finding_id, "factor", 10.0 ** abs(slip), "", [one, other], measure="index")
-    gap = abs(one.base - other.base) / one.factor
-    tolerance = (one.base_half + other.base_half) / one.factor
-    items = ctx.items([one, other, *prints])
+        numbers["factor"] = ctx.figure(finding_id, "factor", 10.0 ** abs(slip), "", [doubtful, other], measure="index")
+    gap = abs(doubtful.base - other.base) / doubtful.factor
+    tolerance = (doubtful.base_half + other.base_half) / doubtful.factor
+    items = ctx.items([doubtful, other, *prints])
     message = f"audit.{PRINTED_TWICE}.{'slip' if slip else 'value'}"
-    return Finding(finding_id, PRINTED_TWICE, "inconsistent", items, numbers, message, gap, tolerance, one.unit)
+    return Finding(finding_id, PRINTED_TWICE, "inconsistent", items, numbers, message, gap, tolerance, doubtful.unit)
 
 
 def _wording_finding(
@@ -310,7 +310,7 @@ def _wording_finding(
 ) -> Finding:
     explicit = [pair for pair in bounds if "eq" not in _bounds(pair[0]) | _bounds(pair[1])]
     chosen = (explicit or bounds or years)[0]
-    one, other = chosen[0][0], chosen[1][0]
+    first, other = chosen[0][0], chosen[1][0]
     # At least 70 and more than 70 hold together; at least 70 and at most 70 are opposite senses.
     sides = ({"ge", "gt"}, {"le", "lt"})
     apart = [pair for pair in explicit if all((_bounds(pair[0]) | _bounds(pair[1])) & side for side in sides)]
@@ -318,12 +318,12 @@ def _wording_finding(
     dated = next((r for pair in years for place in pair for r in place if r.dated), None)
     variant = "bound_and_year" if bounds and years else "bound" if bounds else "year"
     numbers: dict[str, Number] = {
-        **_places(ctx, one, other),
-        "one": ctx.figure(finding_id, "one", one.value, one.unit, [one]),
+        **_places(ctx, first, other),
+        "one": ctx.figure(finding_id, "one", first.value, first.unit, [first]),
         "other": ctx.figure(finding_id, "other", other.value, other.unit, [other]),
-        "one_bound": BOUND_WORDS[one.comparator],
+        "one_bound": BOUND_WORDS[first.comparator],
         "other_bound": BOUND_WORDS[other.comparator],
-        "period": period(dated.time_period if dated is not None else one.time_period),
+        "period": period(dated.time_period if dated is not None else first.time_period),
     }
     involved = [r for pair in [*bounds, *years] for place in pair for r in place]
     return Finding(
@@ -331,12 +331,12 @@ def _wording_finding(
     )
 
 
-def _places(ctx: Context, one: Evidence, other: Evidence) -> dict[str, Number]:
+def _places(ctx: Context, record: Evidence, other: Evidence) -> dict[str, Number]:
     return {
-        "area": ctx.area(one),
-        "name": ctx.name(one),
-        "place": place(ctx.area(one), one.time_period),
-        "one_place": Label(one.locator, one.locator),
+        "area": ctx.area(record),
+        "name": ctx.name(record),
+        "place": place(ctx.area(record), record.time_period),
+        "one_place": Label(record.locator, record.locator),
         "other_place": Label(other.locator, other.locator),
     }
 
@@ -368,10 +368,10 @@ def _names(ctx: Context) -> Iterator[Result]:
             )
 
 
-def _spelt_alike(one: str, other: str) -> bool:
-    if sorted(filter(str.isdigit, one)) != sorted(filter(str.isdigit, other)):
+def _spelt_alike(name: str, other: str) -> bool:
+    if sorted(filter(str.isdigit, name)) != sorted(filter(str.isdigit, other)):
         return False
-    return len(one) == len(other) and SequenceMatcher(None, one, other).ratio() >= max(ALIKE, 1 - 1.5 / len(one))
+    return len(name) == len(other) and SequenceMatcher(None, name, other).ratio() >= max(ALIKE, 1 - 1.5 / len(name))
 
 
 def _codes(ctx: Context) -> Iterator[Result]:

@@ -114,7 +114,7 @@ def _part_name(ctx: Context, part: Evidence, of: str) -> Label:
 def _unlike_parts(ctx: Context) -> Iterator[Result]:
     """Parts of an activity that are measured by another indicator than the whole: no sum is formed."""
     money = [record for record in _levels(ctx) if ctx.meta(record.indicator)["aggregation"] == "additive"]
-    found: dict[tuple[str, str, str], dict[str, list[Evidence]]] = {}
+    groups: dict[tuple[str, str, str], dict[str, list[Evidence]]] = {}
     for records in grouped(money, lambda r: (r.ref_area, r.time_period)).values():
         for parent, children in ctx.children.items():
             for whole in (r for r in records if r.activity == parent):
@@ -124,10 +124,10 @@ def _unlike_parts(ctx: Context) -> Iterator[Result]:
                     if r.activity in children and r.indicator != whole.indicator and r.dimension == whole.dimension
                 ]
                 if unlike:
-                    kept = found.setdefault((whole.ref_area, parent, whole.indicator), {"whole": [], "unlike": []})
+                    kept = groups.setdefault((whole.ref_area, parent, whole.indicator), {"whole": [], "unlike": []})
                     kept["whole"].append(whole)
                     kept["unlike"].extend(unlike)
-    for (area, parent, indicator), sides in found.items():
+    for (area, parent, indicator), sides in groups.items():
         finding_id = key_of(PARTS_TOTAL, area, indicator, parent, "measures")
         unlike = sides["unlike"]
         numbers: dict[str, Number] = {
@@ -201,14 +201,14 @@ def _whole(ctx: Context, share: Evidence, levels: dict[tuple[str, ...], Evidence
         return at(share.counterpart_area, share.activity, share.subject)
     if share.activity:
         parent = ctx.parents.get(share.activity, "")
-        if (found := at(share.ref_area, parent, share.subject)) is not None:
-            return found
-        if (found := at(share.ref_area, "", share.subject)) is not None:
-            return found
+        if (whole := at(share.ref_area, parent, share.subject)) is not None:
+            return whole
+        if (whole := at(share.ref_area, "", share.subject)) is not None:
+            return whole
     area = ctx.around(share.ref_area)
     while area:
-        if (found := at(area, share.activity, share.subject)) is not None:
-            return found
+        if (whole := at(area, share.activity, share.subject)) is not None:
+            return whole
         area = ctx.around(area)
     return None
 
@@ -287,12 +287,12 @@ def _areas(ctx: Context, indicator: str) -> list[str]:
 
 
 def _path(ctx: Context, area: str, indicator: str) -> dict[float, Evidence]:
-    found: dict[float, Evidence] = {}
+    by_year: dict[float, Evidence] = {}
     for (where, what, activity, subject, _), records in ctx.series.items():
         if (where, what, activity, subject) == (area, indicator, "", ""):
             for record in records:
-                found.setdefault(record.year, record)
-    return found
+                by_year.setdefault(record.year, record)
+    return by_year
 
 
 def sectors(ctx: Context, area: str, year: float, levels: str, share: str, gdp: Evidence) -> Sectors | None:

@@ -58,13 +58,13 @@ def headlines(ds: Dataset, regions: Iterable[str], audits: Mapping[str, Audit] |
         Ordered by rule, then by the order of the regions. Rules that find nothing say nothing.
     """
     asked = tuple(dict.fromkeys(regions))
-    found: list[Headline] = []
+    ranked: list[Headline] = []
     cities = [City(ds, r, series_of(ds, r), (audits or {}).get(r) or audit(ds, r)) for r in asked]
     for rule in RULES:
         for city in cities:
-            found.extend(rule(city))
-    found.extend(_comparisons(ds, asked))
-    return tuple(replace(headline, rank=rank) for rank, headline in enumerate(found, start=1))
+            ranked.extend(rule(city))
+    ranked.extend(_comparisons(ds, asked))
+    return tuple(replace(headline, rank=rank) for rank, headline in enumerate(ranked, start=1))
 
 
 #: The rules in order of importance.
@@ -93,14 +93,14 @@ def _comparisons(ds: Dataset, regions: tuple[str, ...]) -> Iterator[Headline]:
     pairs = side_by_side(ds, regions).pairs
     best = pairs[pairs["best"].astype(bool)]
     allowed = best[best["status"] != "not_comparable"]
-    behind = tuple(dict.fromkeys([*best["a"], *best["b"]]))
+    observations = tuple(dict.fromkeys([*best["a"], *best["b"]]))
     rule = "nothing_to_compare" if allowed.empty else "some_comparable"
     yield Headline(
         rule,
         0,
         "",
         {
-            "pairs": Figure("comparison/pairs", float(len(best)), "count", "对", behind),
+            "pairs": Figure("comparison/pairs", float(len(best)), "count", "对", observations),
             "comparable": Figure("comparison/comparable", float(len(allowed)), "count", "对", tuple(allowed["a"])),
             "cities": Figure("comparison/cities", float(len(regions)), "count", "个"),
         },

@@ -49,20 +49,20 @@ def audit_headlines(ds: Dataset, region: str, audit: Audit) -> tuple[Headline, .
         rule += "_one"
     elif rule == "checked" and checked - agreeing == 1:
         rule = "all_but_one"
-    found = [Headline(rule, 1, region, figures)]
+    told = [Headline(rule, 1, region, figures)]
     for severity in SEVERITIES:
         chosen = audit.of(severity)
         if chosen:
             behind = itertools.chain.from_iterable(f.observations for f in chosen)
             number = count(severity, len(chosen), behind)
-            found.append(Headline(severity, len(found) + 1, region, {"area": place, "count": number}))
-    return tuple(found)
+            told.append(Headline(severity, len(told) + 1, region, {"area": place, "count": number}))
+    return tuple(told)
 
 
 def weightiest(audit: Audit, limit: int = 3) -> tuple[Finding, ...]:
     """Contradictions in money with the largest gaps, largest first."""
-    found = [f for f in audit.of("inconsistent") if f.unit.endswith(MONEY_UNITS) and not f.discrepancy <= f.tolerance]
-    return tuple(sorted(found, key=lambda f: -f.discrepancy)[:limit])
+    sums = [f for f in audit.of("inconsistent") if f.unit.endswith(MONEY_UNITS) and not f.discrepancy <= f.tolerance]
+    return tuple(sorted(sums, key=lambda f: -f.discrepancy)[:limit])
 
 
 def arithmetic(finding: Finding) -> tuple[Headline, ...]:

@@ -112,9 +112,9 @@ def achieved_growth(city: City) -> Iterator[Headline]:
 
 def growth_beside(city: City) -> Iterator[Headline]:
     """Required growth beside the achieved growth of another definition, from the audit."""
-    found = [f for f in city.audit if f.rule == "required_growth"]
-    if found:
-        steepest = max(found, key=lambda f: f.discrepancy)
+    findings = [f for f in city.audit if f.rule == "required_growth"]
+    if findings:
+        steepest = max(findings, key=lambda f: f.discrepancy)
         yield Headline(f"growth_beside_{steepest.severity}", 0, city.region, dict(steepest.numbers))
 
 
@@ -135,14 +135,14 @@ def inconsistencies(city: City) -> Iterator[Headline]:
     bad, odd = city.audit.of("inconsistent"), city.audit.of("implausible")
     if not bad and not odd:
         return
-    behind = tuple(dict.fromkeys(obs for finding in bad for obs in finding.observations))
+    observations = tuple(dict.fromkeys(obs for finding in bad for obs in finding.observations))
     yield Headline(
         "inconsistencies",
         0,
         city.region,
         {
             "area": label(city.ds, "areas", city.region),
-            "inconsistent": Figure(f"{key}/inconsistent", float(len(bad)), "count", "处", behind),
+            "inconsistent": Figure(f"{key}/inconsistent", float(len(bad)), "count", "处", observations),
             "implausible": Figure(f"{key}/implausible", float(len(odd)), "count", "处"),
             "checked": Figure(f"{key}/checked", float(len(city.audit.checked)), "count", "项"),
             "agreeing": Figure(f"{key}/agreeing", float(len(city.audit.agreeing)), "count", "项"),
@@ -158,14 +158,14 @@ def missing_actuals(city: City) -> Iterator[Headline]:
         return
     latest = max((base for _, base in based), key=lambda base: base.year)
     key = f"{city.region}/missing_actuals/count"
-    behind = tuple(base.observations[0] for _, base in based)
+    observations = tuple(base.observations[0] for _, base in based)
     yield Headline(
         "missing_actuals",
         0,
         city.region,
         {
             "area": label(city.ds, "areas", city.region),
-            "count": Figure(key, float(len(based)), "count", "项", behind),
+            "count": Figure(key, float(len(based)), "count", "项", observations),
             "base_period": period(latest.period),
         },
     )
@@ -199,7 +199,7 @@ def _grown(city: City, *, branches: bool) -> list[tuple[Series, Point]]:
 
     What one allowance or one fee is raised to is no headline of a place.
     """
-    found = []
+    grown = []
     for series in city.series:
         base = city.base(series)
         concept = city.ds.row("indicators", series.indicator)["concept"]
@@ -207,8 +207,8 @@ def _grown(city: City, *, branches: bool) -> list[tuple[Series, Point]]:
         fits = fits and concept in GROWTH_CONCEPTS and bool(series.activity) == branches
         known = base is not None and base.value > 0 and base.comparator in ("eq", "approx")
         if fits and known and series.changes(base):
-            found.append((series, base))
-    return found
+            grown.append((series, base))
+    return grown
 
 
 def steepest_growth(city: City) -> Iterator[Headline]:
@@ -348,7 +348,7 @@ def structure_shift(city: City) -> Iterator[Headline]:
             for (series, base), aim in zip(members, ends, strict=True)
         ]
         change, series, base, aim = max(changes, key=lambda c: abs(c[0]))
-        behind = tuple(p.observations[0] for p in (*(b for _, b in members), *ends))
+        observations = tuple(p.observations[0] for p in (*(b for _, b in members), *ends))
         key = f"{city.region}/structure_shift"
         shares = {
             name: Figure(
@@ -356,7 +356,7 @@ def structure_shift(city: City) -> Iterator[Headline]:
                 100 * point.value / total,
                 "share",
                 "%",
-                behind,
+                observations,
                 f"{plain(point.value)} ÷ {plain(total)}",
             )
             for name, point, total in (("start", base, before), ("end", aim, after))
@@ -365,7 +365,7 @@ def structure_shift(city: City) -> Iterator[Headline]:
             "area": label(city.ds, "areas", city.region),
             "branch": label(city.ds, "activities", series.activity),
             "group": label(city.ds, "activities", parent),
-            "change": Figure(f"{key}/change", change, "points", "个百分点", behind),
+            "change": Figure(f"{key}/change", change, "points", "个百分点", observations),
             **shares,
             "start_period": period(start),
             "end_period": period(last),
@@ -402,7 +402,7 @@ def _progress(city: City, rule: str, verdict: str) -> Iterator[Headline]:
         return
     worst = max(found, key=lambda row: abs(row[f"gap_{row['shape']}_pp"]))
     key = f"{city.region}/{rule}"
-    behind = tuple(obs for row in judged for obs in row["observations"][1:2])
+    observations = tuple(obs for row in judged for obs in row["observations"][1:2])
     figures: dict[str, Figure | Label | str] = {
         "area": label(city.ds, "areas", worst["ref_area"]),
         "name": measured(city.ds, worst["indicator"], worst["activity"], worst["subject"]),
@@ -414,8 +414,8 @@ def _progress(city: City, rule: str, verdict: str) -> Iterator[Headline]:
         "elapsed": _rekeyed(figure(worst, "elapsed"), f"{key}/elapsed"),
         "gap": _gap(worst, f"{key}/gap"),
         "required": _required(worst, f"{key}/required"),
-        "found": Figure(f"{key}/count", float(len(found)), "count", "项", behind),
-        "measured": Figure(f"{key}/measured", float(len(judged)), "count", "项", behind),
+        "found": Figure(f"{key}/count", float(len(found)), "count", "项", observations),
+        "measured": Figure(f"{key}/measured", float(len(judged)), "count", "项", observations),
     }
     yield Headline(rule, 0, city.region, figures)
 

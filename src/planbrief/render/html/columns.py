@@ -146,11 +146,11 @@ def plan(block: Table, lang: Lang) -> tuple[list[float], str]:
     demands: list[Demand] = []
     for names, room, least in _ROOMS:
         demands = [_demand(block, position, least) for position in range(len(block.columns))]
-        found = column_widths(demands, (room - inset * len(demands)) / face, _EM_MM, fill=True)
-        if found is None or (wide and not names):
+        fitted = column_widths(demands, (room - inset * len(demands)) / face, _EM_MM, fill=True)
+        if fitted is None or (wide and not names):
             continue
-        if names or float(line_counts(demands, found).max(axis=1).mean()) <= _MEAN_LINES:
-            return [width * face + inset for width in found], names
+        if names or float(line_counts(demands, fitted).max(axis=1).mean()) <= _MEAN_LINES:
+            return [width * face + inset for width in fitted], names
     return [max(one.floor, min(one.body, _SENTENCE_EM)) * face + inset for one in demands], _ROOMS[-1][0]
 
 

@@ -231,25 +231,25 @@ class TreeWriter:
 
     def blocks(self, node: etree._Element) -> list[str]:
         """Code of the blocks in an element; text between blocks becomes paragraphs of its own."""
-        found: list[str] = []
+        written: list[str] = []
         line: list[str] = []
 
         def close() -> None:
             joined = _trimmed(line)
             if joined:
-                found.append(f"par({joined})")
+                written.append(f"par({joined})")
             line.clear()
 
         self._text(node.text, line)
         for child in node:
             if isinstance(child.tag, str) and (child.tag in _BLOCKS or _has_blocks(child)):
                 close()
-                found.extend(self._block(child))
+                written.extend(self._block(child))
             elif isinstance(child.tag, str):
                 line.extend(self.inline(child))
             self._text(child.tail, line)
         close()
-        return found
+        return written
 
     def _text(self, text: str | None, line: list[str]) -> None:
         if text:
@@ -321,35 +321,35 @@ class TreeWriter:
 
     def _pre(self, node: etree._Element) -> list[str]:
         code = node.find("code")
-        found = re.search(r"language-([\w+#-]{1,20})", code.get("class", "") if code is not None else "")
+        language = re.search(r"language-([\w+#-]{1,20})", code.get("class", "") if code is not None else "")
         text = "".join(node.itertext()).strip("\n")
         note = [f"notice({literal(message('page.notice.formula', self.lang))})"] if node.get("class") == "tex" else []
-        return [*note, self.listing(text, found.group(1) if found else "")]
+        return [*note, self.listing(text, language.group(1) if language else "")]
 
     def _table(self, node: etree._Element) -> list[str]:
         self.tables += 1
         table, total = foreign_tables.read(node, f"table-{self.tables}")
         if table is None:
             return []
-        found = [figure(table, self.lang, fill=False)]
+        parts = [figure(table, self.lang, fill=False)]
         if total > len(table.rows):
             text = message("page.notice.long_table", self.lang, shown=len(table.rows), total=total)
-            found.append(f"notice({literal(text)})")
-        return found
+            parts.append(f"notice({literal(text)})")
+        return parts
 
     def _formula(self, node: etree._Element, *, block: bool) -> str:
         return formulas.typst_equation(node, block=block) if node.tag == "math" else content(*self.inline(node))
 
     def _inlines(self, node: etree._Element) -> list[str]:
-        found: list[str] = []
-        self._text(node.text, found)
+        written: list[str] = []
+        self._text(node.text, written)
         for child in node:
             if isinstance(child.tag, str):
-                if child.tag in ("p", "div", "li") and found:
-                    found.append("linebreak()")
-                found.extend(self.inline(child))
-            self._text(child.tail, found)
-        return found
+                if child.tag in ("p", "div", "li") and written:
+                    written.append("linebreak()")
+                written.extend(self.inline(child))
+            self._text(child.tail, written)
+        return written
 
     def inline(self, node: etree._Element) -> list[str]:
         """Code of an element inside a line."""

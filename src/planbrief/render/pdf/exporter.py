@@ -39,23 +39,23 @@ class PlanbriefTypstExporter(OwnTemplateExporter):
 
 def notebook_source(nb: NotebookNode, resources: dict[str, Any]) -> Source:
     """A notebook as Typst code; its pictures and the time that goes into the file are kept in `resources`."""
-    found = page.source(document_of(nb, resources))
+    source = page.source(document_of(nb, resources))
     outputs = resources.get("outputs")
     if not isinstance(outputs, dict):
         outputs = resources["outputs"] = {}
     folder = resources.get("output_files_dir")
     prefix = f"{folder}/" if folder else ""
-    for name, data in found.files.items():
+    for name, data in source.files.items():
         outputs[f"{prefix}{name}"] = data
-    text = found.text
+    text = source.text
     if prefix:
         from planbrief.render.pdf.text import literal
 
-        for name in found.files:
+        for name in source.files:
             text = text.replace(f"image({literal(name)},", f"image({literal(prefix + name)},")
-        found = Source(text, found.files, found.date)
-    resources["planbrief_timestamp"] = found.timestamp
-    return found
+        source = Source(text, source.files, source.date)
+    resources["planbrief_timestamp"] = source.timestamp
+    return source
 
 
 #: Conformance that the compiler guarantees or refuses.
@@ -179,8 +179,8 @@ def _compiler(text: str, files: dict[str, bytes]) -> typst.Compiler:
 
 
 def _source(nb: NotebookNode, name: str) -> tuple[str, dict[str, bytes], int]:
-    found = notebook_source(nb, {"metadata": {"name": name}})
-    return found.text.lstrip("\r\n"), dict(found.files), found.timestamp
+    source = notebook_source(nb, {"metadata": {"name": name}})
+    return source.text.lstrip("\r\n"), dict(source.files), source.timestamp
 
 
 def render_pdf_with_thumbnail(nb: NotebookNode, *, name: str, ppi: float = THUMBNAIL_PPI) -> tuple[bytes, bytes]:

@@ -132,7 +132,7 @@ def _highlighted(text: str, language: str) -> list[tuple[str, str]]:
         lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
     except ClassNotFound:
         return [(text, "")]
-    found: list[tuple[str, str]] = []
+    tokens_shown: list[tuple[str, str]] = []
     for kind, value in lexer.get_tokens(text):
         style = ""
         if kind in Token.Keyword or kind in Token.Operator.Word:
@@ -143,8 +143,8 @@ def _highlighted(text: str, language: str) -> list[tuple[str, str]]:
             style = "text(fill: good"
         elif kind in Token.Literal.Number or kind in Token.Name.Builtin or kind in Token.Name.Decorator:
             style = "text(fill: warning"
-        found.append((value, style))
-    return found
+        tokens_shown.append((value, style))
+    return tokens_shown
 
 
 def _lines(lines: Sequence[Sequence[tuple[str, str]]]) -> str:
@@ -252,7 +252,7 @@ class _Page:
         The contents stand before the first heading, so that a report opens with its answer. The closing sources take
         the text right before them along, back to its heading.
         """
-        found: list[str] = []
+        written: list[str] = []
         bullets: list[str] = []
         text = 0  # where in `found` the present stretch of text began
         parts = self.document.parts
@@ -262,23 +262,23 @@ class _Page:
                 bullets.append(self.shown(text_runs(block.runs, self.lang), part.where))
                 continue
             if bullets:
-                found.append(f"findings({', '.join(bullets)})")
+                written.append(f"findings({', '.join(bullets)})")
                 bullets = []
             if contents and opens_chapter(part):
-                found.append(contents)
+                written.append(contents)
                 contents = ""
             code = f"intro({self.part(part)})" if _introduces(before, block, after) else self.part(part)
             if isinstance(block, Sources):
-                found[text:] = [f"ending({content(*found[text:])}, {self.shown(code, part.where)})"]
+                written[text:] = [f"ending({content(*written[text:])}, {self.shown(code, part.where)})"]
             elif code:
-                found.append(self.shown(code, part.where))
+                written.append(self.shown(code, part.where))
             if isinstance(part, TreePart) or isinstance(block, Heading):
-                text = len(found) - bool(code)
+                text = len(written) - bool(code)
             elif not isinstance(block, Sentence):
-                text = len(found)
+                text = len(written)
         if bullets:
-            found.append(f"findings({', '.join(bullets)})")
-        return found
+            written.append(f"findings({', '.join(bullets)})")
+        return written
 
     def part(self, part: Part) -> str:
         """Code of one part."""
