@@ -78,7 +78,7 @@ def test_documents_left_out_are_not_in_the_archive(tmp_path: Path, root: Path, c
             assert row.get("source_id") != "bazhong-plan-2024", name
     said = json.loads(files["datapackage.json"])
     observations = next(one for one in said["resources"] if one["name"] == "observations")
-    left = len(read_package(root)["sources"].rows) - 1
+    left = len(read_package(root / "data")["sources"].rows) - 1
     assert len(observations["path"]) == 1 + left
     shutil.unpack_archive(out, tmp_path / "unpacked")
     assert len(read_package(tmp_path / "unpacked")["sources"].rows) == left
