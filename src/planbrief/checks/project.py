@@ -100,6 +100,7 @@ _FORMULA = re.compile(r"\$\$.+?\$\$|\$(?! )[^$\n]+?(?<! )\$(?!\d)", re.DOTALL)
 
 Finding = tuple[str, str, str]  # column, found, expected
 #: What is expected where a run or a trial has left its traces: nothing of them is ever published.
+_PROSE = " typed into text"
 _READABLE = "code that Python can read"
 #: Text of an own notebook without a tag stands on the pages of both languages, which is for its author to decide.
 _TAGGED = "a tag, lang:zh or lang:en, or text that both languages may show"
@@ -110,7 +111,8 @@ def notebook_problems(project: Project, areas: frozenset[str], only: Collection[
     """Problems of every notebook in ``notebooks/``, or of those named in `only`, with the words that they say.
 
     What is never published, or may be meant, is a note: outputs and counts of a run, another default than the
-    catalog's, text without a language, and everything about a notebook that no report is made of.
+    catalog's, text without a language, the author's own prose in a notebook that begins no report of planbrief's
+    (``begin()``), and everything about a notebook that no report is made of.
     """
     files = sorted(project.notebooks.glob("*.ipynb")) if project.notebooks.is_dir() else []
     if not files:
@@ -122,8 +124,10 @@ def notebook_problems(project: Project, areas: frozenset[str], only: Collection[
             continue
         published = languages is None or file.stem in languages
         both = languages is None or len(languages.get(file.stem, ("zh", "en"))) > 1
+        own = file.is_file() and b"begin(" not in file.read_bytes()
         for column, found, expected in one_notebook(project, file, areas, both):
             note = not published or expected in (_CLEAN, _TAGGED) or expected.endswith(_DEFAULT)
+            note = note or (own and (found.endswith(_PROSE) or expected.startswith("a text tagged ")))
             problems.append(Problem(f"notebooks/{file.name}", 0, column, found, expected, note=note))
     words = problems_of(project.notebooks / "words")
     return problems + [one for one in words if only is None or Path(one.file).stem in {*only, "shared"}]
@@ -163,7 +167,7 @@ def one_notebook(project: Project, file: Path, areas: frozenset[str], both: bool
         if cell.get("cell_type") == "markdown":
             prose = _FORMULA.sub(" ", source_of(cell))
             for digits in digits_in_template(re.sub("[{}]", "", prose)):
-                yield place, f"the number {digits} typed into text", "say(…) with a figure: a number has a source"
+                yield place, f"the number {digits}{_PROSE}", "say(…) with a figure: a number has a source"
         elif cell.get("cell_type") == "code":
             yield from templates(source_of(cell), place)
 

@@ -164,6 +164,19 @@ def test_what_an_analyst_leaves_behind_stops_nothing(small: Project, tmp_path: P
     assert build(small, tmp_path / "out", ONE).published
 
 
+def test_prose_of_an_own_page_is_its_authors(small: Project, tmp_path: Path) -> None:
+    """A number typed into a text is refused beside begin(), and a note in a notebook of plain prints."""
+    for cells, refused in ((CELLS, True), ({"parameters": CELLS["parameters"], "body": "print(1)"}, False)):
+        write_notebook(small.notebooks / "small.ipynb", cells)
+        notebook = json.loads((small.notebooks / "small.ipynb").read_text("utf-8"))
+        prose = {"cell_type": "markdown", "id": "prose", "metadata": {"tags": []}, "source": "增长 73.8%"}
+        notebook["cells"].append(prose)
+        (small.notebooks / "small.ipynb").write_text(json.dumps(notebook), "utf-8")
+        found = [one for one in project_problems(small) if "73.8" in one.found]
+        assert [one.note for one in found] == [not refused]
+        assert bool(refusals(small, None, ["small"])) is refused
+
+
 def test_the_schedule_publishes_no_refused_data(small: Project, tmp_path: Path) -> None:
     """The round fails with the problem's line, and the edition of the week before stands."""
     clock = FakeClock()
