@@ -147,6 +147,8 @@ def _links(document: Document) -> str:
     links = [f'<a href="{index}">{esc(message("page.all_reports", document.lang))}</a>']
     if document.pdf:
         links.append(f'<a href="{esc(document.name)}.pdf">PDF</a>')
+        if document.settings.get("poster"):
+            links.append(f'<a href="../thumbnails/{esc(document.name)}.{document.lang}.png">PNG</a>')
     return " ".join(links)
 
 

@@ -62,6 +62,8 @@ def notebook_source(nb: NotebookNode, resources: dict[str, Any]) -> Source:
 STANDARDS = ["ua-1", "a-2a"]
 #: Dots per inch of the picture of page one: 331 × 468 pixels.
 THUMBNAIL_PPI = 40.0
+#: The same of a page that is made to be shared as a picture: 1158 × 1637 pixels.
+POSTER_PPI = 140.0
 _COUNT = re.compile(rb"/Type\s*/Pages\b[^>]*?/Count\s+(\d+)|/Count\s+(\d+)[^>]*?/Type\s*/Pages\b", re.DOTALL)
 
 
@@ -198,7 +200,8 @@ def render_pdf_with_thumbnail(nb: NotebookNode, *, name: str, ppi: float = THUMB
     """
     text, files, timestamp = _source(nb, name)
     data = compile_pdf(text, files, timestamp=timestamp, name=name)
-    return data, _first_page(text, files, ppi)
+    shared = nb.metadata.get("planbrief", {}).get("poster") is True
+    return data, _first_page(text, files, POSTER_PPI if shared else ppi)
 
 
 def _first_page(text: str, files: dict[str, bytes], ppi: float) -> bytes:

@@ -196,6 +196,13 @@ def ansi_listing(runs: Sequence[AnsiRun], kind: str, lang: Lang = "zh") -> str:
 CONTENTS_FROM, LONG_FROM, FEW_CHAPTERS = 8, 60, 5
 #: More headings than this are listed by their first level only.
 DEEP_FROM = 30
+#: A report of one page to share has forms of its own for its head, its numbers and its findings.
+POSTER = (
+    "#show: poster",
+    *(f"#let {name} = poster-{form}" for name, form in (
+        ("cover", "cover"), ("key-numbers", "numbers"), ("findings", "findings")
+    )),
+)  # fmt: skip
 #: Tallest picture on a page, in mm.
 MAX_HEIGHT_MM = 195.0
 
@@ -466,6 +473,7 @@ def source(document: Document) -> Source:
         f"date: datetime(year: {date.year}, month: {date.month}, day: {date.day}), "
         f"words: (page: (x, y) => {literal(before)} + str(x) + {literal(middle)} + str(y) + {literal(end)}, "
         f"continued: x => {literal(goes_on)} + str(x) + {literal(on_end)}))",
+        *(POSTER if document.settings.get("poster") else ()),
         f"#cover(title: {title}, subtitle: {subtitle}, place: {place}, as-of: {literal(as_of)})",
         *(f"#{{{code}}}" for code in body),
     ]
