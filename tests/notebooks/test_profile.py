@@ -37,7 +37,7 @@ def test_bazhong(tmp_path: Path, lang: str):
 
 
 def test_small_cities_are_two_pages(tmp_path: Path):
-    """Qijiang and Zhaoqing: one page, one table; the growth of Qijiang is what it is."""
+    """Qijiang and Zhaoqing: their own facts on one page, the province beside them on a second at most."""
     project = copied(tmp_path)
     for report in ("profile-qijiang", "profile-zhaoqing"):
         assert main(["build", report, "--project", str(project.root)]) == 0
