@@ -152,7 +152,7 @@ def test_a_full_disk_leaves_everything_as_it_was(project: Project, monkeypatch: 
     """An error in the middle of writing puts every file back."""
     accept_all(read(project))
     before = tree(project.data)
-    real, count = admission._put, [0]
+    real, count = admission.replace_file, [0]
 
     def full(target: Path, content: bytes) -> None:
         count[0] += 1
@@ -160,10 +160,10 @@ def test_a_full_disk_leaves_everything_as_it_was(project: Project, monkeypatch: 
             raise OSError(28, "No space left on device")
         real(target, content)
 
-    monkeypatch.setattr(admission, "_put", full)
+    monkeypatch.setattr(admission, "replace_file", full)
     assert main(["accept", NAME, "--yes"]) == 1
     assert tree(project.data) == before
-    monkeypatch.setattr(admission, "_put", real)
+    monkeypatch.setattr(admission, "replace_file", real)
     assert accept_draft(project, NAME).source_id == NAME
 
 
@@ -171,9 +171,9 @@ def test_a_step_that_was_killed_is_finished_by_the_next(project: Project) -> Non
     """The process dies between two files; the next command ends the work and the data is sound."""
     accept_all(read(project))
     code = (
-        "import os\nfrom planbrief.checks import admission\nreal, count = admission._put, [0]\n"
+        "import os\nfrom planbrief.checks import admission\nreal, count = admission.replace_file, [0]\n"
         "def dying(target, content):\n    count[0] += 1\n    os._exit(9) if count[0] == 3 else real(target, content)\n"
-        "admission._put = dying\nfrom planbrief.commands.cli import main\nmain(['accept', '" + NAME + "', '--yes'])\n"
+        "admission.replace_file = dying\nfrom planbrief.commands.cli import main\nmain(['accept', '" + NAME + "', '--yes'])\n"
     )
     assert subprocess.run([sys.executable, "-c", code], env=dict(os.environ), check=False).returncode == 9
     figure(project)
