@@ -173,7 +173,9 @@ def test_a_step_that_was_killed_is_finished_by_the_next(project: Project) -> Non
     code = (
         "import os\nfrom planbrief.checks import admission\nreal, count = admission.replace_file, [0]\n"
         "def dying(target, content):\n    count[0] += 1\n    os._exit(9) if count[0] == 3 else real(target, content)\n"
-        "admission.replace_file = dying\nfrom planbrief.commands.cli import main\nmain(['accept', '" + NAME + "', '--yes'])\n"
+        "admission.replace_file = dying\nfrom planbrief.commands.cli import main\nmain(['accept', '"
+        + NAME
+        + "', '--yes'])\n"
     )
     assert subprocess.run([sys.executable, "-c", code], env=dict(os.environ), check=False).returncode == 9
     figure(project)
