@@ -155,3 +155,17 @@ def test_every_computed_figure_shows_its_arithmetic_and_observations(told):
             if isinstance(value, Figure):
                 assert value.observations, value.key
                 assert value.formula or len(value.observations) in (1, 2) or value.measure == "count", value.key
+
+
+def test_other_places_are_told_what_their_figures_allow():
+    """Provinces and cities with a few facts: every figure is finite, nothing needs what is not stated, keys differ."""
+    ds = load()
+    for region in ds.regions():
+        found = insights(ds, region)
+        assert len({one.key for one in found}) == len(found)
+        for one in found:
+            assert one.region == region
+            assert one.observations
+            assert all(v.defined for v in one.figures.values() if isinstance(v, Figure))
+        if not ds.targets(region).shape[0]:
+            assert not {one.rule for one in found} & {"implied_product", "cliff", "waypoint", "carriers", "remainder"}

@@ -99,7 +99,7 @@ def title_of(finding: Finding, number: int) -> Label:
 def items_table(ds: Dataset, region: str, finding: Finding, number: int) -> Table | None:
     """The printed figures of a finding with their places in the documents; None for one figure and for
     names, which its sentence holds."""
-    known = [ds.observations.loc[item.observation, "indicator"] for item in finding.items if item.observation]
+    known = [str(ds.observations.loc[item.observation, "indicator"]) for item in finding.items if item.observation]
     common = {indicator for indicator in known if known.count(indicator) > 2}
     rows = [item_row(ds, region, finding, item, common) for item in finding.items]
     columns = [
