@@ -1,3 +1,4 @@
+# ruff: noqa: F401 - the names below are for type checkers; __getattr__ offers them
 """How numbers look: sentences, tables, charts, in Chinese and English.
 
 A notebook opens a page, writes to it and closes it::
@@ -23,24 +24,6 @@ if TYPE_CHECKING:
     from planbrief.display.state import Page
     from planbrief.display.table import Cell, Column, Table, from_frame, from_records
 
-__all__ = [
-    "Cell",
-    "Column",
-    "Page",
-    "Table",
-    "begin",
-    "finish",
-    "from_frame",
-    "from_records",
-    "heading",
-    "message",
-    "open_page",
-    "say",
-    "show",
-    "tell",
-    "wordings",
-]
-
 _HOME_OF = {
     "Cell": "table",
     "Column": "table",
@@ -58,6 +41,7 @@ _HOME_OF = {
     "tell": "sentence",
     "wordings": "page",
 }
+__all__ = list(_HOME_OF)
 
 
 def __getattr__(name: str) -> Any:

@@ -15,7 +15,7 @@ from planbrief.display.state import Page, open_page_now
 from planbrief.display.table import Column, Table, from_frame, table_block
 from planbrief.errors import UnknownName
 from planbrief.measures.columns import LEVEL_CHANGES, SHARE_CHANGES
-from planbrief.measures.figures import Figure
+from planbrief.measures.figures import Figure as Number
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -167,7 +167,7 @@ def _column(frame: pd.DataFrame, name: str, head: bool, unit: str) -> Column:
 
 def _ready(frame: pd.DataFrame) -> pd.DataFrame:
     """Categories, times and flags as the text that they show."""
-    made = frame.copy()
+    made: Any = frame.copy()
     for name in made:
         kind = str(made[name].dtype)
         if kind == "category" or kind.startswith(("datetime", "period", "timedelta", "bool")):
@@ -177,13 +177,9 @@ def _ready(frame: pd.DataFrame) -> pd.DataFrame:
         measure = KNOWN[name][1] if name in KNOWN else ""
         if measure in ("rate", "share", "points", "multiple") and kind.startswith("float"):
             # as figures, so that a column shows as many decimals as the measure has, and one number of them
-            behind = (
-                [tuple(ids) for ids in made["observations"]]
-                if "observations" in made and names_observations(made)
-                else [()] * len(made)
-            )
+            behind = made["observations"] if names_observations(made) else [()] * len(made)
             made[name] = [
-                Figure("", value, measure, observations=ids) if value == value else None
+                Number("", value, measure, observations=tuple(ids)) if value == value else None
                 for value, ids in zip(made[name], behind, strict=True)
             ]
         if name == "year":

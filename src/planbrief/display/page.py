@@ -246,7 +246,7 @@ def _show_frames_as_tables() -> None:
 
     from planbrief.display.frames import frame_bundle
 
-    shell = get_ipython()
+    shell: Any = get_ipython()
     for module in ("pandas", "pandas.core.frame") if shell is not None else ():
         shell.display_formatter.mimebundle_formatter.for_type_by_name(module, "DataFrame", frame_bundle)
 

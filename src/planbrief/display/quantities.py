@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from planbrief.display.language import Lang, Run, has_message, message
 from planbrief.display.numbers import (
@@ -19,6 +19,7 @@ from planbrief.display.numbers import (
     shortest,
     split_unit,
 )
+from planbrief.measures.figures import Figure as FigureLike
 from planbrief.measures.undefined import REASONS
 from planbrief.measures.undefined import words as reason_words
 
@@ -26,33 +27,6 @@ from planbrief.measures.undefined import words as reason_words
 DECIMALS = {"rate": 1, "share": 1, "points": 1, "multiple": 2, "years": 2, "index": 2}
 #: Units that follow their number without a space.
 CLOSE_UNITS = frozenset({"%", "‰", "℃", "°"})
-
-
-class FigureLike(Protocol):
-    """What display needs of a figure (:class:`planbrief.measures.figures.Figure` has it)."""
-
-    @property
-    def key(self) -> str: ...  # noqa: D102
-    @property
-    def value(self) -> float: ...  # noqa: D102
-    @property
-    def measure(self) -> str: ...  # noqa: D102
-    @property
-    def unit(self) -> str: ...  # noqa: D102
-    @property
-    def observations(self) -> tuple[str, ...]: ...  # noqa: D102
-    @property
-    def formula(self) -> str: ...  # noqa: D102
-    @property
-    def lower(self) -> float: ...  # noqa: D102
-    @property
-    def upper(self) -> float: ...  # noqa: D102
-    @property
-    def comparator(self) -> str: ...  # noqa: D102
-    @property
-    def undefined(self) -> str: ...  # noqa: D102
-    @property
-    def year(self) -> str: ...  # noqa: D102
 
 
 def is_figure(value: object) -> bool:

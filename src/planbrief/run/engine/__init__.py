@@ -1,3 +1,4 @@
+# ruff: noqa: F401 - the names below are for type checkers; __getattr__ offers them
 """Execution of notebooks: what a stock kernel would output, without a kernel to start for each one.
 
 A notebook runs in a process of its own (``run.pool``), by IPython's own kernel and nbclient's own message code but
@@ -20,22 +21,6 @@ if TYPE_CHECKING:
     from planbrief.run.engine.progress import Stage, announce, work_dir
     from planbrief.run.pool.executor import Pool, shared_pool
 
-__all__ = [
-    "CellFailed",
-    "EngineUnavailable",
-    "Pool",
-    "Stage",
-    "TimedOut",
-    "WorkerDied",
-    "WorkerFailed",
-    "announce",
-    "execute",
-    "parameterize",
-    "shared_pool",
-    "strip_run_metadata",
-    "work_dir",
-]
-
 _HOME_OF = {
     "CellFailed": "planbrief.run.engine.failures",
     "EngineUnavailable": "planbrief.run.engine.failures",
@@ -51,6 +36,7 @@ _HOME_OF = {
     "strip_run_metadata": "planbrief.run.engine.normalize",
     "work_dir": "planbrief.run.engine.progress",
 }
+__all__ = list(_HOME_OF)
 
 
 def __getattr__(name: str) -> Any:
