@@ -195,12 +195,12 @@ def plan(
             others = [other for other in report.languages if other != lang and "html" in kept]
             there = [o for o in others if o in chosen_languages or "html" in (intact or {}).get(f"{o}/{report.id}", ())]
             alternate = f"../{there[0]}/{report.id}.html" if there else ""
-            known = parts(catalog, report, lang, alternate, notices)
-            why = ["--force"] if force else reasons(old_key(record or {}, name), known, package)
+            held = parts(catalog, report, lang, alternate, notices)
+            why = ["--force"] if force else reasons(old_key(record or {}, name), held, package)
             gone = [fmt for fmt in kept if fmt not in (intact or {}).get(name, frozenset())]
             if not why and gone:
                 why = [f"its {' and '.join(gone)} is missing or damaged"]
-            jobs.append(Job(report, lang, kept, known, tuple(why), alternate))
+            jobs.append(Job(report, lang, kept, held, tuple(why), alternate))
     if not jobs:
         raise ParameterError("build", "--lang, --to", "languages and formats that the reports do not have", "others")
     return Plan(project, package, catalog, tuple(jobs), now)
