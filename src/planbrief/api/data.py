@@ -311,8 +311,8 @@ class Data:
 
         asked = list(self._ds.cities()) if areas is None else self._keys("areas", areas)
         if len(self._ds.peers(asked)[0]) < 2:
-            wanted = "two areas or more, none of which lies in another"
-            raise UnknownName("areas to compare", ", ".join(asked), (wanted,))
+            two = "two areas or more, none of which lies in another"
+            raise UnknownName("areas to compare", ", ".join(asked), (two,))
         pairs = side_by_side(self._ds, asked).pairs.copy()
         everything = self._ds.observations
         for side in ("a", "b"):
