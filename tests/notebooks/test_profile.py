@@ -46,7 +46,7 @@ def test_small_cities_are_two_pages(tmp_path: Path):
     page = build(project, "profile-qijiang", "zh")
     text = words(page)
     assert re.search(r"已实现的增长：2025年上半年工业增加值增速10\.2%（同比增速，扣除价格因素）", text)
-    assert len(page.xpath("//main//table")) == 1
+    assert len(page.xpath("//main//table")) == 2  # its own facts, and the province beside it
     assert not empty_sections(page)
 
 
