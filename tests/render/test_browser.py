@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -90,6 +91,20 @@ def test_tables_sort_by_keyboard(visit: Callable[..., Any]) -> None:
     seen.page.keyboard.press("Enter")
     assert seen.page.evaluate(column) == ["400.25", "142.8", "0.53"]
     assert seen.page.locator("#t-main th[aria-sort=descending]").count() == 1
+
+
+def test_a_chart_downloads_as_svg_and_png(visit: Callable[..., Any]) -> None:
+    """The SVG holds plain colours that need no page around it, the PNG is a picture; the page makes no error."""
+    seen = visit(render_html(notebooks.report("zh"), name="profile"))
+    files = {}
+    for kind in ("SVG", "PNG"):
+        with seen.page.expect_download() as download:
+            seen.page.locator("figure.chart button", has_text=kind).first.click()
+        files[kind] = Path(download.value.path()).read_bytes()
+    assert b"<svg" in files["SVG"]
+    assert b"var(" not in files["SVG"]
+    assert files["PNG"].startswith(b"\x89PNG")
+    assert not seen.errors
 
 
 def test_chart_data_downloads_as_csv(visit: Callable[..., Any], tmp_path: Any) -> None:

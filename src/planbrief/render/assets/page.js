@@ -223,6 +223,43 @@ document.querySelectorAll("figure.table").forEach(function (node) {
     setTimeout(function () { URL.revokeObjectURL(link.href); }, 1000);
   });
 });
+/* a chart as a file: its drawing in the colours of a light page, or the same as a picture three times as large */
+function save(address, extension, figure) {
+  var link = document.createElement("a");
+  link.href = address;
+  link.download = (data.name + "-" + (figure.id || "chart")).replace(/[^\w.-]+/g, "-") + extension;
+  link.click();
+}
+document.querySelectorAll("figure.chart").forEach(function (figure) {
+  var svg = figure.querySelector(".full svg, svg"), line = figure.querySelector(".below") || figure, box = svg && svg.viewBox.baseVal;
+  if (!box || !box.width) { return; }
+  function drawing() {
+    var copy = svg.cloneNode(true);
+    copy.setAttribute("width", box.width);
+    copy.setAttribute("height", box.height);
+    return new XMLSerializer().serializeToString(copy).replace(/var\(--[\w-]+, *(#\w+)\)/g, "$1");
+  }
+  function address() { return "data:image/svg+xml;charset=utf-8," + encodeURIComponent(drawing()); }
+  ["SVG", "PNG"].forEach(function (kind) {
+    var button = make("button", kind, line);
+    button.type = "button";
+    button.className = "csv";
+    button.addEventListener("click", function () {
+      if (kind === "SVG") { save(address(), ".svg", figure); return; }
+      var picture = new Image(), canvas = document.createElement("canvas");
+      picture.addEventListener("load", function () {
+        canvas.width = 3 * box.width;
+        canvas.height = 3 * box.height;
+        var pen = canvas.getContext("2d");
+        pen.fillStyle = "#fff";
+        pen.fillRect(0, 0, canvas.width, canvas.height);
+        pen.drawImage(picture, 0, 0, canvas.width, canvas.height);
+        save(canvas.toDataURL("image/png"), ".png", figure);
+      });
+      picture.src = address();
+    });
+  });
+});
 /* one stop of the tab key per table, list, paragraph and row of key numbers; arrow keys move between what is in them */
 document.querySelectorAll("figure.table, ul.findings, .keys, main > p").forEach(function (table) {
   var which = table.tagName === "FIGURE" ? "thead button, tbody a, .below a, .csv" : "a[data-o], a[data-f]";
