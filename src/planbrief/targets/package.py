@@ -317,10 +317,11 @@ def parse_csv(text: str, name: str, columns: tuple[str, ...], spare: Collection[
                 found = f"{len(cells)} cells"
                 problems.append(Problem(name, reader.line_num, "", found, f"{len(header)} cells as in the header"))
                 continue
-            for column, cell in zip(header, cells, strict=True):
-                if len(cell) > LONGEST_CELL:
-                    found = f"{len(cell):,} characters in one cell"
-                    problems.append(Problem(name, reader.line_num, column, found, f"at most {LONGEST_CELL:,}"))
+            if max(map(len, cells)) > LONGEST_CELL:
+                for column, cell in zip(header, cells, strict=True):
+                    if len(cell) > LONGEST_CELL:
+                        found = f"{len(cell):,} characters in one cell"
+                        problems.append(Problem(name, reader.line_num, column, found, f"at most {LONGEST_CELL:,}"))
             yield Row({**blank, **dict(zip(header, cells, strict=True))}, name, reader.line_num)
     except csv.Error as error:
         problems.append(Problem(name, reader.line_num, "", f"broken quoting ({error})", "cells quoted as CSV demands"))
