@@ -293,6 +293,26 @@ def test_a_schedule_is_held_against_the_catalog(project, text, told):
         held(project, read_schedule(project))
 
 
+def test_check_holds_the_schedule_too(project, capsys, monkeypatch):
+    """What schedule show would refuse is a problem of check, with its line; a secret that is not set here is a note."""
+    from planbrief.commands.check import schedule_problems
+
+    monkeypatch.delenv("ROBOT_URL", raising=False)
+    assert schedule_problems(project) == []
+    job = '[[jobs]]\nname = "w"\ncron = "0 8 * * mon"\nbuild = ["brief"]\n'
+    file = project.reports / "schedule.toml"
+    file.write_text(f'{job}[[jobs.deliver]]\nwebhook = "wecom"\nurl_env = "ROBOT_URL"\n')
+    (note,) = schedule_problems(project)
+    assert note.note
+    assert "ROBOT_URL is not set" in note.found
+    file.write_text(job.replace("brief", "nope").replace("mon", "someday"))
+    (problem,) = schedule_problems(project)
+    assert problem.column == "line 3, entry jobs.0.cron"
+    assert "no cron expression" in problem.found
+    file.write_text(job.replace("brief", "nope"))
+    assert ["no report or notebook 'nope'" in str(one) for one in schedule_problems(project)] == [True]
+
+
 def test_a_notebooks_name_means_all_its_reports(project):
     """The schedule of the README: brief, and the profile of every city."""
     from planbrief.catalog import read

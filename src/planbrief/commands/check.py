@@ -138,7 +138,7 @@ def check_report(project: Project, fix: bool = False, accepted: Collection[str] 
             rows = [(one.file, one.row or "", one.column, shortened(one.what)) for one in mends]
             parts.append(text_table(("file", "row", "column", "mended"), rows, right=[1]))
             parts.append(f"{plural(len(mends), 'thing')} mended")
-    found = project_problems(project)
+    found = [*project_problems(project), *schedule_problems(project)]
     notes, problems = ([one for one in found if one.note is note] for note in (True, False))
     if notes:
         parts += [problem_table(notes), f"{plural(len(notes), 'note')}: they keep nothing from being built"]
@@ -150,6 +150,23 @@ def check_report(project: Project, fix: bool = False, accepted: Collection[str] 
     else:
         parts.append("no problems: data, notebooks, catalog and translations are sound")
     return (1 if problems else 0), "\n\n".join(parts)
+
+
+def schedule_problems(project: Project) -> list[Problem]:
+    """What is wrong with the schedule, where there is one; secrets that are not set on this machine are notes."""
+    from planbrief.deliver.schedule.config import FILE, ScheduleError, held, missing_secrets, read_schedule
+
+    file = f"reports/{FILE}"
+    if not (project.reports / FILE).is_file():
+        return []
+    try:
+        lacking = missing_secrets(held(project, read_schedule(project)))
+        return [Problem(file, 0, "", text, "the variable where the schedule runs", note=True) for text in lacking]
+    except ScheduleError as error:
+        said = [text.partition(": ") for text in error.problems]
+        return [Problem(file, 0, place, rest or place, "a schedule that can run") for place, _, rest in said]
+    except PlanbriefError:  # data or catalog cannot be read: that is in the list already
+        return []
 
 
 def accepted_parts(project: Project, accepted: Collection[str] | None) -> list[str]:
