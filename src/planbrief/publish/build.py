@@ -12,6 +12,7 @@ A report that fails keeps its last good files and is marked; the others are publ
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import time
 from collections.abc import Mapping, Sequence
@@ -43,6 +44,10 @@ if TYPE_CHECKING:
     from planbrief.run.request import Submit
 
 
+#: What systems and libraries say when files, processes, memory or disk are used up.
+_EXHAUSTED = tuple(os.strerror(code) for code in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EAGAIN))
+
+
 class Broken(RunError):
     """A report failed for a reason that planbrief has no words of its own for: a fault of ours or of a library."""
 
@@ -51,6 +56,8 @@ class Broken(RunError):
         self.name, self.kind, self.reason = name, kind, reason
 
     def __str__(self) -> str:
+        if self.kind == "MemoryError" or any(words in self.reason for words in _EXHAUSTED):
+            return f"{self.name}: the machine has no more for it: {self.reason}; fewer --jobs need less"
         return f"{self.name}: internal error: {self.kind}: {self.reason}"
 
 
