@@ -102,11 +102,10 @@ def unit(form: str, project: Project, schedule: Schedule, file: Path | None) -> 
     """One of :data:`FORMS`, ready to be put in place."""
     from jinja2 import Environment, PackageLoader, StrictUndefined
 
-    marks = {"variable_start_string": "<<", "variable_end_string": ">>", "block_start_string": "<%"}
-    loader = PackageLoader("planbrief.deliver.schedule", "forms")
     made = Environment(  # text of other languages: words are written by the filters above
-        loader=loader, autoescape=False, undefined=StrictUndefined, keep_trailing_newline=True,
-        block_end_string="%>", **marks,
+        variable_start_string="<<", variable_end_string=">>", block_start_string="<%", block_end_string="%>",
+        autoescape=False, undefined=StrictUndefined, keep_trailing_newline=True,
+        loader=PackageLoader("planbrief.deliver.schedule", "forms"),
     )  # fmt: skip
     made.filters.update(_WORDS)
     config = (file or project.reports / FILE).resolve()
