@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from planbrief.display.language import Lang, is_chinese, message
-from planbrief.errors import RunError
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -257,54 +256,14 @@ def _number(value: Any) -> str:
         return str(value)[:30]
 
 
-class NoRenderer(RunError):
-    """An Altair chart without the library that draws it."""
-
-    def __str__(self) -> str:
-        return "Altair charts are drawn by vl-convert-python, which is not installed: pip install 'planbrief[altair]'"
-
-
 def _connect_altair() -> None:
     """Have Altair's charts shown as drawings instead of a script that only a browser on the network can run."""
     import altair
 
-    altair.renderers.register("planbrief", _vega_drawing)
+    from planbrief.display.vega import drawing
+
+    altair.renderers.register("planbrief", drawing)
     altair.renderers.enable("planbrief")
-
-
-def _vega_drawing(spec: Mapping[str, Any], **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A Vega-Lite chart as SVG in the packaged face, with words made from its title and what it maps."""
-    try:
-        import vl_convert
-    except ImportError:
-        raise NoRenderer from None
-    from planbrief.display.fonts import SANS, folder
-
-    vl_convert.register_font_directory(str(folder()))
-    # The caller's own settings stand; data are in the chart, nothing is fetched.
-    drawn = {**spec, "config": {"font": SANS, **spec.get("config", {})}}
-    svg = vl_convert.vegalite_to_svg(drawn, allowed_base_urls=[])
-    words = dict.fromkeys(_vega_words(spec))
-    lang: Lang = "zh" if is_chinese("".join(words)) else "en"
-    alt = message("plots.join", lang).join(words) or message("page.image", lang)
-    return {"image/svg+xml": svg, "text/plain": alt}, {"image/svg+xml": {"alt": alt}}
-
-
-def _vega_words(part: Any) -> Iterator[str]:
-    """Titles, and the names of what is mapped, of a chart and of those that it is made of."""
-    if isinstance(part, Mapping):
-        title = part.get("title")
-        yield from (
-            text for text in (title.get("text") if isinstance(title, Mapping) else title,) if isinstance(text, str)
-        )
-        for channel in part.get("encoding", {}).values():
-            if isinstance(channel, Mapping) and isinstance(name := channel.get("title") or channel.get("field"), str):
-                yield name
-        for name in ("layer", "hconcat", "vconcat", "concat", "spec"):
-            yield from _vega_words(part.get(name))
-    elif isinstance(part, list):
-        for one in part:
-            yield from _vega_words(one)
 
 
 #: What is called behind the import of a plotting library.
