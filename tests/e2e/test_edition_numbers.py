@@ -93,13 +93,12 @@ def test_the_growth_of_qijiang_is_called_what_it_is(edition: Edition, lang: str,
     sentences = [words(node) for node in page.xpath(".//p | .//li") if "10.2%" in words(node)]
     if report == "brief":
         assert sentences
-    if report == "profile-bazhong":
-        assert not sentences  # its own growth is the nearest; Qijiang's stands in the chart's table only
     for sentence in sentences:
         place = WORDS[lang]["real"][1:] if report == "profile-qijiang" else WORDS[lang]["real"]
         assert [word for word in place if word.lower() not in sentence.lower()] == [], sentence
     rows = [row for row in page.xpath(".//tr") if any(re.match(r"10\.2(?!\d)", words(cell)) for cell in row.iter("td"))]
-    assert sentences or rows
+    # Bazhong's page holds what Bazhong and Sichuan achieved; growth of other cities is not put beside its targets.
+    assert bool(sentences or rows) == (report != "profile-bazhong")
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
