@@ -126,7 +126,7 @@ def test_text_can_be_copied_out(edition: Edition) -> None:
         assert not re.search("[\ufffd\ue000-\uf8ff\x00-\x08]", text), edition.name(path)
         if path.parent.name == "zh":
             shown = "".join(word.text for _, _, words in layout(path) for word in words)
-            for known in KNOWN[path.stem]:
+            for known in KNOWN.get(path.stem, ()):
                 assert known in text, (path.name, known)
                 assert known in shown, (path.name, known)
 
@@ -149,7 +149,8 @@ def test_nothing_lies_outside_its_margins_or_on_something_else(edition: Edition)
         for number, (width, height, words) in enumerate(layout(path), start=1):
             assert sorted((round(width), round(height))) == [595, 842]
             for word in words:
-                inside = word.left >= MARGIN - HANG and word.right <= width - MARGIN + HANG
+                margin = 42.5 if path.stem.startswith("picture-") else MARGIN  # a page to share has 15 mm
+                inside = word.left >= margin - HANG and word.right <= width - margin + HANG
                 if not inside or word.top < 20 or word.bottom > height - 20:
                     outside.append((edition.name(path), number, word))
             rows = sorted(words, key=lambda word: word.top)

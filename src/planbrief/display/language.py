@@ -26,7 +26,7 @@ LOCALES: Mapping[str, str] = {"zh": "zh_Hans_CN", "en": "en_GB"}
 ACCEPTED_LATIN = (
     frozenset(("GDP", "R&D", "LNG", "AI", "IT", "ICT", "APP", "ESG", "VR", "AR", "PDF", "HTML", "CSV", "CO2", "CAGR"))
     | {"GWh", "GWH", "MWh", "kWh", "kW", "MW", "GW", "kV", "km", "kg", "m", "t", "mu", "KB", "MB"}
-    | {"planbrief"}
+    | {"planbrief", "PNG", "SVG"}
 )
 
 _HAN = r"\u2e80-\u303f\u31c0-\u31ef\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60"
