@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["account_table", "documents_table", "exclusions_table", "kinds_table", "overview"]
 
+#: Documents that fit beside each other.
+MOST_COLUMNS = 5
 #: What `planbrief verify` counts as a number in a text.
 NUMBER = re.compile(r"\d[\d,]*(?:\.\d+)?")
 
@@ -226,6 +228,7 @@ def exclusions_table(ds: Dataset) -> Table | None:
         return None
     tally = Counter((row["reason"], row["source_id"]) for row in records(frame))
     sources = [source for source in ds.documents() if any(source == other for _, other in tally)]
+    sources = sources if len(sources) <= MOST_COLUMNS else []  # the account has the number of each document
     reasons = Counter(reason for reason, _ in tally.elements())
     lines = [
         (

@@ -163,12 +163,11 @@ document.querySelectorAll("table[data-sort]").forEach(function (table) {
     });
   });
 });
-/* a page of many rows can be filtered; its tables are laid out when they come into view */
+/* a page of many rows can be filtered */
 (function () {
   var figures = Array.prototype.slice.call(document.querySelectorAll("main > figure.table")), lines = [];
   figures.forEach(function (figure) { lines = lines.concat(Array.prototype.slice.call(figure.querySelectorAll("tbody tr:not(.group)"))); });
   if (lines.length < 150) { return; }
-  document.body.classList.add("many");
   var box = document.createElement("search"), label = make("label", null, box), input = document.createElement("input"), count = make("output", null, box);
   make("span", words.filter, label);
   label.appendChild(input);
@@ -192,8 +191,6 @@ document.querySelectorAll("table[data-sort]").forEach(function (table) {
     count.textContent = wanted.length ? words.filtered.replace("{shown}", shown).replace("{all}", lines.length) : "";
   }
   input.addEventListener("input", sift);
-  window.addEventListener("beforeprint", function () { document.body.classList.remove("many"); });
-  window.addEventListener("afterprint", function () { document.body.classList.add("many"); });
 }());
 /* CSV of a table as the page shows it: numbers without separators, the unit of a column in its head */
 function shown(cell) {
