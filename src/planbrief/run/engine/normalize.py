@@ -7,7 +7,8 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,14 +57,14 @@ def strip_run_metadata(nb: NotebookNode, *, paths: Mapping[str, str] | None = No
         kernel = nb.metadata["kernelspec"]
         nb.metadata["kernelspec"] = {key: kernel[key] for key in ("display_name", "language", "name") if key in kernel}
         nb.metadata["kernelspec"].setdefault("language", language)
-    replacements = _replacements(paths or {})
+    replacements, tables = _replacements(paths or {}), count()
     for position, cell in enumerate(nb.cells):
         cell["id"] = f"c{position:03d}"
         for name in _RUN_METADATA:
             cell.metadata.pop(name, None)
         if cell.cell_type == "code":
             outputs = joined_streams(cell.get("outputs", []))
-            cell["outputs"] = [_clean(output, replacements, f"T_{position}_{n}") for n, output in enumerate(outputs)]
+            cell["outputs"] = [_clean(output, replacements, tables) for output in outputs]
     nb["nbformat_minor"] = max(5, nb.get("nbformat_minor", 5))
     return nb
 
@@ -119,7 +120,7 @@ def _without_cell_files(text: str, cell_file: str) -> str:
     return "".join([*parts, text[end:]])
 
 
-def _clean(output: NotebookNode, replacements: _Replacements, table: str) -> NotebookNode:
+def _clean(output: NotebookNode, replacements: _Replacements, tables: Iterator[int]) -> NotebookNode:
     kind = output["output_type"]
     if kind == "stream":
         output["text"] = _clean_text(_as_text(output["text"]), replacements)
@@ -131,7 +132,7 @@ def _clean(output: NotebookNode, replacements: _Replacements, table: str) -> Not
             if mime in output["data"]:
                 cell_file = "&lt;cell&gt;" if mime == "text/html" else "<cell>"
                 text = _clean_text(_as_text(output["data"][mime]), replacements, cell_file)
-                for number, name in enumerate(_STYLED.findall(text) if mime == "text/html" else ()):
-                    text = text.replace(name, f"{table}_{number}")
+                for name in _STYLED.findall(text) if mime == "text/html" else ():
+                    text = text.replace(name, f"T_t{next(tables)}")
                 output["data"][mime] = text
     return output
