@@ -148,6 +148,10 @@ def test_a_city_is_added_checked_verified_and_listed(project: Path):
 @pytest.mark.slow
 def test_the_profile_of_the_new_city_is_built_in_both_languages(project: Path):
     """planbrief build profile-xincheng makes a page in Chinese and one in English, with the city's figures."""
+    refused = planbrief("build", "profile-xincheng", cwd=project)
+    assert refused.returncode == 2, "rows that nobody has accepted are not published"
+    assert "--accept-all" in refused.stderr
+    planbrief("check", "--accept-all", cwd=project)
     done = planbrief("build", "profile-xincheng", cwd=project)
     assert done.returncode == 0, done.stdout + done.stderr
     latest = project / "reports" / "latest"
