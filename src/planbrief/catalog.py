@@ -19,8 +19,7 @@ from typing import Any
 from planbrief.errors import CatalogError, ParameterError, PlanbriefError, Problem, UnknownName
 from planbrief.parameters import Parameter, from_catalog, read_catalog, validate
 from planbrief.project import Project
-from planbrief.targets.areas import CITY_LEVELS, UPPER_LEVELS
-from planbrief.targets.package import Package
+from planbrief.targets.package import CITY_LEVELS, UPPER_LEVELS, Package
 
 LANGUAGES = ("zh", "en")
 FORMATS = ("html", "pdf")

@@ -29,7 +29,7 @@ import warm
 from measuring import Part, Setting
 
 from planbrief.project import packaged
-from planbrief.run.snapshot import snapshot
+from planbrief.run.plan import snapshot
 
 PARTS: dict[str, Callable[[Setting], Part | list[Part]]] = {
     "c": moments.nothing_to_do,

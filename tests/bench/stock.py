@@ -11,7 +11,7 @@ from measuring import BIN, Part, Setting, call, medians, rounds
 
 from planbrief.catalog import Report, read
 from planbrief.project import at
-from planbrief.targets.publishable import usable_package
+from planbrief.targets.package import usable_package
 
 LANGUAGES = ("zh", "en")
 

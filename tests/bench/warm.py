@@ -14,8 +14,7 @@ from measuring import Part, Setting, call
 from stock import jobs_of
 
 from planbrief.run.engine import Pool
-from planbrief.run.produce import Task, produce
-from planbrief.run.request import PRELOAD
+from planbrief.run.produce import PRELOAD, Task, produce
 
 #: The same cells as a plain function in a process that has done it before, plus pages from notebooks run before.
 FLOOR = """

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from targets.folder import SOURCE, TEXT, make_folder, observations
 
-from planbrief.checks.lineage import origin
+from planbrief.checks.locate import origin
 from planbrief.commands.check import UnreadableEdition, lineage_report, read_manifest, uses
 from planbrief.errors import UnknownName
 from planbrief.targets.dataset import Dataset

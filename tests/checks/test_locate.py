@@ -17,7 +17,7 @@ from planbrief.commands.check import locate_report
 from planbrief.project import packaged
 from planbrief.targets.dataset import Dataset
 from planbrief.targets.package import read_package
-from planbrief.targets.spans import TOKEN
+from planbrief.targets.wording import TOKEN
 
 TRADITIONAL = """綦江區(qū)新闻
 

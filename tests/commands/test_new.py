@@ -16,7 +16,7 @@ from planbrief.commands.init import lay_out
 from planbrief.commands.list import cut, width
 from planbrief.errors import CatalogError, UnknownName
 from planbrief.project import at
-from planbrief.targets.publishable import usable_package
+from planbrief.targets.package import usable_package
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 from deliver.crowd import AWAY, WAYS, Robot, Storm, complaints, crowd
 from publish.edition.editions import build as publish
 
-from planbrief.deliver import smtp
+from planbrief.deliver import mail as smtp
 from planbrief.deliver.office import Office
 
 pytestmark = pytest.mark.slow

@@ -12,10 +12,9 @@ from email.utils import collapse_rfc2231_value
 import pytest
 from publish.digest.conftest import rows_of_testville, snapshot
 
-from planbrief.deliver.mail import LARGEST_BODY, compose
+from planbrief.deliver.mail import LARGEST_BODY, Deferred, Refused, Unconfirmed, compose, send
 from planbrief.deliver.news import News
 from planbrief.deliver.recipients import MissingSecret, Smtp, Target
-from planbrief.deliver.smtp import Deferred, Refused, Unconfirmed, send
 from planbrief.publish.digest import compare
 from planbrief.publish.digest.document import document
 

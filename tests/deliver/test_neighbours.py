@@ -13,10 +13,10 @@ from publish.edition.editions import build as publish
 
 from planbrief.deliver import office as office_module
 from planbrief.deliver.ledger import Delivery, Ledger, RecordFailed, append_line
+from planbrief.deliver.mail import Deferred, Refused, Unconfirmed
 from planbrief.deliver.office import Office, without_secrets
 from planbrief.deliver.recipients import Target, address
 from planbrief.deliver.schedule.config import ScheduleError, held, read_schedule
-from planbrief.deliver.smtp import Deferred, Refused, Unconfirmed
 from planbrief.deliver.webhook import post
 from planbrief.run.manifest_reading import read_manifest
 
@@ -316,7 +316,7 @@ def test_check_holds_the_schedule_too(project, capsys, monkeypatch):
 def test_a_notebooks_name_means_all_its_reports(project):
     """The schedule of the README: brief, and the profile of every city."""
     from planbrief.catalog import read
-    from planbrief.targets.publishable import usable_package
+    from planbrief.targets.package import usable_package
 
     chosen = read(project, usable_package(project)).choose(["brief", "profile"], {})
     assert [report.id for report in chosen][:2] == ["brief", "profile-bazhong"]

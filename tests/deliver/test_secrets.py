@@ -12,7 +12,8 @@ import pytest
 from publish.edition.editions import build as publish
 
 from planbrief.commands.cli import main
-from planbrief.deliver import office, smtp
+from planbrief.deliver import mail as smtp
+from planbrief.deliver import office
 from planbrief.deliver.office import without_secrets
 
 MARK = "MARKED+Secret/42%&"

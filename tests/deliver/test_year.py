@@ -16,10 +16,11 @@ from deliver.conftest import FakeClock, Inbox
 from deliver.rounds import Broken, Builder, runner
 from deliver.test_rounds import Crash, mailing
 
-from planbrief.deliver import ledger, smtp
+from planbrief.deliver import ledger
+from planbrief.deliver import mail as smtp
 from planbrief.deliver.ledger import Ledger
 from planbrief.deliver.news import changes_since
-from planbrief.deliver.schedule.journal import Journal
+from planbrief.deliver.schedule.status import Journal
 
 READERS = {"always@example.org": "always", "change@example.org": "change"}
 OPERATORS = "ops@example.org"

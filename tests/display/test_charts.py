@@ -15,9 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planbrief.display import charts, fonts, style
-from planbrief.display.charts.canvas import Canvas, compact_path, drawing, text_width, wrap
+from planbrief.display.charts.canvas import Canvas, compact_path, drawing, overlaps, spread, text_width, wrap
 from planbrief.display.charts.chart import Chart, chart_block
-from planbrief.display.charts.labels import overlaps, spread
 from planbrief.display.fonts import MissingGlyph
 from planbrief.display.language import LANGS
 from planbrief.measures.figures import Figure

@@ -17,7 +17,7 @@ from planbrief.display.language import (
     sentence_case,
     term,
 )
-from planbrief.display.periods import date_text, figure_period, period_text, segment_text
+from planbrief.display.quantities import date_text, figure_period, period_text, segment_text
 from planbrief.display.template import TemplateError, fields
 from planbrief.errors import Problem
 from planbrief.targets.package import read_package

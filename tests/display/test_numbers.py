@@ -10,8 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planbrief.display.numbers import decimal_text, level_decimal, money_text, rounded, split_unit
-from planbrief.display.quantities import figure_runs, interval_text, kept_beside, value_text
+from planbrief.display.quantities import (
+    decimal_text,
+    figure_runs,
+    interval_text,
+    kept_beside,
+    level_decimal,
+    money_text,
+    rounded,
+    split_unit,
+    value_text,
+)
 from planbrief.measures.figures import Figure
 
 

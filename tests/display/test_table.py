@@ -9,8 +9,7 @@ import pandas as pd
 import pytest
 
 from planbrief.display import Cell, Column, Table, from_frame, show
-from planbrief.display.table import BadTable, table_block
-from planbrief.display.table_html import block_text, table_html
+from planbrief.display.table import BadTable, block_text, table_block, table_html
 from planbrief.measures.figures import Figure
 
 COLUMNS = [

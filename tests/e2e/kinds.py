@@ -16,7 +16,7 @@ from planbrief.checks.repair import accept
 from planbrief.checks.sheets import as_csv
 from planbrief.commands.init import lay_out
 from planbrief.project import Project
-from planbrief.targets.spans import TOKEN
+from planbrief.targets.wording import TOKEN
 
 AREAS = [
     {"ref_area": "mingsheng", "name_zh": "明省", "name_en": "Ming Province", "level": "province", "parent": "china"},

@@ -31,7 +31,8 @@ from publish.edition.editions import build as publish
 from publish.edition.editions import leftovers, pdf
 
 from planbrief.commands.init import lay_out
-from planbrief.deliver import office, smtp
+from planbrief.deliver import mail as smtp
+from planbrief.deliver import office
 from planbrief.deliver.ledger import Ledger
 from planbrief.deliver.office import Office
 from planbrief.project import Project

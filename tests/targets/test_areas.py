@@ -16,10 +16,9 @@ from planbrief.errors import ParameterError, UnknownName
 from planbrief.measures.audit.registry import own_documents
 from planbrief.measures.facts import merged_facts
 from planbrief.project import Project, packaged
-from planbrief.targets.areas import Places, areas_of_documents, regions
 from planbrief.targets.dataset import Dataset, load
 from planbrief.targets.names import Names, short
-from planbrief.targets.package import Package, read_package
+from planbrief.targets.package import Package, Places, areas_of_documents, read_package, regions
 
 TREE = [
     ("land", "country", ""),

@@ -12,7 +12,7 @@ from targets.folder import SOURCE, change, make_folder
 
 from planbrief.checks.data import data_problems
 from planbrief.measures.ranges import observed
-from planbrief.targets.spans import mirrored, read
+from planbrief.targets.wording import mirrored, read
 
 COMPARATORS = ("eq", "ge", "gt", "le", "lt", "approx", "range")
 #: No share is below zero.

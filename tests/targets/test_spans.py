@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planbrief.targets import load
-from planbrief.targets.spans import TOKEN, Places, digits_value, printable, read, tokens
+from planbrief.targets.wording import TOKEN, Places, digits_value, printable, read, tokens
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,7 @@ import pytest
 
 from planbrief.errors import DataError, UnknownName
 from planbrief.project import Project, packaged
-from planbrief.run.plan import checked_package
-from planbrief.run.snapshot import snapshot
+from planbrief.run.plan import checked_package, snapshot
 from planbrief.targets import Dataset, load
 from planbrief.targets.store import STORE, StoredRows
 

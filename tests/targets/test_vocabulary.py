@@ -96,7 +96,7 @@ def test_reading_knows_the_names_and_aliases():
 
 def test_an_indicator_of_no_document_is_on_no_page():
     """The databook defines what observations use, in the order of themes."""
-    from planbrief.display.views.databook_annex import definitions
+    from planbrief.display.views.databook import definitions
 
     ds = load(packaged())
     table = definitions(ds)

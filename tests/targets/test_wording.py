@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planbrief.targets import numerals, wording
+from planbrief.targets import names as numerals
+from planbrief.targets import wording
 
 OPEN = math.nan
 

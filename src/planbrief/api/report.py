@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from planbrief.api.data import Data
 from planbrief.display import page as pages
 from planbrief.display.language import Lang, Text
-from planbrief.display.periods import period_text
+from planbrief.display.quantities import period_text
 from planbrief.display.sentence import say
 from planbrief.display.state import Page, activate, loaded
 from planbrief.display.template import fields, wordings_of

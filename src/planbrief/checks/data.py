@@ -10,8 +10,7 @@ from typing import Any
 
 from planbrief.checks.plausibility import plausibility_problems
 from planbrief.checks.rules import DOCUMENT_TABLES, Tables, between_problems, rule_problems
-from planbrief.checks.seal import MEANT, SEAL, changes, descriptor_digest, read_seal
-from planbrief.checks.sheets import Sheet, forms_of, sheets_of
+from planbrief.checks.sheets import MEANT, SEAL, Sheet, changes, descriptor_digest, forms_of, read_seal, sheets_of
 from planbrief.errors import DataError, Problem
 from planbrief.targets.excel import examine
 from planbrief.targets.frames import cell_problems, circles, form_problems, reference_problems

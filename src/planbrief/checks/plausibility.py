@@ -17,11 +17,10 @@ from functools import cached_property
 
 from planbrief.checks.rules import Tables, decimal, period
 from planbrief.errors import PlanbriefError, Problem
-from planbrief.targets.areas import UPPER_LEVELS, Places
 from planbrief.targets.excel import is_date
-from planbrief.targets.package import Row
+from planbrief.targets.package import UPPER_LEVELS, Places, Row
 from planbrief.targets.periods import Shape, shape
-from planbrief.targets.spans import mirrored, read
+from planbrief.targets.wording import mirrored, read
 
 Finding = tuple[str, str, str]  # column, found, expected
 

@@ -318,7 +318,7 @@ def project_problems(project: Project, published: Collection[str] | None = None)
     """
     from planbrief import catalog
     from planbrief.checks.toml_shape import catalog_mistakes
-    from planbrief.targets.publishable import usable_package
+    from planbrief.targets.package import usable_package
 
     data = survey(project.data)
     areas = frozenset(row.values["ref_area"] for sheet in data.sheets if sheet.table == "areas" for row in sheet.rows)

@@ -15,23 +15,25 @@ from pathlib import Path
 
 from planbrief.checks.data import DESCRIPTOR, Survey, survey
 from planbrief.checks.rules import decimal, offset, order
-from planbrief.checks.seal import (
+from planbrief.checks.sheets import (
     MEANT,
     SEAL,
     UNSEALED,
     Seal,
+    Sheet,
+    as_csv,
     descriptor_digest,
     digests,
+    forms_of,
     read_seal,
     row_digest,
     row_key,
     write_seal,
 )
-from planbrief.checks.sheets import Sheet, as_csv, forms_of
 from planbrief.errors import Problem, RunError, UnknownName
 from planbrief.files import replace_file
 from planbrief.targets.excel import decode, examine, guesses
-from planbrief.targets.spans import TOKEN
+from planbrief.targets.wording import TOKEN
 
 #: Combinations of cells tried against the seal for one row.
 _TRIES = 3000

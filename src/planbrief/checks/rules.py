@@ -12,8 +12,8 @@ from planbrief.errors import PlanbriefError, Problem
 from planbrief.targets.excel import is_date
 from planbrief.targets.package import Row
 from planbrief.targets.periods import Period, parse
-from planbrief.targets.spans import TOKEN, read
 from planbrief.targets.units import UnitTable
+from planbrief.targets.wording import TOKEN, read
 
 #: Tables of which each document has a file in its folder.
 DOCUMENT_TABLES = ("sources", "observations", "exclusions")

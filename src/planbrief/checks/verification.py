@@ -18,13 +18,13 @@ from planbrief.errors import PlanbriefError
 from planbrief.reading.canonical import CanonicalText
 from planbrief.reading.files import read_file
 from planbrief.reading.forms.plain import read_plain
-from planbrief.reading.grammar.areas import document_area
+from planbrief.reading.grammar.names import document_area
 from planbrief.reading.rereading import bare_name, reread
 from planbrief.reading.tabulation import NO_QUANTITY
 from planbrief.targets.dataset import Dataset
 from planbrief.targets.package import Row
-from planbrief.targets.spans import Places, read, tokens
 from planbrief.targets.units import UnitTable, unit_behind
+from planbrief.targets.wording import Places, read, tokens
 
 #: Forms whose canonical text is what a reader writes, not the decode of the file.
 _OTHER_FORMS = frozenset({".html", ".htm", ".docx", ".pdf", ".xlsx"})

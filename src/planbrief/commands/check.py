@@ -311,7 +311,7 @@ def lineage_report(
     dataset: Dataset, obs_id: str, sources: Path | None = None, edition: Path | None = None
 ) -> tuple[int, str]:
     """Document, locator and line of an observation, and the figures of an edition that were computed from it."""
-    from planbrief.checks.lineage import origin, origin_lines
+    from planbrief.checks.locate import origin, origin_lines
 
     found = origin(dataset, obs_id, sources)
     parts = [text_table(("", ""), origin_lines(found)).lstrip("\n")]
@@ -376,7 +376,7 @@ def run_locate(arguments: argparse.Namespace) -> int:
 
 def run_lineage(arguments: argparse.Namespace) -> int:
     """``planbrief lineage OBS_ID [--sources DIR] [--edition DIR]``."""
-    from planbrief.checks.lineage import listed, meant
+    from planbrief.checks.locate import listed, meant
 
     project = chosen(arguments)
     edition = arguments.edition

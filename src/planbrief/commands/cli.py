@@ -289,7 +289,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 #: verb -> (one line of help, options, module and function that runs it)
 COMMANDS: dict[str, tuple[str, Configure, str]] = {
     "build": ("run the notebooks and publish an edition", build_options, "planbrief.commands.build:command"),
-    "preview": ("show reports and rebuild them on save", preview_options, "planbrief.commands.preview.command:command"),
+    "preview": ("show reports and rebuild them on save", preview_options, "planbrief.commands.preview.server:command"),
     "list": ("list reports, areas, indicators or sources", list_options, "planbrief.commands.list:command"),
     "check": ("every problem of data, notebooks and catalog", check_options, "planbrief.commands.check:run_check"),
     "verify": ("hold every value against the source texts", verify_options, "planbrief.commands.check:run_verify"),
@@ -297,7 +297,7 @@ COMMANDS: dict[str, tuple[str, Configure, str]] = {
     "read": ("propose rows for every number of a document", read_options, "planbrief.commands.read:command"),
     "review": ("decide about the rows of a draft in a browser", review_options, "planbrief.commands.review:command"),
     "accept": ("put a decided draft into the data", accept_options, "planbrief.commands.accept:command"),
-    "add": ("put one figure into the data, without a file", add_options, "planbrief.commands.add:command"),
+    "add": ("put one figure into the data, without a file", add_options, "planbrief.commands.accept:add_command"),
     "lineage": ("where a number comes from and goes to", lineage_options, "planbrief.commands.check:run_lineage"),
     "verify-edition": (
         "hold a published edition against its manifest",

@@ -71,7 +71,7 @@ def fitting(words: list[str]) -> Iterator[str]:
 def _reports() -> list[str]:
     from planbrief.catalog import read
     from planbrief.project import find
-    from planbrief.targets.publishable import usable_package
+    from planbrief.targets.package import usable_package
 
     project = find()
     return [report.id for report in read(project, usable_package(project)).reports()]
@@ -79,7 +79,7 @@ def _reports() -> list[str]:
 
 def _areas() -> tuple[str, ...]:
     from planbrief.project import find
-    from planbrief.targets.publishable import usable_package
+    from planbrief.targets.package import usable_package
 
     return usable_package(find()).regions
 

@@ -10,8 +10,8 @@ import shutil
 from planbrief.catalog import Catalog, read
 from planbrief.commands.text_table import text_table, width
 from planbrief.project import Project, chosen
-from planbrief.targets.publishable import usable_package
-from planbrief.targets.spans import printable
+from planbrief.targets.package import usable_package
+from planbrief.targets.wording import printable
 
 
 def without_report(catalog: Catalog) -> list[str]:

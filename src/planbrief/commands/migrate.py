@@ -20,8 +20,20 @@ from typing import Any
 from planbrief.checks.data import DESCRIPTOR
 from planbrief.checks.repair import write
 from planbrief.checks.rules import DOCUMENT_TABLES
-from planbrief.checks.seal import SEAL, Seal, descriptor_digest, digests, read_seal, row_digest, row_key, write_seal
-from planbrief.checks.sheets import Sheet, as_csv, forms_of, read_sheet
+from planbrief.checks.sheets import (
+    SEAL,
+    Seal,
+    Sheet,
+    as_csv,
+    descriptor_digest,
+    digests,
+    forms_of,
+    read_seal,
+    read_sheet,
+    row_digest,
+    row_key,
+    write_seal,
+)
 from planbrief.errors import DataError, Problem
 from planbrief.project import chosen, packaged, writable
 from planbrief.targets.package import descriptor_as_found, files_of, read_descriptor, read_package

@@ -17,7 +17,7 @@ from planbrief.catalog import REPORT_ID, Catalog, read
 from planbrief.errors import CatalogError, PlanbriefError, UnknownName
 from planbrief.log import visible
 from planbrief.project import Project, chosen, writable
-from planbrief.targets.publishable import usable_package
+from planbrief.targets.package import usable_package
 
 #: What running a notebook leaves in its metadata; the check looks for the same.
 CELL_TRACES = ("ExecuteTime", "collapsed", "execution", "papermill", "scrolled")

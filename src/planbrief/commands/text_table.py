@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable, Sequence
 
-from planbrief.targets.spans import printable
+from planbrief.targets.wording import printable
 
 
 def width(text: str) -> int:

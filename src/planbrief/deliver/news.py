@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from planbrief.display.language import Lang, message
-from planbrief.display.periods import date_text
+from planbrief.display.quantities import date_text
 from planbrief.publish.digest.changes import Changes, compare
 from planbrief.publish.digest.document import Document, Section, document, lines
 from planbrief.publish.digest.rendering import to_json

@@ -11,9 +11,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+from planbrief.deliver.mail import Deadline, Deferred, Refused, ServerAway, Unconfirmed
 from planbrief.deliver.news import News
 from planbrief.deliver.recipients import Robot
-from planbrief.deliver.smtp import Deadline, Deferred, Refused, ServerAway, Unconfirmed
 
 #: Bytes that WeCom takes in one Markdown message; the others take more.
 MOST_BYTES = {"wecom": 4096, "dingtalk": 18_000, "feishu": 18_000, "generic": 100_000}

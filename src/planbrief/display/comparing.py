@@ -6,8 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from planbrief.display.language import LANGS, Lang, message, sentence_case, term
-from planbrief.display.numbers import unit_words
-from planbrief.display.periods import period_text
+from planbrief.display.quantities import period_text, unit_words
 
 if TYPE_CHECKING:
     from planbrief.measures.verdicts import Reason, Verdict

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 from planbrief.display.charts.chart import Chart
 from planbrief.display.document import bundle
 from planbrief.display.language import Lang, Text, pick
-from planbrief.display.numbers import axis_unit
 from planbrief.display.plots import alternative_text, drawing_of
-from planbrief.display.quantities import is_figure
+from planbrief.display.quantities import axis_unit, is_figure
 from planbrief.display.state import Page, open_page_now
 from planbrief.display.table import Column, Table, from_frame, table_block
 from planbrief.errors import UnknownName

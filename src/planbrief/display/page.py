@@ -9,13 +9,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.document import GROUND, BlockJson, as_runs, bundle, run_text
-from planbrief.display.key_numbers import KeyNumbers, numbers_block, numbers_html, numbers_text
 from planbrief.display.language import Lang, Text, has_message, join_names, marked, message, pick
-from planbrief.display.periods import date_text
-from planbrief.display.provenance import newest, sources_block
-from planbrief.display.state import Page, activate, current, emit, language, open_page_now, reads_of
-from planbrief.display.table import Table, table_block
-from planbrief.display.table_html import block_text, run_html, table_html
+from planbrief.display.quantities import date_text
+from planbrief.display.sentence import KeyNumbers, numbers_block, numbers_html, numbers_text
+from planbrief.display.state import (
+    Page,
+    activate,
+    current,
+    emit,
+    language,
+    newest,
+    open_page_now,
+    reads_of,
+    sources_block,
+)
+from planbrief.display.table import Table, block_text, run_html, table_block, table_html
 from planbrief.display.template import TemplateError, Words, agree, parse, wordings_of
 from planbrief.errors import ParameterError, UnknownName, WordsError
 

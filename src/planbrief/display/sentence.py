@@ -1,22 +1,87 @@
-"""Sentences with numbers: two templates in the notebook, one sentence in the language of the page."""
+"""Sentences and key numbers with figures in them, and the names that they are filled with."""
 
 from __future__ import annotations
 
+import html
 import math
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from planbrief.display.document import BlockJson, bundle, run_text
-from planbrief.display.language import Run, is_bilingual, mark, messages, pick
-from planbrief.display.names import opens_sentence, within_sentence
-from planbrief.display.numbers import decimal_text, exact, rounded
-from planbrief.display.quantities import figure_runs, is_figure
+from planbrief.display.language import Run, Text, is_bilingual, mark, marked, messages, pick
+from planbrief.display.quantities import FigureLike, decimal_text, exact, figure_runs, is_figure, rounded
 from planbrief.display.state import Page, current, emit
-from planbrief.display.table_html import run_html
+from planbrief.display.table import run_html
 from planbrief.display.template import TemplateError, agree, parse
 from planbrief.errors import PlanbriefError
+from planbrief.measures.columns import remembered
 from planbrief.measures.labels import Label
+
+if TYPE_CHECKING:
+    from planbrief.targets import Dataset
+
+
+#: Levels of areas whose names are proper names; a zone may be called after what it is (Industrial parks of …).
+ADMINISTRATIVE = ("country", "province", "prefecture", "district", "county")
+
+
+@remembered
+def place_words(ds: Dataset) -> frozenset[str]:
+    """First words of the English names of administrative areas."""
+    return frozenset(str(name).split()[0] for name in ds.rows("areas", level=ADMINISTRATIVE)["name_en"])
+
+
+def inside(ds: Dataset, name: Label) -> Label:
+    """A name as it stands inside a sentence; proper names and abbreviations (R&D) keep their capital.
+
+    What stands in brackets is treated alike.
+    """
+    proper = place_words(ds)
+
+    def lowered(match: re.Match[str]) -> str:
+        word = match[2]
+        return match[0] if word in proper or not word[1:2].islower() else match[1] + word[0].lower() + word[1:]
+
+    return Label(name.zh, re.sub(r"(^|\()([^\s(),]+)", lowered, name.en))
+
+
+@remembered
+def common_names(ds: Dataset) -> frozenset[str]:
+    """English names of all indicators, industries and tracks, which are common nouns."""
+    return frozenset(ds.indicators["name_en"]) | frozenset(ds.activities["name_en"])
+
+
+def measures_something(ds: Dataset, name: str) -> bool:
+    """Whether an English name is an indicator's or an industry's, with or without a detail in brackets."""
+    return name.partition(" (")[0] in common_names(ds)
+
+
+def within_sentence(ds: Dataset, name: Label, *, opening: bool) -> Label:
+    """A name, or names in a row, as an English sentence holds them: common names lose their capital.
+
+    What opens the sentence keeps its own. Names that are no indicator's and no industry's stay as they are.
+    """
+    if measures_something(ds, name.en):
+        return name if opening else inside(ds, name)
+    parts = re.split(r"(, | and )", name.en)
+    names = parts[::2]
+    if len(names) < 2 or not all(measures_something(ds, one) for one in names):
+        return name
+    lowered = [one if opening and not place else inside(ds, Label(one, one)).en for place, one in enumerate(names)]
+    parts[::2] = lowered
+    return Label(name.zh, "".join(parts))
+
+
+def opens_sentence(before: str) -> bool:
+    """Whether a name behind these words begins a sentence or a quotation and keeps its capital.
+
+    >>> opens_sentence("Bazhong: "), opens_sentence("It rose. "), opens_sentence("the share of ")
+    (True, True, False)
+    """
+    return not before.strip() or before.rstrip()[-1] in ".?!:“"
+
 
 #: Styles that exporters know.
 STYLES = ("paragraph", "lead", "bullet", "callout", "note")
@@ -279,3 +344,76 @@ def values_of(finding: Any) -> dict[str, object]:
 
 
 __all__ = ["Listed", "NoWording", "TemplateError", "UnusableValue", "say", "sentence_runs", "tell"]
+
+
+@dataclass(frozen=True)
+class KeyNumber:
+    """One key number.
+
+    Attributes
+    ----------
+    label : text
+        What it is and when: 规上工业总产值, 2035年.
+    value : Figure
+        The number.
+    note : tuple of str
+        Chinese and English template of the remark; names in braces are filled from `values`.
+    values : mapping
+        Figures and labels of the remark.
+    points : sequence of Figure
+        The values of the small line, each with a ``year``; fewer than two draw none.
+    """
+
+    label: Text
+    value: FigureLike
+    note: tuple[str, str] = ("", "")
+    values: Mapping[str, object] = field(default_factory=dict)
+    points: Sequence[FigureLike] = ()
+
+
+@dataclass(frozen=True)
+class KeyNumbers:
+    """Key numbers that stand side by side."""
+
+    items: tuple[KeyNumber, ...]
+
+
+def numbers_block(numbers: KeyNumbers, page: Page) -> BlockJson:
+    """Key numbers as a block; their observations count as shown on the page."""
+    items: list[dict[str, Any]] = []
+    side = 0 if page.lang == "zh" else 1
+    for number in numbers.items:
+        where = f"{page.notebook}, key number {pick(number.label, 'en')!r}"
+        agree(number.note, number.values, where)
+        line = [(float(point.year[:4]), point.value) for point in number.points if point.year[:4].isdigit()]
+        items.append(
+            {
+                "label": marked(pick(number.label, page.lang), page.lang),
+                "value": value_runs(number.value, page, where, "value", strong=False),
+                "note": sentence_runs(number.note[side], number.values, page, where),
+                "points": [list(point) for point in line],
+            }
+        )
+    return {"block": "numbers", "lang": page.lang, "id": page.identify("numbers"), "items": items}
+
+
+def numbers_text(block: BlockJson) -> str:
+    """Key numbers as lines of text."""
+    return "\n".join(
+        f"{as_text(item['label'])}: {run_text(item['value'])} ({run_text(item['note'])})" for item in block["items"]
+    )
+
+
+def as_text(label: str | list[Any]) -> str:
+    """A label without marks of language."""
+    return label if isinstance(label, str) else run_text(label)
+
+
+def numbers_html(block: BlockJson) -> str:
+    """Key numbers as a list for JupyterLab."""
+    items = "".join(
+        f"<dt>{html.escape(as_text(item['label']))}</dt><dd><strong>{run_html(item['value'], block['lang'])}</strong> "
+        f"{run_html(item['note'], block['lang'])}</dd>"
+        for item in block["items"]
+    )
+    return f'<dl lang="{block["lang"]}">{items}</dl>'

@@ -27,7 +27,7 @@ def export(package: Package, kind: str, out: Path | str) -> Path:
     Parameters
     ----------
     package : Package
-        The data; see :func:`planbrief.targets.publishable.usable_package`.
+        The data; see :func:`planbrief.targets.package.usable_package`.
     kind : str
         ``xlsx`` (one workbook), ``sdmx-csv`` (a folder, or a zip where `out` ends in ``.zip``) or ``datapackage``
         (a zip).

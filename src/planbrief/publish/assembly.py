@@ -169,7 +169,7 @@ def digest_of(publication: Publication, package: Package) -> DigestSource | None
     """What makes the digest against the present edition; None for the first edition, or where that cannot be read."""
     if publication.previous is None:
         return None
-    from planbrief.publish.digest.maker import DigestMaker
+    from planbrief.publish.digest.rendering import DigestMaker
     from planbrief.publish.digest.snapshot import NoEdition, read_folder
 
     try:

@@ -32,7 +32,7 @@ from planbrief.publish.state import state_folder
 from planbrief.run.keys import code_hash
 from planbrief.run.manifest import MANIFEST, Manifest, ReportEntry
 from planbrief.run.plan import BUILD_RECORD, Job, Known, Plan, plan, recorded
-from planbrief.run.request import PRELOAD, Listener, Logged, Outcome, Request
+from planbrief.run.produce import PRELOAD, Listener, Logged, Outcome, Request
 
 __all__ = ["PRELOAD", "Listener", "Outcome", "Request", "build"]
 
@@ -40,8 +40,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from planbrief.run.engine import Pool
-    from planbrief.run.produce import Produced, Task
-    from planbrief.run.request import Submit
+    from planbrief.run.produce import Produced, Submit, Task
 
 
 #: What systems and libraries say when files, processes, memory or disk are used up.
@@ -211,8 +210,8 @@ class Session:
 
         from planbrief.publish.assembly import findings
         from planbrief.run.executors import executor_for, submit_to
+        from planbrief.run.plan import snapshot
         from planbrief.run.produce import produce
-        from planbrief.run.snapshot import snapshot
 
         tasks = [self._task(job, chosen) for job in chosen.due]
         self.listener.started([task.name for task in tasks])

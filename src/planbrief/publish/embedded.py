@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from planbrief.run.request import Outcome
+    from planbrief.run.produce import Outcome
 
 
 def build(
@@ -65,7 +65,7 @@ def build(
     """
     from planbrief.project import at, find, writable
     from planbrief.publish import build as building
-    from planbrief.run.request import Request
+    from planbrief.run.produce import Request
 
     where = at(project) if project is not None else find()
     if out is None:

@@ -22,7 +22,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from markupsafe import Markup
 
 from planbrief.display.language import LANGS, Lang, Run, mark, message, messages
-from planbrief.display.periods import date_text
+from planbrief.display.quantities import date_text
 from planbrief.render.html.text import TAGS, json_script
 from planbrief.render.safe_text import visible
 from planbrief.run.manifest import INDEX_PAGES, Manifest, PublishedFile, ReportEntry

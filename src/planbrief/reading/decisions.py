@@ -14,7 +14,7 @@ from typing import Any
 
 from planbrief.errors import PlanbriefError
 from planbrief.reading.proposals import CELLS
-from planbrief.targets.spans import TOKEN
+from planbrief.targets.wording import TOKEN
 
 #: Cells of a quantity that a person decides about; the last three are no part of a proposal.
 DECIDED = (*CELLS, "locator", "base_period", "comment")

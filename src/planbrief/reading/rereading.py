@@ -15,7 +15,7 @@ from decimal import Decimal, InvalidOperation
 
 from planbrief.reading.canonical import CanonicalText
 from planbrief.reading.draft_rows import described
-from planbrief.reading.grammar.tails import canonical_unit
+from planbrief.reading.grammar.clauses import canonical_unit
 from planbrief.reading.proposals import Proposal
 
 #: Cells that are read again: the column of the data, and the cell of a proposal.

@@ -17,8 +17,8 @@ from planbrief.reading.decisions import DraftRow, Standing
 from planbrief.reading.matching import key_of, new_indicator
 from planbrief.targets.names import Names
 from planbrief.targets.package import Package
-from planbrief.targets.spans import TOKEN, tokens
 from planbrief.targets.units import SIMPLIFIED, UnitTable
+from planbrief.targets.wording import TOKEN, tokens
 
 #: Forms of a number that measure change, share or place: they say nothing of the unit that their indicator has.
 _UNITLESS = frozenset({"rank", "contribution", "increase_multiple", "ratio_to_base", "difference_pp"})

@@ -52,7 +52,7 @@ def alternate_of(name: str, notebook: str, lang: Lang) -> tuple[str, bool]:
     """
     from planbrief.catalog import read
     from planbrief.project import find
-    from planbrief.targets.publishable import usable_package
+    from planbrief.targets.package import usable_package
 
     try:
         project = find()

@@ -26,7 +26,7 @@ from planbrief.run.produce import Task
 if TYPE_CHECKING:
     import distributed
 
-    from planbrief.run.request import Submit
+    from planbrief.run.produce import Submit
 
 
 Facts = Mapping[str, str]

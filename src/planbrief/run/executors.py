@@ -12,7 +12,7 @@ from planbrief.errors import UnknownName
 
 if TYPE_CHECKING:
     from planbrief.run.engine import Pool
-    from planbrief.run.request import OnStage, Submit
+    from planbrief.run.produce import OnStage, Submit
 
 
 @contextlib.contextmanager

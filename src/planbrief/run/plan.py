@@ -1,13 +1,11 @@
-"""What a build would do: which reports in which languages, and why each is or is not built anew.
-
-Looks only at hashes and rows of text, so that a build with nothing to do ends at once.
-"""
+"""What is to be built of what the catalog lists, from which state of the data."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +13,28 @@ from typing import Any
 
 from planbrief.catalog import FORMATS, LANGUAGES, Catalog, Report, read
 from planbrief.errors import DataError, ParameterError, Problem, UnknownName
-from planbrief.project import Project
+from planbrief.project import DRAFTS, Project
 from planbrief.run.keys import Key, parts, reasons
 from planbrief.targets.frames import cell_problems, unknown_references
-from planbrief.targets.package import Package
-from planbrief.targets.publishable import usable_package
+from planbrief.targets.package import Package, left_out, usable_package
+from planbrief.targets.store import STORE, write_store
+
+
+def snapshot(project: Project, root: Path, checked: Package | None = None) -> Path:
+    """Copy data, notebooks and catalog into `root` and return it; hidden files and drafts are left out.
+
+    The checked rows of the data, where they are at hand, are stored beside the copy: reports then read what they
+    need of them and check nothing again.
+    """
+    shutil.copytree(project.data, root / "data", dirs_exist_ok=True, ignore=shutil.ignore_patterns(DRAFTS))
+    hidden = shutil.ignore_patterns(".*")
+    shutil.copytree(project.notebooks, root / "notebooks", dirs_exist_ok=True, ignore=hidden)
+    (root / "reports").mkdir(exist_ok=True)
+    shutil.copy(project.catalog, root / "reports" / "catalog.toml")
+    if checked is not None:
+        write_store(checked, root / STORE, left_out(Project(root)))
+    return root
+
 
 #: File of an edition that remembers what each report was built from.
 BUILD_RECORD = "build.json"

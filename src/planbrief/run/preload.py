@@ -59,8 +59,7 @@ def warm() -> None:
     import planbrief.targets
     from planbrief.display.charts.canvas import drawing
     from planbrief.display.language import LANGS, messages
-    from planbrief.display.numbers import decimal_text
-    from planbrief.display.periods import date_text
+    from planbrief.display.quantities import date_text, decimal_text
     from planbrief.measures.columns import CONTRIBUTION, GROWTH, MILESTONES, PROGRESS, RATES, STRUCTURE, frame
     from planbrief.render.pdf.exporter import notebook_source
 

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from planbrief.errors import DataError, Problem, UnknownName
 from planbrief.project import Project, at, find
 from planbrief.targets.frames import frame_of, typed, unknown_references
-from planbrief.targets.package import Package, read_package
-from planbrief.targets.publishable import left_out, usable_package
+from planbrief.targets.package import Package, left_out, read_package, usable_package
 from planbrief.targets.store import Read, Recorder, read_store
 from planbrief.targets.units import UnitTable
 

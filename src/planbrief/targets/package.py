@@ -1,8 +1,4 @@
-"""Read the data package as it stands on disk: rows of text, without pandas.
-
-Everything that must start quickly (``list``, a build with nothing to do) works on these rows; typed frames are
-made from them in :mod:`planbrief.targets.dataset`.
-"""
+"""The data package read whole: its tables and rows, the tree of areas, and which sources may be published."""
 
 from __future__ import annotations
 
@@ -11,17 +7,106 @@ import hashlib
 import io
 import json
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from planbrief.errors import DataError, Problem
-from planbrief.targets.areas import CITY_LEVELS, Places, areas_of_documents, regions
+from planbrief.parameters import read_catalog
+from planbrief.project import Project
 from planbrief.targets.descriptor import COLUMNS, VOCABULARIES, descriptor_problems
 from planbrief.targets.names import Names
+
+#: Levels of cities, and of the areas above them, which are the cities' context and have reports of their own.
+CITY_LEVELS = ("prefecture", "district", "county")
+UPPER_LEVELS = ("country", "province")
+
+
+class Places:
+    """The tree of areas: parents, descendants, and the city that a place belongs to."""
+
+    def __init__(self, areas: Iterable[tuple[str, ...]]) -> None:
+        """From triples (ref_area, level, parent) in table order."""
+        self.level: dict[str, str] = {}
+        self.parent: dict[str, str] = {}
+        self.children: dict[str, list[str]] = defaultdict(list)
+        for area, level, parent in areas:
+            self.level[area] = level
+            self.parent[area] = parent
+            self.children[parent].append(area)
+
+    def ancestry(self, area: str) -> tuple[str, ...]:
+        """`area` and what it lies in, innermost first (a circle of parents ends where it closes)."""
+        line: list[str] = []
+        while area in self.level and area not in line:
+            line.append(area)
+            area = self.parent[area]
+        return tuple(line)
+
+    def city_of(self, area: str) -> str:
+        """The highest prefecture, district or county of `area`; outside of these its province or country.
+
+        Empty for a place that lies in none of them.
+        """
+        line = self.ancestry(area)
+        cities = [place for place in line if self.level[place] in CITY_LEVELS]
+        upper = [place for place in line if self.level[place] in UPPER_LEVELS]
+        return (cities[-1:] or upper[:1] or [""])[0]
+
+    def descendants(self, area: str) -> tuple[str, ...]:
+        """`area` and everything inside it, in table order."""
+        return self._below(area, ())
+
+    def inside(self, area: str) -> tuple[str, ...]:
+        """`area` and the places that a report about it speaks for: a city's parts, not a province's cities."""
+        return self._below(area, (*CITY_LEVELS, *UPPER_LEVELS) if self.level.get(area) in UPPER_LEVELS else ())
+
+    def _below(self, area: str, without: tuple[str, ...]) -> tuple[str, ...]:
+        found = [area]
+        for place in found:
+            below = (child for child in self.children.get(place, ()) if self.level[child] not in without)
+            found.extend(child for child in below if child not in found)
+        return tuple(found)
+
+    def context(self, area: str) -> tuple[str, ...]:
+        """The provinces and countries that `area` lies in, innermost first: set beside it, never among its peers."""
+        return tuple(place for place in self.ancestry(area)[1:] if self.level[place] in UPPER_LEVELS)
+
+    def peers(self, areas: Iterable[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Areas that can be set side by side, and those among them that are the context of another.
+
+        Where `areas` holds cities, provinces and countries are context; else only what another area lies in is.
+        """
+        asked = tuple(dict.fromkeys(areas))
+        cities = any(self.level.get(area) not in UPPER_LEVELS for area in asked)
+        above = {upper for area in asked for upper in self.context(area)}
+        context = tuple(area for area in asked if area in above or (cities and self.level.get(area) in UPPER_LEVELS))
+        return tuple(area for area in asked if area not in context), context
+
+
+def areas_of_documents(places: Places, observations: Iterable[tuple[str, ...]]) -> dict[str, str]:
+    """For each document the city, province or country that most of its figures are about; of several the first.
+
+    `observations` are pairs (source_id, ref_area). A place that a document only mentions (Xi'an in Zhaoqing's)
+    is not what it is about.
+    """
+    count: dict[str, Counter[str]] = defaultdict(Counter)
+    for source, area in observations:
+        if city := places.city_of(area):
+            count[source][city] += 1
+    order = {area: position for position, area in enumerate(places.level)}
+    return {source: max(tally, key=lambda city: (tally[city], -order[city])) for source, tally in count.items()}
+
+
+def regions(places: Places, observations: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+    """The areas that a document is about, in the order of the table of areas, cities before what they lie in."""
+    order = {area: position for position, area in enumerate(places.level)}
+    found = set(areas_of_documents(places, observations).values())
+    return tuple(sorted(found, key=lambda area: (places.level[area] in UPPER_LEVELS, order[area])))
+
 
 #: A file larger than this is refused before it is read into memory.
 LARGEST_FILE = 64 * 1024 * 1024
@@ -123,7 +208,7 @@ class Package:
 
     @cached_property
     def regions(self) -> tuple[str, ...]:
-        """Areas of every level that a document is about (see :func:`planbrief.targets.areas.regions`)."""
+        """Areas of every level that a document is about (see :func:`planbrief.targets.package.regions`)."""
         return regions(self.places, self["observations"].cells("source_id", "ref_area"))
 
     @cached_property
@@ -144,7 +229,7 @@ class Package:
 
     @cached_property
     def about(self) -> dict[str, str]:
-        """The area that each document is about (see :func:`planbrief.targets.areas.areas_of_documents`)."""
+        """The area that each document is about (see :func:`planbrief.targets.package.areas_of_documents`)."""
         return areas_of_documents(self.places, self["observations"].cells("source_id", "ref_area"))
 
     @cached_property
@@ -367,3 +452,27 @@ def read_package(folder: Path) -> Package:
     if problems:
         raise DataError(problems)
     return Package(folder, descriptor, tables, files=files)
+
+
+def without(package: Package, sources: frozenset[str]) -> Package:
+    """`package` without the rows of `sources`."""
+    if not sources:
+        return package
+
+    def kept(table: Table) -> Table:
+        rows = tuple(row for row in table.rows if row.values.get("source_id") not in sources)
+        return replace(table, rows=rows)
+
+    return replace(package, tables={name: kept(table) for name, table in package.tables.items()})
+
+
+def left_out(project: Project) -> frozenset[str]:
+    """Documents that the catalog of `project` leaves out (``exclude_sources``)."""
+    named = read_catalog(project.catalog).get("exclude_sources", []) if project.catalog.is_file() else []
+    return frozenset(str(source) for source in named) if isinstance(named, list) else frozenset()
+
+
+def usable_package(project: Project) -> Package:
+    """Tables of `project` without the documents in the catalog's ``exclude_sources``."""
+    package = read_package(project.data)
+    return without(package, left_out(project))

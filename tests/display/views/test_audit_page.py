@@ -6,8 +6,7 @@ import pytest
 from measures.audit.town import changed, rows, town
 
 from planbrief.display.language import pick
-from planbrief.display.views.checks import agreements, outcomes_table, totals_table
-from planbrief.display.views.findings import exhibits, notes_by_rule
+from planbrief.display.views.checks import agreements, exhibits, notes_by_rule, outcomes_table, totals_table
 from planbrief.measures.audit import SEVERITIES, audit, audit_tables
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines.audit_counts import arithmetic, audit_headlines, identity_name, weightiest

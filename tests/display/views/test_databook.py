@@ -8,8 +8,17 @@ from typing import Any
 import pytest
 from targets.factory import make_dataset, observation
 
-from planbrief.display.views.databook import account_table, accounts, documents_table, exclusions_table, overview
-from planbrief.display.views.databook_annex import annex, blanks_table, definitions, units_table
+from planbrief.display.views.databook import (
+    account_table,
+    accounts,
+    annex,
+    blanks_table,
+    definitions,
+    documents_table,
+    exclusions_table,
+    overview,
+    units_table,
+)
 from planbrief.targets import Dataset, load
 
 

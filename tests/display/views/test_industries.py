@@ -10,8 +10,15 @@ from measures.audit.town import INDICATORS, TOWN_UNITS, path, rows, town
 from targets.factory import make_dataset, observation, table
 
 from planbrief.display.charts.canvas import wrap
-from planbrief.display.views.industries import contribution_view, levels_table, measures_table, segment
-from planbrief.display.views.industry_charts import group_exhibits, steepness_chart, steps_chart
+from planbrief.display.views.industries import (
+    contribution_view,
+    group_exhibits,
+    levels_table,
+    measures_table,
+    segment,
+    steepness_chart,
+    steps_chart,
+)
 from planbrief.measures.audit import audit
 from planbrief.measures.industries import (
     group_headlines,

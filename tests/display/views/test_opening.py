@@ -6,10 +6,10 @@ import pytest
 from targets.factory import make_dataset, milestones, observation
 
 from planbrief.display.language import pick
-from planbrief.display.names import inside
 from planbrief.display.quantities import value_text
+from planbrief.display.sentence import inside
 from planbrief.display.views.brief import audits, elsewhere, key_numbers
-from planbrief.display.views.findings import weight
+from planbrief.display.views.checks import weight
 from planbrief.display.views.opening import (
     commitment_words,
     main_findings,

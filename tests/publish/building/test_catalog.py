@@ -7,7 +7,7 @@ import pytest
 from planbrief.catalog import Catalog, problems, read
 from planbrief.errors import CatalogError, ParameterError, UnknownName
 from planbrief.project import Project
-from planbrief.targets.publishable import usable_package
+from planbrief.targets.package import usable_package
 
 
 def catalog_of(project: Project) -> Catalog:

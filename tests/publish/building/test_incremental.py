@@ -21,7 +21,7 @@ from planbrief.checks.repair import accept
 from planbrief.project import Project, packaged
 from planbrief.publish.build import PRELOAD, Outcome, Request, build
 from planbrief.run.engine import Pool
-from planbrief.targets.areas import Places
+from planbrief.targets.package import Places
 
 pytestmark = pytest.mark.xdist_group("build")
 

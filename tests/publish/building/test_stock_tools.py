@@ -14,7 +14,7 @@ from planbrief.catalog import Report, read
 from planbrief.project import Project
 from planbrief.publish.build import Request, build
 from planbrief.render.notebook import read as read_document
-from planbrief.targets.publishable import usable_package
+from planbrief.targets.package import usable_package
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("build")]
 

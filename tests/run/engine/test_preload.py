@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from planbrief.run.engine import Pool
-from planbrief.run.request import PRELOAD
+from planbrief.run.produce import PRELOAD
 
 
 def open_files() -> list[str]:

@@ -1,16 +1,14 @@
-"""The preview's HTTP server: on the loopback address, a few kinds of address, no files.
-
-``/`` is the list of all reports, ``/<lang>/<report>.html`` a page, ``/open`` leads to a report with other parameters,
-``/events`` tells when there is another version. Requests that name any other host are refused: a page of the web that
-lets its name point to this machine learns nothing.
-"""
+"""The preview's pages, the small server that shows them on this machine only, and the command that starts it."""
 
 from __future__ import annotations
 
+import argparse
 import base64
 import hashlib
 import json
 import re
+import signal
+import threading
 from collections.abc import Iterable
 from functools import cache
 from html import escape
@@ -22,11 +20,13 @@ from urllib.parse import parse_qs, quote, urlsplit
 from planbrief.catalog import Report
 from planbrief.commands.loopback import LoopbackHandler, LoopbackServer, bound
 from planbrief.commands.preview.studio import Shown, Studio
-from planbrief.display.language import Lang, message
-from planbrief.errors import PlanbriefError
+from planbrief.display.language import LANGS, Lang, message
+from planbrief.errors import PlanbriefError, UnknownName
+from planbrief.project import chosen
 from planbrief.render.html.text import TAGS
 from planbrief.render.safe_text import visible
 from planbrief.run.engine.failures import CellFailed, plain_text
+from planbrief.run.plan import pairs
 
 STYLE = (
     ":root{color-scheme:light dark}body{font:1rem/1.6 sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem}"
@@ -286,3 +286,35 @@ class _Handler(LoopbackHandler):
 
     def _nothing(self) -> None:
         self.answer(HTTPStatus.NOT_FOUND, "no such page in this preview\n", "text/plain")
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Run ``planbrief preview`` until Ctrl-C."""
+    from planbrief.commands.preview.studio import Studio
+
+    for name in ("SIGTERM", "SIGHUP"):  # a service that is stopped, a terminal that is closed: as Ctrl-C
+        if number := getattr(signal, name, None):
+            signal.signal(number, signal.default_int_handler)
+    studio = Studio(chosen(arguments), arguments.report or "", pairs(arguments.parameter), arguments.unchecked)
+    languages = studio.report.languages if studio.report else LANGS
+    lang = cast(Lang, arguments.lang or languages[0])
+    if lang not in languages:
+        raise UnknownName("language of this report", lang, languages)
+    server = serve(studio, lang, arguments.port)
+    threading.Thread(target=server.serve_forever, name="planbrief-preview", daemon=True).start()
+    print(f"{server.url}  (Ctrl-C ends the preview)", flush=True)
+    if studio.report:
+        studio.shown(lang)  # begins before a browser asks
+    if not arguments.no_browser:
+        import webbrowser
+
+        webbrowser.open(server.url)
+    try:
+        studio.run()
+    except KeyboardInterrupt:
+        pass
+    finally:
+        studio.stop()
+        server.shutdown()
+        server.server_close()
+    return 0

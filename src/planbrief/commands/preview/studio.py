@@ -20,11 +20,9 @@ from planbrief.project import Project
 from planbrief.publish.gate import admit
 from planbrief.render.safe_text import visible
 from planbrief.run.engine import Pool
-from planbrief.run.plan import checked_package
+from planbrief.run.plan import checked_package, snapshot
 from planbrief.run.pool.process_tree import Scratch, memory_share, remove
-from planbrief.run.produce import Task, produce
-from planbrief.run.request import PRELOAD
-from planbrief.run.snapshot import snapshot
+from planbrief.run.produce import PRELOAD, Task, produce
 
 #: Seconds between two looks, and for which files must have been left alone after a change.
 LOOK_EVERY = 0.1

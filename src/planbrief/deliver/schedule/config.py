@@ -1,9 +1,12 @@
-"""``schedule.toml``: what to build, when, for whom."""
+"""schedule.toml as it is read, and when its jobs are due."""
 
 from __future__ import annotations
 
+import itertools
 import os
 import tomllib
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal
@@ -18,7 +21,49 @@ from planbrief.deliver.recipients import Smtp, Target, address
 from planbrief.display.language import Lang
 from planbrief.errors import PlanbriefError
 from planbrief.project import Project
-from planbrief.targets.publishable import usable_package
+from planbrief.targets.package import usable_package
+
+#: Missed runs further back are not counted one by one.
+LONGEST_LOOK_BACK = timedelta(days=40)
+#: A last run this far ahead of the clock means that the clock was wrong then.
+FUTURE = timedelta(hours=26)
+
+
+@dataclass(frozen=True)
+class Due:
+    """What a clock and a cron expression come to: the slot to run for, and how many went by before it."""
+
+    slot: datetime
+    missed: int
+    late: timedelta
+
+
+def upcoming(cron: str, zone: ZoneInfo, after: datetime, count: int) -> list[datetime]:
+    """The next times after a moment, in the time zone."""
+    return list(itertools.islice(CronSim(cron, after.astimezone(zone)), count))
+
+
+def due(cron: str, zone: ZoneInfo, last: datetime, now: datetime) -> Due | None:
+    """The newest slot after `last` and not after `now`; None if there is none.
+
+    `last` may lie in the future: a clock that was put back runs nothing twice.
+    """
+    start = max(last, now - LONGEST_LOOK_BACK)
+    found: datetime | None = None
+    count = 0
+    for moment in CronSim(cron, start.astimezone(zone)):
+        if moment.astimezone(UTC) > now.astimezone(UTC):
+            break
+        found, count = moment, count + 1
+    if found is None:
+        return None
+    return Due(found.astimezone(UTC), count - 1, now - found)
+
+
+def corrected(last: datetime, now: datetime) -> datetime:
+    """The last slot, unless it lies so far ahead that the clock must have been wrong: then the present."""
+    return now if last - now > FUTURE else last
+
 
 #: Name of the file in the project's ``reports`` folder, which git ignores: addresses of people stand in it.
 FILE = "schedule.toml"

@@ -14,10 +14,8 @@ from urllib.parse import urlsplit
 from filelock import FileLock, Timeout
 
 from planbrief.deliver.office import Clock, Failure, Office
-from planbrief.deliver.schedule.config import Job, Schedule
-from planbrief.deliver.schedule.journal import Journal, Run
-from planbrief.deliver.schedule.status import write_status
-from planbrief.deliver.schedule.times import Due, corrected, due
+from planbrief.deliver.schedule.config import Due, Job, Schedule, corrected, due
+from planbrief.deliver.schedule.status import Journal, Run, write_status
 from planbrief.display.language import message
 from planbrief.errors import PlanbriefError, RunError
 from planbrief.log import EventLog, LibraryLog

@@ -12,9 +12,8 @@ from pathlib import Path
 from xml.sax.saxutils import escape
 
 from planbrief import __version__
-from planbrief.deliver.schedule.config import FILE, Schedule
+from planbrief.deliver.schedule.config import FILE, Schedule, upcoming
 from planbrief.deliver.schedule.rounds import Runner
-from planbrief.deliver.schedule.times import upcoming
 from planbrief.project import Project
 
 #: The longest sleep: a clock that jumps, or a machine that slept, is noticed after so many seconds.

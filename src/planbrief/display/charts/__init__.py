@@ -4,12 +4,11 @@ Each function takes figures and returns a :class:`~planbrief.display.charts.char
 alternative text and the table of its data. The language is that of the current page unless ``lang`` is given.
 """
 
+from planbrief.display.charts.canvas import overlaps
 from planbrief.display.charts.chart import Chart
-from planbrief.display.charts.contribution import contribution_steps
 from planbrief.display.charts.dots import Panel, ranked_dots
-from planbrief.display.charts.labels import overlaps
 from planbrief.display.charts.milestones import milestone_lines, milestone_path
-from planbrief.display.charts.structure import structure_change
+from planbrief.display.charts.structure import contribution_steps, structure_change
 
 __all__ = [
     "Chart",

@@ -12,9 +12,7 @@ from typing import Any, ParamSpec
 from planbrief.display import state, style
 from planbrief.display.document import BlockJson
 from planbrief.display.language import Lang, Text, marked, message, pick
-from planbrief.display.numbers import decimal_text, exact, shortest
-from planbrief.display.periods import figure_period
-from planbrief.display.quantities import FigureLike, value_text
+from planbrief.display.quantities import FigureLike, decimal_text, exact, figure_period, shortest, value_text
 from planbrief.display.state import Page
 from planbrief.display.table import Table, table_block
 

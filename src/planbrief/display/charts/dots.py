@@ -11,8 +11,7 @@ from planbrief.display.charts.canvas import Canvas, drawing, text_height, text_w
 from planbrief.display.charts.chart import Chart, at_both_widths, listed, row_words, short, unit_of
 from planbrief.display.charts.rows import Scale, value_scale
 from planbrief.display.language import Lang, Text, message, pick
-from planbrief.display.numbers import axis_unit
-from planbrief.display.quantities import FigureLike
+from planbrief.display.quantities import FigureLike, axis_unit
 from planbrief.display.state import language
 from planbrief.display.table import Cell, Column, Table
 

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from planbrief.display import style
-from planbrief.display.charts.canvas import Canvas, drawing, text_height, text_width, wrap
+from planbrief.display.charts.canvas import AROUND, Canvas, Placer, drawing, spread, text_height, text_width, wrap
 from planbrief.display.charts.chart import (
     Chart,
     at_both_widths,
@@ -23,8 +23,7 @@ from planbrief.display.charts.chart import (
     words,
     year_of,
 )
-from planbrief.display.charts.labels import AROUND, Placer, spread
-from planbrief.display.charts.time_axes import axis_title, dated, growth_axis, scale_y, year_axis
+from planbrief.display.charts.rows import axis_title, dated, growth_axis, scale_y, year_axis
 from planbrief.display.language import Lang, Text, message, pick
 from planbrief.display.quantities import FigureLike
 from planbrief.display.state import language

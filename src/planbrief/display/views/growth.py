@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.numbers import unit_words
+from planbrief.display.quantities import unit_words
 from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.facts import both, named, remarks, unprinted
 from planbrief.measures import tables

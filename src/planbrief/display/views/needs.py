@@ -7,8 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.language import LANGS, message
-from planbrief.display.numbers import decimal_text, rounded
-from planbrief.display.quantities import NARROW
+from planbrief.display.quantities import NARROW, decimal_text, rounded
 from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.facts import both, named, remarks
 from planbrief.display.views.growth import Line, in_order, unit_label

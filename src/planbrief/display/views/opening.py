@@ -8,9 +8,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.language import LANGS, has_message, message, term
-from planbrief.display.names import inside
-from planbrief.display.sentence import Listed
-from planbrief.display.views.findings import by_weight, weight
+from planbrief.display.sentence import Listed, inside
+from planbrief.display.views.checks import by_weight, weight
 from planbrief.display.views.needs import growth_rows, open_range, records
 from planbrief.display.views.paths import steepest_path
 from planbrief.measures.audit import Audit

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.charts import Chart, milestone_path, structure_change
-from planbrief.display.names import inside
 from planbrief.display.quantities import value_text
+from planbrief.display.sentence import inside
 from planbrief.display.views.facts import both, named
 from planbrief.display.views.growth import point_figure
 from planbrief.display.views.needs import growth_rows, name_of, records

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Literal
 
-from planbrief.display.numbers import split_unit
+from planbrief.display.quantities import split_unit
 from planbrief.publish.digest.snapshot import Snapshot
 from planbrief.run.manifest import FindingEntry, Manifest, ReportEntry
 

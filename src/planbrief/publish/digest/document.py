@@ -8,9 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from planbrief.display.language import LANGS, Lang, has_message, message, term
-from planbrief.display.numbers import MINUS
-from planbrief.display.periods import figure_period, period_text
-from planbrief.display.quantities import value_text
+from planbrief.display.quantities import MINUS, figure_period, period_text, value_text
 from planbrief.measures.figures import Figure
 from planbrief.publish.digest.changes import (
     Changes,

@@ -11,8 +11,7 @@ from typing import Any
 
 from planbrief.reading.canonical import CanonicalText
 from planbrief.reading.forms.archives import Archive, attribute, child, local
-from planbrief.reading.forms.compose import Box, Composer
-from planbrief.reading.forms.plain import title_of
+from planbrief.reading.forms.plain import Box, Composer, title_of
 from planbrief.reading.places import Place
 
 #: Number formats that every workbook knows without declaring them.

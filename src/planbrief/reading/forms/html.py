@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from planbrief.errors import DataError, Problem
 from planbrief.reading.canonical import CanonicalText
-from planbrief.reading.forms.compose import Box, Composer
-from planbrief.reading.forms.plain import decoded, title_of
+from planbrief.reading.forms.plain import Box, Composer, decoded, title_of
 
 if TYPE_CHECKING:
     from selectolax.lexbor import LexborNode

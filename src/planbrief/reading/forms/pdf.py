@@ -11,10 +11,9 @@ from itertools import pairwise
 
 from planbrief.errors import DataError, Problem
 from planbrief.reading.canonical import CanonicalText, joined
-from planbrief.reading.forms.compose import Box, Composer
 from planbrief.reading.forms.pdf_grid import grids, zones
 from planbrief.reading.forms.pdf_page import Line, lines_of, page_of
-from planbrief.reading.forms.plain import title_of
+from planbrief.reading.forms.plain import Box, Composer, title_of
 from planbrief.reading.tables.shapes import plain
 
 _MOST_PAGES = 3000

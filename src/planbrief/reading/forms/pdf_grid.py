@@ -9,12 +9,10 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from planbrief.reading.canonical import joined
-from planbrief.reading.forms.compose import Box
 from planbrief.reading.forms.pdf_page import Char, Line, Page, Rule, lines_of
-from planbrief.reading.tables.columns import Word, columns_of, edges_of, says_value
-from planbrief.reading.tables.frames import is_contents
-from planbrief.reading.tables.placing import Row, placed_cells
-from planbrief.reading.tables.shapes import HEAD_WORDS, is_figure, is_period, plain
+from planbrief.reading.forms.plain import Box
+from planbrief.reading.tables.placing import Row, Word, columns_of, edges_of, placed_cells, says_value
+from planbrief.reading.tables.shapes import HEAD_WORDS, is_contents, is_figure, is_period, plain
 
 #: Rules closer than this are one; a rule may miss another by as much where they should touch.
 _NEAR = 3.0

@@ -9,8 +9,7 @@ from typing import Any
 
 from planbrief.reading.canonical import CanonicalText
 from planbrief.reading.forms.archives import Archive, attribute, child, local
-from planbrief.reading.forms.compose import Box, Composer
-from planbrief.reading.forms.plain import title_of
+from planbrief.reading.forms.plain import Box, Composer, title_of
 
 _DIGITS = "〇一二三四五六七八九"
 _CHINESE = frozenset(

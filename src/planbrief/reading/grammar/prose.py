@@ -9,16 +9,15 @@ from dataclasses import replace
 from functools import cache
 
 from planbrief.reading.grammar import names
-from planbrief.reading.grammar.areas import document_area, published_date
 from planbrief.reading.grammar.changes import change, kind, signed
-from planbrief.reading.grammar.clauses import Quantity, quantities
+from planbrief.reading.grammar.clauses import Quantity, front_bound, quantities
 from planbrief.reading.grammar.confidence import Folded, fold, rate
 from planbrief.reading.grammar.exclusions import Exclusion, Surroundings, exclusion
+from planbrief.reading.grammar.names import document_area, published_date
 from planbrief.reading.grammar.numerals import Numeral, numeral_at, numerals
 from planbrief.reading.grammar.periods import Period
 from planbrief.reading.grammar.scopes import Clock, Scope, Sentence, sentences
 from planbrief.reading.grammar.subjects import Said, subject
-from planbrief.reading.grammar.tails import front_bound
 from planbrief.reading.grammar.wordlists import any_of, listed
 from planbrief.reading.proposals import Proposal
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from planbrief.reading.grammar import names
-from planbrief.reading.grammar.areas import split_area
 from planbrief.reading.grammar.clauses import Quantity
+from planbrief.reading.grammar.names import split_area
 from planbrief.reading.grammar.wordlists import alternatives, listed
 
 _HEAD_OF_LINE = re.compile(r"[\s\-▲•●>#*]*$")

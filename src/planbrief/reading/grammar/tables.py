@@ -9,13 +9,13 @@ from decimal import Decimal
 
 from planbrief.reading.canonical import Cell, PrintedTable
 from planbrief.reading.grammar import names
-from planbrief.reading.grammar.areas import split_area
+from planbrief.reading.grammar.clauses import CLASSIFIERS, MEASURES, canonical_unit
 from planbrief.reading.grammar.confidence import fold, rate
 from planbrief.reading.grammar.exclusions import Exclusion, Surroundings, exclusion
+from planbrief.reading.grammar.names import split_area
 from planbrief.reading.grammar.numerals import TOKEN, number
 from planbrief.reading.grammar.periods import Period, periods
 from planbrief.reading.grammar.scopes import Clock
-from planbrief.reading.grammar.tails import CLASSIFIERS, MEASURES, canonical_unit
 from planbrief.reading.grammar.wordlists import any_of
 from planbrief.reading.proposals import Proposal
 

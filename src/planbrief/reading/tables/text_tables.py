@@ -11,11 +11,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from planbrief.reading.canonical import Cell, PrintedTable
-from planbrief.reading.tables.columns import Word, edges_of, raggedness
-from planbrief.reading.tables.frames import is_contents
 from planbrief.reading.tables.listed_tables import Budget, listed
-from planbrief.reading.tables.placing import Row, placed_cells
-from planbrief.reading.tables.shapes import DASH, is_figure, is_period, shape
+from planbrief.reading.tables.placing import Row, Word, edges_of, placed_cells, raggedness
+from planbrief.reading.tables.shapes import DASH, is_contents, is_figure, is_period, shape
 
 #: A table of more lines is cut: people read no longer ones, and the search for columns stays quick.
 MOST_LINES = 3000
