@@ -205,8 +205,9 @@ def _grown(city: City, *, branches: bool) -> list[tuple[Series, Point]]:
         concept = city.ds.row("indicators", series.indicator)["concept"]
         fits = series.family == "level" and series.shape == "geometric" and not series.subject
         fits = fits and concept in GROWTH_CONCEPTS and bool(series.activity) == branches
-        known = base is not None and base.value > 0 and base.comparator in ("eq", "approx")
-        if fits and known and series.changes(base):
+        if base is None or base.value <= 0 or base.comparator not in ("eq", "approx"):
+            continue
+        if fits and series.changes(base):
             grown.append((series, base))
     return grown
 
