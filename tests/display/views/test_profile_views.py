@@ -128,6 +128,11 @@ def test_ranges_show_what_is_open(lower, upper, shown):
     assert open_range(Figure("t", (lower + 1) / 2, "rate", lower=lower, upper=upper))[1] == shown
 
 
+def test_a_fall_by_points_is_no_open_end():
+    """Only a rate ends at -100 %: from 1.5 to 0.5 percentage points less is a range like any other."""
+    assert open_range(Figure("t", -1.0, "points", lower=-1.5, upper=-0.5))[1] == "−1.5–−0.5"
+
+
 def test_charts_only_where_there_is_something_to_draw():
     """A path needs three values, a structure a whole group with an actual value."""
     ds = make_dataset(observations=milestones() + branches())

@@ -146,11 +146,10 @@ def stretch_cells(members: list[dict[str, Any]], stretches: list[tuple[int, int]
 def open_range(change: Figure) -> tuple[str, str]:
     """What rounding and wording leave open of a change, with the decimals that show it; empty where nothing does."""
     low, high = change.lower, change.upper
-    boundless = math.isinf(low) or (change.measure == "rate" and low <= -1)  # from an open base: said by "at most"
-    if not change.defined or math.isnan(low) or math.isnan(high) or low == high or boundless:
+    if not change.defined or math.isnan(low) or math.isnan(high) or low == high or math.isinf(low):
         return "", ""
     scale = 100 if change.measure == "rate" else 1
-    if math.isinf(high) or low <= -1:  # one end is open: what the other says
+    if math.isinf(high) or (change.measure == "rate" and low <= -1):  # one end is open: what the other says
         bound, end = ("ge", low) if math.isinf(high) else ("le", high)
         texts = [decimal_text(rounded(end * scale, 1), lang) for lang in LANGS]
         return message(f"bound.{bound}", "zh", value=texts[0]), message(f"bound.{bound}", "en", value=texts[1])
