@@ -94,13 +94,13 @@ def overview(ds: Dataset, region: str = "") -> Iterator[Headline]:
     found = {
         "observations": count("observations", len(rows), ids=every),
         "documents": count("documents", len(papers), ""),
-        "cities": count("cities", len(ds.cities()), "个"),
+        "places": count("places", len(ds.regions()), "个"),
         "indicators": count("indicators", rows["indicator"].nunique()),
         "targets": count("targets", int((rows["kind"] == "target").sum())),
         "actuals": count("actuals", int((rows["kind"] == "actual").sum())),
     }
     if region:
-        del found["cities"]
+        del found["places"]
         yield Headline("place_contents", 0, "", {"place": label(ds, "areas", region), **found})
     else:
         yield Headline("contents", 0, "", found)
