@@ -61,7 +61,7 @@ def test_an_installed_wheel_works_in_an_empty_folder(tmp_path: Path, root: Path)
     site, empty = tmp_path / "site", tmp_path / "empty"
     empty.mkdir()
     source = tmp_path / "source"
-    ignored = shutil.ignore_patterns(".venv", ".git", "latest", "__pycache__", ".*_cache", ".hypothesis", "tests")
+    ignored = shutil.ignore_patterns(".venv", ".git", "latest", "__pycache__", ".*_cache", ".hypothesis")
     shutil.copytree(root, source, ignore=ignored)
     code = "from hatchling.build import build_wheel; import sys; print(build_wheel(sys.argv[1]))"
     built = subprocess.run(

@@ -26,7 +26,7 @@ SAID = {
     "stretches": ("5.1", "2025年前三季度", "first three quarters of 2025"),
     "months": ("6.3%", "2025年1–11月", "January–November 2025"),
     "unit as printed": ("1.32", "1.32 万亿元（2025年）", "1.32 trillion yuan"),
-    "ceiling": ("", "5%以内2025年为4.2%", "at most 5%from 4.2% in 2025"),
+    "ceiling": ("", "5%以内，2025年实际为4.2%，已在界限之内", "at most 5%; at 4.2% in 2025 it is kept already"),
     "ceiling that is kept": ("", "界限本已满足，不要求变化", "the bound is kept already"),
     "about": ("", "目标为约 5%，比2025年实际的5.4%低约 0.4 个百分点", "is about 5%, about 0.4 percentage points below"),
     "province as context": ("21.6%", "占明省的21.6%", "21.6% of that of Ming Province"),

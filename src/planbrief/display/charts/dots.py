@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planbrief.display import style
 from planbrief.display.charts.canvas import Canvas, drawing, text_height, text_width, wrap
 from planbrief.display.charts.chart import Chart, at_both_widths, listed, row_words, short, unit_of
 from planbrief.display.charts.rows import Scale, value_scale
-from planbrief.display.language import Lang, Text, message, pick
+from planbrief.display.language import LANGS, Lang, Text, message, pick
 from planbrief.display.quantities import FigureLike, axis_unit
 from planbrief.display.state import language
 from planbrief.display.table import Cell, Column, Table
@@ -193,10 +193,14 @@ def data_table(panels: Sequence[Panel], caption: Text) -> Table:
         groups[len(rows)] = panel.title
         ranked = sorted(panel.rows, key=lambda row: (math.isnan(row[1].value), -row[1].value))
         for label, figure in (*((label, figure) for label, figure, _ in ranked), *panel.lines):
-            rows.append((Cell(label), Cell(figure), Cell(figure.year or None)))
+            unit = figure.unit if figure.measure in ("level", "count") else ""
+            plain = replace(figure, unit="") if unit else figure
+            units = tuple(axis_unit(unit, lang) for lang in LANGS)
+            rows.append((Cell(label), Cell(units if unit else None), Cell(plain), Cell(figure.year or None)))
     measures = {figure.measure for panel in panels for _, figure, _ in panel.rows} - {"level", "count"}
     columns = (
         Column("label", ("名称", "Name"), head=True),
+        Column("unit", ("单位", "Unit")),
         Column("value", ("数值", "Value"), measures.pop() if len(measures) == 1 else "number"),
         Column("period", ("时期", "Period"), "period"),
     )

@@ -17,6 +17,8 @@ from planbrief.measures.headlines.rules import Headline
 from planbrief.measures.labels import Label, label, listing, measured
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from planbrief.targets import Dataset
 
 
@@ -78,9 +80,14 @@ def accounts(ds: Dataset) -> list[Account]:
     return found
 
 
+def in_volume(ds: Dataset, region: str) -> pd.DataFrame:
+    """What the documents about a place print, whatever place a row is about: each observation is in one volume."""
+    return ds.select(source_id=[source for source in ds.documents() if ds.about(source) == region])
+
+
 def overview(ds: Dataset, region: str = "") -> Iterator[Headline]:
     """What the data hold (or those about one place), what is remarkable, that every number is accounted for."""
-    rows = ds.of_city(region) if region else ds.observations
+    rows = in_volume(ds, region) if region else ds.observations
     ledger = [] if region else accounts(ds)
     papers = [source for source in ds.documents() if not region or source in set(rows["source_id"])]
     every = tuple(rows.index)
@@ -341,7 +348,7 @@ def unit_of(row: dict[str, Any]) -> Label:
 
 def blanks_table(ds: Dataset, region: str) -> Table | None:
     """Cells of a place without a number, and values whose status is not the normal one; None where there is none."""
-    rows = ds.of_city(region)
+    rows = in_volume(ds, region)
     rows = rows[~rows["obs_status"].isin(["A", ""])]
     if rows.empty:
         return None
@@ -369,7 +376,7 @@ def blanks_table(ds: Dataset, region: str) -> Table | None:
 
 def definitions(ds: Dataset, region: str = "") -> Table | None:
     """What every indicator with an observation (about a place) means, grouped by theme; None where there is none."""
-    used = Counter((ds.of_city(region) if region else ds.observations)["indicator"])
+    used = Counter((in_volume(ds, region) if region else ds.observations)["indicator"])
     chosen = [row for row in records(ds.indicators.reset_index()) if used[row["indicator"]]]
     lines: list[tuple[Cell, ...]] = []
     groups: dict[int, Any] = {}
