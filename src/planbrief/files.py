@@ -77,7 +77,8 @@ def write_new(path: Path, data: bytes) -> None:
 
 def replace_file(path: Path, data: bytes) -> None:
     """Put a file in its place as a whole, so that readers and a crash find the old or the new one, never a part."""
-    handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    # ".new" is what the sweep of a state folder knows as left by a killed process.
+    handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".new")
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)

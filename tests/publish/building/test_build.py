@@ -143,7 +143,7 @@ def test_a_notebook_without_finish_is_refused(small, capsys):
     """A page that would not name its sources is not published."""
     write_notebook(small.notebooks / "small.ipynb", {k: v for k, v in CELLS.items() if k != "finish"})
     assert run(small, "build", "small-qijiang", "--lang", "zh") == 1
-    assert "must call finish()" in capsys.readouterr().err
+    assert "pb.begin() and pb.finish()" in capsys.readouterr().err
 
 
 def edit(path: Path, old: str, new: str) -> None:

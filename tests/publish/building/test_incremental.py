@@ -107,7 +107,7 @@ def write(path: Path, rows: list[dict[str, str]]) -> None:
 def covers(read: dict, row: dict[str, str], places: Places) -> bool:
     """Whether a recorded read includes an observation, worked out without planbrief's own digests."""
     if "city" in read:
-        return read["city"] in places.ancestry(row["ref_area"])
+        return row["ref_area"] in places.inside(read["city"])  # a province's own page reads none of its cities
     if read.get("table") != "observations":
         return False
     return all(row[column] in values for column, values in read.get("where", {}).items())
@@ -207,6 +207,7 @@ def test_a_build_with_nothing_to_do_imports_nothing_heavy(narrow, pool):
         "print(sorted(n for n in foreign if not n.startswith('_')))"
     )
     environment = {**os.environ, "PLANBRIEF_PROJECT": str(narrow.root)}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
+    for _ in range(2):  # the first one passes the gate and remembers it: the fixture's own build does not ask
+        done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert re.search(r"edition \S+: \d+ unchanged; open", done.stdout)
     assert done.stdout.splitlines()[-1] == "['planbrief']"

@@ -49,11 +49,11 @@ def status(answer: bytes) -> int:
 
 PATHS = (
     "/zh/../../etc/passwd", "/zh/%2e%2e/%2e%2e/etc/passwd", "/..%2f..%2fetc/passwd", "//etc/passwd", "///", "/zh/",
-    "/zh", "/en/small-zhaoqing.html", "/zh/small-qijiang.html/", "/zh/small-qijiang.html%00.js",
+    "/zh", "/en/small-nowhere.html", "/zh/small-qijiang.html/", "/zh/small-qijiang.html%00.js",
     "/zh\\small-qijiang.html",
     "/ZH/small-qijiang.html", "/zh/small-qijiang.html;x", "/zh/./small-qijiang.html", "http://evil.example/", "//[::1",
-    "/data/observations.csv", "/notebooks/small.ipynb", "/.git/config", "/favicon.ico", "/events", "/events?lang=fr",
-    "/events?lang=../../x", "/<script>alert(1)</script>", "/%3Cscript%3E", "/?lang=<script>", "*", "/\x01",
+    "/data/observations.csv", "/notebooks/small.ipynb", "/.git/config", "/favicon.ico", "/events?page=/fr/x.html",
+    "/events?page=../../x", "/<script>alert(1)</script>", "/%3Cscript%3E", "/?lang=<script>", "*", "/\x01",
     "/" + "a" * 5000,
     "/zh/{{7*7}}", "/zh/${HOME}", "/zh/%", "/zh/%zz", "/zh/巴中.html", "file:///etc/passwd", "/\u202e",
 )  # fmt: skip
@@ -61,13 +61,14 @@ PATHS = (
 
 @pytest.mark.parametrize("path", PATHS)
 def test_no_path_leads_to_a_file(server, path):
-    """Not found, the page's own address, or refused: never a file, never the path repeated as markup."""
+    """Not found, the list of pages, or refused: never a file, never the path repeated as markup."""
     answer = said(server, f"GET {path} HTTP/1.1\r\n{OWN}\r\n")
     root = ("/?lang=<script>", "///", "http://evil.example/")
-    assert status(answer) in ((302,) if path in root else (400, 404, 414))
-    assert b"Location" not in answer or b"\r\nLocation: /zh/small-qijiang.html\r\n" in answer
+    assert status(answer) in ((200,) if path in root else (400, 404, 414))
+    assert b"Location" not in answer
     assert b"root:" not in answer
-    assert b"<script" not in answer
+    assert b"<script>" not in answer  # ours carries data
+    assert b"evil" not in answer
     assert b"Traceback" not in answer
 
 
@@ -103,7 +104,7 @@ def test_another_site_starts_and_learns_nothing(server, site, path):
     answer = said(server, f"GET {path} HTTP/1.1\r\n{OWN}{site}\r\n")
     assert status(answer) == 403
     assert b"Access-Control-Allow" not in answer
-    assert server.studio._asked == set()
+    assert not server.studio._asked
 
 
 def test_a_link_in_a_mail_opens_the_page(server):
@@ -128,8 +129,8 @@ BROKEN = (
 def test_a_broken_request_harms_nobody(server, raw, capfd):
     """Hung up on or answered with an error, without markup of theirs; the next one is served."""
     answer = said(server, raw)
-    assert b"<script" not in answer
-    assert status(answer) in (0, 302, 400, 414, 421, 431, 501, 505)
+    assert b"<script>" not in answer
+    assert status(answer) in (0, 200, 400, 414, 421, 431, 501, 505)
     assert status(said(server, f"GET /zh/small-qijiang.html HTTP/1.1\r\n{OWN}\r\n")) == 200
     assert capfd.readouterr().err == ""
 
