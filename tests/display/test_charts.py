@@ -221,7 +221,10 @@ def test_undefined_values_are_listed_not_drawn(open_test_page):
     lost = Figure("u", math.nan, "rate", undefined="undated")
     chart = dots(("a", rate(1, 2, 2023, 2026), True), ("b", lost, True))
     block = chart_block(chart, page)
-    assert [row[1].get("t") for row in block["data"]["rows"]] == ["26.0", "no date is given"]
+    assert [[cell.get("t") for cell in row[1:3]] for row in block["data"]["rows"]] == [
+        ["", "26.0"],
+        ["", "no date is given"],
+    ]
     assert block["data"]["id"] == "figure-1-data"
 
 

@@ -82,7 +82,7 @@ def test_a_target_below_what_another_town_reached_is_said():
     found = told(ds)["order_aim"]
     assert (found["small_value"].value, found["large_value"].value) == (200, 250)
     (chart,) = dot_charts(ds, ("testville", "othertown"), side_by_side(ds, ("testville", "othertown")))
-    assert [row[1].value.value for row in chart.data.rows] == [400, 250, 200, 100]  # type: ignore[union-attr]
+    assert [row[2].value.value for row in chart.data.rows] == [400, 250, 200, 100]  # type: ignore[union-attr]
     assert "below" in chart.caption.en  # type: ignore[union-attr]
 
 
