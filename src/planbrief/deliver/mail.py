@@ -25,7 +25,7 @@ from planbrief.deliver.recipients import Smtp
 from planbrief.display.language import Lang, message
 from planbrief.errors import RunError
 from planbrief.publish.digest.document import Document, Section
-from planbrief.publish.digest.rendering import STYLES, page, runs_html, section_html, section_text
+from planbrief.publish.digest.rendering import section_text, to_html
 from planbrief.publish.edition_check import verify_edition
 from planbrief.publish.index import size_text
 from planbrief.render.safe_text import visible
@@ -282,33 +282,19 @@ def compose_failure(
 ) -> bytes:
     """A message to the operators."""
     section = Section("", texts=lines)
-    html = page(title, section_html(section, lang), lang)
+    html = to_html(Document(lang, title, "", (section,)))
     return _message(title, settings, recipient, key, now, section_text(section) + "\n", html).as_bytes()
 
 
 def _bodies(full: Document, notes: tuple[str, ...], found: News) -> tuple[str, str]:
     html = text = ""
+    link = (found.link, found.link_text) if found.link else None
     for most in _BODIES:
         shown = trimmed(full, most)
-        html, text = _html(shown, notes, found), _text(shown, notes, found)
+        html, text = to_html(shown, notes, link), _text(shown, notes, found)
         if len(html.encode()) < LARGEST_BODY and len(text.encode()) < LARGEST_BODY:
             break
     return html, text
-
-
-def _html(shown: Document, notes: tuple[str, ...], found: News) -> str:
-    lang = shown.lang
-    parts = [f'<h1 style="{STYLES["h1"]}">{runs_html(shown.title, lang)}</h1>']
-    parts.append(f'<p style="{STYLES["note"]}">{runs_html(shown.since, lang)}</p>')
-    parts += [section_html(section, lang) for section in shown.sections]
-    parts += [f'<p style="{STYLES["p"]}">{runs_html(note, lang)}</p>' for note in notes]
-    if found.link:
-        from html import escape
-
-        parts.append(
-            f'<p style="{STYLES["p"]}"><a href="{escape(found.link)}">{runs_html(found.link_text, lang)}</a></p>'
-        )
-    return page(shown.title, "\n".join(parts), lang)
 
 
 def _text(shown: Document, notes: tuple[str, ...], found: News) -> str:

@@ -16,8 +16,8 @@ from planbrief.deliver.office import Clock
 from planbrief.deliver.schedule.config import Schedule, upcoming
 from planbrief.display.language import Lang, message
 from planbrief.files import replace_file
-from planbrief.publish.digest.document import Section
-from planbrief.publish.digest.rendering import STYLES, page, runs_html, section_html
+from planbrief.publish.digest.document import Document, Section
+from planbrief.publish.digest.rendering import to_html
 from planbrief.render.safe_text import visible
 
 RUNS = "runs.jsonl"
@@ -208,9 +208,7 @@ def status_page(found: dict[str, Any], lang: Lang, zone: Any) -> str:
         cells = tuple(tuple(visible(cell[:200]) for cell in row) for row in rows)
         table = (tuple(word(column) for column in head), *cells)
         sections.append(Section(word(name), table=table) if rows else Section(word(name), texts=(word("none"),)))
-    title = f'<h1 style="{STYLES["h1"]}">{runs_html(word("title"), lang)}</h1>'
-    made = f'<p style="{STYLES["note"]}">{moment(found["time"])}</p>'
-    return page(word("title"), "\n".join([title, made, *(section_html(section, lang) for section in sections)]), lang)
+    return to_html(Document(lang, word("title"), moment(found["time"]), tuple(sections)))
 
 
 def page_path(out: Path) -> Path:

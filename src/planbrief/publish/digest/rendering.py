@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-import html
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
+from importlib import resources
 from pathlib import Path
 from typing import Any
+
+from jinja2 import Environment, StrictUndefined, Template
 
 from planbrief.display.language import LANGS, Lang, mark
 from planbrief.files import read_regular, sha256_of
@@ -38,53 +41,26 @@ STYLES: Mapping[str, str] = {
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>|~#&$])")
 
 
-def runs_html(text: str, lang: Lang) -> str:
-    """A text with what is in the other language marked so."""
-    shown = []
-    for run in mark(text, lang):
-        piece = html.escape(run["t"])
-        shown.append(f'<span lang="{_TAGS[run["lang"]]}">{piece}</span>' if "lang" in run else piece)
-    return "".join(shown)
+@cache
+def _template() -> Template:
+    file = resources.files("planbrief.render") / "templates" / "letter" / "letter.html.j2"
+    environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
+    return environment.from_string(file.read_text(encoding="utf-8"))
 
 
-def _tag(name: str, content: str, style: str = "") -> str:
-    return f'<{name} style="{STYLES[style or name]}">{content}</{name}>'
+def to_html(found: Document, notes: Sequence[str] = (), link: tuple[str, str] | None = None) -> str:
+    """The digest as a whole HTML page that needs nothing else: no style sheet, no script, no picture.
 
-
-def section_html(section: Section, lang: Lang) -> str:
-    """One section with inlined style."""
-    shown = [_tag(f"h{section.level}", runs_html(section.heading, lang))] if section.heading else []
-    shown += [_tag("p", runs_html(text, lang)) for text in section.texts]
-    if section.items:
-        items = [
-            _tag("li", f"<strong>{runs_html(item.word, lang)}</strong> {runs_html(item.text, lang)}")
-            for item in section.items
-        ]
-        shown.append(_tag("ul", "\n".join(items)))
-    if section.table:
-        head, *rows = section.table
-        style = STYLES["th"]
-        cells = "".join(f'<th scope="col" style="{style}">{runs_html(cell, lang)}</th>' for cell in head)
-        lines = [f"<tr>{cells}</tr>"]
-        lines += ["<tr>" + "".join(_tag("td", runs_html(cell, lang)) for cell in row) + "</tr>" for row in rows]
-        shown.append(_tag("table", "\n".join(lines)))
-    return "\n".join(shown)
-
-
-def page(title: str, body: str, lang: Lang) -> str:
-    """A whole HTML page that needs nothing else: no style sheet, no script, no picture."""
-    return (
-        f'<!DOCTYPE html>\n<html lang="{_TAGS[lang]}">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f'<title>{html.escape(title)}</title>\n</head>\n<body style="{html.escape(STYLES["body"])}">\n'
-        f"<main>\n{body}\n</main>\n</body>\n</html>\n"
-    )
-
-
-def to_html(found: Document) -> str:
-    """The digest as a page."""
-    head = [_tag("h1", runs_html(found.title, found.lang)), _tag("p", runs_html(found.since, found.lang), "note")]
-    return page(found.title, "\n".join([*head, *(section_html(s, found.lang) for s in found.sections)]), found.lang)
+    Parameters
+    ----------
+    found : Document
+        What the page says. Without ``since`` it has no heading of its own.
+    notes : sequence of str
+        Paragraphs behind it.
+    link : pair of str, optional
+        Address and text of a link at the end.
+    """
+    return _template().render(letter=found, notes=notes, link=link, styles=STYLES, tags=_TAGS, runs=mark)
 
 
 def _plain(text: str) -> str:
