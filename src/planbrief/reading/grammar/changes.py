@@ -32,7 +32,10 @@ _ENDOWED = re.compile(r"储量|资源量|矿权面积|域面积|国土|(?:农业
 _WHEN_DONE = re.compile(r"(?:建成|通车|投产|投运|达产|投用)[^，已]{0,2}后(?![^。]{0,20}已)")
 #: Verbs of working on things that are there already (支持15个集聚区): they are counted, none is aimed at.
 _EXISTING = re.compile(r"(?:推进|抓好|支持|做强|做优|提升|建好|用好)(?:[一-龥]{0,8}等)?$")
-_HAPPENED_TO = re.compile(r"[^，。；、]{0,14}(?:入选|获批|获评|复制推广|完成|落地)")
+_HAPPENED_TO = re.compile(
+    r"[^，。；、]{0,14}(?:入[选围]|获批|获评|被(?:命名|评|认定|列)|复制推广|完成|落地|通过|通了|开工|投[产运用]|上榜|"
+    r"(?:规模化|成功)应用|达标)"
+)
 _DONE = re.compile(r"新[引创设]|获[得批评]|(?<!而)已")
 #: Verbs that make or move something: what they give is an aim in a plan, what happened in a piece of news.
 _MAKING = re.compile(r"新[创引建设增开]|增加|调增|转移|实现|提升|达到|举办|组织")
@@ -55,16 +58,24 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
     among = re.match("[^，。；、]{0,10}之一", one.behind)
     scheme = counted and (
         one.form == "scheme"
-        or (one.unit in ("", "个") and one.behind[:1] == "大")
-        or _says("counted", name)
+        or (not one.tail.printed and one.unit in ("", "个") and one.behind[:1] == "大")
+        or (counted and bool(re.search("(?:”指|包括|即|共分为?)$", one.segment)))
+        or (_says("counted", name) and one.tail.printed not in ("位", "人"))
         or _says("counted", one.tail.printed)
         or (listed and unbounded)
         or bool(among)
     )
     made = re.match("[^，。；、]{0,10}(?:项目|实事|工程)", one.behind)
-    existing = counted and not one.front.change and not made and _EXISTING.search(one.segment)
+    worked = re.match("[^，。；、]{0,14}(?:培训|工作|改造|整治|治理)", one.behind) and one.tail.printed not in (
+        "项",
+        "件",
+    )
+    worked = worked or one.unit.endswith(("人", "名"))
+    existing = counted and not one.front.change and not made and not worked and _EXISTING.search(one.segment)
     scheme = (scheme or bool(existing)) and one.form != "rank" and not _HAPPENED_TO.match(one.behind)
     scheme = scheme and not (name.endswith("数量") and bool(one.front.reached))
+    grown = one.front.change and not one.front.to
+    held = level and not grown and _says("resource", name) and not re.search("新增|人均", one.segment + name)
     making = bool(one.front.change or _MAKING.search(one.segment))
     kept = _says("red_line", words + name) and "转移" not in words
     if kept and level and not scheme and one.form not in ("count", "scheme"):
@@ -72,7 +83,7 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
     if _WHEN_DONE.search(said) and not re.search("目标|力争", sentence):
         return Kind("estimate", "when_done", "forecast")
     if tense == "future":
-        if scheme and not re.search(r"新[增建设]|以上", words):
+        if scheme and not re.search("新[增建设]", words) and one.tail.bound != "ge":
             return Kind("count", "scheme", "scheme")
         if _says("forecast", said) and not re.search("目标|力争", sentence):
             return Kind("estimate", "forecast", "forecast")
@@ -86,7 +97,7 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
     if tense == "past":
         if scheme:
             return Kind("count", "scheme")
-        if level and _says("resource", name):
+        if held:
             return Kind("resource", "resource", "resource")
         return Kind("actual", "past", "forecast_near" if "预计" in said else "")
     if not planned and _says("forecast", said):
@@ -101,7 +112,7 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
         return Kind("target", "future_words", "undated_future")
     if _says("limit", words + name):
         return Kind("constraint", "limit", "limit")
-    if level and _says("resource", name):
+    if held:
         return Kind("resource", "resource", "undated_resource")
     if _says("money", one.unit) and _says("promised", one.segment + name) and not _says("past", one.segment + name):
         return Kind("commitment", "promised", "promised")
@@ -130,6 +141,8 @@ class Change(NamedTuple):
     doubt: str = ""
 
 
+#: Units of what is worked on (风貌提升3万户): behind 提升 they say how much was done, not by how much it grew.
+_WORKED_UNITS = ("户", "亩", "公里", "平方米", "个", "处", "条", "所", "项")
 _SHARE = re.compile(r"占|比重|比例|率|覆盖|达标|普及|强度|合格|满意|份额|化率|保障|进度|的")
 _RATE_NAME = re.compile(r"增速|涨幅|增幅|增长率|增长速度|减幅|降幅|年均增长")
 
@@ -164,7 +177,9 @@ def change(one: Quantity, name: str, ranked: bool, stretch: bool, noun: bool) ->
     if front.gap:
         return Change("difference", front.gap, "gap", "absolute_gap")
     land = front.change > 0 and re.match(r"的?[一-龥]{0,6}(?:用地|耕地|林地|绿地|面积)", one.behind)
-    if front.change and not front.to and not front.rate_noun and not (noun or land) and front.verb in _absolute():
+    work = front.verb in ("提升", "优化") and unit.endswith(_WORKED_UNITS) and "比" not in words
+    plain = front.change and not front.to and not front.rate_noun and not (noun or land or work)
+    if plain and front.verb in _absolute():
         return Change("difference", front.change, "difference")
     return Change("level", 1, "level")
 
@@ -196,7 +211,7 @@ def _percent(one: Quantity, name: str, stretch: bool) -> Change:
         return Change("cumulative" if stretch else "yoy", sign, "verb_noun", "verb_noun")
     if changing:
         sign = -1 if (front.change < 0 or re.search("降幅|减幅", around)) else 1
-        if re.search(r"年均|年平均|平均每年|逐年", around + front.adverbs):
+        if re.search("年均(?!浓度|气温|值|降[水雨])|年平均|平均每年|逐年", around + front.adverbs):
             return Change("avg_annual", sign, "average")
         if re.search(r"累计|五年|较20\d\d年|比20\d\d年|较“十|比“十", around + front.adverbs) and not re.search(
             "同比|比上年", around

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 
@@ -23,10 +23,10 @@ _NO_UNIT = (
     r"组团|组织|根本|根据|道路|道德|"
     r"封闭|口径|口岸|眼科|期间|代表|环境|环保|节能|节约|段时|次以上|银行|银发|金融|金属|桥梁|字号|床品|方式|方案|方向|"
     r"方便|度假|"
-    r"场均|企业家|社区服务|机场群|园区综|品牌价|航线网|吨位|部门间|点以|成立|成功|成果|成为|成长|成效|成熟|成就|成都|"
+    r"场均|企业家|社区服务|机场群|园区综|品牌价|航线网|吨位|部门间|点以|台阶|国家级|成立|成功|成果|成为|成长|成效|成熟|成就|成都|"
     r"分钟级))"
 )
-_MULTIPLIER = r"[十百千万亿]*"
+_MULTIPLIER = r"(?:[十百万亿]|千(?![瓦米克伏卡]))*"
 TAIL = re.compile(
     rf"(?P<near>余|多(?!个?百分|种形|元|样|层|措|式|点)|来(?=[个家名人户条项])|"
     rf"\+(?!\d))?(?P<scale>{_MULTIPLIER})(?P<near2>余|多(?!种形|样|层))?"
@@ -40,7 +40,7 @@ _SCALE_ONLY = re.compile(r"[万亿]")
 #: Nouns that say in people what a bare 万 counts: 80万重点群体.
 _PERSONS = re.compile(
     r"(?:名|位)?[^，。；、\d]{0,10}?(?:群体|人员|群众|学生|毕业生|劳动力|职工|农民|居民|儿童|老年人|老人|残疾人|就业|"
-    r"青年|干部|志愿者|户籍|人口|移民|婴幼儿|女生|女性|妇女|考生|党员|师生|患者|人才|工人|员工|市民|村民|旅客)"
+    r"青年|干部|志愿者|户籍|人口|移民|婴幼儿|女生|女性|妇女|考生|党员|师生|患者|人才|工人|员工|市民|村民|旅客|儿女|对象)"
 )
 #: Bounds in front of a number.
 _FRONT = re.compile(
@@ -91,7 +91,7 @@ def tail(text: str, numeral: Numeral) -> Tail:
         bound = "ge"
     if near and not bound:
         bound = "ge"
-    if not printed and scale in ("万亿", "亿") and re.match(r"[，。；、两]|$", text[match.end() :]):
+    if not printed and scale in ("万亿", "亿") and re.match(r"[，。；、两]|台阶|大关|$", text[match.end() :]):
         return Tail(end, scale + "元", "", bound, False, near)
     if not printed and not scale and text[numeral.end : numeral.end + 1] == "年" and numeral.value % 1:
         return Tail(numeral.end + 1, "年", "年", bound, False, near)
@@ -175,7 +175,9 @@ def _reached() -> frozenset[str]:
 def _suffix() -> re.Pattern[str]:
     """The longest word at the end of a front that is no part of a name; comparisons with a base count as adverbs."""
     known = any_of([*_UP, *_DOWN, *_reached(), *listed("verbs", "adverbs")])
-    return re.compile(rf"(?:{known}了?|{_BASE}|连续(?:超过)?[一二两三四五六七八九十\d]+[年季月]|\d+年(?:来|间|内)?)$")
+    return re.compile(
+        rf"(?:{known}了?|{_BASE}|每人每[年月日天]|每[年月日天]|连续(?:超过)?[一二两三四五六七八九十\d]+[年季月]|\d+年(?:来|间|内)?)$"
+    )
 
 
 _GAP = re.compile(
@@ -186,7 +188,7 @@ _GAP = re.compile(
 #: A base of comparison: 比上年, 较2020年末, 比“十三五”时期.
 _BASE = (
     r"(?:较|比|与)(?:上年|去年|上半年|上季度|上月|年初|一季度|前[二两三]季度|\d{1,2}(?:—\d{1,2})?月份?|20\d\d年|“?十[一二三四五]五”?)"
-    r"(?:时期|期?末|底|期间|同期|全年)?(?:相比|时)?|"
+    r"(?:时期|期?末|底|期间|同期|全年)?(?:相比|时)?|(?:较|比)“[^“”，。]{2,6}”|"
     r"按(?:可比|不变)价格?(?:计算)?|(?:是|为|由|从|相当于|达到?)(?:20\d\d年|上年|“?十[一二三四五]五”?)(?:时期|期?末|底)?的?"
 )
 #: A distance to another place's average: 比全省平均水平高.
@@ -269,6 +271,10 @@ _MARKS = "，。；：:！？!?（）\n"
 _JOINT = re.compile(r"\s*(?:-|—{1,2}|–|~|至|到)\s*")
 _LIST = re.compile(r"\s*(?:、|，|和|及|与|以及|或|、?和)\s*第?")
 _RATIO = re.compile(r"\s*:\s*")
+#: The base of a ratio, which belongs to the number in front of it.
+_TO_ONE = re.compile(r"\s*:\s*1(?![\d:.%])")
+#: What a unit is counted by, in front of the number: 每立方米19微克.
+_PER_FRONT = re.compile(r"每(?P<base>(?:标准)?立方米|平方米|千克|升|[千万]人)$")
 
 
 @dataclass(slots=True)
@@ -314,7 +320,7 @@ def quantities(text: str, start: int, end: int, found: Sequence[Numeral]) -> tup
             gap = text[one.end : following.start]
             if gap == "/" and one.form == following.form == "digits" and following.value:
                 whole = tail(text, following)
-                value = one.value / following.value
+                value = round(one.value / following.value, 4).normalize()
                 result.append(Quantity(one.start, following.end, value, None, "fraction", whole, unit=whole.unit))
                 result[-1].doubts.append("fraction")
                 position += 2
@@ -333,7 +339,11 @@ def quantities(text: str, start: int, end: int, found: Sequence[Numeral]) -> tup
         end_of = one.end
         if not one.text[0].isdigit():
             end_of = _dressed(text, one, behind)
+        to_one = _TO_ONE.match(text, one.end) if one.form == "digits" else None
+        if to_one is not None:
+            behind = replace(behind, end=to_one.end(), unit="", printed="")
         quantity = Quantity(one.start, end_of, one.value, one.upper, one.form, behind, unit=behind.unit)
+        quantity.ratio = 2 if to_one is not None else 0
         result.append(quantity)
         position += 1
     _surround(text, start, end, result)
@@ -414,6 +424,8 @@ def _surround(text: str, start: int, end: int, found: list[Quantity]) -> None:
                 one.mark, one.segment = _listed(gap)
                 if one.mark and one.segment and previous.behind.endswith(one.segment):
                     previous.behind = previous.behind[: -len(one.segment)].rstrip("、和及与以")
+            if (per := _PER_FRONT.search(one.segment)) is not None and one.tail.printed:
+                one.unit, one.segment = f"{one.unit}/{per['base']}", one.segment[: per.start()]
             one.front = take_apart(one.segment)
             verb_only = previous is not None and not one.front.core and (one.front.verb or one.front.gap)
             if verb_only and re.match(r"[、和及与]", gap) and previous is not None and previous.stated:
@@ -442,7 +454,7 @@ def _listed(gap: str) -> tuple[str, str]:
         depth += (character == "“") - (character == "”")
         if character == "、" and depth == 0:
             return "、", gap[index + 1 :]
-    if match := re.search(r"(?:和|以及|及|与)(?=[一-龥“])", gap):
+    if match := re.search(r"(?:和|以及|及|与)(?=[一-龥“]|$)", gap):
         return "、", gap[match.end() :]
     return "", gap
 

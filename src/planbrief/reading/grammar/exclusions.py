@@ -112,7 +112,9 @@ _RULES: tuple[tuple[str, str, float, str, str, str], ...] = (
     ("product_or_grade_code", "version", 0.85, r"[一-龥]$", r"\d\.0", r"(?![%万亿个百倍:\d])"),
     ("product_or_grade_code", "generation", 0.95, r"第$", r"[\d.]+", r"代"),
     ("product_or_grade_code", "wafer", 0.93, r"", r"[\d.]+", r"英寸|纳米|微米"),
-    ("product_or_grade_code", "class", 0.9, r"", r"\d", r"类(?:创?新药|医疗)"),
+    ("product_or_grade_code", "class", 0.9, r"", r"\d", r"类(?:创?新药|医疗)|型(?:糖尿病|车)|超节点"),
+    ("product_or_grade_code", "letters", 0.9, r"[歼运轰直][-—–]$", r"\d{1,2}", r""),
+    ("policy_code", "circle", 0.85, r"", r"[\d.]+", r"微克(?:攻坚)?行动"),
     (
         "product_or_grade_code",
         "unit_number",
@@ -125,7 +127,7 @@ _RULES: tuple[tuple[str, str, float, str, str, str], ...] = (
     ("product_or_grade_code", "title", 0.9, r"《[^》]*$", r"\d+", r"[^《]*》"),
     ("other", "edition", 0.9, r"第$", r"\d+", r"[届次批期轮](?!位)"),
     ("other", "threshold", 0.9, r"(?:单笔|单户|单个|每笔)$", r"[\d.]+", r"[万亿]?元?(?:及?以[上下])"),
-    ("other", "threshold", 0.9, r"", r"[\d.]+", r"万(?:人)?以上(?:人口)?(?:的)?(?:大?县|市|镇|城市|人口)"),
+    ("other", "threshold", 0.9, r"", r"[\d.]+", r"万(?:人口?)?以上(?:人口)?(?:的)?(?:大?县|市|镇|城市|人口)"),
     ("other", "distance", 0.85, r"(?:沿线|沿岸|周边|两侧|半径)$", r"[\d.]+", r"(?:公里|千米|米)"),
     ("other", "anniversary", 0.95, r"", r"\d+", r"周年"),
     ("other", "ratio_base", 0.9, r"\d:$", r"1", r"(?![\d:.])"),
@@ -151,7 +153,14 @@ _RULES: tuple[tuple[str, str, float, str, str, str], ...] = (
         r"小时(?:内|过境|免签|服务|不打烊|医疗|值|在线|自助|[^，。；]{0,4}(?:圈|交通))|×24",
     ),
     ("policy_code", "circle", 0.85, r"", r"[\d.]+", r"”?(?:分钟|小时)”?[^，。；、\d]{0,10}?(?:圈|通勤|直达|可达)"),
-    ("other", "duration", 0.8, r"连续$|连续超?过?$|再延长$|为期$", r"\d+", r"(?:个月|年|天|个?季度|次|届)"),
+    (
+        "other",
+        "duration",
+        0.8,
+        r"连续$|连续超?过?$|再延长$|为期$|连续\d+[-—~至]$",
+        r"\d+",
+        r"(?:[-—~至]\d+)?(?:个月|年|天|个?季度|次|届)",
+    ),
     ("other", "duration", 0.8, r"", r"\d+", r"连[增丰冠]"),
     ("other", "duration", 0.75, r"", r"\d{1,2}", r"(?:余|多)?年(?![度均轻产处出用可旅客销供发输货吞总])"),
     ("other", "service_hours", 0.8, r"每天$|全天$|全年$", r"\d+", r"(?:小时|天)(?!以上)"),
@@ -166,11 +175,11 @@ _STATED = re.compile(r"\d[\d.]*(?:%|万?亿?(?:元|亩|吨|千瓦|公里|人))|[
 #: A code of sums in front of what it counts: “2+1”大品种.
 _COUNTED_SUM = re.compile(r"[\d+]*”?大(?=[一-龥])")
 _UNIT_AHEAD = re.compile(
-    r"\s*[余多]?[十百千万亿]*(?:[%‰元个]|[余多]|"
+    r"(?!国[家内际])\s*[余多]?(?:[十百千]?[万亿]|[十百千万亿]*(?:[%‰元个]|[余多]|"
     + any_of(listed("units", "measures"))
     + "|"
     + any_of(listed("units", "classifiers"))
-    + ")"
+    + "))"
 )
 _BEFORE, _AFTER = 40, 24
 

@@ -13,10 +13,10 @@ _REGION = (
     r"综保区|自贸区|自贸港|自贸试验区|保税区|科技城|科学城|科创小镇|旅游区)"
 )
 _OWN = re.compile(r"^(?:全省|全市|全区|全县|全州|我省|我市|我区|本省|本市|全域|市域)(?=[一-龥]{2})")
-_NATION = re.compile(r"^(?:全国|我国|国内)(?=[一-龥]{2})")
+_NATION = re.compile(r"^(?:全国|我国)(?=[一-龥]{2})")
 #: Titles, prizes and things of the nation that an area has: 全国文明城市, 全国儿童文学奖.
 _NATIONAL = re.compile(
-    r"全国(?:(?:性|重点|首|统一|最|一流|百强|文明|示范|试点|质量|工业|先进|先行)|[^，。]{0,12}(?:奖|景区|线路|称号|"
+    r"全国(?:(?:性|重点|首|统一|最|一流|百强|文明|示范|试点|质量|工业|先进|先行|道德|劳动模范|人大|政协|[一-龥]{0,6}(?:示范|最))|[^，。]{0,12}(?:奖|景区|线路|称号|"
     r"单位|城市|县|基地|园区|集体|个人|品牌|名单|百强|村|镇|乡|学校|中心|案例)$)"
 )
 #: A zone without its name (高新区已有…) is that of the document's area.
@@ -49,7 +49,7 @@ def _place() -> str:
     names = [*provinces(), *listed("places", "prefectures")]
     no_place = alternatives("places", "no_place")
     doing = any_of([*listed("verbs", "flows"), *listed("verbs", "dropped"), "提升", "增加", "减少"])
-    name = rf"(?!{no_place})[一-龥]{{2,4}}(?<![各全部个及地小大城都超夜门上闹])"
+    name = rf"(?!{no_place})(?:(?![省市区县请对])[一-龥]){{2,4}}(?<![各全部个及地小大城都超夜门上闹互])"
     other = rf"{name}(?:市|县|自治州)(?![场级域民区政容长属直树花乡])"
     return rf"(?:(?!{doing})(?:{_REGION}|{other})|{any_of(names)}{_SUFFIX})"
 
@@ -75,7 +75,7 @@ def split_area(name: str, own: str) -> tuple[str, str, str]:
         if _NATIONAL.match(name):
             return own, name, "default"
         return "全国", name[match.end() :], "nation"
-    if own and (zone := _ZONE.match(name)):
+    if own and not own.endswith(("省", "自治区")) and own not in provinces().values() and (zone := _ZONE.match(name)):
         return re.sub(r"[省市区县]$", "", own) + zone["zone"], name[zone.end() :], "place"
     match = _leading().match(name)
     if match is not None and len(match["rest"]) >= 2:
@@ -86,7 +86,7 @@ def split_area(name: str, own: str) -> tuple[str, str, str]:
             return own, rest, "own"
         if re.match(
             r"[一-龥]{0,6}(?:高速|高铁|铁路|公路|机场|大学|学院|港(?!口)|至|银行|集团|大桥|水库|工程|项目|"
-            r"公司|电站|博览会|论坛)",
+            r"公司|电站|电厂|机组|博览会|论坛)",
             rest,
         ):
             return own, name, "default"
@@ -324,7 +324,9 @@ def _with_head(parts: list[str]) -> list[str]:
     result = []
     for part in parts[:-1]:
         own = _head(part)
-        result.append(part if own or part.endswith(head[-2:]) else part + head)
+        shared = next((size for size in range(min(len(part), len(head)) - 1, 1, -1) if part[-size:] in head), 0)
+        rest = head[head.index(part[-shared:]) + shared :] if shared else head
+        result.append(part if own or part.endswith(head[-2:]) else part + rest)
     return [*result, last]
 
 

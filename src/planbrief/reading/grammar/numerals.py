@@ -139,7 +139,7 @@ _PHRASES = re.compile(
     r"|三年行动|[一二三四五六七八九十]届|八项规定|三北|四史|一老一小|两不愁|三保障|六稳|六保|双一流|一体|亿万|"
     r"成百上千|百强|千分之"
     r"|三严三实|四大班子|两弹一星|九三学社|四川|三峡|三亚|三明|六安|六盘水|四平|五指山|铁人三项|两个大局|国际两个|"
-    r"两个市场两种资源|百色|万州|万宁|九江|九寨|千岛|八一|五四|七一|十一(?=长假|期间|假)"
+    r"两个市场、?两种资源|百色|万州|万宁|九江|九寨|千岛|八一|五四|七一|十一(?=长假|期间|假)"
 )
 
 
@@ -161,6 +161,8 @@ def numerals(text: str) -> Iterator[Numeral]:
             name = next(key for key, value in match.groupdict().items() if value)
             start, end = match.span(name)
             words = match[name]
+            if words[-1] == "千" and end - start > 1 and text[end : end + 1] in tuple("瓦米克伏"):
+                words, end = words[:-1], end - 1
             if start in blocked or start in taken or any(position in taken for position in range(start, end)):
                 continue
             if start and text[start - 1] in "0123456789.多余":

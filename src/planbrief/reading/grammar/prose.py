@@ -199,6 +199,7 @@ class Grammar:
         row.doubts += of.doubts
         name = of.name
         explicit = self._period_in(sentence, one)
+        since = self._since(sentence, one)
         scope = self.clock.scope(explicit, "named") if explicit is not None else sentence.scope
         distant = scope.end and scope.last - self.clock.year >= 2
         form = change(one, name, rank is not None, scope.stretch or distant, of.noun)
@@ -220,6 +221,10 @@ class Grammar:
         if upper is not None and form.sign < 0:
             value, upper = -upper, value
         period, period_rule = self._period(one, form.transformation, scope, name, row, explicit, said)
+        if since and one.front.start_value:
+            period, period_rule = str(since), "start_value"
+        elif since and form.transformation in ("avg_annual", "cumulative") and since < scope.last:
+            period, period_rule = f"{since + 1}/{scope.last}", "years_to_end"
         topic = words[: one.start - sentence.start]
         level = form.transformation in ("level", "difference")
         aimless = self.planned and not scope.code and scope.tense == "future" and "目标" not in scope.words
@@ -246,7 +251,9 @@ class Grammar:
             and re.search("用户|人口|人数|访问|粉丝|观众|下载", name)
         ):
             unit = unit.removesuffix("元")
-        if re.fullmatch("[十百千万亿]+", unit):
+        if re.fullmatch("[万亿]+", unit) and re.search("人数|人才|人口|人员|游客$", name):
+            unit += "人"
+        elif re.fullmatch("[十百千万亿]+", unit):
             row.doubts.append("no_unit")
         joint = [match for match in _joint_area().finditer(topic) if not self.area.startswith(match[0])]
         if of.area_rule == "default" and joint and not re.search("全[省市区]|我[省市区]", topic[joint[-1].end() :]):
@@ -302,7 +309,7 @@ class Grammar:
         if rank is not None or transformation == "rank":
             return "位"
         if unit == "位":
-            return "人"
+            return "位" if re.search("排名|位次|名次", one.segment) else "人"
         if one.form == "scheme":
             return "个"
         if one.form == "multiple":
@@ -366,6 +373,19 @@ class Grammar:
                 continue
             return period
         return None
+
+    def _since(self, sentence: Sentence, one: Quantity) -> int:
+        """The year from which the sentence tells a change (从2020年的…增长到2025年的…); 0 if none."""
+        words = self.folded.text
+        for period in reversed(sentence.periods):
+            start = sentence.start + period.start
+            if (
+                start < one.start
+                and period.role == "point"
+                and words[max(sentence.start, start - 1) : start] in ("从", "由")
+            ):
+                return period.first
+        return 0
 
     def _period(
         self,

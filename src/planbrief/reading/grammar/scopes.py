@@ -115,6 +115,9 @@ _PARTS = re.compile(r"(?<=[、和及与])(?P<name>[一-龥]{2})(?P<level>[县区
 _PART_LINE = re.compile(r"\s*(?P<name>[一-龥]{2})(?:[县区])?(?:（[^（）\n]*）|产业[一-龥]{2,4}|规划|概况)?\s*\n")
 #: A document in numbered sections: only there an opening (今年，) holds beyond its paragraph.
 _DIVIDED = re.compile(r"^[ \t]*(?:[一二三]、|第[一二三]章)", re.MULTILINE)
+_DATED_HEAD = re.compile(
+    r"^[ \t\u3000]*(?:“十[一二三四五六]五”|20\d\d年)[^，。；：\n]{2,24}(?:回顾|任务|工作|安排)[ \t]*$", re.MULTILINE
+)
 #: Titles of documents that tell about one period from beginning to end.
 _ABOUT = re.compile(r"统计公报|运行(?:情况|简况|分析)|执行情况(?!.*计划草案)|工作总结|主要数据|情况通报")
 
@@ -141,7 +144,7 @@ def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
     area = ""
     above: Scope | None = None
     section = paragraph
-    divided = bool(_DIVIDED.search(text))
+    divided = bool(_DIVIDED.search(text)) or len(_DATED_HEAD.findall(text)) > 1
     titles: dict[str, str] = {}
     named_parts = Counter((match["name"], match["level"]) for match in _PARTS.finditer(text))
     parts = {name: name + level for (name, level), count in named_parts.items() if count > 1}
@@ -256,12 +259,16 @@ def _named(words: str, clock: Clock, scope: Scope) -> list[Period]:
             continue
         if (
             one.role == "plan"
-            and re.match(r"(?:规划|纲要|开局|收官|圆满|目标|的|，为|期?末)", after)
+            and re.match(r"(?:规划|纲要|开局|收官|圆满|目标|的|，为|期?末|批复|批准|确定|专项|重[大点])", after)
             and "末" not in one.words
         ):
             continue
         result.append(one)
     return result
+
+
+#: What stands behind the name of a plan that means its years, not the plan itself (“十四五”批复的项目).
+_SPAN = re.compile(r"时期|期间|以来|[期]?末|这|五年|特别是|，")
 
 
 def _opening(words: str, named: list[Period]) -> Period | None:
@@ -275,6 +282,10 @@ def _opening(words: str, named: list[Period]) -> Period | None:
         return None
     if first.start > max(start, 0) + _REACH - 8 or _COMPARED.search(words[: first.start]):
         return None
+    if first.start > start and first.role == "plan" and not _SPAN.match(words, first.end):
+        return None
+    if words[first.start - 1 : first.start] in ("创", "为") and words.startswith("以来", first.end):
+        return None
     return first
 
 
@@ -285,10 +296,17 @@ def _digresses(scope: Scope, section: Scope, paragraph: Scope, clock: Clock) -> 
     return scope.stretch and scope.tense == "future" and paragraph.code == str(clock.year)
 
 
+#: In front of a year that is over and told about from here on.
+_JUST_PAST = re.compile(r"过去的$")
+
+
 def _persists(words: str, opening: Period, year: int) -> bool:
     """True where an opening holds for the paragraphs that follow: 五年来, 过去一年, 今年, “十四五”时期, 2025年是."""
     if opening.role in ("plan", "stretch"):
-        return opening.start <= 14
+        match = _OPENING.match(words)
+        return opening.start <= (14 if opening.words != "五年" else match.end() if match else 0)
+    if _JUST_PAST.search(words, 0, opening.start):
+        return True
     if opening.role == "end":
         return False
     if re.match(r"(?:(?:刚刚)?过去(?:的)?一年|一年来|这一年|今年|新的一年)$", opening.words):

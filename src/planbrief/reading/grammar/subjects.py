@@ -192,6 +192,14 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
         base = said.carried if verbal else names.cleaned(core)
         said.carried = base
         return Subject(base + "台阶", "step", noun=True, doubts=["verb_in_name"])
+    if (
+        counted
+        and following is not None
+        and not noun
+        and one.tail.end == following.start
+        and not following.tail.classifier
+    ):
+        noun = names.noun_behind(_behind(following), True)
     if following is not None and following.form == "size" and following.start == one.tail.end:
         stop = max(following.end, following.tail.end)
         stop += text[stop : stop + 1] == "级"
@@ -204,6 +212,12 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
     if verbal:
         return _carried(text, one, core, said)
     name = names.cleaned(core)
+    if not (one.front.reached or one.front.change or one.front.gap or one.front.bound or names.head_of(core)):
+        thing = names.noun_behind(behind, False) if re.search("[吨瓦方里米]$", one.tail.printed) else ""
+        thing = thing.split("等")[0]
+        if len(thing) >= 3 and name:
+            said.carried = name + thing
+            return Subject(name + thing, "behind", noun=True, doubts=["verb_in_name"])
     if not name:
         return _carried(text, one, core, said)
     if name in listed("names", "generic") and said.carried:
@@ -226,9 +240,13 @@ def _counted(one: Quantity, core: str, noun: str, verbal: bool, said: Said) -> S
     own = "" if said.recent and own in said.recent[-1] else own
     if one.form == "count" and one.behind[:1] == "大" and not verbal and not flow and re.fullmatch("[一-龥]{2,5}", own):
         lead = own
-    if not lead and noun in listed("names", "bare"):
+    if not lead and (noun in listed("names", "bare") or noun.endswith("级")):
         doubts.append("bare_noun")
     return Subject(lead + noun, "behind", noun=True, doubts=doubts)
+
+
+#: Verbs that name what they count without any noun.
+_ACTIVITIES = frozenset("造林 植树造林 植树 培训 减税降费".split())
 
 
 def _carried(text: str, one: Quantity, core: str, said: Said) -> Subject:
@@ -243,8 +261,11 @@ def _carried(text: str, one: Quantity, core: str, said: Said) -> Subject:
         doubts.append("flow_carried")
         if one.unit.endswith("元") and one.mark != "、":
             return Subject(flow + "资金", "front", doubts=["short_name"])
+        if flow in _ACTIVITIES:
+            return Subject(flow, "front")
         if not base.startswith(flow):
-            base = flow + base
+            other = names.flow_verb(base)
+            base = flow + (base.removesuffix(other) if other and len(base) > len(other) + 1 else base)
     return Subject(base, rule, doubts=doubts)
 
 
@@ -271,6 +292,8 @@ _BUILT = re.compile(r"(?:打造|建设|规划|推进|布局)(?P<zone>[一-龥]{2
 def _place(result: Subject, own_area: str, said: Said, keep: bool, lead: str) -> None:
     """Split the area off a name; a carried name keeps the area that it was said of."""
     area, rest, rule = split_area(result.name, own_area)
+    if rule == "nation" and result.noun:
+        area, rest, rule = own_area, result.name, "default"
     if rule == "default" and keep and said.place:
         area, rule = said.place, "carried"
     if rule == "default" and _EXTENT.match(rest) and (built := _BUILT.search(lead.rstrip("，"))):
