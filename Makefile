@@ -36,7 +36,9 @@ $(VENV)/.installed-check: pyproject.toml constraints.txt | $(BIN)/python
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[test,check]'
 	@touch $@ $(VENV)/.installed-test $(VENV)/.installed
 
+# Compiled beforehand: a machine that is told to write no bytecode would compile all of it at every start.
 report: $(VENV)/.installed ## build every report into reports/latest
+	@$(BIN)/python -m compileall -q src
 	$(BIN)/planbrief build
 
 test: $(VENV)/.installed-test ## run the tests
@@ -53,6 +55,7 @@ lab: $(VENV)/.installed-lab ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab notebooks
 
 bench: $(VENV)/.installed-test ## measure; prints Markdown tables and JSON
+	@$(BIN)/python -m compileall -q src
 	$(BIN)/python tests/bench/run.py
 
 golden: $(VENV)/.installed-test ## write the golden fragments anew, to be read before they are committed

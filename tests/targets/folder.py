@@ -13,8 +13,8 @@ from targets.factory import ACTIVITIES, AREAS, INDICATORS, SOURCES, UNITS, obser
 from planbrief.checks.repair import renew_seal
 from planbrief.checks.sheets import as_csv
 from planbrief.project import packaged
-from planbrief.targets.descriptor import VOCABULARIES
-from planbrief.targets.package import read_descriptor, read_package
+from planbrief.targets.descriptor import VOCABULARIES, read_descriptor
+from planbrief.targets.package import read_package
 
 SOURCE = "testville-plan-2024"
 TEXT = """# 试城发展规划

@@ -15,7 +15,7 @@ import pytest
 from planbrief.checks.verification import place_of
 from planbrief.targets import load
 from planbrief.targets.dataset import Dataset
-from planbrief.targets.package import files_of
+from planbrief.targets.descriptor import files_of
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "data"

@@ -12,9 +12,10 @@ from planbrief.checks.plausibility import plausibility_problems
 from planbrief.checks.rules import DOCUMENT_TABLES, Tables, between_problems, rule_problems
 from planbrief.checks.sheets import MEANT, SEAL, Sheet, changes, descriptor_digest, forms_of, read_seal, sheets_of
 from planbrief.errors import DataError, Problem
+from planbrief.targets.descriptor import home_of, read_descriptor
 from planbrief.targets.excel import examine
 from planbrief.targets.frames import cell_problems, circles, form_problems, reference_problems
-from planbrief.targets.package import Package, Table, home_of, read_descriptor
+from planbrief.targets.package import Package, Table
 
 #: Under this name the seal keeps ``datapackage.json`` itself.
 DESCRIPTOR = "datapackage.json"

@@ -36,7 +36,8 @@ from planbrief.checks.sheets import (
 )
 from planbrief.errors import DataError, Problem
 from planbrief.project import chosen, packaged, writable
-from planbrief.targets.package import descriptor_as_found, files_of, read_descriptor, read_package
+from planbrief.targets.descriptor import descriptor_as_found, files_of, read_descriptor
+from planbrief.targets.package import read_package
 
 #: Columns by which the rows of a shared table belong to documents.
 DOCUMENT = "source_id"

@@ -10,8 +10,9 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Collection, Iterable
+from dataclasses import asdict
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from planbrief.errors import DataError, Problem
 from planbrief.files import replace_file
 from planbrief.project import Project
 from planbrief.run.keys import code_hash
-from planbrief.run.plan import Known, Plan
+from planbrief.run.plan import Known, Plan, Stamp, stamp
 
 #: File beside an edition that remembers which inputs were found sound.
 VERDICT = "verdict.json"
@@ -48,8 +49,13 @@ def digest_of(root: Path, paths: Iterable[Path]) -> str:
 
 def data_digest(project: Project) -> str:
     """Digest of every file of the data folder and of the catalog."""
-    paths = [Path(folder, file) for folder, _, files in os.walk(project.data) for file in files]
-    return digest_of(project.root, [project.catalog, *paths])
+    return _digest_at(project.root, stamp(project))
+
+
+@lru_cache(maxsize=4)
+def _digest_at(root: Path, state: Stamp) -> str:
+    """The digest is asked for several times in a build; the files are read again where one was written since."""
+    return digest_of(root, [Path(path) for path, _, _ in state])
 
 
 def notebook_digests(project: Project, notebooks: Collection[str]) -> dict[str, str]:
@@ -83,15 +89,15 @@ def recall(project: Project, memory: Path) -> Known | None:
     known = _memory(memory)
     if known.get("data") != data_digest(project):
         return None
-    with contextlib.suppress(KeyError, TypeError):
-        return Known(dict(known["files"]), str(known["sha256"]), dict(known["answers"]))
+    with contextlib.suppress(KeyError, TypeError, ValueError):
+        return Known.from_json(known)
     return None
 
 
 def remember(project: Project, memory: Path, plan: Plan) -> None:
     """Keep what the data of `plan` answered beside the clean verdict on them."""
-    known, package = _memory(memory), plan.package
-    told = {"files": dict(package.files), "sha256": package.sha256, "answers": package.digests}
+    known = _memory(memory)
+    told = json.loads(json.dumps(asdict(Known.of(plan.package))))
     if any(known.get(name) != value for name, value in told.items()) and known.get("data") == data_digest(project):
         _remember(memory, known | told)
 

@@ -97,20 +97,44 @@ def checked_package(project: Project) -> Package:
 
 @dataclass(frozen=True)
 class Known:
-    """What an earlier build found of data: that they are sound, their hash, and the hashes of answers to reads."""
+    """What an earlier build found of data: that they are sound, their hash, what their documents are about, and the
+    hashes of answers to reads.
+    """
 
     #: SHA-256 of each file that was read.
     files: Mapping[str, str]
     sha256: str
+    regions: tuple[str, ...]
+    documents: tuple[str, ...]
+    about: Mapping[str, str]
     answers: Mapping[str, str]
+
+    @classmethod
+    def of(cls, package: Package) -> Known:
+        """What `package` tells."""
+        return cls(
+            dict(package.files),
+            package.sha256,
+            package.regions,
+            package.documents,
+            package.about,
+            package.digests,
+        )
+
+    @classmethod
+    def from_json(cls, said: Mapping[str, Any]) -> Known:
+        """From what was kept of it; KeyError, TypeError or ValueError for anything else."""
+        files, about, answers = (dict(said[name]) for name in ("files", "about", "answers"))
+        return cls(files, str(said["sha256"]), tuple(said["regions"]), tuple(said["documents"]), about, answers)
 
     def package(self, project: Project) -> Package:
         """The project's data, checked again only where their files are no longer those that were found sound."""
-        package = usable_package(project)
+        package = usable_package(project, self.files)
         if dict(package.files) != dict(self.files):
             return checked_package(project)
         package.digests.update(self.answers)
-        package.__dict__["sha256"] = self.sha256
+        for name in ("sha256", "regions", "documents", "about"):
+            package.__dict__[name] = getattr(self, name)
         return package
 
 

@@ -1,11 +1,19 @@
-"""What ``datapackage.json`` must say for planbrief to work with it: tables, columns, types and keys of the contract."""
+"""``datapackage.json``: what it must say for planbrief to work with it (tables, columns, types and keys of the
+contract), and where the rows of its tables lie.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from planbrief.errors import Problem
+from planbrief.errors import DataError, Problem
+
+#: A file larger than this is refused before it is read into memory.
+LARGEST_FILE = 64 * 1024 * 1024
 
 #: Tables of the contract: their columns in order, the first of which are the key.
 COLUMNS: dict[str, str] = {
@@ -147,3 +155,68 @@ def _keys(table: str, schema: dict[str, Any], tables: list[Any], wrong: Any) -> 
         target = reference.get("resource") if isinstance(reference, dict) else None
         if not isinstance(target, str) or (target and target not in tables):
             wrong(f"{place}.reference", reference, "a resource of the package")
+
+
+def read_descriptor(folder: Path) -> dict[str, Any]:
+    """``datapackage.json`` of `folder`; :class:`DataError` where it is missing, broken or of an earlier layout."""
+    descriptor = descriptor_as_found(folder)
+    if problems := former_layout(descriptor):
+        raise DataError(problems)
+    return descriptor
+
+
+def descriptor_as_found(folder: Path) -> dict[str, Any]:
+    """``datapackage.json`` of `folder` in this or an earlier layout; :class:`DataError` where it is no descriptor."""
+    path = folder / "datapackage.json"
+    try:
+        if path.stat().st_size > LARGEST_FILE:
+            raise ValueError("larger than any description of tables")
+        descriptor = json.loads(path.read_bytes().decode("utf-8-sig"))
+    except FileNotFoundError:
+        raise DataError(
+            [Problem("data/datapackage.json", 0, "", "no such file", "the description of the tables")]
+        ) from None
+    except (ValueError, OSError, RecursionError) as error:
+        found = f"unreadable: {type(error).__name__}: {str(error)[:200]}"
+        raise DataError([Problem("data/datapackage.json", 0, "", found, "a Data Package descriptor in JSON")]) from None
+    if problems := descriptor_problems(descriptor):
+        raise DataError(problems)
+    return dict(descriptor)
+
+
+def former_layout(descriptor: Mapping[str, Any]) -> list[Problem]:
+    """The one problem of a data folder as earlier versions laid it out: a folder per kind, closed lists of words."""
+    resources = {resource["name"]: resource for resource in descriptor["resources"]}
+    observations = resources["observations"]
+    listed = isinstance(observations["path"], list) and "parts" not in observations
+    if not listed and resources.keys() >= set(VOCABULARIES):
+        return []
+    expected = "one folder per document and tables of words; planbrief migrate rewrites the data folder in place"
+    return [Problem("data/datapackage.json", 0, "", "the layout of an earlier version", expected)]
+
+
+def files_of(folder: Path, resource: Mapping[str, Any]) -> tuple[str, ...]:
+    """Files of a resource that lie in the data folder, relative to it.
+
+    A table of documents has a part in the folder of each document, and nothing lists them: ``parts`` is a pattern
+    (``documents/*/observations.csv``), and the folders say which documents there are. Its ``path`` is the empty form
+    that comes before the parts.
+    """
+    if pattern := resource.get("parts"):
+        found = (path.relative_to(folder).as_posix() for path in folder.glob(pattern))
+        return tuple(sorted(name for name in found if "/." not in name))
+    given = resource["path"]
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def spare_columns(resource: Mapping[str, Any]) -> frozenset[str]:
+    """Columns of a resource that a file may go without: those that came after the contract of its table."""
+    contract = COLUMNS.get(resource["name"])
+    fields = (field["name"] for field in resource["schema"]["fields"])
+    return frozenset() if contract is None else frozenset(fields) - frozenset(contract.split())
+
+
+def home_of(resource: Mapping[str, Any]) -> str:
+    """Where the rows of a resource are written, for messages: a file, or the pattern of its parts."""
+    given = resource.get("parts") or resource["path"]
+    return given if isinstance(given, str) else given[0]

@@ -12,12 +12,12 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import Any, overload
 
 from planbrief.errors import DataError, Problem
 from planbrief.parameters import read_catalog
 from planbrief.project import Project
-from planbrief.targets.descriptor import COLUMNS, VOCABULARIES, descriptor_problems
+from planbrief.targets.descriptor import LARGEST_FILE, files_of, home_of, read_descriptor, spare_columns
 from planbrief.targets.names import Names
 
 #: Levels of cities, and of the areas above them, which are the cities' context and have reports of their own.
@@ -108,8 +108,6 @@ def regions(places: Places, observations: Iterable[tuple[str, ...]]) -> tuple[st
     return tuple(sorted(found, key=lambda area: (places.level[area] in UPPER_LEVELS, order[area])))
 
 
-#: A file larger than this is refused before it is read into memory.
-LARGEST_FILE = 64 * 1024 * 1024
 #: Limits that no plan comes near; beyond them a table is refused with one message instead of filling the memory.
 MOST_ROWS = 200_000
 LONGEST_CELL = 20_000
@@ -260,71 +258,6 @@ def canonical(values: dict[str, str]) -> str:
     return json.dumps(values, sort_keys=True, ensure_ascii=False) + "\n"
 
 
-def read_descriptor(folder: Path) -> dict[str, Any]:
-    """``datapackage.json`` of `folder`; :class:`DataError` where it is missing, broken or of an earlier layout."""
-    descriptor = descriptor_as_found(folder)
-    if problems := former_layout(descriptor):
-        raise DataError(problems)
-    return descriptor
-
-
-def descriptor_as_found(folder: Path) -> dict[str, Any]:
-    """``datapackage.json`` of `folder` in this or an earlier layout; :class:`DataError` where it is no descriptor."""
-    path = folder / "datapackage.json"
-    try:
-        if path.stat().st_size > LARGEST_FILE:
-            raise ValueError("larger than any description of tables")
-        descriptor = json.loads(path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        raise DataError(
-            [Problem("data/datapackage.json", 0, "", "no such file", "the description of the tables")]
-        ) from None
-    except (ValueError, OSError, RecursionError) as error:
-        found = f"unreadable: {type(error).__name__}: {str(error)[:200]}"
-        raise DataError([Problem("data/datapackage.json", 0, "", found, "a Data Package descriptor in JSON")]) from None
-    if problems := descriptor_problems(descriptor):
-        raise DataError(problems)
-    return dict(descriptor)
-
-
-def former_layout(descriptor: Mapping[str, Any]) -> list[Problem]:
-    """The one problem of a data folder as earlier versions laid it out: a folder per kind, closed lists of words."""
-    resources = {resource["name"]: resource for resource in descriptor["resources"]}
-    observations = resources["observations"]
-    listed = isinstance(observations["path"], list) and "parts" not in observations
-    if not listed and resources.keys() >= set(VOCABULARIES):
-        return []
-    expected = "one folder per document and tables of words; planbrief migrate rewrites the data folder in place"
-    return [Problem("data/datapackage.json", 0, "", "the layout of an earlier version", expected)]
-
-
-def files_of(folder: Path, resource: Mapping[str, Any]) -> tuple[str, ...]:
-    """Files of a resource that lie in the data folder, relative to it.
-
-    A table of documents has a part in the folder of each document, and nothing lists them: ``parts`` is a pattern
-    (``documents/*/observations.csv``), and the folders say which documents there are. Its ``path`` is the empty form
-    that comes before the parts.
-    """
-    if pattern := resource.get("parts"):
-        found = (path.relative_to(folder).as_posix() for path in folder.glob(pattern))
-        return tuple(sorted(name for name in found if "/." not in name))
-    given = resource["path"]
-    return (given,) if isinstance(given, str) else tuple(given)
-
-
-def spare_columns(resource: Mapping[str, Any]) -> frozenset[str]:
-    """Columns of a resource that a file may go without: those that came after the contract of its table."""
-    contract = COLUMNS.get(resource["name"])
-    fields = (field["name"] for field in resource["schema"]["fields"])
-    return frozenset() if contract is None else frozenset(fields) - frozenset(contract.split())
-
-
-def home_of(resource: Mapping[str, Any]) -> str:
-    """Where the rows of a resource are written, for messages: a file, or the pattern of its parts."""
-    given = resource.get("parts") or resource["path"]
-    return given if isinstance(given, str) else given[0]
-
-
 def safe_path(folder: Path, relative: str) -> Path:
     """`relative` inside `folder`; :class:`DataError` for anything that leads outside."""
     pure = PurePosixPath(relative)
@@ -429,26 +362,70 @@ def in_order(rows: list[Row], columns: Collection[str]) -> tuple[Row, ...]:
     return tuple(sorted(rows, key=place))
 
 
-def read_package(folder: Path) -> Package:
-    """All tables of the data folder; :class:`DataError` with every problem of shape found in any file."""
+class DeferredRows(Sequence[Row]):
+    """Rows of files that are known to be sound, parsed when somebody asks for one: a build that finds nothing to do
+    looks at a few names only.
+    """
+
+    def __init__(self, texts: Mapping[str, str], columns: tuple[str, ...], spare: Collection[str]) -> None:
+        self._texts, self._columns, self._spare = texts, columns, spare
+
+    @cached_property
+    def _rows(self) -> tuple[Row, ...]:
+        rows: list[Row] = []
+        problems: list[Problem] = []
+        for name, text in self._texts.items():
+            try:
+                rows.extend(parse_csv(text, name, self._columns, self._spare))
+            except DataError as error:
+                problems.extend(error.problems)
+        if problems:
+            raise DataError(problems)
+        return in_order(rows, self._columns)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Row]: ...
+    def __getitem__(self, index: int | slice) -> Row | Sequence[Row]:
+        return self._rows[index]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._rows)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+
+def read_package(folder: Path, sound: Mapping[str, str] | None = None) -> Package:
+    """All tables of the data folder; :class:`DataError` with every problem of shape found in any file.
+
+    `sound` holds the SHA-256 of files that were read without a problem before; the rows of such a file are parsed
+    only when they are asked for.
+    """
     descriptor = read_descriptor(folder)
     tables: dict[str, Table] = {}
     problems: list[Problem] = []
-    files = {}
+    files: dict[str, str] = {}
     for resource in descriptor["resources"]:
         columns = tuple(field["name"] for field in resource["schema"]["fields"])
-        rows: list[Row] = []
         found = files_of(folder, resource)
+        texts: dict[str, str] = {}
         for relative in found:
             name = f"data/{relative}"
             try:
-                text = read_text(safe_path(folder, relative), name)
-                files[relative] = hashlib.sha256(text.encode()).hexdigest()
-                rows.extend(parse_csv(text, name, columns, spare_columns(resource)))
+                texts[name] = read_text(safe_path(folder, relative), name)
+                files[relative] = hashlib.sha256(texts[name].encode()).hexdigest()
+            except DataError as error:
+                problems.extend(error.problems)
+        rows: Sequence[Row] = DeferredRows(texts, columns, spare_columns(resource))
+        if sound is None or any(sound.get(relative) != files.get(relative) for relative in found):
+            try:
+                len(rows)
             except DataError as error:
                 problems.extend(error.problems)
         name = resource["name"]
-        tables[name] = Table(name, resource["schema"], in_order(rows, columns), found, home_of(resource))
+        tables[name] = Table(name, resource["schema"], rows, found, home_of(resource))
     if problems:
         raise DataError(problems)
     return Package(folder, descriptor, tables, files=files)
@@ -472,7 +449,9 @@ def left_out(project: Project) -> frozenset[str]:
     return frozenset(str(source) for source in named) if isinstance(named, list) else frozenset()
 
 
-def usable_package(project: Project) -> Package:
-    """Tables of `project` without the documents in the catalog's ``exclude_sources``."""
-    package = read_package(project.data)
+def usable_package(project: Project, sound: Mapping[str, str] | None = None) -> Package:
+    """Tables of `project` without the documents in the catalog's ``exclude_sources``; `sound` as for
+    :func:`read_package`.
+    """
+    package = read_package(project.data, sound)
     return without(package, left_out(project))

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from planbrief.project import Project
-from planbrief.targets.package import Package, Row, Table, files_of, home_of
+from planbrief.targets.descriptor import files_of, home_of
+from planbrief.targets.package import Package, Row, Table
 
 Read = dict[str, Any]
 

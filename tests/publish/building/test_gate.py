@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pytest
@@ -25,6 +26,8 @@ from planbrief.deliver.schedule.rounds import Runner
 from planbrief.project import Project
 from planbrief.publish.build import Request, build
 from planbrief.publish.gate import VERDICT, Refused, refusals
+from planbrief.targets import package
+from planbrief.targets.package import Row, parse_csv
 
 ONE = Request(wanted=("small-qijiang",), languages=("en",), formats=("html",))
 
@@ -69,6 +72,28 @@ def test_a_verdict_is_remembered_by_its_inputs_alone(small: Project, tmp_path: P
     for broken in (b"", b"{}", b"[]", remembered, b'{"sound": true}'):
         (tmp_path / VERDICT).write_bytes(broken)
         assert refusals(small, tmp_path, ["small"])
+
+
+def test_a_build_with_nothing_to_do_parses_no_observation(
+    small: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the data told is remembered with the verdict on them; a changed file is parsed again."""
+    out = tmp_path / "out"
+    build(small, out, ONE)
+    build(small, out, ONE)  # remembers
+    parsed: list[str] = []
+
+    def watched(text: str, name: str, *rest: Any) -> Iterator[Row]:
+        parsed.append(name)
+        return parse_csv(text, name, *rest)
+
+    monkeypatch.setattr(package, "parse_csv", watched)
+    assert not build(small, out, ONE).published
+    assert not [name for name in parsed if name.endswith("observations.csv")]
+    damaged(small)
+    with pytest.raises(Refused):
+        build(small, out, ONE)
+    assert [name for name in parsed if name.endswith("observations.csv")]
 
 
 def test_unchecked_says_so_on_every_page(small: Project, tmp_path: Path) -> None:
