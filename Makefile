@@ -41,8 +41,9 @@ report: $(VENV)/.installed ## build every report into reports/latest
 	@$(BIN)/python -m compileall -q src
 	$(BIN)/planbrief build
 
+# ORDER='--random-order' shuffles them: CI does, so that no test lives on what another one left.
 test: $(VENV)/.installed-test ## run the tests
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup $(ORDER)
 
 check: $(VENV)/.installed-check ## format, lint, types, data and notebooks, tests
 	$(BIN)/ruff format --check .
