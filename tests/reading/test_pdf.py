@@ -168,3 +168,73 @@ def test_a_table_with_open_sides_is_one_over_its_labels(tmp_path):
     document = read_file(tmp_path / "plan.pdf")
     assert len(document.tables) == 1
     assert facts(document)[-1] == ("二、民生/学位（万个）", "2030年", "4")
+
+
+def placed(top, *fields):
+    """Words at exact places of a page, as an office sets the cells of a table without rules."""
+    return "".join(
+        f'#place(dx: {left}pt, dy: {top}pt, text(font: "Noto Serif SC", size: 10pt, "{text}"))' for left, text in fields
+    )
+
+
+HEAD = ((0, "类别"), (60, "指标"), (120, "2025年"), (180, "2030年"), (240, "属性"))
+CUT = [
+    (0, *HEAD),
+    (25, (0, "经济发展"), (60, "粮食综合"), (120, "93.5"), (180, "97.1"), (240, "约束性")),
+    (38, (60, "生产能力")),
+    (63, (60, "货物进出"), (120, "12.5"), (180, "18.6"), (240, "预期性")),
+    (76, (60, "口总额")),
+    (101, (60, "城镇新增"), (120, "31.5"), (180, "32.6"), (240, "预期性")),
+]
+
+
+@pytest.mark.parametrize(
+    ("behind", "expected"),
+    [
+        ([(0, (60, "就业人数")), (60, (0, "二、重点任务"))], []),
+        (
+            [(0, (60, "就业人数")), (25, (60, "高速公路"), (120, "703.5"), (180, "888.3"), (240, "预期性")),
+             (38, (60, "通车里程"))],
+            [("高速公路通车里程", "703.5"), ("高速公路通车里程", "888.3")],
+        ),
+        (
+            [(0, (60, "就业人数")), (25, (60, "高速公路"), (120, "703.5"), (180, "888.3"), (240, "预期性")),
+             (38, (60, "通车里程")), (63, (60, "学校"), (120, "41.2"), (180, "42.3"), (240, "预期性"))],
+            [("高速公路通车里程", "703.5"), ("高速公路通车里程", "888.3"), ("学校", "41.2"), ("学校", "42.3")],
+        ),
+    ],
+)  # fmt: skip
+def test_a_page_cuts_a_row_of_a_table_without_rules(tmp_path, behind, expected):
+    """The name goes on at the top of the next page; the column of groups may be empty there, one row be all of it."""
+    source = '#set page(paper: "a4", margin: 2cm)\n' + "".join(placed(*line) for line in CUT) + "#pagebreak()\n"
+    write_pdf(source + "".join(placed(*line) for line in behind), tmp_path / "cut.pdf")
+    said = [
+        (name.split("/")[-1], value) for name, _, value in facts(read_file(tmp_path / "cut.pdf")) if "性" not in value
+    ]
+    assert said[4:] == [("城镇新增就业人数", "31.5"), ("城镇新增就业人数", "32.6"), *expected]
+    assert said[:2] == [("粮食综合生产能力", "93.5"), ("粮食综合生产能力", "97.1")]
+
+
+def test_a_heading_on_the_next_page_is_no_part_of_the_table(tmp_path):
+    """What stands under a column whose last line is not full is no part of its name."""
+    cut = [*CUT[:-1], (101, (60, "就业"), (120, "31.5"), (180, "32.6"), (240, "预期性"))]
+    source = '#set page(paper: "a4", margin: 2cm)\n' + "".join(placed(*line) for line in cut) + "#pagebreak()\n"
+    write_pdf(source + placed(0, (60, "后记")), tmp_path / "cut.pdf")
+    assert facts(read_file(tmp_path / "cut.pdf"))[-1][0].split("/")[-1] == "就业"
+
+
+def test_names_in_two_lines_beside_names_in_one(tmp_path):
+    """Halves of a table beside each other: names of the right one have two lines around their figures."""
+    lines = [
+        (0, (0, "指标"), (70, "2025年"), (120, "指标"), (190, "2025年")),
+        (20, (0, "地区产值"), (70, "12.5"), (120, "研发经费"), (190, "82.7")),
+        (36, (120, "垃圾分类处")), (43, (0, "工业产值"), (70, "13.8"), (190, "22.9")), (50, (120, "理能力")),
+        (66, (120, "能源综合生")), (73, (0, "财政收入"), (70, "78.8"), (190, "81.6")), (80, (120, "产能力")),
+    ]  # fmt: skip
+    source = '#set page(paper: "a4", margin: 2cm)\n' + "".join(placed(*line) for line in lines)
+    write_pdf(source, tmp_path / "side.pdf")
+    document = read_file(tmp_path / "side.pdf")
+    (table,) = document.tables
+    said = {tuple(cell.text_in(document.text) for cell in row if cell is not None) for row in table.grid()}
+    assert ("工业产值", "13.8", "垃圾分类处理能力", "22.9") in said
+    assert ("财政收入", "78.8", "能源综合生产能力", "81.6") in said

@@ -14,6 +14,7 @@ from planbrief.reading.canonical import CanonicalText, joined
 from planbrief.reading.forms.pdf_grid import grids, zones
 from planbrief.reading.forms.pdf_page import Line, lines_of, page_of
 from planbrief.reading.forms.plain import Box, Composer, title_of
+from planbrief.reading.tables.placing import Word, columns_of, says_value
 from planbrief.reading.tables.shapes import plain
 
 _MOST_PAGES = 3000
@@ -28,11 +29,16 @@ _HEADING = re.compile(
 
 @dataclass(slots=True)
 class _Table:
-    """A table of one page; ``columns`` are its column edges where rules show them."""
+    """A table of one page; ``columns`` are its column edges where rules show them.
+
+    ``edges`` and ``tails`` are those of :class:`~planbrief.reading.forms.pdf_grid.Zone`, where no rules do.
+    """
 
     boxes: list[Box]
     top: float
     columns: tuple[float, ...] = ()
+    edges: tuple[tuple[float, float], ...] = ()
+    tails: tuple[tuple[int, Word], ...] = ()
 
 
 @dataclass(slots=True)
@@ -124,7 +130,8 @@ def _sheets(raw: bytes, name: str) -> tuple[list[_Sheet], list[str]]:
             sheet.columns = 1 if lines is straight else 2
             body: list[Line | _Table] = list(lines)
             for zone in reversed(zones(lines, page.level)):
-                body[zone.first : zone.end] = [_Table(zone.boxes, lines[zone.first].top)]
+                top = lines[zone.first].top
+                body[zone.first : zone.end] = [_Table(zone.boxes, top, (), zone.edges, zone.tails)]
             for grid in found:
                 place = next((i for i, item in enumerate(body) if item.top > grid.top), len(body))
                 body.insert(place, _Table(grid.boxes, grid.top, grid.columns))
@@ -254,7 +261,7 @@ class _Writer:
     def __init__(self) -> None:
         self.composer = Composer()
         self._lines: list[tuple[Line, int]] = []
-        self._table: tuple[list[Box], tuple[float, ...], int] | None = None
+        self._table: _Table | None = None
         self._chrome: list[tuple[str, int, str]] = []
         self._body_size = 0.0
         self._fresh = False
@@ -275,6 +282,10 @@ class _Writer:
                 self._fresh = False
             elif self._table is not None and self._fresh and _CONTINUED.fullmatch(item.text.strip()):
                 self._chrome.append((item.text, sheet.number, "chrome"))
+            elif self._table is not None and self._fresh and (cut := _cut_cell(self._table, item)) is not None:
+                cut.text = joined([cut.text, item.text])
+            elif self._table is not None and self._fresh and (row := _one_row(self._table, item, sheet.number)):
+                self._table = row
             else:
                 self._end_table()
                 self._add_line(item, sheet, leading)
@@ -336,18 +347,69 @@ class _Writer:
     def _add_table(self, table: _Table, page: int) -> None:
         for box in table.boxes:
             box.page = page
-        if self._table is not None and self._fresh and _same_columns(self._table[0], self._table[1], table):
-            self._table = (_appended(self._table[0], table.boxes), self._table[1], page)
-            return
+        open_table = self._table
+        if open_table is not None and self._fresh:
+            _set_under(open_table, table)
+            if _same_columns(open_table, table):
+                boxes = _appended(open_table.boxes, table.boxes)
+                self._table = replace(open_table, boxes=boxes, tails=table.tails)
+                return
         self._end_paragraph()
         self._end_table()
-        self._table = (table.boxes, table.columns, page)
+        self._table = table
 
     def _end_table(self) -> None:
         if self._table is not None:
-            boxes = self._table[0]
+            boxes = self._table.boxes
             self._table = None
             self.composer.table(boxes)  # what repeats on the page comes behind the notes of the table
+
+
+def _cut_cell(table: _Table, line: Line) -> Box | None:
+    """The cell of the last row that a line at the top of a page goes on with: it was too long for its column.
+
+    The line stands where the last line of the cell does, and that one fills its column.
+    """
+    if len(line.fields) > 1 or len(line.text) > 30 or re.search("[。；：:]$", line.text) or _HEADING.match(line.text):
+        return None
+    for column, word in table.tails:
+        left, right = table.edges[column]
+        below = abs(line.left - word.left) < 2 or abs(line.left + line.right - word.left - word.right) < 4
+        full = word.right > right - 1.3 * line.size and line.right < right + line.size and line.left > left - 2
+        if below and full and not says_value(word.text):
+            boxes = [box for box in table.boxes if box.column == column and box.text]
+            return max(boxes, key=lambda box: box.row, default=None)
+    return None
+
+
+def _one_row(table: _Table, line: Line, page: int) -> _Table | None:
+    """The table with one more row, where a line at the top of a page fills most of its columns with figures."""
+    words = [Word(0, 0, one.left, one.right, one.text) for one in line.fields]
+    placed = {columns_of(word, table.edges)[0]: word for word in words} if table.edges else {}
+    filled = len(placed) == len(words) >= max(3, 0.7 * len(table.edges))
+    if not filled or not any(says_value(word.text) for word in words[1:]):
+        return None
+    row = max(box.row + box.rowspan for box in table.boxes)
+    boxes = [Box(row, column, word.text, page=page) for column, word in placed.items()]
+    return replace(table, boxes=[*table.boxes, *boxes], tails=tuple(placed.items()))
+
+
+def _set_under(above: _Table, table: _Table) -> None:
+    """Give the columns of a table without rules the numbers of those above them: an empty one shows no edges."""
+    if len(table.edges) >= len(above.edges):
+        return
+    under = [
+        [i for i, (left, right) in enumerate(above.edges) if left < other_right and other_left < right]
+        for other_left, other_right in table.edges
+    ]
+    if all(len(columns) == 1 for columns in under) and len({columns[0] for columns in under}) == len(under):
+        for box in table.boxes:
+            box.column = under[box.column][0]
+        table.edges = tuple(
+            next((edge for edge, columns in zip(table.edges, under, strict=True) if columns[0] == i), edges)
+            for i, edges in enumerate(above.edges)
+        )
+        table.tails = tuple((under[column][0], word) for column, word in table.tails)
 
 
 def _leading(lines: Sequence[Line]) -> float:
@@ -360,16 +422,16 @@ def _columns(boxes: Iterable[Box]) -> int:
     return max((box.column + box.colspan for box in boxes), default=0)
 
 
-def _same_columns(boxes: Sequence[Box], edges: Sequence[float], table: _Table) -> bool:
+def _same_columns(above: _Table, table: _Table) -> bool:
     """Whether a table at the top of a page goes on with the one at the bottom of the page before."""
-    if _columns(boxes) != _columns(table.boxes):
+    if _columns(above.boxes) != _columns(table.boxes):
         return False
-    if edges and table.columns:
+    if above.columns and table.columns:
         # Pages for binding shift everything sideways; widths stay.
-        widths = [b - a for a, b in pairwise(edges)]
+        widths = [b - a for a, b in pairwise(above.columns)]
         others = [b - a for a, b in pairwise(table.columns)]
         return all(abs(a - b) < 8 for a, b in zip(widths, others, strict=True))
-    return bool(edges) == bool(table.columns)
+    return bool(above.columns) == bool(table.columns)
 
 
 def _appended(boxes: list[Box], more: list[Box]) -> list[Box]:

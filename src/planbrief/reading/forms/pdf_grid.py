@@ -208,11 +208,17 @@ def _is_ruled(rules: Sequence[Rule], start: float, end: float) -> bool:
 
 
 class Zone(NamedTuple):
-    """A run of lines that is a table: index of its first line and behind its last, and its cells."""
+    """A run of lines that is a table: index of its first line and behind its last, its cells, edges of its columns.
+
+    ``tails`` are the last words in each column, from the last line of several fields on: where a page cuts a row in
+    two, names that go on at the top of the next one stand under them.
+    """
 
     first: int
     end: int
     boxes: list[Box]
+    edges: tuple[tuple[float, float], ...] = ()
+    tails: tuple[tuple[int, Word], ...] = ()
 
 
 def zones(lines: Sequence[Line], rules: Sequence[Rule] = ()) -> list[Zone]:
@@ -228,16 +234,22 @@ def zones(lines: Sequence[Line], rules: Sequence[Rule] = ()) -> list[Zone]:
         while first > (found[-1].end if found else 0) and _overlaps(lines[first - 1], lines[first]):
             first -= 1
         boxes = _boxes(lines[first:end], rules)
+        words = [_words(line, i) for i, line in enumerate(lines[first:end])]
+        edges = edges_of(words) if boxes else []
         if boxes and first and all(_stands_under(line, lines[first]) for line in lines[:first]):
             # The page cut the last row of the one before: its name goes on above the first row of this one.
-            edges = edges_of([_words(line, i) for i, line in enumerate(lines[first:end])])
             column = columns_of(_words(lines[0], 0)[0], edges)[0]
             boxes = [Box(0, column, joined(line.text for line in lines[:first])), *_moved(boxes)]
             first = 0
         if boxes:
-            found.append(Zone(first, end, boxes))
+            found.append(Zone(first, end, boxes, tuple(edges), _tails(words, edges)))
         index = end
     return found
+
+
+def _tails(rows: Sequence[Sequence[Word]], edges: Sequence[tuple[float, float]]) -> tuple[tuple[int, Word], ...]:
+    last = max((i for i, row in enumerate(rows) if len(row) > 1), default=0)
+    return tuple({columns_of(word, edges)[0]: word for row in rows[last:] for word in row}.items())
 
 
 def _moved(boxes: Sequence[Box]) -> list[Box]:

@@ -319,9 +319,11 @@ def _body_bands(
     if not fixed:
         return [[i] for i in kept]
     gaps = [[i for i in kept if low < i < high] for low, high in zip([-1, *fixed], [*fixed, len(lines)], strict=True)]
-    # Where nothing stands above the first figures and something below the last, and no line of figures lacks its name,
-    # names begin beside their figures.
-    from_top = not gaps[0] and bool(gaps[-1]) and all(len(rows[i]) >= len(edges) - 1 for i in fixed)
+    # Where nothing stands above the first figures and something below the last, and no line of figures lacks a name
+    # that goes on in lines of its own, names begin beside their figures.
+    loose = {columns_of(word, edges)[0] for gap in gaps for i in gap for word in rows[i]}
+    beside = all(loose <= {columns_of(word, edges)[0] for word in rows[i]} for i in fixed)
+    from_top = not gaps[0] and bool(gaps[-1]) and beside
     # State: how many lines of the gap above a row begin that row; value: cost so far, and the splits that led here.
     states: dict[int, tuple[float, list[tuple[int, int]]]] = {}
     for j in range(len(gaps[0]) + 1):

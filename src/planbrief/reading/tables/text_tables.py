@@ -122,8 +122,8 @@ def _end_of_run(lines: Sequence[Line], first: int, kind: str) -> int:
 
 def _wrapped_end(lines: Sequence[Line], first: int, end: int) -> int:
     """Index behind the lines that go on with the names of the last row: no longer than the others, right below it."""
-    inside = [line.text.strip() for line in lines[first + 1 : end] if not _kind(line.text)]
-    longest = max((len(words) for words in inside), default=0)
+    inside = [match[0] for line in lines[first + 1 : end] for match in _FIELD.finditer(line.text)]
+    longest = max((len(words) for words in inside if not _is_value(words)), default=0)
     last = end
     while last < min(len(lines), end + _MOST_WRAPPED) and longest:
         line, above = lines[last], lines[last - 1]
