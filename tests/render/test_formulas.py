@@ -3,14 +3,22 @@
 from __future__ import annotations
 
 import io
+import re
 import unicodedata
+from collections import Counter
+from functools import cache
 
 import pypdf
+import pypdfium2
 import pytest
 from lxml import etree
+from lxml import html as lxml_html
 from nbformat.v4 import new_markdown_cell, new_notebook
+from render.formula_table import FORMULAS, REFUSED
+from render.notebooks import output
 
 from planbrief.render.formulas import mathml, typst_equation
+from planbrief.render.html.exporter import render_html
 from planbrief.render.pdf.exporter import render_pdf
 
 
@@ -34,36 +42,89 @@ def test_a_wide_space_is_wide() -> None:
     assert "h(2em)" in typst_equation(etree.fromstring(found), block=True)
 
 
-LINES = {
-    r"\begin{aligned} x&=1\\ y&=2\end{aligned}": 2,
-    r"\begin{align} a&=1\\ b&=2 \label{x}\end{align}": 2,
-    r"\begin{align*} a&=1\\ b&=2\nonumber\\ c&=3\end{align*}": 3,
-    r"\begin{alignat}{2}a&=b&c&=d\\e&=f&g&=h\end{alignat}": 2,
-    r"\begin{alignedat}{2}a&=b\\e&=f\end{alignedat}": 2,
-    r"\begin{flalign}a&=b\\e&=f\end{flalign}": 2,
-    r"\begin{gather}a\\b\end{gather}": 2,
-    r"\begin{gathered}a\\b\\c\end{gathered}": 3,
-    r"\begin{multline}a\\b\end{multline}": 2,
-    r"\begin{split}a&=b\\&=c\end{split}": 2,
-    r"\begin{eqnarray}a&=&b\\c&=&d\end{eqnarray}": 2,
-    r"\begin{cases}a&b\\c&d\end{cases}": 2,
-    r"\begin{dcases}a&b\\c&d\end{dcases}": 2,
-    r"\begin{equation}\begin{aligned}a&=b\\c&=d\end{aligned}\end{equation}": 2,
-    r"\left\{\begin{aligned}a&=b\\c&=d\end{aligned}\right.": 2,
-    r"x=1\\ y=2": 2,
-    r"x&=1\\ y&=2\\ z&=3": 3,
-    r"\begin{pmatrix}a&b\\c&d\end{pmatrix}": 2,
-}
+#: What a drawing stands for on paper, and what on a page is drawn by an accent above its letter.
+_DRAWN = set("√^~¯→←↔―⏞⏟`´ˇ˘˙¨˚˝")
 
 
-@pytest.mark.parametrize("tex", LINES)
-def test_lines_of_a_formula_stay_lines(tex):
-    """Every environment of amsmath with rows has as many rows in HTML, and the PDF is set from the same tree."""
+def letters(text: str) -> Counter[str]:
+    """Visible characters whatever their alphabet, without accents and what is drawn as a line."""
+    plain = unicodedata.normalize("NFKD", text)
+    return Counter(
+        c for c in plain if not c.isspace() and unicodedata.category(c) not in ("Cf", "Mn") and c not in _DRAWN
+    )
+
+
+@cache
+def set_on_paper() -> dict[int, str]:
+    """Text of each formula of the table in one PDF, by its place."""
+    marked = [f"F{number:03d}.\n\n$${tex}$$" for number, (tex, _, _) in enumerate(FORMULAS)]
+    cells = [new_markdown_cell("Formulas on paper.\n\n" + "\n\n".join([*marked, f"F{len(marked):03d}."]))]
+    document = pypdfium2.PdfDocument(io.BytesIO(render_pdf(new_notebook(cells=cells), name="¶")))
+    pages = [page.get_textpage().get_text_bounded() for page in document]
+    document.close()
+    text = re.sub(r"\s*Page \d+ of \d+\s*|¶", "\n", "\n".join(pages))
+    pieces = re.split(r"F(\d{3})\.", text)
+    return dict(zip(map(int, pieces[1::2]), pieces[2::2], strict=True))
+
+
+@pytest.mark.parametrize("number", range(len(FORMULAS)), ids=lambda number: FORMULAS[number][0])
+def test_page_and_paper_say_what_the_formula_says(number: int) -> None:
+    """Of every formula of the table both show all that it says and nothing else, in as many rows."""
+    tex, said, rows = FORMULAS[number]
     found = mathml(tex, display=True)
     assert found is not None
-    assert found.count("<mtr") == LINES[tex]
-    assert ">&amp;<" not in found
-    assert "math.mat(" in typst_equation(etree.fromstring(found), block=True)
+    root = etree.fromstring(found)
+    for hidden in list(root.iter("mphantom")):
+        hidden.clear()
+    assert letters("".join(root.itertext())) == letters(said)
+    assert letters(set_on_paper()[number]) == letters(said)
+    assert len(list(root.iter("mtr"))) == rows
+    assert not rows or "math.mat(" in typst_equation(root, block=True)
+
+
+def test_the_table_is_large_enough() -> None:
+    """A hundred formulas or more, none twice."""
+    assert len({tex for tex, _, _ in FORMULAS}) == len(FORMULAS) >= 100
+
+
+@pytest.mark.parametrize("tex", REFUSED)
+def test_a_refused_formula_is_named_on_page_and_paper(tex: str) -> None:
+    """What cannot be set stands there as it was written, with a note, in a line and by itself."""
+    nb = new_notebook(cells=[new_markdown_cell(f"Some words of text.\n\n$${tex}$$\n\nAnd ${tex}$ in a line.")])
+    page = lxml_html.fromstring(render_html(nb, name="x")).find(".//main")
+    assert [node.text for node in page.iter("pre", "code") if node.get("class") == "tex"] == [tex, tex]
+    assert len(page.xpath(".//*[contains(@class, 'notice')]")) == 2
+    document = pypdfium2.PdfDocument(io.BytesIO(render_pdf(nb, name="x")))
+    text = "".join(page.get_textpage().get_text_bounded() for page in document)
+    document.close()
+    assert text.count("could not be typeset") == 2
+
+
+def test_commands_of_the_author_hold_for_the_cells_that_follow() -> None:
+    """One cell defines them, for all; a definition by itself shows nothing."""
+    defined = r"$\newcommand{\norm}[1]{\lVert #1 \rVert}$ $\def\R{\mathbb{R}}$"
+    nb = new_notebook(cells=[new_markdown_cell(defined), new_markdown_cell(r"Let $\norm{x_1} \in \R$.")])
+    maths = list(lxml_html.fromstring(render_html(nb, name="x")).find(".//main").iter("math"))
+    assert ["".join(math.itertext()) for math in maths] == ["‖x1‖∈ℝ"]
+
+
+def test_delimiters_of_jupyter_and_references_in_text() -> None:
+    """Two backslashes and a bracket are a formula, as in Jupyter; a reference to a formula is its name."""
+    nb = new_notebook(cells=[new_markdown_cell("Sum \\\\(a+b\\\\) and \\\\[c = d\\\\] by \\eqref{two}.")])
+    page = lxml_html.fromstring(render_html(nb, name="x")).find(".//main")
+    assert [math.get("display") for math in page.iter("math")] == ["inline", "block"]
+    assert "by (two)." in page.text_content()
+
+
+def test_formulas_in_cells_of_tables_are_set_on_paper() -> None:
+    """In Markdown's tables and in those of outputs, not as their source."""
+    table = "<table><tr><th>model</th></tr><tr><td>$\\frac{a}{b}$</td></tr></table>"
+    cells = [new_markdown_cell("| f |\n|---|\n| $\\beta_1$ |"), output({"text/html": table})]
+    document = pypdfium2.PdfDocument(io.BytesIO(render_pdf(new_notebook(cells=cells), name="x")))
+    text = unicodedata.normalize("NFKC", "".join(page.get_textpage().get_text_bounded() for page in document))
+    document.close()
+    assert "β" in text
+    assert "frac" not in text
 
 
 @pytest.mark.parametrize(

@@ -150,6 +150,7 @@ def test_broken_blocks_say_so() -> None:
         notebooks.block({"block": "surprise"}),
         notebooks.block({"block": "sentence", "runs": [5]}),
         notebooks.block({"block": "chart", "id": "c", "caption": "图", "alt": "x"}),
+        lang="zh",
     )
     text = lxml.html.document_fromstring(render_html(nb, name="x")).text_content()
     for part in ("table without columns", "block 'surprise'", "a run is neither", "图形缺失"):

@@ -44,7 +44,9 @@ def test_random_mixtures_become_pages(seed: int) -> None:
 
 
 def _stream() -> NotebookNode:
-    return notebooks.notebook(new_code_cell("x", outputs=[new_output("stream", name="stdout", text="x" * 20_000_000)]))
+    return notebooks.notebook(
+        new_code_cell("x", outputs=[new_output("stream", name="stdout", text="x" * 20_000_000)]), lang="zh"
+    )
 
 
 def _cell() -> NotebookNode:

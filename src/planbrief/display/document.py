@@ -57,10 +57,7 @@ class Cell:
     colspan: int = 1
     rowspan: int = 1
     head: bool = False
-    background: str = ""
-    color: str = ""
     align: str = ""
-    bar: tuple[tuple[str, float, float], ...] = ()  #: behind the text: colour, begin and end in percent of the width
 
     @property
     def text(self) -> str:

@@ -52,8 +52,14 @@ def width_em(text: str) -> float:
     >>> width_em("巴中"), width_em("万A") > width_em("万") + width_em("A")
     (2.0, True)
     """
-    widths = _fonts()[2]
-    return sum(widths.get(character, 1.0) for character in text) + 0.25 * len(_MEETING.findall(text))
+    return sum(map(_advance, text)) + 0.25 * len(_MEETING.findall(text))
+
+
+@cache
+def _advance(character: str) -> float:
+    """Width of one character; one without a face stands as its code point."""
+    width = _fonts()[2].get(character)
+    return width if width is not None else 1.0 if covered(character) else 0.58 * len(f"[U+{ord(character):04X}]")
 
 
 #: Longest stretch, in em, that is kept together in running text; in a table's cell, since columns are made wide enough

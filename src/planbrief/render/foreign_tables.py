@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
 from lxml import etree
 
 from planbrief.display.document import Cell, Column, Run, Table
-from planbrief.render.stylesheets import bar, declarations, hex_color
+from planbrief.render.stylesheets import declarations
 
 _NUMBER = re.compile(
-    r"[\s+\u2212–-]*(?:[$€¥£]|CN¥)?\s*\(?\d[\d,\s]*(?:\.\d+)?(?:e[+-]?\d+)?\)?\s*(?:%|‰|万|亿|k|M|bn|x|倍)?\s*\*?\Z|nan\Z|NaN\Z|<NA>\Z|None\Z|[-–—]\Z",
+    r"[\s+\u2212–-]*(?:[$€¥£]|CN¥)?\s*\(?\d[\d,\s]*(?:\.\d+)?(?:e[+-]?\d+)?\)?\s*(?:%|‰|[\u3400-\u9fff]{1,4}|[a-zµ²³°/]{1,6})?\s*\*?\Z"
+    r"|nan\Z|<NA>\Z|None\Z|[-–—]\Z",
     re.IGNORECASE,
 )
 #: Rows and columns of another notebook's table that are read.
@@ -19,10 +22,29 @@ MAX_ROWS, MAX_COLUMNS = 300, 120
 MAX_HTML_ROWS = 5000
 
 
-def read(node: etree._Element, name: str) -> tuple[Table | None, int]:
+@dataclass(frozen=True)
+class ForeignCell(Cell):
+    """A cell as its author styled it; ``code`` is what stands in it where that is more than words."""
+
+    style: Mapping[str, str] = field(default_factory=dict)
+    code: str = ""
+
+
+def read(
+    node: etree._Element, name: str, inner: Callable[[etree._Element], str] = lambda cell: ""
+) -> tuple[Table | None, int]:
     """A table element as a table, and how many body rows it has in all; None for one without cells.
 
     Header rows are those of ``thead``, or leading rows made of ``th`` only. Columns of numbers are set right.
+
+    Parameters
+    ----------
+    node : etree._Element
+        The ``table``.
+    name : str
+        Its id.
+    inner : callable
+        Code of what stands in a cell that holds elements.
     """
     heads: list[list[etree._Element]] = []
     rows: list[list[etree._Element]] = []
@@ -52,9 +74,9 @@ def read(node: etree._Element, name: str) -> tuple[Table | None, int]:
     table = Table(
         name,
         columns,
-        tuple(_row(line[:width], aligns) for line in body_grid),
+        tuple(_row(line[:width], aligns, inner) for line in body_grid),
         caption=runs,
-        heads=tuple(_row(line[:width], aligns) for line in head_grid),
+        heads=tuple(_row(line[:width], aligns, inner) for line in head_grid),
     )
     return table, total
 
@@ -91,7 +113,8 @@ def _text(node: etree._Element) -> str:
         if part.tag == "math" and part.get("alttext"):
             pieces.append(part.get("alttext", ""))
         elif part.tag == "img":
-            pieces.append(f"[{part.get('alt') or 'img'}]")
+            # A picture is measured by letters of its width.
+            pieces.append("m" * min(max(1, round(float(part.get("width") or 40) / 11)), 13))
         elif part.text and not any(parent.tag == "math" for parent in part.iterancestors()):
             pieces.append(part.text)
         if part is not node and part.tail and not any(parent.tag == "math" for parent in part.iterancestors()):
@@ -155,38 +178,32 @@ def _align(grid: list[list[_Place]], position: int) -> str:
 
 
 def _alignment(node: etree._Element) -> str:
-    value = declarations(node.get("style", "")).get("text-align") or node.get("align", "")
+    value = declarations(node.get("style", "")).get("text-align") or node.get("align") or node.get("halign", "")
     return value if value in ("left", "right", "center") else ""
 
 
-def _row(line: list[_Place], aligns: list[str]) -> tuple[Cell, ...]:
-    cells = []
+def _row(line: list[_Place], aligns: list[str], inner: Callable[[etree._Element], str]) -> tuple[Cell, ...]:
+    cells: list[Cell] = []
     for position, place in enumerate(line):
         if place is None:
             cells.append(Cell(colspan=0))
             continue
         node, colspan, rowspan = place
         style = declarations(node.get("style", ""))
-        strong = (
-            style.get("font-weight", "") in ("bold", "bolder", "700", "800", "900")
-            or node.find(".//strong") is not None
-        )
+        strong = style.get("font-weight", "") in ("bold", "bolder", "600", "700", "800", "900")
         text = _text(node)
         # A head stands over its column; pandas puts all heads to the right.
         inside = any(parent.tag == "thead" for parent in node.iterancestors())
-        align = "" if inside and colspan == 1 else "center" if inside else _alignment(node)
+        align = "" if inside and colspan == 1 else _alignment(node) or ("left" if inside else "")
         cells.append(
-            Cell(
+            ForeignCell(
                 (Run(text, strong=strong),) if text else (),
                 colspan=min(colspan, len(line) - position),
                 rowspan=rowspan,
                 head=node.tag == "th",
-                background=f"#{hex_color(style['background-color'])}"
-                if hex_color(style.get("background-color", ""))
-                else "",
-                bar=bar(style.get("background", "")),
-                color=f"#{hex_color(style['color'])}" if hex_color(style.get("color", "")) else "",
-                align="" if align == aligns[position] else align,
+                align="" if align == aligns[position] and colspan == 1 else align,
+                style=style,
+                code=inner(node) if any(child.tag != "br" for child in node) else "",
             )
         )
     return tuple(cells)

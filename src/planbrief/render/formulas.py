@@ -6,7 +6,9 @@ code with a note: a formula never breaks a page.
 
 from __future__ import annotations
 
+import contextlib
 import re
+import unicodedata
 from functools import lru_cache
 
 from lxml import etree
@@ -14,8 +16,10 @@ from lxml import etree
 from planbrief.render.font_metrics import covered
 from planbrief.render.pdf.text import literal
 from planbrief.render.safe_text import visible
+from planbrief.render.stylesheets import hex_color
 
 _EMS = re.compile(r"\d+(?:\.\d+)?em")
+_RULE = re.compile(r"[\d.]+(?:em|pt|mm|cm|in) [\d.]+(?:em|pt|mm|cm|in)\Z")
 _NAMESPACE = re.compile(r'\sxmlns(:\w+)?="[^"]*"')
 #: Longest formula that is tried; latex2mathml recurses.
 _MAX_TEX = 5000
@@ -50,6 +54,7 @@ def mathml(tex: str, *, display: bool = False) -> str | None:
         root = etree.fromstring(_NAMESPACE.sub("", text), etree.XMLParser(resolve_entities=False, no_network=True))
     except Exception:  # the parser is a third party's and raises what it likes: IndexError, KeyError, RecursionError …
         return None
+    _as_browsers_draw(root, display)
     if any((node.text or "").startswith("\\") for node in root.iter("mi", "mo", "mtext")):
         return None
     stray = re.search(r"(?<!\\)&", tex) and any(_text(node) == "&" for node in root.iter("mi"))
@@ -65,17 +70,45 @@ _ENVIRONMENTS = {
     "align": "align*", "aligned": "align*", "alignat": "align*", "alignat*": "align*", "alignedat": "align*",
     "flalign": "align*", "flalign*": "align*", "eqnarray": "align*", "eqnarray*": "align*", "split": "split",
     "gather": "lines", "gather*": "lines", "gathered": "lines", "multline": "lines", "multline*": "lines",
-    "equation": "", "equation*": "", "math": "", "displaymath": "", "dcases": "cases", "cases*": "cases",
+    "multlined": "lines", "equation": "", "equation*": "", "math": "", "displaymath": "", "subequations": "",
+    "dcases": "cases", "cases*": "cases", "rcases": "behind", "drcases": "behind",
 }  # fmt: skip
+_AS = {
+    "lines": (r"\begin{array}{c}", r"\end{array}"),
+    "behind": (r"\left.\begin{array}{ll}", r"\end{array}\right\}"),
+    "": ("", ""),
+}
 _BEGIN_OR_END = re.compile(
     r"\\(begin|end)\s*\{\s*(" + "|".join(re.escape(n) for n in _ENVIRONMENTS) + r")\s*\}"
     r"(?P<columns>\s*(?<=at\})\{\d+\}|\s*(?<=at\*\})\{\d+\})?(\[[tbc]\])?"
 )
-#: What says something to LaTeX's counters and nothing to readers.
-_UNSEEN = re.compile(r"\\(?:label|eqref|ref)\s*\{[^{}]*\}|\\(?:nonumber|notag|displaylimits|allowbreak)(?![A-Za-z])")
-_NAMED = re.compile(r"\\(arg|Pr|sgn|Var|Cov|E|diag|rank|tr)(?![A-Za-z])")
-#: Environments in which ``\\\\`` ends a row; outside of them it ends a line of the formula.
-_ROWS = re.compile(r"\\begin\s*\{[^{}]*\}|\\end\s*\{[^{}]*\}|\\substack|\\\\")
+#: What stands between braces, with two levels of braces in it.
+_GROUP = r"\{((?:[^{}]|\\[{}]|\{(?:[^{}]|\{[^{}]*\})*\})*)\}"
+#: TeX in the words that latex2mathml knows, in this order.
+_WORDS = tuple(
+    (re.compile(found), said)
+    for found, said in (
+        (r"(\\\\)\s*(?:\*|\[\s*-?[\d.]+\s*[a-z]{2,}\s*\])+", r"\1 "),  # space between lines
+        (r"(?:\\\\\s*)?\\(?:short)?intertext\s*" + _GROUP, r"\\\\ \\text{\1} \\\\ "),
+        (r"\\tag\s*\*\s*" + _GROUP, r"\\qquad\\text{\1}"),
+        (r"\\tag\s*" + _GROUP, r"\\qquad\\text{(\1)}"),
+        (r"\\eqref\s*" + _GROUP, r"\\text{(\1)}"),
+        (r"\\ref\s*" + _GROUP, r"\\text{\1}"),
+        # what says something to LaTeX's counters and nothing to readers
+        (r"\\label\s*" + _GROUP + r"|\\(?:nonumber|notag|displaylimits|allowbreak|hfill)(?![A-Za-z])", ""),
+        (r"\\cancelto\s*" + _GROUP + r"\s*" + _GROUP, r"{\\cancel{\2}}^{\1}"),
+        (r"\\([bB]igg?)[lrm](?![A-Za-z])", r"\\\1"),
+        (r"\\not\s*=", r"\\ne "),
+        (r"\\color\s*(\{[^{}]*\})\s*(?=\{)", r"\\textcolor\1"),  # as MathJax takes it: of what follows, not of all
+        (r"\\(arg|Pr|sgn|Var|Cov|E|diag|rank|tr)(?![A-Za-z])", r"\\operatorname{\1}"),
+    )
+)
+_NAMES = re.compile(r"\\operatorname\s*\*?\s*" + _GROUP)
+_SPACED = re.compile(r"\\[,;:! ]|~|\\(?:thin|med|thick)?space(?![A-Za-z])")
+_WORDY = re.compile(r"(\\(?:text|mbox|textrm|textnormal)\s*)" + _GROUP)
+_IN_TEXT = re.compile(r"(?<!\\)\$([^$]+)\$|\\\((.+?)\\\)")
+#: Environments in which ``\\\\`` ends a row; outside of them and of braces it ends a line of the formula.
+_ROWS = re.compile(r"\\begin\s*\{[^{}]*\}|\\end\s*\{[^{}]*\}|\\\\|\\[{}]|[{}]")
 
 
 def _plain_tex(tex: str) -> str:
@@ -83,19 +116,143 @@ def _plain_tex(tex: str) -> str:
 
     def environment(match: re.Match[str]) -> str:
         name = _ENVIRONMENTS[match[2]]
-        if name == "lines":
-            return r"\begin{array}{c}" if match[1] == "begin" else r"\end{array}"
-        return f"\\{match[1]}{{{name}}}" if name else ""
+        return _AS[name][match[1] == "end"] if name in _AS else f"\\{match[1]}{{{name}}}"
 
-    tex = _UNSEEN.sub("", _BEGIN_OR_END.sub(environment, tex))
-    tex = _NAMED.sub(r"\\operatorname{\1}", tex).strip()
+    def named(match: re.Match[str]) -> str:
+        # A space inside of a name is one that the converter takes for a letter of it.
+        return rf"\operatorname{{{_SPACED.sub(chr(0x2006), match[1].strip())}}}"
+
+    def with_formulas(match: re.Match[str]) -> str:
+        inside = _IN_TEXT.sub(lambda found: f"}}{found[1] or found[2]}{match[1]}{{", match[2])
+        return f"{match[1]}{{{inside}}}"
+
+    tex = _BEGIN_OR_END.sub(environment, tex)
+    for found, said in _WORDS:
+        tex = found.sub(said, tex)
+    tex = _WORDY.sub(with_formulas, _NAMES.sub(named, tex)).strip()
     depth = 0
     for match in _ROWS.finditer(tex):
         if match.group() == r"\\" and depth == 0:
             columns = "align*" if "&" in tex else "array}{c"
             return rf"\begin{{{columns}}}{tex}\end{{{columns.partition('}')[0]}}}"
-        depth += {"b": 1, "e": -1}.get(match.group()[1], 0)
+        depth += {"b": 1, "e": -1}.get(match.group()[1:2], {"{": 1, "}": -1}.get(match.group(), 0))
     return tex
+
+
+_DEFINITION = re.compile(
+    r"\\(?:(?:re|provide)?newcommand|DeclareMathOperator)\*?\s*\{?\s*\\(?P<name>[A-Za-z]+)\s*\}?\s*(?:\[(?P<count>\d)\])?\s*"
+    + _GROUP.replace("(", "(?P<body>", 1)
+    + r"|\\def\s*\\(?P<short>[A-Za-z]+)\s*(?P<places>(?:#\d)*)\s*"
+    + _GROUP.replace("(", "(?P<said>", 1)
+)
+#: Names that authors gave, to what they stand for and how many arguments they take.
+Macros = dict[str, tuple[str, int]]
+
+
+def definitions(tex: str) -> tuple[str, Macros]:
+    r"""TeX without the commands that it defines, and those.
+
+    >>> definitions(r"\newcommand{\R}{\mathbb{R}} x")
+    (' x', {'R': ('\\mathbb{R}', 0)})
+    """
+    found: Macros = {}
+    for match in _DEFINITION.finditer(tex):
+        if match["name"]:
+            body = rf"\operatorname{{{match['body']}}}" if match[0].startswith(r"\Declare") else match["body"]
+            found[match["name"]] = body, int(match["count"] or 0)
+        else:
+            found[match["short"]] = match["said"], len(match["places"] or "") // 2
+    return _DEFINITION.sub("", tex) if found else tex, found
+
+
+def expanded(tex: str, macros: Macros) -> str:
+    r"""TeX in which the author's own commands are what they stand for.
+
+    >>> expanded(r"\norm{x} \in \R", {"norm": (r"\lVert #1\rVert", 1), "R": (r"\mathbb{R}", 0)})
+    '{\\lVert x\\rVert} \\in {\\mathbb{R}}'
+    """
+    for _ in range(8):  # one may name another
+        before = tex
+        for name, (body, count) in macros.items():
+            arguments = rf"\s*(?:{_GROUP}|(\\[A-Za-z]+|[^\s{{}}\\]))" * count
+            for match in reversed(list(re.finditer(rf"\\{name}(?![A-Za-z]){arguments}", tex))):
+                text, given = body, match.groups()
+                for place in range(count):
+                    text = text.replace(f"#{place + 1}", given[2 * place] or given[2 * place + 1] or "")
+                tex = f"{tex[: match.start()]}{{{text}}}{tex[match.end() :]}"
+        if tex == before or len(tex) > _MAX_TEX:
+            break
+    return tex
+
+
+#: Kinds of letters by their name in Unicode: browsers know no ``mathvariant`` but the upright one.
+_LETTERS = {
+    "bold": "BOLD", "bold-italic": "BOLD ITALIC", "double-struck": "DOUBLE-STRUCK", "script": "SCRIPT",
+    "bold-script": "BOLD SCRIPT", "fraktur": "FRAKTUR", "bold-fraktur": "BOLD FRAKTUR", "sans-serif": "SANS-SERIF",
+    "bold-sans-serif": "SANS-SERIF BOLD", "monospace": "MONOSPACE",
+}  # fmt: skip
+
+
+def _lettered(text: str, kind: str) -> str:
+    """Letters and digits as those of a mathematical alphabet; what has none there stays."""
+    pieces = []
+    for character in text:
+        name = re.sub(r"^(LATIN|GREEK) (\w+) LETTER ", r"\2 ", unicodedata.name(character, ""))
+        for whole in (f"MATHEMATICAL {kind} {name}", f"{kind.replace('FRAKTUR', 'BLACK-LETTER')} {name}"):
+            with contextlib.suppress(KeyError):
+                character = unicodedata.lookup(whole.replace("ITALIC DIGIT", "DIGIT"))
+                break
+        pieces.append(character)
+    return "".join(pieces)
+
+
+#: Names that carry what belongs to them below, in a display.
+_BELOW = frozenset("lim max min sup inf argmax argmin limsup liminf det gcd Pr".split())
+
+
+def _as_browsers_draw(root: etree._Element, display: bool) -> None:
+    """Names of symbols, alphabets and limits in the words of MathML Core, which is what browsers draw."""
+    from latex2mathml.symbols_parser import convert_symbol
+
+    for node in root.iter("mi", "mo", "mn", "mtext"):
+        if node.tag == "mo" and len(node):  # \mathop: an operator holds text and no elements
+            pieces = [" " if part.tag == "mspace" else (part.text or "") for part in node.iter()]
+            node[:], node.text = [], "".join(pieces).strip()
+        if node.tag == "mtext":
+            node.text = re.sub(r"\\([%&$#_{} ])", r"\1", node.text or "")
+            if weight := {"bold": "font-weight:bold", "italic": "font-style:italic"}.get(node.get("mathvariant", "")):
+                node.set("style", weight)
+        elif kind := _LETTERS.get(node.get("mathvariant", "")):
+            node.text = _lettered(node.text or "", kind)
+            del node.attrib["mathvariant"]
+        if node.tag == "mo" and (node.text or "").startswith("\\"):
+            code = convert_symbol(node.text or "")
+            node.text = (
+                chr(int(code, 16)) if code else (node.text or "")[1:] if (node.text or "")[1:] in "{}|" else node.text
+            )
+        if display and node.tag == "mo" and re.sub(r"\s", "", node.text or "") in _BELOW:
+            script, around = node.getparent(), [str(parent.tag) for parent in node.iterancestors()]
+            if (
+                around[0] in ("msub", "msubsup")
+                and script is not None
+                and script[0] is node
+                and not _SMALL & {*around[1:]}
+            ):
+                script.tag = "munder" if around[0] == "msub" else "munderover"
+    for table in root.iter("mtable"):
+        for mark in (table.getprevious(), table.getnext()):
+            if mark is not None and _text(mark) in ("|", "‖"):
+                mark.set("stretchy", "true")
+    for struck in root.iter("mpadded"):
+        # \not before a relation: one character says both
+        if _text(struck) == "⧸" and (relation := struck.getnext()) is not None:
+            whole = unicodedata.normalize("NFC", f"{_text(relation)}\u0338")
+            if len(whole) == 1:
+                relation.text, struck.tag, struck[0].text = whole, "mrow", ""
+
+
+#: What sets its inside in the style of running text.
+_SMALL = frozenset(("mfrac", "msub", "msup", "msubsup", "munder", "mover", "munderover"))
 
 
 _STRIKE = "linear-gradient(to {} right,transparent 48%,currentColor 48.5%,currentColor 51.5%,transparent 52%)"
@@ -117,7 +274,9 @@ def _draw_lines(root: etree._Element) -> None:
         down = table.get("rowlines", "").split()
         for number, row in enumerate(table.iterchildren("mtr")):
             for place, cell in enumerate(row.iterchildren("mtd")):
-                rules = []
+                rules = [f"text-align:{cell.get('columnalign')}"] if cell.get("columnalign") else []
+                if table.get("columnspacing", "").startswith("0em"):  # two columns that meet in a relation
+                    rules.append(f"padding-{'left' if place % 2 else 'right'}:0")
                 if _solid(across, place) and place + 1 < len(row):
                     rules.append("border-right:1px solid")
                 if _solid(down, number) and number + 1 < len(table):
@@ -182,7 +341,7 @@ def _holds_table(node: etree._Element) -> bool:
 
 
 def _is_fence(node: etree._Element) -> bool:
-    return node.tag == "mo" and _text(node) in _FENCES
+    return node.tag == "mo" and (_text(node) in _FENCES or (node.get("fence") == "true" and not _text(node)))
 
 
 def _text(node: etree._Element) -> str:
@@ -211,7 +370,8 @@ def _operator(node: etree._Element) -> str:
     text = _text(node).replace("\u2061", "").replace("\u2062", "").replace("\u2063", "")
     if not text:
         return "[]"
-    return f"symbol({literal(text)})" if _is_symbol(text) else f"math.op({literal(text)})"
+    code = f"symbol({literal(text)})" if _is_symbol(text) else f"math.op({literal(text)})"
+    return f"math.lr(size: {node.get('minsize')}, {code})" if _EMS.fullmatch(node.get("minsize", "")) else code
 
 
 def _fenced(nodes: list[etree._Element]) -> str:
@@ -248,30 +408,25 @@ def _scripts(node: etree._Element) -> str:
 
 
 def _table(node: etree._Element) -> str:
-    rows = [
-        "(" + "".join(_joined(_children(cell)) + ", " for cell in _children(row) if cell.tag == "mtd") + ")"
-        for row in _children(node)
-        if row.tag in ("mtr", "mlabeledtr")
-    ]
+    rows = [[_joined(_children(cell)) for cell in row if cell.tag == "mtd"] for row in _children(node)]
     if not rows:
         return "[]"
-    cells = [len(row.findall("mtd")) for row in node.iterchildren("mtr")]
     across, down = node.get("columnlines", "").split(), node.get("rowlines", "").split()
-    vertical = [str(n + 1) for n in range(max(cells, default=1) - 1) if _solid(across, n)]
+    vertical = [str(n + 1) for n in range(max(map(len, rows)) - 1) if _solid(across, n)]
     level = [str(n + 1) for n in range(len(rows) - 1) if _solid(down, n)]
-    rules = f", augment: (vline: ({', '.join(vertical)},), hline: ({', '.join(level)},))" if vertical and level else ""
-    if bool(vertical) != bool(level):
-        kind, places = ("vline", vertical) if vertical else ("hline", level)
-        rules = f", augment: ({kind}: ({', '.join(places)},))"
-    return f"math.mat(delim: none{rules}{_alignment(node)}, {', '.join(rows)})"
+    rules = [f"{kind}: ({', '.join(places)},)" for kind, places in (("vline", vertical), ("hline", level)) if places]
+    options = f", augment: ({', '.join(rules)})" if rules else ""
+    sides = {cell.get("columnalign", "center") for row in node.iterchildren("mtr") for cell in row.iterchildren("mtd")}
+    if node.get("columnspacing", "").startswith("0em"):  # an alignment: its columns meet at points, right and left
+        rows = [["{" + "; $&$.body; ".join(_spread(row)) + "}"] for row in rows]
+    elif sides == {"left"} or sides == {"right"}:
+        options += f", align: {sides.pop()}"
+    return f"math.mat(delim: none{options}, {', '.join('(' + ', '.join([*row, '']) + ')' for row in rows)})"
 
 
-def _alignment(table: etree._Element) -> str:
-    """Lines of an alignment meet at its columns, and do not stand in the middle of them."""
-    sides = [cell.get("columnalign", "center") for row in table.iterchildren("mtr") for cell in row.iterchildren("mtd")]
-    if sides and set(sides) == {"left"}:
-        return ", align: left"
-    return ", column-gap: 0.1em" if table.get("columnspacing", "").startswith("0em") else ""
+def _spread(cells: list[str]) -> list[str]:
+    """Cells of an alignment, with a space before each pair but the first."""
+    return [f"h(2em); {cell}" if place and place % 2 == 0 else cell for place, cell in enumerate(cells)]
 
 
 def _enclosed(node: etree._Element) -> str:
@@ -300,9 +455,20 @@ def _node(node: etree._Element) -> str:
         return _enclosed(node)
     if tag in ("mn", "mtext", "ms"):
         text = "".join(node.itertext()).replace("\u00a0", " ")
-        return literal(text) if text.strip() else "h(0.333em)" * bool(text) or "[]"
+        kind = {"bold": "strong", "italic": "emph"}.get(node.get("mathvariant", ""), "")
+        return (
+            f"{kind}({literal(text)})"
+            if text.strip() and kind
+            else literal(text)
+            if text.strip()
+            else "h(0.333em)" * bool(text) or "[]"
+        )
+    if tag == "mstyle" and (color := hex_color(node.get("mathcolor", ""))):
+        return f'text(fill: rgb("#{color}"), {_joined(nodes)})'
     if tag == "mspace":
-        width = node.get("width", "")
+        width, height = node.get("width", ""), node.get("height", "")
+        if node.get("mathbackground"):
+            return f"box(fill: black, width: {width}, height: {height})" if _RULE.match(f"{width} {height}") else "[]"
         return f"h({width})" if _EMS.fullmatch(width) else "h(0.25em)"
     if tag == "mphantom":
         return f"hide({_joined(nodes)})"

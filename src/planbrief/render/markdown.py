@@ -15,15 +15,16 @@ from typing import Any
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 from mdit_py_cjk_friendly import cjk_friendly
 from mdit_py_plugins.amsmath import amsmath_plugin
-from mdit_py_plugins.attrs import attrs_plugin
 from mdit_py_plugins.colon_fence import colon_fence_plugin
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.myst_role import myst_role_plugin
 from mdit_py_plugins.tasklists import tasklists_plugin
 
 from planbrief.display.language import Lang, message
@@ -34,32 +35,62 @@ from planbrief.render.safe_text import shortened
 MAX_MARKDOWN = 1_000_000
 
 
-def formula(tex: str, *, display: bool) -> str:
-    """HTML of a formula: MathML, or its source marked as such."""
-    markup = formulas.mathml(tex, display=display)
+def formula(tex: str, *, display: bool, lang: Lang = "zh", macros: formulas.Macros | None = None) -> str:
+    """HTML of a formula: MathML, or its source with a note that says so; nothing where it only defines commands.
+
+    Parameters
+    ----------
+    tex : str
+        TeX without delimiters.
+    display : bool
+        On a line of its own.
+    lang : {"zh", "en"}
+        Language of the note.
+    macros : dict, optional
+        Commands that the notebook has defined so far; those of this formula are added.
+    """
+    tex, defined = formulas.definitions(tex)
+    known = macros if macros is not None else {}
+    known.update(defined)
+    if defined and not tex.strip():
+        return ""
+    markup = formulas.mathml(formulas.expanded(tex, known), display=display)
     if markup is None:
-        escaped = html.escape(tex.strip())
-        return f'<pre class="tex">{escaped}</pre>' if display else f'<code class="tex">{escaped}</code>'
+        source, note = html.escape(tex.strip()), html.escape(message("page.notice.formula", lang))
+        if display:
+            return f'<p class="notice">{note}</p><pre class="tex">{source}</pre>'
+        return f'<span class="notice">{note}</span> <code class="tex">{source}</code>'
     return f'<div class="formula">{markup}</div>' if display else markup
 
 
-def _inline(
+def _formula(
     self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: MutableMapping[str, Any]
 ) -> str:
-    return formula(tokens[index].content, display=tokens[index].type == "math_inline_double")
+    display = tokens[index].type != "math_inline"
+    text = formula(tokens[index].content, display=display, lang=env.get("lang", "zh"), macros=env.get("macros"))
+    return text if tokens[index].type.startswith("math_inline") else text + "\n"
 
 
-def _block(
-    self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: MutableMapping[str, Any]
-) -> str:
-    return formula(tokens[index].content, display=True) + "\n"
+_BRACKETS = re.compile(r"\\\\([(\[])(.+?)\\\\[)\]]|\\(eq)?ref\{([^{}\n]+)\}", re.DOTALL)
+
+
+def _brackets(state: StateInline, silent: bool) -> bool:
+    """Formulas between ``\\\\\\\\(`` and ``\\\\\\\\)``, as Jupyter takes them; a reference to a formula by its name."""
+    found = _BRACKETS.match(state.src, state.pos)
+    if found is None:
+        return False
+    if not silent:
+        kind = {"(": "math_inline", "[": "math_inline_double"}.get(found[1] or "", "text")
+        state.push(kind, "", 0).content = found[2] or (f"({found[4]})" if found[3] else found[4])
+    state.pos = found.end()
+    return True
 
 
 #: Boxes of MyST and GitHub that say how their text is meant, by the label that a reader sees.
 BOXES = frozenset("note tip hint seealso important attention caution warning danger error admonition".split())
 _DIRECTIVE = re.compile(r"\{([\w:-]+)\}[ \t]*(.*)")
-_OPTION = re.compile(r":[\w-]+:.*\n?")
-_ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][ \t]*\n?")
+_OPTION = re.compile(r":([\w-]+):(.*)\n?")
+_ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][+-]?[ \t]*", re.IGNORECASE)
 _ADDRESS = re.compile(r"(?:https?://|www\.)[^\s<>\"'`\u3000-\u303f\uff01-\uff65“”‘’…]+", re.IGNORECASE)
 
 
@@ -78,34 +109,80 @@ def _fence(
     if found is None:
         return RendererHTML.fence(self, tokens, index, options, env) if token.type == "fence" else _div(token, env)
     name, title = found[1].lower(), found[2].strip()
-    body = token.content
+    body, said = token.content, {}
     while option := _OPTION.match(body):
+        said[option[1]] = option[2].strip()
         body = body[option.end() :]
     if name in BOXES:
         return box(name, title, parser().render(body, env), lang)
     if name == "math":
-        return formula(body, display=True) + "\n"
-    note = (
-        "" if name.startswith("code") else f'<p class="notice">{message("page.notice.directive", lang, name=name)}</p>'
-    )
-    return f"{note}<pre><code>{html.escape(body)}</code></pre>\n"
+        return formula(body, display=True, lang=lang, macros=env.get("macros")) + "\n"
+    if name in ("figure", "image") and title:
+        details = "".join(f' {key}="{html.escape(said[key])}"' for key in ("alt", "width", "height") if said.get(key))
+        caption = f"<figcaption>{parser().renderInline(body.strip(), env)}</figcaption>" if body.strip() else ""
+        return f'<figure><img src="{html.escape(title)}"{details}>{caption}</figure>\n'
+    if name.startswith("code"):
+        return f"<pre><code>{html.escape(body)}</code></pre>\n"
+    note = message("page.notice.directive", lang, name=name)
+    source = f"{token.markup}{token.info}\n{token.content}{token.markup}"
+    return f'<p class="notice">{note}</p><pre><code>{html.escape(source)}</code></pre>\n'
+
+
+_TITLE = re.compile(r"\s*#{1,6}[ \t]+(.+)\n?")
 
 
 def _div(token: Token, env: MutableMapping[str, Any]) -> str:
     """A division of Pandoc or Quarto: its text, in a box where its class says which."""
-    kind = re.sub(r"[{}.\s]|callout-", "", token.info.partition(" ")[0]).lower()
-    body = parser().render(token.content, env)
-    return box(kind, "", body, env.get("lang", "zh")) if kind in BOXES else body
+    kinds = [kind for kind in re.findall(r"[a-z]+", token.info.partition("=")[0].lower()) if kind in BOXES]
+    if not kinds:
+        return parser().render(token.content, env)
+    titled = re.search(r"title=[\"']([^\"']*)", token.info)
+    first = _TITLE.match(token.content) if not titled and "callout" in token.info else None
+    title, body = (first[1], token.content[first.end() :]) if first else (titled[1] if titled else "", token.content)
+    return box(kinds[0], title, parser().render(body, env), env.get("lang", "zh"))
 
 
-def _quote(state: StateCore) -> None:
-    """A quotation that begins with ``[!NOTE]`` is a box of GitHub's."""
-    for number, token in enumerate(state.tokens[2:], start=2):
+_ROLES = {"sub": "sub", "subscript": "sub", "sup": "sup", "superscript": "sup", "strong": "strong", "emphasis": "em"}
+
+
+def _role(
+    self: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: MutableMapping[str, Any]
+) -> str:
+    """A role of MyST: a formula, a script, the text of a reference; what has no meaning here as it is written."""
+    name, text = tokens[index].meta["name"], tokens[index].content
+    if name == "math":
+        return formula(text, display=False, lang=env.get("lang", "zh"), macros=env.get("macros"))
+    shown = html.escape(re.sub(r"\s*<[^<>]*>\Z", "", text))
+    if name in _ROLES:
+        return f"<{_ROLES[name]}>{shown}</{_ROLES[name]}>"
+    named = name in ("ref", "numref", "eq", "doc", "term", "abbr", "cite", "download")
+    return shown if named else f"{{{html.escape(name)}}}<code>{html.escape(text)}</code>"
+
+
+_SIZES = re.compile(r"\s?\{([^{}\n]*)\}")
+_SIZE = re.compile(r"(width|height)\s*=\s*[\"']?(\d+(?:\.\d+)?(?:%|px|em|cm|mm|in|pt)?)")
+
+
+def _marks(state: StateCore) -> None:
+    """What authors write around a text: a quotation that begins with ``[!NOTE]`` is a box, a size behind a picture is
+    that of the picture.
+    """
+    for number, token in enumerate(state.tokens):
+        for place, child in enumerate(token.children or ()):
+            after = token.children[place + 1] if token.children and place + 1 < len(token.children) else None
+            if child.type == "image" and after and (found := _SIZES.match(after.content)) and "=" in found[1]:
+                for name, value in _SIZE.findall(found[1]):
+                    child.attrSet(name, value)
+                after.content = after.content[found.end() :]
         first = token.children[0] if token.type == "inline" and token.children else None
-        label_line = _ALERT.match(token.content) if state.tokens[number - 2].type == "blockquote_open" else None
+        label_line = (
+            _ALERT.match(token.content) if number > 1 and state.tokens[number - 2].type == "blockquote_open" else None
+        )
         if label_line and first and token.children:
             label = message(f"page.box.{label_line[1].lower()}", state.env.get("lang", "zh"))
-            first.type, first.tag, first.content = "html_inline", "", f"<strong>{html.escape(label)}</strong><br>"
+            title = first.content[label_line.end() :].strip() if first.type == "text" else ""
+            first.type, first.tag = "html_inline", ""
+            first.content = f"<strong>{html.escape(title or label)}</strong><br>"
             if len(token.children) > 1 and token.children[1].type == "softbreak":
                 del token.children[1]
 
@@ -136,21 +213,21 @@ def parser() -> MarkdownIt:
     """The one Markdown parser of planbrief."""
     core = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     core.use(footnote_plugin).use(amsmath_plugin).use(deflist_plugin).use(colon_fence_plugin)
-    core.use(attrs_plugin, after=("image",), allowed=("width", "height"))
+    core.use(myst_role_plugin)
     core.use(dollarmath_plugin, allow_digits=False, allow_space=False, double_inline=True)
     core.use(tasklists_plugin).use(cjk_friendly)
-    core.core.ruler.push("github_alerts", _quote)
-    for name in ("math_inline", "math_inline_double"):
-        core.add_render_rule(name, _inline)
-    for name in ("math_block", "math_block_label", "amsmath"):
-        core.add_render_rule(name, _block)
+    core.core.ruler.push("marks_of_authors", _marks)
+    core.inline.ruler.before("escape", "tex_brackets", _brackets)
+    for name in ("math_inline", "math_inline_double", "math_block", "math_block_label", "amsmath"):
+        core.add_render_rule(name, _formula)
+    core.add_render_rule("myst_role", _role)
     for name in ("fence", "colon_fence"):
         core.add_render_rule(name, _fence)
     core.add_render_rule("text", _text)
     return core
 
 
-def to_html(text: str, *, prefix: str = "", lang: Lang = "zh") -> str:
+def to_html(text: str, *, prefix: str = "", lang: Lang = "zh", macros: formulas.Macros | None = None) -> str:
     """Markdown as HTML, not yet sanitised.
 
     Parameters
@@ -161,6 +238,8 @@ def to_html(text: str, *, prefix: str = "", lang: Lang = "zh") -> str:
         Makes the ids of footnotes unique in the document.
     lang : {"zh", "en"}
         Language of the note in a text that is too long.
+    macros : dict, optional
+        Commands of formulas that texts before have defined; those of this text are added.
 
     >>> to_html("**“重要”**销售")
     '<p><strong>“重要”</strong>销售</p>\\n'
@@ -169,4 +248,4 @@ def to_html(text: str, *, prefix: str = "", lang: Lang = "zh") -> str:
     """
     if len(text) > MAX_MARKDOWN:
         return f"<pre>{html.escape(shortened(text, lang))}</pre>"
-    return parser().render(text, {"lang": lang, **({"docId": prefix} if prefix else {})})
+    return parser().render(text, {"lang": lang, "macros": macros, **({"docId": prefix} if prefix else {})})

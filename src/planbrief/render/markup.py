@@ -31,6 +31,9 @@ _SILENT = frozenset("noscript template base link meta title param source track a
 MAX_HTML = 5_000_000
 #: Width of a page's text, which a width in percent is part of.
 FULL_PX = 680
+_WIDTH = re.compile(r"(?<![\w-])width\s*:\s*([\d.]+\s*(?:px|%|em|cm|mm|in|pt))")
+_MEASURE = re.compile(r"(\d+(?:\.\d+)?)\s*(px|%|em|cm|mm|in|pt|)")
+_PX = {"": 1.0, "px": 1.0, "%": FULL_PX / 100, "em": 16.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "in": 96.0, "pt": 4 / 3}
 #: Boxes of Bootstrap that notebooks use.
 _ALERTS = ("alert", "admonition")
 _SCRIPT_TAG = re.compile(r"<\s*(script|iframe|object|embed)\b", re.IGNORECASE)
@@ -44,6 +47,7 @@ class Surroundings:
     lang: Lang = "zh"
     folder: Path | None = None
     attachments: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    formulas: bool = False  #: whether its text may hold formulas between dollar signs
 
 
 def build(html: str, around: Surroundings) -> etree._Element:
@@ -72,8 +76,8 @@ def build(html: str, around: Surroundings) -> etree._Element:
             continue
         if not isinstance(node.tag, str):
             _replace(node, None)
-        elif node.tag in _DROPPED:
-            if node.tag not in _SILENT:
+        elif node.tag in _DROPPED or node.get("hidden") is not None:
+            if node.tag in _DROPPED - _SILENT:
                 lost.append(node.tag)
             _replace(node, None)
         elif node.tag == "div" and set(_ALERTS) & set(node.get("class", "").split()):
@@ -84,6 +88,12 @@ def build(html: str, around: Surroundings) -> etree._Element:
             _replace(node, _drawing(node, around))
         elif node.tag == "img":
             _image(node, around)
+        elif node.tag in ("ol", "ul") and "list-inline" in node.get("class", "").split():
+            _one_line(node)
+        else:
+            _old_style(node)
+    if around.formulas:
+        _formulas(root, around.lang)
     if lost:
         tags = ", ".join(f"<{tag}>" for tag in sorted(set(lost)))
         root.append(notice(message("page.notice.script", around.lang, tags=tags)))
@@ -120,6 +130,67 @@ def _replace(node: etree._Element, by: etree._Element | None) -> None:
             parent.text = (parent.text or "") + tail
     node.tail = None
     parent.remove(node)
+
+
+def _one_line(node: etree._Element) -> None:
+    """A vector as R prints it: its values on one line, with dots between them."""
+    node.tag = "p"
+    items = [item for item in node if item.tag == "li"]
+    for item in items:
+        item.tag, item.tail = "span", " · " if item is not items[-1] else ""
+
+
+def _old_style(node: etree._Element) -> None:
+    """What HTML said before there were styles, as styles: colours of ``font``, the middle, ``align``."""
+    styles = {"center": "text-align: center"} if node.tag == "center" else {}
+    if node.tag == "font" and node.get("color"):
+        styles["font"] = f"color: {node.get('color')}"
+    if node.tag in ("p", "div", *(f"h{level}" for level in range(1, 7))) and node.get("align") in ("center", "right"):
+        styles["align"] = f"text-align: {node.get('align')}"
+    if styles:
+        node.tag = {"center": "div", "font": "span"}.get(str(node.tag), node.tag)
+        node.set(
+            "style", stylesheets.to_text(stylesheets.declarations("; ".join([node.get("style", ""), *styles.values()])))
+        )
+
+
+#: Formulas in the text of HTML: other kernels' displays and frames with formulas in their cells.
+_TEX = re.compile(
+    r"\$\$(?P<block>[^$]+)\$\$|\\\[(?P<shown>.+?)\\\]|\\\((?P<inline>.+?)\\\)|\A\s*\$(?P<cell>[^$]+)\$\s*\Z", re.DOTALL
+)
+_NO_FORMULAS = frozenset(("pre", "code", "samp", "script", "style", "math", "svg", "textarea", "a"))
+
+
+def _formulas(root: etree._Element, lang: Lang) -> None:
+    """Set the formulas that stand between dollar signs in an output, as MathJax does on a page of nbconvert's."""
+    from planbrief.render.formulas import mathml
+
+    for node in list(root.iter()):
+        if not isinstance(node.tag, str) or not node.text or not ("$" in node.text or "\\" in node.text):
+            continue
+        if _NO_FORMULAS & {node.tag, *(parent.tag for parent in node.iterancestors())}:
+            continue
+        text, place, last = node.text, 0, 0
+        for found in _TEX.finditer(text):
+            display = found["block"] is not None or found["shown"] is not None
+            tex = next(part for part in found.groups() if part is not None)
+            if (made := mathml(tex, display=display)) is None:
+                continue
+            math = etree.fromstring(made)
+            if display:
+                box = etree.Element("div")
+                box.set("class", "formula")
+                box.append(math)
+                math = box
+            before = text[last : found.start()]
+            if place:
+                node[place - 1].tail = before
+            else:
+                node.text = before
+            node.insert(place, math)
+            place, last = place + 1, found.end()
+        if place:
+            node[place - 1].tail = text[last:]
 
 
 def _checkbox(node: etree._Element) -> etree._Element | None:
@@ -178,7 +249,7 @@ def _image(node: etree._Element, around: Surroundings) -> None:
     if picture is None:
         kind = "remote_image" if _REMOTE.match(address) else "missing_image"
         note = notice(message(f"page.notice.{kind}", around.lang, address=alt or shown), block=False)
-        if _REMOTE.match(address):
+        if _REMOTE.match(address) and not any(parent.tag == "a" for parent in node.iterancestors()):
             link = etree.SubElement(note, "a")
             link.set("href", address)
             link.text = " " + shown if alt else ""
@@ -192,9 +263,10 @@ def _image(node: etree._Element, around: Surroundings) -> None:
 
 
 def _sized(image: etree._Element, original: etree._Element) -> etree._Element:
-    width = original.get("width", "").removesuffix("px")
-    if width.endswith("%") and width[:-1].isdigit():
-        width = str(round(FULL_PX * min(int(width[:-1]), 100) / 100))
+    said = _WIDTH.search(original.get("style", ""))
+    width = (original.get("width") or (said[1] if said else "")).strip()
+    if measured := _MEASURE.fullmatch(width):
+        width = str(round(min(float(measured[1]) * _PX[measured[2]], 4000)))
     if width.isdigit() and 8 <= int(width) <= 4000:
         ratio = float(image.get("height", "1")) / max(1.0, float(image.get("width", "1")))
         image.set("height", f"{int(width) * ratio:.0f}")

@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 from planbrief.display.document import MIME, BadBlock, Chart, Cover, Sources, Table
 from planbrief.display.document import read as read_block
 from planbrief.display.fonts import MissingGlyph
-from planbrief.display.language import Lang, is_chinese, message
+from planbrief.display.language import Lang, message
 from planbrief.display.plots import MISSING
 from planbrief.errors import PlanbriefError
 from planbrief.render import markdown, markup, outline, pictures
@@ -32,6 +32,7 @@ from planbrief.render.document import (
     TreePart,
     TrustedPart,
 )
+from planbrief.render.formulas import Macros, strip_delimiters
 from planbrief.render.pictures import BadDrawing, clean
 from planbrief.render.safe_text import AnsiRun, shortened, terminal_runs, visible
 
@@ -146,14 +147,24 @@ def _cover(nb: NotebookNode) -> Cover | None:
 
 
 def _language(cover: Cover | None, settings: Mapping[str, Any], nb: NotebookNode) -> Lang:
-    """What the report or its metadata says; else Chinese where the prose has any, English where it has none."""
+    """What the report or its metadata says; else that of most of the prose."""
     said = (
         (cover.lang if cover else "") or settings.get("lang") or nb.metadata.get("lang") or nb.metadata.get("language")
     )
     if isinstance(said, str) and said[:2].lower() in ("zh", "en"):
         return "en" if said[:2].lower() == "en" else "zh"
-    prose = " ".join(cell.source for cell in nb.cells if cell.cell_type == "markdown")
-    return "en" if re.search("[A-Za-z]{2}", prose) and not is_chinese(prose) else "zh"
+    title = str(nb.metadata.get("title") or "")
+    prose = " ".join([title, *(cell.source for cell in nb.cells if cell.cell_type == "markdown")])
+    if not re.search(r"[^\W\d_]{2}", prose):  # no words but those of programs and what they print
+        outputs = (output for cell in nb.cells for output in cell.get("outputs", ()))
+        shown = [_joined(_mapping(output.get("data")).get("text/plain", output.get("text", ""))) for output in outputs]
+        prose = " ".join([*shown, *_HAN.findall(" ".join(cell.source for cell in nb.cells))])
+    words = len(re.findall("[A-Za-z]{2,}", prose))
+    return "en" if words and 2 * len(_HAN.findall(prose)) < words else "zh"
+
+
+#: Chinese characters; a text in English that names a city in them stays one in English.
+_HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
 def _alternate(settings: Mapping[str, Any], cover: Cover | None, name: str, lang: Lang) -> tuple[str, bool]:
@@ -187,14 +198,19 @@ def _kernel_language(nb: NotebookNode) -> str:
 _QUARTO = re.compile(r"[ \t]*#\|[ \t]*([\w-]+)[ \t]*:[ \t]*(.*)\n?|[ \t]*#\|.*\n?")
 
 
-def _quarto(source: str) -> tuple[str, frozenset[str]]:
-    """A cell without the options that Quarto reads at its head, and which of its two sides they switch off."""
-    off: set[str] = set()
+def _quarto(source: str) -> tuple[str, dict[str, str]]:
+    """A cell without the options that Quarto reads at its head, and those; ``include: false`` is two of them."""
+    said: dict[str, str] = {}
     while found := _QUARTO.match(source):
         source = source[found.end() :]
-        if str(found[2] or "").strip().lower() == "false":
-            off |= {"echo", "output"} if found[1] == "include" else {found[1]}
-    return source, frozenset(off)
+        if found[1]:
+            said[found[1]] = found[2].strip().strip("\"'")
+    off = {name for name, value in said.items() if value.lower() == "false"}
+    return source, {
+        **said,
+        **dict.fromkeys(off, ""),
+        **(dict.fromkeys(("echo", "output"), "") if "include" in off else {}),
+    }
 
 
 def _joined(value: object) -> str:
@@ -212,6 +228,8 @@ class _Reader:
         self.lang = document.lang
         #: The last sources shown; they stand at the end of the page.
         self.sources: Sources | None = None
+        self.macros: Macros = {}
+        self.caption = ""
 
     def cell(self, cell: NotebookNode, index: int) -> Iterator[Part]:
         tags = {str(tag).replace("_", "-") for tag in cell.metadata.get("tags", ())}
@@ -222,7 +240,7 @@ class _Reader:
             other = "lang:en" if self.lang == "zh" else "lang:zh"
             if other not in tags or f"lang:{self.lang}" in tags:
                 yield self._tree(
-                    markdown.to_html(visible(cell.source), prefix=f"c{index}", lang=self.lang),
+                    markdown.to_html(visible(cell.source), prefix=f"c{index}", lang=self.lang, macros=self.macros),
                     where,
                     cell.get("attachments"),
                 )
@@ -232,18 +250,22 @@ class _Reader:
             source, said = _quarto(cell.source)
             jupyter = _mapping(cell.metadata.get("jupyter"))
             hidden = bool(tags & {"remove-input", "hide-input"}) or bool(jupyter.get("source_hidden"))
-            if self.include_input and not hidden and "echo" not in said and source.strip():
+            hidden = hidden or cell.metadata.get("hide_input") is True or said.get("echo") == ""
+            if self.include_input and not hidden and source.strip():
                 yield CodePart(where, shortened(visible(source.strip("\n")), self.lang), self.language)
-            closed = bool(tags & {"remove-output", "remove-outputs", "hide-output"}) or "output" in said
+            closed = bool(tags & {"remove-output", "remove-outputs", "hide-output"}) or said.get("output") == ""
+            self.caption = said.get("fig-cap", "")
             if not closed and not jupyter.get("outputs_hidden") and not cell.metadata.get("collapsed"):
                 for number, output in enumerate(cell.get("outputs", ())[:MAX_OUTPUTS], start=1):
+                    if said.get("warning") == "" and output.get("name") == "stderr":
+                        continue
                     yield from self._output(output, f"{where}, output {number}", f"c{index}-{number}")
                 left_out = len(cell.get("outputs", ())) - MAX_OUTPUTS
                 if left_out > 0:
                     yield NoticePart(where, message("page.notice.long_text", self.lang, count=left_out))
 
     def _tree(self, text: str, where: str, attachments: object = None, *, output: bool = False) -> Part:
-        around = markup.Surroundings(self.lang, self.folder, attachments if isinstance(attachments, Mapping) else {})
+        around = markup.Surroundings(self.lang, self.folder, _mapping(attachments), formulas=output)
         try:
             return TreePart(where, markup.build(text, around), output)
         except ValueError:
@@ -322,8 +344,10 @@ class _Reader:
             yield NoticePart(where, message("page.notice.unknown", self.lang, mime=", ".join(sorted(data))[:200]))
 
     def _latex(self, text: str, where: str) -> Part:
-        tex, display = formulas_split(text)
-        return self._tree(markdown.formula(tex, display=display), where, output=True)
+        tex, display = strip_delimiters(html.unescape(text) if "&amp;" in text else text)
+        return self._tree(
+            markdown.formula(tex, display=display, lang=self.lang, macros=self.macros), where, output=True
+        )
 
     def _picture(self, mime: str, data: Mapping[str, Any], metadata: Mapping[str, Any], where: str) -> Part:
         details = {**metadata, **_mapping(metadata.get(mime))}
@@ -337,7 +361,7 @@ class _Reader:
         alt = str(details.get("alt") or "").strip()
         if not alt:
             alt = message("page.image", self.lang) if plain.startswith("<") or not plain else plain[:200]
-        return PicturePart(where, picture, visible(alt), visible(str(details.get("caption") or "")))
+        return PicturePart(where, picture, visible(alt), visible(str(details.get("caption") or self.caption)))
 
     def _block(self, data: Mapping[str, Any], where: str, name: str) -> Iterator[Part]:
         try:
@@ -366,10 +390,3 @@ class _Reader:
 _DRAWN = re.compile(
     r"(array\(\[+)?\[?<(Axes|matplotlib\.|seaborn\.axisgrid\.|(Bar|Errorbar|Stem)Container)|Text\(-?[\d.]+, "
 )
-
-
-def formulas_split(text: str) -> tuple[str, bool]:
-    """TeX of a ``text/latex`` output and whether it stands on a line of its own."""
-    from planbrief.render.formulas import strip_delimiters
-
-    return strip_delimiters(html.unescape(text) if "&amp;" in text else text)

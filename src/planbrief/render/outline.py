@@ -149,13 +149,10 @@ def _take_title(
     first = next((part for part in document.parts if isinstance(part, TreePart)), None)
     if node is None or part is not first or node_level(node) != 1:
         return headings
+    if "".join(node.xpath("preceding::text()")).strip():
+        return headings  # what stands above a heading is not below a title
     document.title = heading_text(node).strip()
-    parent = node.getparent()
-    if parent is not None:
-        tail = node.tail
-        node.tail = None
-        parent.text = (parent.text or "") + (tail or "") if parent.index(node) == 0 else parent.text
-        parent.remove(node)
+    _drop(node)
     return headings[1:]
 
 

@@ -109,12 +109,12 @@ def dark_counterpart(color: str) -> str:
 #: CSS properties that another notebook's HTML may set.
 PROPERTIES = frozenset(
     "background background-color color text-align font-weight font-style text-decoration vertical-align white-space "
-    "border border-top border-bottom border-left border-right".split()
+    "border border-top border-bottom border-left border-right padding padding-left padding-right".split()
 )
 _SAFE_VALUE = re.compile(r"[\w#%.,()\s+-]{1,120}\Z")
 _UNSAFE = re.compile(r"url|expression|var|attr|image|calc|env|import", re.IGNORECASE)
 _ID_ONLY = re.compile(r"#([\w-]+)\Z")
-_GRADIENT = re.compile(r"linear-gradient\(\s*90deg\s*,(.*)\)\Z", re.IGNORECASE | re.DOTALL)
+_GRADIENT = re.compile(r"linear-gradient\(\s*90deg\s*,(.*)\)(?:\s*(?:no-repeat|center))*\Z", re.IGNORECASE | re.DOTALL)
 _STOP = re.compile(r"\s*((?:#\w+|[a-z]+|(?:rgb|hsl)a?\([^()]*\)))((?:\s+-?[\d.]+%){0,2})\s*(?:,|\Z)", re.IGNORECASE)
 #: Rules of one style block, and elements that one rule may touch.
 _MAX_RULES, _MAX_MATCHES = 20_000, 50_000

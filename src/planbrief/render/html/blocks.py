@@ -332,7 +332,7 @@ _TAGS = _MATH | frozenset(
 _MATH_ATTRIBUTES = frozenset(
     "display alttext mathvariant stretchy fence form accent accentunder linethickness columnalign rowalign "
     "columnspacing rowspacing displaystyle scriptlevel lspace rspace minsize maxsize width height depth notation "
-    "movablelimits separator symmetric largeop".split()
+    "movablelimits separator symmetric largeop mathcolor mathbackground".split()
 )
 _ATTRIBUTES: dict[str, set[str]] = {
     "*": {"id", "lang", "title", "dir", "class", "style", "tabindex", "role", "aria-label"},

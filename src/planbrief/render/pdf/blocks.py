@@ -14,8 +14,9 @@ from planbrief.display.document import Cell, Column, Run, Runs, Table
 from planbrief.display.language import Lang, message
 from planbrief.render import foreign_tables, formulas, table_layout
 from planbrief.render.font_metrics import IN_CELL_EM, IN_HEAD_EM, IN_PROSE_EM, spans
+from planbrief.render.foreign_tables import ForeignCell
 from planbrief.render.pdf.text import allowed_link, boxed, breakable, collapsed, content, literal, prose
-from planbrief.render.stylesheets import declarations, hex_color
+from planbrief.render.stylesheets import Bar, bar, declarations, hex_color
 from planbrief.render.table_layout import Part, paddings
 
 #: Rows of one table that a PDF shows; three thousand rows of eight columns compile in 2.5 s.
@@ -156,10 +157,10 @@ def _head(table: Table, part: Part, lang: Lang) -> str:
     return f"head-cells({', '.join(cells)})"
 
 
-def _bar(cell: Cell) -> str:
+def _bar(drawn: Bar) -> str:
     """A bar behind a cell's text, to scale: a gradient whose colours change at once."""
     stops, place = [], 0.0
-    for color, begin, end in cell.bar:
+    for color, begin, end in drawn:
         stops += [("ffffff", place), ("ffffff", begin)] if begin > place else []
         stops += [(color, begin), (color, end)]
         place = end
@@ -167,6 +168,39 @@ def _bar(cell: Cell) -> str:
     if stops[0][1] > 0:
         stops.insert(0, (stops[0][0], 0.0))
     return f"gradient.linear({', '.join(f'(rgb({literal(chr(35) + color)}), {at:g}%)' for color, at in stops)})"
+
+
+def _styled(text: str, style: Mapping[str, str]) -> str:
+    """Text in the colour and the emphasis that a style gives it; no packaged face is italic, so it is slanted."""
+    if color := hex_color(style.get("color", "")):
+        text = f'text(fill: rgb("#{color}"), {text})'
+    if style.get("font-style") in ("italic", "oblique"):
+        text = f"box(skew(ax: -12deg, reflow: false, {text}))"
+    for word, wrapped in (("underline", "underline"), ("line-through", "strike")):
+        if word in style.get("text-decoration", ""):
+            text = f"{wrapped}({text})"
+    return text
+
+
+_WIDTHS = {"thin": 0.6, "medium": 1.2, "thick": 2.4}
+_BORDER = re.compile(r"(?:([\d.]+)(px|pt|em)|thin|medium|thick)(?![\w.])")
+
+
+def _borders(style: Mapping[str, str]) -> str:
+    """Borders of a cell as the sides of a Typst stroke; empty where it has none."""
+    sides = []
+    for side in ("top", "right", "bottom", "left"):
+        said = style.get(f"border-{side}") or style.get("border", "")
+        if not re.search(r"\b(solid|dashed|dotted|double)\b", said):
+            continue
+        paint, points = re.sub(r"\b(solid|dashed|dotted|double)\b", " ", said), 1.2
+        if width := _BORDER.search(said):
+            points = _WIDTHS.get(width[0]) or float(width[1]) * {"px": 0.75, "pt": 1.0, "em": 8.0}[width[2]]
+            paint = paint.replace(width[0], " ", 1)
+        color = hex_color(paint, "ffffff") or "1a1a1a"
+        dash = ', dash: "dashed"' if "dashed" in said else ', dash: "dotted"' if "dotted" in said else ""
+        sides.append(f'{side}: (paint: rgb("#{color}"), thickness: {min(points, 6):g}pt{dash})')
+    return ", ".join(sides) + "," if sides else ""
 
 
 def _cell(cell: Cell, column: Column, lang: Lang, pad: float, *, spans: bool, head: bool = False) -> str:
@@ -177,19 +211,20 @@ def _cell(cell: Cell, column: Column, lang: Lang, pad: float, *, spans: bool, he
         text = f"{_TONES[cell.tone]}({text})"
     if head and cell.runs:
         text = f"heavy({text})"
-    color = hex_color(cell.color)
-    if color:
-        text = f'text(fill: rgb("#{color}"), {text})'
-    options = []
+    style = cell.style if isinstance(cell, ForeignCell) else {}
+    if isinstance(cell, ForeignCell) and cell.code:
+        text = f"strong({cell.code})" if any(run.strong for run in cell.runs) else cell.code
+    text, options = _styled(text, style), []
     if spans and cell.colspan > 1:
         options.append(f"colspan: {cell.colspan}")
     if spans and cell.rowspan > 1:
         options.append(f"rowspan: {cell.rowspan}")
-    background = hex_color(cell.background)
-    if background:
+    if background := hex_color(style.get("background-color", "")):
         options.append(f'fill: rgb("#{background}")')
-    elif cell.bar:
-        options.append(f"fill: {_bar(cell)}")
+    elif drawn := bar(style.get("background", "")):
+        options.append(f"fill: {_bar(drawn)}")
+    if borders := _borders(style):
+        options.append(f"stroke: ({borders})")
     if cell.align or head:
         aligned = _ALIGN.get(cell.align, "center" if head and cell.colspan > 1 else _ALIGN[column.align])
         options.append(f"align: {aligned} + {'bottom' if head else 'top'}")
@@ -209,6 +244,8 @@ _WRAPPED = {
 }  # fmt: skip
 _MONO = frozenset(("code", "kbd", "samp", "tt"))
 _SILENT = frozenset(("script", "style", "head", "title", "template"))
+#: Widest picture in a cell of a table.
+_CELL_PICTURE_MM = 36.0
 #: Longest inline code that is set as one unbroken piece.
 _CODE_LIMIT = 28
 
@@ -224,6 +261,7 @@ class TreeWriter:
     notes: Mapping[str, etree._Element] = field(default_factory=dict)
     set_notes: set[str] = field(default_factory=set)
     tables: int = 0
+    widest_mm: float = table_layout.UPRIGHT_MM
 
     def tree(self, root: etree._Element) -> str:
         """Code of a whole tree."""
@@ -254,6 +292,8 @@ class TreeWriter:
     def _text(self, text: str | None, line: list[str]) -> None:
         if text:
             flat = collapsed(text)
+            if line and line[-1] == "linebreak()":
+                flat = flat.lstrip()
             if flat:
                 line.extend(prose(flat))
 
@@ -279,7 +319,8 @@ class TreeWriter:
             return [f"par(strong({content(*self._inlines(node))}))"]
         if tag == "div" and node.get("class") == "formula" and len(node):
             return [self._formula(node[0], block=True)]
-        return self.blocks(node)
+        inner, side = self.blocks(node), declarations(node.get("style", "")).get("text-align", "")
+        return [f"align({side}, {content(*inner)})"] if inner and side in ("center", "right") else inner
 
     def _heading(self, node: etree._Element) -> str:
         level = node.get("data-level")
@@ -323,12 +364,11 @@ class TreeWriter:
         code = node.find("code")
         language = re.search(r"language-([\w+#-]{1,20})", code.get("class", "") if code is not None else "")
         text = "".join(node.itertext()).strip("\n")
-        note = [f"notice({literal(message('page.notice.formula', self.lang))})"] if node.get("class") == "tex" else []
-        return [*note, self.listing(text, language.group(1) if language else "")]
+        return [self.listing(text, language.group(1) if language else "")]
 
     def _table(self, node: etree._Element) -> list[str]:
         self.tables += 1
-        table, total = foreign_tables.read(node, f"table-{self.tables}")
+        table, total = foreign_tables.read(node, f"table-{self.tables}", self._in_cell)
         if table is None:
             return []
         parts = [figure(table, self.lang, fill=False)]
@@ -336,6 +376,13 @@ class TreeWriter:
             text = message("page.notice.long_table", self.lang, shown=len(table.rows), total=total)
             parts.append(f"notice({literal(text)})")
         return parts
+
+    def _in_cell(self, cell: etree._Element) -> str:
+        """What stands in a cell beside plain words: formulas, links, pictures, lists."""
+        self.widest_mm = _CELL_PICTURE_MM
+        code = content(*(self.blocks(cell) if _has_blocks(cell) else [_trimmed(self._inlines(cell))]))
+        self.widest_mm = table_layout.UPRIGHT_MM
+        return code
 
     def _formula(self, node: etree._Element, *, block: bool) -> str:
         return formulas.typst_equation(node, block=block) if node.tag == "math" else content(*self.inline(node))
@@ -377,8 +424,13 @@ class TreeWriter:
             return [self._link(node, inner)]
         if node.get("class") == "notice":
             return [f"short-notice({inner})"]
-        color = hex_color(declarations(node.get("style", "")).get("color", ""))
-        return [f'text(fill: rgb("#{color}"), {inner})' if color and color != "ffffff" else inner]
+        style = declarations(node.get("style", ""))
+        if ground := hex_color(style.get("background-color", "")):
+            inner = f'highlight(fill: rgb("#{ground}"), {inner})'
+        elif hex_color(style.get("color", "")) == "ffffff":
+            del style["color"]
+        strong = style.get("font-weight", "") in ("bold", "bolder", "600", "700", "800", "900")
+        return [_styled(f"strong({inner})" if strong else inner, style)]
 
     def _code(self, node: etree._Element) -> str:
         text = "".join(node.itertext())
@@ -405,6 +457,8 @@ class TreeWriter:
         self.set_notes.add(name)
         lines: list[str] = []
         paragraphs = [child for child in item if child.tag == "p"] or [item]
+        if any(isinstance(child.tag, str) and child.tag in _BLOCKS and child.tag != "p" for child in item):
+            lines, paragraphs = self.blocks(item), []
         for position, paragraph in enumerate(paragraphs):
             if position:
                 lines.append("linebreak()")
@@ -422,10 +476,11 @@ class TreeWriter:
         asked = node.get("width", "")
         if asked.isdigit():
             ratio = height / width if width else 1.0
-            width = min(float(asked) * 25.4 / 96, table_layout.UPRIGHT_MM)
+            width = float(asked) * 25.4 / 96
             height = width * ratio
             if height > 220.0:
                 width, height = width * 220.0 / height, 220.0
+        width = min(width, self.widest_mm)
         return f"box(image({literal(name)}, width: {width:.2f}mm, alt: {literal(alt)}))"
 
 
