@@ -1,4 +1,3 @@
-
 """Formulas as people write them, what a reader sees of each (in any order), and how many rows it has."""
 
 from __future__ import annotations

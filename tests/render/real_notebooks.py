@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandas as pd
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from render.notebooks import SVG, png
@@ -282,6 +283,148 @@ NOTEBOOKS: dict[str, tuple[list[NotebookNode], dict[str, Any]]] = {
         [
             md("# 中文 Markdown\n\n**“重要”**销售与*强调*，换行\n不留空格。\n\n1. 第一\n2. 第二"),
             code("df", html(FRAME.replace("Alpha", "巴中").replace("city", "城市"))),
+        ],
+        PYTHON,
+    ),
+}
+
+
+def _frame() -> pd.DataFrame:
+    return pd.DataFrame(
+        {"城市": ["甲", "乙", "丙", "丁"], "output": [10, 200, 600, 1000], "rate": [0.1, -0.2, 0.05, -0.4]}
+    )
+
+
+def _levels() -> pd.DataFrame:
+    rows = pd.MultiIndex.from_product([["north", "south"], ["a", "b"]], names=["region", "kind"])
+    columns = pd.MultiIndex.from_product([["output", "people"], [2023, 2027]], names=["measure", "year"])
+    return pd.DataFrame([[row * 10 + place for place in range(4)] for row in range(4)], index=rows, columns=columns)
+
+
+def _shown(*styled: Any) -> list[NotebookNode]:
+    return [code("df", html(made.to_html() if hasattr(made, "to_html") else made)) for made in styled]
+
+
+def _styles() -> dict[str, list[NotebookNode]]:
+    """Frames as pandas' own Styler writes them."""
+
+    def base(name: str) -> Any:
+        return _frame().style.set_uuid(name)
+
+    mark = {"selector": ".big", "props": "font-weight: 800; font-style: italic"}
+    classes = pd.DataFrame({"output": ["big", "", "big", ""]})
+    sheet = [
+        {"selector": "th", "props": "background-color: #000066; color: white"},
+        {"selector": "td", "props": "text-align: center; border: 1px solid #999999"},
+        {"selector": "tr:nth-child(even)", "props": "background-color: #eeeeee"},
+    ]
+    tones = "background-color: hsl(210 60% 80% / 50%)", "background-color: rgba(255, 0, 0, .3)"
+    lines = "border-bottom: 2px dashed #cc0000; text-decoration: underline"
+    return {
+        "styler-bars": _shown(
+            base("a").bar(subset=["output"]),
+            base("b").bar(subset=["rate"], align="mid", color=["#d65f5f", "#5fba7d"]),
+            base("c").bar(subset=["rate"], align="zero", color=["#d65f5f", "#5fba7d"]),
+            base("d").bar(subset=["rate"], align=0, vmin=-1, vmax=1, color="lightblue", width=60, height=50),
+            base("e").bar(subset=["output"], cmap="viridis"),
+        ),
+        "styler-colours": _shown(
+            base("a").background_gradient(cmap="RdYlGn", subset=["output", "rate"]),
+            base("b").map(lambda value: tones[isinstance(value, float) and value < 0]),
+            base("c").highlight_max(subset=["output"], props="color:white;background-color:darkblue;font-weight:bold"),
+            base("d").map(lambda value: lines if value == 600 else "font-style: italic", subset=["output"]),
+            base("e").set_properties(**{"background-color": "black", "color": "lawngreen"}),
+        ),
+        "styler-sheets": _shown(
+            base("a").set_table_styles(sheet).set_caption("A caption"),
+            base("b").set_td_classes(classes).set_table_styles([mark]),
+            base("c").hide(axis="index").format({"output": "{:,.0f} 亿元", "rate": "{:.1%}"}),
+            base("d").map_index(lambda _: "text-decoration: underline", axis=1),
+            base("e").format(precision=2, thousands=" ", decimal=","),
+        ),
+        "levels": [
+            code("df", html(_levels().to_html())),
+            code("df.T", html(_levels().T.to_html())),
+            *_shown(_levels().style.set_uuid("l"), _levels().style.set_uuid("m").hide(level=0, axis=1)),
+        ],
+    }
+
+
+NOTEBOOKS |= {name: (cells, PYTHON) for name, cells in _styles().items()}
+NOTEBOOKS |= {
+    "old-html": (
+        [
+            md(
+                "Some words first.\n\n<center>In the middle</center>\n\n<font color='#cc0000'>red words</font> and <span style='background-color:#ffff00'>marked</span>\n\n<p align='center'>also the middle</p>"
+            )
+        ],
+        PYTHON,
+    ),
+    "footnote-blocks": (
+        [
+            md(
+                "Words[^a] of text.\n\n[^a]: First part.\n\n    Second part.\n\n        code_in_it = 1\n\n    - item in it"
+            )
+        ],
+        PYTHON,
+    ),
+    "sized": (
+        [
+            md(
+                "Half ![One](attachment:a.png){width=50%} and ![Two](attachment:a.png){#id .c width=80px height=40px} and <img src='attachment:a.png' style='width:90px' alt='Three'>",
+                files={"a.png": png(size=(40, 20))},
+            )
+        ],
+        PYTHON,
+    ),
+    "directives": (
+        [
+            md(
+                "Text with {sub}`two`, {ref}`target`, {math}`x` and {unknown}`words`.\n\n::: {.callout-tip}\n## Quarto title\nQuarto body.\n:::\n\n```{figure} attachment:f.png\n:width: 90px\n:alt: drawn\nCaption of the figure.\n```\n\n> [!NOTE] Own title\n> Body of it.\n\n```{toctree} extra\n:maxdepth: 2\npages\n```",
+                files={"f.png": png(size=(40, 20))},
+            )
+        ],
+        PYTHON,
+    ),
+    "heading-later": ([md("First some words.\n\n# A heading below them\n\nMore words.")], PYTHON),
+    "estimator": (
+        [
+            code(
+                "model",
+                html(
+                    "<style>#sk-1 {color: black;}</style><div id='sk-1'><pre>LinearRegression()</pre><b>Parts</b><div hidden><label>LinearRegression</label></div></div>"
+                ),
+            )
+        ],
+        PYTHON,
+    ),
+    "r-vector": (
+        [
+            md("# A vector"),
+            code(
+                "c(1, 2)",
+                html(
+                    "<style>.list-inline>li {display: inline-block}</style><ol class=list-inline><li>12</li><li>34</li></ol>"
+                ),
+            ),
+        ],
+        {"kernelspec": {"name": "ir", "display_name": "R", "language": "R"}, "language_info": {"name": "R"}},
+    ),
+    "tex-in-html": (
+        [
+            md("# Displayed"),
+            code(
+                "md", html("<p>$$\\frac{a}{b}$$</p><table><tr><th>name</th></tr><tr><td>$\\alpha_1$</td></tr></table>")
+            ),
+        ],
+        {"kernelspec": {"name": "julia-1.10", "display_name": "Julia", "language": "julia"}},
+    ),
+    "more-marks": (
+        [
+            md("# Marks of authors"),
+            code("#| warning: false\nkept = 1", stream("never warned\n", "stderr"), stream("printed\n")),
+            code("gone = 2", stream("shown result\n"), hide_input=True),
+            code("#| fig-cap: 'Its caption'\n#| echo: false\ndrawn = 3", result({"image/png": png(size=(40, 20))})),
         ],
         PYTHON,
     ),

@@ -166,14 +166,17 @@ def _grid(lines: list[list[etree._Element]]) -> list[list[_Place]]:
     return grid
 
 
+def _in_head(node: etree._Element) -> bool:
+    return any(parent.tag == "thead" for parent in node.iterancestors())
+
+
 def _align(grid: list[list[_Place]], position: int) -> str:
-    styled = {_alignment(place[0]) for row in grid if position < len(row) and (place := row[position])}
+    """Where the cells of a column's body stand: as their author says, else numbers right and text left."""
+    cells = [place[0] for row in grid if position < len(row) and (place := row[position]) and not _in_head(place[0])]
+    styled = {_alignment(cell) for cell in cells if _text(cell) or _alignment(cell)}
     if len(styled) == 1 and styled != {""}:
         return styled.pop()
-    texts = [
-        _text(place[0]) for row in grid if position < len(row) and (place := row[position]) and place[0].tag == "td"
-    ]
-    texts = [text for text in texts if text]
+    texts = [text for cell in cells if cell.tag == "td" and (text := _text(cell))]
     return "right" if texts and all(_NUMBER.match(text) for text in texts) else "left"
 
 
@@ -193,7 +196,7 @@ def _row(line: list[_Place], aligns: list[str], inner: Callable[[etree._Element]
         strong = style.get("font-weight", "") in ("bold", "bolder", "600", "700", "800", "900")
         text = _text(node)
         # A head stands over its column; pandas puts all heads to the right.
-        inside = any(parent.tag == "thead" for parent in node.iterancestors())
+        inside = _in_head(node)
         align = "" if inside and colspan == 1 else _alignment(node) or ("left" if inside else "")
         cells.append(
             ForeignCell(

@@ -157,14 +157,14 @@ def _head(table: Table, part: Part, lang: Lang) -> str:
     return f"head-cells({', '.join(cells)})"
 
 
-def _bar(drawn: Bar) -> str:
+def _bar(drawn: Bar, ground: str) -> str:
     """A bar behind a cell's text, to scale: a gradient whose colours change at once."""
     stops, place = [], 0.0
     for color, begin, end in drawn:
-        stops += [("ffffff", place), ("ffffff", begin)] if begin > place else []
+        stops += [(ground, place), (ground, begin)] if begin > place else []
         stops += [(color, begin), (color, end)]
         place = end
-    stops += [("ffffff", place), ("ffffff", 100.0)] if place < 100 else []
+    stops += [(ground, place), (ground, 100.0)] if place < 100 else []
     if stops[0][1] > 0:
         stops.insert(0, (stops[0][0], 0.0))
     return f"gradient.linear({', '.join(f'(rgb({literal(chr(35) + color)}), {at:g}%)' for color, at in stops)})"
@@ -219,10 +219,11 @@ def _cell(cell: Cell, column: Column, lang: Lang, pad: float, *, spans: bool, he
         options.append(f"colspan: {cell.colspan}")
     if spans and cell.rowspan > 1:
         options.append(f"rowspan: {cell.rowspan}")
-    if background := hex_color(style.get("background-color", "")):
-        options.append(f'fill: rgb("#{background}")')
-    elif drawn := bar(style.get("background", "")):
-        options.append(f"fill: {_bar(drawn)}")
+    ground = hex_color(style.get("background-color", ""))
+    if drawn := bar(style.get("background", "")):
+        options.append(f"fill: {_bar(drawn, ground or 'ffffff')}")
+    elif ground:
+        options.append(f'fill: rgb("#{ground}")')
     if borders := _borders(style):
         options.append(f"stroke: ({borders})")
     if cell.align or head:
