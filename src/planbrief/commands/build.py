@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,30 +21,30 @@ class Progress(Listener):
 
     def __init__(self) -> None:
         self.total = self.done = 0
-        self.bar = None
         self.terminal = sys.stderr.isatty()
 
     def started(self, names: Sequence[str]) -> None:
         """Draw an empty bar."""
         self.total = len(names)
-        if self.terminal and names:
-            from tqdm import tqdm
-
-            self.bar = tqdm(total=self.total, unit="report", file=sys.stderr, leave=False, dynamic_ncols=True)
+        self._draw("")
 
     def stage(self, name: str, stage: str) -> None:
         """Name beside the bar what is at work."""
-        if self.bar is not None:
-            self.bar.set_postfix_str(f"{visible(name)}: {visible(stage)}")
+        self._draw(f"{visible(name)}: {visible(stage)}")
+
+    def _draw(self, said: str) -> None:
+        """The bar, with what is at work beside it, on one line of the terminal; none at the end."""
+        if self.terminal and self.total:
+            columns = shutil.get_terminal_size().columns - 1
+            done = 20 * self.done // self.total
+            line = f"[{'#' * done}{'.' * (20 - done)}] {self.done}/{self.total} {said}"
+            print(f"\r\x1b[2K{line[:columns] if self.done < self.total else ''}", end="", file=sys.stderr, flush=True)
 
     def ended(self, name: str, status: str, seconds: float, error: str = "") -> None:
         """Move the bar, or say that a report is done."""
         self.done += 1
-        if self.bar is not None:
-            self.bar.update(1)
-            if self.done == self.total:
-                self.bar.close()
-        elif status != "failed":
+        self._draw("")
+        if not self.terminal and status != "failed":
             print(f"[{self.done}/{self.total}] {visible(name)} {status} ({seconds:.1f} s)", file=sys.stderr, flush=True)
 
 

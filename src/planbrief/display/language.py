@@ -19,8 +19,6 @@ from planbrief.errors import PlanbriefError
 
 Lang = Literal["zh", "en"]
 LANGS: tuple[Lang, ...] = ("zh", "en")
-#: babel locales: Chinese of the mainland; English with day before month.
-LOCALES: Mapping[str, str] = {"zh": "zh_Hans_CN", "en": "en_GB"}
 #: Latin words that a Chinese page may hold without a ``lang`` of their own: acronyms that Chinese texts use as words,
 #: unit symbols, and the name of this program. Every other word is marked.
 ACCEPTED_LATIN = (

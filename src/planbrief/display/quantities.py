@@ -9,10 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from babel.dates import format_date
-from babel.numbers import format_decimal
-
-from planbrief.display.language import LOCALES, Lang, Run, has_message, message
+from planbrief.display.language import Lang, Run, has_message, message
 from planbrief.measures.figures import Figure as FigureLike
 from planbrief.measures.growth import period_label
 from planbrief.measures.undefined import REASONS
@@ -31,14 +28,20 @@ def date_text(iso: str, lang: Lang) -> str:
     """
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", iso):
-            pattern = "y年M月d日" if lang == "zh" else "d MMMM y"
-            return format_date(datetime.date.fromisoformat(iso), pattern, locale=LOCALES[lang])
+            day = datetime.date.fromisoformat(iso)
+            return f"{day.year}年{day.month}月{day.day}日" if lang == "zh" else f"{day.day} {_month(day)} {day.year}"
         if re.fullmatch(r"\d{4}-\d{2}", iso):
-            pattern = "y年M月" if lang == "zh" else "MMMM y"
-            return format_date(datetime.date.fromisoformat(f"{iso}-01"), pattern, locale=LOCALES[lang])
+            day = datetime.date.fromisoformat(f"{iso}-01")
+            return f"{day.year}年{day.month}月" if lang == "zh" else f"{_month(day)} {day.year}"
     except ValueError:
         pass
     return iso
+
+
+def _month(day: datetime.date) -> str:
+    """English name of a month, whatever the machine's locale says."""
+    names = "January February March April May June July August September October November December"
+    return names.split()[day.month - 1]
 
 
 @lru_cache(maxsize=4096)
@@ -117,9 +120,7 @@ def _decimal_text(digits: str, lang: Lang) -> str:
     exponent = number.as_tuple().exponent
     decimals = max(-exponent, 0) if isinstance(exponent, int) else 0
     grouped = abs(number) >= (10_000 if lang == "zh" else 1_000)
-    pattern = ("#,##0" if grouped else "0") + ("." + "0" * decimals if decimals else "")
-    text = format_decimal(abs(number), format=pattern, locale=LOCALES[lang])
-    return (MINUS if number < 0 else "") + text
+    return (MINUS if number < 0 else "") + f"{abs(number):{',' if grouped else ''}.{decimals}f}"
 
 
 def rounded(value: float, decimals: int) -> Decimal:

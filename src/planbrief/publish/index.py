@@ -19,11 +19,10 @@ from typing import Any
 from urllib.parse import quote
 
 from jinja2 import Environment, StrictUndefined, Template
-from markupsafe import Markup
 
 from planbrief.display.language import LANGS, Lang, Run, mark, message, messages
 from planbrief.display.quantities import date_text
-from planbrief.render.html.text import TAGS, json_script
+from planbrief.render.html.text import TAGS, Safe, json_script
 from planbrief.render.safe_text import visible
 from planbrief.run.manifest import INDEX_PAGES, Manifest, PublishedFile, ReportEntry
 
@@ -110,10 +109,10 @@ def render_index(
     text = _template("catalogue.html.j2").render(
         manifest=manifest, lang=lang, other=other, other_page=INDEX_PAGES[other], tags=TAGS, csp=policy,
         words=SimpleNamespace(**words),
-        style=Markup(style), script=Markup(script), summary=summary, failures=failures, failed_summary=failed_summary,
+        style=Safe(style), script=Safe(script), summary=summary, failures=failures, failed_summary=failed_summary,
         digest=_digest(digest, lang), cities=chips,
         reports=reports, pictures=any(report.picture for report in reports), tables=_tables(manifest, lang),
-        data=Markup(json_script(told)),
+        data=Safe(json_script(told)),
         notices=[message("page.notice.unchecked", lang)] if manifest.unchecked else [],
     )  # fmt: skip
     return text if text.endswith("\n") else f"{text}\n"
@@ -127,7 +126,7 @@ def render_placeholder(manifest: Manifest, entry: ReportEntry) -> str:
     policy = f"default-src 'none'; style-src '{_hash(style)}'; base-uri 'none'; form-action 'none'"
     there = manifest.report(entry.id, other)
     text = _template("placeholder.html.j2").render(
-        lang=TAGS[lang], other=TAGS[other], csp=policy, style=Markup(style), title=_runs(entry.title, lang), tags=TAGS,
+        lang=TAGS[lang], other=TAGS[other], csp=policy, style=Safe(style), title=_runs(entry.title, lang), tags=TAGS,
         failure=_failure(entry, lang), index=f"../{INDEX_PAGES[lang]}", page_title=visible(entry.title),
         alternate=_href(f"../{there.name}.html") if there else "",
         words={key: message(f"index.{key}", lang) for key in ("switch", "reason", "back", "not_built")},

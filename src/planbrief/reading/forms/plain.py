@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import codecs
+import contextlib
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -88,11 +90,12 @@ def _sound(text: str, name: str) -> str:
 
 
 def _advice(raw: bytes) -> str:
-    """What an adviser takes the bytes for, as a hint in the message; it decides nothing."""
-    from charset_normalizer import from_bytes
-
-    best = from_bytes(raw[:_SAMPLE]).best()
-    return f" (perhaps {best.encoding})" if best is not None else ""
+    """What the bytes may be, as a hint in the message; it decides nothing."""
+    for encoding in ("big5", "shift_jis", "euc_kr", "cp1252"):
+        with contextlib.suppress(UnicodeDecodeError):
+            codecs.getincrementaldecoder(encoding)().decode(raw[:_SAMPLE])  # the last character may be cut
+            return f" (perhaps {encoding})"
+    return ""
 
 
 def _unreadable(name: str, found: str) -> DataError:

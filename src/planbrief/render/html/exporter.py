@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from lxml import etree
-from markupsafe import Markup
 from nbconvert.exporters.exporter import FilenameExtension
 from nbconvert.exporters.templateexporter import TemplateExporter
 from nbformat import NotebookNode
@@ -33,7 +32,7 @@ from planbrief.render.document import (
 )
 from planbrief.render.html import blocks
 from planbrief.render.html.blocks import prose_html
-from planbrief.render.html.text import TAGS, Writer, esc, json_script
+from planbrief.render.html.text import TAGS, Safe, Writer, esc, json_script
 from planbrief.render.outline import opens_chapter
 from planbrief.render.safe_text import visible
 
@@ -103,7 +102,7 @@ def page(document: Document, *, trusted: bool = False) -> dict[str, Any]:
         "data": json_script(_payload(document, writer)),
         "report": document.ours,
     }
-    return {name: Markup(text) if isinstance(text, str) else text for name, text in pieces.items()}
+    return {name: Safe(text) if isinstance(text, str) else text for name, text in pieces.items()}
 
 
 def _footnotes(document: Document, writer: Writer) -> str:

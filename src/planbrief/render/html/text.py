@@ -30,6 +30,14 @@ def esc(text: str) -> str:
     return html.escape(visible(text), quote=True)
 
 
+class Safe(str):
+    """Text that is HTML already: a template sets it as it is."""
+
+    def __html__(self) -> str:
+        """What a template asks a text for that it need not escape."""
+        return str(self)
+
+
 def lang_attribute(lang: str, page: Lang) -> str:
     """`` lang="…"`` where a text is not in the page's language, else nothing."""
     return f' lang="{TAGS[lang]}"' if lang and lang != page else ""
