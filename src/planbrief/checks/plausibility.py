@@ -38,6 +38,8 @@ _BALANCE = re.compile("净|差额|盈|亏|利润|收支|逆差|顺差|赤字|余
 _OF_THE_ROW = ("ref_area", "subject", "indicator", "activity", "unit_measure", "transformation", "counterpart_area")
 #: A value this many times as large (or as small) as all others of its series is read from another unit or line.
 _JUMP, _LEAP = 8, 1000
+#: Values of one series that are less than this many times apart are written in units that fit each other.
+_NEAR = 30
 #: Years back and ahead of a document that no plan speaks of.
 _BACK, _AHEAD = 10, 50
 
@@ -290,7 +292,7 @@ def _usage(one: Observed, evidence: Evidence) -> Iterator[Finding]:
             factor, known = units.parse(cells["unit_measure"]).factor, {units.parse(unit).factor for unit in usual}
         except (PlanbriefError, ArithmeticError):
             return
-        if factor not in known:
+        if factor not in known and not _near_its_series(one, evidence):
             yield "unit_measure", cells["unit_measure"], f"{indicator['unit_measure']}, in which the indicator is given"
     aggregation, transformation = indicator["aggregation"], cells["transformation"]
     if transformation == "level" and aggregation == "share":
@@ -310,6 +312,12 @@ def _usage(one: Observed, evidence: Evidence) -> Iterator[Finding]:
         and transformation not in used
     ):
         yield "transformation", transformation, f"{used.pop()}, as all other rows of the indicator"
+
+
+def _near_its_series(one: Observed, evidence: Evidence) -> bool:
+    """Whether another value of the same thing is about as large: 1.5 万亿元 after 8,100 亿元 is no slip of the unit."""
+    sizes = [abs(other.size) for other in others(one, evidence.by_fact[one.fact]) if other.size]
+    return bool(one.size) and any(1 / _NEAR < abs(one.size or 0) / size < _NEAR for size in sizes)
 
 
 def _table_row(one: Observed, evidence: Evidence) -> Iterator[Finding]:

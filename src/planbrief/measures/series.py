@@ -180,7 +180,7 @@ def series_of(
     all_series: list[Series] = []
     taken: set[str] = set()
     for group in groups.values():
-        for part in _by_price(group):
+        for part in _by_price(group, money=table.parse(group[0]["unit_measure"] or "1").dimension == "money"):
             single = _series(ds, table, part)
             key = single.key
             if key in taken:
@@ -196,12 +196,13 @@ def _years(period: str) -> str:
     return f"{shape[-1] + 1}y" if shape is not None and shape[-1] else ""
 
 
-def _by_price(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def _by_price(rows: list[dict[str, Any]], *, money: bool) -> Iterator[list[dict[str, Any]]]:
     """Rows split by price basis, the largest part first.
 
     A figure without stated basis joins the part that prints the same fact (period, kind, value, unit) with one, and
     an actual value of the year whose prices a part is at joins that part, whose base it is: at current prices of 2023
-    means at prices of 2023.
+    means at prices of 2023. What is left without a basis joins the only other part if it may be at its prices: money
+    that was achieved is at current prices, what is aimed at and every rate may be at any (:mod:`.prices`).
     """
     parts: dict[str, list[dict[str, Any]]] = {}
     for row in rows:
@@ -220,6 +221,10 @@ def _by_price(rows: list[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
             if constant and row["time_period"] not in reached:
                 constant.append(row)
                 parts[price].remove(row)
+    unstated, stated = parts.get("", []), [price for price, part in parts.items() if price and part]
+    aimed = all(row["kind"] in AIM_KINDS for row in unstated)
+    if unstated and len(stated) == 1 and (aimed or not money or stated[0] == prices.CURRENT):
+        parts[stated[0]] += parts.pop("")
     yield from sorted((part for part in parts.values() if part), key=len, reverse=True)
 
 

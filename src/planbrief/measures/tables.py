@@ -91,9 +91,9 @@ def progress_table(
         if base is not None and not later:
             later = list(chained(ds, series, base)) if series.price_base.startswith(CONSTANT) else []
             chains |= {series.key} if later else set()
-            if not later and (other := _at_other_prices(ds, series, base)):
-                differing.append((series.key, *other))
-                continue
+        if not later and (other := _at_other_prices(ds, series, base)):
+            differing.append((series.key, *other))
+            continue
         if base is None or not later:
             waiting.append(series.key)
             lacking = "no_actual_after_base" if base or lacking == "no_actual_after_base" else "no_base"
@@ -108,9 +108,10 @@ def progress_table(
     return table
 
 
-def _at_other_prices(ds: Dataset, series: Series, base: Point) -> tuple[str, ...]:
-    """The latest value after the base at other prices and the next target, empty where there is none."""
-    later = [p for other in at_other_prices(ds, series) for p in other.actuals if p.year > base.year]
+def _at_other_prices(ds: Dataset, series: Series, base: Point | None) -> tuple[str, ...]:
+    """The latest value after the base (if there is one) at other prices and the next target, empty without one."""
+    since = base.year if base else -math.inf
+    later = [p for other in at_other_prices(ds, series) for p in other.actuals if p.year > since]
     if not later:
         return ()
     latest = max(later, key=lambda point: point.year)

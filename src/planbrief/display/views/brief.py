@@ -80,7 +80,9 @@ def reached(ds: Dataset, first: Mapping[str, Any]) -> bool:
 
 def key_number(ds: Dataset, first: Mapping[str, Any], kind: str, levels: list[Figure]) -> KeyNumber:
     """One goal as a key number; `first` is the stretch to its first target."""
-    what, start, end = name_of(ds, first), levels[0], levels[-1]
+    what, end = name_of(ds, first), levels[-1]
+    # What the stretch starts from: an older value would not go with its rate.
+    start = next((level for level in levels if level.year == str(int(first["start_year"]))), levels[0])
     values: dict[str, object] = {"start": start, "start_period": when(start)}
     rate = figure(first, "cagr")
     if kind == "share" or not rate.value > 0:  # a bound that is kept, or less than there is, needs no growth

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from planbrief.measures.audit.algebra import PURE, Amount, Atom, Scope, amount, atoms
-from planbrief.measures.audit.model import Context, Finding, Identity, Number, Result, Severity, key_of
+from planbrief.measures.audit.model import Context, Finding, Identity, Number, Result, Severity, at_one_price, key_of
 from planbrief.measures.evidence import Evidence, ids
 from planbrief.measures.labels import Label, label, listing, period, place
 
@@ -86,7 +86,7 @@ def _leads(ctx: Context, atom: Atom, record: Evidence) -> bool:
 
 def _check(ctx: Context, row: Mapping[str, str], scope: Scope, left: Amount, right: Amount) -> Iterator[Result]:
     sign, rule = row["sign"], row["rule"]
-    if left.dimension != right.dimension and sign != "near":
+    if (left.dimension != right.dimension and sign != "near") or not at_one_price(left.records + right.records):
         return
     if sign in ("equal", "within") and not right.complete:
         return

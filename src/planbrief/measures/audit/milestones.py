@@ -15,6 +15,7 @@ from planbrief.measures.audit.model import (
     Number,
     Result,
     Severity,
+    at_one_price,
     grouped,
     key_of,
     prices_of,
@@ -167,10 +168,13 @@ def _stated_multiples(ctx: Context) -> Iterator[Result]:
     for claim in single(stated):
         levels = _levels_of(ctx, claim, claim.subject) or _levels_of(ctx, claim, "")
         starts = [record for record in levels if record.kind != "target" and record.base > 0]
-        ends = [record for record in levels if record.kind == "target"]
-        if not starts or not ends:
-            continue
-        yield from _multiple(ctx, claim, starts[0], ends)
+        if claim.base_period:
+            starts = [record for record in starts if record.time_period == claim.base_period]
+        ends = [record for record in levels if record.kind == "target" and starts and at_one_price([starts[0], record])]
+        if claim.dated:  # 到2035年翻一番 says nothing of the level in 2030
+            ends = [record for record in ends if record.year == claim.year]
+        if ends:
+            yield from _multiple(ctx, claim, starts[0], ends)
 
 
 def _levels_of(ctx: Context, claim: Evidence, subject: str) -> list[Evidence]:
@@ -188,8 +192,6 @@ def _levels_of(ctx: Context, claim: Evidence, subject: str) -> list[Evidence]:
 def _multiple(ctx: Context, claim: Evidence, start: Evidence, ends: list[Evidence]) -> Iterator[Result]:
     doubled = claim.dimension == "doublings"  # 翻两番 is four times the base
     ratio = 2**claim.value if doubled else claim.value + MULTIPLES[claim.transformation]
-    if claim.dated and any(end.time_period == claim.time_period for end in ends):
-        ends = [end for end in ends if end.time_period == claim.time_period]
     reached = {end: float(multiple(start.base, end.base)) for end in ends}
     bound_below = claim.comparator in ("ge", "gt")
     fitting = [end for end in ends if _fits(ratio, claim.half, start, end, bound_below)]
@@ -251,7 +253,7 @@ def _limits(ctx: Context) -> Iterator[Result]:
         for value in values.get(key, ()):
             if limit.dated and value.dated and limit.time_period != value.time_period:
                 continue
-            if value.kind == "target" and limit.locator == value.locator:
+            if (value.kind == "target" and limit.locator == value.locator) or not at_one_price([limit, value]):
                 continue
             yield from _limit(ctx, limit, value)
 

@@ -327,6 +327,12 @@ def prices_of(record: Evidence) -> frozenset[str]:
     return prices.bases(record.price_base, record.time_period, record.kind, money=record.dimension == "money")
 
 
+def at_one_price(records: Iterable[Evidence]) -> bool:
+    """Whether sums of money may all be at the same prices: what is at others neither adds up nor contradicts."""
+    known = [found for record in records if record.dimension == "money" and (found := prices_of(record))]
+    return not known or bool(frozenset.intersection(*known))
+
+
 def _at_one_price(records: list[Evidence]) -> tuple[Evidence, ...]:
     """One record a year, in order, all at prices like those of the last aim (or else of the last record)."""
     aims = [record for record in records if record.kind == "target" and prices_of(record)]

@@ -9,7 +9,18 @@ from difflib import SequenceMatcher
 from itertools import combinations
 
 from planbrief.measures.audit.declared import EPSILON
-from planbrief.measures.audit.model import Context, Finding, Identity, Item, Number, Result, Severity, grouped, key_of
+from planbrief.measures.audit.model import (
+    Context,
+    Finding,
+    Identity,
+    Item,
+    Number,
+    Result,
+    Severity,
+    at_one_price,
+    grouped,
+    key_of,
+)
 from planbrief.measures.evidence import Evidence, ids
 from planbrief.measures.labels import Label, period, place
 
@@ -228,7 +239,7 @@ def _compare(ctx: Context, same: list[Place], undated: list[Place]) -> Iterator[
     """
     if len(same) + len(undated) < 2:
         return
-    pairs = list(combinations(same, 2))
+    pairs = [(a, b) for a, b in combinations(same, 2) if at_one_price([*a, *b])]
     beside = [(a, b) for a in same for b in undated if a[0].source_id == b[0].source_id]
     differing = [(a, b) for a, b in [*pairs, *beside] if len(a) == len(b) and not _same_values(a, b)]
     years = [(a, b) for a, b in beside if a[0].kind in AIMS and ctx.meta(a[0].indicator)["aggregation"] != "level"]

@@ -8,7 +8,17 @@ from dataclasses import dataclass
 
 from planbrief.measures.audit.algebra import Scope, amount, of_record
 from planbrief.measures.audit.declared import EPSILON
-from planbrief.measures.audit.model import Context, Finding, Identity, Number, Result, grouped, key_of, single
+from planbrief.measures.audit.model import (
+    Context,
+    Finding,
+    Identity,
+    Number,
+    Result,
+    at_one_price,
+    grouped,
+    key_of,
+    single,
+)
 from planbrief.measures.evidence import Evidence, ids
 from planbrief.measures.labels import Label, label, listing, period, place
 
@@ -25,7 +35,8 @@ def check_totals(ctx: Context) -> Iterator[Result]:
 
 
 def _levels(ctx: Context) -> list[Evidence]:
-    return single(
+    """Levels that may be parts or totals; what was once aimed at for a time gives way to what was achieved in it."""
+    levels = single(
         record
         for record in ctx.settled
         if record.transformation == "level"
@@ -33,10 +44,25 @@ def _levels(ctx: Context) -> list[Evidence]:
         and not record.subject
         and ctx.meta(record.indicator)["aggregation"] in ("additive", "count")
     )
+    reached = {_thing(record) for record in levels if _reached(record)}
+    return [record for record in levels if record.kind != "target" or _thing(record) not in reached]
+
+
+def _thing(record: Evidence) -> tuple[str, ...]:
+    return (record.ref_area, record.indicator, record.activity, record.time_period)
+
+
+def _reached(record: Evidence) -> bool:
+    """Whether a value was achieved: it is no part of what an earlier plan aimed at for that time, nor its whole."""
+    return record.dated and record.kind == "actual"
+
+
+def _addable(records: list[Evidence]) -> bool:
+    return len({record.dimension for record in records}) == 1 and at_one_price(records)
 
 
 def _by_activity(ctx: Context) -> Iterator[Result]:
-    groups = grouped(_levels(ctx), lambda r: (r.ref_area, r.indicator, r.time_period))
+    groups = grouped(_levels(ctx), lambda r: (r.ref_area, r.indicator, r.time_period, _reached(r)))
     for records in groups.values():
         by_activity = {record.activity: record for record in reversed(records)}
         for parent, children in ctx.children.items():
@@ -44,7 +70,7 @@ def _by_activity(ctx: Context) -> Iterator[Result]:
             whole = by_activity.get(parent)
             if whole is None and not ctx.parents[parent] and ctx.ds.exhaustive(parent):
                 whole = by_activity.get("")
-            if whole is None or not parts or len({r.dimension for r in [whole, *parts]}) > 1:
+            if whole is None or not parts or not _addable([whole, *parts]):
                 continue
             complete = len(parts) == len(children) and ctx.ds.exhaustive(parent)
             yield from compare(ctx, whole, parts, equal=complete, of=parent)
@@ -56,11 +82,11 @@ def _by_area(ctx: Context) -> Iterator[Result]:
         for record in _levels(ctx)
         if record.kind not in NO_PARTS and ctx.meta(record.indicator)["aggregation"] == "additive"
     ]
-    for records in grouped(levels, lambda r: (r.indicator, r.activity, r.time_period)).values():
+    for records in grouped(levels, lambda r: (r.indicator, r.activity, r.time_period, _reached(r))).values():
         by_area = {record.ref_area: record for record in reversed(records)}
         for area, whole in by_area.items():
             parts = [r for a, r in by_area.items() if a != area and _nearest(ctx, a, by_area) == area]
-            if parts and len({record.dimension for record in [whole, *parts]}) == 1:
+            if parts and _addable([whole, *parts]):
                 yield from compare(ctx, whole, parts, equal=False, of="areas")
 
 
@@ -154,16 +180,14 @@ def check_shares(ctx: Context) -> Iterator[Result]:
 def _against_levels(ctx: Context) -> Iterator[Result]:
     """A share printed beside levels of the same indicator: of an area in a larger one, of an activity in its parent."""
     records = [r for r in ctx.settled if r.transformation in ("share", "level") and r.kind != "constraint"]
-    levels: dict[tuple[str, ...], Evidence] = {
-        (r.indicator, r.ref_area, r.activity, r.subject, r.time_period): r
+    levels: dict[tuple[object, ...], Evidence] = {
+        (r.indicator, r.ref_area, r.activity, r.subject, r.time_period, _reached(r)): r
         for r in reversed(single(r for r in records if r.transformation == "level"))
     }
     for share in single(r for r in records if r.transformation == "share"):
-        part = levels.get((share.indicator, share.ref_area, share.activity, share.subject, share.time_period))
-        if part is None:
-            continue
-        whole = _whole(ctx, share, levels)
-        if whole is None or whole.dimension != part.dimension or whole.low <= 0 or part.low < 0:
+        own = (share.indicator, share.ref_area, share.activity, share.subject, share.time_period, _reached(share))
+        part, whole = levels.get(own), _whole(ctx, share, levels)
+        if part is None or whole is None or not _addable([part, whole]) or whole.low <= 0 or part.low < 0:
             continue
         low = 100 * part.least / whole.most
         high = 100 * part.most / whole.least if whole.least > 0 else math.inf
@@ -193,9 +217,9 @@ def _against_levels(ctx: Context) -> Iterator[Result]:
         yield Finding(finding_id, STATED_SHARE, "inconsistent", items, numbers, message, gap, tolerance, "个百分点")
 
 
-def _whole(ctx: Context, share: Evidence, levels: dict[tuple[str, ...], Evidence]) -> Evidence | None:
+def _whole(ctx: Context, share: Evidence, levels: dict[tuple[object, ...], Evidence]) -> Evidence | None:
     def at(area: str, activity: str, subject: str) -> Evidence | None:
-        return levels.get((share.indicator, area, activity, subject, share.time_period))
+        return levels.get((share.indicator, area, activity, subject, share.time_period, _reached(share)))
 
     if share.counterpart_area:
         return at(share.counterpart_area, share.activity, share.subject)
