@@ -19,7 +19,7 @@ import linecache
 import re
 import traceback
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 
 
@@ -67,6 +67,13 @@ class Problem:
     fixable: bool = False
     #: Only a matter of order: told, but neither refused by ``check`` nor kept from being published.
     note: bool = False
+    #: Further rows of the file that it speaks for.
+    also: tuple[int, ...] = field(default=(), compare=False, repr=False)
+
+    @property
+    def places(self) -> set[tuple[str, int]]:
+        """File and row of everything that it speaks for."""
+        return {(self.file, row) for row in (self.row, *self.also)}
 
     def __str__(self) -> str:
         place, (row, column) = self.file, ("line", "entry") if self.file.endswith(".toml") else ("row", "column")

@@ -147,7 +147,7 @@ def seal_problems(
     if seal is None:
         found = "no seal, or one that cannot be read"
         return [Problem(f"data/{SEAL}", 0, "", found, "a seal; planbrief check --accept-all writes it")]
-    named = {(problem.file, problem.row) for problem in known}
+    named = {place for problem in known for place in problem.places}
     problems: list[Problem] = []
     for sheet in sheets:
         if sheet.whole:

@@ -224,7 +224,7 @@ def renew_seal(folder: Path, accepted: Collection[str] | None) -> list[Mend]:
     now = survey(folder)
     old = read_seal(folder)
     before = old or {}
-    unsound = {(problem.file, problem.row) for problem in now.problems if not sealed_apart(problem)}
+    unsound = {place for problem in now.problems if not sealed_apart(problem) for place in problem.places}
     done: list[Mend] = []
     seal: Seal = {}
     for sheet in now.sheets:

@@ -104,6 +104,8 @@ DIMENSIONS = {
     "difference_pp": {"percentage_points"},
     "rank": {"rank", "count"},
 }
+#: What is expected where only decimals were added or dropped, which ``check --fix`` mends.
+_DECIMALS = ("the decimals as printed", "the text has no decimals")
 _HAN = re.compile("[\u3400-\u9fff]")
 _LATIN = re.compile("[A-Za-z]")
 _DECIMAL = re.compile(r"-?\d{1,20}(\.\d{1,20})?", re.ASCII)
@@ -154,7 +156,7 @@ def row_problems(table: str, row: Row, tables: Tables) -> Iterator[Problem]:
     """What the rules find between the cells of one row."""
     for rule in _RULES[table]:
         for column, found, expected in rule(row.values, tables):
-            yield Problem(row.file, row.line, column, found, expected)
+            yield Problem(row.file, row.line, column, found, expected, expected.endswith(_DECIMALS))
 
 
 # -- observations ---------------------------------------------------------------------------------------------------
@@ -182,10 +184,10 @@ def _value(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
     printed = row["value_text"].replace(",", "")
     if TOKEN.fullmatch(row["value_text"]) and printed.isascii() and row["obs_value"].removeprefix("-") != printed:
         sign = "-" if value < 0 else ""
-        yield "obs_value", row["obs_value"], f"{sign}{printed}, the decimals as printed"
+        yield "obs_value", row["obs_value"], f"{sign}{printed}, {_DECIMALS[0]}"
     for column in ("obs_value", "upper_value"):
         if "." not in row["value_text"] and re.fullmatch(r"-?\d+\.0+", row[column], re.ASCII):
-            yield column, row[column], f"{row[column].partition('.')[0]}: the text has no decimals"
+            yield column, row[column], f"{row[column].partition('.')[0]}: {_DECIMALS[1]}"
     bound = reading.bound_of(value)
     if bound and row["comparator"] != bound:
         yield "comparator", row["comparator"], f"{bound}, as value_text {row['value_text']!r} says"

@@ -186,16 +186,17 @@ def odd_titles(text: str) -> list[str]:
 
 
 def homeless(dataset: Dataset) -> list[Mismatch]:
-    """Rows about a document that the table of sources does not have, which nothing can be compared with."""
+    """Documents that rows are about and the table of sources does not have: nothing can be compared with them."""
     tables = dataset.package.tables
-    known = tables["sources"].by_key
+    lost: dict[tuple[str, str], list[Row]] = {}
+    for name in ("observations", "exclusions"):
+        for row in tables[name].rows:
+            if row.values["source_id"] not in tables["sources"].by_key:
+                lost.setdefault((row.values["source_id"], row.file), []).append(row)
+    wanted = "a document under data/documents"
     return [
-        Mismatch(
-            row.values["source_id"], 0, 0, row.file, row.line, "no such document", "a document under data/documents"
-        )
-        for name in ("observations", "exclusions")
-        for row in tables[name].rows
-        if row.values["source_id"] not in known
+        Mismatch(source, 0, 0, file, rows[0].line, f"no such document, {len(rows)} rows", wanted)
+        for (source, file), rows in lost.items()
     ]
 
 

@@ -275,6 +275,9 @@ def guesses(value: str) -> Iterator[tuple[str, str]]:
         yield "an ellipsis where three dots stood", value.replace("…", "...")
     if re.search("[\u00a0\u3000]", value):
         yield "a special space", re.sub("[\u00a0\u3000]", " ", value)
+    if re.fullmatch(r"-?\d+\.0", value):
+        yield "decimals that pandas added", value[:-2]
+        yield "decimals that pandas added and zeros that it dropped", value[:-2].zfill(2)
     if re.fullmatch(r"\d+", value) and len(value) <= 12:
         yield "decimals that Excel dropped", value + ".0"
         yield "decimals that Excel dropped", value + ".00"

@@ -93,7 +93,8 @@ def reference_problems(package: Package, table: Table) -> list[Problem]:
         more = f" and {len(rows) - 1} more rows" if len(rows) > 1 else ""
         near = package.names(targets[column]).near(value) if len(value) <= 60 else ()
         hint = f" ({' or '.join(near)}?)" if near else ""
-        problems.append(Problem(file, rows[0].line, column, f"{value[:60]!r}{more}", f"a key of data/{home}{hint}"))
+        found, also = f"{value[:60]!r}{more}", tuple(row.line for row in rows[1:])
+        problems.append(Problem(file, rows[0].line, column, found, f"a key of data/{home}{hint}", also=also))
     return problems
 
 

@@ -287,9 +287,13 @@ def read_text(path: Path, name: str) -> str:
     except OSError as error:
         raise DataError([Problem(name, 0, "", error.strerror or str(error), "a readable CSV file")]) from None
     except UnicodeDecodeError as error:
-        line = path.read_bytes()[: error.start].count(b"\n") + 1
-        found = f"byte 0x{error.object[error.start]:02X}, not UTF-8 (saved by Excel as GBK?)"
-        raise DataError([Problem(name, line, "", found, "UTF-8; planbrief check --fix can convert it")]) from None
+        from planbrief.targets.excel import decode
+
+        text, _ = decode(error.object)  # empty where it is no text at all
+        found = f"byte 0x{error.object[error.start]:02X}, not UTF-8" + (" (saved by Excel as GBK?)" if text else "")
+        expected = "UTF-8; planbrief check --fix can convert it" if text else "a text in UTF-8"
+        line = error.object[: error.start].count(b"\n") + 1
+        raise DataError([Problem(name, line, "", found, expected)]) from None
 
 
 def parse_csv(text: str, name: str, columns: tuple[str, ...], spare: Collection[str] = ()) -> Iterator[Row]:
