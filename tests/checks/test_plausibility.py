@@ -57,6 +57,13 @@ def test_a_value_many_times_its_neighbours_is_named() -> None:
     assert strange(level(1, "3", "2026"), level(9, "110", "2028"), level(17, "130", "2030")) == []
 
 
+def test_a_larger_unit_of_a_value_near_its_series_is_no_slip() -> None:
+    """1.5 万亿元 after 8100 亿元 is how it is printed; 8100 万亿元 is near nothing."""
+    before, larger = level(1, "8100", "2026"), {"unit_measure": "万亿元"}
+    assert strange(before, level(9, "1.5", "2027", **larger)) == []
+    assert "unit_measure" in [column for column, _ in strange(before, level(9, "8100", "2027", **larger))]
+
+
 def test_one_fact_has_one_value_in_a_document() -> None:
     """Both rows are named with the other's place."""
     found = strange(level(1, "100", "2026"), level(9, "120", "2026"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import errno
 import io
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -240,3 +241,15 @@ def test_examine_is_silent_about_sound_cells() -> None:
         assert examine(text, free) is None
     assert examine("511900", {"type": "string", "constraints": {"pattern": r"\d{6}"}}) is None
     assert not fits("2025-02-30", {"type": "date"})
+
+
+def test_whole_numbers_that_pandas_made_floats_are_mended(tmp_path: Path) -> None:
+    """2.0 for 2 and 1.0 for 01 in columns of text or numbers: the seal proves what stood there."""
+    data, _ = make_folder(tmp_path)
+    path = data / "units.csv"
+    before = path.read_bytes()
+    path.write_bytes(re.sub(rb"(?m),(\d+),", rb",\1.0,", before))
+    assert path.read_bytes() != before
+    fix(data)
+    assert path.read_bytes() == before
+    assert data_problems(data) == []

@@ -5,11 +5,14 @@ from __future__ import annotations
 import pytest
 from targets.factory import INDICATORS, make_dataset, observation
 
+from planbrief.display.template import wordings_of
+from planbrief.display.views.brief import key_numbers_of
+from planbrief.display.views.opening import path_words
 from planbrief.display.views.progress import progress_view
 from planbrief.measures import prices
 from planbrief.measures.audit import audit
 from planbrief.measures.series import series_of
-from planbrief.measures.tables import progress_table
+from planbrief.measures.tables import growth_table, progress_table
 
 GROWTH = {**INDICATORS[0], "indicator": "test_growth", "unit_measure": "%", "aggregation": "rate"}
 
@@ -107,3 +110,61 @@ def test_which_values_stand_at_the_same_prices(one, other, alike):
     bases = [prices.bases(*one), prices.bases(*other)]
     assert prices.alike(*bases) is alike
     assert prices.alike(*reversed(bases)) is alike
+
+
+@pytest.mark.parametrize(
+    ("reached", "aimed", "judged"),
+    [("current", "", True), ("", "", True), ("current", "current", True), ("", "current", True),
+     ("current", "constant_2023", False), ("", "constant_2023", False)],
+)  # fmt: skip
+def test_what_may_be_at_one_price_is_one_series(reached, aimed, judged):
+    """A target without a basis may be at any prices; an achieved value without one is at current prices."""
+    ds = make_dataset(
+        observations=[
+            observation(100, 100, time_period="2024", price_base=reached),
+            observation(110, 150, time_period="2027", kind="target", price_base=aimed),
+        ]
+    )
+    planned = growth_table(ds, "testville").query("stage == 'planned'")
+    assert bool(planned["cagr"].notna().all()) is judged
+    # What is not judged is listed with its count, also where the targets' own prices have no base at all.
+    assert len(progress_table(ds, "testville").attrs["prices_differ"]) == (not judged)
+
+
+def test_a_real_rate_and_an_aim_without_a_basis_are_one_series():
+    """Growth of 5 % is aimed at after real growth of 5.4 %."""
+    aim = real(120, "2025", 5) | {"kind": "target", "price_base": "", "comparator": "approx"}
+    ds = make_dataset(observations=[real(110, "2024", 5.4), aim], indicators=[*INDICATORS, GROWTH])
+    (series,) = series_of(ds, "testville")
+    assert [point.value for point in series.points] == [5.4, 5]
+
+
+def test_one_fact_at_two_prices_is_no_contradiction():
+    """100 at current prices and 90 at prices of 2020 may both be printed; 100 and 90 at current prices may not."""
+    for basis, found in (("constant_2020", 0), ("current", 1)):
+        rows = [
+            observation(100, 100, time_period="2024", price_base="current"),
+            observation(110, 90, time_period="2024", price_base=basis, locator="段2"),
+        ]
+        findings = audit(make_dataset(observations=rows), "testville")
+        assert len([one for one in findings if one.rule == "printed_twice"]) == found
+
+
+def test_a_key_number_starts_where_its_growth_starts():
+    """Values of 2021 and 2023, a target of 2026: growth is asked for from 2023, and the card says so."""
+    years = (("2021", 80, "actual"), ("2023", 100, "actual"), ("2026", 133.1, "target"))
+    rows = [observation(100 + 10 * i, v, time_period=y, kind=k) for i, (y, v, k) in enumerate(years)]
+    (number,) = key_numbers_of(make_dataset(observations=rows), "testville")
+    assert number.values["start"].value == 100
+    assert number.values["rate"].value == pytest.approx(0.1)
+
+
+@pytest.mark.parametrize("aims", [(150, 160, 165), (110, 160, 300)])
+@pytest.mark.parametrize("base", ["100", "0.3"])
+def test_every_shape_of_a_path_has_its_sentence(aims, base, root):
+    """The steepest stretch first or later, the base rounded coarsely or not: the profile has words for each."""
+    rows = [observation(100, base, time_period="2023")]
+    rows += [observation(110 + 10 * i, v, time_period=f"{2025 + 2 * i}", kind="target") for i, v in enumerate(aims)]
+    (path,) = path_words(make_dataset(observations=rows), ["testville"], each=("", ""))
+    groups, _ = wordings_of(root / "notebooks/words/profile.toml")
+    assert path.rule in groups["stretches"]

@@ -78,6 +78,33 @@ def test_a_planted_fault_is_found_alone(fault: str):
     assert_worded(finding, "en")
 
 
+@pytest.mark.parametrize(
+    ("claim", "asked"),
+    [
+        ({}, True),
+        ({"time_period": "2035"}, False),  # no level of that year is printed
+        ({"base_period": "2019"}, False),  # nor one of that base
+        ({"base_period": "2021"}, True),
+        ({"time_period": "2025"}, True),  # 1.4 times the base by then
+    ],
+)
+def test_a_multiple_is_held_against_the_levels_of_its_own_years(claim: dict[str, Any], asked: bool):
+    """Three times the base of 2021 by 2030 contradicts twice as much; by 2035 it contradicts nothing printed."""
+    found = audit(town(changed({700: {"obs_value": 3, **claim}})), "testville", tables=TABLES)
+    assert [one.message for one in found] == ["audit.milestones.multiple"] * asked
+
+
+def test_an_aim_of_an_earlier_plan_is_no_part_of_what_was_achieved():
+    """Parts aimed at for a year and the total achieved in it do not have to add up; all achieved do."""
+    for kind, found in (("target", 0), ("actual", 1)):
+        rows = [
+            observation(100, 100, indicator="output", activity="all_test", time_period="2021"),
+            observation(110, 70, indicator="output", activity="test_a", time_period="2021", kind=kind),
+            observation(120, 60, indicator="output", activity="test_b", time_period="2021", kind=kind),
+        ]
+        assert len([one for one in audit(town(rows), "testville") if one.rule == "parts_total"]) == found
+
+
 def test_a_code_name_printed_in_two_ways_is_found():
     """Code names that differ in one digit within one document are asked about; the counts before them decide."""
     counts = [
