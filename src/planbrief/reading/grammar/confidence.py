@@ -87,53 +87,15 @@ def fold(text: str) -> Folded:
 #: Rows at or above are called sure: a person may skip them.
 SURE = 0.8
 _START = 0.97
-_COSTS = {
-    "bare_noun": 0.2,
-    "joint_area": 0.25,
-    "scheme_part": 0.3,
-    "absolute_gap": 0.1,
-    "bare_percent": 0.15,
-    "carried_far": 0.25,
-    "carried": 0.02,
-    "flow_carried": 0.08,
-    "forecast": 0.1,
-    "forecast_near": 0.2,
-    "fraction": 0.4,
-    "from_value": 0.15,
-    "list_unpaired": 0.3,
-    "limit": 0.1,
-    "long_name": 0.22,
-    "multiple": 0.2,
-    "no_name": 0.6,
-    "no_period": 0.08,
-    "no_time": 0.16,
-    "no_unit": 0.3,
-    "no_verb": 0.2,
-    "percent_gap": 0.2,
-    "place": 0.05,
-    "places": 0.2,
-    "promised": 0.1,
-    "ratio": 0.25,
-    "resource": 0.09,
-    "scheme": 0.18,
-    "short_name": 0.2,
-    "size": 0.25,
-    "stretch_flow": 0.18,
-    "stretch_growth": 0.1,
-    "stretch_level": 0.05,
-    "undated": 0.2,
-    "undated_future": 0.25,
-    "undated_plan": 0.09,
-    "undated_resource": 0.2,
-    "verb_in_name": 0.18,
-    "verb_noun": 0.25,
-}
+#: What a doubt costs that the list of doubts does not know.
+_UNKNOWN = 0.15
 
 
 def rate(row: Proposal) -> Proposal:
     """The row with its confidence and whether it is sure."""
     if row.role == "observation":
-        costs = {doubt: _COSTS.get(doubt, 0.15) for doubt in row.doubts}
+        known = words("reasons")["doubt"]
+        costs = {doubt: known[doubt][2] if doubt in known else _UNKNOWN for doubt in row.doubts}
         if "no_period" in costs and "verb_in_name" in costs:
             costs["verb_in_name"] /= 2  # what a plan lists is named on both sides of its number more often than not
         row.confidence = max(0.05, _START - sum(costs.values()))

@@ -11,8 +11,9 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 
-from planbrief.reading.grammar.wordlists import any_of, listed
+from planbrief.reading.grammar.wordlists import alternatives, any_of, listed, words
 
 TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _DIGITS = dict(zip("零〇一二三四五六七八九两", (0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2), strict=True))
@@ -66,61 +67,25 @@ def number(text: str) -> Decimal:
     return Decimal(total + section + digit)
 
 
-#: Constructions in which a numeral in characters states a quantity: form, pattern with the numeral as its group ``n``.
-_FORMS: tuple[tuple[str, re.Pattern[str]], ...] = (
-    (
-        "rank",
-        re.compile(
-            r"(?:[居列]|排[名在]?|位次|[升提]至|跃至|全[国球省市区]|世界|亚洲|中?[东西]部|同类|地区|前)(?:的|"
-            r"[^，。；、,;\d\n“”]{0,6}?)"
-            rf"(?P<n>第{_SMALL}?[一二三四五六七八九十](?=位|名|[，。；、,;）)\s]|的|$)|首(?=位)|榜首|前[三五十](?=位|"
-            rf"名|[，。；、,;\s]|$))"
-        ),
-    ),
-    ("rank", re.compile(rf"(?P<n>第{_SMALL}?[一二三四五六七八九十])(?=位(?!数)|名(?!录))")),
-    ("doubling", re.compile(r"翻(?:了|近|超)?(?P<n>[一两二三四])番")),
-    ("multiple", re.compile(rf"(?P<n>{_N}{{1,8}}点?{_N}{{0,4}})(?=多?倍(?!增|差|数|率))")),
-    (
-        "tenth",
-        re.compile(
-            rf"(?:近|超过?|约|[长升高占达减降少少逾过]|有|，|"
-            rf"以上)(?P<n>{_SMALL[1:-2].join('[]')})成(?![为立果功就员都绩型交长效熟品人])"
-            rf"|(?<![一-龥])(?P<m>[一二三四五六七八九])成(?=以上|左右|多|的)"
-        ),
-    ),
-    ("percent", re.compile(rf"百分之(?P<n>{_N}{{1,8}}(?:点{_N}{{1,4}})?)")),
-    (
-        "size",
-        re.compile(
-            rf"(?P<n>[二三四五六七八九两]?[十百千万亿]{{0,5}}[百千万亿])(?![瓦克米伏])(?:元|吨|亩|千瓦|立方米|方|人|公里)?级(?![别联])"
-            rf"|(?:{_REACHED})(?P<m>[一二三四五六七八九两]?[十百千万亿]{{1,6}})(?=(?:{_UNITS}))"
-            r"|(?P<q>(?<=“)[百千]亿(?=[一-龥]{2}、[百千]亿)|(?<=亿[一-龥]{2}、)[百千]亿(?=[一-龥]{2}[、”]))"
-            rf"|(?<![十百千万亿（:])(?P<k>(?:[二三四五六七八九两]?[十百千]?万?亿|[百千]万))(?=元(?!GDP|地区生产总值|生产总值|国内)|美元|立方米|方(?!百)|千瓦|次)"
-        ),
-    ),
-    (
-        "count",
-        re.compile(
-            rf"(?<![第初一二三四五六七八九十百千万亿])(?P<n>{_SMALL}{{1,4}})(?<!“.)(?<!“..)大"
-            r"(?![以和精报学会型小量力部师赛奖厦都家众三、，。”]|[一-龥]?全会)(?=[一-龥“])"
-        ),
-    ),
-    (
-        "count",
-        re.compile(
-            rf"(?<![第初每这那某“十百千万亿一二三四五六七八九])(?P<n>(?:{_SMALL}{{1,4}}|[百千](?=[余多家个名])))[余多]?"
-            rf"(?=(?:(?<=举办..)届(?=[，。])|(?<=举办...)届(?=[，。])|个|项|条|家|座|处|类|种|张|支|所|场|件|户|名|批次|款|部|艘|架|列|辆|台|只)(?![月人级数体性别]|"
-            rf"小时|百分))"
-        ),
-    ),
-    # In quotation marks only things of a kind are counted (“四类地区”, “十大工程”): the rest are slogans.
-    (
-        "count",
-        re.compile(
-            rf"(?<=“)(?P<n>{_SMALL}{{1,2}})(?=类[一-龥]{{2}}|大[一-龥]{{0,2}}(?:工程|行动|项目|产业|人物|事件))"
-        ),
-    ),
-)
+_NAMED = {"NUM": _N, "SMALL": _SMALL, "UNITS": _UNITS, "REACHED": _REACHED}
+
+
+@cache
+def _forms() -> list[tuple[str, re.Pattern[str]]]:
+    """What a numeral states, and the pattern of each construction (``words/numerals.toml``)."""
+    named = re.compile("|".join(_NAMED))
+    return [
+        (form, re.compile(named.sub(lambda one: _NAMED[one[0]], pattern)))
+        for form, pattern in words("numerals")["forms"]
+    ]
+
+
+@cache
+def _phrases() -> re.Pattern[str]:
+    """What a numeral belongs to where it states nothing."""
+    return re.compile(alternatives("numerals", "phrases"))
+
+
 #: Parts of a spatial scheme: 三区三线, 一核两廊六区; or one of them explained (“三区”指, 六园：).
 _PART = "[区线纵横环航廊核片副轴带园层圈翼极组网屏县城心港]"
 _SCHEME = re.compile(
@@ -130,23 +95,12 @@ _SCHEME = re.compile(
 #: Behind a number in digits that states a size class: 2000亿级.
 _CLASS_OF_DIGITS = re.compile(r"[千百]?(?:万亿|亿|万)元?级(?![别联])")
 _CLASS = re.compile(rf"(?P<n>{_N}{{1,8}})个(?P<size>[一二三四五六七八九两]?[十百千万亿]{{1,6}})级")
-#: What a numeral in characters belongs to where it states nothing.
-_PHRASES = re.compile(
-    r"三区三州|三件套|两个积极性|作为第一位|第一位的(?=工作|任务|要求|责任)|一圈一策|三三制|一线|一区一|[一二]十大(?=[、，。和的以召开胜精报历届]|$|[二十]*届)|十[五六七八九]大|三农|一带一路|千方百计|千家万户|"
-    r"万无一失|百花|一批|统一大市场|陆家嘴"
-    r"|[一二三]级医院|百年|千年|万年|百姓|百业|千行|万众|万千|三大球|两会|两院|三公|五中|四中|三中|两个确立|两个维护|"
-    r"四个意识|四个自信|三新|两新|两重"
-    r"|三年行动|[一二三四五六七八九十]届|八项规定|三北|四史|一老一小|两不愁|三保障|六稳|六保|双一流|一体|亿万|"
-    r"成百上千|百强|千分之"
-    r"|三严三实|四大班子|两弹一星|九三学社|四川|三峡|三亚|三明|六安|六盘水|四平|五指山|铁人三项|两个大局|国际两个|"
-    r"两个市场、?两种资源|百色|万州|万宁|九江|九寨|千岛|八一|五四|七一|十一(?=长假|期间|假)"
-)
 
 
 def numerals(text: str) -> Iterator[Numeral]:
     """The numbers of a folded text in order; all in digits, those in characters where they state something."""
     found: dict[int, Numeral] = {}
-    covered = [match.span() for match in _PHRASES.finditer(text)]
+    covered = [match.span() for match in _phrases().finditer(text)]
     blocked: set[int] = set()
     for start, end in covered:
         blocked.update(range(start, end))
@@ -156,19 +110,19 @@ def numerals(text: str) -> Iterator[Numeral]:
             continue
         found[start] = Numeral(start, match.end("n"), match["n"], number(match["n"]), "count")
     taken: set[int] = set()
-    for form, pattern in _FORMS:
+    for form, pattern in _forms():
         for match in pattern.finditer(text):
             name = next(key for key, value in match.groupdict().items() if value)
             start, end = match.span(name)
-            words = match[name]
-            if words[-1] == "千" and end - start > 1 and text[end : end + 1] in tuple("瓦米克伏"):
-                words, end = words[:-1], end - 1
+            said = match[name]
+            if said[-1] == "千" and end - start > 1 and text[end : end + 1] in tuple("瓦米克伏"):
+                said, end = said[:-1], end - 1
             if start in blocked or start in taken or any(position in taken for position in range(start, end)):
                 continue
             if start and text[start - 1] in "0123456789.多余":
                 continue
             taken.update(range(start, end))
-            found.setdefault(start, _numeral(start, end, words, form))
+            found.setdefault(start, _numeral(start, end, said, form))
     for start, end in _scheme_parts(text):
         if start not in blocked and start not in taken:
             found.setdefault(start, _numeral(start, end, text[start:end], "scheme"))
