@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from planbrief.errors import PlanbriefError, UnknownName
     from planbrief.measures.figures import Figure
     from planbrief.publish.embedded import build
-    from planbrief.reading.draft_frames import drafts, save_drafts
+    from planbrief.reading.drafts import drafts, save_drafts
 
 #: A literal, because asking importlib.metadata for it costs more than the rest of start-up.
 __version__ = "0.1.0"
@@ -55,12 +55,12 @@ _HOME_OF = {
     "UnknownName": "planbrief.errors",
     "begin": "planbrief.display",
     "build": "planbrief.publish.embedded",
-    "drafts": "planbrief.reading.draft_frames",
+    "drafts": "planbrief.reading.drafts",
     "finish": "planbrief.display",
     "heading": "planbrief.display",
     "load": "planbrief.api.data",
     "page": "planbrief.api.report",
-    "save_drafts": "planbrief.reading.draft_frames",
+    "save_drafts": "planbrief.reading.drafts",
     "say": "planbrief.display",
     "show": "planbrief.display",
     "tell": "planbrief.display",

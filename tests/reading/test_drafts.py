@@ -12,9 +12,8 @@ import pytest
 from planbrief.errors import UnknownName
 from planbrief.project import Project
 from planbrief.reading.decisions import BadDecision
-from planbrief.reading.draft_frames import drafts, save_drafts
 from planbrief.reading.draft_rows import described
-from planbrief.reading.drafts import BrokenDraft, Draft, NoName, keep_draft
+from planbrief.reading.drafts import BrokenDraft, Draft, NoName, drafts, keep_draft, save_drafts
 from planbrief.reading.files import read_file
 
 TEXT = "新镇2025年工作情况\n全年粮食产量12.5万吨，增长3.1%。\n建成学校6所。\n力争产量提高50—60万吨。\n"

@@ -6,9 +6,8 @@ from pathlib import Path
 import pytest
 
 import planbrief.reading.grammar
-from planbrief.reading import reasons
 from planbrief.reading.grammar import confidence, exclusions
-from planbrief.reading.grammar.wordlists import words
+from planbrief.reading.grammar.wordlists import why, words
 
 GRAMMAR = Path(planbrief.reading.grammar.__file__).parent
 
@@ -19,13 +18,17 @@ def source(name):
 
 
 def test_doubts_have_words():
-    """Each doubt that costs confidence can be said."""
-    assert set(confidence._COSTS) <= set(words("reasons")["doubt"])
+    """Each doubt that the grammar names can be said, and costs something."""
+    named = set(re.findall(r'doubts?(?:\.append\(|=\[)"(\w+)"', "".join(map(source, ("prose", "subjects", "clauses")))))
+    assert len(named) > 12
+    assert named <= set(words("reasons")["doubt"])
+    assert all(0 < cost < 1 for _, _, cost in words("reasons")["doubt"].values())
+    assert confidence._UNKNOWN
 
 
 def test_reasons_for_leaving_out_have_words():
     """Each rule of exclusion can be said."""
-    rules = {rule for _, rule, *_ in exclusions._RULES}
+    rules = {rule for _, rule, *_ in exclusions._rules()}
     assert rules <= set(words("reasons")["reason"])
 
 
@@ -47,5 +50,5 @@ def test_rules_have_words(module, pattern, table):
 def test_words_stand_in_both_languages():
     """Two wordings each, none empty."""
     for table in words("reasons").values():
-        assert all(len(said) == 2 and all(said) for said in table.values())
-    assert reasons.why("kind", "unheard of", "") == "unheard of"
+        assert all(len(said) in (2, 3) and all(said) for said in table.values())
+    assert why("kind", "unheard of", "") == "unheard of"

@@ -9,10 +9,9 @@ from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import Any
 
-from planbrief.reading.canonical import CanonicalText
+from planbrief.reading.canonical import CanonicalText, Place
 from planbrief.reading.forms.archives import Archive, attribute, child, local
 from planbrief.reading.forms.plain import Box, Composer, title_of
-from planbrief.reading.places import Place
 
 #: Number formats that every workbook knows without declaring them.
 BUILT_IN = {

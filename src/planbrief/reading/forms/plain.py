@@ -10,8 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from planbrief.errors import DataError, Problem
-from planbrief.reading.canonical import CanonicalText, Cell, Paragraph, PrintedTable
-from planbrief.reading.places import Place, PlaceMap
+from planbrief.reading.canonical import CanonicalText, Cell, Paragraph, Place, PlaceMap, PrintedTable
 from planbrief.reading.tables.shapes import framed, placed, shape
 from planbrief.reading.tables.text_tables import tables_in
 

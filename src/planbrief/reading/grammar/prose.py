@@ -15,8 +15,7 @@ from planbrief.reading.grammar.confidence import Folded, fold, rate
 from planbrief.reading.grammar.exclusions import Exclusion, Surroundings, exclusion
 from planbrief.reading.grammar.names import document_area, published_date
 from planbrief.reading.grammar.numerals import Numeral, numeral_at, numerals
-from planbrief.reading.grammar.periods import Period
-from planbrief.reading.grammar.scopes import Clock, Scope, Sentence, sentences
+from planbrief.reading.grammar.scopes import Clock, Period, Scope, Sentence, sentences
 from planbrief.reading.grammar.subjects import Said, subject
 from planbrief.reading.grammar.wordlists import any_of, listed
 from planbrief.reading.proposals import Proposal

@@ -14,8 +14,7 @@ from planbrief.reading.grammar.confidence import fold, rate
 from planbrief.reading.grammar.exclusions import Exclusion, Surroundings, exclusion
 from planbrief.reading.grammar.names import split_area
 from planbrief.reading.grammar.numerals import TOKEN, number
-from planbrief.reading.grammar.periods import Period, periods
-from planbrief.reading.grammar.scopes import Clock
+from planbrief.reading.grammar.scopes import Clock, Period, periods
 from planbrief.reading.grammar.wordlists import any_of
 from planbrief.reading.proposals import Proposal
 

@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from planbrief.reading.canonical import Cell, PrintedTable
-from planbrief.reading.places import Place, PlaceMap
+from planbrief.reading.canonical import Cell, Place, PlaceMap, PrintedTable
 
 _UNIT_LINE = re.compile(r"[（(【]?(?:计量)?单\s*位\s*[:：]\s*([^）)】\n]{1,40})[）)】]?")
 _UNIT_IN_CAPTION = re.compile(r"[（(](?:单位[:：])?([^（）()\d]{1,12})[）)]\s*$")
