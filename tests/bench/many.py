@@ -15,16 +15,25 @@ import statistics
 import subprocess
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from measuring import BIN, Memory, Part, Setting, environment
+from pypdf import PdfReader
 
-#: The city whose rows are copied, and its document.
-MODEL, DOCUMENT = "qijiang", "qijiang-smart-2025"
+#: Areas whose rows are copied, and their documents: the smallest one, and the real sizes.
+SMALL = (("qijiang", "qijiang-smart-2025"),)
+FULL = (
+    ("bazhong", "bazhong-plan-2024"),
+    ("sichuan", "sichuan-report-2026"),
+    ("chongqing", "chongqing-report-2026"),
+    ("guangdong", "guangdong-report-2026"),
+)
 #: Rounds with the larger number of cities: one takes a quarter of an hour.
 MANY_ROUNDS = 1
+#: Numbers of full-size areas, and how many of them a comparison sets side by side.
+FULL_COUNTS, SIDE_BY_SIDE = (30, 100, 300), 31
 
 
 def read(path: Path) -> list[dict[str, str]]:
@@ -39,43 +48,76 @@ def write(path: Path, rows: list[dict[str, str]]) -> None:
         writer.writerows(rows)
 
 
-def city_project(shipped: Path, root: Path, count: int) -> Path:
-    """A project of `count` synthetic cities with a Chinese profile each."""
+def country(shipped: Path, root: Path, count: int, models: Sequence[tuple[str, str]]) -> list[str]:
+    """A project of `count` synthetic areas, copies of `models` in turn, without a report; returns their ids.
+
+    All levels of an area are scaled by one factor, so that what adds up in the model adds up in its copy; shares and
+    rates stay, for they would not be possible otherwise.
+    """
     shutil.rmtree(root, ignore_errors=True)
     for name in ("data", "notebooks"):
         shutil.copytree(shipped / name, root / name)
     (root / "reports").mkdir()
     scale = random.Random(20260101)
     areas, documents = read(root / "data/areas.csv"), root / "data" / "documents"
-    model = read(documents / DOCUMENT / "observations.csv")
-    inside = [row for row in areas if row["ref_area"] == MODEL or row["parent"] == MODEL]
-    document = read(documents / DOCUMENT / "source.csv")[0]
+    parents = {row["ref_area"]: row["parent"] for row in areas}
+    by_id = {row["ref_area"]: row for row in areas}
+    made = []
     for number in range(count):
-        new = {row["ref_area"]: f"{row['ref_area']}_{number:04d}" for row in inside}
-        for row in inside:
+        model, document = models[number % len(models)]
+        rows = read(documents / document / "observations.csv")
+        inside = {model}
+        for area in {row["ref_area"] for row in rows}:
+            above = [area]
+            while parents.get(above[-1]):
+                above.append(parents[above[-1]])
+            inside |= set(above[: above.index(model)]) if model in above else set()
+        new = {area: f"{area}_{number:04d}" for area in sorted(inside)}
+        for area in sorted(inside):
+            row = by_id[area]
             names = {"name_zh": f"{row['name_zh']}{number:04d}", "name_en": f"{row['name_en']} {number:04d}"}
-            areas.append({**row, **names, "ref_area": new[row["ref_area"]],
-                          "parent": new.get(row["parent"], row["parent"]), "gb2260": ""})  # fmt: skip
+            areas.append({**row, **names, "ref_area": new[area], "parent": new.get(row["parent"], row["parent"]),
+                          "gb2260": "", "iso3166_2": ""})  # fmt: skip
         source = f"synthetic-{number:04d}"
         (documents / source).mkdir()
-        write(documents / source / "source.csv", [{**document, "source_id": source, "file_name": f"{source}.txt"}])
+        about = read(documents / document / "source.csv")[0]
+        write(documents / source / "source.csv", [{**about, "source_id": source, "file_name": f"{source}.txt"}])
         shutil.copy(root / "data/forms/exclusions.csv", documents / source)
-        rows = []
-        for row in model:
-            value = row["obs_value"]
-            with contextlib.suppress(ValueError):
-                value = f"{float(value) * scale.uniform(0.5, 2):.1f}" if "." in value else value
-            rows.append({**row, "obs_id": f"{source}-{len(rows):07d}", "source_id": source,
-                         "ref_area": new.get(row["ref_area"], row["ref_area"]), "obs_value": value})  # fmt: skip
-        write(documents / source / "observations.csv", rows)
+        factor = scale.uniform(0.5, 2)
+
+        def scaled(row: dict[str, str], column: str, factor: float = factor) -> str:
+            fixed = row["unit_measure"] in ("%", "个百分点", "‰", "") or row["transformation"] not in ("", "level")
+            return row[column] if fixed or not row[column] else f"{float(row[column]) * factor:.4f}"
+
+        copies = [
+            {**row, "obs_id": f"{source}-{position:07d}", "source_id": source,
+             "ref_area": new.get(row["ref_area"], row["ref_area"]),
+             "obs_value": scaled(row, "obs_value"), "upper_value": scaled(row, "upper_value")}
+            for position, row in enumerate(rows)
+        ]  # fmt: skip
+        write(documents / source / "observations.csv", copies)
+        made.append(new[model])
     write(root / "data/areas.csv", areas)
-    catalog = (shipped / "reports" / "catalog.toml").read_text(encoding="utf-8").partition("[[reports]]")[0]
-    catalog = re.sub(r"(?m)^languages = .*$", 'languages = ["zh"]', catalog)
-    regions = json.dumps([f"{MODEL}_{number:04d}" for number in range(count)])
-    catalog += '[[reports]]\nid = "profile-{region}"\nnotebook = "profile"\nabout = { zh = "合成", en = "Synthetic" }\n'
-    (root / "reports" / "catalog.toml").write_text(
-        f"{catalog}parameters = {{ region = {regions} }}\n", encoding="utf-8"
-    )
+    return made
+
+
+def catalog(shipped: Path, root: Path, reports: str) -> None:
+    """The shipped settings and notebooks, Chinese pages only, with `reports` in place of the shipped ones."""
+    text = (shipped / "reports" / "catalog.toml").read_text(encoding="utf-8").partition("[[reports]]")[0]
+    text = re.sub(r"(?m)^languages = .*$", 'languages = ["zh"]', text)
+    (root / "reports" / "catalog.toml").write_text(text + reports, encoding="utf-8")
+
+
+def entry(report: str, notebook: str, parameters: str) -> str:
+    """One report of a catalog."""
+    words = 'about = { zh = "合成", en = "Synthetic" }'
+    return f'[[reports]]\nid = "{report}"\nnotebook = "{notebook}"\n{words}\nparameters = {{ {parameters} }}\n\n'
+
+
+def city_project(shipped: Path, root: Path, count: int) -> Path:
+    """A project of `count` small synthetic cities with a Chinese profile each."""
+    regions = json.dumps(country(shipped, root, count, SMALL))
+    catalog(shipped, root, entry("profile-{region}", "profile", f"region = {regions}"))
     return root
 
 
@@ -146,7 +188,7 @@ def measure(setting: Setting) -> Part:
         "reports per s",
         *(f"peak of {w}, MiB" for w in ("all", "the build", "a worker")),
     )
-    part = Part("(d) Synthetic cities (generated by the bench; no data)", head)
+    part = Part("(d) Small synthetic cities (generated by the bench; no data)", head)
     found: dict[tuple[int, str], list[Seen]] = defaultdict(list)
     for count, rounds in counts.items():
         project = city_project(setting.project, setting.folder / f"cities-{count}", count)
@@ -173,4 +215,39 @@ def measure(setting: Setting) -> Part:
         part.notes.append(
             f"{count} cities: two jobs over one {two:.2f} (aim 1.7), Dask over two jobs {dask:.2f} (aim 0.85)."
         )
+    return part
+
+
+def measure_full(setting: Setting) -> Part:
+    """Areas of the size of the largest shipped documents: every kind of report by itself, two jobs, one round."""
+    head = ("areas", "observations", "report", "pages built", "s", "ms per observation",
+            *(f"peak of {w}, MiB" for w in ("all", "the build", "a worker")), "MB", "PDF pages")  # fmt: skip
+    part = Part("(s) Full-size synthetic areas (generated by the bench; no data)", head)
+    part.raw["per_observation"] = {}
+    for count in (8,) if setting.quick else FULL_COUNTS:
+        root = setting.folder / f"full-{count}"
+        regions = country(setting.project, root, count, FULL)
+        observations = sum(len(read(path)) for path in root.glob("data/documents/*/observations.csv"))
+        listed, side = json.dumps(regions), json.dumps(regions[:SIDE_BY_SIDE])
+        kinds = {
+            "profile": entry("profile-{region}", "profile", f"region = {listed}"),
+            "audit": entry("audit-{region}", "audit", f"region = {listed}"),
+            "comparison": entry("comparison", "comparison", f'regions = {side}, base_region = "{regions[0]}"'),
+            "databook": entry("databook", "databook", "")
+            + entry("databook-{region}", "volume", f"region = {listed}"),
+        }  # fmt: skip
+        for kind, reports in kinds.items():
+            catalog(setting.project, root, reports)
+            seen = run(setting, root, "--jobs", "2")
+            files = [path for path in (setting.folder / "d-out").rglob("*") if path.is_file()]
+            pdfs = [path for path in files if path.suffix == ".pdf"]
+            own = 1 if kind == "comparison" else observations
+            per = 1000 * seen.seconds / own
+            part.raw["per_observation"][f"{count}, {kind}"] = per
+            size = sum(path.stat().st_size for path in files) / 1e6
+            printed = sum(len(PdfReader(path).pages) for path in pdfs)
+            peaks = (seen.tree, seen.lead, seen.worker)
+            row = (count, observations, kind, len(pdfs), seen.seconds, per if own > 1 else "", *peaks, size, printed)
+            part.rows.append(row)
+    part.notes = [f"The comparison sets {SIDE_BY_SIDE} areas side by side, however many there are."]
     return part

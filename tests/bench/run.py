@@ -37,6 +37,7 @@ PARTS: dict[str, Callable[[Setting], Part | list[Part]]] = {
     "b": warm.measure,
     "a": stock.measure,
     "d": many.measure,
+    "s": many.measure_full,
     "r": documents.measure,
 }
 

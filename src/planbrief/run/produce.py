@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import math
 import os
 import shutil
@@ -344,7 +345,8 @@ def produce(task: Task) -> Produced:
         count,
         str(closing.get("data_as_of", "")),
         dict(sorted(figures_of(blocks).items())),
-        list(closing.get("reads", [])),
+        # Plain ones: a notebook's nodes would make whoever reads the answer import nbformat.
+        json.loads(json.dumps(closing.get("reads", []))),
         thumbnail,
     )
 
@@ -353,7 +355,15 @@ def touched(own: Path, project: Path) -> str:
     """The first file of the data that a report changed in its copy of the project, empty if there is none."""
     for path in sorted((project / "data").rglob("*")):
         copy = own / path.relative_to(project)
-        if path.is_file() and not (copy.is_file() and copy.read_bytes() == path.read_bytes()):
+        if not path.is_file():
+            continue
+        try:
+            before, after = path.stat(), copy.stat()
+        except OSError:
+            return path.relative_to(project).as_posix()
+        # A copy has the size and time of its original: one whose bytes were written since has another time.
+        same = (before.st_size, before.st_mtime_ns) == (after.st_size, after.st_mtime_ns)
+        if not same and not (copy.is_file() and copy.read_bytes() == path.read_bytes()):
             return path.relative_to(project).as_posix()
     return ""
 

@@ -329,10 +329,10 @@ def alike_panels(
 
 def reference(ds: Dataset, upper: str, like: Evidence) -> tuple[Label, Figure] | None:
     """A province's value as a line: the same rate or share of the same kind, nearest in time."""
+    if like.dimension != "percent":
+        return None
     rows = ds.select(ref_area=upper, indicator=like.indicator)
     rows = rows[(rows["transformation"] == like.transformation) & rows["dated"] & (rows["activity"] == like.activity)]
-    if like.dimension != "percent" or rows.empty:
-        return None
     fits = [record for record in evidence(ds, rows) if judge(ds, like, record).allowed]
     if not fits:
         return None
