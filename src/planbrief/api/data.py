@@ -7,6 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
+from planbrief import extensions
 from planbrief.api.frames import COMPARATORS, KINDS, STAGES, Words, framed, nothing, one_of, several
 from planbrief.errors import UnknownName
 from planbrief.measures.columns import COLUMNS
@@ -369,6 +370,19 @@ class Data:
         return framed(insights(self._ds, region, lang), f"nothing follows from the figures of {region}")
 
     # -- figures --------------------------------------------------------------------------------------------------
+
+    def measure(self, name: str, area: str) -> pd.DataFrame:
+        """What an installed package measures for an area (entry point ``planbrief.measures``).
+
+        Examples
+        --------
+        >>> import planbrief as pb
+        >>> pb.load(sample=True).measure("momentum", "fuling")
+        Traceback (most recent call last):
+        ...
+        planbrief.errors.UnknownName: unknown measure 'momentum'...
+        """
+        return extensions.loaded("measures", name)(self, self._ds.resolve("areas", area))
 
     def figure(self, of: str | Mapping[str, Any] | pd.Series, column: str | None = None) -> Figure:
         """One number with its unit, sources, formula and interval.

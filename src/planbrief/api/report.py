@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from planbrief import extensions
 from planbrief.api.data import Data
 from planbrief.display import page as pages
 from planbrief.display.language import Lang, Text
@@ -233,6 +234,23 @@ class Report:
             return
         activate(self._state)
         pages.show(thing, caption=caption, alt=alt, data=data, units=units)
+
+    def view(self, name: str, **details: Any) -> None:
+        """Show what an installed package makes of the page (entry point ``planbrief.views``).
+
+        Examples
+        --------
+        >>> import planbrief as pb
+        >>> from planbrief.project import packaged
+        >>> page = pb.page("profile", region="fuling", lang="en", project=packaged().root)  # doctest: +ELLIPSIS
+        Fuling...
+        >>> page.view("momentum")
+        Traceback (most recent call last):
+        ...
+        planbrief.errors.UnknownName: unknown view 'momentum'...
+        """
+        activate(self._state)
+        extensions.loaded("views", name)(self, **details)
 
     def finish(self) -> None:
         """Close the page before its notebook ends; what is shown later has no sources on it.

@@ -131,11 +131,16 @@ def lineage_options(parser: argparse.ArgumentParser) -> None:
 
 def export_options(parser: argparse.ArgumentParser) -> None:
     """Options of ``export``."""
-    formats = ("xlsx", "sdmx-csv", "datapackage")
-    parser.add_argument("--to", required=True, choices=formats, help="xlsx, sdmx-csv or datapackage (zip)")
+    said = "xlsx, datapackage (zip), sdmx-csv, parquet, ro-crate (provenance of an edition), or one of an added package"
+    parser.add_argument("--to", required=True, metavar="FORMAT", help=said)
     parser.add_argument(
-        "--out", type=Path, required=True, metavar="PATH", help="file to write; for sdmx-csv a folder or a .zip"
+        "--out",
+        type=Path,
+        required=True,
+        metavar="PATH",
+        help="file to write; for sdmx-csv, parquet a folder or a .zip",
     )
+    parser.add_argument("--edition", type=Path, metavar="DIR", help="edition for ro-crate (default: reports/latest)")
     parser.add_argument(
         "--results", action="store_true", help="growth, progress, structure, comparisons, findings, insights as well"
     )
@@ -314,7 +319,7 @@ COMMANDS: dict[str, tuple[str, Configure, str]] = {
         restore_options,
         "planbrief.commands.editions:run_restore",
     ),
-    "export": ("the data as xlsx, SDMX-CSV or Data Package", export_options, "planbrief.export:command"),
+    "export": ("data and results for others: xlsx, SDMX, Parquet …", export_options, "planbrief.export:command"),
     "diff": ("what changed between two editions", diff_options, "planbrief.commands.editions:run_diff"),
     "schedule": ("build and deliver at set times", schedule_options, "planbrief.commands.schedule:run_schedule"),
     "deliver": ("mail or post the present edition", deliver_options, "planbrief.commands.schedule:run_deliver"),

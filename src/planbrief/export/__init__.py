@@ -1,4 +1,4 @@
-"""``planbrief export``: the data as a workbook, as SDMX-CSV with its structure, or as a Data Package in a zip.
+"""``planbrief export``: the data as a workbook, as SDMX-CSV, Parquet or a Data Package, an edition as an RO-Crate.
 
 Equal data give equal bytes. An existing file is replaced only if it is an export that nobody has edited since.
 """
@@ -10,13 +10,16 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from planbrief import extensions
 from planbrief.errors import UnknownName
 from planbrief.export.archive import ArchiveRefused, is_sealed, read_zip, sealed, zip_bytes
 from planbrief.export.place import PathRefused, destination, read_folder, write_file, write_folder
 from planbrief.targets.package import Package
 
 #: Formats of ``--to``.
-FORMATS = ("xlsx", "sdmx-csv", "datapackage")
+FORMATS = ("xlsx", "sdmx-csv", "datapackage", "parquet")
+#: What an edition's provenance is exported as.
+CRATE = "ro-crate"
 _FOREIGN = "a file that planbrief did not write, or that was edited since"
 _NEW = "a new name, or an earlier export that nobody has edited"
 
@@ -29,8 +32,8 @@ def export(package: Package, kind: str, out: Path | str) -> Path:
     package : Package
         The data; see :func:`planbrief.targets.package.usable_package`.
     kind : str
-        ``xlsx`` (one workbook), ``sdmx-csv`` (a folder, or a zip where `out` ends in ``.zip``) or ``datapackage``
-        (a zip).
+        ``xlsx`` (one workbook), ``datapackage`` (a zip), ``sdmx-csv``, ``parquet`` or what an installed package
+        announces (:mod:`planbrief.extensions`): a folder, or a zip where `out` ends in ``.zip``.
     out : Path or str
         A new name, or an earlier export of the same kind.
 
@@ -41,8 +44,8 @@ def export(package: Package, kind: str, out: Path | str) -> Path:
     ExportFailed
         The disk is full, the folder read-only …; what was there before still is.
     """
-    if kind not in FORMATS:
-        raise UnknownName("format", kind, FORMATS)
+    if kind not in FORMATS and kind not in extensions.announced("exporters"):
+        raise UnknownName("format", kind, (*FORMATS, CRATE, *extensions.announced("exporters")))
     path = destination(out)
     folder = _is_folder(path, kind)
     if folder:
@@ -67,6 +70,12 @@ def _files(package: Package, kind: str) -> Mapping[str, bytes]:
         from planbrief.export.archive import files
 
         return files(package)
+    if kind == "parquet":
+        from planbrief.export.exchange import parquet
+
+        return parquet(package)
+    if kind != "sdmx-csv":
+        return dict(extensions.loaded("exporters", kind)(package))
     from planbrief.export import sdmx
 
     return sdmx.files(package)
@@ -75,9 +84,9 @@ def _files(package: Package, kind: str) -> Mapping[str, bytes]:
 def _is_folder(path: Path, kind: str) -> bool:
     """Whether `path` is to become a folder; :class:`PathRefused` for an ending that misleads."""
     ending = path.suffix.lower()
-    if kind == "sdmx-csv" and ending != ".zip":
-        if ending in (".csv", ".xml"):
-            raise PathRefused(str(path), f"the ending {ending}", "a folder or a .zip: data and structure are two files")
+    if kind not in ("xlsx", "datapackage") and ending != ".zip":
+        if ending in (".csv", ".xml", ".parquet"):
+            raise PathRefused(str(path), f"the ending {ending}", "a folder or a .zip: there are several files")
         return True
     wanted = ".xlsx" if kind == "xlsx" else ".zip"
     if ending != wanted:
@@ -127,13 +136,40 @@ def formula_like(package: Package) -> int:
     )
 
 
+def _export_crate(package: Package, arguments: argparse.Namespace) -> int:
+    """Write the provenance of an edition, ``reports/latest`` unless another is named."""
+    import json
+
+    from planbrief.export.exchange import crate
+    from planbrief.project import chosen
+
+    folder = (arguments.edition or chosen(arguments).root / "reports" / "latest") / "manifest.json"
+    path = destination(arguments.out)
+    if path.suffix != ".json" or path.is_dir():
+        raise PathRefused(str(path), "no name of a JSON file", "a name that ends in .json, as ro-crate-metadata.json")
+    if path.exists() and b"w3id.org/ro/crate" not in path.read_bytes()[:4096]:
+        raise PathRefused(str(path), _FOREIGN, _NEW)
+    try:
+        manifest = json.loads(folder.read_bytes())
+    except (OSError, ValueError) as error:
+        raise PathRefused(
+            str(folder), f"no manifest ({error})", "the folder of an edition; planbrief build makes one"
+        ) from None
+    write_file(path, crate(manifest, [row.values for row in package["sources"].rows]))
+    print(f"{path}: edition {manifest['edition']}, {len(manifest['reports'])} reports")
+    return 0
+
+
 def command(arguments: argparse.Namespace) -> int:
     """Run ``planbrief export``."""
     from planbrief.project import chosen
     from planbrief.targets.dataset import load
 
-    ds = load(chosen(arguments))
+    project = chosen(arguments)
+    ds = load(project)
     package = ds.package
+    if arguments.to == CRATE:
+        return _export_crate(package, arguments)
     if arguments.results:
         from planbrief.export.results import with_results
 

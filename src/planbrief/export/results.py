@@ -13,6 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from planbrief.api.data import Data
+from planbrief.extensions import announced, loaded
 from planbrief.targets.package import Package, Row, Table
 
 if TYPE_CHECKING:
@@ -67,7 +68,8 @@ def _frames(ds: Dataset) -> Iterator[tuple[str, pd.DataFrame]]:
     import pandas as pd
 
     data, areas = Data(ds), ds.regions()
-    for name, make in RESULTS.items():
+    own = {name: loaded("measures", name) for name in announced("measures") if name not in RESULTS}
+    for name, make in {**RESULTS, **own}.items():
         if make is None:
             yield name, data.compare() if len(ds.cities()) > 1 else pd.DataFrame({"observations": []})
             continue

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from planbrief import extensions
 from planbrief.errors import DataError, PlanbriefError, Problem
 from planbrief.reading.canonical import CanonicalText
 
@@ -152,7 +153,12 @@ def _bytes(path: Path, name: str) -> bytes:
 
 
 def _read(raw: bytes, name: str, sha256: str) -> CanonicalText:
-    """Hand the bytes to the reader of their form."""
+    """Hand the bytes to the reader of their form; a package's reader goes before ours for its own ending."""
+    ending = name.rpartition(".")[2].lower()
+    if ending in extensions.announced("readers"):
+        from planbrief.reading.forms.plain import read_plain
+
+        return read_plain(str(extensions.loaded("readers", ending)(raw)).encode(), name, sha256)
     if b"%PDF-" in raw[:1024]:
         return read_pdf_apart(raw, name, sha256)
     if raw.startswith(b"PK\x03\x04"):
