@@ -21,6 +21,8 @@ from planbrief.errors import PlanbriefError, UnknownName
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
+    from pandas import DataFrame
+
 
 class BrokenExtension(PlanbriefError):
     """A function that an installed package announces cannot be loaded."""
@@ -63,3 +65,23 @@ def loaded(kind: str, name: str) -> Callable[..., Any]:
     if not callable(function):
         raise BrokenExtension(kind.removesuffix("s"), name, known[name].value, "it is no function")
     return function
+
+
+class Measures:
+    """Data that measures with what installed packages bring."""
+
+    _ds: Any
+
+    def measure(self, name: str, area: str) -> DataFrame:
+        """What an installed package measures for an area (entry point ``planbrief.measures``).
+
+        Examples
+        --------
+        >>> import planbrief as pb
+        >>> pb.load(sample=True).measure("momentum", "fuling")
+        Traceback (most recent call last):
+        ...
+        planbrief.errors.UnknownName: unknown measure 'momentum'...
+        """
+        frame: DataFrame = loaded("measures", name)(self, self._ds.resolve("areas", area))
+        return frame

@@ -7,9 +7,9 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
-from planbrief import extensions
 from planbrief.api.frames import COMPARATORS, KINDS, STAGES, Words, framed, nothing, one_of, several
 from planbrief.errors import UnknownName
+from planbrief.extensions import Measures
 from planbrief.measures.columns import COLUMNS
 from planbrief.measures.figures import Figure
 from planbrief.measures.figures import figure as figure_of_row
@@ -43,7 +43,7 @@ _RENAMED = {"cagr": "rate", "cagr_lower": "rate_low", "cagr_upper": "rate_high"}
 _MEASURED = {new: old for old, new in _RENAMED.items()}
 
 
-class Data:
+class Data(Measures):
     """The data of a project, for analysts.
 
     Areas and indicators are given by id, Chinese or English name; an unknown one raises
@@ -368,21 +368,6 @@ class Data:
 
         region = self._ds.resolve("areas", area)
         return framed(insights(self._ds, region, lang), f"nothing follows from the figures of {region}")
-
-    # -- figures --------------------------------------------------------------------------------------------------
-
-    def measure(self, name: str, area: str) -> pd.DataFrame:
-        """What an installed package measures for an area (entry point ``planbrief.measures``).
-
-        Examples
-        --------
-        >>> import planbrief as pb
-        >>> pb.load(sample=True).measure("momentum", "fuling")
-        Traceback (most recent call last):
-        ...
-        planbrief.errors.UnknownName: unknown measure 'momentum'...
-        """
-        return extensions.loaded("measures", name)(self, self._ds.resolve("areas", area))
 
     def figure(self, of: str | Mapping[str, Any] | pd.Series, column: str | None = None) -> Figure:
         """One number with its unit, sources, formula and interval.

@@ -134,16 +134,10 @@ def export_options(parser: argparse.ArgumentParser) -> None:
     said = "xlsx, datapackage (zip), sdmx-csv, parquet, ro-crate (provenance of an edition), or one of an added package"
     parser.add_argument("--to", required=True, metavar="FORMAT", help=said)
     parser.add_argument(
-        "--out",
-        type=Path,
-        required=True,
-        metavar="PATH",
-        help="file to write; for sdmx-csv, parquet a folder or a .zip",
+        "--out", type=Path, required=True, metavar="PATH", help="file to write, or folder or .zip of files"
     )
     parser.add_argument("--edition", type=Path, metavar="DIR", help="edition for ro-crate (default: reports/latest)")
-    parser.add_argument(
-        "--results", action="store_true", help="growth, progress, structure, comparisons, findings, insights as well"
-    )
+    parser.add_argument("--results", action="store_true", help="growth, progress, structure, findings … as well")
 
 
 def init_options(parser: argparse.ArgumentParser) -> None:
