@@ -169,3 +169,12 @@ def test_other_places_are_told_what_their_figures_allow():
             assert all(v.defined for v in one.figures.values() if isinstance(v, Figure))
         if not ds.targets(region).shape[0]:
             assert not {one.rule for one in found} & {"implied_product", "cliff", "waypoint", "carriers", "remainder"}
+
+
+@pytest.mark.parametrize("area", ["chongqing", "sichuan", "guangdong"])
+def test_last_years_growth_keeps_no_target_of_this_year(area):
+    """5 % or more after 5.6 % is a target below what was achieved; a limit is kept by a state, not by another year."""
+    found = [i for i in insights(load(), area) if "/rate_target/" in i.key]
+    growing = [i for i in found if "last" in i.figures and i.figures["last"].measure == "rate"]
+    assert growing
+    assert {i.rule for i in growing} <= {"rate_target_above", "rate_target_below", "rate_target_same"}

@@ -58,7 +58,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "a share grows in percentage points, not at a rate",
     ),
     "rate_growth": ("增速指标不再计算增速", "a growth rate is given; its own growth rate is not computed"),
-    "bound_kept": ("界限本已满足，不要求变化", "the bound is kept already, so that no change is asked for"),
+    "bound_kept": (
+        "起始值已在界限之内，不要求变化",
+        "the value at the start lies within the limit, so that no change is asked for",
+    ),
     "bound_open": ("目标只给出界限", "the target is only a bound"),
     "undated": ("未注明时间", "no date is given"),
     "no_actual_after_base": ("基期之后没有实际数据", "there is no actual value after the base year"),

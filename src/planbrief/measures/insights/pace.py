@@ -212,7 +212,8 @@ def rate_targets(area: Area) -> Iterator[Insight]:
             "change": _between(f"{key}/change", last, aim),
         }  # fmt: skip
         rule = "rate_target_above" if change > 0 else "rate_target_below" if change < 0 else "rate_target_same"
-        if kept(aim.comparator, aim.value, last.value):
+        # What grew last year has kept nothing of a target for the growth of another year.
+        if not growing and kept(aim.comparator, aim.value, last.value):
             rule = "bound_kept"
         scope = area.size if about["scope"] == "whole_economy" and growing else area.size / 4
         distance = 0.0 if rule == "bound_kept" else abs(change) / max(abs(last.value), 1.0)
