@@ -117,6 +117,10 @@ class Catalog:
                     found[report.id] = report
             except PlanbriefError as error:
                 errors.append(error)
+            except (TypeError, ValueError, AttributeError, KeyError, RecursionError):
+                # An entry can be wrong in shapes that nobody has thought of; the others are built all the same.
+                place, shown = f"reports/catalog.toml: report {number}", repr(entry)[:200]
+                errors.append(CatalogError(place, shown, "the shape that planbrief check describes"))
         return tuple(found.values()), tuple(errors)
 
     def unshown(self) -> tuple[str, ...]:
@@ -133,13 +137,13 @@ class Catalog:
             found = ", ".join(sorted(entry)) if isinstance(entry, dict) else repr(entry)
             raise CatalogError(place, found, "notebook; besides id, about, parameters, languages, formats")
         notebook, given = str(entry["notebook"]), entry.get("parameters", {})
+        if not isinstance(given, dict):
+            raise CatalogError(place, repr(given), "parameters as a table")
         several = [name for name, value in given.items() if isinstance(value, list) or "*" in str(value)]
         identity = str(entry.get("id") or "-".join([notebook, *(f"{{{name}}}" for name in several)]))
         place = f"reports/catalog.toml: report {identity!r}"
         declared = {p.name: p for p in self.parameters(notebook)}
         about = entry["about"] if "about" in entry else self._title(notebook, declared)
-        if not isinstance(given, dict):
-            raise CatalogError(place, repr(given), "parameters as a table")
         choices = [self._choices(declared.get(name), value) for name, value in given.items()]
         return [
             self.report(
@@ -262,15 +266,18 @@ class Catalog:
         like = next((report for report in listed.values() if report.notebook == notebook), None)
         if like is None:
             return Report(notebook, notebook, (), (("zh", ""), ("en", "")))
-        entry = next(item for item in self.raw["reports"] if item.get("notebook") == notebook)
+        entry = self._entry_of(notebook)
         fixed = {k: v for k, v in like.values.items() if entry.get("parameters", {}).get(k) == v}
         return Report(like.id, notebook, tuple(fixed.items()), like.about, like.languages, like.formats)
 
+    def _entry_of(self, notebook: str) -> dict[str, Any]:
+        """The first sound entry of a notebook; empty if there is none."""
+        entries = (item for item in self.raw["reports"] if isinstance(item, dict))
+        shaped = (item for item in entries if isinstance(item.get("parameters", {}), dict))
+        return next((item for item in shaped if item.get("notebook") == notebook), {})
+
     def _changed(self, report: Report, changes: Mapping[str, Any], listed: Mapping[str, Report]) -> Report:
-        entry: dict[str, Any] = next(
-            (item for item in self.raw["reports"] if item.get("notebook") == report.notebook), {}
-        )
-        about = entry.get("about") or dict(report.about)
+        about = self._entry_of(report.notebook).get("about") or dict(report.about)
         values = {**report.values, **changes}
         made = self.report(
             report.notebook, values, identity="made", about=about,

@@ -142,13 +142,19 @@ def from_catalog(catalog: Mapping[str, Any], notebook: str) -> tuple[Parameter, 
     notebooks = catalog.get("notebooks", {})
     if not isinstance(notebooks, Mapping) or notebook not in notebooks:
         raise UnknownName("notebook", notebook, notebooks if isinstance(notebooks, Mapping) else ())
+    table = notebooks[notebook]
+    told = table.get("parameters", {}) if isinstance(table, Mapping) else table
+    if not isinstance(told, Mapping):
+        raise CatalogError(f"reports/catalog.toml: notebooks.{notebook}", repr(told), "parameters as a table")
     found = []
-    for name, given in notebooks[notebook].get("parameters", {}).items():
+    for name, given in told.items():
         place = f"reports/catalog.toml: notebooks.{notebook}.parameters.{name}"
         if not isinstance(given, Mapping) or given.get("type") not in TYPES:
             raise CatalogError(place, repr(given), f"a table with type = one of {', '.join(TYPES)}")
         if unknown := set(given) - {"type", "default", "required", "allowed", "help"}:
             raise CatalogError(place, ", ".join(sorted(unknown)), "type, default, required, allowed, help")
+        if not isinstance(given.get("allowed", []), list):
+            raise CatalogError(place, f"allowed = {given['allowed']!r}", "a list of the values that it takes")
         found.append(
             Parameter(
                 name,

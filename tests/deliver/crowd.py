@@ -40,6 +40,8 @@ class Storm:
 
     def __init__(self, chance: random.Random, odds: float = 0.0, away: float = 0.0) -> None:
         self.chance, self.odds, self.away = chance, odds, away
+        #: Seconds that its clients bear a silence.
+        self.patience = 0.3
         self.faults: Counter[str] = Counter()
         #: Mails that were kept, by their id and recipient.
         self.stored: Counter[tuple[str, str]] = Counter()
@@ -51,7 +53,7 @@ class Storm:
     def settings(self) -> Smtp:
         return Smtp.model_validate({
             "host": "127.0.0.1", "port": self.socket.getsockname()[1], "security": "none", "from": "p@example.org",
-            "timeout": 0.3, "deadline": 0.6,
+            "timeout": self.patience, "deadline": 2 * self.patience,
         })  # fmt: skip
 
     def stop(self) -> None:

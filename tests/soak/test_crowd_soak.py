@@ -76,14 +76,14 @@ def test_ten_thousand_faults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qu
     def stopped(post: Office) -> int:
         """A process that is killed somewhere while it sends."""
         pid = crash.fork(post.flush)
-        time.sleep(chance.uniform(0.05, 0.6))
+        time.sleep(chance.uniform(0.02, 0.3))
         os.kill(pid, 9)
         return crash.wait(pid)
 
     while met.total() < FAULTS:
         number += 1
         editions.append(publish(out, f"edition {number}", keep=200))
-        storm.odds, robot.odds = 0.75, 0.5
+        storm.odds, robot.odds, storm.patience = 0.75, 0.5, 0.1
         for look in range(16):
             storm.away = 1.0 if look % 8 == 7 else 0.0
             post = sending()
@@ -96,10 +96,13 @@ def test_ten_thousand_faults(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qu
                 post.flush()
             clock.go(minutes=5)
         storm.odds = storm.away = robot.odds = 0.0
+        storm.patience = 5
         for _ in range(2):
             sending().flush()
         sending().ledger.tidy(clock.now())
         wrong = complaints(state, editions, targets, bad, storm, robot)
+        waiting = {delivery.recipient for delivery in sending().ledger.pending()} - bad
+        wrong += [f"{recipient} still waits after the storm" for recipient in sorted(waiting)]
         assert wrong == []
         met = faults + storm.faults + robot.faults
         reached = sum(storm.stored.values()) + sum(robot.taken.values())
@@ -229,6 +232,7 @@ def test_killed_at_every_step_of_a_round(tmp_path: Path, monkeypatch: pytest.Mon
     """SIGKILL between any two file operations of a round with build, queue and sending: once to each, nothing left."""
     monkeypatch.setattr(office, "BACK_OFF", (0.0, 0.0))
     storm, tried, uncertain = Storm(random.Random(1)), 0, 0
+    storm.patience = 10  # a busy machine is no fault: a server that merely waits for its turn is waited for
     to = [f"r{number}@example.org" for number in range(4)]
     found = mailing(storm.settings, job={"deliver": [{"to": to, "when": "always"}], "retries": 9})
     for text in ("1", "2"):
@@ -260,7 +264,8 @@ def test_killed_at_every_step_of_a_round(tmp_path: Path, monkeypatch: pytest.Mon
         assert sorted(d.recipient.removeprefix("mailto:") for d in mine) == to, f"step {step} of {steps}"
         for delivery in mine:
             kept = storm.stored[delivery.id, delivery.recipient.removeprefix("mailto:")]
-            assert (delivery.state, kept) in (("sent", 1), ("unconfirmed", 0), ("unconfirmed", 1)), f"step {step}"
+            good = (("sent", 1), ("unconfirmed", 0), ("unconfirmed", 1))
+            assert (delivery.state, kept) in good, f"step {step}: {delivery.reason}"
             uncertain += delivery.state == "unconfirmed"
         assert leftovers(place / "out") in ([], ["schedule"]), f"step {step}"
         assert [path.name for path in ledger.folder.rglob("*.new")] == [], f"step {step}"

@@ -10,6 +10,7 @@ import smtplib
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -17,6 +18,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -94,7 +96,7 @@ class Deadline:
 class _Client(smtplib.SMTP):
     """A client whose whole conversation has one deadline, greeting included."""
 
-    def __init__(self, settings: Smtp, deadline: Deadline, context: ssl.SSLContext) -> None:
+    def __init__(self, settings: Smtp, deadline: Deadline, context: ssl.SSLContext | None) -> None:
         self._deadline, self._tls = deadline, context if settings.security == "tls" else None
         super().__init__(settings.host, settings.port, timeout=settings.timeout)
 
@@ -161,11 +163,18 @@ def send(settings: Smtp, recipient: str, message: bytes, commit: Callable[[], No
             raise ServerAway(reason) from error
 
 
+@lru_cache(maxsize=2)
+def _trusted(ca_file: Path | None, _hour: int) -> ssl.SSLContext:
+    """Certificates, read once an hour: reading takes longer than a whole delivery, and a service runs for years."""
+    context = ssl.create_default_context()
+    if ca_file is not None:
+        context.load_verify_locations(ca_file)
+    return context
+
+
 @contextmanager
 def _connected(settings: Smtp, deadline: Deadline) -> Iterator[smtplib.SMTP]:
-    context = ssl.create_default_context()
-    if settings.ca_file is not None:
-        context.load_verify_locations(settings.ca_file)
+    context = _trusted(settings.ca_file, int(time.time() // 3600)) if settings.security != "none" else None
     client = _Client(settings, deadline, context)
     try:
         if settings.security == "starttls":

@@ -53,6 +53,10 @@ class Failure:
     text: str
 
 
+#: Changes and news of an edition, by the edition that was had, language and attachment.
+Made = Callable[[str, Lang, str], tuple[Changes | None, News]]
+
+
 class Office:
     """Queue and send.
 
@@ -84,7 +88,6 @@ class Office:
         self.operators, self.lang, self.link, self.log = tuple(operators), lang, link, log or LibraryLog()
         self.ledger = Ledger(folder)
         self._secrets = {os.environ[smtp.password_env]} if smtp and os.environ.get(smtp.password_env) else set()
-        self._changes: Callable[[str], Changes | None] = lambda had: None
         self._settle()
 
     def _secret(self, name: str, purpose: str) -> str:
@@ -109,17 +112,27 @@ class Office:
         one. ``failure`` queues only where something failed.
         """
         found = []
-        self._changes = cache(lambda had: changes_since(self.out, edition, had))
+        made = self._made(edition)
         for target in targets:
             for recipient in target.recipients():
-                if delivery := self._queued(edition, target, recipient, failed):
+                if delivery := self._queued(edition, target, recipient, failed, made):
                     found.append(delivery)
         return found
 
-    def _queued(self, edition: str, target: Target, recipient: str, failed: bool) -> Delivery | None:
+    def _made(self, edition: str) -> Made:
+        """Changes and news by what was had, language and attachment: two hundred recipients share a few of them."""
+        changes = cache(lambda had: changes_since(self.out, edition, had))
+
+        @cache
+        def made(had: str, lang: Lang, attach: str) -> tuple[Changes | None, News]:
+            return changes(had), news(self.out, edition, lang, changes(had), attach=attach, link=self.link)
+
+        return made
+
+    def _queued(self, edition: str, target: Target, recipient: str, failed: bool, made: Made) -> Delivery | None:
         """Queue for one recipient; whatever is wrong with this one is recorded, and the others are still queued."""
         try:
-            return self._queue(edition, target, recipient, failed)
+            return self._queue(edition, target, recipient, failed, made)
         except RecordFailed:
             raise
         except Exception as error:
@@ -129,18 +142,17 @@ class Office:
             self._end(delivery, "failed", self._words(error))
             return None
 
-    def _queue(self, edition: str, target: Target, recipient: str, failed: bool) -> Delivery | None:
+    def _queue(self, edition: str, target: Target, recipient: str, failed: bool, made: Made) -> Delivery | None:
         key = delivery_id("edition", edition, recipient)
         had = self.ledger.last_edition(recipient)
         if self.ledger.get(key) or edition == had or (target.when == "failure" and not failed):
             return None
-        changes = self._changes(had)  # two hundred recipients had the same edition
-        if target.when == "change" and changes is not None and not changes.substantial:
-            return None
         try:
-            found = news(self.out, edition, target.lang, changes, attach=target.attach, link=self.link)
+            changes, found = made(had, target.lang, target.attach)
         except NoEdition as error:
             self.log.event("deliver.no-edition", str(error), level="error")
+            return None
+        if target.when == "change" and changes is not None and not changes.substantial:
             return None
         now = self.clock.now()
         delivery = Delivery(key, recipient, edition, "queued", now.isoformat(), found.title, queued=now.isoformat())
@@ -342,10 +354,10 @@ class Office:
         """Write what would be sent as files: ``.eml`` for mails, ``.json`` for robots and folders."""
         folder.mkdir(parents=True, exist_ok=True)
         written = []
+        made = self._made(edition)
         for target in targets:
             for recipient in target.recipients():
-                changes = changes_since(self.out, edition, self.ledger.last_edition(recipient))
-                found = news(self.out, edition, target.lang, changes, attach=target.attach, link=self.link)
+                _changes, found = made(self.ledger.last_edition(recipient), target.lang, target.attach)
                 key = delivery_id("edition", edition, recipient)
                 data = self.content(target, recipient, found, key, self.clock.now())
                 stem = "".join(c if c.isalnum() or c in "@.-_" else "_" for c in recipient.removeprefix("mailto:"))
