@@ -1,12 +1,14 @@
-"""Every command under a dozen hostile environments: one message, the right exit code, nothing left behind.
+"""Every command under sixteen hostile environments: one message, the right exit code, nothing left behind.
 
-Where the environment does not matter to a command, its answer is that of a friendly one.
+Where the environment does not matter to a command, its answer is that of a friendly one. Disks that are full and
+folders of other users are mounts that a command's own process makes for itself alone: nothing of the machine changes.
 """
 
 from __future__ import annotations
 
 import concurrent.futures
 import contextlib
+import ctypes
 import importlib
 import os
 import re
@@ -23,6 +25,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import pytest
+from conftest import missing
 from filelock import FileLock
 from publish.building.conftest import CATALOG, CELLS, write_notebook
 
@@ -65,10 +68,11 @@ COMMANDS: dict[str, tuple[str, ...]] = {
     "accept": ("accept", "nothing"), "add": ("add", "--area", "x", "--indicator", "x", "--period", "x", "--value", "x",
         "--unit", "x", "--source", "x", "--published", "x", "--locator", "x"),
     "preview": ("preview", "small-qijiang", "--no-browser"), "log": (*BUILD, "--explain", "--log", "log.jsonl"),
-    "build": (*BUILD, "--force"), "help": ("--help",), "nothing": (),
+    "build": (*BUILD, "--force"), "help": ("--help",), "nothing": (), "run": ("schedule", "run"),
 }  # fmt: skip
 #: Need not end by themselves.
-SERVING = ("preview",)
+SERVING = ("preview", "run")
+NOBODY = 65534
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +105,8 @@ class Place:
         self.scratch.mkdir()
         self.environment = {**os.environ, "TMPDIR": str(self.scratch), "PYTHONDONTWRITEBYTECODE": "1"}
         self.before: Callable[[], object] = lambda: None
+        #: Called in the child of a fork while it is still root.
+        self.as_root: Callable[[], object] = lambda: None
         self.user = 0
         #: Whether the command needs an interpreter of its own.
         self.fresh = False
@@ -142,10 +148,11 @@ class Place:
                 os.dup2(writing, number)
             os.closerange(3, 200)
             sys.stdin, sys.stdout, sys.stderr = (os.fdopen(n, "w" if n else "r", encoding="utf-8") for n in range(3))
-            os.chdir(self.root)
             os.environ.clear()
             os.environ.update(self.environment)
             tempfile.tempdir = None
+            self.as_root()
+            os.chdir(self.root)
             if self.user:
                 os.setgroups([])
                 os.setgid(self.user)
@@ -162,6 +169,47 @@ class Place:
                 with contextlib.suppress(Exception):
                     stream.flush()
             os._exit(code)
+
+
+MS_BIND, MS_REC, MS_PRIVATE, CLONE_NEWNS = 4096, 16384, 1 << 18, 0x20000
+_LIBC = ctypes.CDLL(None, use_errno=True)
+
+
+def own_mounts() -> None:
+    """From here on what this process mounts is seen by it and its children alone."""
+    if _LIBC.unshare(CLONE_NEWNS) != 0:
+        raise OSError(ctypes.get_errno(), "no mounts of one's own")
+    mount("none", "/", "", MS_REC | MS_PRIVATE)
+
+
+def mount(source: Path | str, target: Path | str, kind: str, flags: int, options: str = "") -> None:
+    """mount(2)."""
+    words = [os.fsencode(word) for word in (source, target, kind)]
+    if _LIBC.mount(*words, ctypes.c_ulong(flags), options.encode()) != 0:
+        raise OSError(ctypes.get_errno(), f"cannot mount on {target}")
+
+
+def open_for_all(folder: Path) -> None:
+    """Let everybody pass to this folder, this Python and this package, where the folders on the way are closed.
+
+    Over the outermost closed folder lies an empty one that is open, and in it at their own paths what must be reached.
+    """
+    own_mounts()
+    needed: dict[Path, list[Path]] = {}
+    for place in {folder, Path(sys.base_prefix), Path(sys.prefix), Path(cli.__file__).parents[2]}:
+        closed = [path for path in place.resolve().parents if path.stat().st_mode & 0o005 != 0o005]
+        if closed:
+            needed.setdefault(closed[-1], []).append(place.resolve())
+    for outermost, places in needed.items():
+        stashed = Path(tempfile.mkdtemp(dir=Path(outermost.anchor)))
+        mount("tmpfs", stashed, "tmpfs", 0)
+        for number, place in enumerate(places):
+            (stashed / str(number)).mkdir()
+            mount(place, stashed / str(number), "", MS_BIND | MS_REC)
+        mount("tmpfs", outermost, "tmpfs", 0, "mode=755")
+        for number, place in enumerate(places):
+            place.mkdir(parents=True, exist_ok=True)
+            mount(stashed / str(number), place, "", MS_BIND | MS_REC)
 
 
 def posix_locale(place: Place) -> None:
@@ -205,6 +253,59 @@ def small_files(place: Place) -> None:
     place.changed = None
 
 
+def few_descriptors(place: Place) -> None:
+    place.before = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (12, 12))
+    place.changed = None
+
+
+def little_memory(place: Place) -> None:
+    """Enough for Python, not for what a report is made with."""
+    place.fresh = True
+    place.before = lambda: resource.setrlimit(resource.RLIMIT_AS, (200 << 20, 200 << 20))
+    place.changed = None
+
+
+def folder_gone(place: Place) -> None:
+    """The working directory was removed; the project is named by its variable."""
+    place.environment["PLANBRIEF_PROJECT"] = str(place.root)
+
+    def remove() -> None:
+        os.chdir(tempfile.mkdtemp(dir=place.root.parent))
+        os.rmdir(os.getcwd())
+
+    place.before = remove
+    place.changed = None
+
+
+def full_output(place: Place) -> None:
+    def redirect() -> None:
+        os.dup2(os.open("/dev/full", os.O_WRONLY), 1)
+
+    place.before = redirect
+    place.changed = None
+
+
+def full_disk(place: Place) -> None:
+    """The project and the temporary files lie on a disk without a free byte."""
+    kept = place.root.parent / "kept"
+    kept.mkdir()
+
+    def fill() -> None:
+        own_mounts()
+        mount(place.root, kept, "", MS_BIND)
+        mount("tmpfs", place.root, "tmpfs", 0, "size=24m")
+        shutil.copytree(kept, place.root, symlinks=True, dirs_exist_ok=True)
+        scratch = place.root / "tmp"
+        scratch.mkdir()
+        os.environ["TMPDIR"] = str(scratch)
+        with contextlib.suppress(OSError), open(place.root / "ballast", "wb", buffering=0) as file:
+            while True:
+                file.write(bytes(4096))
+
+    place.as_root = fill
+    place.changed = None
+
+
 def read_only(place: Place) -> None:
     another_user(place)
     for path in (place.root, *place.root.rglob("*")):
@@ -215,12 +316,9 @@ def another_user(place: Place) -> None:
     """Somebody else's project: to be read, not to be written."""
     for path in (place.root.parent, place.scratch, place.root):
         path.chmod(0o755)
-    os.chown(place.scratch, 65534, 65534)
-    for path in place.root.parents:  # pytest's own folders are for one user
-        with contextlib.suppress(OSError):
-            if path.is_relative_to("/tmp") and path != Path("/tmp"):
-                path.chmod(path.stat().st_mode | 0o055)
-    place.user = 65534
+    os.chown(place.scratch, NOBODY, NOBODY)
+    place.user = NOBODY
+    place.as_root = lambda: open_for_all(place.root.parent)
     place.changed = None
 
 
@@ -249,8 +347,9 @@ def folder_in_use(place: Place) -> None:
 ENVIRONMENTS = {
     found.__name__: found
     for found in (
-        posix_locale, other_encodings, no_home, no_temporary_folder, closed_descriptors, small_files,
-        read_only, another_user, two_users, clock_set_back, folder_in_use,
+        posix_locale, other_encodings, no_home, no_temporary_folder, closed_descriptors, full_output, small_files,
+        few_descriptors, little_memory, full_disk, folder_gone, read_only, another_user, two_users, clock_set_back,
+        folder_in_use,
     )
 }  # fmt: skip
 
@@ -268,17 +367,34 @@ def friendly(base: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, 
     return codes
 
 
-def readable_by_all() -> bool:
-    """Whether somebody else can run this Python with this package."""
-    places = (sys.base_prefix, sys.prefix, cli.__file__)
-    return all(path.stat().st_mode & 0o005 == 0o005 for place in places for path in Path(place).resolve().parents)
+def test_every_verb_is_among_the_commands() -> None:
+    """A verb that is new is tried under all environments, too."""
+    assert {words[0] for words in COMMANDS.values() if words} >= set(cli.COMMANDS)
+    assert len(ENVIRONMENTS) >= 12
+
+
+#: What only root can do: be somebody else, and mount.
+AS_ROOT = ("full_disk", "read_only", "another_user", "two_users")
+
+
+def mounts() -> bool:
+    """Whether this user can mount for himself."""
+    pid = os.fork()
+    if pid == 0:
+        with contextlib.suppress(OSError):
+            own_mounts()
+            os._exit(0)
+        os._exit(1)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
 
 
 @contextlib.contextmanager
 def prepared(name: str, base: Path, folder: Path) -> Iterator[Place]:
     """The environment, with what must be undone afterwards."""
-    if name in ("read_only", "another_user", "two_users") and not (os.geteuid() == 0 and readable_by_all()):
-        pytest.skip("only root can be somebody else, who must be able to read this Python")
+    if name in AS_ROOT and os.geteuid() != 0:
+        pytest.skip("only root can be somebody else, and mount")
+    if name in AS_ROOT and not mounts():
+        missing("the right to mount")
     place = Place(base, folder)
     ENVIRONMENTS[name](place)
     if name == "folder_in_use":

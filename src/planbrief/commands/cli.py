@@ -478,6 +478,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     debug = getattr(arguments, "debug", False)
     try:
+        os.getcwd()
+    except OSError:
+        told("planbrief: the working directory is gone; change into a folder that is there")
+        return 2
+    try:
         sweep()
         module, function = COMMANDS[arguments.command][2].split(":")
         code = int(getattr(importlib.import_module(module), function)(arguments))
@@ -499,6 +504,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         where = f"{error.filename}: " if error.filename else ""
         told(f"planbrief: {where}{error.strerror or error}")
         return 1
+    except UnicodeDecodeError as error:
+        if debug:
+            raise
+        told(f"planbrief: a file that this needs is not UTF-8 text ({error.reason}); planbrief check says which")
+        return 2
     except Exception as error:
         if debug:
             raise

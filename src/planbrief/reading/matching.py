@@ -8,6 +8,7 @@ rate matches the name of a growth rate, a level the name of a level, and the uni
 from __future__ import annotations
 
 import csv
+import io
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+from planbrief.errors import DataError, Problem
 from planbrief.reading.grammar.wordlists import any_of, listed, words
+from planbrief.targets.package import read_text
 
 #: Forms of a number that name a rate of change.
 _CHANGES = frozenset({"yoy", "avg_annual", "cumulative"})
@@ -254,5 +257,8 @@ def vocabulary_in(data: Path) -> Vocabulary:
 def _table(file: Path) -> list[dict[str, str]]:
     if not file.is_file():
         return []
-    with file.open(encoding="utf-8-sig", newline="") as stream:
-        return [{key: value or "" for key, value in row.items() if key} for row in csv.DictReader(stream)]
+    text = io.StringIO(read_text(file, f"data/{file.name}").removeprefix("\ufeff"), newline="")
+    try:
+        return [{key: value or "" for key, value in row.items() if key} for row in csv.DictReader(text)]
+    except csv.Error as error:
+        raise DataError([Problem(f"data/{file.name}", 0, "", str(error), "a readable CSV file")]) from None

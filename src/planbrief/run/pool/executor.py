@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Any, Literal
 
 from planbrief.run.engine.environment import worker_environment
-from planbrief.run.engine.failures import TimedOut, WorkerDied, WorkerFailed
+from planbrief.run.engine.failures import EngineUnavailable, TimedOut, WorkerDied, WorkerFailed
 from planbrief.run.engine.progress import Stage
 from planbrief.run.pool import process_tree
 from planbrief.run.pool.launch import END, LOST, ForkLauncher, Handle, Launcher
@@ -106,6 +106,9 @@ class Pool(Executor):
     ) -> None:
         if jobs < 1:
             raise ValueError(f"a pool needs at least one job, not {jobs}")
+        if (files := process_tree.raise_descriptor_limit()) < process_tree.FEWEST_DESCRIPTORS:
+            few = f"a process may open {files} files here (ulimit -n), and it takes {process_tree.FEWEST_DESCRIPTORS}"
+            raise EngineUnavailable(few)
         self.jobs, self.method, self._grace, self._on_stage = jobs, method or safe_method(), grace, on_stage
         self._scratch = Scratch(scratch)
         modules = (*RUNNER_MODULES, *preload)

@@ -16,6 +16,9 @@ from filelock import FileLock, Timeout
 
 LINUX = sys.platform == "linux"
 
+#: Open files with which a build begins to work, and as many as one with many jobs could need.
+FEWEST_DESCRIPTORS, MOST_DESCRIPTORS = 64, 4096
+
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 
@@ -42,6 +45,21 @@ def offer_to_oom_killer() -> None:
     if LINUX:
         with contextlib.suppress(OSError):
             Path("/proc/self/oom_score_adj").write_text("500")
+
+
+def raise_descriptor_limit() -> int:
+    """Let this process and its children open as many files as they may; how many that is, at least as far as asked."""
+    try:
+        import resource
+    except ImportError:  # Windows has no such limit
+        return MOST_DESCRIPTORS
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= MOST_DESCRIPTORS:
+        return MOST_DESCRIPTORS
+    reached = MOST_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MOST_DESCRIPTORS)
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NOFILE, (reached, hard))
+    return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
 
 def limit_memory(limit: int) -> None:
