@@ -373,6 +373,14 @@ def test_every_verb_is_among_the_commands() -> None:
     assert len(ENVIRONMENTS) >= 12
 
 
+#: What some command must say for an environment to have been there at all.
+SAID = {
+    "full_output": "the output cannot be written", "small_files": "File too large",
+    "few_descriptors": "may open 12 files",
+    "little_memory": "not enough memory", "full_disk": "No space left", "folder_gone": "working directory is gone",
+    "read_only": "Permission denied|cannot be written", "another_user": "Permission denied|cannot be written",
+    "two_users": "Permission denied", "folder_in_use": "being built by",
+}  # fmt: skip
 #: What only root can do: be somebody else, and mount.
 AS_ROOT = ("full_disk", "read_only", "another_user", "two_users")
 
@@ -408,11 +416,12 @@ def prepared(name: str, base: Path, folder: Path) -> Iterator[Place]:
 @pytest.mark.parametrize("name", ENVIRONMENTS)
 def test_every_command(name: str, base: Path, friendly: dict[str, int], tmp_path: Path) -> None:
     """No traceback, no internal error, at most one message, the same exit code where nothing stands in the way."""
-    wrong = []
+    wrong, heard = [], ""
     with prepared(name, base, tmp_path) as place:
         for command, expected in friendly.items():
             code, out, err = place.run(command)
             said = err.strip()
+            heard += out + err
             if code not in (0, 1, 2) or re.search("Traceback|internal error|Exception ignored|Fatal Python", out + err):
                 wrong.append(f"{command}: {code} {said[-600:]}")
             elif place.changed is not None and command not in place.changed and code != expected:
@@ -426,3 +435,4 @@ def test_every_command(name: str, base: Path, friendly: dict[str, int], tmp_path
         ]
     assert not wrong, "\n".join(wrong)
     assert left == []
+    assert re.search(SAID.get(name, ""), heard), f"{name} was not there: nobody said {SAID[name]!r}"
