@@ -167,10 +167,6 @@ def completion_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("words", nargs=argparse.REMAINDER, metavar="WORD", help=argparse.SUPPRESS)
 
 
-def migrate_options(parser: argparse.ArgumentParser) -> None:
-    """Options of ``migrate``: there are none."""
-
-
 def verify_edition_options(parser: argparse.ArgumentParser) -> None:
     """Options of ``verify-edition``."""
     parser.add_argument("folder", type=Path, metavar="DIR", help="a published edition")
@@ -303,16 +299,8 @@ COMMANDS: dict[str, tuple[str, Configure, str]] = {
         verify_edition_options,
         "planbrief.commands.editions:run_verify_edition",
     ),
-    "editions": (
-        "the present edition and the kept ones",
-        editions_options,
-        "planbrief.commands.editions:run_editions",
-    ),
-    "restore": (
-        "publish a kept edition again",
-        restore_options,
-        "planbrief.commands.editions:run_restore",
-    ),
+    "editions": ("the present edition and the kept ones", editions_options, "planbrief.commands.editions:run_editions"),
+    "restore": ("publish a kept edition again", restore_options, "planbrief.commands.editions:run_restore"),
     "export": ("data and results for others: xlsx, SDMX, Parquet …", export_options, "planbrief.export:command"),
     "diff": ("what changed between two editions", diff_options, "planbrief.commands.editions:run_diff"),
     "schedule": ("build and deliver at set times", schedule_options, "planbrief.commands.schedule:run_schedule"),
@@ -320,7 +308,7 @@ COMMANDS: dict[str, tuple[str, Configure, str]] = {
     "status": ("last runs, next run, deliveries", status_options, "planbrief.commands.schedule:run_status"),
     "migrate": (
         "bring an earlier version's data folder into today's layout",
-        migrate_options,
+        lambda parser: None,
         "planbrief.commands.migrate:command",
     ),
     "guide": ("pages on every topic, run when they are shown", guide_options, "planbrief.commands.guide:command"),
@@ -361,7 +349,6 @@ class _Version(argparse.Action):
     """Says what a page depends on: planbrief, its templates (by digest), and the data of the project one stands in."""
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
-        from planbrief.errors import PlanbriefError
         from planbrief.project import find
         from planbrief.run.keys import code_hash
         from planbrief.targets.package import read_package
@@ -468,61 +455,64 @@ def sweep() -> None:
                 return
 
 
+def ended_by(error: BaseException) -> int:
+    """Say in one message what ended a command; returns the exit code."""
+    code = 1
+    if isinstance(error, PlanbriefError):
+        said, code = str(error), error.exit_code
+    elif isinstance(error, KeyboardInterrupt):
+        said, code = "interrupted", 130
+    elif isinstance(error, OSError):
+        stream = error.filename is None and error.errno in (errno.ENOSPC, errno.EIO, errno.EBADF)  # files are named
+        if stream or isinstance(error, BrokenPipeError):
+            return output_lost(error)
+        said = f"{error.filename}: {error.strerror or error}" if error.filename else str(error.strerror or error)
+    elif isinstance(error, UnicodeDecodeError):
+        said, code = f"a file that this needs is not UTF-8 text ({error.reason}); planbrief check says which", 2
+    # A library that cannot be loaded for want of memory is said by the loader, as an ImportError.
+    elif isinstance(error, MemoryError) or re.search("map segment|allocate memory", str(error)):
+        said = "not enough memory for this; fewer --jobs need less, or the limit (ulimit -v) is too low"
+    else:
+        said = f"internal error: {type(error).__name__}: {error} (--debug shows more)"
+    told(f"planbrief: {said}")
+    return code
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     with_streams()
     in_utf8(argv)
-    arguments = parser().parse_args(argv)
-    if arguments.command is None:
-        print(overview())
-        return 0
-    debug = getattr(arguments, "debug", False)
+    arguments, code = argparse.Namespace(), 0
     try:
-        os.getcwd()
-    except OSError:
-        told("planbrief: the working directory is gone; change into a folder that is there")
-        return 2
-    try:
-        sweep()
-        module, function = COMMANDS[arguments.command][2].split(":")
-        code = int(getattr(importlib.import_module(module), function)(arguments))
-    except PlanbriefError as error:
-        if debug:
+        try:
+            arguments = parser().parse_args(argv)
+            code = _run(arguments)
+        except SystemExit as end:  # --help, --version, bad usage
+            code = int(end.code or 0)
+    except (Exception, KeyboardInterrupt) as error:
+        if getattr(arguments, "debug", False) and not isinstance(error, BrokenPipeError | KeyboardInterrupt):
             raise
-        told(f"planbrief: {error}")
-        code = error.exit_code
-    except KeyboardInterrupt:
-        told("planbrief: interrupted")
-        return 130
-    except BrokenPipeError as error:
-        return output_lost(error)
-    except OSError as error:
-        if debug:
-            raise
-        if error.filename is None and error.errno in (errno.ENOSPC, errno.EIO, errno.EBADF):
-            return output_lost(error)  # a stream, not a file: files are named in their errors
-        where = f"{error.filename}: " if error.filename else ""
-        told(f"planbrief: {where}{error.strerror or error}")
-        return 1
-    except UnicodeDecodeError as error:
-        if debug:
-            raise
-        told(f"planbrief: a file that this needs is not UTF-8 text ({error.reason}); planbrief check says which")
-        return 2
-    except Exception as error:
-        if debug:
-            raise
-        # A library that cannot be loaded for want of memory is said by the loader, as an ImportError.
-        if isinstance(error, MemoryError) or re.search("map segment|allocate memory", str(error)):
-            told("planbrief: not enough memory for this; fewer --jobs need less, or the limit (ulimit -v) is too low")
-        else:
-            told(f"planbrief: internal error: {type(error).__name__}: {error} (--debug shows more)")
-        return 1
+        code = ended_by(error) or code
     try:
         sys.stdout.flush()
     except (OSError, ValueError) as error:
         return output_lost(error if isinstance(error, OSError) else OSError(str(error))) or code
     return code
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """Run the command that was chosen; whatever it raises is raised."""
+    if arguments.command is None:
+        print(overview())
+        return 0
+    try:
+        os.getcwd()
+    except OSError:
+        told("planbrief: the working directory is gone; change into a folder that is there")
+        return 2
+    sweep()
+    module, function = COMMANDS[arguments.command][2].split(":")
+    return int(getattr(importlib.import_module(module), function)(arguments))
 
 
 if __name__ == "__main__":

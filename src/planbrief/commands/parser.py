@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import re
+import sys
 from difflib import get_close_matches
-from typing import NoReturn
+from typing import Any, NoReturn
 
 
 class Parser(argparse.ArgumentParser):
@@ -26,6 +27,13 @@ class Parser(argparse.ArgumentParser):
             close, hint = [], f"{self.prog} --help says what it takes"
         meant = f"did you mean {close[0]!r}? " if close else ""
         self.exit(2, f"{self.prog}: {message}; {meant}({hint})\n")
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """Help that cannot be written is an error like any output that cannot; argparse would pass it over."""
+        if file is sys.stdout:
+            file.write(message)
+        else:
+            super()._print_message(message, file)
 
     def _every_option(self) -> list[str]:
         own = list(self._option_string_actions)
