@@ -24,8 +24,8 @@ def ends(figure: Figure, digits: int = 0, scale: float = 1.0) -> tuple[float, fl
 
 
 def step(insight, year: int) -> dict:
-    """The step of one year."""
-    return next(s for s in insight.steps if s["period"].en == str(year))
+    """The figures of one year, by the name of their row."""
+    return {row.name: row.values[year] for row in insight.rows if year in row.values}
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_every_insight_has_its_wording_and_every_wording_its_figures():
         for insight in story(ds, city):
             for lang in ("zh", "en"):
                 assert set(fields(messages(lang)[insight.message])) <= set(insight.figures), insight.key
-        assert all(label.zh and label.en for label in assumptions(story(ds, city)))
+        assert all(one.figures["what"].zh and one.figures["what"].en for one in assumptions(story(ds, city)))
 
 
 def test_every_computed_figure_shows_its_arithmetic_and_observations(told):

@@ -336,11 +336,11 @@ def _same_scale(amounts: list[Money], lang: Lang) -> str:
 
 
 def _body(numbers: list[Decimal], figure: FigureLike, lang: Lang, *, bare: bool = False) -> str:
-    if bare:
-        return _with_unit([decimal_text(number, lang) for number in numbers], "", lang)
+    texts = [decimal_text(number, lang) for number in numbers]
+    if bare:  # the cells of a column stand narrow: one sign of a range in both languages
+        return "–".join(texts) if min(numbers) >= 0 else _with_unit(texts, "", lang)
     if figure.measure in ("level", "count"):
         return level_text(numbers, figure.unit, lang)
-    texts = [decimal_text(number, lang) for number in numbers]
     if figure.measure in ("rate", "share"):
         return _with_unit(texts, "%", lang)
     if figure.measure in ("points", "multiple", "years"):

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from targets.factory import make_dataset, milestones, observation
+from targets.factory import make_dataset
 
 from planbrief.display.language import pick
-from planbrief.display.quantities import value_text
 from planbrief.display.sentence import inside
 from planbrief.display.views.brief import audits, elsewhere, key_numbers
 from planbrief.display.views.checks import weight
 from planbrief.display.views.opening import (
-    commitment_words,
     main_findings,
     opening,
-    path_words,
     undated_words,
     without_dates,
 )
@@ -57,26 +54,6 @@ def test_counts_of_zero_are_not_told(shipped):
     assert ("doubts_only", "fuling") in rules
 
 
-def test_a_base_of_one_digit_leaves_its_rate_open(shipped):
-    """From 0.3 to 80 in three years: 543.7 % a year, but anything from 511 to 584 % by rounding."""
-    _, _, found = shipped
-    steep = next(one for one in found if one.rule == "steepest_branch_open")
-    assert value_text(steep.figures["range"], "en") == "511.4 to 584.0%"
-    assert "steepest_growth" in {one.rule for one in found}
-
-
-def test_the_path_names_every_later_stretch(shipped):
-    """73.8 %, then 33.3, 26.0 and 11.8 % a year, with what rounding leaves open of the first."""
-    ds, _, _ = shipped
-    (path,) = path_words(ds, ds.cities(), each=("{span}{rate}", "{rate} {span}"))
-    assert path.rule == "path_open"
-    assert value_text(path.figures["range"], "zh") == "73.80%–73.84%"
-    assert len(path.figures["range"].observations) == 2
-    rates = [item["rate"].value for item in path.figures["rates"].items]
-    assert rates == pytest.approx([1 / 3, 0.259921, 0.118427], abs=1e-6)
-    assert path_words(make_dataset(observations=milestones()[:2]), ["testville"], each=("", "")) == []
-
-
 def test_goals_without_a_date_are_listed(shipped):
     """Qijiang's one goal in full, the broadest of the others with the number of all."""
     ds, _, _ = shipped
@@ -95,7 +72,6 @@ def test_cities_without_dates_share_a_sentence(shipped):
     (one,) = without_dates(found)
     assert one.figures["area"].zh == "綦江区、涪陵区和肇庆市"
     assert without_dates([]) == []
-    assert commitment_words([], each=("", "")) == []
 
 
 def test_names_inside_a_sentence():
@@ -160,18 +136,3 @@ def test_other_places_speak_in_a_clause_each(shipped):
     assert all(1 <= len(item["facts"].items) <= 2 for item in items)
     assert all(fact["value"].observations for item in items for fact in item["facts"].items)
     assert elsewhere(ds, ["bazhong"], found, "bazhong") == []
-
-
-def test_the_first_stretch_is_called_hardest_only_where_it_is(shipped):
-    """A path whose later stretch asks for more is worded otherwise."""
-    rising = make_dataset(
-        observations=[
-            observation(100, 100, time_period="2023"),
-            observation(110, 120, time_period="2026", kind="target"),
-            observation(120, 300, time_period="2027", kind="target"),
-        ]
-    )
-    (path,) = path_words(rising, ["testville"], ("{span}{rate}", "{rate} ({span})"))
-    assert path.rule.endswith("_later")
-    (steep,) = path_words(shipped[0], ["bazhong"], ("{span}{rate}", "{rate} ({span})"))
-    assert not steep.rule.endswith("_later")

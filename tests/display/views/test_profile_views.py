@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import math
-
 import pytest
 from targets.factory import ACTIVITIES, make_dataset, milestones, observation
 
 from planbrief.display.language import pick
 from planbrief.display.views import milestone_table, theme_facts
+from planbrief.display.views.beside import beside_table
 from planbrief.display.views.facts import fact_name, facts_left_out, multiple_words, remarks
-from planbrief.display.views.needs import needs_table, open_range, rates_view
-from planbrief.display.views.paths import path_chart, structure_chart
-from planbrief.measures.figures import Figure
+from planbrief.display.views.industries import structure_chart
+from planbrief.display.views.insights import derived_table
+from planbrief.display.views.needs import needs_table, rates_view
+from planbrief.display.views.paths import path_chart
 from planbrief.targets import load
 
 SHARE = {"indicator": "test_share", "unit_measure": "%", "transformation": "share"}
@@ -85,7 +85,7 @@ def test_cells_without_a_number_are_shown():
 
 
 def test_growth_by_stretch():
-    """Rates for levels, points for shares, each over the years of its column; the range where something is open."""
+    """Rates for levels, points for shares, each over the years of its column."""
     table = needs_table(make_dataset(), "testville")
     output, share = row_of(table, "Test output"), row_of(table, "Test share")
     assert output["2023-2026"].value.value == pytest.approx(2 ** (1 / 3) - 1)
@@ -102,35 +102,11 @@ def test_growth_by_stretch():
 
 
 def test_branches_in_groups():
-    """Branches stand below the name of what is measured, with the unit; a tiny base leaves its rate wide open."""
+    """Branches stand below the name of what is measured, with the unit."""
     ds = make_dataset(observations=milestones() + branches())
     levels = milestone_table(ds, "testville", branches=True)
     assert [pick(label, "zh") for label in levels.groups.values()] == ["试产值（亿元）"]
     assert [pick(row[0].value, "en") for row in levels.rows] == ["Test industry A", "Test industry B"]
-    growth = needs_table(ds, "testville", branches=True)
-    low, high = (float(end) for end in pick(row_of(growth, "Test industry B")["range"].value, "en").split("–"))
-    assert low < 100 * (100 ** (1 / 3) - 1) < high
-    assert high - low > 30
-
-
-@pytest.mark.parametrize(
-    ("lower", "upper", "shown"),
-    [
-        (0.73804, 0.73842, "73.80–73.84"),
-        (5.11, 5.84, "511.0–584.0"),
-        (0.1, 0.1, ""),
-        (0.2, math.inf, "at least 20.0"),
-        (-1, 0.07, "at most 7.0"),
-    ],
-)
-def test_ranges_show_what_is_open(lower, upper, shown):
-    """As many decimals as it takes to see the difference, and no more."""
-    assert open_range(Figure("t", (lower + 1) / 2, "rate", lower=lower, upper=upper))[1] == shown
-
-
-def test_a_fall_by_points_is_no_open_end():
-    """Only a rate ends at -100 %: from 1.5 to 0.5 percentage points less is a range like any other."""
-    assert open_range(Figure("t", -1.0, "points", lower=-1.5, upper=-0.5))[1] == "−1.5–−0.5"
 
 
 def test_charts_only_where_there_is_something_to_draw():
@@ -214,7 +190,29 @@ def test_growth_and_share_of_a_level_say_so(shipped):
     assert not [rate for rate in rates if "(" in fact_name(shipped, rate).en]
 
 
-def test_a_narrow_range_is_not_rounded_to_its_own_width():
-    """8.65 to 8.75 percentage points are not 8.7 to 8.8."""
-    change = Figure("k", 8.7, "points", lower=8.65, upper=8.75, formula="x")
-    assert open_range(change) == ("8.65–8.75", "8.65–8.75")
+def test_what_targets_imply_by_year(shipped):
+    """Every derived quantity in one table: 700 ÷ 78 % to 700 ÷ (78 % − 9.3 %) in 2026."""
+    table = derived_table(shipped, "bazhong")
+    rows = {pick(row[0].value, "en"): row for row in table.rows}
+    product = rows["Product that sector targets imply"][2].value
+    assert (product.lower, product.upper) == pytest.approx((897.436, 1019.402), abs=1e-3)
+    assert all(
+        cell.value.formula or len(cell.value.observations) == 1 for row in table.rows for cell in row[1:] if cell.value
+    )
+    assert [
+        cell.value.value
+        for cell in rows["gross output of above-designated-size industry: left for other industries"][1:]
+    ] == (pytest.approx([30.9, 50, -100, -150, 200]))
+    assert derived_table(shipped, "qijiang") is None
+
+
+def test_a_city_beside_its_province(shipped):
+    """One row for what was reached and one for what is aimed at; a value before a bound of the same year."""
+    rows = {pick(row[0].value, "zh"): row for row in beside_table(shipped, "bazhong").rows}
+    product = rows["地区生产总值（实际）"]
+    assert (product[1].value.value, product[3].value.value) == (780.3, 67665)
+    assert "常住人口城镇化率（实际）" not in rows or rows["常住人口城镇化率（实际）"][1].value == ""
+    assert {pick(row[0].value, "zh").split("（")[0] for row in beside_table(shipped, "zhaoqing").rows} >= {
+        "地区生产总值增速"
+    }
+    assert beside_table(make_dataset(), "testville") is None

@@ -153,7 +153,7 @@ def structure_change(
     notes: Sequence[Text] = (),
     sources: Sequence[str] = (),
     lang: str | None = None,
-    height_mm: float = 66,
+    height_mm: float = 56,
 ) -> Chart:
     """Stacked shares per year, joined by bands, so that the eye follows each part.
 

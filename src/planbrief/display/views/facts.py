@@ -104,7 +104,7 @@ def facts_table(
         lines += [fact_row(ds, city, fact)[: None if located else -1] for fact in merged_facts(rows)]
         behind += [str(obs_id) for obs_id in rows.index]
     columns = (
-        Column("what", both("head.what"), head=True, width=3.8),
+        Column("what", both("head.what"), head=True, width=3.8 if located else 5),
         Column("value", both("head.value"), "level", align="right", width=1.7),
         Column("period", both("head.period"), "period", width=1.2),
         Column("kind", both("head.kind"), "code", vocabulary="kind", width=1.1),

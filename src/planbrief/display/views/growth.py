@@ -77,10 +77,10 @@ def milestone_table(ds: Dataset, region: str, *, branches: bool = False) -> Tabl
     lines, heads = collected(ds, region, branches)
     if not lines:
         return None
-    shown = [Column("what", both("head.indicator"), head=True, width=3.2)]
+    shown = [Column("what", both("head.indicator"), head=True, width=4.2)]
     if not branches:
-        shown.append(Column("unit", both("head.unit"), width=1.3))
-    shown += [Column(period, head, "bare", width=1) for period, head in heads.items()]
+        shown.append(Column("unit", both("head.unit"), width=1.9))
+    shown += [Column(period, head, "bare", width=0.9) for period, head in heads.items()]
     rows: list[tuple[Cell, ...]] = []
     groups: dict[int, Label] = {}
     for group, name, line in in_order(ds, lines) if branches else ((None, None, line) for line in lines):
@@ -176,28 +176,26 @@ def year_cells(line: Line, shown: list[str]) -> list[Cell]:
     return cells
 
 
-def in_order(ds: Dataset, lines: list[Line], *, units: bool = True) -> Iterator[tuple[Label | None, Label, Line]]:
+def in_order(ds: Dataset, lines: list[Line]) -> Iterator[tuple[Label | None, Label, Line]]:
     """Rows of industries and tracks by what is measured, tracks below their industry.
 
-    The first row of a group comes with the group's name, which holds the unit if `units` says so. What is measured
-    of a single branch
-    joins the others of its kind in a last group.
+    The first row of a group comes with the group's name and unit. What is measured of a single branch joins the others
+    of its kind in a last group.
     """
     by_indicator: dict[str, list[Line]] = {}
     for line in lines:
         by_indicator.setdefault(line.indicator, []).append(line)
     for indicator, members in by_indicator.items():
         if len(members) > 1:
-            about = label(ds, "indicators", indicator)
-            if units:
-                about = Label(*named("group.indicator", what=about, unit=members[0].unit))
+            what = label(ds, "indicators", indicator)
+            about = Label(*named("group.indicator", what=what, unit=members[0].unit))
             for number, (name, line) in enumerate(nested(ds, members)):
                 yield (about if not number else None), name, line
     single = [members[0] for members in by_indicator.values() if len(members) == 1]
     for number, line in enumerate(single):
         what = measured(ds, line.indicator, line.activity)
         group = Label(*both("group.single")) if not number else None
-        yield group, Label(*named("group.with_unit", what=what, unit=line.unit)) if units else what, line
+        yield group, Label(*named("group.with_unit", what=what, unit=line.unit)), line
 
 
 def nested(ds: Dataset, members: list[Line]) -> Iterator[tuple[Label, Line]]:

@@ -293,7 +293,7 @@ def steepness_chart(ds: Dataset, region: str, *, below: bool) -> Chart | None:
     notes = [both("note.span", years=span, unit=unit) if span else both("note.brackets", unit=unit)]
     notes += [both("title.apart")] if apart else []
     name, rate = max(ranked, key=lambda row: row[1].value)
-    most = Label(value_text(rate, "zh"), value_text(rate, "en"))
+    most = figure_words(rate)
     panels = [
         Panel(label(ds, "indicators", indicator), [(name, rate, False) for name, rate in rows])
         for indicator, rows in ((main[0], ranked), *apart.items())
@@ -330,8 +330,26 @@ def lines_chart(ds: Dataset, region: str, group: Group) -> Chart | None:
     lines = [
         (b.name, [point_figure(row) for row in points[points["series"] == b.series.key].itertuples()]) for b in chosen
     ]
-    caption = both("caption.lines", group=group.name, measure=label(ds, "indicators", measure[0]))
-    return milestone_lines(lines, caption)
+    climbs = [(name, climb(levels)) for name, levels in lines if len(levels) > 1 and levels[0].value > 0]
+    key, values = "caption.lines", {"group": group.name, "measure": label(ds, "indicators", measure[0])}
+    if not climbs:
+        return milestone_lines(lines, both(key, **values))
+    name, most = max(climbs, key=lambda one: one[1].value)
+    said = both("message.lines", group=group.name, name=name, times=figure_words(most), year=most.year)
+    return milestone_lines(lines, said, notes=(both(key, **values),))
+
+
+def climb(levels: list[Figure]) -> Figure:
+    """The last level as a multiple of the first."""
+    first, last = levels[0], levels[-1]
+    behind = first.observations + last.observations
+    formula = f"{plain(last.value)} ÷ {plain(first.value)}"
+    return Figure(f"{last.key}/climb", last.value / first.value, "multiple", "", behind, formula, year=last.year)
+
+
+def figure_words(one: Figure) -> Label:
+    """A figure within a title, where no number can be followed."""
+    return Label(value_text(one, "zh"), value_text(one, "en"))
 
 
 def steps_chart(ds: Dataset, region: str, group: Group) -> Chart | None:
@@ -348,11 +366,12 @@ def steps_chart(ds: Dataset, region: str, group: Group) -> Chart | None:
     parts = [(label(ds, "activities", row["activity"]), figure(row, "increment")) for row in rows]
     ends = [whole(rows, side) for side in ("start", "end")]
     left, right = (Label(*both("value.sum", year=plain(year))) for year in first)
-    caption = both("caption.steps", group=group.name, span=Label(*span_label(*first)))
+    span = Label(*span_label(*first))
     shares = [figure(row, "share_pct") for row in rows]
-    return contribution_steps(
-        (left, ends[0]), parts, (right, ends[1]), caption, shares=shares, notes=(both("note.steps"),)
-    )
+    name, most = max(zip((name for name, _ in parts), shares, strict=True), key=lambda one: one[1].value)
+    said = both("message.steps", group=group.name, name=name, share=figure_words(most), span=span)
+    notes = (both("caption.steps", group=group.name, span=span), both("note.steps"))
+    return contribution_steps((left, ends[0]), parts, (right, ends[1]), said, shares=shares, notes=notes)
 
 
 def whole(rows: list[dict[str, Any]], side: str) -> Figure:
@@ -373,10 +392,19 @@ def whole(rows: list[dict[str, Any]], side: str) -> Figure:
 def share_chart(ds: Dataset, region: str, group: Group) -> Chart | None:
     """Shares of the industries in their sum, year by year; None with few parts or a single year."""
     shares = shares_of_parts(ds, region, group.activity)
-    if len(shares) < LEAST_PARTS or len(shares[0][1]) > MOST_YEARS:
+    if len(shares) < 2 or len(shares[0][1]) > MOST_YEARS:
         return None
     parts = [(label(ds, "activities", part), figures) for part, figures in shares]
-    return structure_change(parts, both("caption.structure", group=group.name), notes=(both("note.structure"),))
+    name, ends = max(((n, (f[0], f[-1])) for n, f in parts), key=lambda one: abs(one[1][1].value - one[1][0].value))
+    start, end = (figure_words(one) for one in ends)
+    years = {"first": ends[0].year, "last": ends[1].year}
+    said = both("message.structure", group=group.name, name=name, start=start, end=end, **years)
+    return structure_change(parts, said, notes=(both("caption.structure", group=group.name), both("note.structure")))
+
+
+def structure_chart(ds: Dataset, region: str) -> Chart | None:
+    """How the first group of a place's industries is made up, year by year; None without such a group."""
+    return next((chart for group in industry_groups(ds, region) if (chart := share_chart(ds, region, group))), None)
 
 
 def group_exhibits(ds: Dataset, region: str, group: Group) -> Iterator[Chart | Table]:

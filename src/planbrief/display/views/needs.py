@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.language import LANGS, message
-from planbrief.display.quantities import NARROW, decimal_text, rounded
 from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.facts import both, named, remarks
-from planbrief.display.views.growth import Line, in_order, unit_label
 from planbrief.measures import tables
-from planbrief.measures.figures import Figure, figure
+from planbrief.measures.figures import figure
 from planbrief.measures.labels import Label, label, measured
 from planbrief.measures.series import BASE_KINDS
 from planbrief.targets.frames import records_of
@@ -52,34 +48,29 @@ def name_of(ds: Dataset, row: Any) -> Label:
     return measured(ds, row["indicator"], row["activity"], row["subject"])
 
 
-def needs_table(ds: Dataset, region: str, *, branches: bool = False) -> Table | None:
+def needs_table(ds: Dataset, region: str) -> Table | None:
     """Growth that the targets of a place need, stretch by stretch; None where no target has a base.
 
     Output and money show annual rates, counts likewise in a group of their own, shares the change in points over the
-    stretch; of industries and tracks only the levels are shown. A stretch is named by its years without the base year.
+    stretch. A stretch is named by its years without the base year; what rounding leaves open stands with each number.
     """
-    frame = growth_rows(ds, region, branches)
-    if branches:
-        frame = frame[frame["family"] == "level"]
+    frame = growth_rows(ds, region, branches=False)
     if frame.empty:
         return None
     stretches = common_stretches(frame)
     rows: list[tuple[Cell, ...]] = []
     groups: dict[int, Label] = {}
-    for group, name, members in branch_parts(ds, frame) if branches else kind_parts(ds, frame):
+    for group, name, members in kind_parts(ds, frame):
         if group is not None:
             groups[len(rows)] = group
         rows.append((Cell(name, head=True), *stretch_cells(members, stretches)))
     columns = (
-        Column("what", both("head.indicator"), head=True, width=3),
+        Column("what", both("head.indicator"), head=True, width=4),
         *(Column(f"{start}-{end}", span_label(start, end), "bare", width=1.05) for start, end in stretches),
-        Column("range", both("head.range"), align="right", width=1.3),
         Column("multiple", both("head.multiple"), "bare", width=0.95),
     )
-    key = "caption.needs_branches" if branches else "caption.needs"
-    caption = named(key, place=label(ds, "areas", region))
-    notes = (both("note.range"),) if branches else (both("note.growth"), both("note.range"))
-    return Table(columns, tuple(rows), caption, notes=notes, groups=groups)
+    caption = named("caption.needs", place=label(ds, "areas", region))
+    return Table(columns, tuple(rows), caption, notes=(both("note.growth"),), groups=groups)
 
 
 def span_label(start: int, end: int) -> tuple[str, str]:
@@ -114,20 +105,8 @@ def kind_parts(ds: Dataset, frame: pd.DataFrame) -> list[tuple[Label | None, Lab
     return found
 
 
-def branch_parts(ds: Dataset, frame: pd.DataFrame) -> list[tuple[Label | None, Label, list[dict[str, Any]]]]:
-    """Series of industries and tracks, grouped and nested as in the table of their levels."""
-    lines, members = [], {}
-    for _, group in frame.groupby("series", sort=False):
-        first = group.iloc[0]
-        unit = unit_label(str(first["unit"]), str(first["transformation"]))
-        line = Line(str(first["indicator"]), str(first["activity"]), "", unit)
-        lines.append(line)
-        members[id(line)] = records(group)
-    return [(group, name, members[id(line)]) for group, name, line in in_order(ds, lines, units=False)]
-
-
 def stretch_cells(members: list[dict[str, Any]], stretches: list[tuple[int, int]]) -> list[Cell]:
-    """The change over each stretch, what rounding leaves open of the first one, the multiple of the start."""
+    """The change over each stretch and the multiple of the start."""
     by_span = {(int(row["start_year"]), int(row["end_year"])): row for row in members}
     level = members[0]["family"] == "level"
     cells = []
@@ -136,29 +115,9 @@ def stretch_cells(members: list[dict[str, Any]], stretches: list[tuple[int, int]
         cells.append(Cell(figure(row, "cagr" if level else "change_pp")) if row is not None else Cell(""))
     first, last = members[0], members[-1]
     if first["start_kind"] not in BASE_KINDS:
-        return [*cells, Cell(""), Cell("")]
-    change = figure(first, "cagr" if level else "change_pp")
-    cells.append(Cell(open_range(change), change.observations))
+        return [*cells, Cell("")]
     cells.append(Cell(figure(last, "multiple")) if level else Cell(""))
     return cells
-
-
-def open_range(change: Figure) -> tuple[str, str]:
-    """What rounding and wording leave open of a change, with the decimals that show it; empty where nothing does."""
-    low, high = change.lower, change.upper
-    if not change.defined or math.isnan(low) or math.isnan(high) or low == high or math.isinf(low):
-        return "", ""
-    scale = 100 if change.measure == "rate" else 1
-    if math.isinf(high) or (change.measure == "rate" and low <= -1):  # one end is open: what the other says
-        bound, end = ("ge", low) if math.isinf(high) else ("le", high)
-        texts = [decimal_text(rounded(end * scale, 1), lang) for lang in LANGS]
-        return message(f"bound.{bound}", "zh", value=texts[0]), message(f"bound.{bound}", "en", value=texts[1])
-    for decimals in (1, 2):
-        ends = [rounded(end * scale, decimals) for end in (low, high)]
-        if (ends[1] - ends[0]) * 10**decimals > (NARROW if decimals == 1 else 0):
-            zh, en = ("–".join(decimal_text(end, lang) for end in ends) for lang in LANGS)
-            return zh, en
-    return "", ""
 
 
 def rates_view(ds: Dataset, region: str) -> Table | None:

@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING, Any
 from planbrief.display.language import LANGS, has_message, message, term
 from planbrief.display.sentence import Listed, inside
 from planbrief.display.views.checks import by_weight, weight
-from planbrief.display.views.needs import growth_rows, open_range, records
-from planbrief.display.views.paths import steepest_path
 from planbrief.measures.audit import Audit
 from planbrief.measures.audit.model import Finding
 from planbrief.measures.evidence import Evidence, evidence
-from planbrief.measures.figures import Figure, figure
+from planbrief.measures.figures import Figure
 from planbrief.measures.headlines import Headline
 from planbrief.measures.labels import Label, label, listing, measured
 
@@ -26,18 +24,15 @@ if TYPE_CHECKING:
 MOST_GOALS = 4
 #: Values of a headline that are names of things.
 NAMES = frozenset({"name", "achieved_name", "branch", "group"})
-#: A rate that rounding leaves open by more than this (percentage points a year) is told with its range.
-WORTH_A_RANGE = 1.0
 
 
 def opening(ds: Dataset, found: Iterable[Headline]) -> tuple[Headline, ...]:
     """Headlines as a page tells them.
 
-    Achieved growth gets a ``definition`` (real growth on the year before …), a steep rate with an open base a
-    ``range`` under the rule ``<rule>_open``, and counts of findings lose what is zero: ``inconsistencies_only`` and
-    ``doubts_only``.
+    Achieved growth gets a ``definition`` (real growth on the year before …), and counts of findings lose what is zero:
+    ``inconsistencies_only`` and ``doubts_only``.
     """
-    return tuple(within(ds, ranged(ds, tallied(defined(ds, one)))) for one in found)
+    return tuple(within(ds, tallied(defined(ds, one))) for one in found)
 
 
 def within(ds: Dataset, headline: Headline) -> Headline:
@@ -85,52 +80,6 @@ def tallied(headline: Headline) -> Headline:
     return headline
 
 
-def ranged(ds: Dataset, headline: Headline) -> Headline:
-    """A steep rate with what the rounding of its base leaves open, where that is much."""
-    rate = headline.figures.get("rate")
-    if headline.rule not in ("steepest_growth", "steepest_branch") or not isinstance(rate, Figure):
-        return headline
-    branches = headline.rule == "steepest_branch"
-    for row in records(growth_rows(ds, headline.region, branches)):
-        if row["cagr"] == rate.value and set(rate.observations) <= set(row["observations"]):
-            exact = figure(row, "cagr")
-            width = 100 * (exact.upper - exact.lower)
-            if not WORTH_A_RANGE <= width < math.inf:
-                return headline
-            both = {**headline.figures, "range": left_open(exact)}
-            return replace(headline, rule=f"{headline.rule}_open", figures=both)
-    return headline
-
-
-def left_open(rate: Figure) -> Figure:
-    """What rounding and wording leave open of a rate, as a range of its own."""
-    return replace(rate, key=f"{rate.key}/range", comparator="range")
-
-
-def path_words(ds: Dataset, regions: Iterable[str], each: tuple[str, str]) -> list[Headline]:
-    """What the steepest path needs after its first stretch, and what rounding leaves open of the first.
-
-    `each` words one later stretch from its ``span`` and ``rate``.
-    """
-    members = steepest_path(ds, regions)
-    if len(members) < 2:
-        return []
-    planned = [row for row in members if row["stage"] == "planned"]
-    items = tuple({"span": Label(row["label_zh"], row["label_en"]), "rate": figure(row, "cagr")} for row in planned[1:])
-    first = figure(planned[0], "cagr")
-    figures: dict[str, Any] = {
-        "first": first,
-        "span": Label(planned[0]["label_zh"], planned[0]["label_en"]),
-        "range": left_open(first),
-        "rates": Listed(each, items),
-    }
-    region = str(members[0]["ref_area"])
-    known = math.isfinite(first.lower) and math.isfinite(first.upper) and bool(open_range(first)[0])
-    hardest = all(row["cagr"] <= first.value for row in planned[1:])
-    rule = ("path_open" if known else "path_exact") + ("" if hardest else "_later")
-    return [Headline(rule, 0, region, figures)]
-
-
 def undated(ds: Dataset, region: str) -> list[Evidence]:
     """Goals of a city without a date, those of the whole city first, each once."""
     rows = ds.of_city(region)
@@ -164,16 +113,6 @@ def undated_words(ds: Dataset, regions: Iterable[str], each: tuple[str, str]) ->
             "count": count,
         }
         yield Headline("undated_all" if len(shown) == len(goals) else "undated_some", 0, region, figures)
-
-
-def commitment_words(found: Iterable[Headline], each: tuple[str, str]) -> list[Headline]:
-    """The largest sum that each city has committed, as one headline; `each` words one of them."""
-    sums = [one for one in found if one.rule == "commitment"]
-    if not sums:
-        return []
-    items = tuple({name: one.figures[name] for name in ("area", "name", "value", "period")} for one in sums)
-    listed: Any = Listed(each, items, ("；", "; "), ("；", "; "))
-    return [Headline("commitments", 0, sums[0].region, {"commitments": listed})]
 
 
 def goal_name(ds: Dataset, goal: Evidence, region: str) -> Label:

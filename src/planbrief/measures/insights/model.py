@@ -30,6 +30,15 @@ CERTAINTY = (1.0, 0.85, 0.7)
 
 
 @dataclass(frozen=True)
+class Row:
+    """One derived quantity over the years: ``insights.row.<name>`` words it, `about` says what it is of."""
+
+    name: str
+    about: Label
+    values: Mapping[float, Figure] = field(hash=False)
+
+
+@dataclass(frozen=True)
 class Insight:
     """Something that follows from printed figures and is printed nowhere.
 
@@ -52,6 +61,8 @@ class Insight:
         The same figures for several years, for a list within the sentence.
     assumptions : tuple of str
         Keys of what is assumed, empty where printed figures alone decide.
+    rows : tuple of Row
+        What it rests on, year by year, for a table.
     """
 
     rule: str
@@ -62,6 +73,7 @@ class Insight:
     figures: Mapping[str, Value] = field(hash=False)
     steps: Steps = field(default=(), hash=False)
     assumptions: tuple[str, ...] = ()
+    rows: tuple[Row, ...] = field(default=(), hash=False)
 
     @property
     def message(self) -> str:

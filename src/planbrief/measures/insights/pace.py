@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from planbrief.measures import growth as formulas
 from planbrief.measures.figures import Figure, plain
-from planbrief.measures.insights.model import Area, Insight, Steps, Value
+from planbrief.measures.insights.model import Area, Insight, Row, Value
 from planbrief.measures.insights.product import spanned
 from planbrief.measures.insights.quantity import Quantity, derived, growth, of_point
 from planbrief.measures.labels import Label, label, period
@@ -69,9 +69,9 @@ def sector_pace(area: Area) -> Iterator[Insight]:
     latest = max(year for _, year, *_ in paces)
     paces = [pace for pace in paces if pace[1] == latest]
     key = f"{area.region}/insights/sector_pace"
-    steps: Steps = tuple(
-        {"sector": label(area.ds, "activities", name), "pace": pace.figure(f"{key}/{name}", "rate", year=plain(latest))}
-        for name, _, pace, *_ in sorted(paces, key=lambda p: -p[2].value)
+    rows = tuple(
+        Row("pace", label(area.ds, "activities", name), {latest: pace.figure(f"{key}/{name}", "rate")})
+        for name, _, pace, *_ in paces
     )
     name, year, pace, part, whole, before = max(paces, key=lambda p: p[2].value)
     figures: dict[str, Value] = {
@@ -93,7 +93,7 @@ def sector_pace(area: Area) -> Iterator[Insight]:
             "required": required.figure(f"{key}/required", "rate"),
             "span": spanned(start.year, end.year),
         }
-    yield Insight(rule, key, area.region, area.weight(area.size, distance), "pace", figures, steps)
+    yield Insight(rule, key, area.region, area.weight(area.size, distance), "pace", figures, (), (), rows)
 
 
 def _steepest(area: Area) -> tuple[Series, Quantity, Point, Point] | None:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from planbrief.measures.figures import Figure, plain
 from planbrief.measures.growth import period_label
-from planbrief.measures.insights.model import Area, Insight, Steps, Value
+from planbrief.measures.insights.model import Area, Insight, Row, Value
 from planbrief.measures.insights.quantity import Quantity, assumption, derived, growth, of_point, stated
 from planbrief.measures.labels import Label, period
 from planbrief.measures.series import Series
@@ -35,6 +35,7 @@ class Product:
     shares: Mapping[float, Quantity]
     base_share: Quantity
     base_levels: Quantity
+    sectors: str
 
     @property
     def years(self) -> tuple[float, ...]:
@@ -50,6 +51,15 @@ class Product:
         """Value added of industry in one year."""
         parts = (self.levels[year], self.shares[year], self.rest)
         return derived(lambda v, s, r: s * _total(v, s, r), "{1} × {0} ÷ (1 − {1} − {2})", *parts, unit=self.base.unit)
+
+    def industry_step(self, start: float, end: float) -> Quantity:
+        """Growth a year of the value added of industry between two years, with one share of the rest in both."""
+        share = self.base_share if start == self.base_year else self.shares[start]
+        return derived(
+            lambda g, s0, s1: (1 + g) * (s1 / s0) ** (1 / (end - start)) - 1,
+            f"(1 + {{0}}) × ({{2}} ÷ {{1}}){'' if end - start == 1 else f'^(1/{plain(end - start)})'} − 1",
+            *(self.step(start, end), share, self.shares[end]),
+        )
 
     def step(self, start: float, end: float) -> Quantity:
         """Growth a year between two years, with one share of the rest in both."""
@@ -118,7 +128,7 @@ def product(area: Area) -> Product | None:
             continue
         behind = tuple(dict.fromkeys((*before.observations, *base.observations, *share.observations)))
         open_rest = assumption(0.0, rest, rest, f"{100 * rest:.3g}%", behind)
-        return Product(area, base, year, open_rest, later, shares, share, before)
+        return Product(area, base, year, open_rest, later, shares, share, before, levels_text)
     return None
 
 
@@ -145,23 +155,36 @@ def implied_product(area: Area) -> Iterator[Insight]:
         "steepest": steepest[2].figure(f"{key}/growth/{steepest[1]:.0f}", "rate"),
         "rest": _share_figure(found, key),
     }
-    told: Steps = tuple(
-        {
-            "period": period(plain(b)),
-            "span": spanned(a, b),
-            "product": found.at(b).figure(f"{key}/{b:.0f}", "level", year=plain(b)),
-            "rate": step.figure(f"{key}/growth/{b:.0f}", "rate"),
-        }
-        for a, b, step in steps
-    )
+    levels = {b: found.at(b).figure(f"{key}/{b:.0f}", "level", year=plain(b)) for b in found.years}
+    rates = {b: step.figure(f"{key}/growth/{b:.0f}", "rate") for _, b, step in steps}
     achieved = _achieved(area, found)
     rule = "implied_product_alone"
     distance = steepest[2].value
     if achieved is not None:
         rule, figures["achieved"] = "implied_product", achieved.figure(f"{key}/achieved", "rate")
         distance = math.log(max(steepest[2].value, 0.01) / max(achieved.value, 0.01))
+        rates[found.base_year] = figures["achieved"]
+    levels[found.base_year] = found.base.figure(f"{key}/base", "level", year=plain(found.base_year))
+    rows = (Row("product", area.name, levels), Row("product_growth", area.name, rates), *_sector_shares(area, found))
     amount = found.base.value * _factor(area, found.base.unit)
-    yield Insight(rule, key, area.region, area.weight(amount, distance, 1), "product", figures, told, (REST,))
+    weight = area.weight(amount, distance, 1)
+    yield Insight(rule, key, area.region, weight, "product", figures, (), (REST,), rows)
+
+
+def _sector_shares(area: Area, found: Product) -> Iterator[Row]:
+    """The share of the product that each sector with a target would have; industry's is a target itself."""
+    for sector in (part.strip() for part in found.sectors.split("+")):
+        shares = {}
+        for year in (found.base_year, *found.years):
+            level = stated(area.ctx, sector, area.region, f"{year:.0f}")
+            if level is None:
+                continue
+            whole = found.base if year == found.base_year else found.at(year)
+            made = derived(lambda part, all_of_it: part / all_of_it, "{0} ÷ {1}", level, whole)
+            shares[year] = made.figure(f"{found.area.region}/insights/product/{sector}/{year:.0f}", "share", scale=100)
+        series = main_series(area, sector)
+        if series is not None and len(shares) > 1:
+            yield Row("product_share", area.named(series), shares)
 
 
 def _share_figure(found: Product, key: str) -> Figure:
@@ -218,7 +241,16 @@ def implied_industry(area: Area) -> Iterator[Insight]:
         made = derived(lambda v, o: v * scale / o, "{0} ÷ {1}", value, output[year])
         return made.figure(f"{key}/ratio/{year:.0f}", "share", year=plain(year), scale=100)
 
+    spans = list(itertools.pairwise((found.base_year, *found.years)))
+    made = {found.base_year: before, **{year: found.industry(year) for year in found.years}}
     value_growth = growth(before, found.industry(first), first - found.base_year)
+    values_row = {y: v.figure(f"{key}/value/{y:.0f}", "level", year=plain(y)) for y, v in made.items()}
+    growth_row = {b: found.industry_step(a, b).figure(f"{key}/growth/{b:.0f}", "rate") for a, b in spans}
+    ratio_row = {y: ratio(v, y) for y, v in made.items() if y in output}
+    rows = tuple(
+        Row(name, area.name, row)
+        for name, row in (("industry", values_row), ("industry_growth", growth_row), ("industry_ratio", ratio_row))
+    )
     output_growth = growth(output[found.base_year], output[first], first - found.base_year)
     series = main_series(area, output_name)
     figures: dict[str, Value] = {
@@ -241,7 +273,7 @@ def implied_industry(area: Area) -> Iterator[Insight]:
     amount = output[first].value * _factor(area, output[first].unit)
     slower = (1 + output_growth.value) / (1 + value_growth.value)
     weight = area.weight(amount, (first - found.base_year) * math.log(max(slower, 1.0)), 1)
-    yield Insight(rule, key, area.region, weight, "scope", figures, (), (REST,))
+    yield Insight(rule, key, area.region, weight, "scope", figures, (), (REST,), rows)
 
 
 def two_products(area: Area) -> Iterator[Insight]:
@@ -256,7 +288,14 @@ def two_products(area: Area) -> Iterator[Insight]:
             sectors = found.at(year)
             if year not in spent or (spent[year].low <= sectors.high and sectors.low <= spent[year].high):
                 continue
-            yield _apart(area, found, year, spent[year], sectors)
+            key = f"{area.region}/insights/two_products"
+            row = {
+                y: made.figure(f"{key}/research/{y:.0f}", "level", found.base.unit, plain(y))
+                for y, made in spent.items()
+            }
+            yield replace(
+                _apart(area, found, year, spent[year], sectors), rows=(Row("research_product", area.name, row),)
+            )
             break
 
 
@@ -358,6 +397,7 @@ def _people(
         figures["head_then"] = made.figure(f"{key}/head/{end:.0f}", "level", year=plain(end))
         figures["times"] = times.figure(f"{key}/head_times", "multiple")
         distance = math.log(times.value)
-    yield Insight(
-        rule, key, area.region, area.weight(float("nan"), distance, len(assumed)), "people", figures, (), assumed
-    )
+    heads = {year: figures[name] for year, name in ((start, "head"), (end, "head_then")) if name in figures}
+    rows = (Row("head", area.name, {y: f for y, f in heads.items() if isinstance(f, Figure)}),)
+    weight = area.weight(float("nan"), distance, len(assumed))
+    yield Insight(rule, key, area.region, weight, "people", figures, (), assumed, rows)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from planbrief.measures.audit.algebra import Scope, amount, atoms
 from planbrief.measures.figures import Figure, plain
-from planbrief.measures.insights.model import Area, Insight, Steps, Value
+from planbrief.measures.insights.model import Area, Insight, Row, Steps, Value
 from planbrief.measures.insights.product import declared, main_series, spanned, values
 from planbrief.measures.insights.quantity import Quantity, derived, growth, of_amount, of_point
 from planbrief.measures.labels import Label, label, listing, period
@@ -66,7 +66,9 @@ def _remainder(
     worst = max(abs(left[year].value) for year in years)
     distance = math.log(max(parts_rise.value / max(whole_rise.value, 1e-9), 1.0))
     weight = area.weight(worst * 4 * factor, 2 * distance)
-    yield Insight("remainder", key, area.region, weight, "industry", figures, told)
+    row = {year: left[year].figure(f"{key}/left/{year:.0f}", "level", unit, plain(year)) for year in years}
+    rows = (Row("left", names["whole"], row),)
+    yield Insight("remainder", key, area.region, weight, "industry", figures, told, (), rows)
 
 
 def rise(start: Quantity, end: Quantity) -> Quantity:
@@ -148,8 +150,8 @@ def _rest(area: Area, share_name: str, level_name: str) -> Iterator[Insight]:
     if series is None or whole is None or base is None or base.year not in years or not later:
         return
     start, end = base.year, later[0]
-    part = {y: derived(lambda s, v: s * v, "{0} × {1}", shares[y], levels[y]) for y in (start, end)}
-    rest = {y: derived(lambda s, v: (1 - s) * v, "(1 − {0}) × {1}", shares[y], levels[y]) for y in (start, end)}
+    part = {y: derived(lambda s, v: s * v, "{0} × {1}", shares[y], levels[y]) for y in (start, *later)}
+    rest = {y: derived(lambda s, v: (1 - s) * v, "(1 − {0}) × {1}", shares[y], levels[y]) for y in (start, *later)}
     fast, slow = growth(part[start], part[end], end - start), growth(rest[start], rest[end], end - start)
     key = f"{area.region}/insights/rest/{share_name}"
     figures: dict[str, Value] = {
@@ -164,10 +166,25 @@ def _rest(area: Area, share_name: str, level_name: str) -> Iterator[Insight]:
         "rate": fast.figure(f"{key}/rate", "rate"),
         "rest_rate": slow.figure(f"{key}/rest_rate", "rate"),
     }
+    spans = list(itertools.pairwise((start, *later)))
+    rates = [{b: growth(side[a], side[b], b - a) for a, b in spans} for side in (part, rest)]
+    rows = (
+        Row(
+            "part",
+            area.named(series),
+            {y: v.figure(f"{key}/part/{y:.0f}", "level", whole.unit) for y, v in part.items()},
+        ),
+        *(
+            Row(name, about, {y: v.figure(f"{key}/{name}/{y:.0f}", "rate") for y, v in made.items()})
+            for name, about, made in zip(
+                ("part_growth", "rest_growth"), (area.named(series), area.named(whole)), rates, strict=True
+            )
+        ),
+    )
     money = levels[end].value * area.ds.unit_table.parse(whole.unit).factor
     distance = abs(math.log((1 + fast.value) / (1 + slow.value))) * (end - start)
     rule = "rest_falls" if slow.value < 0 else "rest"
-    yield Insight(rule, key, area.region, area.weight(money, distance), f"part/{share_name}", figures)
+    yield Insight(rule, key, area.region, area.weight(money, distance), f"part/{share_name}", figures, (), (), rows)
 
 
 def ratios(area: Area) -> Iterator[Insight]:
@@ -230,12 +247,16 @@ def _ratio(
         {"period": period(plain(y)), "value": made[y].figure(f"{key}/{y:.0f}", "level", series.unit, plain(y))}
         for y in years
     )
+    about = Label(row["left_zh"], row["left_en"])
+    rows = (
+        Row("ratio", about, {y: v.figure(f"{key}/{y:.0f}", "level", series.unit, plain(y)) for y, v in made.items()}),
+    )
     money = sides[first][0].value * area.ds.unit_table.parse(series.unit).factor
     anywhen = row["periods"] != "same"
     assumed = ("planned_is_there",) if anywhen else ()
     rule = "ratio_planned" if anywhen else "ratio"
     weight = area.weight(money, abs(math.log(times.value)) / 2, len(assumed))
-    yield Insight(rule, key, area.region, weight, "productivity", figures, told, assumed)
+    yield Insight(rule, key, area.region, weight, "productivity", figures, told, assumed, rows)
 
 
 def share_goals(area: Area) -> Iterator[Insight]:
