@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -42,6 +42,11 @@ class Report:
     def values(self) -> dict[str, Any]:
         """Parameters as a dictionary, without ``lang``."""
         return dict(self.parameters)
+
+    def related(self, others: Iterable[Report], lang: str) -> tuple[tuple[str, str], ...]:
+        """Notebook and id of other reports about the same place (or, as this one, about several), in their order."""
+        same = [one for one in others if one.values.get("region") == self.values.get("region") and one.id != self.id]
+        return tuple((one.notebook, one.id) for one in same if lang in one.languages and "html" in one.formats)
 
 
 @dataclass(frozen=True)

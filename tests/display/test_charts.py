@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from planbrief.display import charts, fonts, style
 from planbrief.display.charts.canvas import Canvas, compact_path, drawing, overlaps, spread, text_width, wrap
 from planbrief.display.charts.chart import Chart, chart_block
+from planbrief.display.charts.structure import text_on
 from planbrief.display.fonts import MissingGlyph
 from planbrief.display.language import LANGS
 from planbrief.measures.figures import Figure
@@ -290,6 +291,24 @@ def test_text_can_be_read_on_light_and_dark(color: str):
     """Text colours reach 4.5 : 1 on both pages."""
     assert contrast(color, style.PAPER) >= 4.5
     assert contrast(style.DARK[color], style.DARK[style.PAPER]) >= 4.5
+
+
+LINES = [style.GRID, style.AXIS, style.ACCENT, style.SECOND, style.CONTEXT, style.WARN, style.REST, *style.SERIES]
+
+
+@pytest.mark.parametrize("color", LINES)
+def test_lines_and_areas_are_seen_on_light_and_dark(color: str):
+    """Whatever is drawn reaches 3 : 1 against the page it is drawn on."""
+    assert contrast(color, style.PAPER) >= 3
+    assert contrast(style.DARK[color], style.DARK[style.PAPER]) >= 3
+
+
+@pytest.mark.parametrize("color", [*style.SERIES, style.REST])
+def test_numbers_on_a_fill_can_be_read(color: str):
+    """The text on a segment reaches 4.5 : 1 against it, on both pages."""
+    text = text_on(color)
+    assert contrast(text, color) >= 4.5
+    assert contrast(style.DARK[text], style.DARK[color]) >= 4.5
 
 
 @given(st.lists(st.tuples(st.floats(0, 100), st.floats(1, 9)), min_size=1, max_size=12))

@@ -276,6 +276,7 @@ class Session:
             formats=tuple(formats),
             project=str(chosen.project.root),
             alternate=job.alternate,
+            related=job.related,
             cell_timeout=self.request.cell_timeout,
             report_timeout=self.request.report_timeout,
             notices=self.notices,

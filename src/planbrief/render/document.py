@@ -113,5 +113,6 @@ class Document:
     #: ``metadata.planbrief``
     settings: Mapping[str, Any] = field(default_factory=dict)
     alternate: str = ""
+    related: tuple[tuple[str, str], ...] = ()
     #: Whether the same report lies beside as a PDF.
     pdf: bool = False

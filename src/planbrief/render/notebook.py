@@ -14,6 +14,7 @@ from typing import Any
 from lxml import etree
 from nbformat import NotebookNode
 
+from planbrief.catalog import REPORT_ID
 from planbrief.display.document import MIME, BadBlock, Chart, Cover, Sources, Table
 from planbrief.display.document import read as read_block
 from planbrief.display.fonts import MissingGlyph
@@ -37,7 +38,7 @@ from planbrief.render.pictures import BadDrawing, clean
 from planbrief.render.safe_text import AnsiRun, shortened, terminal_runs, visible
 
 
-def alternate_of(name: str, notebook: str, lang: Lang) -> tuple[str, bool]:
+def links_of(name: str, notebook: str, lang: Lang) -> tuple[str, bool, tuple[tuple[str, str], ...]]:
     """Address of a catalog report's page in the other language, relative to its own, and whether it has a PDF.
 
     Empty and False for any other page.
@@ -59,12 +60,13 @@ def alternate_of(name: str, notebook: str, lang: Lang) -> tuple[str, bool]:
         project = find()
         reports = read(project, usable_package(project)).reports()
     except (PlanbriefError, OSError, KeyError, TypeError, ValueError):
-        return "", False
+        return "", False, ()
     report = next((report for report in reports if report.id == name and report.notebook == notebook), None)
     if report is None or lang not in report.languages or "html" not in report.formats:
-        return "", False
+        return "", False, ()
     others = [other for other in report.languages if other != lang]
-    return f"../{others[0]}/{name}.html" if others else "", "pdf" in report.formats
+    address = f"../{others[0]}/{name}.html" if others else ""
+    return address, "pdf" in report.formats, report.related(reports, lang)
 
 
 #: Outputs of one cell that a page shows.
@@ -104,7 +106,7 @@ def read(
         include_input = bool(settings.get("show_input")) or (not ours and not settings.get("hide_input"))
     elif include_input:
         include_input = not (ours or settings.get("hide_input"))
-    alternate, pdf = _alternate(settings, cover, name, lang)
+    alternate, pdf, related = _links(settings, cover, name, lang)
     document = Document(
         name,
         lang,
@@ -116,6 +118,7 @@ def read(
         settings=settings,
         alternate=alternate,
         pdf=pdf,
+        related=related,
     )
     for key in settings.get("notices") or ():
         document.parts.append(NoticePart("", message(f"page.notice.{key}", lang)))
@@ -167,12 +170,19 @@ def _language(cover: Cover | None, settings: Mapping[str, Any], nb: NotebookNode
 _HAN = re.compile("[\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
 
 
-def _alternate(settings: Mapping[str, Any], cover: Cover | None, name: str, lang: Lang) -> tuple[str, bool]:
-    """The page in the other language and whether a PDF lies beside: what the build says, else what the catalog does."""
-    if "alternate" in settings or cover is None:
-        return str(settings.get("alternate") or ""), settings.get("pdf") is True
+def _links(
+    settings: Mapping[str, Any], cover: Cover | None, name: str, lang: Lang
+) -> tuple[str, bool, tuple[tuple[str, str], ...]]:
+    """The page in the other language, whether a PDF lies beside, reports about the same place.
 
-    return alternate_of(name, cover.notebook, lang)
+    What the build says, else what the catalog does; an id is a plain file name.
+    """
+    if "alternate" in settings or cover is None:
+        said = settings.get("related") or ()
+        pairs = [(str(one[0]), str(one[1])) for one in said if isinstance(one, list | tuple) and len(one) == 2]
+        related = tuple(pair for pair in pairs if REPORT_ID.fullmatch(pair[1]))
+        return str(settings.get("alternate") or ""), settings.get("pdf") is True, related
+    return links_of(name, cover.notebook, lang)
 
 
 def _complete(sources: Sources, parts: Iterable[Part]) -> Sources:

@@ -136,13 +136,13 @@ def _cells_hash(name: str, data: bytes) -> str:
 
 
 def parts(
-    catalog: Catalog, report: Report, lang: str, alternate: str = "", notices: Sequence[str] = ()
+    catalog: Catalog, report: Report, lang: str, links: Sequence[object] = (), notices: Sequence[str] = ()
 ) -> tuple[tuple[str, str], ...]:
     """The named hashes of a report in one language that do not depend on the data.
 
-    `alternate` is the page that it links to as its other language, `notices` what its page warns of.
+    `links` are the pages that it links to, `notices` what its page warns of.
     """
-    settings = [catalog.raw.get("feedback", {}), catalog.raw["notebooks"][report.notebook], alternate]
+    settings = [catalog.raw.get("feedback", {}), catalog.raw["notebooks"][report.notebook], list(links)]
     found = {
         "notebook": notebook_hash(catalog.project.notebooks / f"{report.notebook}.ipynb"),
         "wordings": words_hash(catalog.project.notebooks / "words", report.notebook),

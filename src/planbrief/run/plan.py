@@ -55,6 +55,8 @@ class Job:
     reasons: tuple[str, ...]
     #: Page of the same report in the other language, relative to this one; empty if there is none.
     alternate: str = ""
+    #: Notebook and id of other reports about the same place that lie beside it.
+    related: tuple[tuple[str, str], ...] = ()
 
     @property
     def name(self) -> str:
@@ -225,7 +227,8 @@ def plan(
         package = known.package(project) if known else checked_package(project)
     catalog = read(project, package)
     jobs = []
-    for report in catalog.choose(wanted, changes or {}):
+    chosen = catalog.choose(wanted, changes or {})
+    for report in chosen:
         kept = tuple(fmt for fmt in report.formats if fmt in chosen_formats)
         for lang in report.languages:
             if lang not in chosen_languages or not kept:
@@ -234,12 +237,18 @@ def plan(
             others = [other for other in report.languages if other != lang and "html" in kept]
             there = [o for o in others if o in chosen_languages or "html" in (intact or {}).get(f"{o}/{report.id}", ())]
             alternate = f"../{there[0]}/{report.id}.html" if there else ""
-            held = parts(catalog, report, lang, alternate, notices)
+            beside = [
+                one
+                for one in catalog.reports()
+                if (one in chosen and "html" in chosen_formats) or "html" in (intact or {}).get(f"{lang}/{one.id}", ())
+            ]
+            related = report.related(beside, lang)
+            held = parts(catalog, report, lang, (alternate, *map(list, related)), notices)
             why = ["--force"] if force else reasons(old_key(record or {}, name), held, package)
             gone = [fmt for fmt in kept if fmt not in (intact or {}).get(name, frozenset())]
             if not why and gone:
                 why = [f"its {' and '.join(gone)} is missing or damaged"]
-            jobs.append(Job(report, lang, kept, held, tuple(why), alternate))
+            jobs.append(Job(report, lang, kept, held, tuple(why), alternate, related))
     if not jobs:
         raise ParameterError("build", "--lang, --to", "languages and formats that the reports do not have", "others")
     return Plan(project, package, catalog, tuple(jobs), now)

@@ -133,6 +133,7 @@ class Task:
     formats: tuple[str, ...]
     project: str
     alternate: str = ""
+    related: tuple[tuple[str, str], ...] = ()
     cell_timeout: float | None = None
     report_timeout: float | None = None
     #: What every reader must know of the page: keys of messages ``page.notice.*``.
@@ -320,7 +321,12 @@ def produce(task: Task) -> Produced:
         raise NoSources(f"notebooks/{task.notebook}.ipynb")
     executed.metadata.setdefault("planbrief", {})
     executed.metadata["planbrief"].update(
-        {"report": task.report, "alternate": task.alternate, "pdf": "pdf" in task.formats}
+        {
+            "report": task.report,
+            "alternate": task.alternate,
+            "related": [list(one) for one in task.related],
+            "pdf": "pdf" in task.formats,
+        }
     )
     if task.notices:
         executed.metadata["planbrief"]["notices"] = list(task.notices)

@@ -81,7 +81,6 @@ def test_cells_without_a_number_are_shown():
     assert [cell.span for cell in words] == [(2, 1)]
     assert pick(words[0].value, "zh") == "“完成任务”"
     assert len(words[0].observations) == 2
-    assert not table.sortable
 
 
 def test_growth_by_stretch():

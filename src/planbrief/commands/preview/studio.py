@@ -317,6 +317,7 @@ class Studio:
             formats=("html",),
             project=str(root),
             alternate=f"../{others[0]}/{report.id}.html" if others else "",
+            related=report.related(self.reports().values(), lang),
             cell_timeout=CELL_SECONDS,
             report_timeout=REPORT_SECONDS,
             notices=self.notices,

@@ -98,7 +98,7 @@ class Sheet:
             canvas.text(
                 left + self.label_mm - 2, top - middle, name, ha="right", va="center", ma="right", fontsize=self.size
             )
-            axes.plot([start, x], [middle, middle], color=style.PALE, linewidth=1.6, zorder=1)
+            axes.plot([start, x], [middle, middle], color=style.CONTEXT, linewidth=0.8, zorder=1)
             axes.plot(
                 [x], [middle], ">" if figure.value > limit else "o", color=style.ACCENT, markersize=5.6,
                 markeredgewidth=1.4, zorder=3, clip_on=False,

@@ -280,8 +280,8 @@ def text_on(color: str) -> str:
     """Text colour that reads on a fill."""
     if color == style.REST:
         return style.ON_REST
-    red, green, blue = (int(color[i : i + 2], 16) / 255 for i in (1, 3, 5))
-    return style.ON_FILL if 0.299 * red + 0.587 * green + 0.114 * blue < 0.55 else style.ON_LIGHT
+    red, green, blue = ((int(color[i : i + 2], 16) / 255) ** 2.2 for i in (1, 3, 5))
+    return style.ON_FILL if 0.2126 * red + 0.7152 * green + 0.0722 * blue < 0.18 else style.ON_LIGHT
 
 
 def name_parts(

@@ -118,7 +118,6 @@ def items_table(ds: Dataset, region: str, finding: Finding, number: int) -> Tabl
         tuple(columns[index] for index in keep),
         tuple(tuple(row[index] for index in keep) for row in rows),
         both("caption.items", number=str(number)),
-        sortable=False,
     )
 
 
@@ -191,7 +190,7 @@ def outcomes_table(region: str, audit: Audit) -> Table | None:
     for severity in SEVERITIES:
         names = [sentence_case(message(f"severity.{severity}", lang)) for lang in ("zh", "en")]
         columns.append(Column(severity, (names[0], names[1]), "count", width=1.1))
-    return Table(tuple(columns), tuple(rows), both("caption.outcomes"), (both("note.outcomes"),), sortable=False)
+    return Table(tuple(columns), tuple(rows), both("caption.outcomes"), (both("note.outcomes"),))
 
 
 def counts(key: str, numbers: Sequence[int]) -> Iterator[Cell]:
@@ -258,7 +257,7 @@ def totals_table(ds: Dataset, region: str, audit: Audit) -> Table | None:
     )
     place = label(ds, "areas", region)
     notes = (both("note.totals"), both("note.unit", unit=listing(unit_label(unit) for unit in units)))
-    return Table(columns, tuple(rows), both("caption.totals", place=place), notes, groups=groups, sortable=False)
+    return Table(columns, tuple(rows), both("caption.totals", place=place), notes, groups=groups)
 
 
 def without_place(ds: Dataset, region: str, name: Label) -> Label:

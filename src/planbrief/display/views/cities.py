@@ -429,7 +429,7 @@ def bets_table(ds: Dataset, areas: tuple[str, ...]) -> Table | None:
     )
     silent = [label(ds, "areas", area) for area in areas if not named[area]]
     notes = [worded("note.bets")] + ([worded("note.silent", area=listing(silent))] if silent else [])
-    return Table(columns, tuple(rows), worded("caption.bets"), tuple(notes), groups=groups, sortable=False)
+    return Table(columns, tuple(rows), worded("caption.bets"), tuple(notes), groups=groups)
 
 
 def industries(ds: Dataset, area: str) -> tuple[list[Label], list[Label]]:
@@ -511,4 +511,4 @@ def undated_table(ds: Dataset, areas: tuple[str, ...]) -> Table | None:
     if not rows:
         return None
     columns = (Column("area", worded("head.area"), head=True, width=1), Column("goals", worded("head.goals"), width=6))
-    return Table(columns, tuple(rows), worded("caption.undated"), (worded("note.undated"),), sortable=False)
+    return Table(columns, tuple(rows), worded("caption.undated"), (worded("note.undated"),))

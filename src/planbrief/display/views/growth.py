@@ -94,8 +94,7 @@ def milestone_table(ds: Dataset, region: str, *, branches: bool = False) -> Tabl
     caption = named(key, place=label(ds, "areas", region))
     table = Table(tuple(shown), tuple(rows), caption, groups=groups)
     notes = (both("note.milestones"), *remarks(ds, table.observations()))
-    spans = any(cell.span != (1, 1) for row in rows for cell in row)
-    return Table(tuple(shown), tuple(rows), caption, notes=notes, groups=groups, sortable=not spans)
+    return Table(tuple(shown), tuple(rows), caption, notes=notes, groups=groups)
 
 
 def collected(ds: Dataset, region: str, branches: bool) -> tuple[list[Line], dict[str, tuple[str, str]]]:

@@ -100,7 +100,7 @@ def measures_table(ds: Dataset, region: str) -> Table | None:
         Column("tracks", both("head.tracks"), width=1.9),
     )
     place = label(ds, "areas", region)
-    return Table(columns, tuple(rows), both("caption.measures", place=place), sortable=False)
+    return Table(columns, tuple(rows), both("caption.measures", place=place))
 
 
 def covered(branches: list[Branch], key: str) -> Cell:
@@ -159,7 +159,7 @@ def levels_table(ds: Dataset, region: str, group: Group) -> Table | None:
         else both("caption.levels", group=group.name)
     )
     notes = (both("note.unit", unit=listing(unit_label(unit) for unit in units)), both("note.levels"))
-    return Table(tuple(columns), tuple(rows), caption, notes, groups=groups, sortable=False)
+    return Table(tuple(columns), tuple(rows), caption, notes, groups=groups)
 
 
 def row_name(branch: Branch) -> Label:
@@ -216,7 +216,7 @@ def contribution_view(ds: Dataset, region: str, group: Group) -> Table | None:
         notes.append(both("note.left_out", names=listing(label(ds, "activities", name) for name in left)))
     return Table(
         tuple(columns), tuple(rows), both("caption.contribution", group=group.name), tuple(notes), groups=groups,
-        sortable=False,
+
     )  # fmt: skip
 
 
@@ -258,7 +258,7 @@ def track_contribution_view(ds: Dataset, region: str, group: Group) -> Table | N
             columns.append(Column(f"{name}-{start}-{end}", (f"{zh}{head[0]}", f"{en}: {head[1]}"), measure, width=1.3))
     return Table(
         tuple(columns), tuple(rows), both("caption.track_contribution", group=group.name),
-        (both("note.track_contribution"),), groups=groups, sortable=False,
+        (both("note.track_contribution"),), groups=groups,
     )  # fmt: skip
 
 

@@ -124,7 +124,9 @@ function said(cell) {
 }
 /* sorting */
 function value(line, column) {
-  var cell = line.cells[column], text = cell ? said(cell) : "";
+  var cell = null, text = "";
+  Array.prototype.some.call(line.cells, function (one) { cell = one; column -= one.colSpan; return column < 0; });
+  text = cell ? said(cell) : "";
   if (!cell) { return null; }
   if (cell.dataset.v !== undefined) { return Number(cell.dataset.v); }
   var number = Number(text.replace(/,/g, "").replace(/−/g, "-"));
@@ -138,7 +140,7 @@ function compare(first, second, way) {
   return way * first.localeCompare(second, root.lang);
 }
 document.querySelectorAll("table[data-sort]").forEach(function (table) {
-  if (table.querySelector("tbody [rowspan], tbody td[colspan]")) { return; }
+  if (table.querySelector("tbody [rowspan]")) { return; }
   var heads = table.tHead.rows[0].cells;
   Array.prototype.forEach.call(heads, function (head, column) {
     if (head.tagName !== "TH") { return; }

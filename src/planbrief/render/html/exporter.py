@@ -17,7 +17,7 @@ from nbformat import NotebookNode
 from traitlets import Bool, Unicode, default
 
 from planbrief.display.document import Sentence, Sources
-from planbrief.display.language import LANGS, Lang, mark, message
+from planbrief.display.language import LANGS, Lang, has_message, mark, message
 from planbrief.render import notebook
 from planbrief.render.document import (
     BlockPart,
@@ -148,6 +148,10 @@ def _links(document: Document) -> str:
         links.append(f'<a href="{esc(document.name)}.pdf">PDF</a>')
         if document.settings.get("poster"):
             links.append(f'<a href="../thumbnails/{esc(document.name)}.{document.lang}.png">PNG</a>')
+    for kind, report in document.related:
+        if has_message(f"page.related.{kind}", document.lang):
+            words = esc(message(f"page.related.{kind}", document.lang))
+            links.append(f'<a class="also" href="{esc(report)}.html">{words}</a>')
     return " ".join(links)
 
 

@@ -10,7 +10,7 @@ from functools import cache
 from importlib import resources
 
 from planbrief.display.document import Chart, Heading, KeyNumbers, Runs, Sentence, Sources, Table, small_line
-from planbrief.display.language import Lang, message
+from planbrief.display.language import Lang, has_message, message
 from planbrief.render import font_metrics, pictures, table_layout
 from planbrief.render.document import (
     BlockPart,
@@ -404,9 +404,14 @@ class _Page:
         ]
         if self.document.ours and self.document.alternate:  # it lies in an edition, beside its page and their list
             index = "../index.html" if lang == "zh" else "../index.en.html"
-            places = ((f"{self.document.name}.html", "page.web_page"), (index, "page.all_reports"))
-            links = [f"link({literal(address)}, {literal(message(key, lang))})" for address, key in places]
-            remarks.append(content(links[0], literal(" · "), links[1]))
+            places = [(f"{self.document.name}.html", "page.web_page"), (index, "page.all_reports")]
+            places += [(f"{report}.html", f"page.related.{notebook}") for notebook, report in self.document.related]
+            links = [
+                f"link({literal(address)}, {literal(message(key, lang))})"
+                for address, key in places
+                if has_message(key, lang)
+            ]
+            remarks.append(content(*[part for link in links for part in (literal(" · "), link)][1:]))
         listed = "".join(f"{item}, " for item in items)
         return f"closing({', '.join([literal(message('page.sources', lang)), f'({listed})', *remarks])})"
 
