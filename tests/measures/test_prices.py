@@ -5,9 +5,7 @@ from __future__ import annotations
 import pytest
 from targets.factory import INDICATORS, make_dataset, observation
 
-from planbrief.display.template import wordings_of
 from planbrief.display.views.brief import key_numbers_of
-from planbrief.display.views.opening import path_words
 from planbrief.display.views.progress import progress_view
 from planbrief.measures import prices
 from planbrief.measures.audit import audit
@@ -157,14 +155,3 @@ def test_a_key_number_starts_where_its_growth_starts():
     (number,) = key_numbers_of(make_dataset(observations=rows), "testville")
     assert number.values["start"].value == 100
     assert number.values["rate"].value == pytest.approx(0.1)
-
-
-@pytest.mark.parametrize("aims", [(150, 160, 165), (110, 160, 300)])
-@pytest.mark.parametrize("base", ["100", "0.3"])
-def test_every_shape_of_a_path_has_its_sentence(aims, base, root):
-    """The steepest stretch first or later, the base rounded coarsely or not: the profile has words for each."""
-    rows = [observation(100, base, time_period="2023")]
-    rows += [observation(110 + 10 * i, v, time_period=f"{2025 + 2 * i}", kind="target") for i, v in enumerate(aims)]
-    (path,) = path_words(make_dataset(observations=rows), ["testville"], each=("", ""))
-    groups, _ = wordings_of(root / "notebooks/words/profile.toml")
-    assert path.rule in groups["stretches"]
