@@ -60,6 +60,13 @@ def test_milestones_by_year():
     assert milestone_table(make_dataset(observations=milestones()[:1]), "testville") is None
 
 
+def test_a_lone_target_that_official_statistics_define_stands_among_the_targets(shipped):
+    """Urbanisation in 2030 without an actual value; what a document made up and stated once is among the facts."""
+    names = [pick(row[0].value, "en") for row in milestone_table(shipped, "chongqing").rows]
+    assert {"Urbanisation rate of the resident population", "New urban jobs"} <= set(names)
+    assert shipped.row("indicators", "community_centres_new")["name_en"] not in names
+
+
 def test_cells_without_a_number_are_shown():
     """A printed dash stands in its year; the same words in neighbouring years share one cell."""
     rows = milestones()[1:]

@@ -98,7 +98,11 @@ def milestone_table(ds: Dataset, region: str, *, branches: bool = False) -> Tabl
 
 
 def collected(ds: Dataset, region: str, branches: bool) -> tuple[list[Line], dict[str, tuple[str, str]]]:
-    """Series with a dated target and another dated value, and the heads of their periods in order of time."""
+    """Series with a dated target and another dated value, and the heads of their periods in order of time.
+
+    What official statistics define (prices, unemployment, urbanisation) is looked for among the targets of its year
+    even where nothing else is known of it.
+    """
     points = tables.milestones(ds, region)
     aimed = points["kind"].isin(["target", "constraint"])
     dated = points[points["year"].notna() & points["series"].isin(points.loc[aimed, "series"])]
@@ -106,8 +110,11 @@ def collected(ds: Dataset, region: str, branches: bool) -> tuple[list[Line], dic
     silent = wordless(ds, region, branches)
     known = {(row["indicator"], row["activity"]) for row in silent}
     several = dated.groupby("series")["year"].transform("nunique") > 1
-    names = zip(dated["indicator"], dated["activity"], strict=True)
-    kept = [one or name in known for one, name in zip(several, names, strict=True)]
+    years = set(dated.loc[several, "period"])
+    kept = [
+        many or (row.indicator, row.activity) in known or (row.period in years and is_standard(ds, row.indicator))
+        for many, row in zip(several, dated.itertuples(), strict=True)
+    ]
     dated = dated.loc[dated.index[kept]] if kept else dated
     lines: dict[str, Line] = {}
     for row in dated.itertuples():
@@ -129,6 +136,11 @@ def collected(ds: Dataset, region: str, branches: bool) -> tuple[list[Line], dic
         actual = not kinds[period] & {"target", "constraint"}
         heads[period] = period_head(period, actual)
     return (list(lines.values()), heads) if len(dated) else ([], {})
+
+
+def is_standard(ds: Dataset, indicator: str) -> bool:
+    """Whether an indicator is one that official statistics define, not one that a document made up."""
+    return str(ds.row("indicators", indicator)["definition_source"]) not in ("", "planbrief")
 
 
 def period_head(period: str, actual: bool) -> tuple[str, str]:
