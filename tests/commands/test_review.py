@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import json
+import re
 import threading
 from collections.abc import Iterator
 from http.client import HTTPConnection
@@ -16,15 +18,17 @@ from planbrief.commands.review.server import Desk, ReviewServer, serve
 from planbrief.reading.draft_rows import described
 from planbrief.reading.drafts import Draft, keep_draft
 from planbrief.reading.files import read_file
+from tests.reading.printed import Print, as_typst, write_pdf, write_word
 
 TEXT = "新镇2025年工作情况\n全年粮食产量12.5万吨，增长3.1%。\n建成无人机起降点6个。\n三级医院2家。\n"
 
 
-def desk_of(root: Path, text: str) -> Desk:
-    """A desk with the draft of an invented document."""
+def desk_of(root: Path, text: str, file: Path | None = None) -> Desk:
+    """A desk with the draft of an invented document: a text, or a file that is there."""
     data = lay_out(root / "project") / "data"
-    file = root / "document.txt"
-    file.write_text(text, encoding="utf-8")
+    if file is None:
+        file = root / "document.txt"
+        file.write_text(text, encoding="utf-8")
     document = read_file(file)
     found = described(document, "新镇", "2026-01-20")
     facts = {"area": "新镇", "published": "2026-01-20", "file_name": file.name}
@@ -222,6 +226,88 @@ def test_axe_finds_nothing_in_either_language(browser: Any, server: ReviewServer
             "document.documentElement.lang === 'en' || document.getElementById('do-undo').textContent === '撤销'"
         )
     assert page.errors == []
+
+
+PRINTED = Print(
+    [["指标", "单位", "2025年", "2030年"], ["粮食产量", "万吨", "93.5", "97.1"], ["森林覆盖率", "%", "41.2", "43.8"]]
+)
+
+
+def printed_pdf(path: Path) -> Path:
+    """A page of prose, and a page with a table in which one number stands twice."""
+    before = '#text("新镇2025年工作情况。全年建成学校41.2所。") #pagebreak()\n'
+    write_pdf(as_typst(PRINTED, before=before), path)
+    return path
+
+
+def printed_word(path: Path) -> Path:
+    """The same table in a Word file."""
+    write_word(PRINTED, path)
+    return path
+
+
+def row_of(server: ReviewServer, value: str, last: bool = False) -> Any:
+    """The first or last row of a value."""
+    rows = [row for row in server.desk.draft.standing().rows if row.value_text == value]
+    return rows[-1 if last else 0]
+
+
+def test_a_row_is_seen_on_its_printed_page(tmp_path: Path) -> None:
+    """The page is a picture, the frame is around the number of this row and not around its twin on another place."""
+    for server in running(desk_of(tmp_path, "", printed_pdf(tmp_path / "plan.pdf"))):
+        seen = [
+            json.loads(ask(server, "GET", f"/sight?row={row_of(server, '41.2', last).id}")[1]) for last in (False, True)
+        ]
+        assert [one["page"] for one in seen] == [1, 2]
+        assert base64.b64decode(seen[0]["picture"]).startswith(b"\x89PNG")
+        other = json.loads(ask(server, "GET", f"/sight?row={row_of(server, '43.8').id}")[1])
+        left, top, width, height = seen[1]["frame"]
+        assert left + width < other["frame"][0]
+        assert abs(top - other["frame"][1]) < 0.005
+        assert 0 < height < 0.03
+        assert [cell[0] for cell in seen[1]["table"]["rows"][2] if cell[4]] == ["41.2"]
+
+
+def test_a_row_of_word_is_seen_in_its_table(tmp_path: Path) -> None:
+    """Word has no pages of its own: the table stands there with its heads, and the cell is marked."""
+    for server in running(desk_of(tmp_path, "", printed_word(tmp_path / "plan.docx"))):
+        seen = json.loads(ask(server, "GET", f"/sight?row={row_of(server, '97.1').id}")[1])
+        assert "picture" not in seen
+        assert [cell[0] for cell in seen["table"]["rows"][0]] == PRINTED.rows[0]
+        assert [[cell[0] for cell in line if cell[4]] for line in seen["table"]["rows"]] == [[], ["97.1"], []]
+
+
+def test_what_is_seen_is_behind_the_token(server: ReviewServer) -> None:
+    """Neither without the token nor for a row that is none."""
+    assert ask(server, "GET", "/sight?row=0-1", X_Planbrief_Token="guess")[0] == 403
+    assert ask(server, "GET", "/sight?row=nothing")[0] == 400
+
+
+def test_a_page_that_cannot_be_drawn_breaks_nothing(tmp_path: Path) -> None:
+    """The original is damaged after it was read: the table is still there, the picture is not."""
+    for server in running(desk_of(tmp_path, "", printed_pdf(tmp_path / "plan.pdf"))):
+        server.desk.sights.original.write_bytes(b"%PDF-1.4 nothing")
+        seen = json.loads(ask(server, "GET", f"/sight?row={row_of(server, '97.1').id}")[1])
+        assert "picture" not in seen
+        assert seen["table"]["rows"]
+
+
+@pytest.mark.browser
+def test_the_page_shows_what_was_printed_and_says_why(browser: Any, tmp_path: Path) -> None:
+    """The number is framed in the picture of its page, the cell marked in its table; rules and doubts are in words."""
+    for server in running(desk_of(tmp_path, "", printed_pdf(tmp_path / "plan.pdf"))):
+        page = opened(browser, server)
+        page.locator(f'mark[data-id="{row_of(server, "43.8").id}"]').click()
+        page.wait_for_selector("#sight .frame")
+        assert page.inner_text("#sight .here") == "43.8"
+        picture, frame = page.locator("#sight img").bounding_box(), page.locator("#sight .frame").bounding_box()
+        assert picture["x"] < frame["x"] < picture["x"] + picture["width"]
+        said = page.locator("#form .why").all_inner_texts()
+        assert any("表头" in words for words in said)
+        assert not any(re.fullmatch(r"[a-z_]+", words) for words in said)
+        page.keyboard.press("v")
+        assert page.locator("#sight").is_hidden()
+        assert page.errors == []
 
 
 @pytest.mark.browser

@@ -7,7 +7,7 @@ import pytest
 
 import planbrief.reading.grammar
 from planbrief.reading.grammar import confidence, exclusions
-from planbrief.reading.grammar.wordlists import why, words
+from planbrief.reading.grammar.wordlists import words
 
 GRAMMAR = Path(planbrief.reading.grammar.__file__).parent
 
@@ -51,4 +51,3 @@ def test_words_stand_in_both_languages():
     """Two wordings each, none empty."""
     for table in words("reasons").values():
         assert all(len(said) in (2, 3) and all(said) for said in table.values())
-    assert why("kind", "unheard of", "") == "unheard of"

@@ -19,7 +19,7 @@
       time_period: "时期", kind: "性质", comparator: "比较", transformation: "形式", counterpart_area: "对比地区", price_base: "价格", subject: "主体",
       activity: "行业", base_period: "基期", locator: "位置", comment: "备注", reason: "理由", name_en: "英文名", definition: "英文定义",
       definition_zh: "中文定义", same_as: "就是已有指标", title_zh: "标题", title_en: "英文标题", producer: "发布者", doc_number: "文号",
-      doc_type: "类型", published: "日期", url: "网址", disclosure: "公开属性", area: "地区", doubts: "存疑" },
+      doc_type: "类型", published: "日期", url: "网址", disclosure: "公开属性", area: "地区", doubts: "存疑", sight: "原件版面", drawing: "正在绘制…", unseen: "此处没有页面或表格。" },
     en: { title: "Review", sure: "sure", look: "to look at", accepted: "accepted", left_out: "left out", all: "all", open: "undecided", bad: "with problems",
       fresh: "new indicators", table: "table", paper: "Document", list: "Rows", find: "find indicator or area", filter: "Filter", progress: "{done} of {all} decided, {look} to look at",
       accept: "accept", edit: "edit", leave: "leave out", split: "split", merge: "merge with next", undo: "undo", redo: "redo", sureall: "accept sure ones of this kind",
@@ -29,11 +29,11 @@
       time_period: "period", kind: "kind", comparator: "comparator", transformation: "form", counterpart_area: "against area", price_base: "prices", subject: "subject",
       activity: "activity", base_period: "base period", locator: "place", comment: "comment", reason: "reason", name_en: "English name", definition: "English definition",
       definition_zh: "Chinese definition", same_as: "is the known indicator", title_zh: "title", title_en: "English title", producer: "producer", doc_number: "number",
-      doc_type: "type", published: "date", url: "address", disclosure: "disclosure", area: "area", doubts: "in doubt" },
+      doc_type: "type", published: "date", url: "address", disclosure: "disclosure", area: "area", doubts: "in doubt", sight: "page or table", drawing: "drawing…", unseen: "No page or table here." },
   };
   const KEYS = [["j ↓", "look"], ["k ↑", "look"], ["n p", "all"], ["Enter a", "accept"], ["e", "edit"], ["x", "leave"], ["s", "split"], ["m", "merge"],
     ["A", "sureall"], ["o", "reopen"], ["q", "observe"], ["i", "mark"], ["u Ctrl+Z", "undo"], ["r Ctrl+Y", "redo"], ["f", "filter"], ["/", "find"],
-    ["d", "document"], ["w", "names"], ["l", "lang"], ["t", "theme"], ["?", "keys"]];
+    ["v", "sight"], ["d", "document"], ["w", "names"], ["l", "lang"], ["t", "theme"], ["?", "keys"]];
   let lang = query.get("lang") === "en" ? "en" : "zh";
   let draft = null, rows = [], shown = [], at = "", version = "", problems = {}, marks = new Map(), queue = Promise.resolve(), edit = "", dead = false, due = false;
   const t = (key) => WORDS[lang][key] || key;
@@ -188,18 +188,67 @@
 
   function tools() {
     const list = [["undo", () => decide({ do: "undo" })], ["redo", () => decide({ do: "redo" })], ["document", about], ["names", names],
-      ["theme", theme], ["lang", switchLang], ["keys", keys]];
+      ["sight", showSight], ["theme", theme], ["lang", switchLang], ["keys", keys]];
     $("tools").replaceChildren(...list.map(([name, act]) => make("button", { type: "button", onclick: act, id: `do-${name}` }, t(name))));
     $("filter").replaceChildren(...filters().map(([value, label]) => make("option", { value }, label)));
     $("filter").setAttribute("aria-label", t("filter"));
     $("find").setAttribute("aria-label", t("find")); $("find").placeholder = t("find");
-    $("paper").setAttribute("aria-label", t("paper")); $("list").setAttribute("aria-label", t("list"));
+    $("paper").setAttribute("aria-label", t("paper")); $("list").setAttribute("aria-label", t("list")); $("sight").setAttribute("aria-label", t("sight"));
     document.documentElement.lang = lang === "zh" ? "zh-CN" : "en";
   }
 
+  // The rule behind a cell, in words; a rule without words gives its name.
   function why(row, name) {
-    const reason = row.why[name === "unit_measure" ? "unit_measure" : name];
-    return reason && reason.filter(Boolean).join(" · ");
+    const [rule, seen] = row.why[name] || [];
+    if (!rule) return "";
+    const said = (draft.reasons[name === "obs_value" ? "transformation" : name] || {})[rule.startsWith("score") ? "score" : rule];
+    return said ? said[lang === "zh" ? 0 : 1].replace("{words}", seen || "") : rule;
+  }
+
+  const doubt = (name) => { const said = draft.reasons.doubt[name]; return said ? said[lang === "zh" ? 0 : 1] : name; };
+
+  // The printed page with the number framed, and the table that it stands in: what a person checks the row against.
+  let looked = "", asked = 0;
+  const looks = new Map();
+  function sight() {
+    const box = $("sight"), row = find(at);
+    if (box.hidden || !row || looked === at) return;
+    looked = at;
+    const turn = ++asked, known = looks.get(at);
+    box.replaceChildren(make("p", {}, t("drawing")));
+    const told = known ? Promise.resolve(known) : new Promise((go) => setTimeout(go, 120)).then(() => (turn === asked ? ask(`/sight?row=${encodeURIComponent(row.id)}`) : null));
+    told.then((seen) => {
+      if (!seen || turn !== asked) return;
+      looks.set(row.id, seen);
+      if (looks.size > 40) looks.delete(looks.keys().next().value);
+      const parts = [];
+      if (seen.table) parts.push(make("p", {}, `${seen.table.caption} ${seen.table.unit}`.trim()), grid(seen.table.rows), make("p", {}, seen.table.notes));
+      if (seen.picture) {
+        const figure = make("figure", {}, make("img", { src: `data:image/png;base64,${seen.picture}`, alt: seen.place }));
+        if (seen.frame) {
+          const frame = make("div", { className: "frame" });
+          ["left", "top", "width", "height"].forEach((side, n) => { frame.style[side] = `${100 * seen.frame[n]}%`; });
+          figure.append(frame);
+        }
+        parts.push(figure);
+      }
+      box.replaceChildren(...(parts.length ? parts : [make("p", {}, t("unseen"))]));
+      const here = box.querySelector(".here, .frame"), picture = box.querySelector("img");
+      const show = () => { if (here) box.scrollTop += here.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 2; };
+      if (picture && !picture.complete) picture.onload = show; else show();
+    }).catch((error) => { looked = ""; note(error.told ? error.message : t("offline")); });
+  }
+
+  function grid(lines) {
+    return make("table", {}, ...lines.map((cells) => make("tr", {}, ...cells.map(([words, rowSpan, colSpan, head, here]) =>
+      make(head ? "th" : "td", { rowSpan, colSpan, className: here ? "here" : "" }, words)))));
+  }
+
+  function showSight() {
+    const box = $("sight");
+    box.hidden = !box.hidden;
+    looked = "";
+    sight();
   }
 
   function form() {
@@ -211,7 +260,7 @@
       ...[["accept", accept], ["leave", leave], quantity ? ["split", () => decide({ do: "split", row: at })] : ["observe", observe], ["merge", merge],
         ["sureall", sureAll], ["reopen", reopen]].map(([name, act]) => make("button", { type: "button", onclick: act }, t(name))));
     const parts = [acts];
-    if (row.doubts.length) parts.push(make("div", { className: "wide why" }, `${t("doubts")}: ${row.doubts.join("; ")}`));
+    if (row.doubts.length) parts.push(make("div", { className: "wide why" }, `${t("doubts")}: ${row.doubts.map(doubt).join(lang === "zh" ? "；" : "; ")}`));
     for (const name of names) {
       const choice = CHOICES.includes(name);
       const input = make(choice ? "select" : "input", { name, id: `c-${name}` });
@@ -256,7 +305,7 @@
     if (due) return;
     due = true;  // a key held down asks for many rows in one frame; the form is made for the last
     requestAnimationFrame(() => {
-      due = false; form();
+      due = false; form(); sight();
       const here = marks.get(at);
       if (here && (follow || here !== mark)) here.scrollIntoView({ block: "center" });
     });
@@ -369,7 +418,7 @@
   const ACTS = { j: () => step(1, toLook), ArrowDown: () => step(1, toLook), k: () => step(-1, toLook), ArrowUp: () => step(-1, toLook), n: () => step(1), p: () => step(-1),
     Enter: accept, a: accept, e: focusCell, x: leave, s: () => decide({ do: "split", row: at }), m: merge, A: sureAll, o: reopen, q: observe, i: markSelection,
     u: () => decide({ do: "undo" }), r: () => decide({ do: "redo" }), f: () => { const box = $("filter"); box.selectedIndex = (box.selectedIndex + 1) % box.options.length; sift(); },
-    "/": () => $("find").focus(), d: about, w: names, l: switchLang, t: theme, "?": keys };
+    "/": () => $("find").focus(), v: showSight, d: about, w: names, l: switchLang, t: theme, "?": keys };
   document.addEventListener("keydown", (event) => {
     if ($("dialog").open) return;
     const typing = ["INPUT", "SELECT", "TEXTAREA"].includes(event.target.tagName);
@@ -407,6 +456,7 @@
     const fill = (id, list) => $(id).append(...list.map(([value, label]) => make("option", { value, label })));
     fill("areas", told.areas); fill("units", told.units.map((unit) => [unit, unit])); fill("activities", told.activities);
     fill("indicators", told.indicators.map(([id, zh, en, unit]) => [id, `${zh} · ${en} (${unit})`]));
+    $("sight").hidden = !told.sights;
     tools(); paper(); sift(); head();
     choose((rows.find(toLook) || rows.find((row) => !row.decided) || rows[0] || {}).id || "");
     $("list").focus();

@@ -22,9 +22,11 @@ from urllib.parse import parse_qs, urlsplit
 
 from planbrief.commands.accept import allowed, problems_by_row
 from planbrief.commands.loopback import LoopbackHandler, LoopbackServer, bound
+from planbrief.commands.review.sights import Sights
 from planbrief.errors import PlanbriefError
 from planbrief.reading.decisions import DraftRow
 from planbrief.reading.drafts import Draft
+from planbrief.reading.grammar.wordlists import words as word_list
 from planbrief.reading.tabulation import Tabulator
 from planbrief.targets.package import Package, read_package
 
@@ -53,7 +55,7 @@ def policy() -> str:
     """What the page may do: run its own script, wear its own style, and talk to this server."""
     return (
         f"default-src 'none'; script-src {_source(_asset('page.js'))}; style-src {_source(_asset('page.css'))}; "
-        "connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
+        "connect-src 'self'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
     )
 
 
@@ -64,7 +66,8 @@ class Desk:
         self.draft = Draft(data, source_id)
         self.package: Package = read_package(data)
         self.lock = threading.Lock()
-        self._tables = [(table.start, table.end, table.caption) for table in self.draft.document.tables]
+        self.sights = Sights(self.draft)
+        self._tables = [(table.start, table.end, table.caption) for table in self.sights.document.tables]
 
     def whole(self) -> dict[str, Any]:
         """Everything that the page shows."""
@@ -73,7 +76,8 @@ class Desk:
         return {
             "source_id": self.draft.source_id, "text": self.draft.text, "facts": self.draft.facts,
             "rows": [row.as_json() for row in rows], "problems": self.problems(rows),
-            "tables": self._tables, "words": {name: list(words) for name, words in allowed(package).items()},
+            "tables": self._tables, "sights": self.sights.any, "reasons": word_list("reasons"),
+            "words": {name: list(words) for name, words in allowed(package).items()},
             "areas": list(package["areas"].cells("name_zh", "name_en")),
             "indicators": list(package["indicators"].cells("indicator", "name_zh", "name_en", "unit_measure")),
             "units": [unit for (unit,) in package["units"].cells("unit")],
@@ -96,6 +100,10 @@ class Desk:
         for key, cell, sentence in problems_by_row(self.package, tables):
             found.setdefault(key, []).append([cell, sentence])
         return found
+
+    def sight(self, key: str) -> dict[str, Any]:
+        """The printed page and the table that a row's number stands in."""
+        return self.sights.of(self.draft.standing().row(key))
 
     def new_names(self) -> dict[str, Any]:
         """Indicators and areas that the package would get."""
@@ -152,7 +160,9 @@ class _Handler(LoopbackHandler):
             self.answer(HTTPStatus.OK, page(lang), "text/html", Content_Security_Policy=policy())
         elif address.path in ("/draft", "/new") and self._allowed(self.headers.get("X-Planbrief-Token", "")):
             self._work(self.server.desk.whole if address.path == "/draft" else self.server.desk.new_names)
-        elif address.path in ("/", "/draft", "/new"):
+        elif address.path == "/sight" and self._allowed(self.headers.get("X-Planbrief-Token", "")):
+            self._work(lambda: self.server.desk.sight((given.get("row") or [""])[-1]))
+        elif address.path in ("/", "/draft", "/new", "/sight"):
             self.answer(HTTPStatus.FORBIDDEN, "open the address that planbrief review printed\n", "text/plain")
         else:
             self.answer(HTTPStatus.NOT_FOUND, "no such page in this review\n", "text/plain")
