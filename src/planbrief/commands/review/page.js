@@ -222,7 +222,6 @@
       looks.set(row.id, seen);
       if (looks.size > 40) looks.delete(looks.keys().next().value);
       const parts = [];
-      if (seen.table) parts.push(make("p", {}, `${seen.table.caption} ${seen.table.unit}`.trim()), grid(seen.table.rows), make("p", {}, seen.table.notes));
       if (seen.picture) {
         const figure = make("figure", {}, make("img", { src: `data:image/png;base64,${seen.picture}`, alt: seen.place }));
         if (seen.frame) {
@@ -232,6 +231,7 @@
         }
         parts.push(figure);
       }
+      if (seen.table) parts.push(make("p", {}, `${seen.table.caption} ${seen.table.unit}`.trim()), grid(seen.table.rows), make("p", {}, seen.table.notes));
       box.replaceChildren(...(parts.length ? parts : [make("p", {}, t("unseen"))]));
       const here = box.querySelector(".here, .frame"), picture = box.querySelector("img");
       const show = () => { if (here) box.scrollTop += here.getBoundingClientRect().top - box.getBoundingClientRect().top - box.clientHeight / 2; };
