@@ -10,13 +10,15 @@ from email.message import EmailMessage
 from email.utils import collapse_rfc2231_value
 
 import pytest
-from publish.digest.conftest import rows_of_testville, snapshot
+from publish.digest.conftest import report, rows_of_testville, snapshot
 
+from planbrief.deliver import news as made_news
 from planbrief.deliver.mail import LARGEST_BODY, Deferred, Refused, Unconfirmed, compose, send
 from planbrief.deliver.news import News
 from planbrief.deliver.recipients import MissingSecret, Smtp, Target
 from planbrief.publish.digest import compare
 from planbrief.publish.digest.document import document
+from planbrief.run.manifest import PublishedFile
 
 NOW = datetime(2026, 1, 5, 0, 0, tzinfo=UTC)
 SETTINGS = Smtp.model_validate({"host": "localhost", "from": "planbrief@example.org", "from_name": "规划简报"})
@@ -36,6 +38,16 @@ def news(tmp_path, rows=None, subject: str = SUBJECT) -> News:
         document=document(changes, "zh"), link="https://example.org/报告", link_text="打开",
         attachment=pdf, attachment_name="四市规划目标简报_2026-01-05.pdf",
     )  # fmt: skip
+
+
+def test_a_report_is_dated_by_its_own_data(tmp_path, monkeypatch):
+    """Subject and file name have the date of the attached report, whose data end before those of the edition."""
+    pdf = PublishedFile("zh/brief.pdf", "0" * 64)
+    reports = (report("zh", pdf=pdf), report("en", data_as_of="2026-01-28"))
+    monkeypatch.setattr(made_news, "snapshot_of", lambda *_: (snapshot(reports=reports), tmp_path))
+    found = made_news.news(tmp_path, "2026-01-28-00000000", "zh", None, attach="brief")
+    assert found.title == "Brief（2024年1月15日）"
+    assert found.attachment_name == "Brief_2024-01-15.pdf"
 
 
 def test_chinese_subject_sender_and_file_name_survive_both_decoders(tmp_path):

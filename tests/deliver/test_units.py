@@ -74,8 +74,23 @@ def test_cron_line_is_a_cron_line_and_a_shell_line(place):
     CronSim(fields, __import__("datetime").datetime(2026, 1, 1))
     assert not re.search(r"(?<!\\)%", command)
     assert str(place.root) in words(command.replace("\\%", "%"))
-    done = subprocess.run(["sh", "-n", "-c", command.replace("\\%", "%")], capture_output=True, text=True)
-    assert done.stderr == ""
+    # Without a file of secrets the command runs all the same, and what it prints goes to the log.
+    home = place.root / "home"
+    (home / ".config").mkdir(parents=True)
+    command = command.replace("\\%", "%")
+    starts = command.index("; }")
+    told = (
+        command[: command.rindex("|| .") + len('|| . "$HOME/.config/planbrief.env"; ')]
+        + "echo key=$KEY"
+        + command[starts:]
+    )
+    for key in ("", "secret"):
+        if key:
+            (home / ".config" / "planbrief.env").write_text(f"KEY={key}")
+        done = subprocess.run(["sh", "-c", told], capture_output=True, text=True, env={"HOME": str(home)})
+        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+        log = Path(words(told)[-2])
+        assert log.read_text().splitlines()[-1] == f"key={key}"
 
 
 def test_workflow_fits_what_github_asks(place, monkeypatch):

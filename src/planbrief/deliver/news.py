@@ -74,7 +74,9 @@ def news(out: Path, edition: str, lang: Lang, changes: Changes | None, *, attach
     manifest = snapshot.manifest
     report = (manifest.report(attach, lang) or manifest.report(attach, "zh")) if attach else None
     name = visible(report.title) if report else message("index.title", lang)
-    date = date_text(manifest.data_as_of, lang) or edition
+    # A report is as old as its own data, however new those of another report of the edition are.
+    as_of = report.data_as_of if report else manifest.data_as_of
+    date = date_text(as_of, lang) or edition
     said: tuple[str, ...]
     if changes is None:
         made, said = None, (message("mail.first", lang),)
@@ -93,7 +95,7 @@ def news(out: Path, edition: str, lang: Lang, changes: Changes | None, *, attach
         lang=lang,
         edition=edition,
         title=title,
-        summary=message("mail.summary", lang, edition=edition, date=date),
+        summary=message("mail.summary", lang, edition=edition, date=date_text(manifest.data_as_of, lang) or edition),
         lines=said,
         document=made,
         warnings=(
@@ -105,7 +107,7 @@ def news(out: Path, edition: str, lang: Lang, changes: Changes | None, *, attach
         changes=to_json(changes) if changes else None,
     )
     if report and report.pdf:
-        shown = f"{visible(report.title)}_{manifest.data_as_of or edition}.pdf"
+        shown = f"{visible(report.title)}_{as_of or edition}.pdf"
         safe = "".join("_" if c in '/\\:*?"<>|\n\r' else c for c in shown)
         return replace(plain, attachment=folder / report.pdf.path, attachment_name=safe)
     return plain

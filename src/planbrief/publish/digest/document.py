@@ -290,9 +290,8 @@ def _finding(change: FindingChange, changes: Changes, lang: Lang) -> Item:
 
 
 def _report(change: ReportChange, lang: Lang) -> Item:
+    # Readers learn that it failed; why, with cell and code, is for the index, the log and the operators.
     text = message("digest.line.report", lang, title=change.title, name=change.name)
-    if change.error:
-        text = message("digest.line.error", lang, report=text, error=change.error[:300])
     return Item(change.kind, message(f"digest.kind.{change.kind}", lang), visible(text))
 
 
