@@ -72,6 +72,15 @@ def test_a_sound_project_has_no_problem(tmp_path: Path) -> None:
     assert check_report(project) == (0, "no problems: data, notebooks, catalog and translations are sound")
 
 
+def test_a_character_without_a_face_is_a_note(tmp_path: Path) -> None:
+    """What the PDF shows as a code point is told with its cell, and stops nothing."""
+    marked = [text("## 目标 ꀀ", "lang:zh"), PAIR[1]]
+    code, said = check_report(make_project(tmp_path, PARAMETERS, *marked, SAY))
+    assert code == 0
+    assert "ꀀ (U+A000)" in said
+    assert "cell 2" in said
+
+
 @pytest.mark.parametrize(
     ("cells", "expected"),
     [

@@ -6,11 +6,13 @@ import io
 
 import pypdf
 import pytest
+from conftest import missing
 from nbformat import NotebookNode
 from nbformat.v4 import new_markdown_cell
 from render import notebooks, strangers
 from render.pdf_checks import assert_pdf_conforms, width_differences
 
+from planbrief.render import font_metrics
 from planbrief.render.html.exporter import render_html
 from planbrief.render.pdf.exporter import page_count, render_pdf, render_pdf_with_thumbnail
 
@@ -90,17 +92,33 @@ def test_hostile_text_in_blocks_stands_literally() -> None:
 def test_a_character_without_a_face_stops_no_report() -> None:
     """One answer for our reports and others': a marker in the PDF, a notice that names it, the HTML page as it is."""
     nb = notebooks.report("zh")
-    nb.cells.insert(3, new_markdown_cell("表情 😀，人名刘𠮷，葛\U000e0100城，注意⚠\ufe0f"))
+    nb.cells.insert(3, new_markdown_cell("彝文 ꀀ，藏文 བོད，葛\U000e0100城，注意⚠\ufe0f"))
     text = squeezed(text_of(render_pdf(nb, name="profile-x")))
-    assert "[U+1F600]" in text
-    assert "刘[U+20BB7]" in text
+    assert "[U+A000]" in text
+    assert "[U+0F56]" in text
     assert "以下字符没有可用的字体" in text
     assert "葛城" in text
-    assert "😀" in render_html(nb, name="profile-x")
+    assert "ꀀ" in render_html(nb, name="profile-x")
 
 
-def test_stranger_gets_a_marker_and_a_note() -> None:
+@pytest.mark.parametrize("text", ["完成 ✅ 🚀", "刘𠮷", "한국어", "ئۇيغۇرچە"])
+def test_the_extra_faces_set_what_the_packaged_ones_lack(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With it the characters are in the PDF, without it their code points and a notice are."""
+    if not font_metrics.more_faces():
+        missing("manimgx-fonts")
+    cell = new_markdown_cell(f"目标 {text} 如此。")
+    shown = text_of(render_pdf(notebooks.notebook(cell), name="x"))
+    assert "U+" not in shown
+    assert {c for c in text if ord(c) > 0xFFFF} <= set(shown)
+    monkeypatch.setattr(font_metrics, "_more_characters", frozenset)
+    bare = squeezed(text_of(render_pdf(notebooks.notebook(cell), name="x")))
+    assert f"U+{ord(text.split()[-1][-1]):04X}" in bare
+    assert "没有可用的字体" in bare
+
+
+def test_stranger_gets_a_marker_and_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     """In another notebook the character is replaced by its code point, and a note lists it."""
+    monkeypatch.setattr(font_metrics, "_more_characters", frozenset)
     text = squeezed(text_of(render_pdf(strangers.emoji(), name="emoji")))
     assert text.count("[U+1F600]") >= 3
     assert "以下字符没有可用的字体" in text

@@ -138,7 +138,7 @@ def check_report(project: Project, fix: bool = False, accepted: Collection[str] 
             rows = [(one.file, one.row or "", one.column, shortened(one.what)) for one in mends]
             parts.append(text_table(("file", "row", "column", "mended"), rows, right=[1]))
             parts.append(f"{plural(len(mends), 'thing')} mended")
-    found = [*project_problems(project), *schedule_problems(project)]
+    found = [*project_problems(project), *schedule_problems(project), *characters_without_a_face(project)]
     notes, problems = ([one for one in found if one.note is note] for note in (True, False))
     if notes:
         parts += [problem_table(notes), f"{plural(len(notes), 'note')}: they keep nothing from being built"]
@@ -150,6 +150,27 @@ def check_report(project: Project, fix: bool = False, accepted: Collection[str] 
     else:
         parts.append("no problems: data, notebooks, catalog and translations are sound")
     return (1 if problems else 0), "\n\n".join(parts)
+
+
+def characters_without_a_face(project: Project) -> list[Problem]:
+    """Notes on characters of notebooks that no face has: the page keeps them, the PDF shows their code points."""
+    from planbrief.render.font_metrics import covered
+    from planbrief.render.safe_text import visible
+
+    notes = []
+    for file in sorted(project.notebooks.glob("*.ipynb")):
+        try:
+            cells = json.loads(file.read_bytes())["cells"]
+            texts = [visible("".join(cell["source"])) for cell in cells]
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # a file that is no notebook is a problem of its own
+        for number, text in enumerate(texts, start=1):
+            lacking = [one for one in dict.fromkeys(text) if one not in "\n\t" and not covered(one)]
+            if lacking:
+                shown = " ".join(f"{one} (U+{ord(one):04X})" for one in lacking[:12]) + " …" * (len(lacking) > 12)
+                wanted = "characters that a face has; the PDF shows code points (the extra faces has more of them)"
+                notes.append(Problem(f"notebooks/{file.name}", 0, f"cell {number}", shown, wanted, note=True))
+    return notes
 
 
 def schedule_problems(project: Project) -> list[Problem]:

@@ -7,6 +7,8 @@ import re
 from bisect import bisect_right
 from functools import cache
 from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
 
 #: Default-ignorable characters: fonts need no glyph for them.
 _IGNORABLE = frozenset(
@@ -41,7 +43,32 @@ def covered(character: str) -> bool:
         return True
     lows, highs, _ = _fonts()
     position = bisect_right(lows, code) - 1
-    return position >= 0 and code <= highs[position]
+    return (position >= 0 and code <= highs[position]) or code in _more_characters()
+
+
+@cache
+def more_faces() -> tuple[Path, ...]:
+    """Font files of the extra ``faces`` where it is installed: emoji, Korean, rare Han, Arabic letters and others."""
+    found = [find_spec(name) for name in ("manimgx_fonts", "manimgx_fonts_cjk")]
+    folders = [Path(folder) for spec in found if spec for folder in spec.submodule_search_locations or ()]
+    return tuple(path for folder in folders for path in sorted(folder.glob("Noto*")) if path.suffix in (".ttf", ".ttc"))
+
+
+#: Scripts that the extra faces are taken for: Arabic letters, Thai, Korean, kana, Han, symbols and emoji.
+_MORE = (
+    (0x0600, 0x06FF), (0x0750, 0x077F), (0x0E01, 0x0E5B), (0x1100, 0x11FF), (0x2190, 0x2BFF), (0x3040, 0x318F),
+    (0x3400, 0x4DBF), (0xA960, 0xA97F), (0xAC00, 0xD7FF), (0xF900, 0xFAFF), (0x1F000, 0x1FAFF), (0x20000, 0x3FFFF),
+)  # fmt: skip
+
+
+@cache
+def _more_characters() -> frozenset[int]:
+    if not more_faces():
+        return frozenset()
+    from matplotlib.ft2font import FT2Font
+
+    held = {code for path in more_faces() for code in FT2Font(str(path)).get_charmap()}
+    return frozenset(code for code in held if any(low <= code <= high for low, high in _MORE))
 
 
 def width_em(text: str) -> float:

@@ -25,7 +25,8 @@ from planbrief.targets.store import Read, digest
 #: Packages whose versions the published bytes depend on; their .dist-info folders are looked at, not imported.
 DEPENDENCIES = (
     "ipykernel ipython latex2mathml lxml markdown_it_py matplotlib matplotlib_inline mdit_py_cjk_friendly "
-    "mdit_py_plugins nbclient nbconvert nbformat nh3 numpy pandas papermill pylopdf_fonts_zh_cn typst"
+    "mdit_py_plugins nbclient nbconvert nbformat nh3 numpy pandas papermill pylopdf_fonts_zh_cn typst "
+    "manimgx_fonts manimgx_fonts_cjk"
 ).split()
 
 

@@ -14,6 +14,7 @@ from nbformat import NotebookNode
 from traitlets import Unicode
 
 from planbrief.errors import RunError
+from planbrief.render.font_metrics import more_faces
 from planbrief.render.html.exporter import OwnTemplateExporter, document_of
 from planbrief.render.pdf import page
 from planbrief.render.pdf.page import Source
@@ -112,7 +113,9 @@ def pdf_info(data: bytes) -> PdfInfo:
 
 @cache
 def fonts() -> typst.Fonts:
-    """The packaged faces and the ones inside Typst; system fonts are ignored, so every machine sets the same page."""
+    """The packaged faces, the ones inside Typst and those of the extra ``faces``; system fonts are ignored, so every
+    machine sets the same page.
+    """
     import pylopdf_fonts_zh_cn
     import typst
 
@@ -121,7 +124,13 @@ def fonts() -> typst.Fonts:
         include_embedded_fonts=True,
         font_paths=[
             str(folder)
-            for folder in sorted({pylopdf_fonts_zh_cn.sans_path().parent, pylopdf_fonts_zh_cn.serif_path().parent})
+            for folder in sorted(
+                {
+                    pylopdf_fonts_zh_cn.sans_path().parent,
+                    pylopdf_fonts_zh_cn.serif_path().parent,
+                    *(path.parent for path in more_faces()),
+                }
+            )
         ],
     )
 
