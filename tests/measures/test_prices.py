@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from targets.factory import INDICATORS, make_dataset, observation
+from targets.factory import AREAS, INDICATORS, make_dataset, observation
 
 from planbrief.display.views.brief import key_numbers_of
 from planbrief.display.views.progress import progress_view
@@ -155,3 +155,20 @@ def test_a_key_number_starts_where_its_growth_starts():
     (number,) = key_numbers_of(make_dataset(observations=rows), "testville")
     assert number.values["start"].value == 100
     assert number.values["rate"].value == pytest.approx(0.1)
+
+
+def test_growth_at_other_prices_is_the_place_s_own_before_that_of_another():
+    """Two values at current prices beside targets at prices of 2020: their growth is set beside, and says so."""
+    other = real(140, "2023", 3) | {"ref_area": "othertown", "price_base": "real"}
+    rows = [
+        observation(90, 80, time_period="2021", price_base="current"),
+        observation(95, 90, time_period="2022", price_base="current"),
+        observation(110, 150, time_period="2023", price_base="constant_2020"),
+        observation(120, 600, time_period="2026", kind="target", price_base="constant_2020"),
+    ]
+    areas = [*AREAS, {**AREAS[0], "ref_area": "othertown", "name_zh": "他市", "name_en": "Othertown"}]
+    ds = make_dataset(observations=[*rows, other], indicators=[*INDICATORS, GROWTH], areas=areas)
+    (found,) = [one for one in audit(ds, "testville") if one.rule == "required_growth"]
+    assert found.severity == "not_comparable"
+    assert found.numbers["achieved"].value == pytest.approx(90 / 80 - 1)
+    assert "at other prices" in found.numbers["achieved_name"].en

@@ -339,24 +339,53 @@ def nearest(ctx: Context, area: str, start: Evidence) -> Achieved | None:
     """The achieved growth to set beside a required one.
 
     First that exists: the place's own values of the same statistic at like prices; its own printed growth of it; what
-    its sector grew by, from contribution and share; its own growth of another money flow; that of the area around it;
-    the fastest that any place of the data set reports. Within one place the same indicator, then the same theme.
+    its sector grew by, from contribution and share; its own growth of another money flow; its own values at other
+    prices; growth in the area around it; the fastest that any place of the data set reports. Within one place the same
+    indicator, then the same theme.
     """
-    return _own_values(ctx, start) or _own_sector(ctx, area, start) or _printed(ctx, area, start)
+    around = dict.fromkeys((ctx.ds.city_of(area), *ctx.ds.package.places.ancestry(area)))
+    own = _own_values(ctx, start) or _own_sector(ctx, area, start) or _printed(ctx, start, [area])
+    return own or _own_at_other_prices(ctx, start) or _printed(ctx, start, [*filter(None, around), ""])
+
+
+def _fact(record: Evidence) -> tuple[str, ...]:
+    return (record.ref_area, record.indicator, record.activity, record.subject, record.transformation)
 
 
 def _own_values(ctx: Context, start: Evidence) -> Achieved | None:
-    key = (start.ref_area, start.indicator, start.activity, start.subject, start.transformation)
     past = [
-        r for r in ctx.series.get(key, ()) if r.kind in ("actual", "estimate") and r.year <= start.year and r.base > 0
+        r
+        for r in ctx.series.get(_fact(start), ())
+        if r.kind in ("actual", "estimate") and r.year <= start.year and r.base > 0
     ]
+    return _between(past, label(ctx.ds, "indicators", start.indicator), same=True)
+
+
+def _own_at_other_prices(ctx: Context, start: Evidence) -> Achieved | None:
+    """What the place achieved at prices that are not those of its aims: another growth, but its own."""
+    past = [
+        r
+        for r in ctx.by_indicator[start.indicator]
+        if _fact(r) == _fact(start) and r.kind in ("actual", "estimate") and ctx.of_a_year(r) and r.base > 0
+    ]
+    name = label(ctx.ds, "indicators", start.indicator)
+    other = Label(f"{name.zh}（按另一价格计）", f"{name.en} at other prices")
+    for latest in sorted(past, key=lambda r: -r.year):
+        alike = {r.year: r for r in reversed(past) if prices_of(r) & prices_of(latest) and not r.counterpart_area}
+        if found := _between([alike[year] for year in sorted(alike)], other, same=False):
+            return found
+    return None
+
+
+def _between(past: list[Evidence], name: Label, *, same: bool) -> Achieved | None:
+    """Growth between the last two of the values of a place."""
     if len(past) < 2:
         return None
     first, last = past[-2], past[-1]
     years = last.year - first.year
     rate = float(cagr(first.base, last.base, years))
     formula = f"({last.base / first.factor:.12g} ÷ {first.value:.12g})^(1/{years:.0f}) − 1"
-    return Achieved(rate, (first, last), formula, label(ctx.ds, "indicators", start.indicator), True)
+    return Achieved(rate, (first, last), formula, name, same)
 
 
 def sector_pace(ctx: Context, area: str, sector: str) -> tuple[float, str, tuple[Evidence, ...]] | None:
@@ -394,10 +423,10 @@ def _own_sector(ctx: Context, area: str, start: Evidence) -> Achieved | None:
     return Achieved(pace[0], pace[2], pace[1], Label(f"{name.zh}（推算）", f"{name.en}, implied"), False)
 
 
-def _printed(ctx: Context, area: str, start: Evidence) -> Achieved | None:
+def _printed(ctx: Context, start: Evidence, places: Iterable[str]) -> Achieved | None:
+    """Growth that is printed of the first of some places that has any; "" stands for every place."""
     rates = fastest(ctx)
-    around = (area, ctx.ds.city_of(area), *ctx.ds.package.places.ancestry(area))
-    for where in (*dict.fromkeys(name for name in around if name), ""):
+    for where in places:
         here = [record for record in rates if record.ref_area == where or not where]
         if here:
             best = _beside(ctx, start, here)
