@@ -93,6 +93,7 @@ def test_a_note_adjudicates_one_value_of_one_cell() -> None:
         ({"kind": "constraint"}, "comparator"),
         ({"kind": "resource", "comparator": "le"}, "comparator"),
         ({"kind": "target", "time_period": "2023"}, "time_period"),
+        ({"transformation": "difference", "time_period": "undated"}, "time_period"),
     ],
 )
 def test_a_cell_that_has_no_sense_is_named(cells: dict[str, object], column: str) -> None:
@@ -151,11 +152,28 @@ def test_a_printed_growth_and_its_levels_agree(shipped: Package) -> None:
 
 def test_a_document_speaks_of_its_own_city(shipped: Package) -> None:
     """A row filed under another city is named; a county of the city and the province are not."""
-    row = next(one for one in shipped["observations"].rows if one.values["obs_id"] == "bazhong-plan-2024-00469")
-    for area, strangers in (("guangzhou", True), ("tongjiang", False), ("sichuan", False)):
+    rows = {one.values["obs_id"]: one for one in shipped["observations"].rows}
+    city, province = rows["bazhong-plan-2024-00469"], rows["sichuan-report-2026-05623"]
+    for row, area, strangers in (
+        (city, "guangzhou", True), (city, "tongjiang", False), (city, "sichuan", False),
+        (province, "inner_mongolia", True), (province, "china", False),
+    ):  # fmt: skip
         if area in shipped["areas"].by_key:
             mutant = dataclasses.replace(row, values={**row.values, "ref_area": area})
             assert named(shipped, row, mutant) is strangers
+
+
+def test_parts_of_a_year_and_counted_shares_are_strange_where_no_other_row_has_them(shipped: Package) -> None:
+    """A half-year in a report that tells of years, 万% anywhere, a province's total ten thousand times too small."""
+    rows = {one.values["obs_id"]: one for one in shipped["observations"].rows}
+    for key, cells in (
+        ("guangdong-report-2026-01355", {"time_period": "2025-H1"}),
+        ("guangdong-report-2026-01118", {"unit_measure": "万%"}),
+        ("guangdong-report-2026-01355", {"unit_measure": "人次"}),
+    ):
+        row = rows[key]
+        assert not named(shipped, row, row)
+        assert named(shipped, row, Row({**row.values, **cells}, row.file, row.line))
 
 
 def test_cells_of_a_table_row_belong_together(shipped: Package) -> None:

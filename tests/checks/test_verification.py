@@ -158,7 +158,8 @@ def test_a_row_about_no_document_is_a_mismatch(tmp_path: Path) -> None:
     """Rows that nothing can be compared with do not pass unseen."""
     data, sources = make_folder(tmp_path)
     change(data / "documents" / SOURCE / "observations.csv", 2, source_id="testvile-plan-2024")
-    assert any(one.found == "no such document" and one.row == 2 for one in result(data, sources).mismatches)
+    (found,) = (one for one in result(data, sources).mismatches if one.found.startswith("no such document"))
+    assert (found.row, found.found) == (2, "no such document, 1 rows")
 
 
 @pytest.mark.parametrize("raw", [b"", b"\xff\xfe\x00", "改".encode("gbk"), b"1" * 50_000])

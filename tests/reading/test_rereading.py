@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from planbrief.reading.draft_rows import described
 from planbrief.reading.files import read_file
 from planbrief.reading.forms.plain import read_plain
 from planbrief.reading.rereading import reread
@@ -57,6 +58,18 @@ def test_a_note_speaks_for_its_value_alone():
     assert named(noted) == []
     assert named(noted | {"kind": "target"}) == ["kind"]
     assert named(noted | {"reading_note": "kind=resource"}) == ["kind"]
+
+
+def test_rows_that_agree_with_an_unsure_reading_are_listed():
+    """A place that is guessed from no word: nothing disagrees, and nobody has looked; a note says that somebody has."""
+    text = read_plain("报告\n建设12个。\n".encode(), "x.txt", "")
+    (found,) = [one for one in described(text, "", "2026-01-20").rows if one.role == "observation"]
+    cells = {name: found.cells[name] for name in ROW if name in found.cells}
+    guessed = ROW | cells | {"char_start": str(found.start), "char_end": str(found.end), "value_text": found.value_text}
+    assert not found.sure
+    for note, unsure in (("", ("x-1",)), ("kind=" + cells["kind"] + ": looked at", ())):
+        again = reread(text, [guessed | {"reading_note": note}], "", "2026-01-20", AREAS)
+        assert (again.disagreements, again.unsure) == ((), unsure)
 
 
 def shipped(root: Path, sources_dir: Path):

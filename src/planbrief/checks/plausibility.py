@@ -26,6 +26,8 @@ Finding = tuple[str, str, str]  # column, found, expected
 
 _AIMED = frozenset({"target", "constraint"})
 _GROWTH = frozenset({"yoy", "avg_annual", "cumulative"})
+#: Changes over a time, which have no sense without it.
+_CHANGES = frozenset({*_GROWTH, "difference", "difference_pp"})
 #: Kinds of change of which a share or a growth rate cannot be the change in per cent.
 _SAME_SCALE = frozenset({"level", "share", *_GROWTH})
 #: Where a locator names the year of a column or a heading, and the row of a table.
@@ -38,6 +40,8 @@ _BALANCE = re.compile("净|差额|盈|亏|利润|收支|逆差|顺差|赤字|余
 _OF_THE_ROW = ("ref_area", "subject", "indicator", "activity", "unit_measure", "transformation", "counterpart_area")
 #: A value this many times as large (or as small) as all others of its series is read from another unit or line.
 _JUMP, _LEAP = 8, 1000
+#: How much larger the units of provinces are.
+_LARGER = 10_000
 #: Values of one series that are less than this many times apart are written in units that fit each other.
 _NEAR = 30
 #: Years back and ahead of a document that no plan speaks of.
@@ -104,6 +108,16 @@ class Evidence:
             places.pop("", None)
             found[str(source)] = places.most_common(1)[0][0] if places else ""
         return found
+
+    @cached_property
+    def told_in_years(self) -> frozenset[object]:
+        """Documents of whose many periods no more than one is a half-year or a quarter."""
+        parts = ("-H", "-Q")
+        return frozenset(
+            source
+            for source, rows in self.by_source.items()
+            if len(rows) > 50 and sum(one.cells["time_period"][4:6] in parts for one in rows) <= 1
+        )
 
     def indicator(self, one: Observed) -> Mapping[str, str]:
         """The row of the indicator, empty where there is none."""
@@ -232,6 +246,9 @@ def _when(one: Observed, evidence: Evidence) -> Iterator[Finding]:
     if at is None:
         return
     text = cells["time_period"]
+    if not at.dated and cells["transformation"] in _CHANGES:
+        yield "time_period", text, f"when the change took place ({cells['transformation']})"
+        return
     if len(years) == 1:
         (year,) = years
         if not at.dated or at.start_year is None or at.end_year is None or not at.start_year <= year <= at.end_year:
@@ -250,8 +267,8 @@ def _when(one: Observed, evidence: Evidence) -> Iterator[Finding]:
         yield "time_period", text, f"a period less than {_BACK} years before the document ({published})"
     elif at.end_year > told + _AHEAD:
         yield "time_period", text, f"a period less than {_AHEAD} years after the document ({published})"
-    elif cells["kind"] in _AIMED and at.precision in ("S", "Q"):
-        yield "time_period", text, "a year, a month or a stretch: targets are set for these"
+    elif at.precision in ("S", "Q") and (cells["kind"] in _AIMED or cells["source_id"] in evidence.told_in_years):
+        yield "time_period", text, "a year, a month or a stretch, as all others of the document"
     elif cells["transformation"] == "avg_annual" and at.precision != "A":
         yield "time_period", text, "years: an annual average is taken over these (avg_annual)"
     elif cells["transformation"] == "yoy" and at.frequency == "range" and at.start_year != at.end_year:
@@ -285,13 +302,16 @@ def _usage(one: Observed, evidence: Evidence) -> Iterator[Finding]:
         return
     same = others(one, evidence.by_indicator[cells["indicator"]])
     large = evidence.places.level.get(cells["ref_area"]) in UPPER_LEVELS
-    if cells["transformation"] == "level" and not large:  # a province's product is given in 万亿元, a city's in 亿元
+    if cells["transformation"] == "level":
         usual = {indicator["unit_measure"], *(other.cells["unit_measure"] for other in same)}
         units = evidence.tables.units
         try:
             factor, known = units.parse(cells["unit_measure"]).factor, {units.parse(unit).factor for unit in usual}
         except (PlanbriefError, ArithmeticError):
             return
+        # A province's product is given in 万亿元, a city's in 亿元: its units may be ten thousand times as large.
+        if large and min(known) <= factor <= _LARGER * max(known):
+            factor = min(known)
         if factor not in known and not _near_its_series(one, evidence):
             yield "unit_measure", cells["unit_measure"], f"{indicator['unit_measure']}, in which the indicator is given"
     aggregation, transformation = indicator["aggregation"], cells["transformation"]
@@ -350,10 +370,10 @@ def _place(one: Observed, evidence: Evidence) -> Iterator[Finding]:
     if evidence.places.level[area] == "other" and evidence.places.parent[area] in (*above, ""):
         return
     title = evidence.tables.sources.get(cells["source_id"], {}).get("title_zh", "")
-    names = [evidence.areas[place]["name_zh"] for place in line if place not in above]
-    if any(name and name.rstrip("省市区县") in title for name in names):
+    foreign = [place for place in line if place not in above]
+    if any((name := evidence.areas[place]["name_zh"].rstrip("省市区县")) and name in title for place in foreign):
         return
-    told = sum(other.cells["ref_area"] in line for other in evidence.by_source[cells["source_id"]])
+    told = sum(other.cells["ref_area"] in foreign for other in evidence.by_source[cells["source_id"]])
     if told < 3:
         wanted = evidence.areas[home]["name_zh"] if home in evidence.areas else home
         yield "ref_area", area, f"a place in {wanted}, or one that the title of the document names"

@@ -106,6 +106,8 @@ DIMENSIONS = {
 }
 #: What is expected where only decimals were added or dropped, which ``check --fix`` mends.
 _DECIMALS = ("the decimals as printed", "the text has no decimals")
+#: Dimensions of numbers without a size of their own.
+RATIOS = frozenset({"percent", "percentage_points", "ratio_part", "rank", "multiple", "doublings"})
 _HAN = re.compile("[\u3400-\u9fff]")
 _LATIN = re.compile("[A-Za-z]")
 _DECIMAL = re.compile(r"-?\d{1,20}(\.\d{1,20})?", re.ASCII)
@@ -250,6 +252,9 @@ def _unit(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
     dimension = tables.dimension(unit)
     if not dimension:
         yield "unit_measure", repr(unit), "a unit of data/units.csv, with 十 百 千 万 亿 in front where printed"
+        return
+    if dimension in RATIOS and tables.units.parse(unit).multiplier > 1:
+        yield "unit_measure", unit, f"{tables.units.parse(unit).base}: shares, rates and ranks are not counted in 万"
         return
     allowed = DIMENSIONS.get(row["transformation"])
     indicator = tables.indicators.get(row["indicator"])

@@ -19,7 +19,7 @@ from planbrief.reading.canonical import CanonicalText
 from planbrief.reading.files import read_file
 from planbrief.reading.forms.plain import read_plain
 from planbrief.reading.grammar.names import document_area
-from planbrief.reading.rereading import bare_name, reread
+from planbrief.reading.rereading import Rereading, bare_name, reread
 from planbrief.reading.tabulation import NO_QUANTITY
 from planbrief.targets.dataset import Dataset
 from planbrief.targets.package import Row
@@ -87,6 +87,8 @@ class Verification:
     typed: tuple[str, ...] = ()
     #: Tables whose title and columns do not speak of the same years, as printed: questions to the authors.
     titles: tuple[str, ...] = ()
+    #: Rows that agree with a second reading that is not sure of itself: a person has to look.
+    unsure: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
@@ -108,6 +110,7 @@ class Verification:
             "sources": accounts,
             "mismatches": mismatches,
             "noted": self.noted,
+            "unsure": list(self.unsure),
             "typed_by_hand": list(self.typed),
             "table_titles": list(self.titles),
         }
@@ -142,7 +145,7 @@ def verify(dataset: Dataset, sources: Path | str) -> Verification:
     mismatches: list[Mismatch] = []
     noted = 0
     areas = {row.values["ref_area"]: row.values["name_zh"] for row in tables["areas"].rows}
-    typed, titles = [], []
+    typed, titles, unsure = [], [], []
     for source in tables["sources"].rows:
         name = source.values["source_id"]
         if not source.values["file_name"]:
@@ -156,7 +159,9 @@ def verify(dataset: Dataset, sources: Path | str) -> Verification:
             comparison.observations(observed)
             comparison.exclusions(excluded)
             comparison.overlaps([*observed, *excluded])
-            noted += comparison.passages(observed, source.values["date_published"], areas)
+            again = comparison.passages(observed, source.values["date_published"], areas)
+            noted += again.acknowledged_rows
+            unsure += again.unsure
             account = comparison.account(observed, excluded, len(wrong))
             wrong += comparison.mismatches
             titles += [f"{name}: {one}" for one in odd_titles(document.text)]
@@ -165,7 +170,7 @@ def verify(dataset: Dataset, sources: Path | str) -> Verification:
         accounts.append(account)
         mismatches += wrong
     mismatches += homeless(dataset)
-    return Verification(tuple(accounts), tuple(mismatches), noted, tuple(typed), tuple(titles))
+    return Verification(tuple(accounts), tuple(mismatches), noted, tuple(typed), tuple(titles), tuple(unsure))
 
 
 def odd_titles(text: str) -> list[str]:
@@ -321,10 +326,10 @@ class Comparison:
             if bound and values["comparator"] != bound:
                 self.report(start, end, row, f"comparator {values['comparator']}", bound)
 
-    def passages(self, rows: list[Row], published: str, areas: Mapping[str, str]) -> int:
-        """Cells against a second reading of their passages; the number of rows whose note stands against it."""
+    def passages(self, rows: list[Row], published: str, areas: Mapping[str, str]) -> Rereading:
+        """Cells against a second reading of their passages, which is returned."""
         if not rows or not self.text.strip():
-            return 0
+            return Rereading((), 0, 0, 0, 0)
         sound = [row for row in rows if self.text[int(row.values["char_start"]) :][:1]]
         by_id = {row.values["obs_id"]: row for row in sound}
         again = reread(self.document, [row.values for row in sound], self.about(areas), published, areas)
@@ -332,7 +337,7 @@ class Comparison:
             note = " (reading_note names another value)" if one.stale else ""
             expected = f"{one.cell} {one.in_text or 'empty'} as the passage reads, or a reading_note{note}"
             self.report(one.start, one.end, by_id[one.obs_id], f"{one.cell} {one.in_row or 'empty'}", expected)
-        return again.acknowledged_rows
+        return again
 
     def about(self, areas: Mapping[str, str]) -> str:
         """The known area that the first lines name first, where the wording alone does not tell that it is one."""

@@ -277,6 +277,11 @@ def verify_report(dataset: Dataset, sources: Path, as_json: bool = False) -> tup
         f"{result.total('double')} double, {len(result.mismatches)} mismatches; "
         f"{result.noted} rows say in reading_note why they stand although their passage reads otherwise by rule"
     )
+    if result.unsure:
+        parts.append(
+            f"{len(result.unsure)} rows agree with a second reading that is not sure of itself: both may be wrong, and "
+            "only a person who looks can tell (--json lists them)"
+        )
     if result.typed:
         words = "typed by hand, no text is held and nothing was compared"
         parts.append("\n".join(f"{name}: {words}" for name in result.typed))

@@ -63,13 +63,18 @@ class Acknowledgement:
 
 @dataclass(frozen=True)
 class Rereading:
-    """What a second reading found: disagreements, and how many cells and rows an acknowledgement speaks for."""
+    """What a second reading found: disagreements, and how many cells and rows an acknowledgement speaks for.
+
+    ``unsure`` are rows that agree with a reading that is not sure of itself and of which no ``reading_note`` says that
+    a person has looked: a misreading that the row repeats is among these, if it is anywhere.
+    """
 
     disagreements: tuple[Disagreement, ...]
     rows: int
     cells: int
     acknowledged: int
     acknowledged_rows: int
+    unsure: tuple[str, ...] = ()
 
 
 def acknowledgements(rows: Iterable[Mapping[str, str]]) -> list[Acknowledgement]:
@@ -110,11 +115,14 @@ def reread(
     result: list[Disagreement] = []
     cells = quiet = 0
     quiet_rows: set[str] = set()
+    unsure: list[str] = []
     for row in valued:
         start, end = int(row["char_start"]), int(row["char_end"])
         near = found[bisect_left(starts, start - longest) : bisect_left(starts, end)]
         candidates = [one for one in near if one.start < end and start < one.end]
         proposal = _likeliest(row, candidates, area_names)
+        if proposal is not None and not proposal.sure and not row.get("reading_note"):
+            unsure.append(row["obs_id"])
         for column, cell in REREAD.items():
             cells += 1
             read = proposal.cells[cell] if proposal is not None else ""
@@ -133,7 +141,9 @@ def reread(
             result.append(
                 Disagreement(row["obs_id"], column, row[column], read, start, end, rule, words, spoken_for is not None)
             )
-    return Rereading(tuple(result), len(valued), cells, quiet, len(quiet_rows))
+    named = {one.obs_id for one in result}
+    alone = tuple(name for name in unsure if name not in named)
+    return Rereading(tuple(result), len(valued), cells, quiet, len(quiet_rows), alone)
 
 
 def _likeliest(
