@@ -14,6 +14,7 @@ from planbrief.measures import tables
 from planbrief.measures.audit import Audit, audit
 from planbrief.measures.figures import Figure, figure
 from planbrief.measures.headlines import Headline
+from planbrief.measures.insights import insights
 from planbrief.measures.labels import Label, label, place
 from planbrief.measures.series import BASE_KINDS
 
@@ -69,7 +70,21 @@ def key_numbers_of(ds: Dataset, region: str) -> list[KeyNumber]:
         found.append(key_number(ds, first, kind, levels))
         if len(found) == MOST_NUMBERS:
             break
-    return found
+    # A work report states its main aims as growth; they lead where no output to be reached is stated.
+    return found if left["output"] < QUOTA["output"] else [*growth_aims(ds, region), *found][:MOST_NUMBERS]
+
+
+def growth_aims(ds: Dataset, region: str) -> list[KeyNumber]:
+    """Growth rates that are aimed at, beside what was achieved last, weightiest first."""
+    found: list[KeyNumber] = []
+    for one in insights(ds, region):
+        aim, last = one.figures.get("aim"), one.figures.get("last")
+        name, period = one.figures.get("name"), one.figures.get("period")
+        if isinstance(aim, Figure) and aim.measure == "rate" and isinstance(name, Label) and isinstance(period, Label):
+            values: dict[str, object] = {"start": last, "start_period": one.figures["last_period"]}
+            shown = (message("brief.number", "zh", what=name.zh, period=period.zh), f"{name.en}, {period.en}")
+            found.append(KeyNumber(shown, aim, both("note.share"), values))
+    return found[: QUOTA["output"]]
 
 
 def reached(ds: Dataset, first: Mapping[str, Any]) -> bool:
