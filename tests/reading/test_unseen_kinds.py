@@ -123,6 +123,10 @@ def test_forms(sentence, expected):
         ("新能源开工30万千瓦、投产20万千瓦。", ["新能源开工", "投产新能源"]),
         ("植树造林50万亩。", ["植树造林"]),
         ("进出口总值翻番达到30亿元。", ["进出口总值"]),
+        ("食品、信息等产业增加值分别增长7%、8%。", ["食品增加值", "信息产业增加值"]),
+        ("耕地比例达到66%，超过全国平均水平2个百分点。", ["耕地比例", "耕地比例"]),
+        ("产能占全球30%。", ["产能占全球"]),
+        ("水环境质量进入全国前十。", ["水环境质量"]),
         ("新建10家省级及以上企业技术中心。", ["新建省级及以上企业技术中心"]),
     ],
 )
@@ -145,6 +149,24 @@ def test_names(sentence, expected):
 def test_left_out(sentence, reason):
     """Diseases, campaigns, programmes named by a year, durations, size classes of counties, aircraft."""
     assert {row.reason for row in read(sentence)} == {reason}
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("产量从全国第11位跃升至第4位。", ["全国", "全国"]),
+        ("冶炼能力位列国内前三。", ["全国"]),
+    ],
+)
+def test_a_rank_keeps_what_it_is_among(sentence, expected):
+    """The second of two ranks is among the same places as the first; 国内 is the nation."""
+    assert cells("counterpart_area", sentence) == expected
+    assert [row.value_text for row in read(sentence)][-1] in ("4", "三")
+
+
+def test_what_a_sentence_does_with_things_is_not_ahead():
+    """将 in front of a number takes an object; it says nothing of the future."""
+    assert cells("kind", "将8只基金整合为2只。")[0] == "actual"
 
 
 def test_a_fraction_is_rounded():

@@ -222,12 +222,13 @@ class Tabulator:
         if earlier == 1:
             self._first_letter(row)
         comment = cells.get("comment", "")
+        plain_number = "1" if {"ratio", "fraction"} & set(row.doubts) else ""
         self.out.observations.append(
             {"obs_id": key, "source_id": self.facts["source_id"], "ref_area": area, "subject": subject,
              "indicator": self._indicator(row), "activity": activity, "time_period": cells["time_period"],
              "kind": cells["kind"], "obs_value": cells["obs_value"], "upper_value": cells["upper_value"],
              "comparator": cells["comparator"], "transformation": cells["transformation"],
-             "counterpart_area": counterpart, "unit_measure": cells["unit_measure"],
+             "counterpart_area": counterpart, "unit_measure": cells["unit_measure"] or plain_number,
              "price_base": cells["price_base"], "base_period": cells.get("base_period", ""), "obs_status": "A",
              "locator": cells["locator"] or "—", "char_start": str(row.start), "char_end": str(row.end),
              "value_text": row.value_text, "comment_obs": comment, "reading_note": ""}

@@ -92,7 +92,7 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
         if _says("money", one.unit) and _says("granted", one.segment + one.behind[:8]):
             return Kind("commitment", "promised", "promised")
         return Kind("target", "future")
-    if tense == "past" and _says("ahead", one.lead[-14:] + one.segment):
+    if tense == "past" and _says("ahead", (one.lead[-14:] + one.segment).removesuffix("将")):
         return Kind("estimate" if "预计" in one.lead + one.segment else "target", "ahead", "forecast")
     if tense == "past":
         if scheme:

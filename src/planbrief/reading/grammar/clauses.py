@@ -195,6 +195,8 @@ _BASE = (
 _BESIDE = re.compile(
     r"比(?P<place>全国|全省|全市|全区|西部|中部|东部)(?:平均(?:水平|数)?)?(?P<verb>高|低|快|慢)(?:出|于)?(?P<about>约|近|超过?)?$"
 )
+#: A distance to a place's average that a verb of reaching states: 超过全国平均水平1.2个百分点.
+_OVER = re.compile(r"(?P<verb>超过|超出|高过)(?P<place>全国|全省|全市|全区|西部|中部|东部)(?:平均(?:水平|数)?|水平)$")
 _BLANKS = " \t\u3000*“”:：—-·"
 #: Words that end in a level verb's character and are names: 比重为 is split, 行为, 认为, 以上, 网上, 线上 are not.
 
@@ -216,9 +218,9 @@ def take_apart(front: str) -> Front:
     """
     words = front.strip(_BLANKS)
     bound = front_bound(words)
-    gap = _BESIDE.search(words) or _GAP.search(words)
+    gap = _BESIDE.search(words) or _OVER.search(words) or _GAP.search(words)
     if gap is not None:
-        sign = 1 if gap["verb"] in _ABOVE else -1
+        sign = 1 if gap["verb"] in _ABOVE or gap["verb"][0] in "超高" else -1
         inner = take_apart(words[: gap.start()])
         place = gap["place"]
         return Front(inner.core, inner.adverbs, gap["verb"], 0, False, bound, inner.rate_noun, sign, place)

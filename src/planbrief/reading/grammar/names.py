@@ -327,7 +327,7 @@ def _with_head(parts: list[str]) -> list[str]:
         shared = next((size for size in range(min(len(part), len(head)) - 1, 1, -1) if part[-size:] in head), 0)
         rest = head[head.index(part[-shared:]) + shared :] if shared else head
         result.append(part if own or part.endswith(head[-2:]) else part + rest)
-    return [*result, last]
+    return [*result, re.sub("等(?=[产行]业)", "", last)]
 
 
 def head_of(words: str) -> str:

@@ -23,7 +23,7 @@ from planbrief.reading.proposals import Proposal
 _COMPARED = re.compile(r"(?:比|较|与|同|相比|自|对比|[快慢高低优好]于|超过|领先)[“]?$")
 _RANK_FRONT = re.compile(
     r"(?:(?:规模|总量|增速|增幅|数量|水平)?(?:均|双双|也|都|已|仍)?(?:稳|继续|保持)?(?:居|位居|位列|列|排名?|排在|"
-    r"跃居|跃升?至|升[至到]|提升至|提高至|晋升至|上升至|保持)"
+    r"进入|跻身|跃居|跃升?至|升[至到]|提升至|提高至|晋升至|上升至|保持)"
     r"|(?=全国第|全省第|全市第|世界第|全球第|西部第|中部第|东部第|第))(?P<place>[^，。；、]{0,12}?)(?:第|前)?$"
 )
 _FROM = re.compile(r"[从由自](?P<place>[^，。；、]{0,8}?)第?$")
@@ -45,7 +45,7 @@ _EVENTS = frozenset("次 件 场 场次 届 起 例 批次 人次".split())
 #: months of a year, in which news looks back on the year before.
 _NEWS = 12_000
 #: What a rank or a difference refers to, among the words of its place.
-_AGAINST = re.compile(r"(?:全国|全球|世界|全省|全市|全区|亚洲|西部|中部|东部|东北)")
+_AGAINST = re.compile(r"(?:[全我]国|国内|全球|世界|全省|全市|全区|亚洲|西部|中部|东部|东北)")
 #: A zone that a piece of news builds or tells of at the opening of a sentence.
 _ZONE_TOLD = re.compile(
     r"(?:^|。)[^。]{0,24}?(?:建设|打造|推动|依托|推进)(?P<zone>[一-龥]{2,8}?(?:高新区|经开区|科技城|科创小镇|产业园区))(?=[，。建])"
@@ -243,7 +243,7 @@ class Grammar:
             row.doubts.append("from_value")
         if sort.doubt:
             row.doubts.append(sort.doubt)
-        unit = self._unit(one, form.transformation, rank, row)
+        unit = self._unit(one, form.transformation, rank, row, name)
         if (
             not one.tail.printed
             and unit in ("亿元", "万亿元")
@@ -262,6 +262,10 @@ class Grammar:
             row.doubts.append("joint_area")
         place = (rank["place"] if rank is not None and "place" in rank.groupdict() else "") or ""
         against = _AGAINST.search(place + one.segment[-14:] if rank is not None else one.front.counterpart)
+        compared = re.sub("[我]国|国内", "全国", against[0]) if against is not None else ""
+        if rank is not None:
+            compared = compared or (said.against if of.rule == "carried" else "")
+            said.against = compared
         row.cells |= {
             "indicator": "",
             "indicator_phrase": name,
@@ -273,7 +277,7 @@ class Grammar:
             "kind": sort.kind,
             "comparator": comparator or "eq",
             "transformation": form.transformation,
-            "counterpart_area": against[0] if against is not None else "",
+            "counterpart_area": compared,
             "price_base": self._price(one, words),
             "activity": "",
             "subject": "",
@@ -303,7 +307,7 @@ class Grammar:
                 return _RANK_FRONT.search(segment)
         return None
 
-    def _unit(self, one: Quantity, transformation: str, rank: re.Match[str] | None, row: Proposal) -> str:
+    def _unit(self, one: Quantity, transformation: str, rank: re.Match[str] | None, row: Proposal, name: str) -> str:
         unit = one.unit
         if rank is not None or transformation == "rank":
             return "位"
@@ -330,7 +334,7 @@ class Grammar:
         if not unit and _BIG.match(one.behind):
             return "个"
         if not unit:
-            row.doubts.append("ratio" if one.ratio else "no_unit")
+            row.doubts.append("ratio" if one.ratio or re.search("(?:比值?|倍差)$", name) else "no_unit")
         return unit
 
     def _comparator(self, one: Quantity, found: Sequence[Quantity], index: int) -> tuple[str, str]:

@@ -26,7 +26,7 @@ class Said:
     """What a sentence has said so far: the last name, its place, the names of the last list and of all numbers.
 
     ``average`` and ``flow``: the last number was an average over years, an amount added over the period. ``share`` is
-    the name of the last share of something, ``form`` the last number's form.
+    the name of the last share of something, ``against`` what the last rank referred to, ``form`` the last number's.
     """
 
     carried: str = ""
@@ -37,6 +37,7 @@ class Said:
     average: bool = False
     flow: bool = False
     share: str = ""
+    against: str = ""
     form: str = ""
 
 
