@@ -91,10 +91,10 @@ def test_what_definitions_explain_is_not_called_a_contradiction(result: Audit, f
     assert finding.severity == "not_comparable"
 
 
-def test_a_contradiction_that_rounding_of_an_aim_would_solve_is_a_question(result: Audit):
-    """Product in 2035 contradicts the sectors only if the 2 % of research is exact."""
+def test_an_aim_is_the_point_that_it_is_stated_as(result: Audit):
+    """2 % of research in 2035 contradicts the product that sectors imply, though 2.06 % would not."""
     (finding,) = [one for one in result if one.id == "implied_total/bazhong/gdp/2035"]
-    assert finding.severity == "note"
+    assert finding.severity == "inconsistent"
 
 
 def test_a_rate_that_rests_on_an_assumption_is_a_range(result: Audit):

@@ -14,7 +14,6 @@ from planbrief.measures.audit.model import (
     Identity,
     Number,
     Result,
-    Severity,
     at_one_price,
     grouped,
     key_of,
@@ -358,22 +357,14 @@ def _implied_gdp(ctx: Context, row: Mapping[str, str]) -> Iterator[Result]:
                 continue
             used = [start, intensity[base], intensity[year], *(growth[y] for y in sorted(growth) if base < y <= year)]
             factors = sorted((chained, (1 + rate) ** (year - base)))
-            before, aim = intensity[base], intensity[year]
-            low, high = start.low * before.low * factors[0], start.high * before.high * factors[1]
-            spent = (low / aim.base, high / aim.base)
-            # A target is a point; what the sectors meet only if it was rounded is a question, no contradiction.
-            rounded = aim.low > 0 and low / aim.high <= other.most and other.least <= high / aim.low
-            yield from _compare(ctx, area, year, spent, used, other, "note" if rounded else "inconsistent")
+            # A target is the point that it is stated as: what would meet it only if it had been rounded does not.
+            before, aim = intensity[base], intensity[year].base
+            spent = (start.low * before.low / aim * factors[0], start.high * before.high / aim * factors[1])
+            yield from _compare(ctx, area, year, spent, used, other)
 
 
 def _compare(
-    ctx: Context,
-    area: str,
-    year: float,
-    spent: tuple[float, float],
-    used: list[Evidence],
-    other: Sectors,
-    severity: Severity,
+    ctx: Context, area: str, year: float, spent: tuple[float, float], used: list[Evidence], other: Sectors
 ) -> Iterator[Result]:
     low, high = spent
     when, factor, unit = f"{year:.0f}", used[0].factor, used[0].unit
@@ -402,7 +393,7 @@ def _compare(
     items = ctx.items(used, "expenditure") + ctx.items(other.records, "sectors")
     message = f"audit.{IMPLIED_TOTAL}.gdp.{'above' if low > other.most else 'below'}"
     # The gap is counted between the nearest ends, which hold the rounding already: no tolerance is left.
-    yield Finding(finding_id, IMPLIED_TOTAL, severity, items, numbers, message, gap / factor, math.nan, unit)
+    yield Finding(finding_id, IMPLIED_TOTAL, "inconsistent", items, numbers, message, gap / factor, math.nan, unit)
 
 
 def _value_added_rate(ctx: Context, row: Mapping[str, str]) -> Iterator[Result]:
