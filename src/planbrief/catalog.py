@@ -205,7 +205,12 @@ class Catalog:
     ) -> Report:
         """A report with checked parameters; ``{name}`` in id and texts becomes the parameter's value."""
         if "lang" in values:
-            raise ParameterError(notebook, "lang", repr(values["lang"]), "no value: --lang chooses languages")
+            raise ParameterError(
+                notebook,
+                "lang",
+                repr(values["lang"]),
+                f"--lang {' or --lang '.join(LANGUAGES)}: both are made where none is chosen",
+            )
         checked = validate(notebook, self.parameters(notebook), values, self.areas)
         checked.pop("lang", None)
         types = {p.name: p.type for p in self.parameters(notebook)}

@@ -80,7 +80,7 @@ class Problem:
         if self.row:
             place += f", {row} {self.row}"
         if self.column:
-            place += f", {column} {self.column}"
+            place += f", {self.column}" if self.file.endswith(".ipynb") else f", {column} {self.column}"
         found = f"found {self.found}; " if self.found else ""
         return f"{place}: {found}expected {self.expected}"
 

@@ -16,7 +16,7 @@ import ast
 import json
 import re
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,8 @@ from planbrief.project import Project
 TYPES = ("text", "integer", "number", "flag", "area", "areas")
 #: Longest text that a parameter may hold: it becomes part of file names, titles and keys.
 LONGEST = 200
+#: Tag by which papermill knows the cell of values that stands behind the cell of defaults while a notebook runs.
+INJECTED_TAG = "injected-parameters"
 
 
 @dataclass(frozen=True)
@@ -137,6 +139,11 @@ def assignments(source: str) -> Iterator[tuple[str, Any]]:
             raise ValueError(f"line {node.lineno} is no plain value") from None
 
 
+def own_number(cells: Sequence[Mapping[str, Any]], index: int) -> int:
+    """Number from 1, as JupyterLab counts, of ``cells[index]`` in its author's file: the injected cell is not there."""
+    return index + 1 - sum(INJECTED_TAG in cell["metadata"].get("tags", ()) for cell in cells[:index])
+
+
 def from_catalog(catalog: Mapping[str, Any], notebook: str) -> tuple[Parameter, ...]:
     """Declared parameters of `notebook`; :class:`UnknownName` where the catalog has no such notebook."""
     notebooks = catalog.get("notebooks", {})
@@ -186,7 +193,10 @@ def validate(
     by_name = {parameter.name: parameter for parameter in declared}
     for name in values:
         if name not in by_name:
-            raise ParameterError(notebook, name, "an unknown parameter", "one of " + ", ".join(by_name))
+            expected = (
+                "one of " + ", ".join(by_name) if by_name else "exactly one cell tagged parameters, which sets it"
+            )
+            raise ParameterError(notebook, name, "an unknown parameter", expected)
     checked: dict[str, Any] = {}
     for parameter in by_name.values():
         if parameter.name in values:

@@ -32,8 +32,8 @@ def test_a_new_folder_holds_an_editable_project(tmp_path: Path, root: Path, caps
     assert all((made / name).read_bytes() == data for name, data in copied.items())
     assert Project(made).missing() == ""
     readme = (made / "README.md").read_text(encoding="utf-8")
-    assert "加入一座城市" in readme
-    assert "To add a city" in readme
+    assert "planbrief accept 草稿名" in readme
+    assert "planbrief review DRAFT" in readme
     assert os.access(made / "data" / "areas.csv", os.W_OK)
 
 

@@ -338,3 +338,21 @@ def worked(page: Any, script: str, steps: int) -> float:
     before = so_far()
     page.evaluate("async (steps) => { for (let n = 0; n < steps; n += 1) {" + script + "} }", steps)
     return 1000 * (so_far() - before) / steps
+
+
+@pytest.mark.browser
+def test_a_chinese_page_speaks_chinese_and_fits_a_phone(browser: Any, server: ReviewServer) -> None:
+    """Kinds, reasons and doubts are words of the page's language; two keys do not say the same."""
+    page = opened(browser, server)
+    page.set_viewport_size({"width": 390, "height": 844})
+    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    for row in server.desk.draft.standing().rows:
+        page.locator(f'mark[data-id="{row.id}"]').first.click()
+        page.wait_for_function("id => document.querySelector('#form [data-row]').dataset.row === id", arg=row.id)
+        told = page.locator("#form .why").all_inner_texts() + page.locator("#form option").all_inner_texts()
+        assert not [words for words in told if any("a" <= one <= "z" for one in words)], told
+    assert not [one for one in page.locator("#list .row").all_inner_texts() if "date" in one or "grade" in one]
+    page.keyboard.press("?")
+    acts = page.locator("dialog td:last-child").all_inner_texts()
+    assert len(set(acts)) == len(acts)
+    assert page.errors == []

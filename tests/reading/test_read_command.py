@@ -6,6 +6,7 @@ import re
 import pytest
 
 from planbrief.commands.cli import main
+from planbrief.commands.init import lay_out
 
 TEXT = (
     "2026年某省政府工作报告\n——2026年1月20日在某省第十四届人民代表大会上\n"
@@ -79,3 +80,22 @@ def test_what_says_something_of_one_file_needs_one(tmp_path, capsys, extra, mess
         (tmp_path / name).write_text("全市粮食产量12万吨。", encoding="utf-8")
     assert main(["read", str(tmp_path / "报告.txt"), str(tmp_path / "公报.txt"), *extra]) == 2
     assert message in capsys.readouterr().err
+
+
+def test_a_slip_in_the_area_is_no_new_area(tmp_path, monkeypatch, capsys):
+    """What neither the data nor the document calls an area is refused with the nearest; a new one is said to be new."""
+    root = lay_out(tmp_path / "project")
+    monkeypatch.setenv("PLANBRIEF_PROJECT", str(root))
+    text = tmp_path / "notes.txt"
+    text.write_text("青浦镇2025年工作情况\n全年粮食产量12.5万吨。\n", encoding="utf-8")
+    assert main(["read", str(text), "--area", "巴种", "--published", "2026-01-20"]) == 2
+    said = capsys.readouterr().err
+    assert "unknown area '巴种'" in said
+    assert "巴中市 (bazhong)" in said
+    assert "--new-area" in said
+    assert not (root / "data" / "drafts").exists()
+    assert main(["read", str(text), "--area", "巴种", "--new-area", "--published", "2026-01-20"]) == 0
+    assert main(["read", str(text), "--area", "青浦镇", "--published", "2026-01-20"]) == 0
+    assert "青浦镇 is no area of the data yet" in capsys.readouterr().out
+    assert main(["read", str(text), "--area", "巴中", "--published", "2026-01-20"]) == 0
+    assert "no area of the data" not in capsys.readouterr().out

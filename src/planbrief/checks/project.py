@@ -167,7 +167,11 @@ def one_notebook(project: Project, file: Path, areas: frozenset[str], both: bool
         if cell.get("cell_type") == "markdown":
             prose = _FORMULA.sub(" ", source_of(cell))
             for digits in digits_in_template(re.sub("[{}]", "", prose)):
-                yield place, f"the number {digits}{_PROSE}", "say(…) with a figure: a number has a source"
+                yield (
+                    place,
+                    f"the number {digits}{_PROSE}",
+                    "say(…) with a figure: a number has a source (a year: year=2027)",
+                )
         elif cell.get("cell_type") == "code":
             yield from templates(source_of(cell), place)
 
@@ -304,7 +308,11 @@ def typed_numbers(text: str, call: str, place: str) -> Iterator[Finding]:
     """Digits in a template, and templates that do not parse."""
     try:
         for digits in digits_in_template(text):
-            yield place, f"the number {digits} typed into {call}(…)", "{name} with a figure: a number has a source"
+            yield (
+                place,
+                f"the number {digits} typed into {call}(…)",
+                "{name} with a figure (a year: {year} with year=2027)",
+            )
     except TemplateError as error:
         yield place, str(error)[:160], "a template with {name} placeholders"
 

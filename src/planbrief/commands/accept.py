@@ -81,6 +81,7 @@ class Accepted:
                 f"  {len(tables.indicators)} new indicators, {len(tables.areas)} new areas, "
                 f"{len(tables.aliases)} names learnt for the next document"
             )
+        lines += [f"  not learnt: {phrase} ({why})" for phrase, why in sorted(tables.unlearnt.items())]
         if tables.unnamed:
             lines.append(f"  {tables.unnamed} of them have no English name yet: data/indicators.csv, data/areas.csv")
         return lines

@@ -117,6 +117,7 @@ def read_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", type=Path, nargs="+", metavar="FILE", help="text, HTML, Word, PDF with text, or Excel")
     parser.add_argument("--jobs", type=int, metavar="N", help="files read at the same time (default: one a core)")
     parser.add_argument("--area", metavar="NAME", help="area it is about (default: from its first lines)")
+    parser.add_argument("--new-area", action="store_true", help="--area is a place that the data do not know yet")
     parser.add_argument("--published", metavar="DATE", help="date of publication (default: from its first lines)")
     parser.add_argument("--source-id", metavar="ID", help="name of the document (default: from the file's name)")
     parser.add_argument("--json", action="store_true", help="print the proposed rows as JSON")

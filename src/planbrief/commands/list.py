@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import shutil
+import sys
 
 from planbrief.catalog import Catalog, read
 from planbrief.commands.text_table import text_table, width
@@ -90,5 +91,6 @@ def command(arguments: argparse.Namespace) -> int:
         head, rows, _ = rows_of(project, arguments.what)
         print(json.dumps([dict(zip(head, row, strict=True)) for row in rows], ensure_ascii=False, indent=1))
         return 0
-    print(listing(project, arguments.what, shutil.get_terminal_size((WIDTH, 24)).columns))
+    # a pipe or a file has no edge: what reads it needs whole names
+    print(listing(project, arguments.what, shutil.get_terminal_size().columns if sys.stdout.isatty() else sys.maxsize))
     return 0

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 from planbrief.errors import PlanbriefError
 from planbrief.project import NotAProject, Project, chosen
 from planbrief.reading.proposals import Proposal
+from planbrief.targets.names import Names, short
 
 _DATE = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?")
 
@@ -56,6 +57,31 @@ class SameName(PlanbriefError):
         return f"two files would both be {self.source_id!r}: read each alone with --source-id"
 
 
+class UnknownArea(PlanbriefError):
+    """``--area`` is no area of the data, and the document does not name it either: most likely a slip."""
+
+    def __init__(self, area: str, near: Sequence[str]) -> None:
+        super().__init__(area, near)
+        self.area, self.near = area, near
+
+    def __str__(self) -> str:
+        hint = f" did you mean {' or '.join(self.near)}?" if self.near else ""
+        return f"unknown area {self.area!r}, which the document does not name;{hint} --new-area reads it as a new one"
+
+
+def new_area(data: Path, area: str, text: str, allowed: bool) -> bool:
+    """Whether an area is new to the data; :class:`UnknownArea` where it is, not allowed, and not named in the text."""
+    from planbrief.reading.matching import table_of
+
+    rows = {row["ref_area"]: row for row in table_of(data / "areas.csv")}
+    names = Names([(key, row["name_zh"], row["name_en"]) for key, row in rows.items()], places=True)
+    if not area or names.find(area):
+        return False
+    if not allowed and short(area) not in text:
+        raise UnknownArea(area, [f"{rows[one]['name_zh']} ({one})" for one in names.near(area)])
+    return True
+
+
 def source_id_of(file: Path) -> str:
     """A name for a document from the name of its file.
 
@@ -89,7 +115,9 @@ class Read(NamedTuple):
     error: str = ""
 
 
-def read_one(file: Path, area: str, published: str, source_id: str, data: Path | None, keep: bool) -> Read:
+def read_one(
+    file: Path, area: str, published: str, source_id: str, data: Path | None, keep: bool, new: bool = False
+) -> Read:
     """Read a file; ``data`` is the project's folder of data (None outside one), in which a draft is kept if asked for.
 
     An error is handed back as its message: one file that cannot be read stops no other.
@@ -101,6 +129,7 @@ def read_one(file: Path, area: str, published: str, source_id: str, data: Path |
 
     try:
         document = read_file(file)
+        unknown = keep and data is not None and new_area(data, area, document.text, new)
         found = described(document, area, published, None if data is None else vocabulary_in(data))
         source_id = source_id or source_id_of(file)
         rows = [row.as_json() for row in found.rows]
@@ -112,6 +141,8 @@ def read_one(file: Path, area: str, published: str, source_id: str, data: Path |
             facts = {"area": found.area, "published": found.published, "file_name": file.name}
             _, kept = keep_draft(data, source_id, document, found.rows, facts, file)
             again = f" ({kept} decisions of the earlier reading still hold)" if kept else ""
+            if unknown:
+                lines.append(f"  {area} is no area of the data yet: planbrief accept will ask before it adds it")
             lines.append(f"draft in data/drafts/{source_id}{again}; planbrief review {source_id}")
     except PlanbriefError as error:
         return Read({}, [], (), str(error))
@@ -119,7 +150,7 @@ def read_one(file: Path, area: str, published: str, source_id: str, data: Path |
 
 
 def command(arguments: argparse.Namespace) -> int:
-    """Run ``planbrief read FILE… [--area NAME] [--published DATE] [--source-id ID] [--jobs N] [--json]``.
+    """Run ``planbrief read FILE… [--area NAME [--new-area]] [--published DATE] [--source-id ID] [--jobs N] [--json]``.
 
     Exit code 2 if a file could not be read; the others are read all the same.
     """
@@ -135,7 +166,7 @@ def command(arguments: argparse.Namespace) -> int:
         project = chosen(arguments)
     data = project.data if project is not None else None
     keep = not arguments.json and project is not None and not project.sample
-    given = (arguments.area or "", arguments.published or "", arguments.source_id or "", data, keep)
+    given = (arguments.area or "", arguments.published or "", arguments.source_id or "", data, keep, arguments.new_area)
     jobs = min(arguments.jobs or os.cpu_count() or 1, len(files))
     reports, failed = [], False
     for read in _each(files, given, jobs):
@@ -154,7 +185,7 @@ def command(arguments: argparse.Namespace) -> int:
     return 2 if failed else 0
 
 
-def _each(files: Sequence[Path], given: tuple[str, str, str, Path | None, bool], jobs: int) -> Iterator[Read]:
+def _each(files: Sequence[Path], given: tuple[str, str, str, Path | None, bool, bool], jobs: int) -> Iterator[Read]:
     """What comes of each file, in order; several jobs read in processes of their own."""
     if jobs <= 1:
         yield from (read_one(file, *given) for file in files)

@@ -199,7 +199,7 @@ def _wrong(pair: Any) -> Iterator[tuple[str, str]]:
             return
     for lang, text in pair.items():
         for digits in digits_in_template(text):
-            yield f"the number {digits} typed into {lang}", "{name} with a figure: a number has a source"
+            yield f"the number {digits} typed into {lang}", "{name} with a figure (a year: {year} with year=2027)"
 
 
 def problems_of(folder: Path) -> list[Problem]:

@@ -241,20 +241,21 @@ def vocabulary_in(data: Path) -> Vocabulary:
     rows: dict[str, dict[str, str]] = {}
     files = [data / "indicators.csv", *sorted((data / "vocabulary").glob("*indicators*.csv"))]
     for file in files:
-        for row in _table(file):
+        for row in table_of(file):
             if row.get("indicator"):
                 rows.setdefault(row["indicator"], row)
     for file in [data / "indicator_aliases.csv", *sorted((data / "vocabulary").glob("*aliases*.csv"))]:
-        for row in _table(file):
+        for row in table_of(file):
             alias = row.get("alias") or row.get("name") or row.get("alias_zh") or ""
             if alias and row.get("indicator") in rows:
                 one = rows[row["indicator"]]
                 one["aliases"] = ";".join(filter(None, (one.get("aliases", ""), alias)))
-    units = {row["unit"]: row["dimension"] for row in _table(data / "units.csv") if row.get("unit")}
+    units = {row["unit"]: row["dimension"] for row in table_of(data / "units.csv") if row.get("unit")}
     return Vocabulary(rows.values(), units)
 
 
-def _table(file: Path) -> list[dict[str, str]]:
+def table_of(file: Path) -> list[dict[str, str]]:
+    """Rows of a CSV file, none where there is no such file."""
     if not file.is_file():
         return []
     text = io.StringIO(read_text(file, f"data/{file.name}").removeprefix("\ufeff"), newline="")

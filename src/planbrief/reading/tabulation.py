@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from planbrief.errors import PlanbriefError
 from planbrief.reading.decisions import DraftRow, Standing
 from planbrief.reading.matching import key_of, new_indicator
-from planbrief.targets.names import Names
+from planbrief.targets.names import Names, short
 from planbrief.targets.package import Package
 from planbrief.targets.units import SIMPLIFIED, UnitTable
 from planbrief.targets.wording import TOKEN, tokens
@@ -49,6 +49,8 @@ class Tabulation:
     indicators: dict[str, dict[str, str]] = field(default_factory=dict)
     areas: dict[str, dict[str, str]] = field(default_factory=dict)
     aliases: dict[str, str] = field(default_factory=dict)
+    #: Phrases that a person gave an indicator to and that do not become a name of it, with why.
+    unlearnt: dict[str, str] = field(default_factory=dict)
     problems: list[tuple[str, str]] = field(default_factory=list)
     #: For each observation the draft row that it comes from.
     origins: dict[str, str] = field(default_factory=dict)
@@ -165,9 +167,13 @@ class Tabulator:
         if name not in self.out.areas:
             given = self.about["area"].get(name, {})
             key = given.get("ref_area") or f"area_{slug_of(name)}"
+            # The text rarely says what a place lies in; only a name that begins with the document's own area does.
+            known = self.package["areas"].by_key.get(fallback)
+            inside = known is not None and name.startswith(short(known.values["name_zh"]))
+            parent = self.areas.find(given.get("parent", "")) or (fallback if inside else "")
             self.out.areas[name] = {
                 "ref_area": key, "name_zh": name, "name_en": given.get("name_en", ""),
-                "level": given.get("level") or level_of(name), "parent": given.get("parent", fallback),
+                "level": given.get("level") or level_of(name), "parent": parent,
                 "gb2260": given.get("gb2260", ""), "iso3166_2": given.get("iso3166_2", ""),
             }  # fmt: skip
         return self.out.areas[name]["ref_area"]
@@ -254,7 +260,7 @@ class Tabulator:
                 near = ", ".join(self.indicators.near(chosen))
                 self._wrong(row, f"unknown indicator {chosen!r}" + (f"; did you mean {near}?" if near else ""))
                 return ""
-            self._learn(phrase, form, unit, found)
+            self._learn(row, phrase, form, unit, found)
             return found
         if not phrase:
             self._wrong(row, "neither an indicator nor the words of the text that name one")
@@ -307,15 +313,28 @@ class Tabulator:
         }  # fmt: skip
         return self.out.indicators[key]["indicator"]
 
-    def _learn(self, phrase: str, form: str, unit: str, indicator: str) -> None:
+    def _learn(self, row: DraftRow, phrase: str, form: str, unit: str, indicator: str) -> None:
         """The words of the text become another name of an indicator that is not called so yet."""
-        if not 2 <= len(phrase) <= 40 or form in _UNITLESS or form == "share":
-            return
         name = new_indicator(phrase, form, unit).name_zh
         own = next(iter(self.package["indicators"].matching({"indicator": [indicator]})), None)
-        same = own is not None and key_of(own.values["name_zh"]) == key_of(name)
-        if not same and not self.indicators.find(name) and self.out.aliases.get(name, indicator) == indicator:
+        if own is not None and key_of(own.values["name_zh"]) == key_of(name):
+            return
+        if form == "share" and "indicator" not in row.changed:
+            return  # what a share is of stands elsewhere in the sentence more often than not: a person says it
+        taken = self.indicators.find(name) or self.out.aliases.get(name, indicator)
+        why = ""
+        if not 2 <= len(phrase) <= 40:
+            why = "a name has 2 to 40 characters"
+        elif form in _UNITLESS or (form == "share" and not self._fits(indicator, unit, "level")):
+            why = f"its {form.replace('_', ' ')} is another number than the indicator itself"
+        elif form == "share" and phrase[0] in "占比":
+            why = "its words do not say what it is a share of"
+        elif taken != indicator:
+            why = f"it names {taken} already"
+        else:
             self.out.aliases[name] = indicator
+        if why and phrase and "indicator" in row.changed:
+            self.out.unlearnt[phrase] = why
 
     def _english(self) -> None:
         """Defaults for the English names that nobody gave."""

@@ -21,6 +21,7 @@ from planbrief.display.fonts import MissingGlyph
 from planbrief.display.language import Lang, message
 from planbrief.display.plots import MISSING
 from planbrief.errors import PlanbriefError
+from planbrief.parameters import own_number
 from planbrief.render import markdown, markup, outline, pictures
 from planbrief.render.document import (
     BlockPart,
@@ -124,7 +125,7 @@ def read(
         document.parts.append(NoticePart("", message(f"page.notice.{key}", lang)))
     reader = _Reader(document, folder, _kernel_language(nb), include_input, trusted)
     for index, cell in enumerate(nb.cells, start=1):
-        document.parts.extend(reader.cell(cell, index))
+        document.parts.extend(reader.cell(cell, index, own_number(nb.cells, index - 1)))
     if reader.sources is not None:  # a page that closes itself has shown them again and again, in its first cell
         document.sources = _complete(reader.sources, document.parts)
         document.parts.append(BlockPart("", document.sources))
@@ -241,9 +242,9 @@ class _Reader:
         self.macros: Macros = {}
         self.caption = ""
 
-    def cell(self, cell: NotebookNode, index: int) -> Iterator[Part]:
+    def cell(self, cell: NotebookNode, index: int, number: int) -> Iterator[Part]:
         tags = {str(tag).replace("_", "-") for tag in cell.metadata.get("tags", ())}
-        where = f"cell {index}"
+        where = f"cell {number}"
         if tags & {"remove-cell", "hide-cell"}:
             return
         if cell.cell_type == "markdown":

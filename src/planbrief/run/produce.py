@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import CatalogError, RunError
 from planbrief.log import EventLog
+from planbrief.parameters import own_number
 from planbrief.project import PROJECT_VARIABLE
 from planbrief.run.manifest import ReportEntry
 
@@ -203,12 +204,12 @@ class LiveOutput(RunError):
 
 def refuse_live(executed: NotebookNode, notebook: str) -> None:
     """Refuse outputs that would be a hole in the page, by notebook and cell."""
-    for number, cell in enumerate(executed.cells, start=1):
+    for index, cell in enumerate(executed.cells):
         if {"remove-output", "remove-outputs", "remove-cell", "hide-output"} & set(cell.metadata.get("tags", ())):
             continue
         for output in cell.get("outputs", ()):
             for mime in LIVE.keys() & output.get("data", {}).keys():
-                raise LiveOutput(notebook, number, *LIVE[mime])
+                raise LiveOutput(notebook, own_number(executed.cells, index), *LIVE[mime])
 
 
 class DataTouched(RunError):
@@ -239,11 +240,11 @@ class TooMuchOutput(RunError):
 def refuse_flood(notebook: NotebookNode, name: str) -> None:
     """:class:`TooMuchOutput` at the cell whose outputs, with those before it, are more than :data:`MOST_OUTPUT`."""
     size = 0
-    for number, cell in enumerate(notebook.cells, start=1):
+    for index, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", []):
             size += len(output.get("text", "")) + sum(len(str(value)) for value in output.get("data", {}).values())
         if size > MOST_OUTPUT:
-            raise TooMuchOutput(name, number, size)
+            raise TooMuchOutput(name, own_number(notebook.cells, index), size)
 
 
 #: What a notebook may do to files and must not do to the project's: events of Python's audit, and which are paths.

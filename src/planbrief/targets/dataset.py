@@ -225,7 +225,8 @@ class Dataset:
 
     def _unknown(self, table: str, word: str) -> UnknownName:
         known = self.package.names(table)
-        return UnknownName(REFERENCE_TABLES.get(table, table), word, known, known.near(word))
+        kind = "area" if table == "areas" else REFERENCE_TABLES.get(table, table)
+        return UnknownName(kind, word, known, known.near(word))
 
     def row(self, table: str, key: str) -> dict[str, str]:
         """One row of a reference table as text; :class:`UnknownName` if there is none."""

@@ -213,6 +213,8 @@ class Names(Collection[str]):
         >>> names = Names([("gdp_growth", "地区生产总值增速"), ("gdp", "地区生产总值")])
         >>> names.near("gdp_grwth")[0], names.near("地区生产总直")
         ('gdp_growth', ('gdp',))
+        >>> Names([("bazhong", "巴中市")], places=True).near("巴种")
+        ('bazhong',)
         """
         form = folded(word)
         if shared := self._called.get(form):
@@ -220,5 +222,11 @@ class Names(Collection[str]):
         if len(form) > 200:
             return ()
         known = {folded(key): [key] for key in self._ids} | self._called
-        close = get_close_matches(form, known, n=3, cutoff=0.72)
+        # In a short Chinese name one wrong character is half of it: every other one must be right.
+        one_off = [
+            name for name in known
+            if 1 < len(form) == len(name) < 5 and not name.isascii()
+            and sum(a != b for a, b in zip(form, name, strict=True)) == 1
+        ]  # fmt: skip
+        close = [*get_close_matches(form, known, n=3, cutoff=0.72), *one_off]
         return tuple(dict.fromkeys(key for match in close for key in known[match]))[:3]

@@ -60,7 +60,7 @@ def test_a_changed_report_never_takes_a_catalog_id(project):
         (["profil"], {}, UnknownName, "unknown report 'profil'"),
         (["profile"], {"region": "nowhere"}, ParameterError, "'nowhere'; expected an area"),
         (["profile"], {"regoin": "fuling"}, ParameterError, "unknown parameter; expected one of region, lang"),
-        (["profile"], {"region": "fuling", "lang": "en"}, ParameterError, "--lang chooses languages"),
+        (["profile"], {"region": "fuling", "lang": "en"}, ParameterError, "--lang zh or --lang en"),
         (["comparison"], {"regions": "fuling,fuling"}, ParameterError, "each area once"),
         ([], {"region": "fuling"}, ParameterError, "the report they are for"),
     ],

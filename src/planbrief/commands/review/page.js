@@ -14,7 +14,7 @@
       fresh: "新指标", table: "表", paper: "原文", list: "各行", find: "查找指标或地区", filter: "筛选", progress: "{done}/{all} 已决定，{look} 待看",
       accept: "采纳", edit: "编辑", leave: "不计", split: "拆分", merge: "与下一处合并", undo: "撤销", redo: "重做", sureall: "采纳同类有把握的",
       reopen: "重新打开", document: "文件", names: "新名称", keys: "按键", lang: "English", theme: "明暗", observe: "改为数量", saved: "已保存",
-      offline: "没有保存：服务已停止。重新运行 planbrief review 后从断处继续。", close: "关闭", none: "没有选中的行", mark: "标出所选数字", act: "作用",
+      offline: "没有保存：服务已停止。重新运行 planbrief review 后从断处继续。", close: "关闭", none: "没有选中的行", mark: "标出所选数字", act: "作用", next: "下一处待看", previous: "上一处待看", step: "下一行、上一行", nextfilter: "下一种筛选",
       indicator: "指标", indicator_phrase: "原文用语", ref_area_name: "地区", obs_value: "数值", upper_value: "上限", unit_measure: "单位",
       time_period: "时期", kind: "性质", comparator: "比较", transformation: "形式", counterpart_area: "对比地区", price_base: "价格", subject: "主体",
       activity: "行业", base_period: "基期", locator: "位置", comment: "备注", reason: "理由", name_en: "英文名", definition: "英文定义",
@@ -24,19 +24,21 @@
       fresh: "new indicators", table: "table", paper: "Document", list: "Rows", find: "find indicator or area", filter: "Filter", progress: "{done} of {all} decided, {look} to look at",
       accept: "accept", edit: "edit", leave: "leave out", split: "split", merge: "merge with next", undo: "undo", redo: "redo", sureall: "accept sure ones of this kind",
       reopen: "reopen", document: "document", names: "new names", keys: "keys", lang: "中文", theme: "light/dark", observe: "is a quantity", saved: "saved",
-      offline: "Not saved: the server has stopped. Run planbrief review again and go on where you were.", close: "close", none: "no row chosen", mark: "mark the selected number", act: "what it does",
+      offline: "Not saved: the server has stopped. Run planbrief review again and go on where you were.", close: "close", none: "no row chosen", mark: "mark the selected number", act: "what it does", next: "next to look at", previous: "previous to look at", step: "next row, previous row", nextfilter: "next filter",
       indicator: "indicator", indicator_phrase: "words of the text", ref_area_name: "area", obs_value: "value", upper_value: "upper end", unit_measure: "unit",
       time_period: "period", kind: "kind", comparator: "comparator", transformation: "form", counterpart_area: "against area", price_base: "prices", subject: "subject",
       activity: "activity", base_period: "base period", locator: "place", comment: "comment", reason: "reason", name_en: "English name", definition: "English definition",
       definition_zh: "Chinese definition", same_as: "is the known indicator", title_zh: "title", title_en: "English title", producer: "producer", doc_number: "number",
       doc_type: "type", published: "date", url: "address", disclosure: "disclosure", area: "area", doubts: "in doubt", sight: "page or table", drawing: "drawing…", unseen: "No page or table here." },
   };
-  const KEYS = [["j ↓", "look"], ["k ↑", "look"], ["n p", "all"], ["Enter a", "accept"], ["e", "edit"], ["x", "leave"], ["s", "split"], ["m", "merge"],
-    ["A", "sureall"], ["o", "reopen"], ["q", "observe"], ["i", "mark"], ["u Ctrl+Z", "undo"], ["r Ctrl+Y", "redo"], ["f", "filter"], ["/", "find"],
+  const KEYS = [["j ↓", "next"], ["k ↑", "previous"], ["n p", "step"], ["Enter a", "accept"], ["e", "edit"], ["x", "leave"], ["s", "split"], ["m", "merge"],
+    ["A", "sureall"], ["o", "reopen"], ["q", "observe"], ["i", "mark"], ["u Ctrl+Z", "undo"], ["r Ctrl+Y", "redo"], ["f", "nextfilter"], ["/", "find"],
     ["v", "sight"], ["d", "document"], ["w", "names"], ["l", "lang"], ["t", "theme"], ["?", "keys"]];
   let lang = query.get("lang") === "en" ? "en" : "zh";
   let draft = null, rows = [], shown = [], at = "", version = "", problems = {}, marks = new Map(), queue = Promise.resolve(), edit = "", dead = false, due = false;
   const t = (key) => WORDS[lang][key] || key;
+  const word = (name, value) => { const said = (draft.labels[name] || {})[value]; return said ? said[lang === "zh" ? 0 : 1] : value; };
+  const colon = () => lang === "zh" ? "：" : ": ";
   const make = (tag, props = {}, ...inside) => {
     const node = Object.assign(document.createElement(tag), props);
     node.append(...inside);
@@ -168,7 +170,7 @@
       dot.setAttribute("role", "img"); dot.setAttribute("aria-label", t(row.state));
       const quantity = row.role === "observation";
       line.append(dot, make("span", { className: "num" }, quantity ? `${cells.obs_value}${cells.upper_value ? "–" + cells.upper_value : ""} ${cells.unit_measure}` : row.value_text),
-        make("span", {}, quantity ? cells.indicator_phrase || cells.indicator : `${t("left_out")}: ${cells.reason}`),
+        make("span", {}, quantity ? cells.indicator_phrase || cells.indicator : t("left_out") + colon() + word("reason", cells.reason)),
         make("span", {}, quantity ? cells.time_period : ""));
       parts.push(line);
     }
@@ -260,14 +262,14 @@
       ...[["accept", accept], ["leave", leave], quantity ? ["split", () => decide({ do: "split", row: at })] : ["observe", observe], ["merge", merge],
         ["sureall", sureAll], ["reopen", reopen]].map(([name, act]) => make("button", { type: "button", onclick: act }, t(name))));
     const parts = [acts];
-    if (row.doubts.length) parts.push(make("div", { className: "wide why" }, `${t("doubts")}: ${row.doubts.map(doubt).join(lang === "zh" ? "；" : "; ")}`));
+    if (row.doubts.length) parts.push(make("div", { className: "wide why" }, `${t("doubts")}${colon()}${row.doubts.map(doubt).join(lang === "zh" ? "；" : "; ")}`));
     for (const name of names) {
       const choice = CHOICES.includes(name);
       const input = make(choice ? "select" : "input", { name, id: `c-${name}` });
       input.dataset.row = row.id;
       if (choice) {
         const known = draft.words[name] || [], now = row.cells[name] || "";
-        input.append(...[...new Set(["", ...known, now])].map((value) => make("option", { value }, value || "—")));
+        input.append(...[...new Set(["", ...known, now])].map((value) => make("option", { value }, value ? word(name, value) : "—")));
       } else if (LISTS[name]) input.setAttribute("list", LISTS[name]);
       input.value = row.cells[name] || "";
       const label = make("label", { className: "cell" + (["indicator", "indicator_phrase", "comment"].includes(name) ? " wide" : "") },
@@ -354,7 +356,7 @@
     const reasons = draft.words.reason, comment = make("input", { id: "leave-comment", value: row.cells.comment || "" });
     const pick = (reason) => { $("dialog").close(); decide({ do: "leave_out", rows: [at], reason, comment: comment.value }); settle(row, { decided: true, role: "exclusion", state: "left_out" }); };
     show(`${t("leave")} · ${row.value_text}`, make("label", {}, t("comment"), comment),
-      make("div", { className: "acts" }, ...reasons.map((reason, n) => make("button", { type: "button", onclick: () => pick(reason) }, make("kbd", {}, "123456789abcdefg"[n] || ""), " ", reason))));
+      make("div", { className: "acts" }, ...reasons.map((reason, n) => make("button", { type: "button", onclick: () => pick(reason) }, make("kbd", {}, "123456789abcdefg"[n] || ""), " ", word("reason", reason)))));
     $("dialog").onkeydown = (event) => {
       const n = "123456789abcdefg".indexOf(event.key);
       if (event.target.tagName !== "INPUT" && n >= 0 && n < reasons.length) { event.preventDefault(); pick(reasons[n]); }

@@ -23,6 +23,7 @@ from urllib.parse import parse_qs, urlsplit
 from planbrief.commands.accept import allowed, problems_by_row
 from planbrief.commands.loopback import LoopbackHandler, LoopbackServer, bound
 from planbrief.commands.review.sights import Sights
+from planbrief.display.language import LANGS, message
 from planbrief.errors import PlanbriefError
 from planbrief.reading.decisions import DraftRow
 from planbrief.reading.drafts import Draft
@@ -34,6 +35,8 @@ from planbrief.targets.package import Package, read_package
 USUAL_PORT = 8420
 #: Largest request: a batch that accepts some thousand rows.
 LARGEST_REQUEST = 1 << 20
+#: Columns whose words a person chooses from, with the group of wordings that says each in both languages.
+CHOICES = {"kind": "kind", "comparator": "comparator", "transformation": "transformation", "reason": "exclusion_reason"}
 
 
 @cache
@@ -78,6 +81,10 @@ class Desk:
             "rows": [row.as_json() for row in rows], "problems": self.problems(rows),
             "tables": self._tables, "sights": self.sights.any, "reasons": word_list("reasons"),
             "words": {name: list(words) for name, words in allowed(package).items()},
+            "labels": {
+                name: {one: [message(f"{group}.{one}", lang) for lang in LANGS] for one in allowed(package)[name]}
+                for name, group in CHOICES.items()
+            },
             "areas": list(package["areas"].cells("name_zh", "name_en")),
             "indicators": list(package["indicators"].cells("indicator", "name_zh", "name_en", "unit_measure")),
             "units": [unit for (unit,) in package["units"].cells("unit")],

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from planbrief.run.engine.environment import RUNNER_ENV
-from planbrief.run.engine.failures import CellFailed, EngineUnavailable, TimedOut, WorkerDied, excerpt
+from planbrief.run.engine.failures import EngineUnavailable, TimedOut, WorkerDied, excerpt, failed, place_of
 from planbrief.run.engine.progress import Stage, announce_stage
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def execute_stock(
     def started(cell: NotebookNode, cell_index: int) -> None:
         nonlocal running
         running = cell_index
-        announce_stage(Stage("cell", cell_index + 1, len(nb.cells)))
+        announce_stage(Stage("cell", *place_of(nb.cells, cell_index)))
 
     def allowed(cell: NotebookNode) -> int | None:
         limits = [cell_timeout] if cell_timeout else []
@@ -67,21 +67,21 @@ def execute_stock(
         client.execute(env={**os.environ, **RUNNER_ENV, **(env or {})})
     except CellExecutionError as problem:
         reply = _last_error(nb.cells[running])
-        failure = CellFailed(name, running, excerpt(nb.cells[running].source), problem.ename, problem.evalue, reply)
+        failure = failed(nb.cells, running, name, problem.ename, problem.evalue, reply)
         failure.executed = nb
         raise failure from None
     except CellTimeoutError:
         over = deadline is not None and time.monotonic() >= deadline
         timed_out = TimedOut(
             name,
-            f"cell {running + 1}/{len(nb.cells)}",
+            "cell {}/{}".format(*place_of(nb.cells, running)),
             (report_timeout if over else cell_timeout) or 0.0,
             excerpt(nb.cells[running].source),
         )
         timed_out.executed = nb
         raise timed_out from None
     except DeadKernelError:
-        raise WorkerDied(name, None, f"cell {running + 1}/{len(nb.cells)}", "(a kernel) died") from None
+        raise WorkerDied(name, None, "cell {}/{}".format(*place_of(nb.cells, running)), "(a kernel) died") from None
     except NoSuchKernel as problem:
         raise WorkerDied(name, None, "start", f"could not be started: no kernel named {problem.name!r}") from None
     return nb

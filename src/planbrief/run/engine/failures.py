@@ -20,6 +20,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from planbrief.errors import RunError
+from planbrief.parameters import own_number
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -32,17 +33,40 @@ _ANSI = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
-def excerpt(source: str) -> str:
-    """Return the first lines of a cell's source, shortened, for an error message.
+#: Where IPython's traceback, or planbrief's own short one, names the line of the cell that failed.
+_LINE = re.compile(r"(?:Cell In ?\[\d+\], line |^line )(\d+)", re.MULTILINE)
 
-    >>> excerpt("x = 1")
-    'x = 1'
+
+def excerpt(source: str, failing: int = 0) -> str:
+    """Return lines of a cell's source, shortened, for an error message: the first, or those up to the failing one.
+
+    >>> excerpt("x = 1"), excerpt("x = 1\\n1 / 0", failing=2)
+    ('x = 1', '  x = 1\\n→ 1 / 0')
     """
-    lines = source.strip().splitlines()
-    shown = [line if len(line) <= EXCERPT_WIDTH else line[: EXCERPT_WIDTH - 1] + "…" for line in lines[:EXCERPT_LINES]]
-    if len(lines) > EXCERPT_LINES:
-        shown.append(f"… ({len(lines) - EXCERPT_LINES} more lines)")
-    return "\n".join(shown)
+    lines = source.rstrip().splitlines()
+    first = min(max(failing - EXCERPT_LINES + 1, 0), max(len(lines) - EXCERPT_LINES, 0))
+    if not failing:
+        first = next((number for number, line in enumerate(lines) if line.strip()), 0)
+    shown = [line if len(line) <= EXCERPT_WIDTH else line[: EXCERPT_WIDTH - 1] + "…" for line in lines]
+    if 0 < failing <= len(lines) > 1:
+        shown = [f"{'→' if number == failing else ' '} {line}" for number, line in enumerate(shown, start=1)]
+    after = len(lines) - first - EXCERPT_LINES
+    ends = [f"… ({first} lines before)"] * (first > 0 and failing > 0), [f"… ({after} more lines)"] * (after > 0)
+    return "\n".join([*ends[0], *shown[first : first + EXCERPT_LINES], *ends[1]])
+
+
+def place_of(cells: Sequence[NotebookNode], index: int) -> tuple[int, int]:
+    """Number of a cell, and of all cells, as their author's own file counts them."""
+    return own_number(cells, index), own_number(cells, len(cells)) - 1
+
+
+def failed(
+    cells: Sequence[NotebookNode], index: int, name: str, ename: str, evalue: str, traceback: Sequence[str]
+) -> CellFailed:
+    """The failure of ``cells[index]``, told by the author's own numbering and with the line that failed."""
+    line = _LINE.search(_ANSI.sub("", "\n".join(traceback)))
+    shown = excerpt(cells[index].source, int(line[1]) if line else 0)
+    return CellFailed(name, own_number(cells, index) - 1, shown, ename, evalue, traceback)
 
 
 def plain_text(text: str, limit: int = 500) -> str:
@@ -67,9 +91,9 @@ class CellFailed(RunError):
     notebook : str
         Name of the notebook as the reader knows it.
     cell_index : int
-        Place of the cell among all cells of the executed notebook, from 0.
+        Place of the cell in its author's file, from 0; the injected cell of parameters does not count.
     cell_source_excerpt : str
-        First lines of the cell.
+        Lines of the cell, the failing one marked where it is known.
     ename, evalue : str
         Type and text of the exception.
     traceback : sequence of str

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import ParameterError
+from planbrief.parameters import INJECTED_TAG
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-#: Tags by which papermill knows the cells.
+#: Tag by which papermill knows the cell of defaults.
 PARAMETERS_TAG = "parameters"
-INJECTED_TAG = "injected-parameters"
 
 
 def parameterize(nb: NotebookNode, values: Mapping[str, Any], *, notebook: str = "notebook") -> NotebookNode:

@@ -33,7 +33,7 @@ from traitlets import Instance, Type, observe
 from traitlets.config import Config
 
 from planbrief.display.plots import prepare
-from planbrief.run.engine.failures import CellFailed, EngineUnavailable, TimedOut, excerpt
+from planbrief.run.engine.failures import CellFailed, EngineUnavailable, TimedOut, excerpt, failed, place_of
 from planbrief.run.engine.normalize import joined_streams
 from planbrief.run.engine.progress import Stage, announce_stage
 from planbrief.run.engine.session import Message, RecordingSession, captured_output
@@ -288,7 +288,7 @@ class Runner:
 
     async def _run_cell(self, kernel: QuietKernel, index: int, cell: NotebookNode) -> None:
         seconds = self._seconds_left()
-        announce_stage(Stage("cell", index + 1, len(self.nb.cells), seconds))
+        announce_stage(Stage("cell", *place_of(self.nb.cells, index), seconds))
         self._on_cell(index, cell, None)
         cell.outputs, cell["execution_count"] = [], None
         self._client.clear_before_next_output = False
@@ -352,15 +352,15 @@ class Runner:
         return min(limits) if limits else None
 
     def _failed(self, index: int, reply: Message) -> CellFailed:
-        source = excerpt(self.nb.cells[index].source)
-        failure = CellFailed(self.name, index, source, reply["ename"], reply["evalue"], reply.get("traceback", ()))
+        lines = reply.get("traceback", ())
+        failure = failed(self.nb.cells, index, self.name, reply["ename"], reply["evalue"], lines)
         failure.executed = self.nb
         return failure
 
     def _timed_out(self) -> TimedOut:
         over = self._deadline is not None and time.monotonic() >= self._deadline
         seconds = self.limits.report if over else self.limits.cell
-        place = f"cell {self._index + 1}/{len(self.nb.cells)}"
+        place = "cell {}/{}".format(*place_of(self.nb.cells, self._index))
         failure = TimedOut(self.name, place, seconds or 0.0, excerpt(self.nb.cells[self._index].source))
         failure.executed = self.nb
         return failure
