@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import itertools
+import json
 import math
 
 import pytest
 from targets.factory import INDICATORS, make_dataset, observation
 
+from planbrief.display import open_page, state
+from planbrief.display.charts.chart import Chart, chart_block
 from planbrief.display.document import run_text
 from planbrief.display.language import messages
 from planbrief.display.sentence import sentence_runs
-from planbrief.display.views.insights import story
+from planbrief.display.table import table_block
+from planbrief.display.views import checks, databook, facts, growth, needs, paths, progress
+from planbrief.display.views.insights import derived_table, story
 from planbrief.measures import tables
-from planbrief.measures.audit import audit
+from planbrief.measures.audit import SEVERITIES, audit
 from planbrief.measures.headlines import headlines
 from planbrief.measures.insights import insights
 from planbrief.measures.tables import progress_table
@@ -127,14 +132,14 @@ FORMS = (
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("direction", ["increase", "decrease", "none"])
-@pytest.mark.parametrize("comparator", COMPARATORS)
-def test_every_rule_takes_every_sense(direction, comparator):
-    """No rule breaks, and no ceiling that is kept is told as a growth that is needed: all forms and signs at once."""
+def every_sense(direction: str, comparator: str):
+    """All forms, bases and aims of every sign under one comparator and direction, and what of it is a kept ceiling."""
     indicators, rows, kept = [], [], set()
     for number, (form, base, aim) in enumerate(itertools.product(FORMS, VALUES, VALUES)):
         name = f"thing_{number}"
-        indicators.append({**INDICATORS[0], "indicator": name, "name_en": name, "direction": direction})
+        indicators.append(
+            {**INDICATORS[0], "indicator": name, "name_en": name, "name_zh": f"试项{number}", "direction": direction}
+        )
         kept |= {name} if comparator in ("le", "lt") and base <= aim else set()
         for start, value, year, kind in (
             (0, base, "2023", "actual"),
@@ -146,7 +151,14 @@ def test_every_rule_takes_every_sense(direction, comparator):
             if start:
                 fields |= {"comparator": comparator, "upper_value": str(value + 2) if comparator == "range" else ""}
             rows.append(observation(100 + 10 * number + start, value, **fields))
-    ds = make_dataset(observations=rows, indicators=indicators)
+    return make_dataset(observations=rows, indicators=indicators), kept
+
+
+@pytest.mark.parametrize("direction", ["increase", "decrease", "none"])
+@pytest.mark.parametrize("comparator", COMPARATORS)
+def test_every_rule_takes_every_sense(direction, comparator):
+    """No rule breaks, and no ceiling that is kept is told as a growth that is needed: all forms and signs at once."""
+    ds, kept = every_sense(direction, comparator)
     made = audit(ds, "testville")
     told = headlines(ds, ["testville"], {"testville": made})
     table = tables.growth_table(ds, "testville")
@@ -160,3 +172,53 @@ def test_every_rule_takes_every_sense(direction, comparator):
         if headline.rule in ("steepest_growth", "biggest_multiple", "largest_share_change"):
             assert headline.figures["name"].en not in kept
     assert not [f for f in made if f.rule == "required_growth" and kept & set(f.id.split("/"))]
+
+
+#: What the pages of a place show of its data, whatever it is: tables, charts, sentences.
+SHOWN = (
+    lambda ds, made: [growth.milestone_table(ds, "testville"), growth.milestone_table(ds, "testville", branches=True)],
+    lambda ds, made: [paths.path_chart(ds, ["testville"])],
+    lambda ds, made: [needs.needs_table(ds, "testville"), needs.rates_view(ds, "testville")],
+    lambda ds, made: [derived_table(ds, "testville"), progress.progress_view(ds, "testville")],
+    lambda ds, made: [
+        facts.theme_facts(ds, "testville"),
+        *(t for _, ts in databook.annex(ds, "testville") for t in ts),
+    ],
+    lambda ds, made: [checks.totals_table(ds, "testville", made)],
+    lambda ds, made: [one.figures for s in SEVERITIES for one in checks.exhibits(ds, "testville", made, s)],
+    lambda ds, made: [table for _, table in checks.agreements(ds, "testville", made)],
+)
+
+
+@pytest.mark.parametrize("direction", ["increase", "decrease", "none"])
+@pytest.mark.parametrize("comparator", COMPARATORS)
+def test_every_table_chart_and_finding_takes_every_sense(direction, comparator):
+    """Nothing breaks, both languages have a sentence for every finding, and a cell keeps the sense of its bound."""
+    ds, kept = every_sense(direction, comparator)
+    made = audit(ds, "testville")
+    for lang, finding in itertools.product(("zh", "en"), made):
+        assert sentence_runs(messages(lang)[finding.message], finding.numbers, Page(ds, lang), finding.id)
+    # Nothing that is aimed at contradicts what was reached where the two may be one value, or where a bound is kept.
+    for one in (one for one in made if one.message == "audit.milestones.direction"):
+        before, after = (ds.observations.loc[item.observation] for item in one.items)
+        assert one.id.split("/")[2] not in kept
+        assert (after["obs_value"] - before["obs_value"]) * (1 if direction == "increase" else -1) < 0
+    found = [thing for show in SHOWN for thing in show(ds, made) if thing is not None]
+    assert found
+    for lang, said in zip(("zh", "en"), SAID[comparator], strict=True):
+        page = open_page("profile", lang, ds, {"region": "testville"})
+        blocks = [(chart_block if isinstance(thing, Chart) else table_block)(thing, page) for thing in found]
+        assert said in json.dumps(blocks, ensure_ascii=False)
+    state._current.clear()
+
+
+#: How a page says a bound.
+SAID = {
+    "eq": ("8", "8"),
+    "ge": ("以上", "at least"),
+    "gt": ("超过", "more than"),
+    "le": ("以内", "at most"),
+    "lt": ("不足", "less than"),
+    "approx": ("约", "about"),
+    "range": ("–", "to"),
+}

@@ -174,6 +174,9 @@ def value_cell(ds: Dataset, fact: Mapping[str, Any], figure: Figure) -> Cell:
 def multiple_words(key: str, fact: Mapping[str, Any]) -> tuple[str, str]:
     """A rank or multiple in words, with its bound: 增长 3 倍以上, increase of at least 3 × the base."""
     value = f"{fact['obs_value']:g}"
+    if fact["comparator"] == "range":
+        upper = f"{fact['upper_value']:g}"
+        return both(key, value=f"{value}–{upper}")[0], both(key, value=f"{value} to {upper}")[1]
     zh, en = both(key, value=value)
     if fact["comparator"] == "eq":
         return zh, en
