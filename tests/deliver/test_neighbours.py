@@ -308,7 +308,7 @@ def test_check_holds_the_schedule_too(project, capsys, monkeypatch):
     file.write_text(job.replace("brief", "nope").replace("mon", "someday"))
     (problem,) = schedule_problems(project)
     assert problem.column == "line 3, entry jobs.0.cron"
-    assert "no cron expression" in problem.found
+    assert problem.expected.startswith("a cron expression")
     file.write_text(job.replace("brief", "nope"))
     assert ["no report or notebook 'nope'" in str(one) for one in schedule_problems(project)] == [True]
 
@@ -335,5 +335,5 @@ def test_addresses_by_the_standard(text):
 )  # fmt: skip
 def test_what_is_no_address(text):
     """Dots in a row, empty labels, labels of 64, spaces, line breaks, invisible characters."""
-    with pytest.raises(ValueError, match="no mail address"):
+    with pytest.raises(ValueError, match="a mail address"):
         address(text)

@@ -214,13 +214,13 @@ def test_the_service_ends_on_sigterm(project, tmp_path):
     ("text", "said"),
     [
         ("jobs = []", "at least 1"),
-        ('[[jobs]]\nname = "a"\ncron = "61 * * * *"', "no cron expression"),
-        ('[[jobs]]\nname = "a"\ncron = "0 0 30 2 *"', "no cron expression"),
-        ('time_zone = "Mars/Base"\n[[jobs]]\nname = "a"\ncron = "@daily"', "no time zone"),
+        ('[[jobs]]\nname = "a"\ncron = "61 * * * *"', "a cron expression"),
+        ('[[jobs]]\nname = "a"\ncron = "0 0 30 2 *"', "a cron expression"),
+        ('time_zone = "Mars/Base"\n[[jobs]]\nname = "a"\ncron = "@daily"', "a time zone"),
         ('[[jobs]]\nname = "a"\ncron = "0 8 * * *"\nbuid = ["brief"]', "jobs.0.buid"),
-        ('[[jobs]]\nname = "a"\ncron = "0 8 * * *"\n[[jobs.deliver]]\nto = ["a@b.org"]', "needs? a table"),
+        ('[[jobs]]\nname = "a"\ncron = "0 8 * * *"\n[[jobs.deliver]]\nto = ["a@b.org"]', "expected a table"),
         ('[[jobs]]\nname = "a"\ncron = "0 8 * * *"\n[[jobs.deliver]]\nwebhook = "wecom"', "url_env"),
-        ('operators = ["nobody"]\n[[jobs]]\nname = "a"\ncron = "0 8 * * *"', "no mail address"),
+        ('operators = ["nobody"]\n[[jobs]]\nname = "a"\ncron = "0 8 * * *"', "a mail address"),
         ('[smtp]\nhost = "h"\nfrom = "a@b.org"\npassword = "x"\n[[jobs]]\nname = "a"\ncron = "0 8 * * *"', "password"),
     ],
 )

@@ -137,8 +137,9 @@ def mistakes(model: type[BaseModel], error: ValidationError, file: str, text: st
             value, expected = "nothing", f"an entry {place[-1]}"
         else:
             words = each["msg"].removeprefix("Value error, ").removeprefix("Assertion failed, ")
-            value = "" if kind == "value_error" else value
             expected = _EXPECTED.get(kind) or context.get("expected") or words[0].lower() + words[1:]
+            if kind == "value_error":  # our own words: what was found; expected what would be right
+                value, _, expected = words.removeprefix("expected ").rpartition("; expected ")
         row = line_of(text, place[:-1] if kind == "missing" else place)
         found.append(Problem(file, row, shown, value, str(expected)))
     return sorted(set(found))

@@ -184,10 +184,16 @@ def schedule_problems(project: Project) -> list[Problem]:
         lacking = missing_secrets(held(project, read_schedule(project)))
         return [Problem(file, 0, "", text, "the variable where the schedule runs", note=True) for text in lacking]
     except ScheduleError as error:
-        said = [text.partition(": ") for text in error.problems]
-        return [Problem(file, 0, place, rest or place, "a schedule that can run") for place, _, rest in said]
+        return [_told(file, text) for text in error.problems]
     except PlanbriefError:  # data or catalog cannot be read: that is in the list already
         return []
+
+
+def _told(file: str, text: str) -> Problem:
+    """One line of a schedule's error as a problem: where, what was found, what would be right."""
+    place, colon, rest = text.partition(": ")
+    found, _, expected = rest.removeprefix("found ").partition("; expected ")
+    return Problem(file, 0, place if colon else "", found, expected or "a schedule that can run")
 
 
 def accepted_parts(project: Project, accepted: Collection[str] | None) -> list[str]:

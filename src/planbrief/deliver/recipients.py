@@ -62,7 +62,7 @@ def address(text: str) -> str:
         or len(host) > 253
         or not all(_LABEL.fullmatch(label) for label in labels)
     ):
-        raise ValueError(f"{text[:80]!r} is no mail address")
+        raise ValueError(f"{text[:80]!r}; expected a mail address such as name@example.org")
     return text
 
 
@@ -124,9 +124,9 @@ class Target(Table):
     @model_validator(mode="after")
     def _one_place(self) -> Target:
         if sum((bool(self.to), self.folder is not None, self.webhook is not None)) != 1:
-            raise ValueError("name exactly one of to (mail addresses), folder, webhook")
+            raise ValueError("expected exactly one of to (mail addresses), folder, webhook")
         if self.webhook and not self.url_env:
-            raise ValueError("a webhook needs url_env, the environment variable that holds its address")
+            raise ValueError("expected url_env beside a webhook: the environment variable that holds its address")
         return self
 
     def recipients(self) -> tuple[str, ...]:

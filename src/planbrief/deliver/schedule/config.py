@@ -105,7 +105,9 @@ class Job(Table):
         try:
             next(CronSim(value, datetime(2026, 1, 1, tzinfo=UTC)))
         except (CronSimError, StopIteration) as error:
-            raise ValueError(f"{value!r} is no cron expression: {error or 'it never comes'}") from None
+            raise ValueError(
+                f"{value!r} ({error or 'it never comes'}); expected a cron expression: 0 8 * * mon"
+            ) from None
         return value
 
 
@@ -137,17 +139,17 @@ class Schedule(Table):
         try:
             ZoneInfo(value)
         except (ZoneInfoNotFoundError, ValueError, OSError):
-            raise ValueError(f"{value!r} is no time zone; expected a name such as Asia/Shanghai") from None
+            raise ValueError(f"{value!r}; expected a time zone such as Asia/Shanghai") from None
         return value
 
     @model_validator(mode="after")
     def _whole(self) -> Schedule:
         names = [job.name for job in self.jobs]
         if len(set(names)) != len(names):
-            raise ValueError("two jobs have one name")
+            raise ValueError("two jobs of one name; expected a name of its own for each")
         mails = bool(self.operators) or any(target.to for job in self.jobs for target in job.deliver)
         if mails and self.smtp is None:
-            raise ValueError("mail addresses need a table [smtp] with the mail server")
+            raise ValueError("mail addresses and no mail server; expected a table [smtp] that names it")
         return self
 
     @property
