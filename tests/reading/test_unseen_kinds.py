@@ -169,6 +169,27 @@ def test_what_a_sentence_does_with_things_is_not_ahead():
     assert cells("kind", "将8只基金整合为2只。")[0] == "actual"
 
 
+def test_a_total_is_not_what_was_added():
+    """新增 names what was added over the years; the total behind it is a level at their end."""
+    sentence = "新增百亿县区26个，累计达到46个。高校毕业生留省就业超过66万人。"
+    before = REPORT + PLAN + "五年来，"
+    assert cells("indicator_phrase", sentence, before)[:2] == ["新增百亿县区", "百亿县区"]
+    assert cells("time_period", sentence, before) == ["2021/2025", "2025", "2021/2025"]
+
+
+def test_medals_are_named_by_their_metal():
+    """金, 银 and 铜 behind a number are what is counted."""
+    assert cells("indicator_phrase", "健儿获得9金、5银、6铜。") == ["金牌", "银牌", "铜牌"]
+    assert set(cells("unit_measure", "健儿获得9金、5银、6铜。")) == {"枚"}
+
+
+@pytest.mark.parametrize(("sentence", "sure"), [("产值突破30亿元。", False), ("茶叶产值突破30亿元。", True)])
+def test_a_measure_without_its_thing_is_looked_at(sentence, sure):
+    """产值 alone says nothing of whose it is."""
+    (row,) = read(sentence)
+    assert row.sure is sure
+
+
 def test_a_fraction_is_rounded():
     """One third has four decimal places, not as many as the machine has."""
     assert cells("obs_value", "产量稳定在全国1/3。") == ["0.3333"]

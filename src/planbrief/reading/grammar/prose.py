@@ -40,6 +40,8 @@ _PLAN_TITLE = re.compile(r"(?:规划|计划|纲要|方案|意见)[》”]?\s*(?:
 _GOES_ON = re.compile(r"\s*(?:其中|同比|比上年|增速|增幅)")
 #: Names of what adds up over years (新增就业, 完成投资), and units of what happens (件, 场).
 _ADDED_UP = re.compile(r"新增|新建|新设|净增|(?:投资|投入|支出|资金|成交价|减税|降费|补贴|补助)$")
+#: People who found work in a period, whatever the verb in front of their number.
+_PLACED = re.compile("(?:新增|转移|留[省市区]|[返来]乡)[^率]{0,4}就业$")
 _EVENTS = frozenset("次 件 场 场次 届 起 例 批次 人次".split())
 #: Longest piece of news, in characters: in it what has no time is of the month it was published in, but for the first
 #: months of a year, in which news looks back on the year before.
@@ -434,6 +436,9 @@ class Grammar:
             return scope.code, rule
         if re.search("年均(?!浓度|气温|降)", one.segment):
             return scope.code, "stretch_flow"
+        total = one.front.to or re.search("[达至超破]", one.front.reached)
+        if total and f"新增{name}" in said.recent:
+            return str(scope.last), "stretch_end"
         flow = (
             names.flow_verb(one.front.core)
             or names.starts_with_flow(name)
@@ -446,7 +451,8 @@ class Grammar:
         )
         said.flow = bool(flow)
         state = one.front.to or re.search(r"达|至|突破|超|稳定|保持|控制|居|为|近$", one.front.reached)
-        if flow and not (state and not names.starts_with_flow(name) and "累计" not in one.segment):
+        placed = _PLACED.search(name)
+        if (flow and not (state and not names.starts_with_flow(name) and "累计" not in one.segment)) or placed:
             row.doubts.append("stretch_flow")
             return scope.code, "stretch_flow"
         row.doubts.append("stretch_level")

@@ -17,6 +17,8 @@ _OTHER_NAME = re.compile(r"（(?P<name>[^（）]{3,12}率)）")
 _STEPS = re.compile(r"(?:新)?(?:台阶|大关|关口|量级|门槛)")
 #: Names that begin or end in the middle of a phrase.
 _CUT = re.compile(r"^(?:[至于等把向被该]|成为|实施|开展)|[多在了着把向被每对]$")
+#: What is named by what it is counted in.
+_NAMED_BY_UNIT = {"桥": "桥梁", "隧": "隧道", "金": "金牌", "银": "银牌", "铜": "铜牌"}
 #: Longest name that is trusted, in characters.
 _LONG = 24
 
@@ -62,7 +64,9 @@ def subject(
     """The subject of a quantity of a sentence; ``rank_start`` is where the words of its rank begin in its segment."""
     one = found[index]
     keep = False
-    if one.place and (said.names or one.ratio > 2):
+    if one.tail.printed in _NAMED_BY_UNIT:
+        result = Subject(_NAMED_BY_UNIT[one.tail.printed], "unit", noun=True)
+    elif one.place and (said.names or one.ratio > 2):
         paired = one.place < len(said.names)
         name = said.names[one.place] if paired else (said.names or [said.carried])[-1]
         result = Subject(name, "list", doubts=[] if paired else ["list_unpaired"])
@@ -182,8 +186,6 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
         if noun:
             return Subject(noun, "behind", noun=True)
         return Subject(text[one.end : one.end + 1] + "数量", "unit", noun=True, doubts=["scheme_part"])
-    if one.tail.printed in ("桥", "隧"):
-        return Subject({"桥": "桥梁", "隧": "隧道"}[one.tail.printed], "unit", noun=True)
     if one.tail.printed in ("部门", "方面", "环节", "领域") and (verbal or core.endswith("等")):
         return Subject(one.tail.printed, "unit", noun=True)
     noun = names.noun_behind(behind, counted) if counted or not (front.change or front.gap) else ""
@@ -258,6 +260,12 @@ def _carried(text: str, one: Quantity, core: str, said: Said) -> Subject:
         base, rule = _far(text, one), "carried_far"
     doubts = [rule if base else "no_name"]
     flow = names.flow_verb(core)
+    if (
+        base.startswith("新增")
+        and re.search("累计|总[量数]", one.segment)
+        and re.search("[达至超破]", one.front.reached)
+    ):
+        return Subject(base.removeprefix("新增"), rule, doubts=doubts)
     if flow and not one.front.change:
         doubts.append("flow_carried")
         if one.unit.endswith("元") and one.mark != "、":
