@@ -53,7 +53,7 @@ def empty_sections(page: html.HtmlElement) -> list[str]:
 
 
 def test_the_shipped_cities(tmp_path: Path):
-    """Few pairs are comparable, two have a safe order; growth needed is no rival of growth achieved."""
+    """Few pairs are comparable, two have a safe order; growth needed is no rival of the growth that the city achieved."""
     page = build(copied(tmp_path), "comparison", "zh")
     text = words(page)
     assert re.search(r"2 对可以相比，2 对只能定大小，1 对只能并列", text)
@@ -63,6 +63,9 @@ def test_the_shipped_cities(tmp_path: Path):
     assert "綦江区：工业规模等级" in text
     assert "不作计算" in text
     assert "0.38倍" in text.replace(" ", "")
+    assert "3 ÷ 8" in page.xpath("//main//a/@data-f")
+    (needed,) = [line for line in page.xpath("//main//li") if "不是同一回事" in line.text_content()]
+    assert re.search(r"73\.8%.*11\.3%", needed.text_content())
     assert not empty_sections(page)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -60,3 +61,22 @@ def measured(ds: Dataset, indicator: str, activity: str = "", subject: str = "")
     zh = name.zh if detail.zh in name.zh else f"{name.zh}（{detail.zh}）"
     en = name.en if detail.en.lower() in name.en.lower() else f"{name.en} ({detail.en})"
     return Label(zh, en)
+
+
+#: What a place in a Chinese document is called in English; titles of its sections stay as they are printed.
+_PLACES = (
+    (r"第(\d+)段（(.+)）", r"para. \1 (\2)"), (r"第(\d+)段", r"para. \1"), (r"第(\d+)点", r"point \1"),
+    (r"第(\d+)行", r"row \1"), (r"(\d{4})年列", r"column \1"), (r"第(\d+)列", r"column \1"),
+    (r"第(\d+)页", r"page \1"), (r"表\s?(\d+)", r"table \1"), (r"图\s?(\d+)", r"figure \1"),
+    (r"专栏\s?(\d*)", r"box \1"), (r"幻灯片", "slide"), (r"图内文字", "text of the figure"), (r"图例", "legend"),
+    (r"小标题", "subheading"), (r"标题", "title"), (r"目录", "contents"), (r"正文", "text"),
+    (r"各节开头", "section heads"),
+)  # fmt: skip
+
+
+def located(locator: str) -> Label:
+    """A place in a document, in English with its structure in words: 表1 第2行 2023年列, table 1 row 2 column 2023."""
+    words = locator
+    for printed, english in _PLACES:
+        words = re.sub(printed, english, words)
+    return Label(locator, words)

@@ -6,7 +6,7 @@ import pytest
 from measures.audit.town import changed, rows, town
 
 from planbrief.display.language import pick
-from planbrief.display.views.checks import agreements, exhibits, notes_by_rule, outcomes_table, totals_table
+from planbrief.display.views.checks import agreements, exhibits, notes_by_rule, outcomes_table
 from planbrief.measures.audit import SEVERITIES, audit, audit_tables
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines.audit_counts import arithmetic, audit_headlines, identity_name, weightiest
@@ -111,14 +111,3 @@ def test_notes_stand_by_family():
     """All notes, each once."""
     found = audit(load(), "bazhong")
     assert sum(len(notes) for _, notes in notes_by_rule(found)) == len(found.of("note"))
-
-
-def test_totals_beside_their_parts():
-    """Sums above the total are marked; those that agree are there too; a city without a tree has no table."""
-    ds = load()
-    shown = totals_table(ds, "bazhong", audit(ds, "bazhong"))
-    assert shown is not None
-    outcomes = [pick(row[-1].value, "en") for row in shown.rows]  # type: ignore[arg-type]
-    assert outcomes.count("Inconsistent") == 4
-    assert outcomes.count("Agrees") > 20
-    assert totals_table(ds, "qijiang", audit(ds, "qijiang")) is None

@@ -14,7 +14,6 @@ from planbrief.display.views.industries import (
     contribution_view,
     group_exhibits,
     levels_table,
-    measures_table,
     segment,
     steepness_chart,
     steps_chart,
@@ -92,7 +91,6 @@ def test_a_city_without_a_tree_says_one_sentence(region):
     ds = load()
     assert industry_groups(ds, region) == ()
     assert [headline.rule for headline in industry_headlines(ds, region)] == ["no_industries"]
-    assert measures_table(ds, region) is None
     assert steepness_chart(ds, region, below=False) is None
 
 
@@ -191,7 +189,7 @@ def test_every_exhibit_of_every_group_is_drawn():
     """Charts and tables of the shipped groups; the steps start and end at the sums of the parts."""
     ds, region = bazhong()
     groups = industry_groups(ds, region)
-    assert [len(list(group_exhibits(ds, region, group))) for group in groups] == [6, 2, 1]
+    assert [len(list(group_exhibits(ds, region, group))) for group in groups] == [5, 1, 1]
     steps = steps_chart(ds, region, groups[0])
     assert steps is not None
     assert [row[1].value.value for row in (steps.data.rows[0], steps.data.rows[-1])] == pytest.approx([111.9, 700])  # type: ignore[attr-defined]

@@ -17,8 +17,7 @@ from planbrief.measures.audit import RULES, SEVERITIES, Audit, Finding, Identity
 from planbrief.measures.figures import Figure, plain
 from planbrief.measures.headlines.audit_counts import EXACT, arithmetic, identity_name, identity_period
 from planbrief.measures.headlines.rules import Headline
-from planbrief.measures.industries import tree_observations
-from planbrief.measures.labels import Label, label, listing, period
+from planbrief.measures.labels import Label, label, located, period
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
@@ -124,7 +123,7 @@ def items_table(ds: Dataset, region: str, finding: Finding, number: int) -> Tabl
 def item_row(ds: Dataset, region: str, finding: Finding, item: Item, common: Container[str]) -> tuple[Cell, ...]:
     """One figure of a finding as cells; branches of a `common` indicator by their own name."""
     role = role_of(finding, item)
-    place = Cell(Label(item.locator, item.locator))
+    place = Cell(located(item.locator))
     if not item.observation:
         token = "" if math.isnan(item.value) else plain(item.value)
         named = Label(item.label.zh, sentence_case(item.label.en))
@@ -143,7 +142,7 @@ def offset_words(locator: str) -> Label:
     """Place of a token that is no observation: its offset in the text of its document."""
     _, _, offset = locator.rpartition(":")
     if not offset.isdigit():
-        return Label(locator, locator)
+        return located(locator)
     return Label(*both("value.offset", offset=offset))
 
 
@@ -218,64 +217,11 @@ def tolerated(tolerance: float, ids: tuple[str, ...]) -> Cell:
     return Cell(float(rounded(tolerance, 2 if tolerance == 0 or tolerance >= 0.01 else 3)), ids)
 
 
-def totals_table(ds: Dataset, region: str, audit: Audit) -> Table | None:
-    """Sums of industries and branches beside the totals that the document prints, year by year."""
-    shown = tree_observations(ds, region)
-    relations = audit_tables(ds).relations
-    chosen: dict[Label, list[Identity]] = {}
-    for one in audit.checked:
-        inside = len(set(one.observations) & shown)
-        # A sum of industries or branches has several of them; a single one stands here only if it is asked about.
-        if one.rule == "parts_total" and not math.isnan(one.left) and inside > (1 if one.agrees else 0):
-            chosen.setdefault(without_place(ds, region, identity_name(ds, one, relations)), []).append(one)
-    rows: list[tuple[Cell, ...]] = []
-    groups: dict[int, Text] = {}
-    units: dict[str, None] = {}
-    for name, one in ((name, one) for name, found in chosen.items() for one in found):
-        units.setdefault(one.unit)
-        if one is chosen[name][0]:
-            groups[len(rows)] = name
-        rows.append(
-            (
-                Cell(identity_period(ds, one), head=True),
-                amount(one.left, one.tolerance, one.observations),
-                amount(one.right, one.tolerance, one.observations),
-                amount(one.left - one.right, one.tolerance, one.observations),
-                tolerated(one.tolerance, one.observations),
-                outcome(audit, one),
-            )
-        )
-    if not rows:
-        return None
-    columns = (
-        Column("period", both("head.period"), head=True, width=1),
-        Column("left", both("head.parts"), "number", width=0.9),
-        Column("right", both("head.total"), "number", width=0.9),
-        Column("gap", both("head.gap"), "number", width=0.9),
-        Column("tolerance", both("head.tolerance"), "number", width=0.9),
-        Column("outcome", both("head.outcome"), width=1.1),
-    )
-    place = label(ds, "areas", region)
-    notes = (both("note.totals"), both("note.unit", unit=listing(unit_label(unit) for unit in units)))
-    return Table(columns, tuple(rows), both("caption.totals", place=place), notes, groups=groups)
-
-
 def without_place(ds: Dataset, region: str, name: Label) -> Label:
     """A name without the place that the whole page is about."""
     place = label(ds, "areas", region)
     en = name.en.removeprefix(f"{place.en}: ")
     return Label(name.zh.removeprefix(f"{place.zh}："), sentence_case(en))
-
-
-def outcome(audit: Audit, identity: Identity) -> Cell:
-    """What came of a check, in words."""
-    if identity.agrees:
-        return Cell(both("value.agrees"))
-    found = [f for f in audit if f.id == identity.id]
-    found = found or [f for f in audit if set(identity.observations) <= set(f.observations)]
-    severity = found[0].severity if found else "not_comparable"
-    names = [sentence_case(message(f"severity.{severity}", lang)) for lang in ("zh", "en")]
-    return Cell((names[0], names[1]), tone="warn" if severity in ("inconsistent", "implausible") else "")
 
 
 def agreements(ds: Dataset, region: str, audit: Audit) -> Iterator[tuple[Label, Table]]:
@@ -370,7 +316,7 @@ def lists(ds: Dataset, named: Named) -> Built:
             Cell(name, head=True),
             amount(one.left, 0.0, one.observations),
             amount(one.right, 0.0, one.observations),
-            Cell(Label(where, where) if (where := str(places.get(one.observations[0], ""))) else ""),
+            Cell(located(str(places.get(one.observations[0], "")))),
         )
         for one, name in named
     ]

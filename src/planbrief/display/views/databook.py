@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.language import message, sentence_case
-from planbrief.display.quantities import date_text, decimal_text, exact, unit_words
+from planbrief.display.quantities import date_text, unit_words
 from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.facts import both, fact_figure, records, referred, value_cell, word, words
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines.rules import Headline
-from planbrief.measures.labels import Label, label, listing, measured
+from planbrief.measures.labels import Label, label, listing, located, measured
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -319,7 +319,7 @@ def observation_row(ds: Dataset, row: dict[str, Any]) -> tuple[Cell, ...]:
         Cell(row["time_period"]),
         Cell(row["kind"]),
         Cell(Label(row["value_text"], row["value_text"])),
-        Cell(Label(row["locator"], row["locator"])),
+        Cell(located(row["locator"])),
         Cell(obs_id.removeprefix(f"{row['source_id']}-")),
     ]
     return tuple(cells)
@@ -359,7 +359,7 @@ def blanks_table(ds: Dataset, region: str) -> Table | None:
             Cell(row["kind"]),
             Cell(row["obs_status"]),
             Cell(Label(row["value_text"], row["value_text"]), (row["obs_id"],)),
-            Cell(Label(row["locator"], row["locator"])),
+            Cell(located(row["locator"])),
         )
         for row in records(rows.reset_index())
     ]
@@ -417,36 +417,6 @@ def definition_row(ds: Dataset, row: dict[str, Any], count: int) -> tuple[Cell, 
 def joined(found: list[Label]) -> Label:
     """Words of several vocabularies in one cell."""
     return Label("，".join(one.zh for one in found), sentence_case(", ".join(one.en for one in found)))
-
-
-def units_table(ds: Dataset) -> Table | None:
-    """The units that observations use and what one of them is in the base unit of its dimension."""
-    used = Counter(unit for unit in ds.observations["unit_measure"] if unit)
-    known = ds.unit_table
-    base: dict[str, str] = {}
-    for row in sorted(records(ds.units.reset_index()), key=lambda row: len(row["unit"])):
-        if row["factor"] == 1:  # of several names for one size the shortest, as the table has them
-            base.setdefault(row["dimension"], row["unit"])
-    lines = []
-    for unit, count in used.most_common():
-        parsed = known.parse(unit)
-        plain = base.get(parsed.dimension, "")
-        size = Label("", "")
-        if plain and plain != unit and parsed.factor != 1:
-            number = decimal_text(exact(round(parsed.factor, 2)), "en")
-            size = Label(f"{number} {plain}", f"{number} {unit_words_both(plain).en}")
-        zh = parsed.name_zh if parsed.multiplier == 1 else unit
-        english = unit_words_both(unit).en or message("databook.cell.counting_word", "en")
-        lines.append((Cell(unit, head=True), Cell(Label(zh, english)), Cell(size), Cell(count)))
-    if not lines:
-        return None
-    columns = (
-        Column("unit", worded("head.printed"), head=True, width=1),
-        Column("name", worded("head.english"), width=2),
-        Column("factor", worded("head.factor"), align="right", width=1.4),
-        Column("count", worded("head.observations"), "count", width=0.8),
-    )
-    return Table(columns, tuple(lines), worded("caption.units"), (worded("note.units"),))
 
 
 def unit_words_both(unit: str) -> Label:

@@ -11,7 +11,7 @@ from planbrief.display.table import Cell, Column, Table
 from planbrief.measures.facts import merged_facts
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines import Headline
-from planbrief.measures.labels import Label, label, listing, measured, period
+from planbrief.measures.labels import Label, label, listing, located, measured, period
 from planbrief.targets.frames import records_of
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ def fact_row(ds: Dataset, city: str, fact: Mapping[str, Any]) -> tuple[Cell, ...
         value_cell(ds, fact, figure),
         Cell(fact["time_period"]),
         Cell(fact["kind"]),
-        Cell(Label(fact["locator"], fact["locator"])),
+        Cell(located(fact["locator"])),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.charts import Chart, Panel, contribution_steps, milestone_lines, ranked_dots, structure_change
@@ -40,10 +39,6 @@ if TYPE_CHECKING:
 INDENT = Label("\u3000", "–\u00a0")
 
 
-#: More names than this in one cell are counted instead; the tables of each group name them all.
-MOST_NAMES = 5
-
-
 def both(key: str, **values: Any) -> tuple[str, str]:
     """A message of the industries in both languages; labels give each language its own words."""
     return wording(key, "zh", values), wording(key, "en", values)
@@ -68,54 +63,6 @@ def unit_label(unit: str) -> Label:
     """A unit in both languages; English keeps the printed one beside its words."""
     words, kept = unit_words(unit, "en")
     return Label(unit, f"{words} ({kept})" if kept and kept != words else words)
-
-
-def measures_table(ds: Dataset, region: str) -> Table | None:
-    """Which measure each industry and branch is given in; None where there are no industries."""
-    found: dict[tuple[str, str], list[Branch]] = {}
-    for group in industry_groups(ds, region):
-        for branch in group.branches:
-            found.setdefault((branch.series.indicator, branch.series.price_base), []).append(branch)
-    if not found:
-        return None
-    priced = any(price for _, price in found)
-    rows = []
-    for (indicator, price), branches in found.items():
-        about = ds.row("indicators", indicator)
-        top, below = ([b for b in branches if b.below == side] for side in (False, True))
-        rows.append(
-            (
-                Cell(label(ds, "indicators", indicator), head=True),
-                Cell((concept(ds, about, "zh"), concept(ds, about, "en"))),
-                *((Cell(price) if price else Cell("—", tone="muted"),) if priced else ()),
-                covered(top, "industries"),
-                covered(below, "tracks"),
-            )
-        )
-    columns = (
-        Column("measure", both("head.measure"), head=True, width=1.7),
-        Column("concept", both("head.concept"), width=1.1),
-        *((Column("price", both("head.price"), "code", vocabulary="price_base", width=0.9),) if priced else ()),
-        Column("industries", both("head.industries"), width=1.6),
-        Column("tracks", both("head.tracks"), width=1.9),
-    )
-    place = label(ds, "areas", region)
-    return Table(columns, tuple(rows), both("caption.measures", place=place))
-
-
-def covered(branches: list[Branch], key: str) -> Cell:
-    """Names of the branches that a measure covers, their number where the names would fill the page."""
-    if len(branches) > MOST_NAMES:
-        return Cell(both(f"value.count_{key}", count=str(len(branches))))
-    return Cell(listing(b.name for b in branches)) if branches else Cell("—", tone="muted")
-
-
-def concept(ds: Dataset, about: dict[str, str], lang: Any) -> str:
-    """What kind of amount an indicator is; one whose measure the document does not name is said to be so."""
-    if about["concept"] == "other":
-        return message("industries.value.unnamed", lang)
-    text = ds.name("concepts", about["concept"], lang)
-    return text[:1].upper() + text[1:]
 
 
 def levels_table(ds: Dataset, region: str, group: Group) -> Table | None:
@@ -223,43 +170,6 @@ def contribution_view(ds: Dataset, region: str, group: Group) -> Table | None:
 def span_label(start: float, end: float) -> tuple[str, str]:
     """A segment from base to target: 2023→2026."""
     return f"{plain(start)}—{plain(end)}年", f"{plain(start)} to {plain(end)}"
-
-
-def track_contribution_view(ds: Dataset, region: str, group: Group) -> Table | None:
-    """What branches contribute to the growth of the branches of their industry; a row group per industry."""
-    rows: list[tuple[Cell, ...]] = []
-    groups: dict[int, Text] = {}
-    found = {b.activity: contributions(ds, region, b.activity) for b in group.industries}
-    spans = [set(zip(table["start_year"], table["end_year"], strict=True)) for table in found.values()]
-    segments = sorted(set().union(*spans)) if spans else []
-    for activity, table in found.items():
-        table = table[table["pull_pp"].notna()]
-        if table.empty:
-            continue
-        groups[len(rows)] = label(ds, "activities", activity)
-        records: list[dict[str, Any]] = records_of(table)
-        for part in dict.fromkeys(table["activity"]):
-            own = {(row["start_year"], row["end_year"]): row for row in records if row["activity"] == part}
-            cells: list[Cell] = []
-            for key in segments:
-                row = own.get(key)
-                cells += [
-                    Cell(figure(row, name)) if row and not math.isnan(row[name]) else Cell("—", tone="muted")
-                    for name in ("share_pct", "pull_pp")
-                ]
-            rows.append((Cell(label(ds, "activities", part), head=True), *cells))
-    if not rows:
-        return None
-    columns = [Column("what", both("head.what"), head=True, width=2.4)]
-    for start, end in segments:
-        zh, en = span_label(start, end)
-        for name, measure in (("share", "share"), ("pull", "points")):
-            head = both(f"head.{name}")
-            columns.append(Column(f"{name}-{start}-{end}", (f"{zh}{head[0]}", f"{en}: {head[1]}"), measure, width=1.3))
-    return Table(
-        tuple(columns), tuple(rows), both("caption.track_contribution", group=group.name),
-        (both("note.track_contribution"),), groups=groups,
-    )  # fmt: skip
 
 
 #: More years than this make columns of shares too thin to read.
@@ -409,7 +319,7 @@ def structure_chart(ds: Dataset, region: str) -> Chart | None:
 
 def group_exhibits(ds: Dataset, region: str, group: Group) -> Iterator[Chart | Table]:
     """Everything there is to show of one group, in reading order."""
-    views = (lines_chart, levels_table, steps_chart, contribution_view, track_contribution_view, share_chart)
+    views = (lines_chart, levels_table, steps_chart, contribution_view, share_chart)
     for view in views:
         if (thing := view(ds, region, group)) is not None:
             yield thing

@@ -22,7 +22,7 @@ from planbrief.measures.audit.model import (
     key_of,
 )
 from planbrief.measures.evidence import Evidence, ids
-from planbrief.measures.labels import Label, period, place
+from planbrief.measures.labels import Label, located, period, place
 
 MAGNITUDE = "magnitude"
 #: Powers of ten by which figures slip: a digit, 万, 亿.
@@ -347,8 +347,8 @@ def _places(ctx: Context, record: Evidence, other: Evidence) -> dict[str, Number
         "area": ctx.area(record),
         "name": ctx.name(record),
         "place": place(ctx.area(record), record.time_period),
-        "one_place": Label(record.locator, record.locator),
-        "other_place": Label(other.locator, other.locator),
+        "one_place": located(record.locator),
+        "other_place": located(other.locator),
     }
 
 

@@ -75,6 +75,19 @@ document.addEventListener("keydown", function (event) {
   }
 });
 fromAddress();
+/* one stop of the tab key for the files of a report; arrow keys move between them */
+reports.forEach(function (report) {
+  var files = Array.from(report.querySelectorAll("a.file"));
+  files.forEach(function (file, index) { file.tabIndex = index ? -1 : 0; });
+  report.addEventListener("keydown", function (event) {
+    var step = {ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1}[event.key], at = files.indexOf(document.activeElement);
+    if (!step || at < 0 || !files[at + step]) { return; }
+    event.preventDefault();
+    files[at].tabIndex = -1;
+    files[at + step].tabIndex = 0;
+    files[at + step].focus();
+  });
+});
 /* clock times stand in the manifest only, which a page opened from a file cannot read */
 function time(text) {
   var date = new Date(text);
