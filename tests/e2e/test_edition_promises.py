@@ -36,6 +36,18 @@ MET = """() => {
   return [open.length, low.map((node) => node.outerHTML.slice(0, 120)), names];
 }"""
 
+#: Tables that download, as [id, rows of texts], without what is shown twice.
+SHOWN = """() => {
+  const text = (cell) => {
+    const copy = cell.cloneNode(true);
+    copy.querySelectorAll('.phone, thead .unit').forEach((one) => one.remove());
+    return copy.textContent;
+  };
+  const rows = (node) => [...node.querySelector('table').rows].map((row) => [...row.cells].map(text));
+  const tables = [...document.querySelectorAll('figure.table')];
+  return tables.filter((node) => node.querySelector(':scope > .csv')).map((node) => [node.id, rows(node)]);
+}"""
+
 
 def reports(lang: str) -> set[str]:
     """Ids that the catalog promises in a language."""
@@ -133,14 +145,7 @@ def test_every_csv_equals_its_page(edition: Edition, open_page: Any) -> None:  #
     for path in edition.reports:
         seen = open_page(path)
         seen.page.evaluate("() => document.querySelectorAll('details').forEach((node) => { node.open = true; })")
-        shown = seen.page.evaluate(
-            """() => [...document.querySelectorAll('figure.table')]
-            .filter((node) => node.querySelector(':scope > .csv')).map((node) => [node.id, [...node.querySelector('table').rows].map((row) => [...row.cells].map((cell) => {
-              const copy = cell.cloneNode(true);
-              copy.querySelectorAll('.phone, thead .unit').forEach((one) => one.remove());
-              return copy.textContent;
-            }))])"""
-        )
+        shown = seen.page.evaluate(SHOWN)
         files = seen.page.evaluate(
             """async () => {
               const made = [], make = URL.createObjectURL;
