@@ -82,7 +82,9 @@ class Log:
         self._handle: int | None = None
         if file is not None:
             try:
-                self._handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+                # A pipe that nobody reads is refused, one that nobody empties loses lines; neither is waited for.
+                flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_NONBLOCK", 0)
+                self._handle = os.open(file, flags, 0o644)
             except (OSError, ValueError) as error:
                 raise LogUnusable(os.fspath(file), getattr(error, "strerror", None) or str(error)) from None
 

@@ -7,6 +7,7 @@ package is used only where it is asked for, so that no page ever shows another p
 
 from __future__ import annotations
 
+import itertools
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,13 @@ class NoProject(NotAProject):
         )
 
 
+class NoFile(PlanbriefError):
+    """Where a file of the project should lie there is something that a read would wait for without end."""
+
+    def __str__(self) -> str:
+        return f"{self.args[0]} is a pipe, a socket or a device; expected a file"
+
+
 class SampleOnly(PlanbriefError):
     """The packaged sample was to be changed, or a page of it to be published inside the package."""
 
@@ -89,6 +97,12 @@ class Project:
     def catalog(self) -> Path:
         """The list of reports."""
         return self.reports / "catalog.toml"
+
+    def special_file(self) -> Path | None:
+        """A pipe, socket or device among the files of the project, on which whatever reads it would hang."""
+        folders = [*os.walk(self.data), *os.walk(self.notebooks), *itertools.islice(os.walk(self.reports), 1)]
+        paths = (Path(folder, name) for folder, _, names in folders for name in names)
+        return next((path for path in paths if path.exists() and not path.is_file()), None)
 
     def missing(self) -> str:
         """The first of the two marking files that is not there, empty if both are."""
@@ -139,7 +153,10 @@ def chosen(arguments: argparse.Namespace) -> Project:
     if getattr(arguments, "sample", False):
         return Project(packaged().root, sample=True)
     folder = getattr(arguments, "project", None)
-    return at(folder) if folder else find()
+    project = at(folder) if folder else find()
+    if special := project.special_file():
+        raise NoFile(str(special))
+    return project
 
 
 def writable(project: Project, what: str) -> Project:

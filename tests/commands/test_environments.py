@@ -65,6 +65,71 @@ def test_time_limits_are_numbers_above_zero(root, value, tmp_path):
     assert f"{value!r} is no number of seconds above 0" in done.stderr.decode()
 
 
+@pytest.mark.parametrize("value", ["-1", "0", "99999999", "1e3", "²", ""])
+def test_times_to_show_are_counted(root, value):
+    """Not none, and not more than anybody reads."""
+    done = run("schedule", "show", f"--count={value}", cwd=root)
+    assert done.returncode == 2
+    assert "from 1 to 1000" in done.stderr.decode()
+
+
+@pytest.mark.parametrize("place", ["data/areas.csv", "notebooks/brief.ipynb", "data/documents/x.csv"])
+def test_a_pipe_among_the_files_is_not_waited_for(project_copy, place):
+    """Reading it would wait for ever; it is named and refused."""
+    (project_copy / place).unlink(missing_ok=True)
+    os.mkfifo(project_copy / place)
+    done = run("list", "--project", str(project_copy), timeout=60)
+    assert done.returncode == 2
+    assert f"{place} is a pipe" in done.stderr.decode()
+
+
+@pytest.mark.parametrize("special", ["pipe", "/dev/zero", "/dev/null"])
+def test_a_schedule_that_is_no_file(project_copy, tmp_path, special):
+    """A pipe is not waited for, a device not read to its end."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    file = pipe if special == "pipe" else special
+    done = run("schedule", "show", "--config", str(file), "--project", str(project_copy), timeout=60)
+    assert done.returncode == 2
+    assert "is not a regular file" in done.stderr.decode()
+
+
+def test_a_log_that_nobody_reads(root, tmp_path):
+    """A pipe without a reader is refused at once."""
+    os.mkfifo(tmp_path / "pipe")
+    done = run("build", "nosuch", "--log", str(tmp_path / "pipe"), cwd=root, timeout=60)
+    assert done.returncode == 2
+    assert done.stderr.decode().startswith("planbrief: --log ")
+
+
+def test_a_working_directory_that_is_gone(tmp_path):
+    """Said in one line, before anything is looked for."""
+    gone = tmp_path / "gone"
+    gone.mkdir()
+    done = run("list", cwd=gone, preexec_fn=gone.rmdir)
+    assert done.returncode == 2
+    assert done.stderr.decode().startswith("planbrief: the working directory is gone")
+
+
+@pytest.mark.parametrize("words", [("--help",), ("--version",), (), ("schedule", "--help")])
+def test_help_on_a_full_output(root, words):
+    """Help is an output like any other."""
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([*PLANBRIEF, *words], stdout=full, stderr=subprocess.PIPE, cwd=root)
+    assert done.returncode == 1
+    assert done.stderr.decode().splitlines() == ["planbrief: the output cannot be written: No space left on device"]
+
+
+def test_too_few_descriptors(root, tmp_path):
+    """A build says how many files it must be able to open, before it begins."""
+    few = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (20, 20))}
+    done = run(
+        "build", "profile-qijiang", "--lang", "zh", "--to", "html", "--out", str(tmp_path / "o"), cwd=root, **few
+    )
+    assert done.returncode == 1
+    assert "may open 20 files here (ulimit -n)" in done.stderr.decode()
+
+
 @pytest.mark.parametrize("inside", ["data/latest", "data", "notebooks/x", "."])
 def test_an_output_folder_among_the_inputs(project_copy, inside):
     """Refused before anything is copied into itself."""

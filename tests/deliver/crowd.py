@@ -16,6 +16,7 @@ from typing import Any
 
 from planbrief.deliver.ledger import Ledger
 from planbrief.deliver.recipients import Smtp, Target
+from planbrief.publish.edition_check import verify_edition
 
 #: How a mail server fails, by the command that it happens at. `stores` keeps the mail all the same.
 WAYS: dict[str, str] = {
@@ -45,6 +46,8 @@ class Storm:
         self.faults: Counter[str] = Counter()
         #: Mails that were kept, by their id and recipient.
         self.stored: Counter[tuple[str, str]] = Counter()
+        #: Mails that were kept and are not whole.
+        self.torn = 0
         self.over = threading.Event()
         self.socket = socket.create_server(("127.0.0.1", 0), backlog=64)
         threading.Thread(target=self._serve, daemon=True).start()
@@ -142,7 +145,9 @@ class Storm:
             say(b"451 later\r\n" if way.startswith("451") else b"552 too large\r\n")
             return True
         if way != "forgets and hangs up":
-            mail = email.message_from_bytes(b"".join(body), policy=email.policy.default)
+            data = b"".join(body)
+            mail = email.message_from_bytes(data, policy=email.policy.default)
+            self.torn += not data.rstrip().endswith(b"==--")  # the line that closes a mail of several parts
             self.stored[str(mail["Message-ID"]).strip("<>").partition("@")[0], recipient] += 1
         if way == "stores and falls silent":
             self.over.wait(1)
@@ -245,6 +250,10 @@ def complaints(
             if not delivery.reason and delivery.state not in ("sent", "queued"):
                 wrong.append(f"{recipient}, {edition}: {delivery.state} without a reason")
     wrong += [f"doubled: {mail} {number} times" for mail, number in storm.stored.items() if number > 1]
+    wrong += [f"torn: {storm.torn} mails"] if storm.torn else []
+    for target in (target for target in targets if target.folder is not None and target.folder.is_dir()):
+        place = target.folder / editions[-1]
+        wrong += [f"torn: {place}: {problem}" for problem in verify_edition(place)] if place.exists() else []
     posted = sum(robot.taken.values())
     robots = [d for d in ledger if d.recipient.startswith("wecom:")]
     if posted > sum(d.state in ("sent", "unconfirmed", "failed") for d in robots):

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from planbrief import __version__
 from planbrief.commands.guide import guide_options
-from planbrief.commands.parser import Parser
+from planbrief.commands.parser import Parser, count
 from planbrief.errors import PlanbriefError
 
 Configure = Callable[[argparse.ArgumentParser], None]
@@ -215,7 +215,7 @@ def schedule_options(parser: argparse.ArgumentParser) -> None:
         help="run: serve in the foreground; due: run what is due and end; show: the next times; install: unit files",
     )  # fmt: skip
     schedule_file(parser)
-    parser.add_argument("--count", type=int, default=10, metavar="N", help="times that show lists (default: 10)")
+    parser.add_argument("--count", type=count, default=10, metavar="N", help="times that show lists (default: 10)")
     form = parser.add_mutually_exclusive_group()
     for name, text in (
         ("systemd", "service and timer of the user"),

@@ -9,6 +9,13 @@ from difflib import get_close_matches
 from typing import Any, NoReturn
 
 
+def count(text: str) -> int:
+    """A number of lines to show: 1 to 1000."""
+    if not text.isascii() or not text.isdecimal() or not 0 < int(text[:9]) <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 1 to 1000")
+    return int(text)
+
+
 class Parser(argparse.ArgumentParser):
     """A parser that says in one line what is wrong and what may have been meant."""
 

@@ -94,6 +94,25 @@ def test_check_names_each_mistake_of_the_catalog(project, old, new, words):
     assert words in "\n".join(map(str, found))
 
 
+@pytest.mark.parametrize(
+    "entry",
+    ['"x"', "7", '{ notebook = "profile", parameters = "fuling" }', '{ notebook = "profile", parameters = [1] }',
+     '{ notebook = ["profile"] }', '{ notebook = "profile", id = 3 }', '{ notebook = "odd" }',
+     '{ notebook = "profile", languages = [["zh"]] }', '{ notebook = "profile", about = { zh = [], en = 1 } }'],
+)  # fmt: skip
+def test_an_entry_of_a_wrong_shape_is_one_entrys_fault(project, entry):
+    """Whatever stands there, it is told, and the other reports are listed."""
+    text = project.catalog.read_text(encoding="utf-8")
+    head = text[: text.index("[[reports]]")]
+    sound = '{ id = "sound", notebook = "profile", parameters = { region = "fuling" }, about = { zh = "a", en = "b" } }'
+    odd = 'notebooks.odd.parameters = { region = { type = "area", allowed = 3 } }\n'
+    project.catalog.write_text(f"{odd}reports = [{entry}, {sound}]\n{head}", encoding="utf-8")
+    catalog = catalog_of(project)
+    assert "sound" in [report.id for report in catalog.reports()]
+    assert catalog.wrong()
+    assert problems(project, usable_package(project))
+
+
 def test_a_missing_catalog_is_named(project):
     """Without the file there is one clear error."""
     package = usable_package(project)

@@ -20,6 +20,7 @@ from planbrief.checks.toml_shape import Table, mistakes
 from planbrief.deliver.recipients import Smtp, Target, address
 from planbrief.display.language import Lang
 from planbrief.errors import PlanbriefError
+from planbrief.files import read_regular
 from planbrief.project import Project
 from planbrief.targets.package import usable_package
 
@@ -65,6 +66,8 @@ def corrected(last: datetime, now: datetime) -> datetime:
     return now if last - now > FUTURE else last
 
 
+#: Bytes of a schedule at most: one for thousands of people takes a tenth of it.
+LARGEST = 4 << 20
 #: Name of the file in the project's ``reports`` folder, which git ignores: addresses of people stand in it.
 FILE = "schedule.toml"
 
@@ -220,12 +223,12 @@ def read_schedule(project: Project, file: Path | None = None) -> Schedule:
     """The schedule of a project; :class:`ScheduleError` lists everything that is wrong with it."""
     path = file or project.reports / FILE
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        text = read_regular(path.resolve(), limit=LARGEST).decode("utf-8-sig")
         return Schedule.model_validate(tomllib.loads(text))
     except FileNotFoundError:
         raise ScheduleError(str(path), ("no such file; planbrief guide scheduling shows one to copy",)) from None
     except ValidationError as error:
         found = mistakes(Schedule, error, FILE, text)
         raise ScheduleError(str(path), tuple(str(each).removeprefix(FILE).lstrip(", ") for each in found)) from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise ScheduleError(str(path), (str(error),)) from None
+    except (OSError, ValueError, RecursionError, RuntimeError) as error:
+        raise ScheduleError(str(path), (getattr(error, "strerror", None) or str(error),)) from None
