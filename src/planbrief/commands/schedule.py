@@ -22,12 +22,8 @@ from planbrief.publish.state import State
 class RoundAtWork(RunError):
     """Another round of scheduled generation holds the ledger."""
 
-    def __init__(self, out: str) -> None:
-        super().__init__(out)
-        self.out = out
-
     def __str__(self) -> str:
-        return f"{self.out}: a round of scheduled generation is at work; try again when it is done"
+        return f"{self.args[0]}: a round of scheduled generation is at work; try again when it is done"
 
 
 def run_schedule(arguments: argparse.Namespace) -> int:

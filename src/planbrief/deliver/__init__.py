@@ -2,12 +2,10 @@
 
 ::
 
-    targets    who gets what, from the configuration
-    news       what an edition says to somebody: title, changes since what they had, files
-    mail       the news as a mail (HTML, plain text, PDF)
-    smtp       one mail to one recipient, with a line drawn before the point of no return
-    webhook    the news as a message of WeCom, DingTalk, Feishu or a generic receiver
-    share      the edition in a folder
-    ledger     what was queued, sent, refused: the memory that survives a crash
-    office     queue and send with retries
+    recipients  who gets what, from the configuration
+    news        what an edition says to somebody: title, changes since what they had, files
+    mail        the news as a mail, its way with a line drawn before the point of no return; the edition in a folder
+    webhook     the news as a message of WeCom, DingTalk, Feishu or a generic receiver
+    ledger      what was queued, sent, refused: the memory that survives a crash
+    office      queue and send with retries
 """

@@ -15,12 +15,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -34,18 +34,15 @@ State = Literal["queued", "committing", "deferred", "sent", "failed", "unconfirm
 PENDING: tuple[State, ...] = ("queued", "deferred")
 #: Lines beyond which the ledger is cut, and how long a message that did not arrive is kept for another try.
 MOST_LINES, KEPT = 20_000, timedelta(days=30)
+R = TypeVar("R")
 LEDGER, OUTBOX = "ledger.jsonl", "outbox"
 
 
 class RecordFailed(RunError):
     """The ledger cannot be written: without it something could go out twice, so nothing more is sent."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
     def __str__(self) -> str:
-        return f"the record of deliveries cannot be written ({self.reason}); nothing is sent without it"
+        return f"the record of deliveries cannot be written ({self.args[0]}); nothing is sent without it"
 
 
 @dataclass(frozen=True)
@@ -113,12 +110,19 @@ def read_lines(path: Path) -> list[dict[str, object]]:
     return found
 
 
-def moment(text: str) -> datetime:
-    """A recorded time; ValueError for what is none, or has no time zone and cannot be compared."""
-    found = datetime.fromisoformat(text)
-    if found.tzinfo is None:
-        raise ValueError(f"{text} has no time zone")
-    return found
+def records(path: Path, shape: TypeAdapter[R], times: Callable[[R], Iterable[str]]) -> Iterator[R]:
+    """Lines of a file that have a shape and times with a time zone; others (a hand's edit, a torn one) tell nothing."""
+    for line in read_lines(path):
+        with suppress(ValidationError, ValueError):
+            found = shape.validate_python(line)
+            if all(datetime.fromisoformat(text).tzinfo for text in times(found)):
+                yield found
+
+
+def rewrite(path: Path, found: Iterable[Any]) -> None:
+    """Put these records in place of what a file holds."""
+    lines = [json.dumps(asdict(record), ensure_ascii=False) for record in found]
+    replace_file(path, ("\n".join(lines) + "\n").encode())
 
 
 class Ledger:
@@ -128,15 +132,10 @@ class Ledger:
         self.folder, self.path, self.outbox = folder, folder / LEDGER, folder / OUTBOX
         self._known: dict[str, Delivery] = {}
         self._given: dict[str, list[str]] = {}
-        lines = read_lines(self.path)
-        self._lines = len(lines)
-        for line in lines:
-            # A line of another shape (a hand's edit, a later version) is no delivery that we could go on with.
-            with suppress(ValidationError, ValueError):
-                delivery = _LINE.validate_python(line)
-                moment(delivery.queued or delivery.time)
-                moment(delivery.time)
-                self._keep(delivery)
+        self._lines = 0
+        for delivery in records(self.path, _LINE, lambda line: (line.queued or line.time, line.time)):
+            self._lines += 1
+            self._keep(delivery)
 
     def __iter__(self) -> Iterator[Delivery]:
         return iter(tuple(self._known.values()))
@@ -211,9 +210,8 @@ class Ledger:
         To be called by the one round at work. A message that did not arrive can be sent again for a month.
         """
         if self._lines > MOST_LINES and self._lines > 2 * len(self._known):
-            lines = [json.dumps(asdict(delivery), ensure_ascii=False) for delivery in self]
-            replace_file(self.path, ("\n".join(lines) + "\n").encode())
-            self._lines = len(lines)
+            rewrite(self.path, self)
+            self._lines = len(self._known)
         for message in self.outbox.iterdir() if self.outbox.is_dir() else ():
             found = self._known.get(message.name)
             if found is None or (not found.pending and now - datetime.fromisoformat(found.time) > KEPT):

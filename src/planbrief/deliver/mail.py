@@ -39,13 +39,6 @@ LISTEN = 0.2
 class Deferred(RunError):
     """Not delivered, and worth another try: the server refuses for now, is not there, or hangs."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return self.reason
-
 
 class ServerAway(Deferred):
     """Not this recipient but the whole server: nobody else can be reached through it now either."""

@@ -66,12 +66,8 @@ def _build(project: Project, out: Path, request: Request, log: EventLog) -> Outc
 class FolderUnusable(RunError):
     """The folder of schedule and ledger cannot be written."""
 
-    def __init__(self, folder: str, reason: str) -> None:
-        super().__init__(folder, reason)
-        self.folder, self.reason = folder, reason
-
     def __str__(self) -> str:
-        return f"{self.folder}: {self.reason}; the records of scheduled generation lie there"
+        return "{}: {}; the records of scheduled generation lie there".format(*self.args)
 
 
 class Runner:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from planbrief.deliver.ledger import Ledger, append_line, moment, read_lines
+from planbrief.deliver.ledger import Ledger, append_line, records, rewrite
 from planbrief.deliver.office import Clock
 from planbrief.deliver.schedule.config import Schedule, upcoming
 from planbrief.display.language import Lang, message
@@ -51,14 +50,7 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / RUNS
-        self.runs: list[Run] = []
-        for line in read_lines(self.path):
-            # A line of another shape (a hand's edit, a later version) tells nothing.
-            with suppress(ValidationError, ValueError):
-                run = _LINE.validate_python(line)
-                moment(run.slot)
-                moment(run.time)
-                self.runs.append(run)
+        self.runs = list(records(self.path, _LINE, lambda run: (run.slot, run.time)))
 
     def add(self, run: Run) -> None:
         """Record a step of a run."""
@@ -89,8 +81,7 @@ class Journal:
         kept = self.runs[-KEPT_LINES:]
         for job in {run.job for run in self.runs} - {run.job for run in kept}:
             kept.insert(0, [run for run in self.runs if run.job == job][-1])
-        lines = [json.dumps(asdict(run), ensure_ascii=False) for run in kept]
-        replace_file(self.path, ("\n".join(lines) + "\n").encode())
+        rewrite(self.path, kept)
         self.runs = kept
 
 

@@ -7,13 +7,12 @@ import shlex
 import signal
 import sys
 import threading
-from datetime import UTC, datetime
 from pathlib import Path
 from xml.sax.saxutils import escape
 
 from planbrief import __version__
 from planbrief.deliver.schedule.config import FILE, Schedule, upcoming
-from planbrief.deliver.schedule.rounds import Runner
+from planbrief.deliver.schedule.rounds import Runner, SystemClock
 from planbrief.project import Project
 
 #: The longest sleep: a clock that jumps, or a machine that slept, is noticed after so many seconds.
@@ -22,15 +21,11 @@ LONGEST_SLEEP = 30.0
 AFTER_A_FAILURE = 10.0
 
 
-class ServiceClock:
+class ServiceClock(SystemClock):
     """The machine's clock, whose sleep ends when the service is to stop."""
 
     def __init__(self) -> None:
         self.stop = threading.Event()
-
-    def now(self) -> datetime:
-        """The moment in UTC."""
-        return datetime.now(UTC)
 
     def sleep(self, seconds: float) -> None:
         """Wait, or return at once when the service stops."""
