@@ -145,7 +145,8 @@ def verify(dataset: Dataset, sources: Path | str) -> Verification:
     mismatches: list[Mismatch] = []
     noted = 0
     areas = {row.values["ref_area"]: row.values["name_zh"] for row in tables["areas"].rows}
-    typed, titles, unsure = [], [], []
+    typed, titles = [], []
+    unsure: list[str] = []
     for source in tables["sources"].rows:
         name = source.values["source_id"]
         if not source.values["file_name"]:
