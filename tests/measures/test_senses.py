@@ -7,7 +7,7 @@ import json
 import math
 
 import pytest
-from targets.factory import INDICATORS, make_dataset, observation
+from targets.factory import INDICATORS, UNITS, make_dataset, observation, table
 
 from planbrief.display import open_page, state
 from planbrief.display.charts.chart import Chart, chart_block
@@ -122,10 +122,16 @@ def test_a_total_of_at_least_so_much_may_exceed_its_parts_and_be_exceeded():
         assert len([f for f in audit(ds, "testville") if f.rule == "parts_total"]) == found, comparator
 
 
+MORE_UNITS = table(
+    "unit|dimension|factor|name_zh|name_en",
+    "个百分点|percentage_points|1|个百分点|percentage points",
+    "倍|multiple|1|倍|times",
+)
 VALUES = (-12.5, 0.0, 8.0)
 FORMS = (
     *({"transformation": name, "unit_measure": unit, "time_period": "{}"} for name, unit in
-      (("level", "亿元"), ("share", "%"), ("yoy", "%"), ("avg_annual", "%"), ("difference", "亿元"), ("rank", "个"))),
+      (("level", "亿元"), ("share", "%"), ("yoy", "%"), ("avg_annual", "%"), ("difference", "亿元"), ("rank", "个"),
+       ("contribution", "%"), ("difference_pp", "个百分点"), ("increase_multiple", "倍"), ("ratio_to_base", "倍"))),
     {"transformation": "cumulative", "unit_measure": "%", "time_period": "2021/{}"},
     {"transformation": "level", "unit_measure": "亿元", "time_period": "{0}-01/{0}-09"},
     {"transformation": "level", "unit_measure": "亿元", "time_period": "{}-H1"},
@@ -151,7 +157,7 @@ def every_sense(direction: str, comparator: str):
             if start:
                 fields |= {"comparator": comparator, "upper_value": str(value + 2) if comparator == "range" else ""}
             rows.append(observation(100 + 10 * number + start, value, **fields))
-    return make_dataset(observations=rows, indicators=indicators), kept
+    return make_dataset(observations=rows, indicators=indicators, units=[*UNITS, *MORE_UNITS]), kept
 
 
 @pytest.mark.parametrize("direction", ["increase", "decrease", "none"])
@@ -161,12 +167,14 @@ def test_every_rule_takes_every_sense(direction, comparator):
     ds, kept = every_sense(direction, comparator)
     made = audit(ds, "testville")
     told = headlines(ds, ["testville"], {"testville": made})
-    table = tables.growth_table(ds, "testville")
+    growths = tables.growth_table(ds, "testville")
     progress_table(ds, "testville")
     for insight in story(ds, "testville"):
         for lang in ("zh", "en"):
             assert sentence_runs(messages(lang)[insight.message], insight.figures, Page(ds, lang), insight.key)
-    planned = table[(table["stage"] != "achieved") & table["indicator"].isin(kept) & (table["start_year"] == 2024)]
+    planned = growths[
+        (growths["stage"] != "achieved") & growths["indicator"].isin(kept) & (growths["start_year"] == 2024)
+    ]
     assert planned[["cagr", "change_pp", "increment"]].isna().all(axis=None)
     for headline in told:
         if headline.rule in ("steepest_growth", "biggest_multiple", "largest_share_change"):
