@@ -300,6 +300,11 @@ class Paragraph:
     level: int = 0
 
 
+#: What is stored of a document and of a table by the name of the field.
+_OF_TEXT = ("form", "encoding", "original_sha256", "title", "published_hint")
+_OF_TABLE = ("start", "end", "header_rows", "row_heads", "caption", "unit", "notes")
+
+
 @dataclass(frozen=True)
 class CanonicalText:
     """A document as text with its tables, its paragraphs and the place of every character.
@@ -342,32 +347,14 @@ class CanonicalText:
 
     def as_json(self) -> dict[str, Any]:
         """Everything except the text itself, which the draft keeps as its own file."""
-        return {
-            "form": self.form,
-            "encoding": self.encoding,
-            "original_sha256": self.original_sha256,
-            "title": self.title,
-            "published_hint": self.published_hint,
-            "warnings": list(self.warnings),
-            "places": self.places.as_json(),
-            "paragraphs": [[p.start, p.end, p.style, p.level] for p in self.paragraphs],
-            "tables": [
-                {
-                    "start": table.start,
-                    "end": table.end,
-                    "header_rows": table.header_rows,
-                    "row_heads": table.row_heads,
-                    "caption": table.caption,
-                    "unit": table.unit,
-                    "notes": table.notes,
-                    "cells": [
-                        [c.row, c.column, c.start, c.end, c.rowspan, c.colspan, int(c.header), c.words]
-                        for c in table.cells
-                    ],
-                }
-                for table in self.tables
-            ],
-        }
+        tables = [
+            {name: getattr(table, name) for name in _OF_TABLE}
+            | {"cells": [[getattr(cell, name) for name in Cell.__slots__] for cell in table.cells]}
+            for table in self.tables
+        ]
+        own = {name: getattr(self, name) for name in _OF_TEXT} | {"warnings": list(self.warnings)}
+        paragraphs = [[p.start, p.end, p.style, p.level] for p in self.paragraphs]
+        return own | {"places": self.places.as_json(), "paragraphs": paragraphs, "tables": tables}
 
     @classmethod
     def from_json(cls, text: str, stored: dict[str, Any]) -> CanonicalText:
@@ -385,5 +372,5 @@ class CanonicalText:
             places=PlaceMap.from_json(stored["places"]),
             paragraphs=tuple(Paragraph(*paragraph) for paragraph in stored["paragraphs"]),
             warnings=tuple(stored["warnings"]),
-            **{name: stored[name] for name in ("form", "encoding", "original_sha256", "title", "published_hint")},
+            **{name: stored[name] for name in _OF_TEXT},
         )

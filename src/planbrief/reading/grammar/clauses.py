@@ -16,16 +16,7 @@ CLASSIFIERS = frozenset(listed("units", "classifiers"))
 _SAME: dict[str, str] = words("units")["same"]
 _UNIT = any_of(MEASURES | CLASSIFIERS)
 #: Counting words that begin a longer word: 个月 is a unit, 人均, 位于, 场景, 点 of time, 级别, 区域, 村民 are not.
-_NO_UNIT = (
-    r"(?!(?:人均|人工智能|人口|人民|人大|人才|人员|人形|位于|位居|位列|场景|市场|市值|市(?=级|县|区|域)|区域|区间|"
-    r"省级|省份|国家|国际|国内|县级|县域|"
-    r"村民|村级|校园|点击|单位GDP|单项|部委|部分|部级|首次|首批|首位|级别|层次|层级|层面|门类|团体|团组|队伍|队员|"
-    r"组团|组织|根本|根据|道路|道德|"
-    r"封闭|口径|口岸|眼科|期间|代表|环境|环保|节能|节约|段时|次以上|银行|银发|金融|金属|桥梁|字号|床品|方式|方案|方向|"
-    r"方便|度假|"
-    r"场均|企业家|社区服务|机场群|园区综|品牌价|航线网|吨位|部门间|点以|台阶|国家级|成立|成功|成果|成为|成长|成效|成熟|成就|成都|"
-    r"分钟级))"
-)
+_NO_UNIT = f"(?!{alternatives('units', 'no_unit')})"
 _MULTIPLIER = r"(?:[十百万亿]|千(?![瓦米克伏卡]))*"
 TAIL = re.compile(
     rf"(?P<near>余|多(?!个?百分|种形|元|样|层|措|式|点)|来(?=[个家名人户条项])|"
@@ -38,10 +29,7 @@ TAIL = re.compile(
 )
 _SCALE_ONLY = re.compile(r"[万亿]")
 #: Nouns that say in people what a bare 万 counts: 80万重点群体.
-_PERSONS = re.compile(
-    r"(?:名|位)?[^，。；、\d]{0,10}?(?:群体|人员|群众|学生|毕业生|劳动力|职工|农民|居民|儿童|老年人|老人|残疾人|就业|"
-    r"青年|干部|志愿者|户籍|人口|移民|婴幼儿|女生|女性|妇女|考生|党员|师生|患者|人才|工人|员工|市民|村民|旅客|儿女|对象)"
-)
+_PERSONS = re.compile(rf"(?:名|位)?[^，。；、\d]{{0,10}}?{alternatives('units', 'persons')}")
 #: Bounds in front of a number.
 _FRONT = re.compile(
     r"(?:(?P<le>不(?:得|应|能|可|会)?(?:超过?|高于|大于|多于|突破)|未超过|[至最]多|小于等于|≤|<=)"

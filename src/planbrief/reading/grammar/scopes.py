@@ -11,29 +11,12 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from planbrief.reading.grammar.wordlists import words as word_list
+
 _ORDINALS = "一二三四五六七八九"
-_DASH = r"\s*(?:—{1,2}|-|–|~|至|到)\s*"
 
 #: Names of patterns and what they mean; the first that fits at a place wins.
-_PATTERN = re.compile(
-    r"(?P<plan>[“\"]?十(?P<plan_n>[一二三四五六七八九])五[”\"]?(?P<plan_end>末|期末|收官)?)"
-    r"|(?P<range>(?<!\d)(?P<from>(?:19|20)\d\d)年?" + _DASH + r"(?P<to>(?:19|20)\d\d)年?(?!\d))"
-    r"|(?P<months>(?:(?P<ym>(?:19|20)\d\d)年|(?P<mrel>今年|去年|本年))?(?P<m1>\d{1,2})月?"
-    + _DASH
-    + r"(?P<m2>\d{1,2})月(?!\d))"
-    r"|(?P<date>(?<!\d)(?P<y>(?:19|20)\d\d)年(?:末|底|初)?(?:(?P<m>\d{1,2})月(?:份|末|底)?(?:(?P<d>\d{1,2})日)?"
-    r"|(?P<h>上半年|下半年)|前(?P<q3>[二两三])季度|(?P<q>[一二三四])季度|第(?P<q2>[一二三四])季度)?)"
-    r"|(?P<pastn>(?:过去|这|近|最近|前|上个?)(?:的)?(?P<pn>[二两三四五六七八九十])年(?!规划|行动|计划)(?:来|间|里)?|"
-    r"(?P<pn2>[二两三四五六七八九十])年(?:以)?来|(?P<pn3>五)年间|(?P<pn4>[二三四五])年(?=新[设增建]|累计|共[建完投新]|净增)|(?<![奋这来去斗])五年(?=累计|年均|分别)|本届政府)"
-    r"|(?P<nextn>(?:今后|未来|接下来)(?:的)?(?P<nn>[三五十])年|下一个五年)"
-    r"|(?P<last>(?:刚刚)?过去(?:的)?一年|去年|上年(?!度?末|同)|一年来|这一年)"
-    r"|(?P<whole>全年(?!目标|力争|预期|无休|经济社会))|(?P<this>今年|本年度?|年内|(?<=到)年底|年底前|新的一年|全年(?=目标|力争|预期))"
-    r"|(?P<half>上半年|下半年)|前(?P<front>[二两三])季度|(?P<quarter>[一二三四])季度"
-    r"|(?P<year2>(?<!\d)(?P<y2>(?:19|20)\d\d)(?=[年—\-－]|$|末|底))"
-    r"|(?P<day>(?<![\d年])(?P<dm>\d{1,2})月(?P<dd>\d{1,2})日)"
-    r"|(?P<monthly>(?<![\d年—\-])(?P<mon>\d{1,2})月(?:份|末|底)(?!\d))"
-    r"|(?P<now>目前|截至目前|当前|现有)"
-)
+_PATTERN = re.compile("|".join(word_list("periods")["patterns"]))
 
 
 #: Words in front of a month that is still to come: 预计6月底投产.
