@@ -121,9 +121,9 @@ def test_failures_are_told_once(out, clock, mail_server, inbox):
     post.tell([Failure("a", "report a failed")])
     post.tell([Failure("a", "report a failed"), Failure("b", "report b failed")])
     post.flush()
-    assert [mail.get_body(("plain",)).get_content().strip() for _, mail in inbox.mails] == [
-        "report a failed", "report b failed",
-    ]  # fmt: skip
+    bodies = [mail.get_body(("plain",)).get_content().splitlines() for _, mail in inbox.mails]
+    assert [lines[0] for lines in bodies] == ["report a failed", "report b failed"]
+    assert all(str(post.out) in lines[1] and "planbrief status" in lines[1] for lines in bodies)
 
 
 @pytest.mark.parametrize("moment", ["queue", "commit", "sent"])

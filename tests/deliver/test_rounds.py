@@ -95,6 +95,33 @@ def test_a_report_that_goes_on_failing_is_told_once(tmp_path, clock, mail_server
     assert len(told) == 1
     assert "division by zero" in told[0]
     assert "未能更新" in texts(inbox, "office@example.org")[1]
+    builder.failing = ()
+    for _ in range(2):  # well again, which is told once; the week after is nothing new
+        clock.go(days=7)
+        ended = runner(tmp_path, found, clock, builder).round()
+    assert [run.result for run in ended] == ["ok"]
+    told = texts(inbox, "ops@example.org")
+    assert len(told) == 2
+    assert "已恢复正常" in told[1]
+
+
+def test_a_delivery_that_fails_is_a_round_that_failed(tmp_path, clock, mail_server):
+    """The command's exit code says so once; who has left the schedule is no problem of the status."""
+    away = mail_server.model_copy(update={"port": 1})
+    found = mailing(away)
+    runner(tmp_path, found, clock, Builder()).round()
+    clock.go(days=7)
+    first = runner(tmp_path, found, clock, Builder())
+    first.round()
+    assert any("office@example.org" in text for text in first.undelivered)
+    assert any("office@example.org" in text for text in status(first)["problems"])
+    clock.go(minutes=5)
+    again = runner(tmp_path, found, clock, Builder())
+    again.round()
+    assert again.undelivered == ()
+    jobs = tuple(job.model_copy(update={"deliver": ()}) for job in found.jobs)
+    left = runner(tmp_path, found.model_copy(update={"jobs": jobs, "operators": ()}), clock, Builder())
+    assert status(left)["problems"] == []
 
 
 class Crash(BaseException):

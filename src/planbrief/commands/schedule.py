@@ -41,7 +41,8 @@ def run_schedule(arguments: argparse.Namespace) -> int:
         if arguments.action == "run":
             clock = ServiceClock()
             return serve(Runner(project, schedule, clock, log), clock)
-        ended = Runner(project, schedule, log=log).round()
+        runner = Runner(project, schedule, log=log)
+        ended = runner.round()
     if ended is None:
         print("another round is at work")
         return 0
@@ -49,7 +50,7 @@ def run_schedule(arguments: argparse.Namespace) -> int:
         print(visible(f"{run.job}: {run.result} {run.edition} {run.reason}".rstrip()))
     if not ended:
         print("nothing was due")
-    return 1 if any(run.result in ("failed", "partial") for run in ended) else 0
+    return 1 if runner.undelivered or any(run.result in ("failed", "partial") for run in ended) else 0
 
 
 def shown(schedule: Schedule, count: int) -> str:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
+from socket import gethostname
 from typing import Protocol
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
@@ -51,6 +52,13 @@ class Failure:
 
     id: str
     text: str
+    #: That something works again, which is news, too.
+    good: bool = False
+
+
+def page_path(out: Path) -> Path:
+    """Where the status page lies: beside the edition, which it is no part of."""
+    return out.parent / f"{out.name}-status.html"
 
 
 #: Changes and news of an edition, by the edition that was had, language and attachment.
@@ -186,16 +194,21 @@ class Office:
         """Queue one message to each operator about failures that they were not told of."""
         told = self.ledger.told()
         fresh = list({failure.id: failure for failure in failures if failure.id not in told}.values())
+        well = all(failure.good for failure in fresh)
         for failure in fresh:
-            self.log.event("schedule.failure", failure.text, level="error", failure=failure.id)
+            self.log.event(
+                "schedule.failure", failure.text, level="info" if failure.good else "error", failure=failure.id
+            )
         if not fresh or not self.operators or self.smtp is None:
             return []
         now, ids = self.clock.now(), tuple(failure.id for failure in fresh)
-        if len(fresh) == 1:
-            title = message("operators.subject", self.lang, what=fresh[0].text[:80])
+        if well or len(fresh) == 1:
+            title = message(f"operators.subject{'_well' if well else ''}", self.lang, what=fresh[0].text[:80])
         else:
             title = message("operators.subject_more", self.lang, count=len(fresh))
-        lines = tuple(failure.text for failure in fresh)
+        here = {"machine": gethostname(), "out": str(self.out), "path": str(page_path(self.out))}
+        where = message("operators.where", self.lang, **here)
+        lines = (*(failure.text for failure in fresh), where)
         found = []
         for address in self.operators:
             key = delivery_id("failures", *ids, address)

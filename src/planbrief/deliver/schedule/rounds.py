@@ -85,6 +85,8 @@ class Runner:
         self.clock, self.log = clock or SystemClock(), log or LibraryLog()
         self.out = resolve_out(schedule.out or project.reports / "latest")
         self.folder = folder_of(self.out)
+        #: What the last round could not deliver and nobody was told of before, each in words.
+        self.undelivered: tuple[str, ...] = ()
 
     @contextmanager
     def alone(self) -> Iterator[bool]:
@@ -129,8 +131,10 @@ class Runner:
                 with self._boundary(f"job {job.name}"):
                     if slot := self._due(job, journal, office):
                         ended.append(self._run(job, slot, journal, office))
+            told = office.ledger.told()
             with self._boundary("delivery"):
                 office.flush()
+            self.undelivered = tuple(one.text for one in office.failures() if one.id not in told)
             with self._boundary("journal"):
                 journal.tidy()
                 office.ledger.tidy(self.clock.now())
@@ -226,6 +230,11 @@ class Runner:
                 seconds=round((self.clock.now() - begun).total_seconds(), 1),
                 failed=tuple(entry.name for entry in outcome.failed),
             )
+            before = [past for past in journal.ended() if past.job == job.name][-1:]
+            if run.result == "ok" and any(past.result in ("failed", "partial") for past in before):
+                said = {"job": job.name, "slot": self._local(run.slot), "edition": run.edition}
+                text = message("operators.recovered", self.schedule.lang, **said)
+                office.tell([Failure(f"recovered/{job.name}/{run.slot}", text, good=True)])
         journal.add(run)
         return run
 

@@ -11,7 +11,7 @@ from typing import Any, Literal, Protocol
 from pydantic import TypeAdapter
 
 from planbrief.deliver.ledger import Ledger, append_line, records, rewrite
-from planbrief.deliver.office import Clock
+from planbrief.deliver.office import Clock, page_path
 from planbrief.deliver.schedule.config import Schedule, upcoming
 from planbrief.display.language import Lang, message
 from planbrief.files import replace_file
@@ -127,10 +127,13 @@ def status(runner: Scheduled) -> dict[str, Any]:
     deliveries = sorted(ledger, key=lambda delivery: delivery.time, reverse=True)
     problems = [f"{job['name']}: {job['result']} {job['reason']}".strip() for job in jobs if _bad(job)]
     problems += [f"{job['name']}: overdue" for job in jobs if job["overdue"]]
+    # Whoever has left the schedule waits for nothing any more.
+    wanted = {name for job in runner.schedule.jobs for target in job.deliver for name in target.recipients()}
+    wanted |= {f"mailto:{operator}" for operator in runner.schedule.operators}
     problems += [
         f"{delivery.recipient}: {delivery.state}: {delivery.reason}"
         for delivery in deliveries
-        if delivery.state in ("deferred", "failed", "unconfirmed", "committing")
+        if delivery.recipient in wanted and delivery.state in ("deferred", "failed", "unconfirmed", "committing")
     ]
     return {
         "time": now.isoformat(),
@@ -200,11 +203,6 @@ def status_page(found: dict[str, Any], lang: Lang, zone: Any) -> str:
         table = (tuple(word(column) for column in head), *cells)
         sections.append(Section(word(name), table=table) if rows else Section(word(name), texts=(word("none"),)))
     return to_html(Document(lang, word("title"), moment(found["time"]), tuple(sections)))
-
-
-def page_path(out: Path) -> Path:
-    """Where the page lies: beside the edition, which it is no part of."""
-    return out.parent / f"{out.name}-status.html"
 
 
 def write_status(runner: Scheduled) -> Path:
