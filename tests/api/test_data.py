@@ -10,7 +10,8 @@ import pytest
 import planbrief as pb
 from planbrief.api.data import OBSERVATION_COLUMNS
 from planbrief.api.frames import COMPARATORS, KINDS
-from planbrief.display.frames import table_of
+from planbrief.display.frames import KNOWN, UNSEEN, table_of
+from planbrief.display.language import has_message
 from planbrief.errors import UnknownName
 from planbrief.measures.figures import Figure, SenselessArithmetic
 from planbrief.measures.verdicts import PAIR_STATUSES
@@ -197,3 +198,18 @@ def test_the_package_shows_its_names_only():
     """dir() lists what is for users; import costs nothing heavy."""
     assert dir(pb) == sorted(pb.__all__)
     assert "巴中" in pb.load(sample=True)._repr_html_()
+
+
+def test_years_are_whole_numbers_and_heads_are_words(data):
+    """A legend says 2023, undated rows stay undated, and no column's own name stands on a page."""
+    frame = data.observations("巴中")
+    assert str(frame["year"].dtype) == "Int64"
+    assert frame["year"].isna().any()
+    assert str(frame["year"].dropna().iloc[0]).isdigit()
+    assert len(table_of(frame[["name", "year", "observations"]]).rows) == len(frame)
+    for one in (frame, data.structure("巴中"), data.progress("巴中"), data.growth("巴中")):
+        assert not [
+            name for name in set(one.columns) - UNSEEN if name not in KNOWN and not has_message(f"frame.{name}")
+        ]
+    parts = data.structure("巴中")[["name", "year", "parent", "share_of_parts_pct", "observations"]]
+    assert "占各部分之和" in str([column.label for column in table_of(parts).columns])

@@ -12,8 +12,9 @@ import pytest
 
 from planbrief.checks import admission
 from planbrief.checks.data import data_problems
+from planbrief.checks.project import project_problems
 from planbrief.checks.verification import verify
-from planbrief.commands.accept import AlreadyThere, NotReady, Undecided, accept_draft
+from planbrief.commands.accept import AlreadyThere, NotReady, Undecided, accept_draft, tabulated
 from planbrief.commands.cli import main
 from planbrief.commands.init import lay_out, project_files
 from planbrief.project import Project
@@ -289,3 +290,55 @@ def test_a_rank_refers_to_the_area_it_was_told_of(project: Project, capsys: pyte
     areas = {row["ref_area"]: row["name_zh"] for row in table(project, "areas.csv")}
     rows = [row for row in table(project, f"documents/{NAME}/observations.csv") if row["transformation"] == "rank"]
     assert [areas[row["counterpart_area"]] for row in rows] == ["中国", "重庆市"]
+
+
+def test_names_without_english_are_shown_in_chinese_and_listed(project: Project) -> None:
+    """No placeholder goes into the data; check names each row, and the build is not refused for it."""
+    accept_all(read(project))
+    assert main(["accept", NAME, "--yes"]) == 0
+    added = [
+        row
+        for name in ("areas.csv", "indicators.csv")
+        for row in table(project, name)
+        if row["name_en"] == row["name_zh"]
+    ]
+    assert {"新镇"} < {row["name_zh"] for row in added}
+    assert not [row["parent"] for row in added if row["name_zh"] == "新镇" and row["parent"]]
+    found = {one.found: one for one in project_problems(project) if one.expected == "the English name"}
+    assert set(found) == {repr(row["name_zh"]) for row in added}
+    assert all(one.note and one.row and one.file.endswith(".csv") for one in found.values())
+    assert [one for one in project_problems(project, ["profile"]) if "English" in one.expected] == []
+
+
+def test_a_place_lies_where_its_name_says(project: Project) -> None:
+    """A place that the document only mentions lies nowhere yet; one that begins with the document's area lies in it."""
+    draft = read(project)
+    first, second = (row.id for row in draft.standing().rows[-2:])
+    for row, area in ((first, "远山三省区域"), (second, "新镇北街")):
+        draft.decide({"do": "set", "row": row, "cells": {"role": "observation", "ref_area_name": area}})
+    places = {one["name_zh"]: one["parent"] for one in tabulated(read_package(project.data), draft).areas.values()}
+    assert places["远山三省区域"] == ""
+    assert places["新镇北街"] == next(
+        one["ref_area"]
+        for one in tabulated(read_package(project.data), draft).areas.values()
+        if one["name_zh"] == "新镇"
+    )
+
+
+def test_what_is_learnt_and_what_is_not_is_told(project: Project) -> None:
+    """A share corrected by a person is learnt where the indicator is a share; the rest says why it is not."""
+    draft = read(project, TEXT + "清洁电力占电力装机比重达到41.5%。\n")
+    last = draft.standing().rows[-1]
+    share = next(row["indicator"] for row in table(project, "indicators.csv") if row["unit_measure"] == "%")
+    cells = {
+        "role": "observation",
+        "indicator_phrase": "清洁电力占电力装机比重",
+        "transformation": "share",
+        "unit_measure": "%",
+    }
+    draft.decide({"do": "set", "row": last.id, "cells": {**cells, "indicator": share}})
+    assert tabulated(read_package(project.data), draft).aliases.get("清洁电力占电力装机比重") == share
+    draft.decide({"do": "set", "row": last.id, "cells": {"indicator": "gdp"}})
+    found = tabulated(read_package(project.data), draft)
+    assert "清洁电力占电力装机比重" not in found.aliases
+    assert "another number" in found.unlearnt["清洁电力占电力装机比重"]

@@ -155,3 +155,19 @@ def test_a_multiplier_is_said_once() -> None:
     assert level_text([Decimal("1.9")], "万家", "en") == "19,000"
     assert level_text([Decimal(951)], "万户", "en") == "9.51 million"
     assert level_text([Decimal(107)], "万人", "en") == "1.07 million people"
+
+
+@pytest.mark.parametrize(
+    ("value", "half", "shown"),
+    [
+        (133079.8, 110, "133,100 yuan per person"),
+        (13.3079, 0.02, "13.3 yuan per person"),
+        (7.9, 5, "7.9 yuan per person"),
+    ],
+)
+def test_a_quotient_claims_no_digit_that_its_inputs_leave_open(value: float, half: float, shown: str):
+    """Digits below the rounding of what was divided are noise; two are always kept."""
+    figure = Figure(
+        "a", value, "level", "元/人", formula="1428亿元 ÷ 107.3万人", lower=value - half, upper=value + half
+    )
+    assert value_text(figure, "en") == shown

@@ -103,6 +103,10 @@ def test_conversion_goes_back(value: float, pair: tuple[str, str]) -> None:
         ("万户", "10,000"),
         ("1", ""),
         ("元/平方米", "yuan per m²"),
+        ("元/人", "yuan per person"),
+        ("万元/辆", "10,000 yuan per vehicle"),
+        ("吨/小时", "tonnes per hour"),
+        ("人/万人", "people per 10,000 people"),
         ("光年", ""),
     ],
 )

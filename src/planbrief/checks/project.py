@@ -79,6 +79,13 @@ def name_problems(package: Package) -> list[Problem]:
                 what = "a definition" if column.startswith("definition") else "a name"
                 if not value.strip():
                     found.append(Problem(row.file, row.line, column, "nothing", f"{what} in this language"))
+                elif column == "name_en" and value == row.values.get("name_zh"):
+                    # The page shows the Chinese name until somebody writes the English one: told, not refused.
+                    found.append(Problem(row.file, row.line, column, repr(value), "the English name", note=True))
+                elif column == "name_en" and value.endswith("(English name to be written)"):
+                    found.append(
+                        Problem(row.file, row.line, column, repr(value), "the English name, or the Chinese one")
+                    )
                 elif (column.endswith("_en") or column == "definition") and is_chinese(value):
                     found.append(Problem(row.file, row.line, column, repr(value), "English without Chinese characters"))
     for row in package["units"].rows:

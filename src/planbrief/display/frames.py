@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from planbrief.display.charts.chart import Chart
 from planbrief.display.document import bundle
-from planbrief.display.language import Lang, Text, pick
+from planbrief.display.language import Lang, Text, has_message, message, pick
 from planbrief.display.plots import alternative_text, drawing_of
 from planbrief.display.quantities import axis_unit, is_figure
 from planbrief.display.state import Page, open_page_now
@@ -26,6 +26,8 @@ KNOWN: Mapping[str, tuple[Text, str]] = {
     "name": (("指标", "Indicator"), "text"),
     "activity_name": (("产业", "Industry"), "text"),
     "period": (("时期", "Period"), "period"),
+    "period_zh": (("时期", "Period"), "text"),
+    "period_en": (("时期", "Period"), "text"),
     "start_period": (("起点", "From"), "period"),
     "end_period": (("终点", "To"), "period"),
     "year": (("年份", "Year"), "text"),
@@ -42,6 +44,18 @@ KNOWN: Mapping[str, tuple[Text, str]] = {
     "years": (("年数", "Years"), "years"),
     "kind": (("性质", "Kind"), "text"),
     "label": (("时段", "Stretch"), "text"),
+    "share_of_parts_pct": (("占各部分之和", "Share of the parts"), "share"),
+    "share_of_total_pct": (("占总量增量", "Share of the whole's increase"), "share"),
+    "pull_pp": (("拉动", "Pull"), "points"),
+    "pull_of_total_pp": (("拉动总量", "Pull on the whole"), "points"),
+    "cagr": (("年均增速", "Growth a year"), "rate"),
+    "cagr_lower": (("年均增速下限", "Lowest growth a year"), "rate"),
+    "cagr_upper": (("年均增速上限", "Highest growth a year"), "rate"),
+    "required_rate": (("所需年均增速", "Growth a year needed"), "rate"),
+    "share_lower": (("占比下限", "Lowest share"), "share"),
+    "share_upper": (("占比上限", "Highest share"), "share"),
+    "gap_linear_pp": (("与匀速进度之差", "Gap to an even path"), "points"),
+    "gap_geometric_pp": (("与等比进度之差", "Gap to a compound path"), "points"),
 }
 #: Ids and bookkeeping: what stands behind a row and not in it.
 UNSEEN = frozenset(
@@ -151,7 +165,9 @@ def styled(styler: Any, page: Page, caption: Text = "") -> dict[str, Any]:
 def _column(frame: pd.DataFrame, name: str, head: bool, unit: str) -> Column:
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
-    label, measure = KNOWN.get(name, (name, ""))
+    key = f"frame.{name}"
+    said: Text = (message(key, "zh"), message(key, "en")) if has_message(key, "en") else name
+    label, measure = KNOWN.get(name, (said, ""))  # without a measure the values say how they are shown
     if not measure:
         values = [value for value in frame[name] if value is not None]
         if values and all(is_figure(value) for value in values):
@@ -181,8 +197,9 @@ def _ready(frame: pd.DataFrame) -> pd.DataFrame:
                 Number("", value, measure, observations=tuple(ids)) if value == value else None
                 for value, ids in zip(made[name], behind, strict=True)
             ]
-        if name == "year":
-            made[name] = ["" if value != value else f"{int(value)}" for value in made[name]]
+        if (name == "year" or str(name).endswith("_year")) and kind.lower().startswith(("int", "float")):
+            known = made[name].notna()
+            made[name] = [f"{int(one)}" if there else "" for one, there in zip(made[name], known, strict=True)]
     return made
 
 

@@ -15,6 +15,7 @@ from planbrief.measures.growth import period_label
 from planbrief.measures.undefined import REASONS
 from planbrief.measures.undefined import words as reason_words
 from planbrief.targets.periods import IllFormedPeriod, label
+from planbrief.targets.units import singular
 
 _SPAN = re.compile(r"(\d{4})[-/–](\d{4})")
 
@@ -269,7 +270,8 @@ def digits_of(value: float, figure: FigureLike, printed: str = "", *, even: bool
     if printed and (found := printed_decimal(printed, value)) is not None:
         return found
     if measure in ("level", "count"):
-        return level_decimal(value, computed=bool(figure.formula))
+        number = level_decimal(value, computed=bool(figure.formula))
+        return as_sure(number, figure) if "/" in figure.unit and "÷" in figure.formula else number
     if measure in ("share", "points") and not figure.formula and len(figure.observations) == 1:
         short = shortest(exact(value))
         if len(str(short).partition(".")[2]) <= 2:
@@ -280,6 +282,22 @@ def digits_of(value: float, figure: FigureLike, printed: str = "", *, even: bool
     number = rounded(value, decimals)
     if not even and measure in ("multiple", "years", "index") and number == number.to_integral_value():
         return number.quantize(Decimal(1))
+    return number
+
+
+def as_sure(number: Decimal, figure: FigureLike) -> Decimal:
+    """A quotient without the digits that the rounding of its inputs leaves open, though never of less than two.
+
+    133,079.8 yuan per person of an interval of ±110 is 133,100.
+    """
+    half = (figure.upper - figure.lower) / 2
+    if not math.isfinite(half) or half <= 0 or number == 0:
+        return number
+    place = min(math.floor(math.log10(half)), number.adjusted() - 1)
+    exponent = number.as_tuple().exponent
+    if isinstance(exponent, int) and place > exponent:
+        number = number.quantize(Decimal(1).scaleb(place), rounding=ROUND_HALF_UP)
+        number = number.quantize(Decimal(1)) if place > 0 else number
     return number
 
 
@@ -309,23 +327,9 @@ def level_text(numbers: list[Decimal], unit: str, lang: Lang) -> str:
     full = [number.scaleb(power) for number in numbers]
     if all(abs(number) >= 1_000_000 for number in full):
         return _same_scale([money_text(number, 0, name) for number in full], lang)
-    if len(full) == 1 and abs(full[0]) == 1 and name.endswith("s") and not name.endswith("ss"):
+    if len(full) == 1 and abs(full[0]) == 1:
         name = singular(name)
     return _with_unit([decimal_text(number, lang) for number in full], name, lang)
-
-
-def singular(name: str) -> str:
-    """One of a unit: 1 enterprise, 1 kilometre, 1 company.
-
-    >>> singular("companies"), singular("square kilometres"), singular("cubic metres of gas")
-    ('company', 'square kilometre', 'cubic metre of gas')
-    """
-    head, of, rest = name.partition(" of ")
-    if head.endswith("ies"):
-        head = head[:-3] + "y"
-    elif head.endswith("s") and not head.endswith("ss"):
-        head = head[:-1]
-    return head + of + rest
 
 
 def _same_scale(amounts: list[Money], lang: Lang) -> str:

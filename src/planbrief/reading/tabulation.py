@@ -59,12 +59,11 @@ class Tabulation:
     def unnamed(self) -> int:
         """New indicators and areas whose English name is still a default."""
         rows = [*self.indicators.values(), *self.areas.values()]
-        return sum(_TO_WRITE in row["name_en"] for row in rows)
+        return sum(row["name_en"] == row["name_zh"] for row in rows)
 
 
 #: So begins the comment of a number with a unit behind it that states no quantity: an age, a duration, a threshold.
 NO_QUANTITY = "not a quantity: "
-_TO_WRITE = "English name to be written"
 
 
 def slug_of(name: str) -> str:
@@ -89,6 +88,7 @@ def level_of(name: str) -> str:
 def english_title(kind: str, area: str, published: str) -> str:
     """A description that stands where nobody has translated the title yet."""
     words = DOC_WORDS.get(kind, "document")
+    area = "" if re.search("[\u3400-\u9fff]", area) else area  # an area whose English name is not written yet
     return f"{words[0].upper()}{words[1:]} of {area or 'an area'}, published {published} (title not translated)"
 
 
@@ -169,7 +169,8 @@ class Tabulator:
             key = given.get("ref_area") or f"area_{slug_of(name)}"
             # The text rarely says what a place lies in; only a name that begins with the document's own area does.
             known = self.package["areas"].by_key.get(fallback)
-            inside = known is not None and name.startswith(short(known.values["name_zh"]))
+            home = known.values["name_zh"] if known else self._fact("area")
+            inside = bool(fallback) and name.startswith(short(home))
             parent = self.areas.find(given.get("parent", "")) or (fallback if inside else "")
             self.out.areas[name] = {
                 "ref_area": key, "name_zh": name, "name_en": given.get("name_en", ""),
@@ -337,11 +338,9 @@ class Tabulator:
             self.out.unlearnt[phrase] = why
 
     def _english(self) -> None:
-        """Defaults for the English names that nobody gave."""
-        for row in self.out.indicators.values():
-            row["name_en"] = row["name_en"] or f"Indicator {slug_of(row['name_zh'])} ({_TO_WRITE})"
-        for row in self.out.areas.values():
-            row["name_en"] = row["name_en"] or f"Area {slug_of(row['name_zh'])} ({_TO_WRITE})"
+        """Where nobody gave an English name the Chinese one stands on the page, and ``check`` asks for it."""
+        for row in (*self.out.indicators.values(), *self.out.areas.values()):
+            row["name_en"] = row["name_en"] or row["name_zh"]
 
 
 class UnknownArea(PlanbriefError):

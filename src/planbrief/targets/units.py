@@ -38,6 +38,8 @@ _ENGLISH = {
 
 #: Dimension of the classifiers that English leaves out: 12 个 is "12".
 CLASSIFIERS = "count"
+#: Plurals that are no singular with an s behind it.
+_IRREGULAR = {"people": "person", "inches": "inch", "batches": "batch"}
 
 
 class UnlikeUnits(PlanbriefError):
@@ -65,6 +67,23 @@ class Unit(NamedTuple):
     factor: float
     name_zh: str
     name_en: str
+
+
+def singular(name: str) -> str:
+    """One of a unit: 1 enterprise, 1 kilometre, 1 company; per person.
+
+    >>> singular("companies"), singular("square kilometres"), singular("cubic metres of gas"), singular("10,000 people")
+    ('company', 'square kilometre', 'cubic metre of gas', '10,000 people')
+    """
+    head, of, rest = name.partition(" of ")
+    if name[:1].isdigit():
+        return name  # per 10,000 people
+    head = _IRREGULAR.get(head, head)
+    if head.endswith("ies"):
+        head = head[:-3] + "y"
+    elif head.endswith("s") and not head.endswith(("ss", "PFLOPS", "EFLOPS")):
+        head = head[:-1]
+    return head + of + rest
 
 
 class UnitTable:
@@ -104,7 +123,7 @@ class UnitTable:
         if slash and over and under:
             top, bottom = self.parse(over), self.parse(under)
             dimension = f"{top.dimension}/{bottom.dimension}"
-            english_name = f"{self.english(over)} per {self.english(under) or 'unit'}".strip()
+            english_name = f"{self.english(over)} per {singular(self.english(under)) or 'unit'}".strip()
             return Unit(unit, 1, text, dimension, top.factor / bottom.factor, text, english_name)
         raise UnknownName("unit", unit, tuple(self.rows))
 

@@ -391,12 +391,12 @@
   async function names() {
     const told = await ask("/new").catch((error) => note(error.message));
     if (!told) return;
-    const clean = (words) => words.includes("to be written") ? "" : words;
+    const clean = (row) => row.name_en === row.name_zh ? "" : row.name_en;
     show(t("names"), table([t("indicator"), t("name_en"), t("same_as")], Object.entries(told.indicators).map(([name, row]) => {
       const same = field("indicator", name, "same_as", "");
       same.setAttribute("list", "indicators");
-      return [`${name} (${row.unit_measure})`, field("indicator", name, "name_en", clean(row.name_en)), same];
-    })), table([t("area"), t("name_en")], Object.entries(told.areas).map(([name, row]) => [name, field("area", name, "name_en", clean(row.name_en))])));
+      return [`${name} (${row.unit_measure})`, field("indicator", name, "name_en", clean(row)), same];
+    })), table([t("area"), t("name_en")], Object.entries(told.areas).map(([name, row]) => [name, field("area", name, "name_en", clean(row))])));
   }
   function keys() {
     show(t("keys"), table([t("keys"), t("act")], KEYS.map(([key, name]) => [make("kbd", {}, key), t(name)])));
