@@ -148,7 +148,9 @@ def check_report(project: Project, fix: bool = False, accepted: Collection[str] 
         hint = f"; {fixable} can be mended: planbrief check --fix" if fixable else ""
         parts.append(f"{plural(len(problems), 'problem')}{hint}")
     else:
-        parts.append("no problems: data, notebooks, catalog and translations are sound")
+        sound = "no problems: data, notebooks, catalog and translations are sound"
+        unsaid = sum(one.column == "name_en" for one in notes)
+        parts.append(f"{sound}, but for {plural(unsaid, 'English name')} to be written" if unsaid else sound)
     return (1 if problems else 0), "\n\n".join(parts)
 
 
