@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from planbrief.checks.data import survey
+from planbrief.checks.rules import to_be_written
 from planbrief.display.language import LANGS, is_chinese, messages
 from planbrief.display.template import TemplateError, digits_in_template, problems_of
 from planbrief.errors import PlanbriefError, Problem
@@ -79,7 +80,7 @@ def name_problems(package: Package) -> list[Problem]:
                 what = "a definition" if column.startswith("definition") else "a name"
                 if not value.strip():
                     found.append(Problem(row.file, row.line, column, "nothing", f"{what} in this language"))
-                elif column == "name_en" and value == row.values.get("name_zh"):
+                elif column == "name_en" and to_be_written(row.values):
                     # The page shows the Chinese name until somebody writes the English one: told, not refused.
                     found.append(Problem(row.file, row.line, column, repr(value), "the English name", note=True))
                 elif column == "name_en" and value.endswith("(English name to be written)"):

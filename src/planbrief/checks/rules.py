@@ -302,12 +302,18 @@ def _exclusion(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
         yield "comment", "nothing", "why it states no quantity (reason other)"
 
 
+def to_be_written(row: Mapping[str, str]) -> bool:
+    """Whether ``accept`` made a row that has its Chinese name in both languages until somebody writes the English."""
+    made = row.get("definition_source") == "planbrief accept" or row.get("ref_area", "").startswith("area_")
+    return made and row["name_en"] == row["name_zh"]
+
+
 def _names(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
     chinese, english = ("title_zh", "title_en") if "title_zh" in row else ("name_zh", "name_en")
     if row[chinese] and not _HAN.search(row[chinese]):
         yield chinese, repr(row[chinese][:40]), "a Chinese name"
-    if english == "name_en" and row[english] == row[chinese]:
-        return  # not translated yet: told by name_problems, shown in Chinese, refused by nobody
+    if english == "name_en" and to_be_written(row):
+        return  # told by name_problems, shown in Chinese, refused by nobody
     if row[english] and (_HAN.search(row[english]) or not _LATIN.search(row[english])):
         yield english, repr(row[english][:40]), "an English name"
 
