@@ -226,8 +226,8 @@ def grid(axes: Axes, scale: Scale, height: float, lang: Lang, unit: str = "", *,
     for value in scale.ticks():
         x = scale(value)
         zero = value == 0 and not scale.log
-        look = {"color": style.AXIS, "linewidth": 0.6} if zero else {"color": style.GRID, "linewidth": 0.5, "ls": ":"}
-        axes.plot([x, x], [0, height], **look, zorder=0)
+        color, linewidth, linestyle = (style.AXIS, 0.6, "-") if zero else (style.GRID, 0.5, ":")
+        axes.plot([x, x], [0, height], color=color, linewidth=linewidth, ls=linestyle, zorder=0)
         text = tick(float(f"{value:.6g}"), lang, unit)
         if labels and x - last > text_width(text, style.SMALL) + 2.5:
             axes.text(x, height + 1, text, fontsize=style.SMALL, color=style.MUTED, ha="center", va="top")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.table import Cell, Column, Table
@@ -69,7 +69,7 @@ def beside_table(ds: Dataset, city: str) -> Table | None:
     return Table(columns, tuple(lines), named("caption.beside", **places), notes=(both("note.beside"),))
 
 
-def told(facts: list[Mapping[str, Any]], *, first: bool) -> Mapping[str, Any] | None:
+def told(facts: Sequence[Mapping[str, Any]], *, first: bool) -> Mapping[str, Any] | None:
     """The first or last of some facts in order of time, a value before a mere bound of one year; None of none."""
     year = facts[0 if first else -1]["year"] if facts else None
     of_year = [fact for fact in facts if fact["year"] == year]

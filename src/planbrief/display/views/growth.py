@@ -112,7 +112,7 @@ def collected(ds: Dataset, region: str, branches: bool) -> tuple[list[Line], dic
     several = dated.groupby("series")["year"].transform("nunique") > 1
     years = set(dated.loc[several, "period"])
     kept = [
-        many or (row.indicator, row.activity) in known or (row.period in years and is_standard(ds, row.indicator))
+        many or (row.indicator, row.activity) in known or (row.period in years and is_standard(ds, str(row.indicator)))
         for many, row in zip(several, dated.itertuples(), strict=True)
     ]
     dated = dated.loc[dated.index[kept]] if kept else dated

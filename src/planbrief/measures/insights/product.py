@@ -161,9 +161,9 @@ def implied_product(area: Area) -> Iterator[Insight]:
     rule = "implied_product_alone"
     distance = steepest[2].value
     if achieved is not None:
-        rule, figures["achieved"] = "implied_product", achieved.figure(f"{key}/achieved", "rate")
+        rates[found.base_year] = achieved.figure(f"{key}/achieved", "rate")
+        rule, figures["achieved"] = "implied_product", rates[found.base_year]
         distance = math.log(max(steepest[2].value, 0.01) / max(achieved.value, 0.01))
-        rates[found.base_year] = figures["achieved"]
     levels[found.base_year] = found.base.figure(f"{key}/base", "level", year=plain(found.base_year))
     rows = (Row("product", area.name, levels), Row("product_growth", area.name, rates), *_sector_shares(area, found))
     amount = found.base.value * _factor(area, found.base.unit)
@@ -247,7 +247,7 @@ def implied_industry(area: Area) -> Iterator[Insight]:
     values_row = {y: v.figure(f"{key}/value/{y:.0f}", "level", year=plain(y)) for y, v in made.items()}
     growth_row = {b: found.industry_step(a, b).figure(f"{key}/growth/{b:.0f}", "rate") for a, b in spans}
     ratio_row = {y: ratio(v, y) for y, v in made.items() if y in output}
-    rows = tuple(
+    shown = tuple(
         Row(name, area.name, row)
         for name, row in (("industry", values_row), ("industry_growth", growth_row), ("industry_ratio", ratio_row))
     )
@@ -273,7 +273,7 @@ def implied_industry(area: Area) -> Iterator[Insight]:
     amount = output[first].value * _factor(area, output[first].unit)
     slower = (1 + output_growth.value) / (1 + value_growth.value)
     weight = area.weight(amount, (first - found.base_year) * math.log(max(slower, 1.0)), 1)
-    yield Insight(rule, key, area.region, weight, "scope", figures, (), (REST,), rows)
+    yield Insight(rule, key, area.region, weight, "scope", figures, (), (REST,), shown)
 
 
 def two_products(area: Area) -> Iterator[Insight]:
@@ -289,12 +289,12 @@ def two_products(area: Area) -> Iterator[Insight]:
             if year not in spent or (spent[year].low <= sectors.high and sectors.low <= spent[year].high):
                 continue
             key = f"{area.region}/insights/two_products"
-            row = {
+            implied = {
                 y: made.figure(f"{key}/research/{y:.0f}", "level", found.base.unit, plain(y))
                 for y, made in spent.items()
             }
             yield replace(
-                _apart(area, found, year, spent[year], sectors), rows=(Row("research_product", area.name, row),)
+                _apart(area, found, year, spent[year], sectors), rows=(Row("research_product", area.name, implied),)
             )
             break
 
