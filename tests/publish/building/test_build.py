@@ -100,7 +100,7 @@ def test_a_failing_notebook_keeps_the_last_good_files(built, capsys):
     )
     assert run(built, "build") == 1
     captured = capsys.readouterr()
-    assert "notebooks/small.ipynb, cell 4: ZeroDivisionError" in captured.err
+    assert "notebooks/small.ipynb, cell 3: ZeroDivisionError" in captured.err
     assert "Traceback" not in captured.err + captured.out
     after = tree(built.reports / "latest")
     assert after["zh/small-qijiang.html"] == before["zh/small-qijiang.html"]

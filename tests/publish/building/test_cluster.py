@@ -103,7 +103,7 @@ def test_a_failing_report_fails_as_it_does_here(small, dask, tmp_path, capsys):
     dask.worker()
     words = ["build", "--lang", "zh", "--to", "html", "--out", str(tmp_path / "out"), "--project", str(small.root)]
     assert main([*words, "--executor", f"dask:{dask.address}"]) == 1
-    assert "notebooks/small.ipynb, cell 4: ValueError: no figure" in capsys.readouterr().err
+    assert "notebooks/small.ipynb, cell 3: ValueError: no figure" in capsys.readouterr().err
     assert (tmp_path / "out" / "zh" / "small-zhaoqing.html").is_file()
 
 

@@ -34,7 +34,7 @@ def test_a_failing_cell_is_named_with_its_source_and_error(pool: Pool, tmp_path:
     assert isinstance(problem, CellFailed)
     assert (problem.cell_index, problem.ename, problem.evalue) == (1, "ZeroDivisionError", "division by zero")
     assert problem.exit_code == 1
-    assert str(problem) == "notebook, cell 2: ZeroDivisionError: division by zero\n    | x = 0\n    | 1 / x"
+    assert str(problem) == "notebook, cell 2: ZeroDivisionError: division by zero\n    |   x = 0\n    | → 1 / x"
     assert problem.executed is not None
     assert [outputs_text(cell) for cell in problem.executed.cells] == [
         "one\n",
