@@ -107,7 +107,7 @@ RC: dict[str, Any] = {
     "ytick.major.size": 0,
     "grid.color": GRID,
     "grid.linewidth": 0.5,
-    "grid.linestyle": ":",
+    "grid.linestyle": (0, (1, 5)),
     "lines.linewidth": 2.0,
     "lines.solid_capstyle": "round",
     "figure.facecolor": "none",
