@@ -310,6 +310,8 @@ def fuzz(count: int, seed: int) -> tuple[Counter[str], list[str]]:
                 faults.append(f"{line} {changed} {address!r}: {code} {said.strip()[-300:]}\n{where}")
                 print(faults[-1], flush=True)
             project.restore()
+            if counts.total() % 1000 == 0:
+                print(f"seed {seed}: {counts.total()} cases, {len(faults)} faults", flush=True)
     return counts, faults
 
 
