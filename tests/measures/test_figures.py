@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from planbrief.measures.figures import figure
+from planbrief.measures.figures import Figure, figure
 
 
 def test_growth_from_a_lower_bound_is_at_most_that():
@@ -14,3 +14,11 @@ def test_growth_from_a_lower_bound_is_at_most_that():
     }  # fmt: skip
     assert figure(row, "cagr").comparator == figure(row, "multiple").comparator == "le"
     assert figure({**row, "start_comparator": "eq"}, "cagr").comparator == "eq"
+
+
+def test_a_figure_rounds_to_a_number_and_has_a_size():
+    """``round`` gives the plain number as ``float`` does; ``abs`` keeps unit and sources."""
+    change = Figure("c", -12.345, "level", "亿元", ("a",))
+    assert round(change, 1) == -12.3
+    assert round(change) == -12
+    assert (abs(change).value, abs(change).unit, abs(change).observations) == (12.345, "亿元", ("a",))

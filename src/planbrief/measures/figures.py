@@ -103,6 +103,12 @@ class Figure:
     def __neg__(self) -> Figure:
         return self * -1
 
+    def __abs__(self) -> Figure:
+        return -self if self.value < 0 else self
+
+    def __round__(self, digits: int | None = None) -> float:
+        return round(self.value, digits)
+
     def __lt__(self, other: Figure | float) -> bool:
         return bool(_difference(self, _figure_of(other, self)) < 0)
 
