@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from planbrief.display import Cell, Column, Table, from_frame, show
+from planbrief.display.frames import table_of
 from planbrief.display.table import BadTable, block_text, table_block, table_html
 from planbrief.measures.figures import Figure
 
@@ -104,3 +105,11 @@ def test_groups_stand_before_their_rows(open_test_page, blocks):
     block = blocks("table")[0]
     assert block["groups"] == {"0": "目标", "1": "实际"}
     assert block["sortable"]  # within each group
+
+
+def test_an_open_end_is_no_number(open_test_page):
+    """A growth whose upper end is open leaves its cell empty, in a frame and in a table of plain numbers."""
+    page = open_test_page("en")
+    open_end = pd.DataFrame({"cagr": [0.1, math.inf], "other": [1.5, -math.inf], "obs_id": ["a", "b"]})
+    rows = table_block(table_of(open_end), page)["rows"]
+    assert ["inf" in json.dumps(row) for row in rows] == [False, False]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -194,7 +195,7 @@ def _ready(frame: pd.DataFrame) -> pd.DataFrame:
             # as figures, so that a column shows as many decimals as the measure has, and one number of them
             behind = made["observations"] if names_observations(made) else [()] * len(made)
             made[name] = [
-                Number("", value, measure, observations=tuple(ids)) if value == value else None
+                Number("", value, measure, observations=tuple(ids)) if math.isfinite(value) else None
                 for value, ids in zip(made[name], behind, strict=True)
             ]
         if (name == "year" or str(name).endswith("_year")) and kind.lower().startswith(("int", "float")):

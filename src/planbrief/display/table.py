@@ -52,7 +52,7 @@ def _ids(value: object) -> tuple[str, ...]:
 def _plain(value: object) -> object:
     if hasattr(value, "item") and not is_figure(value):
         value = value.item()
-    if isinstance(value, float) and math.isnan(value):
+    if isinstance(value, float) and not math.isfinite(value):  # an open end is no number to show
         return None
     return value
 
