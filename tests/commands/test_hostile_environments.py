@@ -32,6 +32,7 @@ from publish.building.conftest import CATALOG, CELLS, write_notebook
 from planbrief.commands import cli
 from planbrief.commands.cli import main
 from planbrief.commands.init import lay_out
+from planbrief.publish.lock import FolderLock
 from planbrief.publish.state import state_folder
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("environments")]
@@ -407,8 +408,14 @@ def prepared(name: str, base: Path, folder: Path) -> Iterator[Place]:
     ENVIRONMENTS[name](place)
     if name == "folder_in_use":
         state = state_folder(place.root / "reports" / "latest")
-        with FileLock(state / "lock"), FileLock(state / "schedule" / "round.lock"):
-            yield place
+        # A record lock, as a build takes it; the lock of a whole file that filelock takes is another one to Linux.
+        building = FolderLock(state, place.root / "reports" / "latest")
+        building.acquire()
+        try:
+            with FileLock(state / "schedule" / "round.lock"):
+                yield place
+        finally:
+            building.release()
     else:
         yield place
 
