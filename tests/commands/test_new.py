@@ -182,6 +182,7 @@ def test_list_fits_a_terminal(project, capsys, monkeypatch, what, locale):
     """80 columns, Chinese characters counted twice; JSON has everything."""
     monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setenv("LC_ALL", locale)
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     assert main(["list", what, "--project", str(project.root)]) == 0
     shown = capsys.readouterr().out
     assert max(width(line) for line in shown.splitlines() if not line.startswith("note:")) <= 80

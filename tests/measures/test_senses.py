@@ -192,7 +192,6 @@ SHOWN = (
         facts.theme_facts(ds, "testville"),
         *(t for _, ts in databook.annex(ds, "testville") for t in ts),
     ],
-    lambda ds, made: [checks.totals_table(ds, "testville", made)],
     lambda ds, made: [one.figures for s in SEVERITIES for one in checks.exhibits(ds, "testville", made, s)],
     lambda ds, made: [table for _, table in checks.agreements(ds, "testville", made)],
 )

@@ -42,9 +42,10 @@ def _frame_class() -> type[pd.DataFrame]:
 
 def framed(frame: pd.DataFrame, why_empty: str) -> pd.DataFrame:
     """A frame, its years as whole numbers; an empty one shows the reason, which ``attrs["why_empty"]`` holds too."""
-    for name in frame:  # 2023.0 in a legend or a title is no year
-        if (name == "year" or str(name).endswith("_year")) and (frame[name].dropna() % 1 == 0).all():
-            frame[name] = frame[name].astype("Int64")
+    # 2023.0 in a legend or a title is no year; what a year adds ends in _year, too, and is none.
+    years = [name for name in frame if name == "year" or (str(name).endswith("_year") and "per_year" not in str(name))]
+    whole = [name for name in years if (frame[name].dropna() % 1 == 0).all()]
+    frame = frame.astype(dict.fromkeys(whole, "Int64"))
     if not frame.empty:
         return frame
     made = _frame_class()(frame)

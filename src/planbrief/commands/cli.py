@@ -437,10 +437,7 @@ def output_lost(error: OSError) -> int:
 
 
 def sweep() -> None:
-    """Remove what planbrief processes that were killed have left among the temporary files.
-
-    The heavy part is imported only where there is something to remove: a living process holds the lock of its folder.
-    """
+    """Remove what planbrief processes that were killed have left: a living one holds the lock of its folder."""
     import tempfile
 
     with contextlib.suppress(OSError, ImportError):
@@ -459,8 +456,12 @@ def sweep() -> None:
 def ended_by(error: BaseException) -> int:
     """Say in one message what ended a command; returns the exit code."""
     code = 1
+    error.__traceback__ = error.__context__ = None  # to say that memory is short, some of what they hold is needed
     if isinstance(error, PlanbriefError):
         said, code = str(error), error.exit_code
+    # Want of memory has other names: a loader's ImportError, C code that ends without having said anything.
+    elif isinstance(error, MemoryError) or re.search("map segment|allocate memory|without exception set", str(error)):
+        said = "not enough memory for this; fewer --jobs need less, or the limit (ulimit -v) is too low"
     elif isinstance(error, KeyboardInterrupt):
         said, code = "interrupted", 130
     elif isinstance(error, OSError):
@@ -470,9 +471,6 @@ def ended_by(error: BaseException) -> int:
         said = f"{error.filename}: {error.strerror or error}" if error.filename else str(error.strerror or error)
     elif isinstance(error, UnicodeDecodeError):
         said, code = f"a file that this needs is not UTF-8 text ({error.reason}); planbrief check says which", 2
-    # A library that cannot be loaded for want of memory is said by the loader, as an ImportError.
-    elif isinstance(error, MemoryError) or re.search("map segment|allocate memory", str(error)):
-        said = "not enough memory for this; fewer --jobs need less, or the limit (ulimit -v) is too low"
     else:
         said = f"internal error: {type(error).__name__}: {error} (--debug shows more)"
     told(f"planbrief: {said}")

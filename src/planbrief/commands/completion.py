@@ -58,6 +58,10 @@ def fitting(words: list[str]) -> Iterator[str]:
     asking = own._option_string_actions.get(before[-1])
     if before[-1] == "--area":
         yield from (area for area in _areas() if area.startswith(last))
+    elif chosen == "export" and before[-1] == "--to":
+        from planbrief.export import formats
+
+        yield from (name for name in formats() if name.startswith(last))
     elif asking is not None and asking.choices:
         yield from (str(choice) for choice in asking.choices if str(choice).startswith(last))
     elif asking is None or asking.nargs == 0:

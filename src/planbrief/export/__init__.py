@@ -24,6 +24,11 @@ _FOREIGN = "a file that planbrief did not write, or that was edited since"
 _NEW = "a new name, or an earlier export that nobody has edited"
 
 
+def formats() -> tuple[str, ...]:
+    """Everything that ``--to`` takes: our own formats and those of installed packages."""
+    return (*FORMATS, CRATE, *extensions.announced("exporters"))
+
+
 def export(package: Package, kind: str, out: Path | str) -> Path:
     """Write `package` to `out` and return its absolute path.
 
@@ -45,7 +50,7 @@ def export(package: Package, kind: str, out: Path | str) -> Path:
         The disk is full, the folder read-only …; what was there before still is.
     """
     if kind not in FORMATS and kind not in extensions.announced("exporters"):
-        raise UnknownName("format", kind, (*FORMATS, CRATE, *extensions.announced("exporters")))
+        raise UnknownName("format", kind, formats())
     path = destination(out)
     folder = _is_folder(path, kind)
     if folder:

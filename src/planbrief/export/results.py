@@ -121,7 +121,7 @@ def _text(value: object) -> str:
     """A cell as text: numbers in the shortest form that reads back to the same one, ids parted by a space."""
     if isinstance(value, tuple):
         return " ".join(str(part) for part in value)
-    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+    if value is None or type(value).__name__ == "NAType" or (isinstance(value, float) and not math.isfinite(value)):
         return ""
     if isinstance(value, bool) or type(value).__name__ == "bool_" or type(value).__name__ == "bool":
         return str(bool(value)).lower()
