@@ -78,10 +78,11 @@ class Measures:
         Examples
         --------
         >>> import planbrief as pb
-        >>> pb.load(sample=True).measure("momentum", "fuling")
-        Traceback (most recent call last):
-        ...
-        planbrief.errors.UnknownName: unknown measure 'momentum'...
+        >>> try:
+        ...     pb.load(sample=True).measure("momentum", "fuling")
+        ... except pb.PlanbriefError as error:
+        ...     print(str(error)[:26])
+        unknown measure 'momentum'
         """
         frame: DataFrame = loaded("measures", name)(self, self._ds.resolve("areas", area))
         return frame

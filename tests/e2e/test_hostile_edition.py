@@ -93,6 +93,7 @@ def attack_notebook(path: Path) -> None:
     cells = [
         nbformat.v4.new_markdown_cell(f"{shown}\n\n{raw}", id="hostile-words"),
         nbformat.v4.new_code_cell(
+            "from planbrief.display import heading, say\n"
             f"note = {' '.join(STRINGS)!r}\nsay(zh='引文：{{note}}', en='Quotation: {{note}}', note=note)\n"
             f"heading({TYPST!r}, {TYPST!r}, level=3)",
             id="hostile-call",

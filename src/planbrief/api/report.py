@@ -244,10 +244,11 @@ class Report:
         >>> from planbrief.project import packaged
         >>> page = pb.page("profile", region="fuling", lang="en", project=packaged().root)  # doctest: +ELLIPSIS
         Fuling...
-        >>> page.view("momentum")
-        Traceback (most recent call last):
-        ...
-        planbrief.errors.UnknownName: unknown view 'momentum'...
+        >>> try:
+        ...     page.view("momentum")
+        ... except pb.PlanbriefError as error:
+        ...     print(str(error)[:23])
+        unknown view 'momentum'
         """
         activate(self._state)
         extensions.loaded("views", name)(self, **details)

@@ -54,6 +54,9 @@ def mathml(tex: str, *, display: bool = False) -> str | None:
         root = etree.fromstring(_NAMESPACE.sub("", text), etree.XMLParser(resolve_entities=False, no_network=True))
     except Exception:  # the parser is a third party's and raises what it likes: IndexError, KeyError, RecursionError …
         return None
+    for node in root.iter():  # what \style and \href ask for: addresses that a page must not open
+        for name in ("style", "href", "class", "id"):
+            node.attrib.pop(name, None)
     _as_browsers_draw(root, display)
     if any((node.text or "").startswith("\\") for node in root.iter("mi", "mo", "mtext")):
         return None

@@ -117,7 +117,7 @@ def test_a_report_that_never_worked_has_a_page_that_says_so(small):
     write_notebook(small.notebooks / "small.ipynb", fails)
     assert run(small, "build") == 1
     page = (small.reports / "latest" / "en" / "small-qijiang.html").read_text(encoding="utf-8")
-    assert "ValueError: no &lt;b&gt;figure&lt;/b&gt;\n    | if lang ==" in page
+    assert "ValueError: no &lt;b&gt;figure&lt;/b&gt;\n    | → if lang ==" in page
     assert verify_edition(small.reports / "latest") == []
 
 

@@ -100,7 +100,7 @@ def test_save_fail_mend(small):
         assert "新的一句。" in page
         write_notebook(notebook, {**CELLS, "body": CELLS["body"] + "\nfigure.nothing <script>"})
         failed = after(server, version_of(page))
-        assert "notebooks/small.ipynb，第 4 单元" in failed
+        assert "notebooks/small.ipynb，第 3 单元" in failed
         assert "SyntaxError" in failed
         assert "figure.nothing &lt;script&gt;" in failed
         assert 'href="?good=1"' in failed
