@@ -45,7 +45,7 @@ def test_every_word_of_every_pdf_is_in_the_language_it_is_tagged_with(edition: E
 
 def test_english_pages_and_pdfs_keep_chinese_beside_the_translation(edition: Edition) -> None:
     """The walk is not blind: English pages do hold Chinese (亿元, titles), all of it marked."""
-    for name in ("brief", "profile-bazhong", "databook"):
+    for name in ("brief", "profile-bazhong", "databook-bazhong"):
         marked = [text for text, lang in pieces(tree(edition.root / "en" / f"{name}.html")) if lang.startswith("zh")]
         assert any("亿元" in text for text in marked)
         tagged = tagged_pdf.pieces(edition.root / "en" / f"{name}.pdf")
