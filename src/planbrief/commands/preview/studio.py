@@ -325,7 +325,11 @@ class Studio:
         )
         if self._pool is None:
             raise RunError("the preview has ended")
-        return self._pool.submit(produce, task, name=task.name, timeout=REPORT_SECONDS, memory_limit=memory_share(2))
+        limits = {"timeout": REPORT_SECONDS, "memory_limit": memory_share(2)}
+        try:
+            return self._pool.submit(produce, task, name=task.name, **limits)
+        except RuntimeError as error:  # stopped in between
+            raise RunError("the preview has ended") from error
 
     def _end(self, key: Key, started: float, *, page: bytes = b"", error: Exception | None = None) -> None:
         seconds = time.monotonic() - started
