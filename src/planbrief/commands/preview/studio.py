@@ -325,9 +325,9 @@ class Studio:
         )
         if self._pool is None:
             raise RunError("the preview has ended")
-        limits = {"timeout": REPORT_SECONDS, "memory_limit": memory_share(2)}
+        most = memory_share(2)
         try:
-            return self._pool.submit(produce, task, name=task.name, **limits)
+            return self._pool.submit(produce, task, name=task.name, timeout=REPORT_SECONDS, memory_limit=most)
         except RuntimeError as error:  # stopped in between
             raise RunError("the preview has ended") from error
 
