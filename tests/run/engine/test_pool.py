@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import textwrap
@@ -184,6 +185,18 @@ def test_a_pool_outlives_its_zygote(tmp_path: Path) -> None:
         assert isinstance(problem, WorkerDied)
         assert problem.stage == "stuck"
         assert pool.submit(tasks.whoami).result(PATIENCE)[2] not in (zygote, pid)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="forks")
+def test_a_default_timeout_of_sockets_is_not_the_pools(tmp_path: Path) -> None:
+    """A notebook that has set one for its downloads may take longer than that to start and do its tasks."""
+    before = socket.getdefaulttimeout()
+    socket.setdefaulttimeout(0.001)
+    try:
+        with Pool(1, scratch=tmp_path, method="fork") as pool:
+            assert pool.submit(time.sleep, 0.2).exception(PATIENCE) is None
+    finally:
+        socket.setdefaulttimeout(before)
 
 
 def test_leaving_by_an_exception_kills_everything(tmp_path: Path) -> None:

@@ -144,6 +144,14 @@ class _ForkedHandle(Handle):
         return self._status
 
 
+def _socket_pair() -> tuple[socket.socket, socket.socket]:
+    """Connected sockets that wait as long as it takes, whatever this process has set as its default timeout."""
+    ours, theirs = socket.socketpair()
+    for end in (ours, theirs):
+        end.settimeout(None)
+    return ours, theirs
+
+
 class ForkLauncher(Launcher):
     """Starts a zygote, and another one if that dies."""
 
@@ -163,7 +171,7 @@ class ForkLauncher(Launcher):
             raise EngineUnavailable(f"the process that forks workers has died {self._starts} times")
         self._starts += 1
         self._ready = False
-        self._control, theirs = socket.socketpair()
+        self._control, theirs = _socket_pair()
         with theirs:
             self._process = subprocess.Popen(
                 fork_server.boot_command(theirs.fileno()),
@@ -196,7 +204,7 @@ class ForkLauncher(Launcher):
                 self.failed_preloads = tuple(worker.read(stream)["failed"])
             self._ready = True
         reading, writing = os.pipe()
-        ours, theirs = socket.socketpair()
+        ours, theirs = _socket_pair()
         answers = os.fdopen(reading, "rb")
         try:
             message = worker.pack(job)
