@@ -163,3 +163,44 @@ def test_corners_bound_every_point_between_them():
         for b in (180, 199, 240, 260):
             assert made.low <= (b / a) ** (1 / 3) - 1 <= made.high
     assert math.isnan(derived(lambda a, b: a / b, "{0} ÷ {1}", start, replace(start, value=0, low=0, high=0)).value)
+
+
+def next_year(aims: dict[str, float], **wording: str):
+    """A city that reached 100 of everything in 2025, with targets for 2026; firms are meant to become fewer."""
+    indicators = [{**row, "direction": "decrease" if row["indicator"] == "firms" else "none"} for row in INDICATORS]
+    rows = []
+    for place, (indicator, aim) in enumerate(aims.items()):
+        unit = "个" if indicator == "firms" else "亿元"
+        both = {"indicator": indicator, "unit_measure": unit}
+        rows.append(observation(100 + 40 * place, 100, time_period="2025", **both))
+        rows.append(observation(120 + 40 * place, aim, time_period="2026", kind="target", **both, **wording))
+    return make_dataset(observations=rows, indicators=indicators)
+
+
+LOWER = {"gdp": 90, "services": 80, "farming": 70, "output": 60, "firms": 50}
+
+
+@pytest.mark.parametrize("comparator", ["eq", "ge", "gt", "approx"])
+def test_targets_below_what_was_reached_are_counted(comparator):
+    """Four of five; what is meant to fall is not counted; the largest step down that is no leading figure is named."""
+    aims = {**LOWER, "spending_share": 120}
+    found = by_rule(next_year(aims, comparator=comparator))["lower_aims"]
+    assert (found.figures["count"].value, found.figures["lower"].value) == (5, 4)
+    assert len(found.steps) == 3
+    assert all(step["aim"].value < step["last"].value == 100 for step in found.steps)
+    assert {step["aim"].comparator for step in found.steps} == {comparator}
+
+
+@pytest.mark.parametrize(
+    ("aims", "wording"),
+    [
+        ({**LOWER, "spending_share": 120}, {"comparator": "le"}),
+        ({**LOWER, "spending_share": 120, "gdp": 100, "services": 101}, {}),
+        ({key: value for key, value in LOWER.items() if key != "gdp"}, {}),
+        ({**LOWER, "spending_share": 120}, {"comparator": "range", "upper_value": "120"}),
+    ],
+    ids=["ceilings", "half of them", "too few", "ranges that reach higher"],
+)
+def test_targets_that_are_not_mostly_below_are_not_told(aims, wording):
+    """A ceiling asks for nothing less; as many or more as before are no finding; a range may go beyond."""
+    assert "lower_aims" not in by_rule(next_year(aims, **wording))

@@ -15,6 +15,7 @@ from planbrief.measures.insights.model import Area, Insight, Rule, area_of
 from planbrief.measures.insights.pace import (
     cliffs,
     declines,
+    lower_aims,
     province_beside,
     rate_targets,
     sector_pace,
@@ -38,7 +39,7 @@ __all__ = ["RULES", "Area", "Insight", "insights"]
 #: All rules; their order decides nothing, their weights do.
 RULES: tuple[Rule, ...] = (
     *(implied_product, implied_industry, two_products, people),
-    *(sector_pace, cliffs, waypoints, rate_targets, declines, province_beside),
+    *(sector_pace, cliffs, waypoints, rate_targets, lower_aims, declines, province_beside),
     *(remainders, carriers, rest_of_share, ratios, share_goals, shares_of_around),
 )
 #: What a further insight about a topic that has been told weighs of its own weight.

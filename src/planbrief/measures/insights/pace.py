@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from planbrief.measures import growth as formulas
 from planbrief.measures.figures import Figure, plain
-from planbrief.measures.insights.model import Area, Insight, Row, Value
+from planbrief.measures.insights.model import Area, Insight, Row, Steps, Value
 from planbrief.measures.insights.product import spanned
 from planbrief.measures.insights.quantity import Quantity, derived, growth, of_point
 from planbrief.measures.labels import Label, label, period
@@ -21,6 +21,8 @@ CLIFF_FACTOR, CLIFF_RATE = 2.0, 0.05
 AHEAD = 2
 #: Concepts whose growth a leader is measured by, best first.
 LEADING = ("gdp", "value_added", "gross_output", "revenue", "investment")
+#: Targets for the next year of which most must ask for less to be worth a sentence, and how many of them it names.
+FEWEST_PAIRS, MOST_EXAMPLES = 5, 3
 
 
 def _as_fraction(point: Point) -> Quantity:
@@ -220,11 +222,66 @@ def rate_targets(area: Area) -> Iterator[Insight]:
         yield Insight(rule, key, area.region, area.weight(scope, distance), f"rate/{series.indicator}", figures)
 
 
-def _printed(key: str, point: Point, measure: str, scale: float) -> Figure:
-    """A point of a rate or share as it is printed, with its bound."""
+def lower_aims(area: Area) -> Iterator[Insight]:
+    """How many of the next year's targets ask for less than the last year reached, where most of them do.
+
+    Of one indicator in both years that is not meant to fall; a range counts by its upper end, a bound by itself.
+    """
+    pairs: list[tuple[Series, Point, Point]] = []
+    for series in area.series:
+        aims = [p for p in series.aims if p.annual and not p.conflict and not area.doubted(p)]
+        reached = {p.year: p for p in series.actuals if p.annual and not p.conflict and not area.doubted(p)}
+        last = reached.get(aims[0].year - 1) if aims and aims[0].comparator not in ("le", "lt") else None
+        if series.family not in ("level", "rate", "share") or series.subject or last is None or last.value <= 0:
+            continue
+        if area.ctx.meta(series.indicator)["direction"] != "decrease":
+            pairs.append((series, last, aims[0]))
+    year = max((aim.year for _, _, aim in pairs), default=math.nan)
+    pairs = [pair for pair in pairs if pair[2].year == year]
+    lower = [(s, last, aim) for s, last, aim in pairs if _at_most(aim) < last.value]
+    if len(pairs) < FEWEST_PAIRS or 2 * len(lower) <= len(pairs):
+        return
+    key = f"{area.region}/insights/lower_aims"
+
+    def counted(name: str, of: list[tuple[Series, Point, Point]]) -> Figure:
+        behind = tuple(dict.fromkeys(obs for _, last, aim in of for obs in last.observations + aim.observations))
+        return Figure(f"{key}/{name}", float(len(of)), "count", "项", behind)
+
+    def printed(name: str, series: Series, point: Point) -> Figure:
+        measure, scale = series.family, 0.01 if series.family == "rate" else 1.0
+        return _printed(f"{key}/{series.key}/{name}", point, measure, scale, series.unit if measure == "level" else "")
+
+    def telling(pair: tuple[Series, Point, Point]) -> tuple[bool, bool, float]:
+        """What official statistics know comes before what one document counts, the largest step down first."""
+        series, last, aim = pair
+        about = area.ctx.meta(series.indicator)
+        return about["concept"] in LEADING, about["definition_source"] == "planbrief", aim.value / last.value
+
+    figures: dict[str, Value] = {
+        "area": area.name,
+        "period": period(pairs[0][2].period),
+        "last_period": period(pairs[0][1].period),
+        "count": counted("count", pairs),
+        "lower": counted("lower", lower),
+    }
+    told: Steps = tuple(
+        {"name": area.named(series), "aim": printed("aim", series, aim), "last": printed("last", series, last)}
+        for series, last, aim in sorted(lower, key=telling)[:MOST_EXAMPLES]
+    )
+    weight = area.weight(area.size / 2, len(lower) / len(pairs))
+    yield Insight("lower_aims", key, area.region, weight, "lower_aims", figures, told)
+
+
+def _at_most(aim: Point) -> float:
+    """The most that a target asks for by its wording."""
+    return aim.upper if aim.comparator == "range" else aim.value
+
+
+def _printed(key: str, point: Point, measure: str, scale: float, unit: str = "") -> Figure:
+    """A point as it is printed, with its bound."""
     ends = (point.lower * scale, point.upper * scale)
     return Figure(
-        key, point.value * scale, measure, "", point.observations, "", *ends, point.comparator, "", point.period
+        key, point.value * scale, measure, unit, point.observations, "", *ends, point.comparator, "", point.period
     )
 
 
@@ -275,7 +332,9 @@ def declines(area: Area) -> Iterator[Insight]:
         "count": Figure(f"{key}/count", float(len(falls)), "count", "项", behind),
     }
     rule = "decline" if len(falls) == 1 else "declines"
-    yield Insight(rule, key, area.region, area.weight(area.size / 4, abs(point.value) / 10), "decline", figures)
+    # One market that shrinks is not a quarter of the economy: trade with one country, a service, a zone.
+    touched = area.size / 4 if area.ctx.meta(series.indicator)["concept"] in LEADING else 0.0
+    yield Insight(rule, key, area.region, area.weight(touched, abs(point.value) / 100), "decline", figures)
 
 
 def province_beside(area: Area) -> Iterator[Insight]:
