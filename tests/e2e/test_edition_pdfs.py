@@ -202,6 +202,18 @@ def test_no_line_parts_a_number_from_its_unit(edition: Edition) -> None:
     assert parted == []
 
 
+def test_only_a_table_that_has_rows_on_a_page_goes_on_there(edition: Edition) -> None:
+    """Where a page has but the note of a table that ended on the one before, nothing calls it continued."""
+    seen = 0
+    for path in edition.pdfs:
+        for number, (_, _, words) in enumerate(layout(path), start=1):
+            for head, below in pairwise(sorted(words, key=lambda word: (round(word.top), word.left))):
+                if re.fullmatch("continued|续表", head.text) and head.top < TOP:
+                    seen += 1
+                    assert not re.match("Note:|Source|注：|来源", below.text), (edition.name(path), number)
+    assert seen > 5
+
+
 def test_last_page_is_more_than_the_tail_of_a_list(edition: Edition) -> None:
     """The closing sources stand on the last page from their heading on, and take more than a few lines of it."""
     for path in edition.pdfs:

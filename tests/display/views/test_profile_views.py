@@ -67,6 +67,12 @@ def test_a_lone_target_that_official_statistics_define_stands_among_the_targets(
     assert shipped.row("indicators", "community_centres_new")["name_en"] not in names
 
 
+def test_a_ratio_has_a_unit_that_is_no_number(shipped):
+    """Urban to rural income: 2.21 and about 2.1 of nothing, which a column of units calls a ratio and not 1."""
+    units = {row[0].value.en: row[1].value for row in milestone_table(shipped, "chongqing").rows}
+    assert (units["Ratio of urban to rural income"].zh, units["Ratio of urban to rural income"].en) == ("比值", "ratio")
+
+
 def test_cells_without_a_number_are_shown():
     """A printed dash stands in its year; the same words in neighbouring years share one cell."""
     rows = milestones()[1:]

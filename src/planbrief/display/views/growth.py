@@ -54,6 +54,8 @@ def unit_label(unit: str, transformation: str = "") -> Label:
     """A unit in words of both languages, an annual rate named as such; money keeps its printed unit in English."""
     if transformation == "avg_annual":
         return Label(*both("unit.avg_annual"))
+    if unit == "1":  # a reader takes the figure for a number
+        return Label(*both("unit.ratio"))
     words, kept = unit_words(unit, "en")
     return Label(unit, f"{words} ({kept})" if kept and kept != words else words)
 
