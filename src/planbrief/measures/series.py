@@ -161,13 +161,16 @@ def series_of(
     ds.require("areas", region)
     if indicator is not None:
         ds.require("indicators", indicator)
+    if indicator is not None or activity is not None:  # from the whole, which is made once
+        asked = (indicator, activity)
+        return tuple(
+            series
+            for series in series_of(ds, region, inside=inside)
+            if all(name in (None, own) for name, own in zip(asked, (series.indicator, series.activity), strict=True))
+        )
     rows = ds.of_city(region) if inside else ds.select(ref_area=region)
     rows = rows[rows["kind"].isin(BASE_KINDS + AIM_KINDS) & rows["transformation"].isin(list(FAMILIES))]
     rows = rows[rows["obs_value"].notna()]
-    if indicator is not None:
-        rows = rows[rows["indicator"] == indicator]
-    if activity is not None:
-        rows = rows[rows["activity"] == activity]
     if rows.empty:
         return ()
     table = ds.unit_table

@@ -187,7 +187,7 @@ class Canvas:
     def tick_boxes(self) -> list[BboxBase]:
         """Where the numbers on the axes stand, in points."""
         self.check()
-        self.figure.canvas.draw()
+        self.figure.draw_without_rendering()  # places the ticks
         return [
             label.get_window_extent(self.renderer)
             for axes in self.figure.axes

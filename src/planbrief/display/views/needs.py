@@ -93,8 +93,10 @@ def common_stretches(frame: pd.DataFrame) -> list[tuple[int, int]]:
 def kind_parts(ds: Dataset, frame: pd.DataFrame) -> list[tuple[Label | None, Label, list[dict[str, Any]]]]:
     """Series of the whole place by kind: output and money, counts, shares; the first of each with its heading."""
     kinds: dict[str, list[tuple[Label, list[dict[str, Any]]]]] = {"output": [], "count": [], "share": []}
-    for _, group in frame.groupby("series", sort=False):
-        members = records(group)
+    by_series: dict[str, list[dict[str, Any]]] = {}
+    for row in records(frame):
+        by_series.setdefault(row["series"], []).append(row)
+    for members in by_series.values():
         first = members[0]
         kind = "share" if first["family"] == "share" else "output" if first["shape"] == "geometric" else "count"
         kinds[kind].append((name_of(ds, first), members))
