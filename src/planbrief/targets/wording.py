@@ -30,6 +30,10 @@ _BOUNDS = (
     (re.compile("不足|不到"), "lt"),
     (re.compile("近|约|約|左右"), "approx"),
 )
+#: A part of a whole in digits or words; 百分之五 is a number of per cent and none of these.
+_FRACTION = re.compile(
+    rf"(?:(?P<part>\d{{1,2}})[/／](?P<whole>\d{{1,3}})|(?P<under>(?![百千]分)[{_CHARACTERS}]+)分之(?P<over>[{_CHARACTERS}]+))"
+)
 #: Multipliers in front of a unit: 千亿级 in 亿元 is 1000.
 _UNIT_MULTIPLIERS = {"万": Decimal(10**4), "亿": Decimal(10**8)}
 #: Characters of a printed form other than its numerals.
@@ -121,14 +125,19 @@ def read(value_text: str, unit: str = "") -> Reading:
 
     Digits stand for themselves, ``50—100`` for a range, a Chinese numeral for its value divided by the multiplier in
     front of the unit (千亿级 in 亿元 is 1000), 首 and 第一 for 1, 一半 for 50 (per cent), 翻番 for 1 (increase) or 2
-    (ratio). 二个千亿级 stands for two values: 2 and 1000. Without any number there are no values.
+    (ratio), 1/3 and 三分之一 for the quotient (of per cent: 33.33), rounded to four digits or fewer. 二个千亿级 stands
+    for two values: 2 and 1000. Without any number there are no values.
 
     >>> read("1,200").values, read("50—100").upper, read("4.5%—5").upper
     ((Decimal('1200'),), Decimal('100'), Decimal('5'))
     >>> read("二个千亿级", "亿元")
     Reading(values=(Decimal('2'), Decimal('1000')), upper=None, comparator='ge')
+    >>> read("1/3以上").values[0], read("三分之一", "%").values[0], read("3/4").values
+    (Decimal('0.3333'), Decimal('33.33'), (Decimal('0.75'),))
     """
     comparator = next((name for pattern, name in _BOUNDS if pattern.search(value_text)), "")
+    if (fraction := _FRACTION.search(value_text)) and not _DRESSING.sub("", _FRACTION.sub("", value_text)):
+        return Reading(tuple(_quotients(fraction, unit)), None, comparator)
     found = [(match.start(), match.end()) for match in TOKEN.finditer(value_text)]
     if found:
         values = [digits_value(value_text[start:end]) for start, end in found]
@@ -136,6 +145,23 @@ def read(value_text: str, unit: str = "") -> Reading:
             return Reading((values[0],), values[1], "range")
         return Reading(tuple(values), None, comparator)
     return Reading(tuple(_chinese_values(value_text, unit)), None, comparator)
+
+
+def _quotients(fraction: re.Match[str], unit: str) -> Iterator[Decimal]:
+    """The quotient as a row may hold it, the most digits first."""
+    if fraction["part"]:
+        part, whole = Decimal(fraction["part"]), Decimal(fraction["whole"])
+    else:
+        part, whole = chinese_value(fraction["over"])[0], chinese_value(fraction["under"])[0]
+    if not 0 < part < whole:
+        return
+    per = {"%": 100, "成": 10}.get(unit, 1)
+    most = 4 if per == 1 else 2
+    quotient = part / whole * per
+    rounded = (f"{quotient:.{digits}f}" for digits in range(most, most - 3, -1))
+    yield from dict.fromkeys(
+        Decimal(text.rstrip("0").rstrip(".") if "." in text else text) for text in rounded if float(text)
+    )
 
 
 def _chinese_values(value_text: str, unit: str) -> Iterator[Decimal]:
