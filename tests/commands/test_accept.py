@@ -149,6 +149,16 @@ def test_a_row_that_cannot_stand_is_named(project: Project) -> None:
     assert tree(project.data) == before
 
 
+def test_what_check_would_find_is_told_by_the_drafts_rows(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two values of one fact: both are named by number and place in the text, not by lines of a file yet to come."""
+    draft = read(project, "2025年，新镇新建公园12个。新镇新建公园15个，占全省的1/4。\n")
+    accept_all(draft)
+    assert main(["accept", NAME, "--yes", "--project", str(project.root)]) == 2
+    said = capsys.readouterr().err
+    assert "12 at 12: obs_value: found 12 个; expected 15 个, as 15 at 22 has the same fact" in said
+    assert "observations.csv" not in said
+
+
 def test_a_full_disk_leaves_everything_as_it_was(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """An error in the middle of writing puts every file back."""
     accept_all(read(project))

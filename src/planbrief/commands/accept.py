@@ -6,15 +6,16 @@ import argparse
 import hashlib
 import re
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
-from planbrief.checks.admission import admit, with_rows
+from planbrief.checks.admission import NotAdmitted, admit, with_rows
 from planbrief.checks.rules import DIMENSIONS, Tables, rule_problems
 from planbrief.checks.sheets import as_csv
-from planbrief.errors import PlanbriefError, RunError, UnknownName
+from planbrief.errors import PlanbriefError, Problem, RunError, UnknownName
 from planbrief.project import Project, chosen, writable
+from planbrief.reading.decisions import DraftRow
 from planbrief.reading.drafts import Draft
 from planbrief.reading.tabulation import Tabulation, Tabulator, doc_type_of, english_title, unaccounted
 from planbrief.targets.excel import is_date
@@ -166,9 +167,27 @@ def accept_draft(project: Project, source_id: str, replace: bool = False) -> Acc
     with_notes(package, draft, tables)
     try:
         admit(project.data, files_of(package, tables))
+    except NotAdmitted as error:
+        if error.before:
+            raise
+        raise NotReady(tuple(_in_draft(problem, tables, now.rows) for problem in error.problems)) from None
     except OSError as error:
         raise Unwritten(error.strerror or str(error)) from None
     return Accepted(source_id, tables)
+
+
+def _in_draft(problem: Problem, tables: Tabulation, rows: Iterable[DraftRow]) -> str:
+    """A problem of the tables that were to be written; rows of theirs are told by number and place in the text."""
+    spans = {row.id: f"{row.value_text} at {row.start}" for row in rows}
+    home = f"documents/{tables.source['source_id']}"
+
+    def spot(line: int) -> str:
+        return spans[tables.origins[tables.observations[line - 2]["obs_id"]]]  # below the header, counted from 1
+
+    expected = re.sub(rf"\S*{re.escape(home)}, row (\d+)", lambda found: spot(int(found[1])), problem.expected)
+    if not problem.row or not problem.file.endswith(f"{home}/observations.csv"):
+        return str(replace(problem, expected=expected))
+    return f"{spot(problem.row)}: {problem.column}: found {problem.found}; expected {expected}"
 
 
 class Unwritten(RunError):

@@ -92,6 +92,11 @@ def english_title(kind: str, area: str, published: str) -> str:
     return f"{words[0].upper()}{words[1:]} of {area or 'an area'}, published {published} (title not translated)"
 
 
+def _unit_of(row: DraftRow) -> str:
+    """The unit of a row: 2.21∶1 and a third are plain numbers, which the text gives none."""
+    return row.cells["unit_measure"] or ("1" if {"ratio", "fraction"} & set(row.doubts) else "")
+
+
 class Tabulator:
     """Turns one draft into rows; ``package`` is what the data folder holds."""
 
@@ -229,13 +234,12 @@ class Tabulator:
         if earlier == 1:
             self._first_letter(row)
         comment = cells.get("comment", "")
-        plain_number = "1" if {"ratio", "fraction"} & set(row.doubts) else ""
         self.out.observations.append(
             {"obs_id": key, "source_id": self.facts["source_id"], "ref_area": area, "subject": subject,
              "indicator": self._indicator(row), "activity": activity, "time_period": cells["time_period"],
              "kind": cells["kind"], "obs_value": cells["obs_value"], "upper_value": cells["upper_value"],
              "comparator": cells["comparator"], "transformation": cells["transformation"],
-             "counterpart_area": counterpart, "unit_measure": cells["unit_measure"] or plain_number,
+             "counterpart_area": counterpart, "unit_measure": _unit_of(row),
              "price_base": cells["price_base"], "base_period": cells.get("base_period", ""), "obs_status": "A",
              "locator": cells["locator"] or "—", "char_start": str(row.start), "char_end": str(row.end),
              "value_text": row.value_text, "comment_obs": comment, "reading_note": ""}
@@ -253,7 +257,7 @@ class Tabulator:
     def _indicator(self, row: DraftRow) -> str:
         """The id of the indicator that the person chose, or that the words name, or of a new one."""
         cells = row.cells
-        phrase, unit, form = cells["indicator_phrase"].strip(), cells["unit_measure"], cells["transformation"]
+        phrase, unit, form = cells["indicator_phrase"].strip(), _unit_of(row), cells["transformation"]
         chosen = cells["indicator"].strip()
         if chosen:
             found = self.indicators.find(chosen)

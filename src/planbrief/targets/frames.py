@@ -74,6 +74,8 @@ def expected(field: Mapping[str, Any]) -> str:
     if "pattern" in rules:
         told = field.get("description", "").rstrip(".")
         return told if 0 < len(told) <= 80 else f"text like the pattern {rules['pattern']}"
+    if rules.get("required"):
+        return f"a text of 1 to {rules['maxLength']} characters" if "maxLength" in rules else "a value"
     return f"at most {rules['maxLength']} characters" if "maxLength" in rules else "a value"
 
 
