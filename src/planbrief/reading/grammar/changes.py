@@ -82,6 +82,8 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
         return Kind("constraint", "limit", "limit")
     if _WHEN_DONE.search(said) and not re.search("目标|力争", sentence):
         return Kind("estimate", "when_done", "forecast")
+    if (one.mark == "（" and one.lead.endswith("目标")) or re.match("的[^，。；、]{0,4}目标", one.behind):
+        return Kind("target", "future_words")
     if tense == "future":
         if scheme and not re.search("新[增建设]", words) and one.tail.bound != "ge":
             return Kind("count", "scheme", "scheme")
@@ -187,7 +189,10 @@ def change(one: Quantity, name: str, ranked: bool, stretch: bool, noun: bool) ->
 def _percent(one: Quantity, name: str, stretch: bool) -> Change:
     front, words = one.front, one.segment
     around = words + name
-    if re.search(r"贡献率|贡献(?:了|约|超过?|近|达)*[^，。]{0,12}(?:增量|增长)", around + one.behind[:10]):
+    if re.search(
+        r"贡献率|贡献(?:了|约|超过?|近|达)*[^，。]{0,12}(?:增量|增长)",
+        around + re.split("[，。；、]", one.behind[:10])[0],
+    ):
         return Change("contribution", 1, "contribution")
     if front.gap:
         return Change("difference_pp", front.gap, "gap", "percent_gap")

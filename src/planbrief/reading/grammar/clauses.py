@@ -30,10 +30,13 @@ TAIL = re.compile(
 _SCALE_ONLY = re.compile(r"[万亿]")
 #: Nouns that say in people what a bare 万 counts: 80万重点群体.
 _PERSONS = re.compile(rf"(?:名|位)?[^，。；、\d]{{0,10}}?{alternatives('units', 'persons')}")
+#: What is measured in years: 平均受教育年限达到14年.
+_YEARS_LONG = re.compile(r"(?:年限|寿命|工龄|教龄)[^，。；、\d]{0,8}$")
 #: Bounds in front of a number.
 _FRONT = re.compile(
     r"(?:(?P<le>不(?:得|应|能|可|会)?(?:超过?|高于|大于|多于|突破)|未超过|[至最]多|小于等于|≤|<=)"
-    r"|(?P<ge>不(?:得|应|能|可)?(?:低于|少于|小于)|至少|不下|大于等于|≥|>=|跨[上过入越]|迈[上入过]|站上|登上|跃上)"
+    r"|(?P<ge>不(?:得|应|能|可)?(?:低于|少于|小于)|至少|不下|大于等于|≥|>=|跨[上过入越]|迈[上入过]|站上|登上|跃上|"
+    r"至少(?:[建打培引布创新举配完有][一-龥]{0,3}))"
     r"|(?P<lt>不足|不到|未达到?|(?<!不)[小低少]于|<)"
     r"|(?P<gt>(?<!不)超过?|超出|逾|突破|(?<!不)[大高多]于|>|破(?=$)|(?<=[已突接])过|(?<![通超跨迈不度胜路])过(?=$))"
     r"|(?P<approx>大约|大概|将近|接近|(?<![签合违条特节制公契预缔])约|(?<![最附临远靠])近))"
@@ -81,7 +84,8 @@ def tail(text: str, numeral: Numeral) -> Tail:
         bound = "ge"
     if not printed and scale in ("万亿", "亿") and re.match(r"[，。；、两]|台阶|大关|$", text[match.end() :]):
         return Tail(end, scale + "元", "", bound, False, near)
-    if not printed and not scale and text[numeral.end : numeral.end + 1] == "年" and numeral.value % 1:
+    years = numeral.value % 1 or _YEARS_LONG.search(text, max(0, numeral.start - 12), numeral.start)
+    if not printed and not scale and years and text[numeral.end : numeral.end + 1] == "年":
         return Tail(numeral.end + 1, "年", "年", bound, False, near)
     if not printed and _SCALE_ONLY.search(scale) and _PERSONS.match(text, match.end()):
         return Tail(end, scale + "人", "", bound, False, near)
@@ -170,7 +174,7 @@ def _suffix() -> re.Pattern[str]:
 
 _GAP = re.compile(
     rf"(?P<verb>{any_of(_ABOVE | _BELOW)})(?:于|出|过)?(?P<place>全国|全省|全市|全区|上年|去年|全部|西部|中部|东部|"
-    rf"预期|目标|规模以上|规上|同期|城镇|农村|GDP|地区生产总值|经济)"
+    rf"预期|目标|规模以上|规上|同期|城镇|农村|GDP|地区生产总值|经济)(?:[、和及与](?:全国|全省|全市|西部|中部|东部)){{0,3}}"
     r"(?P<rest>[^，。；、]{0,10}?)(?P<about>约|近|超过?)?$"
 )
 #: A base of comparison: 比上年, 较2020年末, 比“十三五”时期.
@@ -185,6 +189,12 @@ _BESIDE = re.compile(
 )
 #: A distance to a place's average that a verb of reaching states: 超过全国平均水平1.2个百分点.
 _OVER = re.compile(r"(?P<verb>超过|超出|高过)(?P<place>全国|全省|全市|全区|西部|中部|东部)(?:平均(?:水平|数)?|水平)$")
+#: A comparison with any other base, told by the verb behind it: 比初步核算数增加, 较年度任务多, 降幅比前11个月收窄.
+_THAN = re.compile(
+    r"(?<![同占环对之相])[比较](?![重例率值])(?P<base>(?!分别|持续|不断|稳步|明显|显著|[大快好高低多少强])[^，。；、（）]{2,16}?)"
+    r"(?:共|再|又)?(?P<verb>[多少]|(?:增加|减少|提高|提升|降低|下降|上升|增长|扩大|缩小|收窄|回落|加快|放缓|[多少净][增减]))"
+    r"(?:了|近|约|超过?)?$"
+)
 _BLANKS = " \t\u3000*“”:：—-·"
 #: Words that end in a level verb's character and are names: 比重为 is split, 行为, 认为, 以上, 网上, 线上 are not.
 
@@ -212,6 +222,13 @@ def take_apart(front: str) -> Front:
         inner = take_apart(words[: gap.start()])
         place = gap["place"]
         return Front(inner.core, inner.adverbs, gap["verb"], 0, False, bound, inner.rate_noun, sign, place)
+    if (than := _THAN.search(words)) is not None and not re.search("[由从到至达]", than["base"]):
+        inner = take_apart(words[: than.start()])
+        rate_noun = inner.rate_noun or inner.core.endswith(("降幅", "增速", "增幅", "涨幅"))
+        sign = -1 if than["verb"] in _DOWN else 1
+        return Front(
+            inner.core, inner.adverbs + than[0], than["verb"], sign, False, bound, rate_noun and not inner.core
+        )
     start_value = False
     reached = adverbs = verb = ""
     change = 0
@@ -257,6 +274,8 @@ def take_apart(front: str) -> Front:
     )
 
 
+#: The number of a note behind a figure: 3125.68亿元[2]，.
+_NOTE_MARK = re.compile(r"[\[〔]\d{1,2}[\]〕]")
 _MARKS = "，。；：:！？!?（）\n"
 _JOINT = re.compile(r"\s*(?:-|—{1,2}|–|~|至|到)\s*")
 _LIST = re.compile(r"\s*(?:、|，|和|及|与|以及|或|、?和)\s*第?")
@@ -308,6 +327,13 @@ def quantities(text: str, start: int, end: int, found: Sequence[Numeral]) -> tup
         behind = tail(text, one)
         if following is not None:
             gap = text[one.end : following.start]
+            if gap == "/" and following.value in (1, 10) and text[following.end : following.end + 1] == "万":
+                per = f"/{following.text}万"  # a rate per so many people: 11.8/10万
+                printed = Tail(following.end + 1, per, per, "", False, False)
+                result.append(Quantity(one.start, one.end, one.value, None, one.form, printed, unit=per))
+                bases.append(following)
+                position += 2
+                continue
             if gap == "/" and one.form == following.form == "digits" and following.value:
                 whole = tail(text, following)
                 value = round(one.value / following.value, 4).normalize()
@@ -398,10 +424,11 @@ def _surround(text: str, start: int, end: int, found: list[Quantity]) -> None:
     previous_end = start
     previous: Quantity | None = None
     for index, one in enumerate(found):
-        gap = text[previous_end : one.start]
-        pure = bool(previous is not None and (_LIST.fullmatch(gap) or (one.ratio > 2 and one.place)))
+        gap = _NOTE_MARK.sub("", text[previous_end : one.start])
+        classed = previous is not None and previous.form == "size" != one.form
+        pure = bool(previous is not None and not classed and (_LIST.fullmatch(gap) or (one.ratio > 2 and one.place)))
         after = found[index + 1].start if index + 1 < len(found) else end
-        one.behind = text[max(one.tail.end, one.end) : after].split("\n")[0]
+        one.behind = _NOTE_MARK.sub("", text[max(one.tail.end, one.end) : after].split("\n")[0])
         if pure and previous is not None and not (gap.strip() == "，" and previous.length == 1 and not previous.stated):
             _continue(previous, one, gap)
         else:

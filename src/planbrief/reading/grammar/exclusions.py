@@ -26,7 +26,7 @@ _YEAR = r"(?:19|20)\d\d"
 #: What the patterns of the rules call by name; in front of a clock time stands no word for the parts of a whole
 #: (结构由12:36:52).
 _NAMED = {
-    "NO_RATIO": r"^(?!.*(?:结构|比例|比重|比值|之比|调整|优化|由|为|至)[^，。]{0,10}$)",
+    "NO_RATIO": r"^(?!.*(?:(?:结构|比例|比重|比值|之比)[^，。]{0,24}|(?:调整|优化|由|为|至)[^，。]{0,10})$)",
     "YEAR": _YEAR,
     "DASH": r"\s*[-—–~至]+\s*",
 }

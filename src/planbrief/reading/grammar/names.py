@@ -111,7 +111,7 @@ def document_area(text: str) -> tuple[str, str]:
         head,
     )
     if title:
-        name = re.sub(r"^(?:年|中共)", "", title["name"])
+        name = re.sub(r"^(?:年|中共)|^.*(?:记者[从在]?|[日悉]从|本报|日前|近日)", "", title["name"])
         return table.get(name, name), title[0]
     counts = {name: head.count(name) for name in [*table, *listed("places", "prefectures")]}
     best = max(counts, key=lambda name: counts[name])
@@ -328,6 +328,12 @@ def _with_head(parts: list[str]) -> list[str]:
         rest = head[head.index(part[-shared:]) + shared :] if shared else head
         result.append(part if own or part.endswith(head[-2:]) else part + rest)
     return [*result, re.sub("等(?=[产行]业)", "", last)]
+
+
+def measure_of(words: str) -> str:
+    """The measure that some words end in, alone: 产值 of 主导产业产值; empty for none."""
+    found = _head(words)
+    return found[1] if found is not None else ""
 
 
 def head_of(words: str) -> str:

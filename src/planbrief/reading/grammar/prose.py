@@ -37,9 +37,13 @@ _SUM = re.compile(r"(?<![\d+])\d{1,2}(?:\+\d{1,2})+(?![\d+]|\+?[A-Z])")
 #: The title of a plan, at the end of its line.
 _PLAN_TITLE = re.compile(r"(?:规划|计划|纲要|方案|意见)[》”]?\s*(?:（[^）]*）)?(?:的通知)?\s*$")
 #: Openings of a sentence that goes on about what the one before measured.
-_GOES_ON = re.compile(r"\s*(?:其中|同比|比上年|增速|增幅)")
+_GOES_ON = re.compile(r"\s*(?:其中|同比|比上年|增速|增幅|[分逐][季月]度?看)")
 #: Names of what adds up over years (新增就业, 完成投资), and units of what happens (件, 场).
 _ADDED_UP = re.compile(r"新增|新建|新设|净增|(?:投资|投入|支出|资金|成交价|减税|降费|补贴|补助)$")
+#: A bound in front of what the percentage is of: 不超过投资额15%.
+_BOUND_NOUN = re.compile("(?P<bound>不(?:超过?|高于|低于|少于))[一-龥]{2,6}$")
+#: Behind the name of a year whose aims are fulfilled in part: 完成全年目标任务的58.3%.
+_FULFILLED = re.compile(r"(?:度)?(?:预期)?目标(?:任务)?(?:数|值)?的?$")
 #: People who found work in a period, whatever the verb in front of their number.
 _PLACED = re.compile("(?:新增|转移|留[省市区]|[返来]乡)[^率]{0,4}就业$")
 _EVENTS = frozenset("次 件 场 场次 届 起 例 批次 人次".split())
@@ -66,15 +70,17 @@ class Grammar:
         head = self.folded.text[:2000]
         self.area = area or document_area(head)[0]
         self.published = published or published_date(head)
-        self.clock = Clock(self.published)
+        self.clock = Clock(self.published or _plan_start(head))
         self.planned = (
             any(_PLAN_TITLE.search(line) for line in head.split("\n")[:20]) and "政府工作报告" not in head[:600]
         )
-        news = not self.planned and not re.search("政府工作报告|公报|统计|纲要", head[:600])
+        news = not self.planned and not re.search(r"政府工作报告|公报|统计(?!局[^\n])|纲要", head[:600])
         self._news = bool(news and self.clock.month and len(text) < _NEWS)
         self._counted_big = frozenset(re.findall(r"(\d{1,2})(?=大[一-龥]{2,6}产业)", self.folded.text))
         self._forced: set[int] = set()
         self._carried = ""
+        #: By the start of a line, the last period over that its sentences named: in news what follows is of it too.
+        self._told: dict[int, str] = {}
         self._surroundings = Surroundings(self.folded.text)
 
     def rows(self, skip: Sequence[tuple[int, int]] = (), forced: Sequence[tuple[int, int]] = ()) -> list[Proposal]:
@@ -139,19 +145,25 @@ class Grammar:
 
     def _zone_of(self, start: int) -> str:
         """The zone that the paragraph in front of a sentence is about: 高标准建设某某高新区。"""
-        line = self.folded.text[self.folded.text.rfind("\n", 0, start) + 1 : start]
+        line = self.folded.text[self._line(start) : start]
         found = list(_ZONE_TOLD.finditer(line))
         return found[-1]["zone"] if found and not re.search("全[省市区]|我[省市区]", line[found[-1].end() :]) else ""
 
     def _is_negative(self, one: Quantity) -> bool:
         """A minus sign in front of a number that is no dash between two numbers or names."""
         return bool(
-            re.search(r"[为是率达至到，:（]\s*[-−—]$|[为是率]负$", self.folded.text[max(0, one.start - 3) : one.start])
+            re.search(
+                r"[为是率达至到，:（长速幅]\s*[-−—]$|[为是率长]负$", self.folded.text[max(0, one.start - 3) : one.start]
+            )
         )
+
+    def _line(self, position: int) -> int:
+        """Where the line that a position lies in begins."""
+        return self.folded.text.rfind("\n", 0, position) + 1
 
     def _line_head(self, position: int) -> str:
         """The first characters of the line that a position lies in."""
-        first = self.folded.text.rfind("\n", 0, position) + 1
+        first = self._line(position)
         return self.folded.text[first : first + 24]
 
     def _is_explained(self, one: Numeral) -> bool:
@@ -209,8 +221,9 @@ class Grammar:
         said.average = form.transformation == "avg_annual" or (said.average and one.place > 0)
         goes_on = form.transformation == "share" and of.rule == "carried" and one.front.to
         if goes_on and said.form in ("yoy", "avg_annual") and not re.search("率|占|比重|强度", name):
-            form = form._replace(transformation=said.form, rule="form_carried")
-        said.form = form.transformation
+            narrowed = re.match("收窄|扩大|缩小|回落", one.front.verb) and said.sign < 0
+            form = form._replace(transformation=said.form, rule="form_carried", sign=-1 if narrowed else form.sign)
+        said.form, said.sign = form.transformation, form.sign
         if form.doubt:
             row.doubts.append(form.doubt)
         comparator, rule = self._comparator(one, found, index)
@@ -345,6 +358,8 @@ class Grammar:
         bound = one.front.bound or front_bound(one.segment)
         if bound:
             return bound, "front"
+        if one.unit in ("%", "成") and (of_noun := _BOUND_NOUN.search(one.segment)) is not None:
+            return front_bound(of_noun["bound"]), "front"
         for later in found[index + 1 :]:
             if later.place <= one.place or not later.place:
                 break
@@ -368,12 +383,17 @@ class Grammar:
             start = sentence.start + period.start
             if _COMPARED.search(words[max(sentence.start, start - 4) : start]):
                 continue
-            if words[end : end + 1] == "的" and one.unit == "倍":
+            if one.unit == "倍" and re.match("(?:时期|期间|[年期]?[末底])?的", words[end : end + 4]):
                 continue
             since = re.match(r"以来|起|前|后", words[end : end + 2]) and period.role == "point"
             if since and period.words not in ("去年", "今年"):
                 continue
-            from_year = period.role == "point" and words[max(sentence.start, start - 1) : start] in ("从", "由")
+            if _FULFILLED.match(words[end : one.start]):
+                continue
+            from_year = period.role in ("point", "end") and words[max(sentence.start, start - 1) : start] in (
+                "从",
+                "由",
+            )
             if from_year and not one.front.start_value:
                 continue
             return period
@@ -386,7 +406,7 @@ class Grammar:
             start = sentence.start + period.start
             if (
                 start < one.start
-                and period.role == "point"
+                and period.role in ("point", "end")
                 and words[max(sentence.start, start - 1) : start] in ("从", "由")
             ):
                 return period.first
@@ -403,29 +423,32 @@ class Grammar:
         said: Said,
     ) -> tuple[str, str]:
         rule = "named" if explicit is not None else scope.rule
+        if not scope.code and self._news and (told := self._told.get(self._line(one.start))) is not None:
+            row.doubts.append("no_time")
+            return told, "paragraph"
         if not scope.code and self._news and self.clock.month > 2 and scope.tense != "future":
             row.doubts.append("no_time")
             return self.published[:7], "published"
+        if explicit is not None and scope.tense == "past":
+            self._told[self._line(one.start)] = scope.code
         if not scope.code:
             row.doubts.append("no_period" if self.planned else "no_time")
             return "undated", "nothing"
-        if one.front.start_value and not (
-            explicit is not None
-            and explicit.role == "point"
-            and explicit.end <= one.start - 1
-            and "年" in explicit.words
-            and not scope.stretch
-            and explicit.words[:2] == "20"
-        ):
+        dated = explicit is not None and explicit.end <= one.start - 1 and not scope.stretch
+        dated = dated and explicit is not None and bool(re.match("20.*年", explicit.words))
+        if one.front.start_value and not dated:
             first = scope.first - 1
             return str(first), "start_value"
-        to_end = scope.end and transformation in ("avg_annual", "cumulative")
+        yearly = bool(re.search("年均(?!浓度|气温|降)", one.segment))
+        to_end = scope.end and (yearly or transformation in ("avg_annual", "cumulative"))
         if to_end and scope.last % 5 == 0 and (not self.clock.year or 0 <= scope.last - self.clock.year <= 5):
             return f"{scope.last - 4}/{scope.last}", "years_to_end"
+        if one.mark == "（" and re.search("(?:年度|全年)[^，。；]{0,6}目标$", one.lead):
+            return str(scope.last), rule
         if not scope.stretch or scope.first == scope.last:
             return scope.code, rule
-        if transformation in ("avg_annual", "cumulative"):
-            return scope.code, rule
+        if yearly or transformation in ("avg_annual", "cumulative"):
+            return scope.code, "stretch_flow" if yearly else rule
         if transformation == "difference" and one.front.verb in ("净增", "净减", "多增"):
             return scope.code, "stretch_flow"
         if transformation == "contribution":
@@ -434,8 +457,6 @@ class Grammar:
             return str(scope.last), "stretch_end"
         if transformation == "increase_multiple":
             return scope.code, rule
-        if re.search("年均(?!浓度|气温|降)", one.segment):
-            return scope.code, "stretch_flow"
         total = one.front.to or re.search("[达至超破]", one.front.reached)
         if total and f"新增{name}" in said.recent:
             return str(scope.last), "stretch_end"
@@ -457,6 +478,19 @@ class Grammar:
             return scope.code, "stretch_flow"
         row.doubts.append("stretch_level")
         return str(scope.last), "stretch_end"
+
+
+def _plan_start(head: str) -> str:
+    """The year in which the five-year plan begins that the first lines are the title of, else empty.
+
+    >>> _plan_start("某市国民经济和社会发展第十五个五年规划纲要"), _plan_start("某市政府工作报告")
+    ('2026', '')
+    """
+    for line in head.split("\n")[:20]:
+        plan = re.search("第?十(?P<n>[一二三四五六七八九])(?:个五年|五”?)[^，。]{0,24}(?:规划|计划|纲要)", line)
+        if plan is not None and len(line) <= 60:
+            return str(2001 + 5 * "一二三四五六七八九".index(plan["n"]) + 5)
+    return ""
 
 
 @cache

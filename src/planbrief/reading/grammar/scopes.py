@@ -51,9 +51,10 @@ def periods(text: str, year: int, current: int = 0, month: int = 0) -> Iterator[
     >>> [p.code for p in periods("1—11月，过去五年，去年前三季度，到2030年，“十五五”期间", 2026, 2025)]
     ['2025-01/2025-11', '2021/2025', '2025', '2025-01/2025-09', '2030', '2026/2030']
     """
+    loose = not current
     current = current or year
     for match in _PATTERN.finditer(text):
-        found = _read(match, year, current, month)
+        found = _read(match, year, _told(match, current, month) if loose and current == year else current, month)
         if found is None:
             continue
         if found.role != "plan" and found.first == found.last:
@@ -63,6 +64,17 @@ def periods(text: str, year: int, current: int = 0, month: int = 0) -> Iterator[
         if role == "point" and re.search(r"[到至]$|[到至]“?$", before):
             role = "end"
         yield Period(match.start(), match.end(), found.code, found.first, found.last, role, match[0])
+
+
+def _told(match: re.Match[str], year: int, month: int) -> int:
+    """The year of a bare 全年, 四季度 or 1—12月 that nothing dates: the last one that is over when it is told."""
+    group = match.groupdict()
+    last = int(group["m2"] or 0) if group["months"] else 0
+    last = last or (12 if group["whole"] else 0) or (6 if (group["half"] or "")[:1] == "上" else 0)
+    last = last or 3 * " 一二三四".find(group["quarter"] or "无") or 3 * " 一二三四".find(group["front"] or "无")
+    last = 12 if group["half"] and last <= 0 else last
+    ahead = _AHEAD.search(match.string, max(0, match.start() - 8), match.start())
+    return year - 1 if month and last > month and not ahead else year
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +130,9 @@ def _read(match: re.Match[str], year: int, current: int, month: int) -> _Found |
         first = year if count == 5 and year % 5 == 1 else year + 1
         return _Found(f"{first}/{first + count - 1}", first, first + count - 1, "stretch")
     if group["last"]:
-        return _Found(str(year - 1), year - 1, year - 1)
+        # 去年 is told from the day of publication, 上年 from the year that the text is about
+        before = current - 1 if group["last"] == "上年" else year - 1
+        return _Found(str(before), before, before)
     if group["whole"]:
         return _Found(str(current), current, current)
     if group["this"]:
@@ -163,7 +177,9 @@ _OPENING = re.compile(
 )
 _FUTURE_HEAD = re.compile(r"目标|安排|任务|部署|打算|思路|要求|重点工作|工作重点|举措|建议|今后|未来|展望|行动|规划")
 _REVIEW = re.compile(r"回顾|工作")
-_PAST_HEAD = re.compile(r"回顾|成就|成效|成绩|进展|总结|现状|基础|情况")
+_PAST_HEAD = re.compile(
+    r"回顾|成就|成效|成绩|进展|总结|现状|基础(?!设施|研究|教育|产业)|情况|发展(?:环境|形势|条件)|背景|形势|短板|挑战"
+)
 #: Names of plans, prizes and laws that a year or a plan period stands in: no time of what is said.
 _NAMED = re.compile(r"(?:规划|纲要|建议》|版|年度(?:人物|考古|奖)|[^，。]{0,4}(?:大会|论坛|博览会|赛|奖))")
 _COMPARED = re.compile(r"(?:比|较|与|同|相比|从|由|自|对比|以)[“]?$")
@@ -256,7 +272,8 @@ _PART_LINE = re.compile(r"\s*(?P<name>[一-龥]{2})(?:[县区])?(?:（[^（）\n
 #: A document in numbered sections: only there an opening (今年，) holds beyond its paragraph.
 _DIVIDED = re.compile(r"^[ \t]*(?:[一二三]、|第[一二三]章)", re.MULTILINE)
 _DATED_HEAD = re.compile(
-    r"^[ \t\u3000]*(?:“十[一二三四五六]五”|20\d\d年)[^，。；：\n]{2,24}(?:回顾|任务|工作|安排)[ \t]*$", re.MULTILINE
+    r"^[ \t\u3000]*(?:“十[一二三四五六]五”|20\d\d年)[^，。；：\n]{2,24}(?:回顾|成就|成效|目标|任务|工作|安排)[ \t]*$",
+    re.MULTILINE,
 )
 #: Titles of documents that tell about one period from beginning to end.
 _ABOUT = re.compile(r"统计公报|运行(?:情况|简况|分析)|执行情况(?!.*计划草案)|工作总结|主要数据|情况通报")
@@ -280,7 +297,7 @@ def document_scope(text: str, clock: Clock) -> Scope:
 
 def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
     """The sentences of a folded text in order, each with its scope; blank ones are left out."""
-    paragraph = document_scope(text, clock)
+    of_all = paragraph = document_scope(text, clock)
     area = ""
     above: Scope | None = None
     section = paragraph
@@ -311,7 +328,7 @@ def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
                 above = paragraph if above is None else above
             elif _TOP_HEAD.match(line):
                 above = None
-            paragraph = _headed(line, clock, paragraph)
+            paragraph = _headed(line, clock, paragraph, of_all)
             section = paragraph
         local = paragraph
         for match in _SENTENCE.finditer(text, position, end):
@@ -368,7 +385,8 @@ def _bracketed(words: str, position: int) -> bool:
     ) + words.count(")", 0, position)
 
 
-def _headed(line: str, clock: Clock, before: Scope) -> Scope:
+def _headed(line: str, clock: Clock, before: Scope, of_all: Scope) -> Scope:
+    """The scope under a head; a chapter of a plan that says no time is of the years of its title again."""
     if _CAPTION.match(line):
         return before
     found = [one for one in periods(line, clock.year) if not _COMPARED.search(line[: one.start])]
@@ -382,6 +400,8 @@ def _headed(line: str, clock: Clock, before: Scope) -> Scope:
         return scope
     if not _TOP_HEAD.match(line):
         return before
+    if not past and of_all.tense == "future" and before.tense == "past":
+        return of_all
     if past and not future and clock.year and not _REVIEW.search(line):
         return Scope(0, 0, "", False, "past", "section", line.strip())
     if past and not future and clock.year:
@@ -393,7 +413,8 @@ def _headed(line: str, clock: Clock, before: Scope) -> Scope:
 
 def _named(words: str, clock: Clock, scope: Scope) -> list[Period]:
     result = []
-    for one in periods(words, clock.year, scope.last if scope.tense == "past" else 0, clock.month):
+    current = scope.last if scope.tense == "past" else clock.year if scope.code or scope.tense else 0
+    for one in periods(words, clock.year, current, clock.month):
         before, after = words[: one.start], words[one.end : one.end + 8]
         if before.count("《") > before.count("》") or _NAMED.match(after):
             continue
@@ -460,5 +481,10 @@ def _persists(words: str, opening: Period, year: int) -> bool:
     return (
         bool(re.fullmatch(r"(?:19|20)\d\d年", opening.words))
         and opening.last <= year
-        and bool(re.match(r"(?:是|我们|工作|全省|全市|全区|，(?:我们|面对|全省|全市|全区|在))", words[opening.end :]))
+        and bool(
+            re.match(
+                r"(?:是|我们|工作|全[省市区县]|(?:经济|主要|预期|发展)[^，。]{0,12}目标|，(?:我们|面对|全省|全市|全区|在))",
+                words[opening.end :],
+            )
+        )
     )

@@ -19,6 +19,8 @@ _STEPS = re.compile(r"(?:新)?(?:台阶|大关|关口|量级|门槛)")
 _CUT = re.compile(r"^(?:[至于等把向被该]|成为|实施|开展)|[多在了着把向被每对]$")
 #: What is named by what it is counted in.
 _NAMED_BY_UNIT = {"桥": "桥梁", "隧": "隧道", "金": "金牌", "银": "银牌", "铜": "铜牌"}
+#: Money that a verb of giving hands out (统筹5亿元专项资金).
+_MONEY = re.compile("[一-龥“”]{0,12}?(?:资金|基金|债券|贷款|补贴|消费券)")
 #: Longest name that is trusted, in characters.
 _LONG = 24
 
@@ -41,6 +43,7 @@ class Said:
     share: str = ""
     against: str = ""
     form: str = ""
+    sign: int = 1
 
 
 @dataclass
@@ -104,7 +107,7 @@ def _list(one: Quantity, core: str, length: int, found: Sequence[Quantity], inde
     words = names.cleaned(core)
     parts: list[str] = []
     if not names.is_verbal(core) and words not in listed("names", "generic"):
-        parts = names.listed_names(words, length)
+        parts = names.listed_names(words, length) or _told_of(found, index, words, length)
     else:
         if len(said.names) == length:
             parts = said.names
@@ -123,6 +126,16 @@ def _list(one: Quantity, core: str, length: int, found: Sequence[Quantity], inde
     said.names = list(parts)
     said.carried = parts[-1]
     return Subject(parts[0], "list", doubts=doubts)
+
+
+def _told_of(found: Sequence[Quantity], index: int, words: str, length: int) -> list[str]:
+    """The names of which a count in front of a list sums up as many (甲、乙、丙三大主导产业产值分别突破)."""
+    before = found[index - 1] if index else None
+    if before is None or before.value != length or before.form != "count":
+        return []
+    parts = names.listed_names(names.cleaned(before.segment), length)
+    measure = names.measure_of(words)
+    return [part + measure for part in parts] if measure else []
 
 
 def _noun_of_run(found: Sequence[Quantity], index: int) -> str:
@@ -185,9 +198,20 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
         noun = names.noun_behind(text[one.end + summed.end() :], True) if summed is not None and summed[0] else ""
         if noun:
             return Subject(noun, "behind", noun=True)
-        return Subject(text[one.end : one.end + 1] + "数量", "unit", noun=True, doubts=["scheme_part"])
+        part = text[one.end : one.end + 1]
+        scheme = "叠加" if text.startswith("叠加", one.end + 1) else "空间布局"
+        if part in "纵横环航":
+            around = text[one.end : one.end + 30] + text[max(0, one.start - 60) : one.start]
+            scheme = {"水": "水网体系", "电": "电网体系"}.get(
+                next(iter(re.findall("[水电](?=[网利])", around)), ""), "综合交通体系"
+            )
+        return Subject(f"{scheme}{part}数量", "unit", noun=True, doubts=["scheme_part"])
     if one.tail.printed in ("部门", "方面", "环节", "领域") and (verbal or core.endswith("等")):
         return Subject(one.tail.printed, "unit", noun=True)
+    money = _MONEY.match(behind) if one.unit.endswith("元") and names.flow_verb(core) else None
+    if money is not None:
+        said.carried = money[0]
+        return Subject(money[0], "behind", noun=True)
     noun = names.noun_behind(behind, counted) if counted or not (front.change or front.gap) else ""
     following = found[index + 1] if index + 1 < len(found) else None
     steps = following is not None and following.form == "size" and _STEPS.match(_behind(following))
@@ -234,6 +258,8 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
 
 def _counted(one: Quantity, core: str, noun: str, verbal: bool, said: Said) -> Subject:
     flow = names.flow_verb(core)
+    if one.behind[:1] == "大" and len(thing := noun.removesuffix(names.measure_of(noun) or "大")) >= 2:
+        noun = thing.split("对")[0]  # 三大产业产值 counts branches, not their output
     said.carried = noun
     doubts = ["long_name"] if len(noun) > _LONG - 2 else []
     if not verbal and len(core) > 3 and not flow and not re.search(r"等$|、", core):
