@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from planbrief.display.quantities import (
     decimal_text,
+    digits_of,
     figure_runs,
     interval_text,
     kept_beside,
@@ -82,6 +83,14 @@ def test_printed_digits_survive():
     assert value_text(figure(5.0, "share", observations=("o",)), "zh", "5.0") == "5.0%"
     assert value_text(figure(12.0, "level", "亿元"), "en", "12.0") == "1.20 billion yuan"
     assert value_text(figure(0.102, "rate", observations=("o",)), "en", "10.2") == "10.2%"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"), [(0.04, "0.04"), (-0.003, "-0.003"), (0.0, "0.0"), (1e-12, "0.0"), (2.34, "2.3")]
+)
+def test_a_small_change_does_not_read_as_none(value: float, shown: str):
+    """3.38 to 3.42 % is no change of 0.0 points; what only floating point leaves is."""
+    assert str(digits_of(value, Figure("k", value, "points", "", ("a", "b"), "x − y"))) == shown
 
 
 def test_equal_numbers_with_other_digits_do_not_mix_in_the_cache():

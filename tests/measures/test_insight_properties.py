@@ -189,6 +189,9 @@ def test_targets_below_what_was_reached_are_counted(comparator):
     assert len(found.steps) == 3
     assert all(step["aim"].value < step["last"].value == 100 for step in found.steps)
     assert {step["aim"].comparator for step in found.steps} == {comparator}
+    assert found.rule == "lower_aims"
+    three = by_rule(next_year({**aims, "gdp": 100}))["lower_aims"]
+    assert (three.rule, len(three.steps)) == ("lower_aims_named", 3)
 
 
 @pytest.mark.parametrize(

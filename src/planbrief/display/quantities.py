@@ -280,6 +280,9 @@ def digits_of(value: float, figure: FigureLike, printed: str = "", *, even: bool
     if measure in ("multiple", "years") and abs(value) >= 10:
         decimals = 1
     number = rounded(value, decimals)
+    while number == 0 and abs(value) > 1e-6:  # a small change is none that reads 0.0
+        decimals += 1
+        number = rounded(value, decimals)
     if not even and measure in ("multiple", "years", "index") and number == number.to_integral_value():
         return number.quantize(Decimal(1))
     return number

@@ -269,7 +269,8 @@ def lower_aims(area: Area) -> Iterator[Insight]:
         for series, last, aim in sorted(lower, key=telling)[:MOST_EXAMPLES]
     )
     weight = area.weight(area.size / 2, len(lower) / len(pairs))
-    yield Insight("lower_aims", key, area.region, weight, "lower_aims", figures, told)
+    rule = "lower_aims" if len(lower) > len(told) else "lower_aims_named"
+    yield Insight(rule, key, area.region, weight, "lower_aims", figures, told)
 
 
 def _at_most(aim: Point) -> float:
