@@ -205,7 +205,7 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
             scheme = {"水": "水网体系", "电": "电网体系"}.get(
                 next(iter(re.findall("[水电](?=[网利])", around)), ""), "综合交通体系"
             )
-        return Subject(f"{scheme}{part}数量", "unit", noun=True, doubts=["scheme_part"])
+        return Subject(f"{scheme}要素数量（{part}）", "unit", noun=True, doubts=["scheme_part"])
     if one.tail.printed in ("部门", "方面", "环节", "领域") and (verbal or core.endswith("等")):
         return Subject(one.tail.printed, "unit", noun=True)
     money = _MONEY.match(behind) if one.unit.endswith("元") and names.flow_verb(core) else None
