@@ -144,3 +144,8 @@ def test_the_area_of_news_is_no_part_of_its_sentence():
     """本报讯 记者从某某市政府 names the city alone."""
     text = "茶产业产值创新高\n本报讯 记者从青山市政府获悉，去年全市茶叶产量2万吨。"
     assert Grammar(text, published="2026-01-15").area == "青山市"
+
+
+def test_a_number_of_hundreds_of_digits_is_read():
+    """A damaged file may hold any number: the grammar divides none of them."""
+    assert cells("obs_value", PAST, "产值" + "7" * 400 + "年。")

@@ -84,7 +84,7 @@ def tail(text: str, numeral: Numeral) -> Tail:
         bound = "ge"
     if not printed and scale in ("万亿", "亿") and re.match(r"[，。；、两]|台阶|大关|$", text[match.end() :]):
         return Tail(end, scale + "元", "", bound, False, near)
-    years = numeral.value % 1 or _YEARS_LONG.search(text, max(0, numeral.start - 12), numeral.start)
+    years = "." in numeral.text or _YEARS_LONG.search(text, max(0, numeral.start - 12), numeral.start)
     if not printed and not scale and years and text[numeral.end : numeral.end + 1] == "年":
         return Tail(numeral.end + 1, "年", "年", bound, False, near)
     if not printed and _SCALE_ONLY.search(scale) and _PERSONS.match(text, match.end()):
