@@ -193,3 +193,20 @@ def test_a_measure_without_its_thing_is_looked_at(sentence, sure):
 def test_a_fraction_is_rounded():
     """One third has four decimal places, not as many as the machine has."""
     assert cells("obs_value", "产量稳定在全国1/3。") == ["0.3333"]
+
+
+def test_the_name_of_a_far_goal_dates_nothing():
+    """An average that serves the goals of 2035 is one of the plan that the sentence stands in."""
+    before = REPORT + "二、“十五五”时期目标\n"
+    assert cells("time_period", "综合考虑实现2035年远景目标，提出生产总值年均增长6%。", before) == ["2026/2030"]
+
+
+def test_a_rate_of_completion_may_pass_a_hundred():
+    """It is no part of a whole, which a coverage is."""
+    assert cells("transformation", "清欠任务完成率达130%，社保覆盖率达99%。") == ["level", "share"]
+
+
+def test_a_number_behind_a_comma_counts_things_of_its_own():
+    """Two names, two numbers; what the next clause counts is no third of them."""
+    sentence = "示范街区、特色古镇分别增至23个、11个，5部剧目获奖。"
+    assert cells("indicator_phrase", sentence) == ["示范街区", "特色古镇", "剧目"]

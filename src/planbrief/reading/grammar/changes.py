@@ -227,7 +227,8 @@ def _percent(one: Quantity, name: str, stretch: bool) -> Change:
         return Change("yoy", sign, "growth", "percent_gap" if "环比" in around + front.adverbs else "")
     if re.search(r"负增长", around):
         return Change("yoy", -1, "growth")
-    if re.search("利润率|收益率|回报率", name):
+    beyond = one.value > 100 and "率" in name  # 任务完成率达120% is no part of a whole
+    if beyond or re.search("利润率|收益率|回报率", name):
         return Change("level", 1, "level")
     return Change("share", 1, "share", "" if _SHARE.search(around + one.behind[:3]) else "bare_percent")
 

@@ -429,7 +429,8 @@ def _surround(text: str, start: int, end: int, found: list[Quantity]) -> None:
         pure = bool(previous is not None and not classed and (_LIST.fullmatch(gap) or (one.ratio > 2 and one.place)))
         after = found[index + 1].start if index + 1 < len(found) else end
         one.behind = _NOTE_MARK.sub("", text[max(one.tail.end, one.end) : after].split("\n")[0])
-        if pure and previous is not None and not (gap.strip() == "，" and previous.length == 1 and not previous.stated):
+        apart = previous is not None and gap.strip() == "，" and _other_things(previous, one)
+        if pure and previous is not None and not apart:
             _continue(previous, one, gap)
         else:
             if previous is not None and previous.form == "count" and gap[:1] == "大":
@@ -456,6 +457,14 @@ def _surround(text: str, start: int, end: int, found: list[Quantity]) -> None:
         if found[index].place:
             found[index - 1].length = found[index].length = max(found[index].length, found[index].place + 1)
     _share_units(found)
+
+
+def _other_things(previous: Quantity, one: Quantity) -> bool:
+    """Whether a number behind a comma counts things of its own: 分别增至37座、14座，6部作品获奖."""
+    if previous.length == 1 and not previous.stated:
+        return True
+    counted = one.tail.printed and previous.tail.printed and one.unit != previous.unit
+    return counted and one.tail.classifier and re.match("[一-龥]", one.behind) is not None
 
 
 def _continue(previous: Quantity, one: Quantity, gap: str) -> None:

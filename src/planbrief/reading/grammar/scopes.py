@@ -181,7 +181,9 @@ _PAST_HEAD = re.compile(
     r"回顾|成就|成效|成绩|进展|总结|现状|基础(?!设施|研究|教育|产业)|情况|发展(?:环境|形势|条件)|背景|形势|短板|挑战"
 )
 #: Names of plans, prizes and laws that a year or a plan period stands in: no time of what is said.
-_NAMED = re.compile(r"(?:规划|纲要|建议》|版|年度(?:人物|考古|奖)|[^，。]{0,4}(?:大会|论坛|博览会|赛|奖))")
+_NAMED = re.compile(
+    r"(?:远景目标(?![：\n])|规划|纲要|建议》|版|年度(?:人物|考古|奖)|[^，。]{0,4}(?:大会|论坛|博览会|赛|奖))"
+)
 _COMPARED = re.compile(r"(?:比|较|与|同|相比|从|由|自|对比|以)[“]?$")
 #: Lines above and below tables and pictures, which date nothing that follows.
 _CAPTION = re.compile(r"\s*(?:专栏|附?表|附?图)\s*\d")
