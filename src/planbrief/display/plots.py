@@ -94,9 +94,10 @@ def connect() -> None:
     shell: Any = get_ipython()
     if shell is None or not matplotlib.get_backend(auto_select=False) or "inline" not in matplotlib.get_backend():
         return
+    from matplotlib.backends.registry import backend_registry
     from matplotlib.figure import Figure
-    from matplotlib_inline import backend_inline
 
+    backend_inline: Any = backend_registry.load_backend_module(matplotlib.get_backend())  # as IPython brings it
     backend_inline._enable_matplotlib_integration()
     flush = backend_inline.flush_figures
     if flush in shell.events.callbacks["post_execute"] and _once not in shell.events.callbacks["post_execute"]:

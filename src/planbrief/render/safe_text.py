@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from dataclasses import dataclass
 
 from planbrief.display.language import Lang, message
@@ -160,3 +161,16 @@ def terminal_runs(text: str) -> list[AnsiRun]:
 def plain(text: str) -> str:
     """Terminal output without any sequence."""
     return _SEQUENCE.sub("", _overwritten(text))
+
+
+def highlighted(code: str, language: str) -> str:
+    """Code as HTML with a span for each token, of the classes ``h-`` and pygments' short names.
+
+    A language that pygments does not know is plain text.
+    """
+    from nbconvert.filters.highlight import Highlight2HTML
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an unknown language
+        paint = Highlight2HTML(extra_formatter_options={"nowrap": True, "classprefix": "h-"})
+        return str(paint(code, language or "text"))

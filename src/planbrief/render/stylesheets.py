@@ -261,10 +261,9 @@ def _select(root: etree._Element, selector: str, ids: dict[str | None, etree._El
         return [ids[direct.group(1)]] if direct.group(1) in ids else []
     if not selector.startswith("#") and not selector.startswith(".dataframe"):
         return []  # rules for the whole page are not this output's business
-    from cssselect import HTMLTranslator, SelectorError
+    from lxml.cssselect import CSSSelector, SelectorError
 
     try:
-        path = HTMLTranslator().css_to_xpath(selector, prefix="descendant-or-self::")
-        return [node for node in root.xpath(path) if isinstance(node.tag, str)]
+        return [node for node in CSSSelector(selector, translator="html")(root) if isinstance(node.tag, str)]
     except (SelectorError, etree.XPathError):
         return []

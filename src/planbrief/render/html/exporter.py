@@ -34,7 +34,7 @@ from planbrief.render.html import blocks
 from planbrief.render.html.blocks import prose_html
 from planbrief.render.html.text import TAGS, Safe, Writer, esc, json_script
 from planbrief.render.outline import opens_chapter
-from planbrief.render.safe_text import visible
+from planbrief.render.safe_text import highlighted, visible
 
 #: More headings than this get a table of contents.
 CONTENTS_FROM = 8
@@ -205,17 +205,7 @@ def _part(part: Part, writer: Writer) -> str:
 
 
 def _code(part: CodePart, writer: Writer) -> str:
-    from pygments import highlight
-    from pygments.formatters import HtmlFormatter
-    from pygments.lexers import get_lexer_by_name
-    from pygments.lexers.special import TextLexer
-    from pygments.util import ClassNotFound
-
-    try:
-        lexer = get_lexer_by_name(part.language)
-    except ClassNotFound:
-        lexer = TextLexer()
-    text = highlight(part.text, lexer, HtmlFormatter(nowrap=True, classprefix="h-"))
+    text = highlighted(part.text, part.language)
     label = esc(message("page.code", writer.lang))
     return f'<pre class="code" tabindex="0" role="group" aria-label="{label}"><code>{text}</code></pre>\n'
 

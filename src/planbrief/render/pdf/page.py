@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
+from html import unescape
 from importlib import resources
 
 from planbrief.display.document import Chart, Heading, KeyNumbers, Runs, Sentence, Sources, Table, small_line
@@ -27,7 +28,7 @@ from planbrief.render.outline import numbers, opens_chapter, short_title
 from planbrief.render.pdf.blocks import TreeWriter, figure, text_runs
 from planbrief.render.pdf.text import content, literal, prose
 from planbrief.render.pictures import size_px, to_bytes
-from planbrief.render.safe_text import AnsiRun, marker, visible
+from planbrief.render.safe_text import AnsiRun, highlighted, marker, visible
 
 #: Creation date of a document that states no date: 2000-01-01.
 CONSTANT_DATE = datetime.date(2000, 1, 1)
@@ -121,30 +122,26 @@ def broken(pieces: Iterable[tuple[str, str]]) -> list[list[tuple[str, str]]]:
     return lines
 
 
-def _highlighted(text: str, language: str) -> list[tuple[str, str]]:
-    from pygments.lexers import get_lexer_by_name
-    from pygments.token import Token
-    from pygments.util import ClassNotFound
+_TOKEN = re.compile(r'<span class="h-(\w+)">(.*?)</span>', re.S)
+#: How kinds of token look, by the first letters of pygments' short names; names that are longer come first.
+_TOKEN_STYLES = (
+    (("nb", "nd", "bp", "m", "il"), "text(fill: warning"),  # built-in names, decorators, numbers
+    (("k", "ow"), "text(fill: accent, weight: 700"),  # keywords and operators that are words
+    (("c",), "text(fill: soft"),
+    (("s", "dl"), "text(fill: good"),
+)
 
+
+def _highlighted(text: str, language: str) -> list[tuple[str, str]]:
     if not language or len(text) > 100_000:
         return [(text, "")]
-    try:
-        lexer = get_lexer_by_name(language, stripnl=False, ensurenl=False)
-    except ClassNotFound:
-        return [(text, "")]
-    tokens_shown: list[tuple[str, str]] = []
-    for kind, value in lexer.get_tokens(text):
-        style = ""
-        if kind in Token.Keyword or kind in Token.Operator.Word:
-            style = "text(fill: accent, weight: 700"
-        elif kind in Token.Comment:
-            style = "text(fill: soft"
-        elif kind in Token.Literal.String:
-            style = "text(fill: good"
-        elif kind in Token.Literal.Number or kind in Token.Name.Builtin or kind in Token.Name.Decorator:
-            style = "text(fill: warning"
-        tokens_shown.append((value, style))
-    return tokens_shown
+    # Every other part is the class of the token before it: text, class, text, text, class …
+    parts = _TOKEN.split(highlighted(text, language).removesuffix("\n"))
+    shown = [(unescape(parts[0]), "")]
+    for kind, token, after in zip(parts[1::3], parts[2::3], parts[3::3], strict=True):
+        style = next((style for kinds, style in _TOKEN_STYLES if kind.startswith(kinds)), "")
+        shown += [(unescape(token), style), (unescape(after), "")]
+    return shown
 
 
 def _lines(lines: Sequence[Sequence[tuple[str, str]]]) -> str:

@@ -38,7 +38,6 @@ def execute_stock(
     Parameters and errors are those of :func:`planbrief.run.engine.execute`; the kernel is the one that the
     notebook names. Time limits are whole seconds here.
     """
-    from jupyter_client.kernelspec import NoSuchKernel
     from nbclient import NotebookClient
     from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -82,8 +81,10 @@ def execute_stock(
         raise timed_out from None
     except DeadKernelError:
         raise WorkerDied(name, None, "cell {}/{}".format(*place_of(nb.cells, running)), "(a kernel) died") from None
-    except NoSuchKernel as problem:
-        raise WorkerDied(name, None, "start", f"could not be started: no kernel named {problem.name!r}") from None
+    except KeyError as problem:
+        if (missing := getattr(problem, "name", None)) is None:
+            raise  # not jupyter_client's NoSuchKernel
+        raise WorkerDied(name, None, "start", f"could not be started: no kernel named {missing!r}") from None
     return nb
 
 

@@ -28,7 +28,6 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.profiledir import ProfileDir
 from nbclient import NotebookClient
 from nbformat import NotebookNode
-from tornado.ioloop import IOLoop
 from traitlets import Instance, Type, observe
 from traitlets.config import Config
 
@@ -75,7 +74,6 @@ class QuietKernel(IPythonKernel):
     compiler_class = Type(_CellCompiler)
     shell = Instance(_Shell)
     session = Instance(RecordingSession)
-    io_loop: IOLoop
 
 
 @contextlib.contextmanager
@@ -104,7 +102,7 @@ def quiet_kernel(session: RecordingSession) -> Iterator[QuietKernel]:
         )
         # Cells that await are cancelled by an interrupt only in the thread to which the shell channel belongs.
         kernel.shell_channel_thread = SimpleNamespace(parent_thread=threading.main_thread())
-        kernel.io_loop = IOLoop.current()
+        kernel.start()  # takes the loop; what it announces is nobody's message
         try:
             _finish_set_up(kernel)
             with _exit_functions_of_cells():
@@ -166,10 +164,10 @@ def _before_site_packages() -> int:
 def _connect_pyplot() -> None:
     """Do for an already imported pyplot what importing it inside a kernel does."""
     import matplotlib.pyplot as plt
-    from matplotlib_inline import backend_inline
+    from matplotlib.backends.registry import backend_registry
 
     plt.install_repl_displayhook()
-    backend_inline._enable_matplotlib_integration()
+    backend_registry.load_backend_module(plt.get_backend())._enable_matplotlib_integration()
 
 
 class _Saved:

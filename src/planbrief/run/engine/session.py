@@ -15,7 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from ipykernel.iostream import OutStream
-from jupyter_client.session import Session
+from ipykernel.kernelbase import Session  # the class that the kernel takes
 
 Message = dict[str, Any]
 
