@@ -90,3 +90,69 @@ def test_tables_side_by_side_are_read_apart(tmp_path):
     said = {(row.cells["ref_area_name"], row.value_text) for row in rows}
     places = "东县 东县 南区 南区 西县 西县 北区 北区".split()
     assert said == set(zip(places, "1.5 2 3 4.5 5 6 7 8".split(), strict=True))
+
+
+BULLETIN = "某市2025年国民经济和社会发展统计公报\n2026年3月20日\n"
+
+
+@pytest.mark.parametrize(
+    ("printed", "expected"),
+    [
+        (
+            "表1 2025年生产总值及其构成\n"
+            "指标\t绝对数（亿元）\t比上年增长（%）\t比重（%）\n甲业\t20.5\t-3.2\t40\n乙业\t30\t5.1\t60\n",
+            [
+                ("甲业", "20.5", "亿元", "level"),
+                ("甲业", "-3.2", "%", "yoy"),
+                ("甲业比重", "40", "%", "share"),
+                ("乙业", "30", "亿元", "level"),
+                ("乙业", "5.1", "%", "yoy"),
+                ("乙业比重", "60", "%", "share"),
+            ],
+        ),
+        (
+            "表2 2025年主要产品产量\n"
+            "产品名称\t单位\t产量\t比上年增长（%）\n原煤\t万吨\t20\t-3\n发电量\t亿千瓦时\t9\t5\n",
+            [
+                ("原煤产量", "20", "万吨", "level"),
+                ("原煤", "-3", "%", "yoy"),
+                ("发电量", "9", "亿千瓦时", "level"),
+                ("发电量", "5", "%", "yoy"),
+            ],
+        ),
+        (
+            "表3 2025年各县区生产总值\n县区\t生产总值（亿元）\t增速（%）\n东县\t20\t5\n西县\t30\t-6\n",
+            [
+                ("生产总值", "20", "亿元", "level"),
+                ("生产总值", "5", "%", "yoy"),
+                ("生产总值", "30", "亿元", "level"),
+                ("生产总值", "-6", "%", "yoy"),
+            ],
+        ),
+        (
+            "表4 2025年人口\n指标\t单位\t2024年\t2025年\n受教育年限\t年\t9\t9.5\n户数\t万户\t3\t4\n",
+            [
+                ("受教育年限", "9", "年", "level"),
+                ("受教育年限", "9.5", "年", "level"),
+                ("户数", "3", "万户", "level"),
+                ("户数", "4", "万户", "level"),
+            ],
+        ),
+    ],
+)
+def test_heads_of_form_add_nothing_to_names(tmp_path, printed, expected):
+    """绝对数 and 比上年增长 say how a row is told; 产量 and 比重 belong behind its name; a unit may be 年."""
+    path = tmp_path / "bulletin.txt"
+    path.write_text(BULLETIN + printed + "\n二、农业\n", encoding="utf-8")
+    rows = [row for row in described(read_file(path)).rows if row.role == "observation"]
+    cells = ("indicator_phrase", "obs_value", "unit_measure", "transformation")
+    assert [tuple(row.cells[cell] for cell in cells) for row in rows] == expected
+
+
+def test_growth_beside_three_years_is_over_the_last_stretch(tmp_path):
+    """年均增长 behind 2020, 2025 and 2030 is that of 2026 to 2030."""
+    path = tmp_path / "plan.txt"
+    lines = "指标\t2020年\t2025年\t2030年\t年均增长（%）\n产值（亿元）\t10\t20\t30\t7\n林地（万亩）\t3\t4\t5\t2\n"
+    path.write_text(f"某市规划\n2026年2月1日\n专栏1 主要指标\n{lines}\n二、任务\n", encoding="utf-8")
+    rows = [row for row in described(read_file(path)).rows if row.value_text == "7"]
+    assert [row.cells["time_period"] for row in rows] == ["2026/2030"]

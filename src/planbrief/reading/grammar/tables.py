@@ -45,8 +45,16 @@ _FRONT = {
     **dict.fromkeys(("约", "近"), "approx"),
 }
 _BACK = {"左右": "approx", "上下": "approx", "以上": "ge", "及以上": "ge", "以下": "le", "以内": "le"}
+_UNIT_HEADS = ("单位", "计量单位")
 _INDEX_HEAD = re.compile(r"序号|编号|No\.?|#|行次|代码")
 _RATE = re.compile(r"增速|增长率?|涨幅|增幅|上涨|提高（%）|下降率?|降低率?|降幅")
+#: Heads of columns that say in what form the rows are told, and add nothing to their names: 绝对数, 比上年增长.
+_FORM_HEAD = re.compile(
+    r"(?:绝对[数值量]|数值|数据|[总]?量|累计|本[月季年]|当[月季]|自年初累计|本年累计|[年期季月]末数?|完成[数值额]?|实绩|"
+    r"(?:(?:比|较)(?:上年|去年|年初|上月|同期)(?:同期|末)?|同比|环比)?(?:[±+]|增[减长幅速]|增长速度|涨跌?)*)(?:情况)?"
+)
+#: Heads of columns that belong behind the names of the rows: 产量, 比重.
+_MEASURED = re.compile(r"(?:产|销|出口|进口)量|产值|销售额|比重|占比|构成|份额")
 _ATTRIBUTE = re.compile(r"属性|性质|备注|单位$|责任|类型|级别|来源|说明")
 _PRICE = re.compile(r"按\s*(?P<year>20\d\d)\s*年(?:不变|可比)?价格?|(?P<current>当年价|现价)")
 
@@ -104,6 +112,8 @@ class TableReader:
             return True
         if self._is_head(cell) or cell.column < self.table.row_heads:
             return False
+        if self._columns()[cell.column].words.replace(" ", "") in _UNIT_HEADS:
+            return False
         words = fold(self.text[cell.start : cell.end]).text
         parts = [part[0] for part in _PARTS.finditer(words)]
         valued = any(_VALUE.fullmatch(part) for part in parts)
@@ -120,13 +130,14 @@ class TableReader:
             result.rate = "avg_annual"
         elif re.search(r"累计|五年", plain):
             result.rate = "cumulative"
-        elif _RATE.search(plain) and found:
+        elif _RATE.search(plain) and (found or re.search("比上年|同比|较上年|^增", plain)):
             result.rate = "yoy"
         name = plain
         for match in _BRACKETED.finditer(plain):
-            unit = _UNIT.fullmatch(match["inside"].strip())
-            if unit:
-                result.unit = canonical_unit(unit["unit"])
+            inside = match["inside"].strip()
+            unit = _UNIT.fullmatch(inside)
+            if unit or inside == "年":
+                result.unit = canonical_unit(unit["unit"]) if unit else inside
                 name = name.replace(match[0], "")
         name = re.sub(r"[*＊①②③④⑤]|^\s*(?:\d{1,3}[.、．\s]|[（(]\d+[）)]|其中[:：]?|#)\s*", "", name.strip())
         tail = re.search(r"[，,\s](?P<unit>[十百千万亿]*[一-龥%]{1,5})$", name)
@@ -222,6 +233,15 @@ class TableReader:
         name = head.name
         place = self._place(name)
         own_name = column.name if column.period is None and not column.attribute and not column.rate else ""
+        if own_name and name and not self._place(name) and _FORM_HEAD.fullmatch(own_name):
+            own_name = ""
+        if name and own_name and _MEASURED.fullmatch(own_name) and not self._place(name):
+            area, rest, rule = split_area(name, self.area)
+            rest = rest if rule in ("place", "own") else name
+            named = rest.endswith(own_name) or (own_name[-1] == "量" and rest[-1] == "量")
+            return (rest if named else rest + own_name), "", area if rule == "place" else ""
+        if not name or (not own_name and self._place(name) and column.rate):
+            own_name = own_name or self._name_beside(column)
         if own_name and (column.unit or not head.unit):
             named, _, rule = split_area(name + "生产总值", self.area)
             if not place and _THING.search(name):
@@ -241,6 +261,12 @@ class TableReader:
         area, rest, rule = split_area(name, self.area)
         return (rest, "", area) if rule in ("place", "own") else (name, "", "")
 
+    def _name_beside(self, column: _Head) -> str:
+        """What the nearest column at the left measures, of which a column without its own name is the growth."""
+        columns = self._columns()
+        left = columns[self.table.row_heads : next(i for i, one in enumerate(columns) if one is column)]
+        return next((one.name for one in reversed(left) if one.name and not one.rate and not one.attribute), "")
+
     def _is_branch(self) -> bool:
         """True where the rows of the table are branches of the economy: their heads stand under 产业 or 赛道."""
         return any(_BRANCH_HEAD.search(re.sub(r"\s", "", one.words)) for one in self._columns()[: self.table.row_heads])
@@ -259,11 +285,11 @@ class TableReader:
     ) -> tuple[str, int, str]:
         found, rule = column.period, "column"
         cumulative = bool(match["open"]) and match["open"] in "〔[【"
-        if found is None and column.rate:
+        if found is None and column.rate and column.rate != "yoy":
             years = [one.period for one in self._columns() if one.period is not None and not one.rate]
             lasts = sorted({one.last for one in years})
             if len(lasts) >= 2:
-                return f"{lasts[0] + 1}/{lasts[-1]}", lasts[-1], "between_columns"
+                return f"{lasts[-2] + 1}/{lasts[-1]}", lasts[-1], "between_columns"
         if found is None:
             found, rule = (head.period, "row") if head.period else (caption.period, "caption")
         if found is None:
@@ -281,10 +307,12 @@ class TableReader:
         if own:
             return canonical_unit(own["unit"])
         for at, other in enumerate(self._columns()):
-            if other.words.replace(" ", "") in ("单位", "计量单位") and (place := self.table.grid()[cell.row][at]):
-                unit = _UNIT.fullmatch(place.text_in(self.text).strip())
-                if unit:
+            if other.words.replace(" ", "") in _UNIT_HEADS and (place := self.table.grid()[cell.row][at]):
+                printed = place.text_in(self.text).strip()
+                if unit := _UNIT.fullmatch(printed):
                     return canonical_unit(unit["unit"])
+                if re.fullmatch("[一-龥/]{1,6}", printed):
+                    return printed  # whatever the column of units says: 年, 万人年
         return column.unit or head.unit or canonical_unit(self.table.unit) or caption.unit
 
     def _form(self, head: _Head, column: _Head, name: str, unit: str, match: re.Match[str]) -> str:
