@@ -210,3 +210,9 @@ def test_a_number_behind_a_comma_counts_things_of_its_own():
     """Two names, two numbers; what the next clause counts is no third of them."""
     sentence = "示范街区、特色古镇分别增至23个、11个，5部剧目获奖。"
     assert cells("indicator_phrase", sentence) == ["示范街区", "特色古镇", "剧目"]
+
+
+def test_some_of_what_was_counted_are_told_by_what_they_did():
+    """The 3 of 15 in a park are no second number of all of them; a part with a name of its own keeps it."""
+    assert cells("indicator_phrase", "建成驿站15个，其中3个在景区。") == ["建成驿站", "建成驿站（在景区）"]
+    assert cells("indicator_phrase", "新增商户90家，其中外资商户4家。") == ["新增商户", "外资商户"]
