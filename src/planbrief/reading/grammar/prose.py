@@ -37,7 +37,6 @@ _SUM = re.compile(r"(?<![\d+])\d{1,2}(?:\+\d{1,2})+(?![\d+]|\+?[A-Z])")
 #: The title of a plan, at the end of its line.
 _PLAN_TITLE = re.compile(r"(?:规划|计划|纲要|方案|意见)[》”]?\s*(?:（[^）]*）)?(?:的通知)?\s*$")
 #: Openings of a sentence that goes on about what the one before measured.
-_PART = re.compile(r"其中[，：:]?[有含约近超]?")
 _GOES_ON = re.compile(r"\s*(?:其中|同比|比上年|增速|增幅|[分逐][季月]度?看)")
 #: Names of what adds up over years (新增就业, 完成投资), and units of what happens (件, 场).
 _ADDED_UP = re.compile(r"新增|新建|新设|净增|(?:投资|投入|支出|资金|成交价|减税|降费|补贴|补助)$")
@@ -212,13 +211,6 @@ class Grammar:
         of = subject(self.folded.text, self.area, found, index, said, None if rank is None else rank.start())
         row.doubts += of.doubts
         name = of.name
-        if (
-            of.rule == "carried"
-            and _PART.fullmatch(one.segment)
-            and (told := re.match("[一-龥]{2,16}", one.behind)) is not None
-        ):
-            name = f"{name}（{told[0]}）"  # what is said of some of them, else they would be all of them again
-            row.doubts.append("carried")
         explicit = self._period_in(sentence, one)
         since = self._since(sentence, one)
         scope = self.clock.scope(explicit, "named") if explicit is not None else sentence.scope

@@ -274,6 +274,7 @@ def _counted(one: Quantity, core: str, noun: str, verbal: bool, said: Said) -> S
     return Subject(lead + noun, "behind", noun=True, doubts=doubts)
 
 
+_PART = re.compile(r"其中[，：:]?[有含约近超]?")
 #: Verbs that name what they count without any noun.
 _ACTIVITIES = frozenset("造林 植树造林 植树 培训 减税降费".split())
 
@@ -285,6 +286,8 @@ def _carried(text: str, one: Quantity, core: str, said: Said) -> Subject:
     if not base:
         base, rule = _far(text, one), "carried_far"
     doubts = [rule if base else "no_name"]
+    if base and _PART.fullmatch(one.segment) and (told := re.match("[一-龥]{2,16}", one.behind)) is not None:
+        return Subject(f"{base}（{told[0]}）", rule, doubts=doubts)  # some of them, else it would be all of them again
     flow = names.flow_verb(core)
     if (
         base.startswith("新增")
