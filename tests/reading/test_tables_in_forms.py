@@ -156,3 +156,26 @@ def test_growth_beside_three_years_is_over_the_last_stretch(tmp_path):
     path.write_text(f"某市规划\n2026年2月1日\n专栏1 主要指标\n{lines}\n二、任务\n", encoding="utf-8")
     rows = [row for row in described(read_file(path)).rows if row.value_text == "7"]
     assert [row.cells["time_period"] for row in rows] == ["2026/2030"]
+
+
+NUMBERED = """类别    序号    指标     单位   2025 年   2030 年
+经济发   1     每千人    个    860      836.8
+展           口拥有
+            托位数
+      2     地区生    亿元   461.73   98.14
+            产总值
+民生福   3     每千人    人    276      620.6
+祉           口医师
+            数
+      4     居民人    元    666.8    586
+            均收入
+"""
+
+
+def test_wrapped_groups_before_numbered_rows_keep_names_apart(tmp_path):
+    """Labels of groups that wrap stand before the numbers of the rows; names that wrap go on below their figures."""
+    path = tmp_path / "plan.txt"
+    path.write_text("某市“十五五”规划\n专栏1 主要指标\n\n" + NUMBERED + "\n\n二、任务\n", encoding="utf-8")
+    rows = [row for row in described(read_file(path), "某市", "2026-02-10").rows if row.role == "observation"]
+    names = [row.cells["indicator_phrase"] for row in rows]
+    assert names[::2] == names[1::2] == ["每千人口拥有托位数", "地区生产总值", "每千人口医师数", "居民人均收入"]

@@ -199,8 +199,11 @@ def placed_cells(lines: Sequence[Row], rules: Sequence[float] = ()) -> list[Plac
     rows = [list(line.words) for line in lines]
     labels: list[tuple[float, Word]] = []
     firsts = sum(columns_of(word, edges)[0] == 0 for row in rows[first:] for word in row)
-    # Names in several lines fill the first column more often than there are rows; labels of groups do so less often.
-    if firsts < len(valued) and _is_grouped([rows[i] for i in valued], edges):
+    # Names in several lines fill the first column more often than there are rows; labels of groups do so less often,
+    # but for wrapped ones, which stand in front of the numbers of the rows.
+    if (firsts < len(valued) or _is_numbered([rows[i] for i in valued], edges)) and _is_grouped(
+        [rows[i] for i in valued], edges
+    ):
         for i in range(first, len(rows)):
             labels += [(lines[i].base, word) for word in rows[i] if columns_of(word, edges)[0] == 0]
             rows[i] = [word for word in rows[i] if columns_of(word, edges)[0] != 0]
@@ -233,6 +236,12 @@ def _end_of_head(lines: Sequence[Row], first_valued: int, columns: int) -> int:
     while 0 < end < body and lines[end].base - lines[end - 1].base < _OVERLAP * lines[end].size:
         end += 1
     return end
+
+
+def _is_numbered(valued: Sequence[Sequence[Word]], edges: Edges) -> bool:
+    """Whether the second column counts the rows: 1, 2, 3."""
+    said = [word.text for row in valued for word in row if columns_of(word, edges)[0] == 1]
+    return said == [str(number) for number in range(1, len(valued) + 1)]
 
 
 def _is_grouped(valued: Sequence[Sequence[Word]], edges: Edges) -> bool:
