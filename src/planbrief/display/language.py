@@ -28,9 +28,10 @@ ACCEPTED_LATIN = (
 )
 
 _HAN = r"\u2e80-\u303f\u31c0-\u31ef\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uff60"
-_HAN_RUN = re.compile(rf"[{_HAN}](?:[^A-Za-z]*[{_HAN}])?")
-_HAN_ANY = re.compile(rf"[{_HAN}]")
-_LATIN_RUN = re.compile(r"[A-Za-z][A-Za-z'’&.-]*(?:[ ,]+[A-Za-z(][A-Za-z'’&.()-]*)*")
+# Patterns stay text: to compile them takes a tenth of the time of a build that has nothing to do.
+_HAN_ANY = f"[{_HAN}]"
+_HAN_RUN = f"{_HAN_ANY}(?:[^A-Za-z]*{_HAN_ANY})?"
+_LATIN_RUN = r"[A-Za-z][A-Za-z'’&.-]*(?:[ ,]+[A-Za-z(][A-Za-z'’&.()-]*)*"
 
 
 class Run(TypedDict, total=False):
@@ -151,7 +152,7 @@ def pick(text: Text, lang: Lang) -> str:
 
 def is_chinese(text: str) -> bool:
     """Whether a text holds at least one Chinese character or Chinese punctuation mark."""
-    return bool(_HAN_ANY.search(text))
+    return re.search(_HAN_ANY, text) is not None
 
 
 def _foreign(match: re.Match[str], lang: Lang) -> bool:
@@ -173,7 +174,7 @@ def mark(text: str, lang: Lang, *, strong: bool = False) -> list[Run]:
     pattern, other = (_HAN_RUN, "zh") if lang == "en" else (_LATIN_RUN, "en")
     runs: list[Run] = []
     last = 0
-    for match in pattern.finditer(text):
+    for match in re.finditer(pattern, text):
         if not _foreign(match, lang):
             continue
         if match.start() > last:
