@@ -320,6 +320,19 @@ def test_names_without_english_are_shown_in_chinese_and_listed(project: Project)
     assert [one for one in project_problems(project, ["profile"]) if "English" in one.expected] == []
 
 
+def test_a_place_lies_where_a_person_says(project: Project, capsys: pytest.CaptureFixture[str]) -> None:
+    """The review asks for the place that a new area lies in; one that nobody knows is refused, not left out."""
+    draft = read(project)
+    accept_all(draft)
+    draft.decide({"do": "area", "name": "新镇", "cells": {"parent": "无名州"}})
+    assert main(["accept", NAME, "--yes"]) == 2
+    assert "新镇 is said to lie in 无名州" in capsys.readouterr().err
+    draft.decide({"do": "area", "name": "新镇", "cells": {"parent": "重庆市"}})
+    assert main(["accept", NAME, "--yes"]) == 0
+    rows = {row["name_zh"]: row for row in table(project, "areas.csv")}
+    assert rows["新镇"]["parent"] == rows["重庆市"]["ref_area"]
+
+
 def test_a_place_lies_where_its_name_says(project: Project) -> None:
     """A place that the document only mentions lies nowhere yet; one that begins with the document's area lies in it."""
     draft = read(project)

@@ -189,6 +189,21 @@ def test_a_document_is_reviewed_by_keyboard_alone(browser: Any, server: ReviewSe
 
 
 @pytest.mark.browser
+def test_a_new_area_is_given_the_place_it_lies_in(browser: Any, server: ReviewServer) -> None:
+    """The dialog of new names has a field for it, filled from the areas that are known, and keeps what was said."""
+    page = opened(browser, server)
+    page.keyboard.press("w")
+    said = page.get_by_label("新镇 所属地区")
+    assert said.get_attribute("list") == "areas"
+    said.fill("重庆市")
+    settled(page, server, lambda now: now.about["area"].get("新镇", {}).get("parent") == "重庆市")
+    page.keyboard.press("Escape")
+    page.keyboard.press("w")
+    assert page.get_by_label("新镇 所属地区").input_value() == "重庆市"
+    assert page.errors == []
+
+
+@pytest.mark.browser
 def test_typing_survives_the_end_of_the_server(browser: Any, server: ReviewServer) -> None:
     """Each key is on the disk; when the server is gone the page says so instead of pretending."""
     page = opened(browser, server)

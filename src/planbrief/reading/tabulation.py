@@ -176,7 +176,11 @@ class Tabulator:
             known = self.package["areas"].by_key.get(fallback)
             home = known.values["name_zh"] if known else self._fact("area")
             inside = bool(fallback) and name.startswith(short(home))
-            parent = self.areas.find(given.get("parent", "")) or (fallback if inside else "")
+            parent = fallback if inside else ""
+            if wanted := given.get("parent", "").strip():
+                parent = self.areas.find(wanted) or self.out.areas.get(wanted, {}).get("ref_area", "")
+                if not parent:
+                    self._wrong(None, f"{name} is said to lie in {wanted}, which is no area of areas.csv")
             self.out.areas[name] = {
                 "ref_area": key, "name_zh": name, "name_en": given.get("name_en", ""),
                 "level": given.get("level") or level_of(name), "parent": parent,

@@ -19,7 +19,7 @@
       time_period: "时期", kind: "性质", comparator: "比较", transformation: "形式", counterpart_area: "对比地区", price_base: "价格", subject: "主体",
       activity: "行业", base_period: "基期", locator: "位置", comment: "备注", reason: "理由", name_en: "英文名", definition: "英文定义",
       definition_zh: "中文定义", same_as: "就是已有指标", title_zh: "标题", title_en: "英文标题", producer: "发布者", doc_number: "文号",
-      doc_type: "类型", published: "日期", url: "网址", disclosure: "公开属性", area: "地区", doubts: "存疑", sight: "原件版面", drawing: "正在绘制…", unseen: "此处没有页面或表格。" },
+      doc_type: "类型", published: "日期", url: "网址", disclosure: "公开属性", area: "地区", parent: "所属地区", doubts: "存疑", sight: "原件版面", drawing: "正在绘制…", unseen: "此处没有页面或表格。" },
     en: { title: "Review", sure: "sure", look: "to look at", accepted: "accepted", left_out: "left out", all: "all", open: "undecided", bad: "with problems",
       fresh: "new indicators", table: "table", paper: "Document", list: "Rows", find: "find indicator or area", filter: "Filter", progress: "{done} of {all} decided, {look} to look at",
       accept: "accept", edit: "edit", leave: "leave out", split: "split", merge: "merge with next", undo: "undo", redo: "redo", sureall: "accept sure ones of this kind",
@@ -29,7 +29,7 @@
       time_period: "period", kind: "kind", comparator: "comparator", transformation: "form", counterpart_area: "against area", price_base: "prices", subject: "subject",
       activity: "activity", base_period: "base period", locator: "place", comment: "comment", reason: "reason", name_en: "English name", definition: "English definition",
       definition_zh: "Chinese definition", same_as: "is the known indicator", title_zh: "title", title_en: "English title", producer: "producer", doc_number: "number",
-      doc_type: "type", published: "date", url: "address", disclosure: "disclosure", area: "area", doubts: "in doubt", sight: "page or table", drawing: "drawing…", unseen: "No page or table here." },
+      doc_type: "type", published: "date", url: "address", disclosure: "disclosure", area: "area", parent: "lies in", doubts: "in doubt", sight: "page or table", drawing: "drawing…", unseen: "No page or table here." },
   };
   const KEYS = [["j ↓", "next"], ["k ↑", "previous"], ["n p", "step"], ["Enter a", "accept"], ["e", "edit"], ["x", "leave"], ["s", "split"], ["m", "merge"],
     ["A", "sureall"], ["o", "reopen"], ["q", "observe"], ["i", "mark"], ["u Ctrl+Z", "undo"], ["r Ctrl+Y", "redo"], ["f", "nextfilter"], ["/", "find"],
@@ -391,12 +391,16 @@
   async function names() {
     const told = await ask("/new").catch((error) => note(error.message));
     if (!told) return;
+    const listed = (kind, name, cell, value, list) => {
+      const input = field(kind, name, cell, value);
+      input.setAttribute("list", list);
+      return input;
+    };
     const clean = (row) => row.name_en === row.name_zh ? "" : row.name_en;
-    show(t("names"), table([t("indicator"), t("name_en"), t("same_as")], Object.entries(told.indicators).map(([name, row]) => {
-      const same = field("indicator", name, "same_as", "");
-      same.setAttribute("list", "indicators");
-      return [`${name} (${row.unit_measure})`, field("indicator", name, "name_en", clean(row)), same];
-    })), table([t("area"), t("name_en")], Object.entries(told.areas).map(([name, row]) => [name, field("area", name, "name_en", clean(row))])));
+    show(t("names"), table([t("indicator"), t("name_en"), t("same_as")], Object.entries(told.indicators).map(([name, row]) =>
+      [`${name} (${row.unit_measure})`, field("indicator", name, "name_en", clean(row)), listed("indicator", name, "same_as", "", "indicators")])),
+    table([t("area"), t("name_en"), t("parent")], Object.entries(told.areas).map(([name, row]) =>
+      [name, field("area", name, "name_en", clean(row)), listed("area", name, "parent", told.parents[name], "areas")])));
   }
   function keys() {
     show(t("keys"), table([t("keys"), t("act")], KEYS.map(([key, name]) => [make("kbd", {}, key), t(name)])));

@@ -116,7 +116,13 @@ class Desk:
         """Indicators and areas that the package would get."""
         now = self.draft.standing()
         tables = Tabulator(self.package, self.draft.facts, self.draft.text, now).tabulate()
-        return {"indicators": tables.indicators, "areas": tables.areas, "source": tables.source}
+        rows = {row["ref_area"]: row["name_zh"] for row in tables.areas.values()}
+        rows |= dict(self.package["areas"].cells("ref_area", "name_zh"))
+        said = self.draft.standing().about["area"]
+        parents = {
+            name: said.get(name, {}).get("parent", rows.get(row["parent"], "")) for name, row in tables.areas.items()
+        }
+        return {"indicators": tables.indicators, "areas": tables.areas, "parents": parents, "source": tables.source}
 
     def decide(self, request: Any) -> dict[str, Any]:
         """Take one decision; the rows that changed, or all where the page had missed something."""
