@@ -159,6 +159,16 @@ def test_what_check_would_find_is_told_by_the_drafts_rows(project: Project, caps
     assert "observations.csv" not in said
 
 
+def test_words_that_name_no_indicator_are_told_with_their_row(project: Project) -> None:
+    """Letters or a mark in place of a name: said of the number, not of a line of the table of indicators."""
+    draft = read(project)
+    key = next(row.id for row in draft.standing().rows if row.value_text == "12.5")
+    draft.decide({"do": "set", "row": key, "cells": {"indicator": "", "indicator_phrase": "AES"}})
+    accept_all(draft)
+    with pytest.raises(NotReady, match=r"12.5 at \d+: 'AES' is no Chinese name"):
+        accept_draft(project, NAME)
+
+
 def test_a_full_disk_leaves_everything_as_it_was(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
     """An error in the middle of writing puts every file back."""
     accept_all(read(project))

@@ -275,6 +275,9 @@ class Tabulator:
             self._wrong(row, "neither an indicator nor the words of the text that name one")
             return ""
         new = new_indicator(phrase, form, unit)
+        if not re.search("[一-龥]", new.name_zh):
+            self._wrong(row, f"{new.name_zh!r} is no Chinese name of an indicator")
+            return ""
         if (found := self.indicators.find(new.name_zh)) and self._fits(found, unit, form):
             return found
         return self._new_indicator(new.name_zh, new.theme, unit, form, cells["obs_value"])
