@@ -6,7 +6,7 @@ import pytest
 from targets.factory import make_dataset, observation
 
 from planbrief.measures.audit import audit
-from planbrief.measures.facts import merged_facts
+from planbrief.measures.evidence import merged_facts
 from planbrief.measures.headlines import headlines
 from planbrief.targets import load
 

@@ -13,8 +13,8 @@ from planbrief.checks.data import data_problems
 from planbrief.checks.sheets import as_csv
 from planbrief.display.views.facts import fact_name
 from planbrief.errors import ParameterError, UnknownName
-from planbrief.measures.audit.registry import own_documents
-from planbrief.measures.facts import merged_facts
+from planbrief.measures.audit import own_documents
+from planbrief.measures.evidence import merged_facts
 from planbrief.project import Project, packaged
 from planbrief.targets.dataset import Dataset, load
 from planbrief.targets.names import Names, short

@@ -169,7 +169,7 @@ class Data(Measures):
         >>> set(pb.load(sample=True).targets("巴中", period="undated")["period"])
         {'undated'}
         """
-        from planbrief.measures.facts import merged_facts
+        from planbrief.measures.evidence import merged_facts
 
         rows = self._rows(area, indicator, kind, period, None, activity)
         facts = merged_facts(rows)
@@ -216,7 +216,7 @@ class Data(Measures):
         >>> round(float(growth["rate"].iloc[0]), 3)
         0.627
         """
-        from planbrief.api.between import between
+        from planbrief.api.derived import between
         from planbrief.measures.tables import growth_table
 
         region = self._ds.resolve("areas", area)
@@ -256,7 +256,7 @@ class Data(Measures):
         >>> set(data.progress("巴中", "规上工业总产值", activity="", new={2025: 520})["verdict_geometric"])
         {'ahead'}
         """
-        from planbrief.api.between import with_values
+        from planbrief.api.derived import with_values
         from planbrief.measures.tables import progress_table
 
         region, data = self._ds.resolve("areas", area), self
@@ -347,7 +347,7 @@ class Data(Measures):
         >>> data.audit("巴中")["severity"].cat.ordered
         True
         """
-        from planbrief.api.findings import findings
+        from planbrief.api.derived import findings
 
         region = self._ds.resolve("areas", area) if area is not None else None
         return framed(findings(self._ds, region, lang), f"no findings: {region or 'every relation'} adds up")
@@ -364,7 +364,7 @@ class Data(Measures):
         >>> float(data.insights("巴中")["weight"].iloc[0]) <= 1
         True
         """
-        from planbrief.api.findings import insights
+        from planbrief.api.derived import insights
 
         region = self._ds.resolve("areas", area)
         return framed(insights(self._ds, region, lang), f"nothing follows from the figures of {region}")

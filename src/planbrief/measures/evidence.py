@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from planbrief.measures.ranges import CEILINGS, FLOORS
 from planbrief.targets.frames import records_of
@@ -162,3 +163,30 @@ def _records(ds: Dataset, rows: pd.DataFrame) -> Iterator[Evidence]:
 def ids(items: Iterable[Evidence]) -> tuple[str, ...]:
     """Observation ids of records, each once, in order."""
     return tuple(dict.fromkeys(item.obs_id for item in items))
+
+
+#: What makes two observations one fact: printed in two places, they become one row with both.
+FACT = (
+    *("ref_area", "indicator", "activity", "subject", "counterpart_area", "time_period", "kind", "transformation"),
+    *("obs_value", "upper_value", "comparator", "unit_measure", "price_base", "obs_status"),
+)
+
+
+def merged_facts(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Observations as facts in document order, each with the ids of all observations that print it.
+
+    Equal numbers in one place of a document are not one fact said twice: 二个千亿级、二个五百亿级 are two pairs of
+    clusters. The second of a place is joined with the second of another.
+    """
+    facts: dict[tuple[Any, ...], dict[str, Any]] = {}
+    seen: Counter[tuple[Any, ...]] = Counter()
+    records: list[dict[str, Any]] = records_of(rows.reset_index())
+    for row in records:
+        fact = tuple("" if isinstance(row[n], float) and math.isnan(row[n]) else row[n] for n in FACT)
+        place = (*fact, row["source_id"], row["locator"])
+        key = (*fact, seen[place])
+        seen[place] += 1
+        if key not in facts:
+            facts[key] = {**row, "observations": ()}
+        facts[key]["observations"] += (row["obs_id"],)
+    return list(facts.values())

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from planbrief.errors import UnknownName
-from planbrief.measures.elementwise import (
+from planbrief.measures.undefined import (
     Array,
     along_last,
     arrays,

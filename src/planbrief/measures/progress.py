@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from planbrief.measures.elementwise import (
+from planbrief.measures.growth import require_shape, transformed
+from planbrief.measures.undefined import (
     FLAT,
     NO_DIRECTION,
     Array,
@@ -21,7 +22,6 @@ from planbrief.measures.elementwise import (
     points,
     quiet,
 )  # fmt: skip
-from planbrief.measures.growth import require_shape, transformed
 
 
 class AnticipatedProgress(NamedTuple):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from planbrief.measures.elementwise import (
+from planbrief.measures.undefined import (
     Array,
     along_last,
     arrays,

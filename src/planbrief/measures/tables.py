@@ -22,7 +22,6 @@ from planbrief.measures.columns import (
     with_words,
 )
 from planbrief.measures.composition import contribution_table, structure_table
-from planbrief.measures.elementwise import MEASURES
 from planbrief.measures.prices import CONSTANT
 from planbrief.measures.ranges import CEILINGS, FLOORS, kept
 from planbrief.measures.series import (
@@ -35,7 +34,7 @@ from planbrief.measures.series import (
     published_year,
     series_of,
 )
-from planbrief.measures.undefined import reason, words
+from planbrief.measures.undefined import MEASURES, reason, words
 
 if TYPE_CHECKING:
     import pandas as pd

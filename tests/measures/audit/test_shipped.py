@@ -8,7 +8,7 @@ import pytest
 from measures.audit.town import assert_worded
 
 from planbrief.measures.audit import SEVERITIES, Audit, audit, audit_tables
-from planbrief.measures.audit.algebra import IllFormedRelation, atoms, parse_atom
+from planbrief.measures.audit.relations import IllFormedRelation, atoms, parse_atom
 from planbrief.targets import Dataset, load
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.facts import both, fact_row, named, words
-from planbrief.measures.facts import merged_facts
+from planbrief.measures.evidence import merged_facts
 from planbrief.measures.labels import Label, label
 
 if TYPE_CHECKING:

@@ -18,8 +18,7 @@ from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.facts import both, fact_figure, records, words
 from planbrief.measures.compare import Order, SideBySide, difference, head_word, judge, ratio, size_class
 from planbrief.measures.compare import records as evidence_of
-from planbrief.measures.evidence import Evidence, evidence
-from planbrief.measures.facts import merged_facts
+from planbrief.measures.evidence import Evidence, evidence, merged_facts
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines.rules import Headline
 from planbrief.measures.labels import Label, label, listing, measured, period

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from planbrief.display.language import message, sentence_case, term
 from planbrief.display.table import Cell, Column, Table
-from planbrief.measures.facts import merged_facts
+from planbrief.measures.evidence import merged_facts
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines import Headline
 from planbrief.measures.labels import Label, label, listing, located, measured, period

@@ -7,7 +7,6 @@ import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from planbrief.measures.audit.declared import EPSILON
 from planbrief.measures.audit.model import (
     Context,
     Finding,
@@ -21,6 +20,7 @@ from planbrief.measures.audit.model import (
     prices_of,
     single,
 )
+from planbrief.measures.audit.relations import EPSILON
 from planbrief.measures.evidence import Evidence, evidence, ids
 from planbrief.measures.growth import cagr, multiple
 from planbrief.measures.labels import Label, label, period, place

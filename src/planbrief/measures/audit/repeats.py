@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import combinations
 
-from planbrief.measures.audit.declared import EPSILON
 from planbrief.measures.audit.model import (
     Context,
     Finding,
@@ -21,6 +20,7 @@ from planbrief.measures.audit.model import (
     grouped,
     key_of,
 )
+from planbrief.measures.audit.relations import EPSILON
 from planbrief.measures.evidence import Evidence, ids
 from planbrief.measures.labels import Label, located, period, place
 

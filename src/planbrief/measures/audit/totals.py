@@ -6,8 +6,6 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from planbrief.measures.audit.algebra import Scope, amount, of_record
-from planbrief.measures.audit.declared import EPSILON
 from planbrief.measures.audit.model import (
     Context,
     Finding,
@@ -19,6 +17,7 @@ from planbrief.measures.audit.model import (
     key_of,
     single,
 )
+from planbrief.measures.audit.relations import EPSILON, Scope, amount, of_record
 from planbrief.measures.evidence import Evidence, ids
 from planbrief.measures.labels import Label, label, listing, period, place
 

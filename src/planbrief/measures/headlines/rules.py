@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from planbrief.measures.audit import Audit
-from planbrief.measures.evidence import evidence, ids
-from planbrief.measures.facts import merged_facts
+from planbrief.measures.evidence import evidence, ids, merged_facts
 from planbrief.measures.figures import Figure, figure, plain
 from planbrief.measures.growth import cagr, multiple
 from planbrief.measures.labels import Label, label, measured, period

@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from planbrief.measures.audit import Audit, audit, audit_tables
+from planbrief.measures.audit import Audit, audit, audit_tables, in_question
 from planbrief.measures.audit.model import Context
-from planbrief.measures.audit.registry import in_question
 from planbrief.measures.evidence import evidence
 from planbrief.measures.figures import Figure
 from planbrief.measures.labels import Label, label, measured

@@ -7,8 +7,8 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from planbrief.measures.audit.algebra import Amount, Scope, amount
 from planbrief.measures.audit.model import Context
+from planbrief.measures.audit.relations import Amount, Scope, amount
 from planbrief.measures.evidence import ids
 from planbrief.measures.figures import Figure, plain
 from planbrief.measures.series import Point

@@ -6,7 +6,7 @@ import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping
 
-from planbrief.measures.audit.algebra import Scope, amount, atoms
+from planbrief.measures.audit.relations import Scope, amount, atoms
 from planbrief.measures.figures import Figure, plain
 from planbrief.measures.insights.model import Area, Insight, Row, Steps, Value
 from planbrief.measures.insights.product import declared, main_series, spanned, values
