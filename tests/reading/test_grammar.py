@@ -2,6 +2,8 @@
 
 import pytest
 
+from planbrief.reading.draft_rows import described
+from planbrief.reading.forms.plain import read_plain
 from planbrief.reading.grammar.prose import Grammar
 
 HEAD = "2026年某省政府工作报告\n——2026年1月20日在某省第十四届人民代表大会上\n"
@@ -92,6 +94,27 @@ def test_periods_and_kinds(sentence, head, period, kind):
     """Heads and openings set the time; a flow belongs to the stretch, a level to its end."""
     (found,) = cells(sentence, head, "time_period", "kind")
     assert found == (period, kind)
+
+
+@pytest.mark.parametrize(
+    ("words", "period"),
+    [
+        ("前三季度，产值下降6%。", "2025-01/2025-09"),
+        ("前两季度，产值下降6%。", "2025-H1"),
+        ("前11个月，产值下降6%。", "2025-01/2025-11"),
+        ("前十一个月，产值下降6%。", "2025-01/2025-11"),
+        ("去年前11个月，产值下降6%。", "2025-01/2025-11"),
+        ("一季度产值下降6%。", "2025-Q1"),
+        ("一季度产值力争增长6%。", "2026-Q1"),
+        ("今年前三季度产值力争增长6%。", "2026-01/2026-09"),
+        ("2026年，前三季度产值力争增长6%。", "2026-01/2026-09"),
+    ],
+)
+def test_bare_stretches_of_a_year(words, period):
+    """Told in January, a bare stretch is one that is over, unless it says this year or what is aimed at."""
+    text = read_plain(f"某市发展情况\n{words}\n".encode(), "x.txt", "")
+    found = [row.cells["time_period"] for row in described(text, "", "2026-01-20").rows if row.role == "observation"]
+    assert found == [period]
 
 
 @pytest.mark.parametrize(

@@ -21,6 +21,8 @@ _PATTERN = re.compile("|".join(word_list("periods")["patterns"]))
 
 #: Words in front of a month that is still to come: 预计6月底投产.
 _AHEAD = re.compile(r"预计|计划|拟|将|力争|到|确保")
+#: The same behind a stretch: 一季度力争增长5%.
+_AHEAD_BEHIND = re.compile(r"[^，。；\d]{0,6}?(?:预计|计划(?!总)|力争|确保(?!了))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,8 @@ def periods(text: str, year: int, current: int = 0, month: int = 0) -> Iterator[
             continue
         if found.role != "plan" and found.first == found.last:
             current = found.first
+        # 今年前三季度 and 2026年…前三季度 say which year they mean; a bare 前三季度 is one that is over
+        loose = loose and not (match["this"] or match["date"])
         before = text[max(0, match.start() - 3) : match.start()]
         role = found.role
         if role == "point" and re.search(r"[到至]$|[到至]“?$", before):
@@ -69,11 +73,18 @@ def periods(text: str, year: int, current: int = 0, month: int = 0) -> Iterator[
 def _told(match: re.Match[str], year: int, month: int) -> int:
     """The year of a bare 全年, 四季度 or 1—12月 that nothing dates: the last one that is over when it is told."""
     group = match.groupdict()
-    last = int(group["m2"] or 0) if group["months"] else 0
-    last = last or (12 if group["whole"] else 0) or (6 if (group["half"] or "")[:1] == "上" else 0)
-    last = last or 3 * " 一二三四".find(group["quarter"] or "无") or 3 * " 一二三四".find(group["front"] or "无")
-    last = 12 if group["half"] and last <= 0 else last
+    quarters = group["quarter"] or group["front"]
+    half = group["half"] or ""
+    if group["months"]:
+        last = int(group["m2"])
+    elif group["first_months"]:
+        last = _months(group["first_months"])
+    elif quarters:
+        last = 3 * " 一二三四".find(quarters.replace("两", "二"))
+    else:
+        last = 6 if half.startswith("上") else 12 if half or group["whole"] else 0
     ahead = _AHEAD.search(match.string, max(0, match.start() - 8), match.start())
+    ahead = ahead or _AHEAD_BEHIND.match(match.string, match.end())
     return year - 1 if month and last > month and not ahead else year
 
 
@@ -141,6 +152,8 @@ def _read(match: re.Match[str], year: int, current: int, month: int) -> _Found |
         return _Found(f"{current}-H{1 if group['half'][0] == '上' else 2}", current, current)
     if group["front"]:
         return _Found(_first_quarters(current, group["front"]), current, current)
+    if group["first_months"] and 1 < (last_month := _months(group["first_months"])) <= 12:
+        return _Found(f"{current}-01/{current}-{last_month:02d}", current, current)
     if group["quarter"]:
         return _Found(f"{current}-Q{' 一二三四'.index(group['quarter'])}", current, current)
     return None
@@ -165,6 +178,13 @@ def _first_quarters(year: int, count: str) -> str:
 
 def _count(words: str) -> int:
     return " 一二三四五六七八九十".index("二" if words == "两" else words)
+
+
+def _months(words: str) -> int:
+    """The number in 前11个月 or 前十一个月."""
+    if words.isdigit():
+        return int(words)
+    return 10 + _count(words[1:]) if words[1:] else _count(words)
 
 
 _TOP_HEAD = re.compile(r"\s*(?:[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十]+[章篇部])")
