@@ -70,12 +70,41 @@ def tree(path: Path) -> etree._Element:
     return html.document_fromstring(path.read_text(encoding="utf-8"))
 
 
-def payload(path: Path) -> dict[str, Any]:
-    """What a page carries about its numbers; observations with their fields by name."""
-    found = json.loads(tree(path).get_element_by_id("page-data").text)
-    fields, texts = found.get("fields", []), found.get("texts", [])
-    found["observations"] = {
-        key: {name: texts[code] for name, code in zip(fields, codes, strict=False)}
-        for key, codes in found.get("observations", {}).items()
-    }
+#: Columns of the rows behind numbers, in the list of a page and in a volume of the databook.
+HEADS = {
+    "value": ("数值", "Value"),
+    "value_text": ("原文写法", "As printed", "原文"),
+    "period": ("时期", "Period"),
+    "locator": ("位置", "Place", "文中位置", "Place in text"),
+}
+
+
+@functools.cache
+def cards(path: Path) -> dict[str, dict[str, str]]:
+    """What a page tells of each observation behind its numbers, by id: the row with its address."""
+    page, found = tree(path), {}
+    for row in page.xpath("//tr[starts-with(@id, 'n-')]"):
+        heads = [cell.text_content() for cell in row.getparent().getparent().find("thead").iter("th")]
+        card = {
+            name: cell.text_content()
+            for head, cell in zip(heads, row, strict=True)
+            for name, known in HEADS.items()
+            if head in known
+        }
+        papers = row.xpath(".//a[starts-with(@href, '#d')]/@href | ancestor::figure//div[@class='below']//a/@href")
+        card["title"] = page.get_element_by_id(papers[0][1:]).find("cite").text_content()
+        found[row.get("id").removeprefix("n-")] = card
     return found
+
+
+def behind(path: Path, link: etree._Element) -> list[str]:
+    """Ids of the observations behind a linked number."""
+    row = tree(path).get_element_by_id(link.get("href")[1:])
+    ids = [row.get("id"), *(href[1:] for href in row.xpath(".//a/@href"))]
+    return [one.removeprefix("n-") for one in dict.fromkeys(ids) if one.startswith("n-")]
+
+
+def formula(path: Path, link: etree._Element) -> str:
+    """Formula behind a linked number, empty for one that is printed."""
+    row = tree(path).get_element_by_id(link.get("href")[1:])
+    return row[1].text_content() if row.get("id").startswith("c-") else ""

@@ -12,7 +12,7 @@ from urllib.parse import unquote
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from e2e.edition import Edition, payload, tree
+from e2e.edition import Edition, behind, cards, formula, tree
 from e2e.foreign_text import counted
 from lxml import etree
 from render.conftest import Visit
@@ -41,10 +41,10 @@ TEXTS = """() => {
 #: Opens the panel of one number after the other; returns all texts with their languages, each once.
 ALL_PANELS = """(known) => {
   const texts = TEXTS, seen = new Set(known), found = new Map(), ids = [];
-  for (const link of document.querySelectorAll('a[data-o]')) {
-    const fresh = link.dataset.o.split(' ').filter((id) => !seen.has(id));
-    if (!fresh.length && !link.dataset.f && !link.dataset.t) { continue; }
-    fresh.forEach((id) => { seen.add(id); ids.push(id); });
+  for (const link of document.querySelectorAll('a[data-o], a[data-f]')) {
+    if (seen.has(link.hash)) { continue; }
+    seen.add(link.hash);
+    ids.push(link.hash);
     link.click();
     for (const pair of texts()) { found.set(pair.join('|'), pair); }
     document.querySelector('dialog').close();
@@ -166,23 +166,28 @@ def test_headings_tables_and_figures_can_be_linked_to(edition: Edition) -> None:
 def test_every_number_leads_to_observations_that_exist(edition: Edition) -> None:
     """Each linked number names observations that the page describes and the edition publishes, or its formula."""
     for path in edition.reports:
-        page, cards = tree(path), payload(path)["observations"]
+        page = tree(path)
         links = page.xpath("//a[@data-o or @data-f]")
         assert links, edition.name(path)
         for link in links:
-            ids = (link.get("data-o") or "").split()
-            assert ids or link.get("data-f")
+            ids = behind(path, link)
+            assert (
+                ids
+                or formula(path, link)
+                or re.search(r"\[\d+\]", page.get_element_by_id(link.get("href")[1:]).text_content())
+            )
             for key in ids:
                 assert key in edition.observations, (edition.name(path), key)
-                assert cards[key]["locator"], key
-                assert cards[key]["source_id"] == edition.observations[key]["source_id"]
+                assert cards(path)[key]["locator"], key
 
 
 def test_numbers_without_observations_are_counts_of_planbriefs_own(edition: Edition) -> None:
     """A number in a column of numbers that leads nowhere is a whole number: planbrief counted, nobody printed it."""
     bare = {}
     for path in edition.reports:
-        cells = tree(path).xpath("//main//td[contains(concat(' ', @class, ' '), ' d ') and not(.//a[@data-o])]")
+        cells = tree(path).xpath(
+            "//main//td[contains(concat(' ', @class, ' '), ' d ') and not(.//a[@data-o or @data-f])]"
+        )
         found = [words(cell) for cell in cells if re.search(r"\d", words(cell))]
         bare[edition.name(path)] = [text for text in found if not re.fullmatch(r"[\d,]+", text)]
     assert {name: found for name, found in bare.items() if found} == {}
@@ -216,7 +221,7 @@ def test_panel_opens_by_keyboard_for_numbers_in_prose_tables_and_chart_data(edit
     """Enter on a number shows document, locator, printed form, unit, period and formula; Escape leads back."""
     met = dict.fromkeys(PLACES, 0)
     for path in edition.reports:
-        seen, cards, name = open_page(path), payload(path), edition.name(path)
+        seen, name = open_page(path), edition.name(path)
         for place, selector in PLACES.items():
             links = seen.page.locator(selector)
             if not links.count():
@@ -229,14 +234,14 @@ def test_panel_opens_by_keyboard_for_numbers_in_prose_tables_and_chart_data(edit
             link.focus()
             seen.page.keyboard.press("Enter")
             text = "".join(part for part, _ in seen.page.evaluate(TEXTS))
-            for key in link.get_attribute("data-o").split():
-                row, card = edition.observations[key], cards["observations"][key]
-                document = cards["documents"][row["source_id"]]
-                assert document["title"] in text, (name, place)
-                for value in (row["locator"], row["value_text"], row["unit_measure"], card.get("period", "")):
+            node = tree(path).xpath(f"//a[@href='{link.get_attribute('href')}']")[0]
+            for key in behind(path, node):
+                row, card = edition.observations[key], cards(path)[key]
+                assert card["title"] in text, (name, place)
+                for value in (card["locator"], row["value_text"], card.get("period", "")):
                     assert value in text, (name, place, key, value)
                 assert row["time_period"] == "undated" or re.search(r"\d{4}", str(card["period"])), key
-            assert (link.get_attribute("data-f") or "") in text
+            assert formula(path, node) in text
             seen.page.keyboard.press("Escape")
             assert seen.page.locator("dialog[open]").count() == 0
             assert link.evaluate("node => node === document.activeElement"), (name, place)

@@ -181,7 +181,7 @@ def test_a_word_finds_its_rows_reports_and_numbers(edition: Edition, open_page: 
     assert all("battery" in text.lower() for text in left.all_text_contents())
     key = tree(edition.root / "zh" / "brief.html").xpath("//main//a[@data-o]/@data-o")[0].split()[0]
     page = open_page(edition.root / "zh" / "brief.html").page
-    page.goto(f"{page.url}#n={key}")
+    page.goto(f"{page.url}#n-{key}")
     page.reload()
     card = page.locator("dialog[open]").text_content()
     row = edition.observations[key]

@@ -132,9 +132,13 @@ def test_theme_button_turns_the_page(visit: Callable[..., Any]) -> None:
 
 
 def test_page_works_without_scripts(visit: Callable[..., Any]) -> None:
-    """Without scripts a number still leads to its document in the closing list, and no dead button shows."""
+    """Without scripts a number leads to its row and from there to its document; no dead button shows."""
     seen = visit(render_html(notebooks.report("zh"), name="profile"), scripts=False)
+    assert not seen.page.locator("#page-numbers").is_visible()
     seen.page.locator("a[data-o]").first.click()
-    assert seen.page.url.endswith("#d1")
+    assert seen.page.url.endswith("#n-o1")
+    assert seen.page.locator("#page-numbers tbody tr:visible").count() == 1
+    assert "142.8" in seen.page.inner_text("#n-o1")
+    seen.page.locator("#n-o1 a[href='#d1']").click()
     assert "巴府办发〔2024〕17号" in seen.page.inner_text("#d1")
     assert not seen.page.locator("#page-theme").is_visible()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import json
 import re
 from itertools import pairwise
 from urllib.parse import unquote
@@ -51,24 +50,42 @@ def test_policy_allows_only_the_page_s_own_script() -> None:
     assert "http" not in policy
 
 
-def test_payload_cannot_leave_its_script() -> None:
-    """A comment that ends a script element is data, not markup; the card comes back whole."""
-    html = render_html(notebooks.report("zh"), name="profile")
-    text = re.search(r'id="page-data">(.*?)</script>', html, re.DOTALL)
-    assert text is not None
-    data = json.loads(text.group(1))
-    card = [data["texts"][code] for code in data["observations"]["o2"]]
-    assert "</script><b>x" in card
-    assert "专栏1 第1行 2026年列" in card
-
-
-def test_every_number_carries_its_observations() -> None:
-    """Numbers in sentences, tables and chart data lead to the ids behind them."""
+def test_hostile_text_behind_a_number_is_text() -> None:
+    """A comment that ends a script element is shown as it is in the row of its number."""
     root = lxml.html.document_fromstring(render_html(notebooks.report("zh"), name="profile"))
-    places = {link.get("data-o"): link.getparent().tag for link in root.iter("a") if link.get("data-o")}
-    assert {"o1", "o2", "o1 o2"} <= set(places)
+    row = root.get_element_by_id("n-o2")
+    assert "</script><b>x" in row.text_content()
+    assert "专栏1 第1行 2026年列" in row.text_content()
+    assert not row.xpath(".//b | .//script")
+
+
+def test_every_number_leads_to_what_stands_behind_it() -> None:
+    """Numbers in sentences, tables and chart data lead to rows with the observations or the formula behind them."""
+    root = lxml.html.document_fromstring(render_html(notebooks.report("zh"), name="profile"))
+    links = root.xpath("//main//a[@data-o or @data-f]")
+    rows = {link.get("href"): root.get_element_by_id(link.get("href")[1:]) for link in links}
+    assert {"#n-o1", "#n-o2"} <= set(rows)
     assert root.xpath("//figure[@id='c-path']//details//a[@data-o]")
-    assert root.xpath("//a[@data-f='(750 ÷ 142.8)^(1/3) − 1']")
+    computed = next(row for row in rows.values() if "(750 ÷ 142.8)^(1/3) − 1" in row.text_content())
+    assert computed.xpath(".//a[starts-with(@href, '#n-')]/@href") == ["#n-o1", "#n-o2"]
+
+
+def test_a_row_of_a_number_says_where_the_page_uses_it() -> None:
+    """Document, place, printed form, and links to the tables and figures of the page that hold the number."""
+    root = lxml.html.document_fromstring(render_html(notebooks.report("zh"), name="profile"))
+    row = root.get_element_by_id("n-o1")
+    for href in row.xpath(".//a/@href"):
+        assert root.get_element_by_id(href[1:]) is not None
+    assert {"#d1", "#c-path"} <= set(row.xpath(".//a/@href"))
+
+
+def test_addresses_of_numbers_are_the_same_in_both_languages() -> None:
+    """A link to a number can be handed on; computed numbers keep theirs as long as what stands behind them."""
+    found = [
+        set(lxml.html.document_fromstring(render_html(notebooks.report(lang), name="profile")).xpath("//tr/@id"))
+        for lang in ("zh", "en")
+    ]
+    assert found[0] == found[1] != set()
 
 
 def test_languages_are_marked() -> None:

@@ -185,10 +185,15 @@ class Canvas:
         return float(self.figure.axes[0].get_position().x1) * self.width_mm
 
     def tick_boxes(self) -> list[BboxBase]:
-        """Where the numbers on the axes stand, in points."""
+        """Where the numbers on the axes stand and the lines under the charts run, in points."""
         self.check()
         self.figure.draw_without_rendering()  # places the ticks
-        return [
+        lines: list[BboxBase] = [
+            Bbox.from_extents(axes.bbox.x0, axes.bbox.y0 - 2, axes.bbox.x1, axes.bbox.y0 + 2)
+            for axes in self.figure.axes
+            if axes.spines["bottom"].get_visible()
+        ]
+        return lines + [
             label.get_window_extent(self.renderer)
             for axes in self.figure.axes
             for label in (*axes.get_xticklabels(), *axes.get_yticklabels())
@@ -343,10 +348,12 @@ class Placer:
         size: float,
         color: str,
         tether: float = 0.05,
-    ) -> Label:
+        optional: bool = False,
+    ) -> Label | None:
         """Put a label at the cheapest of some places around a point.
 
-        ``offsets`` are (dx, dy in points, horizontal alignment, vertical alignment), best first.
+        ``offsets`` are (dx, dy in points, horizontal alignment, vertical alignment), best first. An ``optional`` label
+        that would touch something at every one of them is left out.
         """
         if not offsets:
             raise ValueError("no offsets to choose from")
@@ -371,6 +378,9 @@ class Placer:
                 best = (cost, box)
             if best[0] <= tether * (rank + 1):
                 break
+        if optional and (best is None or best[0] > tether * len(offsets)):
+            label.remove()
+            return None
         if best is not None:
             x0, y0, x1, y1 = best[1]
             label.set_position(((x0 - left - anchor[0]) / scale, (y0 - low - anchor[1]) / scale))

@@ -306,7 +306,7 @@ def widest_gap(axes: Axes, years: Sequence[float], values: Sequence[float]) -> t
 def name_paths(
     axes: Axes, placer: Placer, years: Sequence[float], values: Sequence[float], shape: str, lang: Lang
 ) -> None:
-    """The two paths named beside their lines, where they lie farthest apart."""
+    """The two paths named beside their lines, where they lie farthest apart and there is room; the note has both."""
     gap, a, b, low, high = widest_gap(axes, years, values)
     if gap < VISIBLE:
         return
@@ -316,8 +316,8 @@ def name_paths(
         near = [(-4.0, 4.0, "right", "bottom"), (-8.0, 10.0, "right", "bottom"), (0.0, 6.0, "center", "bottom")]
         far = [(4.0, -5.0, "left", "top"), (8.0, -10.0, "left", "top"), (0.0, -6.0, "center", "top")]
         at = middle(a, b, low, high, kind, 0.4 if higher else 0.72)
-        offsets = [*(near if higher else far), *AROUND]
-        placer.place(axes, at, message(f"chart.{kind}", lang), offsets=offsets, size=style.SMALL, color=color)
+        name, offsets = message(f"chart.{kind}", lang), near if higher else far
+        placer.place(axes, at, name, offsets=offsets, size=style.SMALL, color=color, optional=True)
 
 
 def alt_text(points: Sequence[FigureLike], rates: Sequence[FigureLike], label: Text, lang: Lang) -> str:

@@ -7,20 +7,6 @@ function make(tag, text, parent) {
   if (parent) { parent.appendChild(node); }
   return node;
 }
-/* a text, or a list of [text, language] where words in another language stand in it */
-function runs(value) { return Array.isArray(value) ? value : [[String(value), ""]]; }
-function put(node, value) {
-  runs(value).forEach(function (run) {
-    if (run[1]) { make("span", run[0], node).lang = run[1]; } else { node.appendChild(document.createTextNode(run[0])); }
-  });
-  return node;
-}
-function joined(values, between) {
-  return values.filter(filled).reduce(function (all, value) {
-    return all.concat(all.length ? [[between, ""]] : [], runs(value));
-  }, []);
-}
-function filled(part) { return part !== undefined && part !== null && part !== "" && part.length !== 0; }
 /* scroll regions take focus only where there is something to scroll */
 function regions() {
   document.querySelectorAll(".scroll, pre, .formula").forEach(function (node) {
@@ -34,45 +20,43 @@ window.addEventListener("resize", regions);
 document.querySelectorAll("details").forEach(function (node) { node.addEventListener("toggle", regions); });
 /* where a number comes from */
 var dialog = null, opener = null;
-function row(list, name, value, lang) {
-  if (!filled(value)) { return; }
-  make("dt", words[name], list);
-  var node = put(make("dd", null, list), value);
-  if (lang && lang !== root.lang) { node.lang = lang; }
+/* text of a cell with its marks of language, without what only a phone or a button shows */
+function take(from, into, lang) {
+  from.childNodes.forEach(function (node) {
+    if (node.nodeType !== 1 || !node.matches(".phone, .anchor")) { into.appendChild(node.cloneNode(true)); }
+  });
+  into.lang = lang || from.closest("[lang]").lang;
+  return into;
 }
-function tag(lang) { return lang === "zh" ? "zh-CN" : lang; }
-function card(inner, id) {
-  var codes = data.observations[id], seen = null, list;
-  if (codes) {
-    seen = {};
-    data.fields.forEach(function (name, index) { seen[name] = data.texts[codes[index] || 0]; });
-  }
-  put(make("h3", null, inner), seen ? joined([seen.indicator, seen.activity, seen.subject, seen.area, seen.period], " · ") : id);
-  list = make("dl", null, inner);
-  if (!seen) { row(list, "comment", words.none); return; }
-  var paper = data.documents[seen.source_id] || {};
-  var amount = [seen.value, seen.upper_value].filter(filled).join("–");
-  row(list, "value", joined([seen.comparator, amount], " "));
-  row(list, "unit", seen.unit, "zh-CN");
-  row(list, "printed", seen.value_text, "zh-CN");
-  row(list, "kind", joined([seen.kind, seen.transformation, seen.price_base], " · "));
-  row(list, "document", paper.title || seen.source_id, paper.title_lang ? tag(paper.title_lang) : null);
-  row(list, "producer", paper.producer, "zh-CN");
-  row(list, "number", paper.doc_number, "zh-CN");
-  row(list, "published", paper.date_text || paper.date_published);
-  row(list, "locator", seen.locator, "zh-CN");
-  row(list, "comment", seen.comment, "en");
+/* a row of a list of numbers as a card: its name, then each cell under the head of its column, then the document */
+function card(inner, line, named) {
+  var heads = line.closest("table").tHead.rows[0].cells, list, more = [], paper = line.querySelector("a[href^='#d']");
+  Array.prototype.forEach.call(line.cells, function (cell, column) {
+    if (!column) { if (!named) { take(cell, make("h3", null, inner)); } list = make("dl", null, inner); return; }
+    var behind = line.id.slice(0, 2) === "c-" ? cell.querySelectorAll("a[href^='#n-']") : [];
+    if (behind.length) { more = more.concat(Array.prototype.slice.call(behind)); return; }
+    if (!cell.textContent.trim() || (paper && paper.parentNode === cell && !named)) { return; }
+    make("dt", (heads[column].querySelector("button > span") || heads[column]).textContent, list);
+    take(cell, make("dd", null, list));
+  });
+  paper = paper || (line.closest("figure").querySelector(".below a[href^='#d']"));
+  paper = !named && paper && document.querySelector(paper.hash);
+  if (paper) { make("dt", words.document, list); take(paper, make("dd", null, list)); }
+  more.forEach(function (link) {
+    var behind = document.getElementById(link.hash.slice(1));
+    if (behind) { card(inner, behind); }
+  });
 }
-function open(link) {
+function open(line, link) {
   if (!dialog) {
     dialog = make("dialog", null, document.body);
     dialog.setAttribute("aria-labelledby", "page-provenance");
-    dialog.addEventListener("click", function (event) { if (event.target === dialog) { dialog.close(); } });
+    dialog.addEventListener("click", function (event) { if (event.target === dialog || event.target.closest("dl a")) { dialog.close(); } });
     dialog.addEventListener("close", function () { if (opener) { opener.focus(); } });
   }
   opener = link;
   dialog.textContent = "";
-  var inner = make("div", null, dialog), close, list;
+  var inner = make("div", null, dialog), close, foot, copy, address;
   inner.className = "inner";
   make("h2", words.title, inner).id = "page-provenance";
   close = make("button", "×", inner);
@@ -80,20 +64,19 @@ function open(link) {
   close.className = "close";
   close.setAttribute("aria-label", words.close);
   close.addEventListener("click", function () { dialog.close(); });
-  list = make("p", null, inner);
-  /* its nodes and not its text: words in another language keep their mark */
-  link.childNodes.forEach(function (node) { list.appendChild(node.cloneNode(true)); });
-  list.className = "big";
-  list.lang = link.closest("[lang]").lang;
-  list = make("dl", null, inner);
-  row(list, "unit", link.dataset.u, "zh-CN");
-  row(list, "formula", link.dataset.f);
-  row(list, "comment", link.dataset.t);
-  var ids = (link.dataset.o || "").split(" ").filter(Boolean);
-  ids.forEach(function (id) { card(inner, id); });
-  if (ids.length) {
-    list = make("a", words.link, make("p", null, inner));
-    list.href = "#n=" + ids[0];
+  if (link) { take(link, make("p", null, inner)).className = "big"; }
+  card(inner, line, line.id.slice(0, 2) === "c-" && link);
+  foot = make("p", null, inner);
+  address = make("a", "#" + line.id, foot);
+  address.href = "#" + line.id;
+  foot.className = "address";
+  if (navigator.clipboard) {
+    copy = make("button", words.copy, foot);
+    copy.type = "button";
+    copy.className = "csv";
+    copy.addEventListener("click", function () {
+      navigator.clipboard.writeText(address.href).then(function () { copy.textContent = words.copied; });
+    });
   }
   dialog.showModal();
   dialog.scrollTop = 0;
@@ -102,21 +85,22 @@ function open(link) {
 document.querySelectorAll("a[data-o],a[data-f]").forEach(function (link) {
   link.setAttribute("aria-haspopup", "dialog");
   link.addEventListener("click", function (event) {
-    if (event.ctrlKey || event.metaKey || typeof HTMLDialogElement === "undefined") { return; }
+    var line = document.getElementById(link.hash.slice(1));
+    if (event.ctrlKey || event.metaKey || typeof HTMLDialogElement === "undefined" || !line) { return; }
     event.preventDefault();
-    open(link);
+    open(line, link);
   });
 });
-/* an address may name a number: its card opens */
+/* an address may name a number: its card opens where the page uses it */
 function named() {
-  var id = location.hash.slice(0, 3) === "#n=" ? decodeURIComponent(location.hash.slice(3)) : "";
-  var link = id && document.querySelector('main a[data-o~="' + CSS.escape(id) + '"]');
-  if (!link || (dialog && dialog.open)) { return; }
-  link.scrollIntoView({block: "center"});
-  open(link);
+  var id = decodeURIComponent(location.hash.slice(1)).replace(/^n=/, "n-"), line = /^[nc]-/.test(id) && document.getElementById(id);
+  if (!line || line.tagName !== "TR" || (dialog && dialog.open)) { return; }
+  var link = document.querySelector('main a[href="#' + CSS.escape(id) + '"]');
+  if (line.closest(".short")) { line.closest(".short").querySelector("button.more").click(); }
+  if (link) { link.scrollIntoView({block: "center"}); }
+  open(line, link);
 }
 window.addEventListener("hashchange", named);
-document.querySelectorAll(".hint").forEach(function (node) { node.hidden = false; });
 /* text of a cell without the unit that a phone shows once more under the name of the row */
 function said(cell) {
   var again = cell.querySelector(".phone"), text = cell.textContent;
@@ -155,15 +139,36 @@ document.querySelectorAll("table[data-sort]").forEach(function (table) {
       Array.prototype.forEach.call(heads, function (other) { other.removeAttribute("aria-sort"); });
       head.setAttribute("aria-sort", way > 0 ? "ascending" : "descending");
       Array.prototype.forEach.call(table.tBodies, function (body) {
-        var lines = Array.prototype.slice.call(body.rows), fixed = lines.filter(function (line) { return line.className === "group"; });
-        lines = lines.filter(function (line) { return line.className !== "group"; });
+        var lines = Array.prototype.slice.call(body.rows), fixed = lines.filter(function (line) { return line.classList.contains("group"); });
+        lines = lines.filter(function (line) { return !line.classList.contains("group"); });
         lines.map(function (line, index) { return {line: line, key: value(line, column), index: index}; })
           .sort(function (a, b) { return compare(a.key, b.key, way) || a.index - b.index; })
           .forEach(function (entry) { body.appendChild(entry.line); });
         fixed.reverse().forEach(function (line) { body.insertBefore(line, body.firstChild); });
       });
+      fold(table.closest("figure"));
     });
   });
+});
+/* a phone shows the first rows of a long table, and the rest when it is asked for */
+var FIRST = 6;
+function fold(figure) {
+  var met = 0;
+  figure.querySelectorAll("tbody tr").forEach(function (line) {
+    met += line.classList.contains("group") ? 0 : 1;
+    line.classList.toggle("rest", met > FIRST || (met === FIRST && line.classList.contains("group")));
+  });
+  return met - FIRST;
+}
+document.querySelectorAll("main figure.table").forEach(function (figure) {
+  var more = fold(figure), button;
+  if (more < 3) { return; }
+  figure.classList.add("short");
+  button = make("button", words.more.replace("{count}", more));
+  button.type = "button";
+  button.className = "csv more";
+  figure.insertBefore(button, figure.querySelector(".scroll").nextSibling);
+  button.addEventListener("click", function () { figure.classList.remove("short"); button.remove(); });
 });
 /* a page of many rows can be filtered */
 (function () {
@@ -187,6 +192,7 @@ document.querySelectorAll("table[data-sort]").forEach(function (table) {
       shown += line.hidden ? 0 : 1;
     });
     figures.forEach(function (figure) {
+      figure.classList.toggle("short", !wanted.length && !!figure.querySelector("button.more"));
       figure.querySelectorAll("tbody").forEach(function (body) { body.hidden = !body.querySelector("tr:not(.group):not([hidden])"); });
       figure.hidden = !!wanted.length && !figure.querySelector("tbody:not([hidden])");
     });

@@ -26,7 +26,7 @@ from planbrief.display.language import message
 from planbrief.render import foreign_tables
 from planbrief.render.document import BlockPart
 from planbrief.render.html import columns
-from planbrief.render.html.text import TAGS, Writer, esc, lang_attribute
+from planbrief.render.html.text import TAGS, Writer, esc, lang_attribute, number_id
 from planbrief.render.outline import heading_text, short_title
 from planbrief.render.pdf.text import allowed_link
 from planbrief.render.pictures import SVG, compact, prefix_ids, size_px, use_color_variables
@@ -49,18 +49,22 @@ _SVG_NAMESPACE = ' xmlns="http://www.w3.org/2000/svg"'
 
 def render(part: BlockPart, writer: Writer) -> str:
     """HTML of one block; the closing sources are written by :func:`sources` instead."""
-    block = part.block
+    block, before = part.block, writer.place
     if isinstance(block, Heading):
+        writer.place = (block.id, "".join(run.text for run in block.runs))
         return heading(block, writer)
     if isinstance(block, Sentence):
         return sentence(block, writer)
     if isinstance(block, KeyNumbers):
         return key_numbers(block, writer)
-    if isinstance(block, Table):
-        return table(block, writer, part.number)
-    if isinstance(block, Chart):
-        return chart(part, block, writer)
-    return ""
+    if not isinstance(block, (Table, Chart)):
+        return ""
+    if part.number:
+        kind = "table" if isinstance(block, Table) else "figure"
+        writer.place = (block.id, f"{message(f'page.{kind}', writer.lang)} {part.number}")
+    text = table(block, writer, part.number) if isinstance(block, Table) else chart(part, block, writer)
+    writer.place = before
+    return text
 
 
 def heading(block: Heading, writer: Writer) -> str:
@@ -181,6 +185,7 @@ def _body(block: Table, writer: Writer) -> str:
         if column.align == "decimal"
     }
     unit = columns.unit_position(block)
+    numbered = any(column.key == "id" for column in block.columns)
     rows = ["<tbody>"]
     for index, row in enumerate(block.rows):
         if index in block.groups:
@@ -201,9 +206,21 @@ def _body(block: Table, writer: Writer) -> str:
             for position, cell in enumerate(row)
             if cell.colspan
         ]
-        rows.append(f"<tr>{''.join(cells)}</tr>")
+        own = own_observation(block, row) if numbered else ""
+        if writer.listed.get(own) is False:
+            writer.listed[own] = True
+            rows.append(f'<tr id="{esc(number_id(own))}">{"".join(cells)}</tr>')
+        else:
+            rows.append(f"<tr>{''.join(cells)}</tr>")
     rows.append("</tbody>")
     return "".join(rows)
+
+
+def own_observation(block: Table, row: tuple[Cell, ...]) -> str:
+    """The one observation that a row of a table with a column of numbers of observations is about, else nothing."""
+    named = {one for cell in row if cell.mark for one in cell.mark.observations}
+    own = next((cell.text for cell, column in zip(row, block.columns, strict=False) if column.key == "id"), "")
+    return named.pop() if len(named) == 1 and own and next(iter(named)).endswith(own) else ""
 
 
 def _cell(cell: Cell, column: Column, writer: Writer, pad: float, *, valued: bool, below: str = "") -> str:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib import resources
 from pathlib import Path
@@ -16,8 +18,9 @@ from nbconvert.exporters.templateexporter import TemplateExporter
 from nbformat import NotebookNode
 from traitlets import Bool, Unicode, default
 
-from planbrief.display.document import Sentence, Sources
-from planbrief.display.language import LANGS, Lang, has_message, mark, message
+from planbrief.display.document import Mark, Run, Sentence, Sources, Table
+from planbrief.display.language import Lang, has_message, is_chinese, message
+from planbrief.display.language import mark as marked
 from planbrief.render import notebook
 from planbrief.render.document import (
     BlockPart,
@@ -32,25 +35,20 @@ from planbrief.render.document import (
 )
 from planbrief.render.html import blocks
 from planbrief.render.html.blocks import prose_html
-from planbrief.render.html.text import TAGS, Safe, Writer, esc, json_script
-from planbrief.render.outline import opens_chapter
+from planbrief.render.html.text import MANY, TAGS, Safe, Writer, esc, json_script, lang_attribute, number_id
+from planbrief.render.outline import heading_text, opens_chapter
 from planbrief.render.safe_text import highlighted, visible
 
 #: More headings than this get a table of contents.
 CONTENTS_FROM = 8
 #: More headings than this are listed by their first level only.
 DEEP_FROM = 30
-_OBSERVATION_FIELDS = (
-    "source_id", "locator", "value_text", "value", "unit", "period", "area", "indicator", "kind", "comment",
-    "upper_value", "activity", "subject", "comparator", "transformation", "price_base",
-)  # fmt: skip
+#: Columns of the list of observations behind a page, and of the list of numbers that planbrief computed.
+_OBSERVED = ("indicator", "value", "printed", "period", "kind", "document", "locator", "comment", "uses")
+_COMPUTED = ("result", "formula", "unit", "comment", "based_on", "uses")
 #: Fields that are not in the language of the page: as printed, or as the tables of observations hold them.
 _FIELD_LANGS: dict[str, Lang] = {"locator": "zh", "value_text": "zh", "unit": "zh", "comment": "en"}
-_DOCUMENT_FIELDS = ("title", "title_lang", "producer", "doc_number", "date_published", "date_text", "disclosure")
-_WORDS = (
-    "title", "close", "document", "producer", "number", "published", "locator", "printed", "value", "period", "unit",
-    "area", "indicator", "kind", "formula", "comment", "show", "none",
-)  # fmt: skip
+_WORDS = ("title", "close", "document", "none", "copy", "copied")
 
 
 @cache
@@ -75,9 +73,12 @@ def policy(script: str, *, trusted: bool = False) -> str:
 def page(document: Document, *, trusted: bool = False) -> dict[str, Any]:
     """What the template needs; every text in it is safe HTML already."""
     writer = Writer(document.lang, document.sources)
+    tables = [part.block for part in document.parts if isinstance(part, BlockPart) and isinstance(part.block, Table)]
+    writer.listed = {own: False for one in tables for row in one.rows if (own := blocks.own_observation(one, row))}
     contents = _contents(document, writer)
     body = _body(document, writer, contents)
     closing = _footnotes(document, writer) + (blocks.sources(document.sources, writer) if document.sources else "")
+    numbers = lineage(document, writer)
     script = asset("theme.js") + asset("page.js")
     lang = document.lang
     as_of = message("page.data_as_of", lang, date=document.data_as_of) if document.data_as_of else ""
@@ -95,11 +96,13 @@ def page(document: Document, *, trusted: bool = False) -> dict[str, Any]:
         "links": _links(document),
         "body": body,
         "closing": closing,
-        "hint": esc(message("page.provenance.hint", lang)) if writer.used else "",
+        "hint": esc(message("page.provenance.hint", lang)) if numbers else "",
+        "numbers": numbers,
+        "numbers_link": esc(message("page.provenance.all", lang)),
         "csp": esc(policy(script, trusted=trusted)),
         "style": asset("page.css") + "".join(writer.rules.values()) + _colors(writer),
         "script": script,
-        "data": json_script(_payload(document, writer)),
+        "data": json_script({"words": _words(lang), "name": document.name}),
         "report": document.ours,
     }
     return {name: Safe(text) if isinstance(text, str) else text for name, text in pieces.items()}
@@ -192,6 +195,8 @@ def _part(part: Part, writer: Writer) -> str:
         return "" if isinstance(part.block, Sources) else blocks.render(part, writer)
     if isinstance(part, TreePart):
         kind = "output" if part.output else "prose"
+        for node in part.root.iterfind(".//*[@data-level]"):
+            writer.place = (node.get("id", "main"), heading_text(node))
         return f'<div class="{kind}">{prose_html(part.root, writer)}</div>\n'
     if isinstance(part, CodePart):
         return _code(part, writer)
@@ -249,50 +254,107 @@ def _colors(writer: Writer) -> str:
     )
 
 
-def _payload(document: Document, writer: Writer) -> dict[str, Any]:
-    """What the provenance panel shows; texts that observations share stand in one list and are named by position.
+def _words(lang: Lang) -> dict[str, str]:
+    """What the page's script says; placeholders stay for it to fill in."""
+    words = {name: message(f"page.provenance.{name}", lang) for name in _WORDS}
+    words["csv"] = message("page.csv", lang)
+    words["sort"] = message("page.sort_by", lang, column="{column}")
+    words["filter"] = message("page.filter", lang)
+    words["filtered"] = message("page.filtered", lang, shown="{shown}", all="{all}")
+    words["more"] = message("page.more_rows", lang, count="{count}")
+    return words
 
-    A text with words in another language than its field is a list of [text, language].
+
+def lineage(document: Document, writer: Writer) -> str:
+    """Where the numbers of a page come from: a row for each observation and for each number that was computed.
+
+    The rows have permanent addresses. A page shows them when one of them, or the whole list, is asked for; the script
+    shows the same row as a card.
     """
-    words = {name: message(f"page.provenance.{name}", document.lang) for name in _WORDS}
-    words["csv"] = message("page.csv", document.lang)
-    words["sort"] = message("page.sort_by", document.lang, column="{column}")
-    words["filter"] = message("page.filter", document.lang)
-    words["filtered"] = message("page.filtered", document.lang, shown="{shown}", all="{all}")
-    words["link"] = message("page.link_here", document.lang)
-    block = document.sources
-    known = block.observations if block else {}
-    texts: list[Any] = [""]
-    positions: dict[tuple[str, Lang], int] = {("", lang): 0 for lang in LANGS}
+    known = document.sources.observations if document.sources else {}
+    rows = [
+        _observed(name, known[name], writer) for name in sorted(writer.used - writer.listed.keys()) if name in known
+    ]
+    computed = [_computed(name, inner, mark, known, writer) for name, (inner, mark) in writer.computed.items()]
+    found = [_listed("observed", _OBSERVED, rows, writer), _listed("computed", _COMPUTED, computed, writer)]
+    if not any(found):
+        return ""
+    title = esc(message("page.provenance.all", document.lang))
+    return f'<section class="numbers" id="page-numbers" aria-label="{title}"><h2>{title}</h2>{"".join(found)}</section>'
 
-    def position(field: str, text: str) -> int:
-        base = _FIELD_LANGS.get(field, document.lang)
-        if (text, base) not in positions:
-            positions[text, base] = len(texts)
-            runs = [[run["t"], TAGS.get(run.get("lang", ""), "")] for run in mark(visible(text), base)]
-            texts.append(runs if field != "source_id" and any(tag for _, tag in runs) else visible(text))
-        return positions[text, base]
 
-    observations: dict[str, list[int]] = {}
-    for name in sorted(writer.used):
-        if name in known:
-            card = known[name]
-            row = [position(key, _plain(card.get(key))) for key in _OBSERVATION_FIELDS]
-            while row and row[-1] == 0:
-                row.pop()
-            observations[name] = row
-    documents = {
-        str(entry.get("source_id")): {key: visible(entry[key]) for key in _DOCUMENT_FIELDS if entry.get(key)}
-        for entry in (block.documents if block else ())
-    }
-    return {
-        "words": words,
-        "fields": list(_OBSERVATION_FIELDS),
-        "texts": texts,
-        "observations": observations,
-        "documents": documents,
-        "name": document.name,
-    }
+def _listed(name: str, columns: tuple[str, ...], rows: list[str], writer: Writer) -> str:
+    if not rows:
+        return ""
+    heads = [message(f"page.provenance.{column}", writer.lang) for column in columns]
+    for position, head in enumerate(heads[1:], start=2):
+        rule = (
+            f"#numbers-{name} tbody tr>:nth-child({position})::before{{content:{json.dumps(head, ensure_ascii=False)}}}"
+        )
+        writer.rules[f"{name}/{position}"] = rule
+    cells = "".join(f'<th scope="col">{esc(head)}</th>' for head in heads)
+    title = esc(message(f"page.provenance.{name}", writer.lang))
+    return (
+        f'<figure class="table" id="numbers-{name}"><div class="scroll" tabindex="0" role="group" aria-label="{title}">'
+        f"<table><caption>{title}</caption><thead><tr>{cells}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table></div></figure>"
+    )
+
+
+def _observed(name: str, card: Mapping[str, Any], writer: Writer) -> str:
+    """An observation: what it is, its value, the words of the document and their place, where the page uses it."""
+
+    def text(key: str) -> str:
+        plain, base = visible(_plain(card.get(key))), _FIELD_LANGS.get(key, writer.lang)
+        base = base if base == "en" or is_chinese(plain) else writer.lang
+        inner = _spoken(plain, base, writer)
+        return f"<span{lang}>{inner}</span>" if inner and (lang := lang_attribute(base, writer.lang)) else inner
+
+    what = " · ".join(part for part in map(text, ("indicator", "activity", "subject", "area")) if part)
+    amount = "–".join(part for part in map(text, ("value", "upper_value")) if part)
+    value = " ".join(part for part in (text("comparator"), amount, text("unit")) if part)
+    kind = " · ".join(part for part in map(text, ("kind", "transformation", "price_base")) if part)
+    notes = [esc(note) for note in writer.notes.get(name, ())]
+    remark = ("；" if writer.lang == "zh" else "; ").join(part for part in (text("comment"), *notes) if part)
+    number = writer.positions.get(_plain(card.get("source_id")), 0)
+    paper = f'<a href="#d{number}">[{number}]</a>' if number else ""
+    cells = (value, text("value_text"), text("period"), kind, paper, text("locator"), remark)
+    return _row(number_id(name), what, (*cells, _uses(name, writer)))
+
+
+def _computed(name: str, inner: str, mark: Mark, known: Mapping[str, Mapping[str, Any]], writer: Writer) -> str:
+    """A computed number: its formula and links to the observations that it was made of."""
+    few = [one for one in mark.observations if one in known] if len(mark.observations) <= MANY else []
+    behind = [f'<a href="#{esc(number_id(one))}">{_operand(known[one], writer)}</a>' for one in few]
+    if not few:  # a count of very many: how many in which document
+        tally = Counter(_plain(known[one].get("source_id")) for one in mark.observations if one in known)
+        papers = sorted((writer.positions[paper], count) for paper, count in tally.items() if paper in writer.positions)
+        behind = [f'<a href="#d{number}">[{number}]</a> {count}' for number, count in papers]
+    unit = f'<span lang="zh-CN">{esc(mark.unit)}</span>' if mark.unit else ""
+    joined = ("；" if writer.lang == "zh" else "; ").join(behind)
+    return _row(name, inner, (esc(mark.formula), unit, esc(mark.note), joined, _uses(name, writer)))
+
+
+def _operand(card: Mapping[str, Any], writer: Writer) -> str:
+    """An observation as a term of a formula: its printed form and when it holds."""
+    period = _plain(card.get("period"))
+    when = message("page.provenance.when", writer.lang, period=period) if period else ""
+    return _spoken(visible(_plain(card.get("value_text"))), writer.lang, writer) + esc(when)
+
+
+def _spoken(text: str, base: Lang, writer: Writer) -> str:
+    """A text as HTML, words in another language than its base marked as such."""
+    return writer.runs(tuple(Run(run["t"], run.get("lang", "")) for run in marked(text, base)))
+
+
+def _row(name: str, head: str, cells: tuple[str, ...]) -> str:
+    return f'<tr id="{esc(name)}"><th scope="row">{head}</th>{"".join(f"<td>{cell}</td>" for cell in cells)}</tr>'
+
+
+def _uses(name: str, writer: Writer) -> str:
+    opening = message("page.provenance.opening", writer.lang)
+    links = [f'<a href="#{esc(id)}">{esc(text or opening)}</a>' for id, text in writer.places.get(name, {}).items()]
+    return ("、" if writer.lang == "zh" else ", ").join(links)
 
 
 def _plain(value: object) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
-from planbrief.display.document import Cell, Mark, Runs, Sources
+from planbrief.display.document import Cell, Mark, Runs, Sources, identifier
 from planbrief.display.language import Lang
 from planbrief.render.safe_text import visible
 
@@ -19,6 +18,8 @@ TAGS = {"zh": "zh-CN", "en": "en"}
 _AMOUNT = re.compile(r"[\d.,—–]+\s?\w{1,4}")
 #: Linked numbers in prose up to this length stay on one line.
 _ONE_LINE = 30
+#: A number that counts more observations than this names their documents, not each of them.
+MANY = 200
 
 
 def esc(text: str) -> str:
@@ -55,6 +56,15 @@ def json_script(value: object) -> str:
     return text
 
 
+def number_id(observation: str) -> str:
+    """Address of an observation on every page that shows it, the same in each language and edition.
+
+    >>> number_id("bazhong-plan-2024-01239")
+    'n-bazhong-plan-2024-01239'
+    """
+    return identifier(f"n-{observation}", "n")
+
+
 def _is_amount(text: str) -> bool:
     """Whether a stretch of text is one short amount, whose number and unit stay on one line.
 
@@ -74,6 +84,16 @@ class Writer:
     positions: dict[str, int] = field(default_factory=dict)
     #: Observations that some number on the page leads to.
     used: set[str] = field(default_factory=set)
+    #: Those whose own row stands in a table of the page → whether it is written already.
+    listed: dict[str, bool] = field(default_factory=dict)
+    #: Observation → what a reader should know of it as it is shown (its interval).
+    notes: dict[str, dict[str, None]] = field(default_factory=dict)
+    #: Address of a number that is not one observation as printed → its text as shown first, what stands behind it.
+    computed: dict[str, tuple[str, Mark]] = field(default_factory=dict)
+    #: Observation or address → id and name of each part of the page where it is used, in their order.
+    places: dict[str, dict[str, str]] = field(default_factory=dict)
+    #: Id and name of the part of the page that is being written.
+    place: tuple[str, str] = ("main", "")
     #: ``rrggbb`` of charts and cells → counterpart on the dark page.
     dark: dict[str, str] = field(default_factory=dict)
     #: Classes that only some pages need → their rules of style.
@@ -86,26 +106,30 @@ class Writer:
         self.told: set[str] = set()  #: documents that a source line has named in full
         self.positions = {document.get("source_id", ""): number for number, document in enumerate(documents, start=1)}
 
-    def _target(self, mark: Mark) -> str:
-        known: Mapping[str, Mapping[str, Any]] = self.sources.observations if self.sources else {}
-        for observation in mark.observations:
-            source = known.get(observation, {}).get("source_id")
-            if source in self.positions:
-                return f"d{self.positions[source]}"
-        return "page-sources"
-
     def number(self, inner: str, mark: Mark | None) -> str:
-        """A number; with observations or a formula behind it, a link that opens its provenance."""
+        """A number; with observations or a formula behind it, a link to the row that says where it comes from.
+
+        The address of a computed number is made of what stands behind it and so stays while that stays.
+        """
         if not mark or self.sources is None:
             return inner
-        self.used.update(mark.observations)
-        data = f' data-o="{esc(" ".join(mark.observations))}"' if mark.observations else ""
+        first = mark.observations[0] if len(mark.observations) == 1 else ""
+        one = first and not mark.formula and not (mark.note and first in self.listed)
+        target = number_id(first) if one else ""
+        if one and mark.note:
+            self.notes.setdefault(first, {})[mark.note] = None
+        if not target:
+            behind = "\n".join((*mark.observations, mark.formula, mark.unit))
+            target = f"c-{hashlib.sha256(behind.encode()).hexdigest()[:10]}"
+            self.computed.setdefault(target, (inner, mark))
+        few = mark.observations if len(mark.observations) <= MANY else ()
+        self.used.update(few)
+        for name in (target, *few):
+            self.places.setdefault(name, {}).setdefault(*self.place)
+        data = f' data-o="{esc(first)}"' if one else " data-f"
         if len(inner) > _ONE_LINE:
             data += ' class="b"'
-        for name, value in (("f", mark.formula), ("u", mark.unit), ("t", mark.note)):
-            if value:
-                data += f' data-{name}="{esc(value)}"'
-        return f'<a href="#{esc(self._target(mark))}"{data}>{inner}</a>'
+        return f'<a href="#{esc(target)}"{data}>{inner}</a>'
 
     def runs(self, runs: Runs) -> str:
         """Runs of text as HTML."""
