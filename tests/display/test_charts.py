@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planbrief.display import charts, fonts, style
-from planbrief.display.charts.canvas import Canvas, compact_path, drawing, overlaps, spread, text_width, wrap
+from planbrief.display.charts.canvas import Canvas, Placer, compact_path, drawing, overlaps, spread, text_width, wrap
 from planbrief.display.charts.chart import Chart, chart_block
 from planbrief.display.charts.structure import text_on
 from planbrief.display.fonts import MissingGlyph
@@ -354,3 +354,20 @@ def test_measured_and_drawn_width_agree():
         label = canvas.text(5, 10, "规上工业 gross output 142.8")
         box = label.get_window_extent(canvas.renderer)
     assert box.width / 72 * 25.4 == pytest.approx(text_width("规上工业 gross output 142.8"), rel=0.03)
+
+
+def test_labels_keep_off_the_line_under_a_chart_and_optional_ones_stay_away() -> None:
+    """A label whose first place lies on the axis goes elsewhere; an optional one without a free place is left out."""
+    with drawing("test", 80, 40) as canvas:
+        axes = canvas.axes(10, 8, 60, 28)
+        axes.set_xlim(0, 1)
+        axes.set_ylim(0, 1)
+        placer = Placer(canvas, canvas.tick_boxes())
+        on_axis, above = (0.0, 0.0, "center", "center"), (0.0, 12.0, "center", "bottom")
+        kept = placer.place(axes, (0.5, 0.0), "kept", offsets=[on_axis, above], size=8, color="#000000")
+        assert kept is not None
+        assert kept.get_window_extent(canvas.renderer).y0 > axes.bbox.y0 + 2
+        left_out = placer.place(axes, (0.2, 0.0), "none", offsets=[on_axis], size=8, color="#000000", optional=True)
+        assert left_out is None
+        assert "none" not in [text.get_text() for text in axes.texts]
+        canvas.svg()

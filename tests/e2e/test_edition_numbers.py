@@ -5,11 +5,14 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
+import subprocess
+import sys
 from pathlib import Path
 
+import openpyxl
 import pytest
 from e2e import tagged_pdf
-from e2e.edition import Edition, behind, cards, formula, tree
+from e2e.edition import ROOT, Edition, behind, cards, formula, tree
 from lxml import etree
 
 pytestmark = pytest.mark.xdist_group("edition")
@@ -161,8 +164,7 @@ def test_three_numbers_of_every_report_lead_to_the_characters_of_a_source(
                 assert text[int(row["char_start"]) : int(row["char_end"])] == row["value_text"], key
                 card = cards(path)[key]
                 assert card["value_text"] == row["value_text"]
-                shown = [number.replace(",", "") for number in re.findall(r"[\d.,]+", card["value"])]
-                assert any(float(number) == float(row["obs_value"]) for number in shown)
+                assert not row["obs_value"] or float(row["obs_value"]) in floats(card["value"]), (path.name, key)
 
 
 @pytest.mark.parametrize("report", ["profile-bazhong", "profile-qijiang", "profile-fuling", "profile-zhaoqing"])
@@ -179,3 +181,36 @@ def test_a_number_with_one_observation_is_shown_as_printed(edition: Edition, rep
             assert float(digits[0].replace(",", "")) == float(row["obs_value"]), (words(link), row["obs_value"])
             seen += 1
     assert seen >= 3
+
+
+def floats(text: str) -> list[float]:
+    """The numbers of a text."""
+    return [float(number) for number in re.findall(r"-?\d+(?:\.\d+)?", text.replace(",", "").replace("−", "-"))]
+
+
+def test_workbook_and_csv_hold_the_value_that_every_page_shows(edition: Edition, tmp_path: Path) -> None:
+    """For each observation behind a number of any page: value and printed form in the exported files are the page's."""
+    workbook = tmp_path / "data.xlsx"
+    command = [sys.executable, "-m", "planbrief", "export", "--project", str(ROOT), "--to", "xlsx"]
+    subprocess.run([*command, "--out", str(workbook)], check=True, timeout=120)
+    for sheet in openpyxl.load_workbook(workbook).worksheets:
+        lines = [list(line) for line in sheet.iter_rows(values_only=True)]
+        heads = [str(head).rpartition("\n")[2] for head in lines[0]]
+        if heads[0] == "obs_id":
+            break
+    book = {line[0]: dict(zip(heads, line, strict=True)) for line in lines[1:]}
+    assert set(book) == set(edition.observations)
+    compared, wrong = set(), []
+    for path in edition.reports:
+        for key, card in cards(path).items():
+            filed, cells = edition.observations[key], book[key]
+            fields = ("obs_value", "upper_value")
+            values = [float(filed[name]) for name in fields if filed[name]]
+            same = [float(cells[name]) for name in fields if cells[name] not in (None, "")] == values
+            same &= str(cells["value_text"] or "") == filed["value_text"] == card["value_text"]
+            if not (same and set(values) <= set(floats(card["value"]))):
+                wrong.append((edition.name(path), key, card["value"], values))
+            compared.add((path, key))
+    assert wrong == []
+    assert {key for _, key in compared} == set(edition.observations)
+    assert len(compared) > 4000

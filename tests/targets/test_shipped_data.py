@@ -13,6 +13,7 @@ import pandas as pd
 import pytest
 
 from planbrief.checks.verification import place_of
+from planbrief.measures.labels import measured, subject_label
 from planbrief.targets import load
 from planbrief.targets.dataset import Dataset
 from planbrief.targets.descriptor import files_of
@@ -252,6 +253,15 @@ def test_reference_rows_are_used(shipped, everything):
     mentioned = set(everything["ref_area"]) | set(everything["counterpart_area"])
     for area in shipped.areas.index[shipped.areas["level"] != "province"]:
         assert mentioned & set(shipped.descendants(area)), area
+
+
+def test_every_subject_has_an_english_name(shipped, everything):
+    """English pages call projects, companies and schemes by names that an English reader can read, each used once."""
+    subjects = {subject for subject in everything["subject"] if subject}
+    named = {subject: subject_label(shipped, subject) for subject in subjects}
+    assert {one.zh: one.en for one in named.values() if re.search("[\u4e00-\u9fff]", one.en)} == {}
+    assert {row.values["subject"] for row in shipped.package.tables["subject_names"].rows} == subjects
+    assert measured(shipped, "power_generation_capacity", subject="巴中(通江)燃气发电工程").en.isascii()
 
 
 def test_definitions_and_comments_are_english():

@@ -14,6 +14,7 @@ from planbrief.display.document import BlockJson
 from planbrief.display.language import LANGS, Lang, is_chinese, message, term
 from planbrief.display.quantities import FigureLike, date_text, period_text
 from planbrief.errors import PlanbriefError
+from planbrief.measures.labels import Label, subject_label
 from planbrief.targets.store import digest
 
 if TYPE_CHECKING:
@@ -238,7 +239,8 @@ def observation_card(page: Page, obs_id: str) -> dict[str, Any]:
     if activity := row.get("activity"):
         card["activity"] = _name(page, "activities", activity)
     if subject := row.get("subject"):
-        card["subject"] = subject
+        named = subject_label(page.ds, subject) if page.ds is not None else Label(subject, subject)
+        card["subject"] = named.zh if lang == "zh" else named.en
     comparator = row.get("comparator", "eq")
     if comparator not in ("", "eq"):
         card["comparator"] = term("comparator", comparator, lang)

@@ -54,10 +54,20 @@ def place(area: Label, time_period: str) -> Label:
     return Label(f"{area.zh}{when.zh}", f"{area.en}, {when.en}")
 
 
+def subject_label(ds: Dataset, subject: str) -> Label:
+    """A subject as printed, and in English by the package's table of subjects where that has it."""
+    table = ds.package.tables.get("subject_names")
+    if table is None or not subject:
+        return Label(subject, subject)
+    ds._whole("subject_names")  # remembers the read, so that a report is made anew when the table changes
+    row = table.by_key.get(subject)
+    return Label(subject, row.values["name_en"] if row else subject)
+
+
 def measured(ds: Dataset, indicator: str, activity: str = "", subject: str = "") -> Label:
     """What is measured, with the activity or subject it is measured of unless the name says it: 总产值（能源化工）."""
     name = label(ds, "indicators", indicator)
-    detail = label(ds, "activities", activity) if activity else Label(subject, subject)
+    detail = label(ds, "activities", activity) if activity else subject_label(ds, subject)
     zh = name.zh if detail.zh in name.zh else f"{name.zh}（{detail.zh}）"
     en = name.en if detail.en.lower() in name.en.lower() else f"{name.en} ({detail.en})"
     return Label(zh, en)

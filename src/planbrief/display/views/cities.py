@@ -21,7 +21,7 @@ from planbrief.measures.compare import records as evidence_of
 from planbrief.measures.evidence import Evidence, evidence, merged_facts
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines.rules import Headline
-from planbrief.measures.labels import Label, label, listing, measured, period
+from planbrief.measures.labels import Label, label, listing, measured, period, subject_label
 from planbrief.measures.series import published_year
 from planbrief.measures.verdicts import PAIR_STATUSES, STATUSES, Verdict
 
@@ -472,9 +472,7 @@ def size_classes(ds: Dataset, areas: tuple[str, ...]) -> dict[Label, dict[str, l
                 figure = Figure("", record.value, "level", record.unit, (record.obs_id,))
                 text = worded("bets.class", value=(value_text(figure, "zh"), value_text(figure, "en")))
                 about = (
-                    label(ds, "activities", record.activity)
-                    if record.activity
-                    else Label(record.subject, record.subject)
+                    label(ds, "activities", record.activity) if record.activity else subject_label(ds, record.subject)
                 )
                 about = about if about.zh else label(ds, "indicators", record.indicator)
                 at = period(record.time_period) if record.dated else Label("", "")

@@ -166,7 +166,7 @@ document.querySelectorAll("main figure.table").forEach(function (figure) {
   figure.classList.add("short");
   button = make("button", words.more.replace("{count}", more));
   button.type = "button";
-  button.className = "csv more";
+  button.className = "more";
   figure.insertBefore(button, figure.querySelector(".scroll").nextSibling);
   button.addEventListener("click", function () { figure.classList.remove("short"); button.remove(); });
 });

@@ -18,7 +18,7 @@ from nbconvert.exporters.templateexporter import TemplateExporter
 from nbformat import NotebookNode
 from traitlets import Bool, Unicode, default
 
-from planbrief.display.document import Mark, Run, Sentence, Sources, Table
+from planbrief.display.document import Mark, Sentence, Sources, Table
 from planbrief.display.language import Lang, has_message, is_chinese, message
 from planbrief.display.language import mark as marked
 from planbrief.render import notebook
@@ -307,7 +307,7 @@ def _observed(name: str, card: Mapping[str, Any], writer: Writer) -> str:
     def text(key: str) -> str:
         plain, base = visible(_plain(card.get(key))), _FIELD_LANGS.get(key, writer.lang)
         base = base if base == "en" or is_chinese(plain) else writer.lang
-        inner = _spoken(plain, base, writer)
+        inner = _spoken(plain, base)
         return f"<span{lang}>{inner}</span>" if inner and (lang := lang_attribute(base, writer.lang)) else inner
 
     what = " · ".join(part for part in map(text, ("indicator", "activity", "subject", "area")) if part)
@@ -339,12 +339,13 @@ def _operand(card: Mapping[str, Any], writer: Writer) -> str:
     """An observation as a term of a formula: its printed form and when it holds."""
     period = _plain(card.get("period"))
     when = message("page.provenance.when", writer.lang, period=period) if period else ""
-    return _spoken(visible(_plain(card.get("value_text"))), writer.lang, writer) + esc(when)
+    return _spoken(visible(_plain(card.get("value_text"))), writer.lang) + esc(when)
 
 
-def _spoken(text: str, base: Lang, writer: Writer) -> str:
+def _spoken(text: str, base: Lang) -> str:
     """A text as HTML, words in another language than its base marked as such."""
-    return writer.runs(tuple(Run(run["t"], run.get("lang", "")) for run in marked(text, base)))
+    pieces = [(esc(run["t"]), lang_attribute(run.get("lang", ""), base)) for run in marked(text, base)]
+    return "".join(f"<span{lang}>{piece}</span>" if lang else piece for piece, lang in pieces)
 
 
 def _row(name: str, head: str, cells: tuple[str, ...]) -> str:
