@@ -27,7 +27,7 @@ SAID = {
     "months": ("6.3%", "2025年1–11月", "January–November 2025"),
     "unit as printed": ("1.32", "1.32 万亿元（2025年）", "1.32 trillion yuan"),
     "ceiling": ("4.2", "5以内", "at most 5"),
-    "ceiling that is kept": ("", "起始值已在界限之内，不要求变化", "lies within the limit"),
+    "ceiling that is kept": ("", "已在目标界限之内", "lies within the limit"),
     "about": ("", "目标为约 5%，比2025年实际的5.4%低约 0.4 个百分点", "is about 5%, about 0.4 percentage points below"),
     "province as context": ("21.6%", "占明省的21.6%", "21.6% of that of Ming Province"),
     "vocabulary": ("", "一般公共预算收入", "General public budget revenue"),

@@ -33,16 +33,24 @@ def place_words(ds: Dataset) -> frozenset[str]:
     return frozenset(str(name).split()[0] for name in ds.rows("areas", level=ADMINISTRATIVE)["name_en"])
 
 
+@remembered
+def subject_words(ds: Dataset) -> frozenset[str]:
+    """First words of the English names of subjects: they are written as they stand in a sentence."""
+    table = ds.package.tables.get("subject_names")
+    return frozenset(name.split()[0] for (name,) in table.cells("name_en")) if table else frozenset()
+
+
 def inside(ds: Dataset, name: Label) -> Label:
     """A name as it stands inside a sentence; proper names and abbreviations (R&D) keep their capital.
 
     What stands in brackets is treated alike.
     """
-    proper = place_words(ds)
+    proper, subjects = place_words(ds), subject_words(ds)
 
     def lowered(match: re.Match[str]) -> str:
         word = match[2]
-        return match[0] if word in proper or not word[1:2].islower() else match[1] + word[0].lower() + word[1:]
+        kept = word in proper or (match[1] and word in subjects)
+        return match[0] if kept or not word[1:2].islower() else match[1] + word[0].lower() + word[1:]
 
     return Label(name.zh, re.sub(r"(^|\()([^\s(),]+)", lowered, name.en))
 
@@ -65,13 +73,17 @@ def within_sentence(ds: Dataset, name: Label, *, opening: bool) -> Label:
     """
     if measures_something(ds, name.en):
         return name if opening else inside(ds, name)
-    parts = re.split(r"(, | and )", name.en)
-    names = parts[::2]
-    if len(names) < 2 or not all(measures_something(ds, one) for one in names):
-        return name
-    lowered = [one if opening and not place else inside(ds, Label(one, one)).en for place, one in enumerate(names)]
-    parts[::2] = lowered
-    return Label(name.zh, "".join(parts))
+    parts, place, said = re.split(r"(, | and )", name.en), 0, ""
+    while place < len(parts):  # a name may hold an “and” of its own
+        ends = (end for end in range(place + 1, len(parts) + 1, 2) if measures_something(ds, "".join(parts[place:end])))
+        end = next(ends, 0)
+        if not end:
+            return name
+        one = "".join(parts[place:end])
+        said += one if opening and not place else inside(ds, Label(one, one)).en
+        said += "".join(parts[end : end + 1])
+        place = end + 1
+    return Label(name.zh, said)
 
 
 def opens_sentence(before: str) -> bool:

@@ -305,8 +305,8 @@ REASONS: dict[str, tuple[str, str]] = {
     ),
     "rate_growth": ("增速指标不再计算增速", "a growth rate is given; its own growth rate is not computed"),
     "bound_kept": (
-        "起始值已在界限之内，不要求变化",
-        "the value at the start lies within the limit, so that no change is asked for",
+        "已在目标界限之内",
+        "already lies within the limit",
     ),
     "bound_open": ("目标只给出界限", "the target is only a bound"),
     "undated": ("未注明时间", "no date is given"),
