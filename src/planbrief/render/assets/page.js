@@ -67,7 +67,7 @@ function open(line, link) {
   if (link) { take(link, make("p", null, inner)).className = "big"; }
   card(inner, line, line.id.slice(0, 2) === "c-" && link);
   foot = make("p", null, inner);
-  address = make("a", "#" + line.id, foot);
+  address = make("a", words.link, foot);
   address.href = "#" + line.id;
   foot.className = "address";
   if (navigator.clipboard) {

@@ -48,7 +48,7 @@ _OBSERVED = ("indicator", "value", "printed", "period", "kind", "document", "loc
 _COMPUTED = ("result", "formula", "unit", "comment", "based_on", "uses")
 #: Fields that are not in the language of the page: as printed, or as the tables of observations hold them.
 _FIELD_LANGS: dict[str, Lang] = {"locator": "zh", "value_text": "zh", "unit": "zh", "comment": "en"}
-_WORDS = ("title", "close", "document", "none", "copy", "copied")
+_WORDS = ("title", "close", "document", "link", "copy", "copied")
 
 
 @cache
