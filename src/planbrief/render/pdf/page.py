@@ -402,6 +402,8 @@ class _Page:
         if self.document.ours and self.document.alternate:  # it lies in an edition, beside its page and their list
             index = "../index.html" if lang == "zh" else "../index.en.html"
             places = [(f"{self.document.name}.html", "page.web_page"), (index, "page.all_reports")]
+            if block.observations:
+                places.append((f"{self.document.name}.html#page-numbers", "page.provenance.all"))
             places += [(f"{report}.html", f"page.related.{notebook}") for notebook, report in self.document.related]
             links = [
                 f"link({literal(address)}, {literal(message(key, lang))})"
