@@ -18,16 +18,22 @@ BESIDE = Path(__file__).resolve().parents[3] / "shared"
 def measure(setting: Setting) -> list[Part]:
     """Every document, the labelled ones and the project's own rows per cell, invented tables by form."""
     documents, sources = setting.documents or BESIDE / "documents", setting.sources or BESIDE / "sources"
-    parts = []
+    parts: list[Part] = []
+    scores: list[reading_accuracy.Score] = []
     if documents.is_dir():
         parts.append(reading_accuracy.documents_read(documents))
         longest = max(documents.glob("*.txt"), key=lambda file: file.stat().st_size)
         cold = seconds(lambda: call(BIN / "planbrief", "read", longest, "--json", project=setting.project))
         parts[0].notes.append(f"The longest, {longest.stem}, as a command of its own: {cold:.2f} s.")
-        parts.append(reading_accuracy.accuracy("Hand labels", reading_accuracy.score_labels(documents, [])))
+        labelled = reading_accuracy.score_labels(documents, [])
+        scores += labelled.values()
+        parts.append(reading_accuracy.accuracy("Hand labels", labelled))
     if sources.is_dir():
         own = reading_accuracy.score_own(sources, [])
+        scores += own.values()
         parts.append(reading_accuracy.accuracy("The project's own rows, its tables emptied", own))
+    if scores:
+        parts.append(reading_accuracy.calibration(scores))
     parts.append(_tables(2 if setting.quick else 12))
     return parts
 

@@ -16,8 +16,9 @@ import hashlib
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from difflib import SequenceMatcher
+from itertools import pairwise
 from pathlib import Path
 
 from measuring import Part
@@ -88,6 +89,8 @@ class Score:
         self.cells: dict[str, list[int]] = defaultdict(lambda: [0, 0])
         self.counts: Counter[str] = Counter()
         self.wrong: list[str] = []
+        #: Of each quantity that has a row: its confidence, and how many of its cells are right.
+        self.trusted: list[tuple[float, int]] = []
 
     def add(self, label: dict[str, str], row: dict[str, str] | None, context: str) -> None:
         """One labelled numeral against its row."""
@@ -117,6 +120,7 @@ class Score:
         allowed = accepted(label)
         if row["sure"]:
             self.counts["sure"] += 1
+        self.trusted.append((row["confidence"], sum(right(cell, row[cell], allowed[cell]) for cell in CELLS)))
         for cell in CELLS:
             good = right(cell, row[cell], allowed[cell])
             self.cells[cell][0] += good
@@ -153,9 +157,12 @@ def as_row(proposal: object) -> dict[str, str]:
     """A proposal in the names of the labels."""
     row = proposal.as_json()
     names = {"value": "obs_value", "unit": "unit_measure", "area": "ref_area_name", "period": "time_period"}
-    return {"role": row["role"], "reason": row.get("reason", ""), "sure": row["sure"]} | {
-        cell: str(row.get(names.get(cell, cell), "")) for cell in CELLS
-    }
+    return {
+        "role": row["role"],
+        "reason": row.get("reason", ""),
+        "sure": row["sure"],
+        "confidence": row["confidence"],
+    } | {cell: str(row.get(names.get(cell, cell), "")) for cell in CELLS}
 
 
 def best(rows: list[object], start: int, end: int, value: str) -> dict[str, str] | None:
@@ -290,6 +297,35 @@ def accuracy(title: str, scores: dict[str, Score]) -> Part:
     return part
 
 
+#: Bounds of confidence between which rows are counted together; rows from 0.8 on are called sure.
+STEPS = (0.0, 0.5, 0.65, 0.8, 0.875, 0.92, 1.01)
+
+
+def calibration(scores: Iterable[Score]) -> Part:
+    """How far confidence says the truth: rows by confidence, how many have every cell right, and how many cells are.
+
+    The last line is the expected calibration error over rows: the mean distance between what the grammar trusts a row
+    and how many rows of its kind are right, each kind weighed by its rows.
+    """
+    trusted = [one for score in scores for one in score.trusted]
+    part = Part("Confidence and truth", ("confidence", "rows", "mean", "rows all right", "cells right"))
+    missed = 0.0
+    for low, high in pairwise(STEPS):
+        inside = [one for one in trusted if low <= one[0] < high]
+        if not inside:
+            continue
+        mean = sum(one[0] for one in inside) / len(inside)
+        whole = sum(one[1] == len(CELLS) for one in inside) / len(inside)
+        cells = sum(one[1] for one in inside) / (len(CELLS) * len(inside))
+        missed += abs(mean - whole) * len(inside) / len(trusted)
+        name = f"{low:g} to {min(high, 1):g}"
+        part.rows.append((name, len(inside), f"{mean:.2f}", f"{whole:.1%}", f"{cells:.1%}"))
+        part.raw[name] = {"rows": len(inside), "mean": mean, "all right": whole, "cells right": cells}
+    part.rows.append(("expected error", len(trusted), "", f"{missed:.3f}", ""))
+    part.raw["expected error"] = missed
+    return part
+
+
 def own_rows(table: str, source_id: str) -> list[dict[str, str]]:
     """Rows of the project's data for a source, in either layout of its folders."""
     files = [PROJECT / "data" / table / f"{source_id}.csv", PROJECT / "data/documents" / source_id / f"{table}.csv"]
@@ -324,6 +360,7 @@ def main() -> None:
     if arguments.sources:
         scored |= (found := score_own(arguments.sources, arguments.only))
         parts.append(accuracy("The project's own rows, its tables emptied", found))
+    parts.append(calibration(scored.values()))
     for part in parts:
         print(part.markdown())
     if arguments.show:

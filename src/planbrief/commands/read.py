@@ -132,9 +132,9 @@ def read_one(
         unknown = keep and data is not None and new_area(data, area, document.text, new)
         found = described(document, area, published, None if data is None else vocabulary_in(data))
         source_id = source_id or source_id_of(file)
-        rows = [row.as_json() for row in found.rows]
-        report = {"source_id": source_id, "area": found.area, "published": found.published, "rows": rows}
         lines = [summary(found.area, found.rows, time.perf_counter() - began)]
+        rows = [] if keep else _emptied(found.rows)
+        report = {"source_id": source_id, "area": found.area, "published": found.published, "rows": rows}
         if keep and data is not None:
             from planbrief.reading.drafts import keep_draft
 
@@ -147,6 +147,12 @@ def read_one(
     except PlanbriefError as error:
         return Read({}, [], (), str(error))
     return Read(report, lines, document.warnings)
+
+
+def _emptied(rows: list[Proposal]) -> list[dict[str, object]]:
+    """The rows as JSON, which takes the place of each: a text of 10 MB has hundreds of thousands."""
+    rows.reverse()
+    return [rows.pop().as_json() for _ in range(len(rows))]
 
 
 def command(arguments: argparse.Namespace) -> int:

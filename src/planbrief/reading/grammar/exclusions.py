@@ -98,7 +98,7 @@ def exclusion(surroundings: Surroundings, start: int, end: int) -> Exclusion | N
     front, back = surroundings.around(start, end)
     own = surroundings.text[start:end]
     for reason, rule, trust, before, self_pattern, after in _rules():
-        if (not self_pattern.pattern or self_pattern.fullmatch(own)) and before.search(front) and after.match(back):
+        if (not self_pattern.pattern or self_pattern.fullmatch(own)) and after.match(back) and before.search(front):
             if rule == "bare" and _UNIT_AHEAD.match(back):
                 continue
             if rule == "sum" and _COUNTED_SUM.match(back):
