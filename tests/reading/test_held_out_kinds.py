@@ -80,6 +80,9 @@ def test_values(before, sentence, expected):
         (BRIEFING, "投资下降7%，降幅较1-5月收窄2个百分点。", ["投资"] * 2),
         (AHEAD, "市级财政将统筹不低于5亿元专项资金。", ["专项资金"]),
         (PAST, "事故起数、死亡人数同比分别下降12%、10%。", ["事故起数", "死亡人数"]),
+        (PAST, "新增上市企业2家、总数达19家。", ["新增上市企业", "上市企业"]),
+        (PAST, "建成良田25万亩，完成年度任务的106%。", ["建成良田"] * 2),
+        (BULLETIN, "工业企业68户，净减少5户。", ["工业企业"] * 2),
         (AHEAD, "推进“三横两纵”现代化水网建设。", ["水网体系要素数量（横）", "水网体系要素数量（纵）"]),
         (AHEAD, "构建“一核三区”格局。", ["空间布局要素数量（区）"]),
         (PLAN, "新材料、新医药两大产业产值分别突破80亿元、30亿元。", ["产业", "新材料产值", "新医药产值"]),
@@ -132,6 +135,7 @@ def test_growth_before_a_contribution_is_no_contribution():
     """增长6.2%，对经济增长的贡献率为35%: only the second is one."""
     found = cells("transformation", BULLETIN, "工业增加值增长6.2%，对经济增长的贡献率为35%。")
     assert found == ["yoy", "contribution"]
+    assert cells("transformation", AHEAD, "地区生产总值增长6%，力争7%。") == ["yoy", "yoy"]
 
 
 def test_a_note_is_left_out():
@@ -149,3 +153,4 @@ def test_the_area_of_news_is_no_part_of_its_sentence():
 def test_a_number_of_hundreds_of_digits_is_read():
     """A damaged file may hold any number: the grammar divides none of them."""
     assert cells("obs_value", PAST, "产值" + "7" * 400 + "年。")
+    assert len(cells("obs_value", PAST, "产值" + "7" * 60 + "/3亿元。")) == 1

@@ -16,7 +16,7 @@ HEAD = "2026年某市政府工作报告\n——2026年1月20日在某市第十�
 LINES = (
     "粮食产量{n}.5万吨，增长3.1%，比上年多增0.2万吨。工业、服务业增加值分别增长4.{d}%、5.2%，总量居全省第3位。\n",
     "新建改造道路{n}公里，建成车位500个以上；企业由{d}0家增加到{n}0家，三次产业比重调整为12：38：50。\n",
-    "坚持稳中求进，扎实推进各项工作，着力解决群众关心的事情，持续改善环境，不断提升服务，全面落实责任。\n",
+    *["坚持稳中求进，扎实推进各项工作，着力解决群众关心的事情，持续改善环境，不断提升服务，全面落实责任。\n"] * 4,
 )
 
 
@@ -24,7 +24,7 @@ def text_of(size: int) -> str:
     """An invented report of at least so many bytes in UTF-8."""
     parts, length, number = [HEAD], 0, 0
     while length < size:
-        line = LINES[number % 3].format(n=number % 900 + 1, d=number % 9 + 1)
+        line = LINES[number % len(LINES)].format(n=number % 900 + 1, d=number % 9 + 1)
         parts.append(line)
         length += len(line.encode())
         number += 1
@@ -62,7 +62,7 @@ def test_ten_megabytes_neither_hang_nor_take_a_gigabyte(tmp_path: Path) -> None:
 def test_four_hundred_numbers_are_read_in_seconds(tmp_path: Path) -> None:
     """A report of usual length, in a process of its own that starts cold."""
     file = tmp_path / "report.txt"
-    file.write_text(text_of(13_000), encoding="utf-8")
+    file.write_text(text_of(26_000), encoding="utf-8")
     seconds, _, told = measured(file, tmp_path / "out.json")
     print(f"{len(told['rows'])} rows: {seconds:.2f} s")
     assert len(told["rows"]) >= 400

@@ -336,7 +336,8 @@ def quantities(text: str, start: int, end: int, found: Sequence[Numeral]) -> tup
                 continue
             if gap == "/" and one.form == following.form == "digits" and following.value:
                 whole = tail(text, following)
-                value = round(one.value / following.value, 4).normalize()
+                value = one.value / following.value
+                value = round(value, 4).normalize() if value < 10**20 else value
                 result.append(Quantity(one.start, following.end, value, None, "fraction", whole, unit=whole.unit))
                 result[-1].doubts.append("fraction")
                 position += 2

@@ -248,6 +248,8 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
     if not name:
         return _carried(text, one, core, said)
     if name in listed("names", "generic") and said.carried:
+        if name.startswith("总"):
+            said.carried = said.carried.removeprefix("新增")
         return Subject(said.carried, "carried", doubts=["carried"])
     said.carried = name
     doubts = ["long_name"] if len(name) > _LONG else ["short_name"] if len(name) < 2 else []
