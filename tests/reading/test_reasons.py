@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 import planbrief.reading.grammar
-from planbrief.reading.grammar import confidence, exclusions
+from planbrief.reading import proposals
+from planbrief.reading.grammar import numerals
 from planbrief.reading.grammar.wordlists import words
 
 GRAMMAR = Path(planbrief.reading.grammar.__file__).parent
@@ -23,12 +24,12 @@ def test_doubts_have_words():
     assert len(named) > 12
     assert named <= set(words("reasons")["doubt"])
     assert all(0 < cost < 1 for _, _, cost in words("reasons")["doubt"].values())
-    assert confidence._UNKNOWN
+    assert proposals._UNKNOWN
 
 
 def test_reasons_for_leaving_out_have_words():
     """Each rule of exclusion can be said."""
-    rules = {rule for _, rule, *_ in exclusions._rules()}
+    rules = {rule for _, rule, *_ in numerals._rules()}
     assert rules <= set(words("reasons")["reason"])
 
 

@@ -6,10 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from planbrief.reading.draft_rows import described
+from planbrief.reading.draft_rows import described, reread
 from planbrief.reading.files import read_file
 from planbrief.reading.forms.plain import read_plain
-from planbrief.reading.rereading import reread
 
 TEXT = "某市2026年政府工作报告\n2026年1月20日\n一、2025年工作回顾\n出口额12.5亿元，下降3.2%。\n"
 AREAS = {"town": "某市", "other": "他市"}

@@ -16,10 +16,10 @@ from typing import Any
 from planbrief.checks.rules import decimal
 from planbrief.errors import PlanbriefError
 from planbrief.reading.canonical import CanonicalText
+from planbrief.reading.draft_rows import Rereading, bare_name, reread
 from planbrief.reading.files import read_file
 from planbrief.reading.forms.plain import read_plain
 from planbrief.reading.grammar.names import document_area
-from planbrief.reading.rereading import Rereading, bare_name, reread
 from planbrief.reading.tabulation import NO_QUANTITY
 from planbrief.targets.dataset import Dataset
 from planbrief.targets.package import Row

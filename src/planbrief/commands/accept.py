@@ -130,7 +130,7 @@ def tabulated(package: Package, draft: Draft) -> Tabulation:
 
 def with_notes(package: Package, draft: Draft, tables: Tabulation) -> None:
     """Say in a row where a person decided otherwise than a second reading of its passage would."""
-    from planbrief.reading.rereading import reread
+    from planbrief.reading.draft_rows import reread
 
     areas = {row.values["ref_area"]: row.values["name_zh"] for row in package["areas"].rows}
     areas |= {one["ref_area"]: one["name_zh"] for one in tables.areas.values()}

@@ -159,20 +159,9 @@ def _growth_end() -> re.Pattern[str]:
 
 
 @cache
-def _writings() -> tuple[re.Pattern[str], dict[str, str]]:
-    kept: dict[str, str] = {}
-    for line in words("matching")["same"]:
-        first, *others = line.split()
-        kept |= dict.fromkeys([first, *others], first)
-    return re.compile(any_of(kept)), kept
-
-
-@cache
-def _scope_words() -> tuple[re.Pattern[str], dict[str, str]]:
-    kept: dict[str, str] = {}
-    for line in words("matching")["scopes"]:
-        first, *others = line.split()
-        kept |= dict.fromkeys([first, *others], first)
+def _written_alike(key: str) -> tuple[re.Pattern[str], dict[str, str]]:
+    """A list of words in several ways of writing: a pattern for any, and the first way of each."""
+    kept = {word: line.split()[0] for line in words("matching")[key] for word in line.split()}
     return re.compile(any_of(kept)), kept
 
 
@@ -187,7 +176,7 @@ def key_of(name: str) -> str:
     >>> key_of("规模以上工业增加值增速") == key_of("规上工业增加值"), key_of("全省GDP")
     (True, '地区生产总值')
     """
-    pattern, kept = _writings()
+    pattern, kept = _written_alike("same")
     name = re.sub(
         r"^(?:全省|全市|全区|全国(?!人大|政协)|全年|我省|我市)|^(?:省|市|区|县)(?=重点|重大|属|本级|级?政协|级?人大)|[“”\s·]|[（(][%亿万元个家户人公里、]*[）)]",
         "",
@@ -200,7 +189,7 @@ def key_of(name: str) -> str:
 
 def scopes_of(name: str) -> frozenset[str]:
     """The words of scope in a name."""
-    pattern, kept = _scope_words()
+    pattern, kept = _written_alike("scopes")
     return frozenset(kept[match[0]] for match in pattern.finditer(key_of(name)))
 
 

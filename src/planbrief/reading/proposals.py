@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from planbrief.reading.grammar.wordlists import words
+
 #: Cells of an observation in the order of the contract of ``planbrief read --json``.
 CELLS = (
     "indicator indicator_phrase ref_area_name obs_value upper_value unit_measure time_period kind comparator "
@@ -52,3 +54,22 @@ class Proposal:
         if self.doubts:
             row["doubts"] = list(self.doubts)
         return row
+
+
+#: Rows at or above are called sure: a person may skip them.
+SURE = 0.8
+_START = 0.97
+#: What a doubt costs that the list of doubts does not know.
+_UNKNOWN = 0.15
+
+
+def rate(row: Proposal) -> Proposal:
+    """The row with its confidence and whether it is sure."""
+    if row.role == "observation":
+        known = words("reasons")["doubt"]
+        costs = {doubt: known[doubt][2] if doubt in known else _UNKNOWN for doubt in row.doubts}
+        if "no_period" in costs and "verb_in_name" in costs:
+            costs["verb_in_name"] /= 2  # what a plan lists is named on both sides of its number more often than not
+        row.confidence = max(0.05, _START - sum(costs.values()))
+    row.sure = row.confidence >= SURE
+    return row

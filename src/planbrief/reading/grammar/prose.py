@@ -11,14 +11,12 @@ from functools import cache
 from planbrief.reading.grammar import names
 from planbrief.reading.grammar.changes import change, kind, signed
 from planbrief.reading.grammar.clauses import Quantity, front_bound, quantities
-from planbrief.reading.grammar.confidence import Folded, fold, rate
-from planbrief.reading.grammar.exclusions import Exclusion, Surroundings, exclusion
 from planbrief.reading.grammar.names import document_area, published_date
-from planbrief.reading.grammar.numerals import Numeral, numeral_at, numerals
+from planbrief.reading.grammar.numerals import Exclusion, Numeral, Surroundings, exclusion, numeral_at, numerals
 from planbrief.reading.grammar.scopes import Clock, Period, Scope, Sentence, sentences
 from planbrief.reading.grammar.subjects import Said, subject
-from planbrief.reading.grammar.wordlists import any_of, listed
-from planbrief.reading.proposals import Proposal
+from planbrief.reading.grammar.wordlists import Folded, any_of, fold, listed
+from planbrief.reading.proposals import Proposal, rate
 
 _COMPARED = re.compile(r"(?:比|较|与|同|相比|自|对比|[快慢高低优好]于|超过|领先)[“]?$")
 _RANK_FRONT = re.compile(
@@ -58,6 +56,7 @@ _ZONE_TOLD = re.compile(
 )
 #: Clauses about several areas, of which the document's own is a part.
 _JOINT_AREA = "成渝|川渝|京津冀|长三角|粤港澳|大湾区|长江经济带|两地|双城|都市圈|经济圈|三省一市"
+_UNIT_OF_FORM = {"scheme": "个", "multiple": "倍", "doubling": "番", "tenth": "成", "percent": "%"}
 _STEPS = re.compile(r"(?:台阶|大关|关口|量级|门槛)")
 
 
@@ -243,16 +242,9 @@ class Grammar:
         level = form.transformation in ("level", "difference")
         aimless = self.planned and not scope.code and scope.tense == "future" and "目标" not in scope.words
         tense = "" if aimless else scope.tense
-        forecast = bool(re.match(r"[^。\n]{0,16}预测", self._line_head(sentence.start))) or "预测" in sentence.head
-        sort = kind(
-            one,
-            name,
-            ("预测" if forecast else "") + words,
-            ("预测" if forecast else "") + topic + one.segment,
-            tense,
-            self.planned,
-            level,
-        )
+        forecast = re.match(r"[^。\n]{0,16}预测", self._line_head(sentence.start)) or "预测" in sentence.head
+        told = "预测" if forecast else ""
+        sort = kind(one, name, told + words, told + topic + one.segment, tense, self.planned, level)
         if one.front.start_value:
             sort = sort._replace(kind="actual", rule="start_value")
             row.doubts.append("from_value")
@@ -332,16 +324,8 @@ class Grammar:
             return "位"
         if unit == "位":
             return "位" if re.search("排名|位次|名次", one.segment) else "人"
-        if one.form == "scheme":
-            return "个"
-        if one.form == "multiple":
-            return "倍"
-        if one.form == "doubling":
-            return "番"
-        if one.form == "tenth":
-            return "成"
-        if one.form == "percent":
-            return "%"
+        if one.form in _UNIT_OF_FORM:
+            return _UNIT_OF_FORM[one.form]
         if one.form == "size" and not one.tail.printed and unit.endswith("亿"):
             row.doubts.append("size")
             return unit + "元"

@@ -10,13 +10,11 @@ from decimal import Decimal
 from planbrief.reading.canonical import Cell, PrintedTable
 from planbrief.reading.grammar import names
 from planbrief.reading.grammar.clauses import CLASSIFIERS, MEASURES, canonical_unit
-from planbrief.reading.grammar.confidence import fold, rate
-from planbrief.reading.grammar.exclusions import Exclusion, Surroundings, exclusion
 from planbrief.reading.grammar.names import split_area
-from planbrief.reading.grammar.numerals import TOKEN, number
+from planbrief.reading.grammar.numerals import TOKEN, Exclusion, Surroundings, exclusion, number
 from planbrief.reading.grammar.scopes import Clock, Period, periods
-from planbrief.reading.grammar.wordlists import any_of
-from planbrief.reading.proposals import Proposal
+from planbrief.reading.grammar.wordlists import any_of, fold
+from planbrief.reading.proposals import Proposal, rate
 
 _UNIT = re.compile(rf"(?:单位[:：]?)?(?P<unit>[十百千万亿]*{any_of(MEASURES | CLASSIFIERS)}(?:/[一-龥a-zA-Z³²]+)?)")
 _BRACKETED = re.compile(r"[（(〔\[](?P<inside>[^（）()〔〕\[\]]*)[）)〕\]]")
