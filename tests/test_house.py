@@ -20,7 +20,7 @@ SOURCE = ROOT / "src" / "planbrief"
 MODULES = sorted(SOURCE.rglob("*.py"))
 #: In the order in which a number travels; the catalog names reports and asks the data which areas there are.
 ROOMS = tuple("targets catalog reading measures display api checks render run publish deliver export commands".split())
-LEFT_END = ("errors", "project", "parameters", "files", "log", "extensions", "__version__")
+LEFT_END = ("errors", "project", "parameters", "files", "log", "extensions", "languages", "__version__")
 LONGEST_MODULE = 520  #: lines; one thing told once may take that many
 MOST_MODULES = 22  #: in one folder, without those below it
 

@@ -17,11 +17,12 @@ from pathlib import Path
 from typing import Any
 
 from planbrief.errors import CatalogError, ParameterError, PlanbriefError, Problem, UnknownName
+from planbrief.languages import OWN, look_in, tables, wording
 from planbrief.parameters import Parameter, from_catalog, read_catalog, validate
 from planbrief.project import Project
 from planbrief.targets.package import CITY_LEVELS, UPPER_LEVELS, Package
 
-LANGUAGES = ("zh", "en")
+LANGUAGES = OWN
 FORMATS = ("html", "pdf")
 REPORT_ID = re.compile(r"[a-z0-9][a-z0-9_-]{0,79}")
 
@@ -84,7 +85,8 @@ class Catalog:
 
     def area_name(self, area: str, lang: str) -> str:
         """Name of an area."""
-        return self.package["areas"].by_key[area].values[f"name_{lang}"]
+        names = self.package["areas"].by_key[area].values
+        return wording(names["name_zh"], names["name_en"], lang)
 
     def parameters(self, notebook: str) -> tuple[Parameter, ...]:
         """Declared parameters of a notebook."""
@@ -156,7 +158,7 @@ class Catalog:
                 dict(zip(given, values, strict=True)),
                 identity=identity,
                 about=self._texts(place, "about", about),
-                languages=self._subset(place, "languages", entry, LANGUAGES),
+                languages=self._subset(place, "languages", entry, LANGUAGES, tuple(tables())),
                 formats=self._subset(place, "formats", entry, FORMATS),
             )
             for values in itertools.product(*choices)
@@ -187,8 +189,10 @@ class Catalog:
             raise CatalogError(f"{place}: {name}", repr(value), 'text in both languages: { zh = "…", en = "…" }')
         return {lang: str(text) for lang, text in value.items()}
 
-    def _subset(self, place: str, name: str, entry: Mapping[str, Any], known: tuple[str, ...]) -> tuple[str, ...]:
-        value = entry.get(name, self.raw.get(name, list(known)))
+    def _subset(
+        self, place: str, name: str, entry: Mapping[str, Any], own: tuple[str, ...], others: tuple[str, ...] = ()
+    ) -> tuple[str, ...]:
+        value, known = entry.get(name, self.raw.get(name, list(own))), (*own, *others)
         if not isinstance(value, list) or not value or not set(value) <= set(known):
             raise CatalogError(f"{place}: {name}", repr(value), "a list of " + ", ".join(known))
         return tuple(item for item in known if item in value)
@@ -219,12 +223,13 @@ class Catalog:
             raise CatalogError("reports/catalog.toml", f"the report id {identity!r}", "a-z, 0-9, - and _ (at most 80)")
         areas = [v for name, v in checked.items() if types[name] == "area"]
         areas += [v for name, value in checked.items() if types[name] == "areas" for v in value or ()]
-        shown = {lang: {n: self._shown(types[n], v, lang) for n, v in checked.items()} for lang in LANGUAGES}
+        named = dict.fromkeys((*LANGUAGES, *languages))
+        shown = {lang: {n: self._shown(types[n], v, lang) for n, v in checked.items()} for lang in named}
         return Report(
             identity,
             notebook,
             tuple((name, tuple(value) if isinstance(value, list) else value) for name, value in checked.items()),
-            tuple((lang, fill(about[lang], shown[lang])) for lang in LANGUAGES),
+            tuple((lang, fill(wording(about["zh"], about["en"], lang), shown[lang])) for lang in named),
             languages,
             formats,
             tuple(dict.fromkeys(areas)),
@@ -344,6 +349,7 @@ def slug(value: Any) -> str:
 
 def read(project: Project, package: Package) -> Catalog:
     """The catalog of `project` over the data in `package`."""
+    look_in(project.notebooks)
     raw = read_catalog(project.catalog)
     known = {"languages", "formats", "exclude_sources", "feedback", "notebooks", "project", "reports"}
     if unknown := set(raw) - known:

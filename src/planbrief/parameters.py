@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from planbrief.errors import CatalogError, ParameterError, UnknownName
+from planbrief.languages import tables
 from planbrief.project import Project
 
 TYPES = ("text", "integer", "number", "flag", "area", "areas")
@@ -260,6 +261,6 @@ def convert(notebook: str, parameter: Parameter, value: Any, areas: Collection[s
         wanted = (int,) if parameter.type == "integer" else (int, float)
         if isinstance(result, bool) or not isinstance(result, wanted):
             raise wrong()
-    if parameter.allowed and result not in parameter.allowed:
+    if parameter.allowed and result not in parameter.allowed and not (parameter.name == "lang" and result in tables()):
         raise wrong()
     return result

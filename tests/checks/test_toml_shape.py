@@ -53,7 +53,7 @@ def test_catalog_and_shown_schedule_fit_their_schemas(root):
 WRONG_CATALOGS = {
     'languages = "zh"': ("languages", "a list"),
     "formats = []": ("formats", "at least 1 item"),
-    'languages = ["fr"]': ("languages.0", "'zh' or 'en'"),
+    'languages = ["French"]': ("languages.0", "'zh' or 'en'"),
     "exclude_sources = [1]": ("exclude_sources.0", "text in quotes"),
     'feedback = "write to us"': ("feedback", "a table"),
     'feedback = { zh = "写信" }': ("feedback.en", "an entry en"),

@@ -5,11 +5,12 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from planbrief.api.frames import COMPARATORS, KINDS, STAGES, Words, framed, nothing, one_of, several
 from planbrief.errors import UnknownName
 from planbrief.extensions import Measures
+from planbrief.languages import Own
 from planbrief.measures.columns import COLUMNS
 from planbrief.measures.figures import Figure
 from planbrief.measures.figures import figure as figure_of_row
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
 
     from planbrief.targets import Dataset
 
-Lang = Literal["zh", "en"]
 #: Columns of :meth:`Data.observations`, in order.
 OBSERVATION_COLUMNS = (
     *("obs_id", "ref_area", "area_name", "subject", "indicator", "name", "activity", "activity_name", "period", "year"),
@@ -79,7 +79,7 @@ class Data(Measures):
         period: int | str | Iterable[int | str] | None = None,
         source: str | Iterable[str] | None = None,
         activity: str | Iterable[str] | None = None,
-        lang: Lang = "zh",
+        lang: Own = "zh",
     ) -> pd.DataFrame:
         """Observations, as printed: one row for each place where a document prints a number.
 
@@ -153,7 +153,7 @@ class Data(Measures):
         activity: Words = None,
         period: Words = None,
         kind: Words = ("target", "constraint"),
-        lang: Lang = "zh",
+        lang: Own = "zh",
     ) -> pd.DataFrame:
         """What areas mean to reach: targets and limits, one row per fact (printed twice is one row), dated first.
 
@@ -189,7 +189,7 @@ class Data(Measures):
         start: int | None = None,
         end: int | None = None,
         stage: str | None = None,
-        lang: Lang = "zh",
+        lang: Own = "zh",
     ) -> pd.DataFrame:
         """Growth that an area's targets need, stretch by stretch, and that it has achieved.
 
@@ -238,7 +238,7 @@ class Data(Measures):
         *,
         activity: Words = None,
         new: Mapping[int, float] | None = None,
-        lang: Lang = "zh",
+        lang: Own = "zh",
     ) -> pd.DataFrame:
         """Where an area stands on the way to its targets; empty, and saying so, before a value after a base year.
 
@@ -271,7 +271,7 @@ class Data(Measures):
         return data._measured(data._about(table, indicator, activity), lang, why)
 
     def structure(
-        self, area: str, indicator: Words = None, *, activity: Words = None, lang: Lang = "zh"
+        self, area: str, indicator: Words = None, *, activity: Words = None, lang: Own = "zh"
     ) -> pd.DataFrame:
         """Shares of industries and tracks in their whole, one row per part and year (``share_pct`` in percent).
 
@@ -295,7 +295,7 @@ class Data(Measures):
                 table = table[table[column].isin(self._keys(names, words))]
         return table
 
-    def compare(self, areas: Iterable[str] | None = None, *, lang: Lang = "zh") -> pd.DataFrame:
+    def compare(self, areas: Iterable[str] | None = None, *, lang: Own = "zh") -> pd.DataFrame:
         """Pairs of values of two areas (by default of every city) with a verdict whether they may be compared.
 
         ``status`` is ordered: not_comparable, order_safe, comparable_with_caution, comparable; ``best`` marks the
@@ -336,7 +336,7 @@ class Data(Measures):
             pairs[[*wanted, "status", "reasons", "best", "theme", "observations"]].reset_index(drop=True), why
         )
 
-    def audit(self, area: str | None = None, *, lang: Lang = "zh") -> pd.DataFrame:
+    def audit(self, area: str | None = None, *, lang: Own = "zh") -> pd.DataFrame:
         """Does the plan add up? One row per finding, worst first: severity (ordered), the question in words (``text``),
         rule, discrepancy and tolerance in ``unit``.
 
@@ -352,7 +352,7 @@ class Data(Measures):
         region = self._ds.resolve("areas", area) if area is not None else None
         return framed(findings(self._ds, region, lang), f"no findings: {region or 'every relation'} adds up")
 
-    def insights(self, area: str, *, lang: Lang = "zh") -> pd.DataFrame:
+    def insights(self, area: str, *, lang: Own = "zh") -> pd.DataFrame:
         """What follows from an area's figures and is printed nowhere, weightiest first: the sentence (``text``), rule,
         ``weight`` (0 to 1: share of the economy or people affected × distance from what has been achieved × certainty)
         and the number of assumptions made.
@@ -440,7 +440,7 @@ class Data(Measures):
 
     # -- names ----------------------------------------------------------------------------------------------------
 
-    def _named(self, rows: pd.DataFrame, lang: Lang) -> pd.DataFrame:
+    def _named(self, rows: pd.DataFrame, lang: Own) -> pd.DataFrame:
         import pandas as pd
 
         frame = rows.reset_index().rename(
@@ -454,7 +454,7 @@ class Data(Measures):
         frame["comparator"] = pd.Categorical(frame["comparator"], COMPARATORS, ordered=True)
         return frame[list(OBSERVATION_COLUMNS)]
 
-    def _measured(self, table: pd.DataFrame, lang: Lang, why: str) -> pd.DataFrame:
+    def _measured(self, table: pd.DataFrame, lang: Own, why: str) -> pd.DataFrame:
         import pandas as pd
 
         other = "en" if lang == "zh" else "zh"

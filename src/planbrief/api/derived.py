@@ -137,10 +137,11 @@ def _sentence(ds: Dataset, told: Any, lang: str) -> str:
     from planbrief.display.document import run_text
     from planbrief.display.sentence import sentence_runs, templates_for, values_of
     from planbrief.display.state import Page, language
+    from planbrief.languages import wording
 
     pair = templates_for(told, None, "audit")
     if pair is None:
         return ""
     page = Page("audit", language(lang), ds)
-    template = pair[0] if lang == "zh" else pair[1]
+    template = wording(*pair, lang)
     return run_text(sentence_runs(template, values_of(told), page, "audit", loose=True)).replace("**", "")

@@ -10,14 +10,35 @@ import json
 import re
 import tomllib
 from difflib import get_close_matches
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+)
 
 from planbrief.errors import Problem
+from planbrief.languages import OWN, look_in, tables
 from planbrief.project import Project
 
 Scalar = StrictStr | StrictInt | StrictFloat | StrictBool
+
+
+def _language(code: str) -> str:
+    if code not in (known := (*OWN, *tables())):
+        raise ValueError(f"{code!r}; expected {' or '.join(map(repr, known))}")
+    return code
+
+
+#: zh, en, or a language that notebooks/words/languages has a table of.
+Code = Annotated[StrictStr, AfterValidator(_language), Field(json_schema_extra={"pattern": "^[a-z]{2,3}$"})]
 #: What pydantic calls a mistake, and what would be right.
 _EXPECTED = {
     "missing": "this entry",
@@ -74,14 +95,14 @@ class ReportTable(Table):
     """The line that the index shows."""
     parameters: dict[str, Scalar | list[Scalar]] = {}
     """Values; a list makes one report per item, "*" one per city that has data, "level:province" one per province."""
-    languages: list[Literal["zh", "en"]] = Field(default=["zh", "en"], min_length=1)
+    languages: list[Code] = Field(default=["zh", "en"], min_length=1)
     formats: list[Literal["html", "pdf"]] = Field(default=["html", "pdf"], min_length=1)
 
 
 class CatalogFile(Table):
     """What planbrief builds: notebooks with parameters, in languages and formats (reports/catalog.toml)."""
 
-    languages: list[Literal["zh", "en"]] = Field(default=["zh", "en"], min_length=1)
+    languages: list[Code] = Field(default=["zh", "en"], min_length=1)
     formats: list[Literal["html", "pdf"]] = Field(default=["html", "pdf"], min_length=1)
     exclude_sources: list[StrictStr] = []
     """Documents that no report uses: names of folders in data/documents."""
@@ -156,6 +177,7 @@ def _near(name: str, model: type[BaseModel]) -> str:
 def catalog_mistakes(project: Project) -> list[Problem]:
     """What is wrong with the shape of a project's catalog; empty where it is no TOML, which reading it says."""
     try:
+        look_in(project.notebooks)
         text = project.catalog.read_text(encoding="utf-8")
         CatalogFile.model_validate(tomllib.loads(text))
     except ValidationError as error:

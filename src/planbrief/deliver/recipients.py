@@ -11,8 +11,8 @@ from typing import Annotated, Literal
 from pydantic import Field, field_validator, model_validator
 
 from planbrief.checks.toml_shape import Table
-from planbrief.display.language import Lang
 from planbrief.errors import PlanbriefError
+from planbrief.languages import Own
 
 When = Literal["always", "change", "failure"]
 Robot = Literal["wecom", "dingtalk", "feishu", "generic"]
@@ -111,7 +111,7 @@ class Target(Table):
     """Environment variables with the robot's address, which holds its key, and with the secret that signs, if any."""
     secret_env: Variable | Literal[""] = ""
     when: When = "change"
-    lang: Lang = "zh"
+    lang: Own = "zh"
     attach: str = "brief"
     """Report whose PDF goes with a mail; empty for none."""
     attach_limit_mb: float = Field(default=8, gt=0, le=50)

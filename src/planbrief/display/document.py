@@ -181,7 +181,7 @@ Block = Cover | Heading | Sentence | KeyNumbers | Table | Chart | Sources
 
 
 _ID = re.compile(r"[^\w.-]+")
-_LANGS = ("zh", "en")
+_LANG = re.compile("[a-z]{2,3}")
 #: Characters of one text, rows and columns of one table that a page takes.
 MAX_TEXT, MAX_ROWS, MAX_COLUMNS = 20_000, 20_000, 200
 
@@ -206,7 +206,7 @@ def _texts(value: object) -> tuple[str, ...]:
 
 
 def _lang(value: object) -> str:
-    return str(value) if value in _LANGS else ""
+    return value if isinstance(value, str) and _LANG.fullmatch(value) else ""
 
 
 def _number(value: object) -> float | None:

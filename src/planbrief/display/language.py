@@ -12,13 +12,16 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
-from typing import Any, Literal, Protocol, TypedDict, TypeGuard
+from typing import Any, Protocol, TypedDict, TypeGuard
 
 from planbrief.display.template import TemplateError, fields, parse
 from planbrief.errors import PlanbriefError
+from planbrief.languages import OWN, Language, language, wording
 
-Lang = Literal["zh", "en"]
-LANGS: tuple[Lang, ...] = ("zh", "en")
+#: Code of a language of pages: ``zh``, ``en``, or one that the project has a table of (:mod:`planbrief.languages`).
+Lang = str
+#: The languages whose wording stands in this package.
+LANGS: tuple[Lang, ...] = OWN
 #: Latin words that a Chinese page may hold without a ``lang`` of their own: acronyms that Chinese texts use as words,
 #: unit symbols, and the name of this program. Every other word is marked.
 ACCEPTED_LATIN = (
@@ -93,13 +96,17 @@ def message_files(lang: Lang) -> dict[str, dict[str, str]]:
     }
 
 
-@cache
 def messages(lang: Lang) -> Mapping[str, str]:
     """All messages of a language, keys joined with dots."""
-    found: dict[str, str] = {}
-    for known in message_files(lang).values():
-        found.update(known)
-    return found
+    return _messages(language(lang))
+
+
+@cache
+def _messages(spoken: Language) -> Mapping[str, str]:
+    if spoken.code in LANGS:
+        return {key: text for known in message_files(spoken.code).values() for key, text in known.items()}
+    found = {key: spoken.phrases.get(text, text) for key, text in messages(spoken.like).items()}
+    return {**found, **{key: text for key, text in spoken.words.items() if key in found}}
 
 
 def has_message(key: str, lang: Lang = "zh") -> bool:
@@ -146,8 +153,8 @@ def pick(text: Text, lang: Lang) -> str:
     if isinstance(text, str):
         return text
     if isinstance(text, tuple):
-        return text[0] if lang == "zh" else text[1]
-    return text.zh if lang == "zh" else text.en
+        return wording(*text, lang)
+    return wording(text.zh, text.en, lang)
 
 
 def is_chinese(text: str) -> bool:
@@ -156,7 +163,7 @@ def is_chinese(text: str) -> bool:
 
 
 def _foreign(match: re.Match[str], lang: Lang) -> bool:
-    if lang == "en":
+    if lang != "zh":
         return True
     words = re.findall(r"[A-Za-z&]+\d?", match.string[match.start() : match.end() + 1])
     return any(len(word) > 1 and word not in ACCEPTED_LATIN for word in words)
@@ -171,7 +178,7 @@ def mark(text: str, lang: Lang, *, strong: bool = False) -> list[Run]:
     >>> mark("Huafeng Group 华峰集团", "en")
     [{'t': 'Huafeng Group '}, {'t': '华峰集团', 'lang': 'zh'}]
     """
-    pattern, other = (_HAN_RUN, "zh") if lang == "en" else (_LATIN_RUN, "en")
+    pattern, other = (_HAN_RUN, "zh") if lang != "zh" else (_LATIN_RUN, "en")
     runs: list[Run] = []
     last = 0
     for match in re.finditer(pattern, text):

@@ -96,12 +96,14 @@ def validated(
     notebook: str, lang: str, parameters: Mapping[str, Any], folder: Path | str | None = None
 ) -> tuple[Lang, dict[str, Any], Dataset, Mapping[str, Any]]:
     """Parameters checked against the catalog, the data they speak of, and the catalog."""
+    from planbrief.languages import look_in
     from planbrief.parameters import from_catalog, read_catalog, validate
     from planbrief.project import at, find
     from planbrief.targets import load
 
     named = folder or injected_project()
     project = at(named) if named else find()
+    look_in(project.notebooks)
     catalog = read_catalog(project.catalog)
     known = from_catalog(catalog, notebook)
     names = [parameter.name for parameter in known]
@@ -298,7 +300,7 @@ def heading(zh: str, en: str, level: int = 2, *, when: object = True) -> None:
         return
     if level not in (2, 3, 4):
         raise UnknownName("level of heading()", str(level), ("2", "3", "4"))
-    text = zh if page.lang == "zh" else en
+    text = pick((zh, en), page.lang)
     block: BlockJson = {
         "block": "heading",
         "lang": page.lang,

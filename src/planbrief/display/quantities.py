@@ -30,19 +30,13 @@ def date_text(iso: str, lang: Lang) -> str:
     try:
         if re.fullmatch(r"\d{4}-\d{2}-\d{2}", iso):
             day = datetime.date.fromisoformat(iso)
-            return f"{day.year}年{day.month}月{day.day}日" if lang == "zh" else f"{day.day} {_month(day)} {day.year}"
+            return f"{day.year}年{day.month}月{day.day}日" if lang == "zh" else label(iso, lang)
         if re.fullmatch(r"\d{4}-\d{2}", iso):
             day = datetime.date.fromisoformat(f"{iso}-01")
-            return f"{day.year}年{day.month}月" if lang == "zh" else f"{_month(day)} {day.year}"
+            return f"{day.year}年{day.month}月" if lang == "zh" else label(iso, lang)
     except ValueError:
         pass
     return iso
-
-
-def _month(day: datetime.date) -> str:
-    """English name of a month, whatever the machine's locale says."""
-    names = "January February March April May June July August September October November December"
-    return names.split()[day.month - 1]
 
 
 @lru_cache(maxsize=4096)

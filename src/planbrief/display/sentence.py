@@ -147,13 +147,12 @@ class Listed:
 
 def listed_runs(value: Listed, page: Page, where: str, *, strong: bool) -> list[Run]:
     """Runs of a list of things."""
-    side = 0 if page.lang == "zh" else 1
     runs: list[Run] = []
     for number, item in enumerate(value.items):
         agree(value.template, item, where)
         if number:
-            runs.append({"t": (value.last if number == len(value.items) - 1 else value.between)[side]})
-        runs.extend(sentence_runs(value.template[side], item, page, where))
+            runs.append({"t": pick(value.last if number == len(value.items) - 1 else value.between, page.lang)})
+        runs.extend(sentence_runs(pick(value.template, page.lang), item, page, where))
     for run in runs:
         if strong:
             run["strong"] = True
@@ -279,7 +278,7 @@ def say(zh: str, en: str, style: str = "paragraph", **values: object) -> None:
     where = f"{page.notebook}, say() number {page.counts['say']}"
     _style(style, where)
     agree((zh, en), values, where)
-    emit_sentence(page, sentence_runs(zh if page.lang == "zh" else en, values, page, where), style)
+    emit_sentence(page, sentence_runs(pick((zh, en), page.lang), values, page, where), style)
 
 
 def tell(
@@ -329,7 +328,7 @@ def tell(
         values = values_of(finding)
         place = f"{where}, rule {finding.rule!r}"
         agree(pair, values, place, all_used=False)
-        runs = sentence_runs(pair[0] if page.lang == "zh" else pair[1], values, page, place, loose=True)
+        runs = sentence_runs(pick(pair, page.lang), values, page, place, loose=True)
         page.use(getattr(finding, "observations", ()))
         emit_sentence(page, runs, style)
         shown += 1
@@ -393,7 +392,6 @@ class KeyNumbers:
 def numbers_block(numbers: KeyNumbers, page: Page) -> BlockJson:
     """Key numbers as a block; their observations count as shown on the page."""
     items: list[dict[str, Any]] = []
-    side = 0 if page.lang == "zh" else 1
     for number in numbers.items:
         where = f"{page.notebook}, key number {pick(number.label, 'en')!r}"
         agree(number.note, number.values, where)
@@ -402,7 +400,7 @@ def numbers_block(numbers: KeyNumbers, page: Page) -> BlockJson:
             {
                 "label": marked(pick(number.label, page.lang), page.lang),
                 "value": value_runs(number.value, page, where, "value", strong=False),
-                "note": sentence_runs(number.note[side], number.values, page, where),
+                "note": sentence_runs(pick(number.note, page.lang), number.values, page, where),
                 "points": [list(point) for point in line],
             }
         )

@@ -10,8 +10,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from planbrief import languages
 from planbrief.display.document import BlockJson
-from planbrief.display.language import LANGS, Lang, is_chinese, message, term
+from planbrief.display.language import Lang, is_chinese, message, term
 from planbrief.display.quantities import FigureLike, date_text, period_text
 from planbrief.errors import PlanbriefError
 from planbrief.measures.labels import Label, subject_label
@@ -95,7 +96,7 @@ class Page:
         if not row or self.ds is None:
             return obs_id
         source = self.ds.row("sources", row["source_id"])
-        title = source[f"title_{self.lang}"] or source["title_zh"]
+        title = languages.wording(source["title_zh"], source["title_en"], self.lang) or source["title_zh"]
         parts = (f"“{row['value_text']}” {row['unit_measure']}".rstrip(), title, row["locator"], obs_id)
         return " · ".join(part for part in parts if part)
 
@@ -162,12 +163,7 @@ def current(call: str = "this call") -> Page:
 def language(lang: str | None = None) -> Lang:
     """A given language, else that of the current page, else Chinese."""
     if lang is not None:
-        for known in LANGS:
-            if lang == known:
-                return known
-        from planbrief.errors import UnknownName
-
-        raise UnknownName("language", str(lang), LANGS)
+        return languages.language(str(lang)).code
     return _current[0].lang if _current else "zh"
 
 
@@ -200,7 +196,7 @@ def document_card(page: Page, source: str) -> dict[str, Any]:
     if page.ds is None:
         return {"source_id": source, "title": source, "title_lang": page.lang}
     row = page.ds.row("sources", source)
-    title = row[f"title_{page.lang}"] or row["title_zh"]
+    title = languages.wording(row["title_zh"], row["title_en"], page.lang) or row["title_zh"]
     card: dict[str, Any] = {
         "source_id": source,
         "title": title,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from planbrief.errors import UnknownName
+from planbrief.languages import wording
 from planbrief.measures.undefined import (
     Array,
     along_last,
@@ -114,14 +115,13 @@ def period_label(base_year: Any, end_year: Any, lang: str = "zh") -> str:
     >>> period_label(2023, 2026, "zh"), period_label(2023, 2026, "en"), period_label(2026, 2027, "zh")
     ('2024–2026年年均', 'annual average 2024–2026', '2027年')
     """
-    if lang not in ("zh", "en"):
-        raise UnknownName("language", lang, ("zh", "en"))
+    average = wording("{first}–{last}年年均", "annual average {first}–{last}", lang)
     first, last = int(base_year) + 1, int(end_year)
     if last < first:
         return ""
     if last == first:
         return f"{last}年" if lang == "zh" else f"{last}"
-    return f"{first}–{last}年年均" if lang == "zh" else f"annual average {first}–{last}"
+    return average.format(first=first, last=last)
 
 
 @measure(not_positive("start"), negative("end"), not_positive("years"))

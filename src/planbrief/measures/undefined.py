@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from planbrief.errors import UnknownName
+from planbrief.languages import language, wording
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -326,7 +327,7 @@ def words(key: str, lang: str = "zh") -> str:
     """
     if not key:
         return ""
-    return REASONS[key][0 if lang == "zh" else 1]
+    return wording(*REASONS[key], lang)
 
 
 def explain_undefined(function: str | Callable[..., Any], /, *, lang: str = "zh", field: str = "", **args: Any) -> Any:
@@ -358,8 +359,7 @@ def explain_undefined(function: str | Callable[..., Any], /, *, lang: str = "zh"
     >>> explain_undefined("growth.cagr", lang="en", start=100, end=120, years=2)
     ''
     """
-    if lang not in ("zh", "en"):
-        raise UnknownName("language", lang, ("zh", "en"))
+    language(lang)
     known = _resolve(function)[1]
     numbers = {key: value for key, value in args.items() if not isinstance(value, str)}
     if not known.elementwise or all(np.ndim(value) == 0 for value in numbers.values()):

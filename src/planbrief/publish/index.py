@@ -198,12 +198,13 @@ class _Report:
         self, manifest: Manifest, report_id: str, lang: Lang, cities: Mapping[str, Mapping[Lang, str]]
     ) -> None:
         other: Lang = "en" if lang == "zh" else "zh"
-        entries = [entry for side in (lang, other) if (entry := manifest.report(report_id, side))]
+        spoken = dict.fromkeys((lang, other, *(entry.lang for entry in manifest.reports)))
+        entries = [entry for side in spoken if (entry := manifest.report(report_id, side))]
         first = entries[0]
         readable = next((file for entry in entries for file in (entry.html, entry.pdf) if file), None)
         self.anchor = f"report-{report_id}"
         self.title, self.about = _runs(first.title, lang), _runs(first.about, lang)
-        self.title_lang = TAGS[other] if first.lang == other else ""
+        self.title_lang = TAGS[first.lang] if first.lang != lang else ""
         self.href = _href(readable.path) if readable else ""
         picture = next((entry.thumbnail for entry in entries if entry.thumbnail), None)
         self.picture, self.picture_href = (_href(picture.path) if picture else ""), self.href or f"#{self.anchor}"

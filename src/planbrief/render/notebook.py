@@ -18,9 +18,10 @@ from planbrief.catalog import REPORT_ID
 from planbrief.display.document import MIME, BadBlock, Chart, Cover, Sources, Table
 from planbrief.display.document import read as read_block
 from planbrief.display.fonts import MissingGlyph
-from planbrief.display.language import Lang, message
+from planbrief.display.language import LANGS, Lang, message
 from planbrief.display.plots import MISSING
 from planbrief.errors import PlanbriefError
+from planbrief.languages import language, phrase, tables
 from planbrief.parameters import own_number
 from planbrief.render import markdown, markup, outline, pictures
 from planbrief.render.document import (
@@ -124,6 +125,8 @@ def read(
     for key in settings.get("notices") or ():
         document.parts.append(NoticePart("", message(f"page.notice.{key}", lang)))
     reader = _Reader(document, folder, _kernel_language(nb), include_input, trusted)
+    written = {str(tag) for cell in nb.cells for tag in cell.metadata.get("tags", ())}
+    reader.prose = next((tag for tag in (f"lang:{lang}", f"lang:{language(lang).like}") if tag in written), "")
     for index, cell in enumerate(nb.cells, start=1):
         document.parts.extend(reader.cell(cell, index, own_number(nb.cells, index - 1)))
     if reader.sources is not None:  # a page that closes itself has shown them again and again, in its first cell
@@ -155,8 +158,8 @@ def _language(cover: Cover | None, settings: Mapping[str, Any], nb: NotebookNode
     said = (
         (cover.lang if cover else "") or settings.get("lang") or nb.metadata.get("lang") or nb.metadata.get("language")
     )
-    if isinstance(said, str) and said[:2].lower() in ("zh", "en"):
-        return "en" if said[:2].lower() == "en" else "zh"
+    if isinstance(said, str) and (said[:2].lower() in LANGS or said in tables()):
+        return said if said in tables() else said[:2].lower()
     title = str(nb.metadata.get("title") or "")
     prose = " ".join([title, *(cell.source for cell in nb.cells if cell.cell_type == "markdown")])
     if not re.search(r"[^\W\d_]{2}", prose):  # no words but those of programs and what they print
@@ -237,6 +240,8 @@ class _Reader:
         self.document, self.folder, self.language = document, folder, language
         self.include_input, self.trusted = include_input, trusted
         self.lang = document.lang
+        #: The tag of the Markdown that is kept: that of the language, or of the one that it falls back to.
+        self.prose = f"lang:{document.lang}"
         #: The last sources shown; they stand at the end of the page.
         self.sources: Sources | None = None
         self.macros: Macros = {}
@@ -248,10 +253,11 @@ class _Reader:
         if tags & {"remove-cell", "hide-cell"}:
             return
         if cell.cell_type == "markdown":
-            other = "lang:en" if self.lang == "zh" else "lang:zh"
-            if other not in tags or f"lang:{self.lang}" in tags:
+            tagged = {tag for tag in tags if tag.startswith("lang:")}
+            if not tagged or self.prose in tagged:
+                source = visible(phrase(cell.source, self.lang))
                 yield self._tree(
-                    markdown.to_html(visible(cell.source), prefix=f"c{index}", lang=self.lang, macros=self.macros),
+                    markdown.to_html(source, prefix=f"c{index}", lang=self.lang, macros=self.macros),
                     where,
                     cell.get("attachments"),
                 )

@@ -19,6 +19,7 @@ from typing import Any
 from planbrief import __version__
 from planbrief.catalog import Catalog, Report
 from planbrief.errors import CatalogError
+from planbrief.languages import tables
 from planbrief.targets.package import Package
 from planbrief.targets.store import Read, digest
 
@@ -152,6 +153,8 @@ def parts(
         "code": code_hash(),
         "environment": environment_hash(),
     }
+    if table := tables().get(lang):
+        found["language"] = sha256(table.read_bytes())
     if notices:
         found["notices"] = sha256(plain_json(list(notices)))
     return tuple(sorted(found.items()))

@@ -28,7 +28,7 @@ DEEPEST = 12
 EDITION_ID = re.compile(r"(?:undated|\d{4}(?:-\d{2}){0,2})-[0-9a-f]{8}")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _REPORT_ID = re.compile(r"[^\W_][\w.=+-]{0,150}")
-_LANG = re.compile(r"zh|en")
+_LANG = re.compile("[a-z]{2,3}")
 #: Halves of characters, which no text holds.
 _HALVES = re.compile("[\ud800-\udfff]")
 _DATE = re.compile(r"(?:\d{4}(?:-\d{2}){0,2})?")

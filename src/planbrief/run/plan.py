@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from planbrief.catalog import FORMATS, LANGUAGES, Catalog, Report, read
+from planbrief.catalog import FORMATS, Catalog, Report, read
 from planbrief.errors import DataError, ParameterError, Problem, UnknownName
+from planbrief.languages import OWN, tables
 from planbrief.project import DRAFTS, Project
 from planbrief.run.keys import Key, parts, reasons
 from planbrief.targets.frames import cell_problems, unknown_references
@@ -218,7 +219,6 @@ def plan(
     known
         What an earlier build found of these data.
     """
-    chosen_languages = subset("language", languages, LANGUAGES)
     chosen_formats = subset("format", formats, FORMATS)
     now = stamp(project)
     if earlier and earlier.stamp == now:
@@ -226,6 +226,7 @@ def plan(
     else:
         package = known.package(project) if known else checked_package(project)
     catalog = read(project, package)
+    chosen_languages = subset("language", languages, (*OWN, *tables()))
     jobs = []
     chosen = catalog.choose(wanted, changes or {})
     for report in chosen:

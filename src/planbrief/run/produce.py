@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import CatalogError, RunError
+from planbrief.languages import look_in
 from planbrief.log import EventLog
 from planbrief.parameters import own_number
 from planbrief.project import PROJECT_VARIABLE
@@ -297,6 +298,7 @@ def produce(task: Task) -> Produced:
     from planbrief.run.engine import announce, execute, parameterize, strip_run_metadata, work_dir
 
     project = Path(task.project)
+    look_in(project / "notebooks")
     notebook = read_notebook(project / "notebooks" / f"{task.notebook}.ipynb")
     values = {name: list(value) if isinstance(value, tuple) else value for name, value in task.parameters}
     notebook = parameterize(notebook, {**values, "lang": task.lang})

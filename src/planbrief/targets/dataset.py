@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import DataError, Problem, UnknownName
+from planbrief.languages import language, phrase
 from planbrief.project import Project, at, find
 from planbrief.targets.frames import frame_of, typed, unknown_references
 from planbrief.targets.package import Package, left_out, read_package, usable_package
@@ -244,11 +245,9 @@ class Dataset:
             raise self._unknown(table, key)
 
     def name(self, table: str, key: str, lang: str) -> str:
-        """Name of a row of a reference table in ``zh`` or ``en``."""
+        """Name of a row of a reference table in a language of pages."""
         row = self.row(table, key)
-        if table == "sources":
-            return row[f"title_{lang}"]
-        return row[f"name_{lang}"]
+        return phrase(row[f"{'title' if table == 'sources' else 'name'}_{language(lang).like}"], lang)
 
     def nature_of(self, indicator: str) -> str:
         """What kind of quantity an indicator's concept is: value (money at prices), money, flow, stock or other."""

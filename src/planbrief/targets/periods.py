@@ -12,7 +12,8 @@ from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
 
-from planbrief.errors import PlanbriefError, UnknownName
+from planbrief.errors import PlanbriefError
+from planbrief.languages import language, phrase, wording
 
 #: SDMX code of each precision, its form, and the months that one of it takes (0: a day).
 _FORMS = (
@@ -196,18 +197,17 @@ def _duration(period: Period) -> str:
 
 
 def label(text: str, lang: str) -> str:
-    """The period in words, ``lang`` being ``zh`` or ``en``.
+    """The period in words of a language of pages.
 
     >>> label("2025-H1", "zh"), label("2025-H1", "en"), label("2025-09", "en"), label("2024/2035", "en")
     ('2025年上半年', 'first half of 2025', 'September 2025', '2024–2035')
     >>> label("2025-01/2025-09", "zh"), label("2025-01/2025-09", "en"), label("2025-01/2025-11", "zh")
     ('2025年前三季度', 'first three quarters of 2025', '2025年1–11月')
     """
-    if lang not in ("zh", "en"):
-        raise UnknownName("language", lang, ("zh", "en"))
+    language(lang)
     period = parse(text)
     if not period.dated:
-        return "未注明时间" if lang == "zh" else "undated"
+        return wording("未注明时间", "undated", lang)
     if period.frequency == "range":
         return _stretch(text, period, lang)
     year, part = period.start_year, period.part
@@ -219,17 +219,18 @@ def label(text: str, lang: str) -> str:
             "M": f"{year}年{part}月",
             "D": f"{year}年{part}月{period.day}日",
         }[period.frequency]
-    ordinal = _ORDINALS_EN[(part - 1) % 4]
-    month = _MONTHS[(part - 1) % 12]
-    return {
-        "A": f"{year}",
-        "S": f"{ordinal} half of {year}",
-        "Q": f"{ordinal} quarter of {year}",
-        "M": f"{month} {year}",
-        "D": f"{period.day} {month} {year}",
-    }[period.frequency]
+    template = phrase(_ENGLISH[period.frequency], lang)
+    ordinal, month = (phrase(words[(part - 1) % len(words)], lang) for words in (_ORDINALS_EN, _MONTHS))
+    return template.format(year=year, ordinal=ordinal, month=month, day=period.day)
 
 
+_ENGLISH = {
+    "A": "{year}",
+    "S": "{ordinal} half of {year}",
+    "Q": "{ordinal} quarter of {year}",
+    "M": "{month} {year}",
+    "D": "{day} {month} {year}",
+}
 #: Stretches from January that have a name of their own, by the month in which they end.
 _FROM_JANUARY = {
     3: ("第一季度", "first quarter of"),
@@ -248,15 +249,15 @@ def _stretch(text: str, period: Period, lang: str) -> str:
             return label(str(first.year), lang)
         if first.month == 1 and last.month in _FROM_JANUARY:
             named = _FROM_JANUARY[last.month]
-            return f"{first.year}年{named[0]}" if zh else f"{named[1]} {first.year}"
+            return f"{first.year}年{named[0]}" if zh else f"{phrase(named[1], lang)} {first.year}"
         if zh:
             return f"{first.year}年{first.month}–{last.month}月"
-        return f"{_MONTHS[first.month - 1]}–{_MONTHS[last.month - 1]} {first.year}"
+        return "{}–{} {}".format(*(phrase(_MONTHS[day.month - 1], lang) for day in (first, last)), first.year)
     one, other = label(start, lang), label(end, lang)
     if first.year == last.year:  # days of one year: the year once
         return (
             f"{one}至{other.removeprefix(f'{first.year}年')}"
             if zh
-            else f"{one.removesuffix(f' {first.year}')} to {other}"
+            else phrase("{one} to {other}", lang).format(one=one.removesuffix(f" {first.year}"), other=other)
         )
-    return f"{one}至{other}" if zh else f"{one} to {other}"
+    return wording("{one}至{other}", "{one} to {other}", lang).format(one=one, other=other)

@@ -14,7 +14,7 @@ from functools import cache
 from html import escape
 from http import HTTPStatus
 from importlib import resources
-from typing import Any, cast
+from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from planbrief.catalog import Report
@@ -224,10 +224,10 @@ class _Handler(LoopbackHandler):
             wanted, asked = query.pop("report", ""), query.pop("lang", self.server.lang)
             report = studio.variant(wanted, query)
             spoken = asked if asked in report.languages else report.languages[0]
-            self._lead(self.server.path(cast(Lang, spoken), report.id))
+            self._lead(self.server.path(spoken, report.id))
             return
         for report in known.values():
-            for lang in cast(tuple[Lang, ...], report.languages):
+            for lang in report.languages:
                 own = self.server.path(lang, report.id)
                 if path == own:
                     self._page(report.id, lang, good="good" in query)
@@ -297,7 +297,7 @@ def command(arguments: argparse.Namespace) -> int:
             signal.signal(number, signal.default_int_handler)
     studio = Studio(chosen(arguments), arguments.report or "", pairs(arguments.parameter), arguments.unchecked)
     languages = studio.report.languages if studio.report else LANGS
-    lang = cast(Lang, arguments.lang or languages[0])
+    lang = arguments.lang or languages[0]
     if lang not in languages:
         raise UnknownName("language of this report", lang, languages)
     server = serve(studio, lang, arguments.port)

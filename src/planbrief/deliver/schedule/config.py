@@ -18,9 +18,9 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from planbrief.catalog import read as read_catalog
 from planbrief.checks.toml_shape import Table, mistakes
 from planbrief.deliver.recipients import Smtp, Target, address
-from planbrief.display.language import Lang
 from planbrief.errors import PlanbriefError
 from planbrief.files import read_regular
+from planbrief.languages import Own
 from planbrief.project import Project
 from planbrief.targets.package import usable_package
 
@@ -90,7 +90,7 @@ class Job(Table):
     cron: str
     build: tuple[str, ...] = ()
     """Reports or notebooks; empty for all."""
-    languages: tuple[Lang, ...] = ()
+    languages: tuple[Own, ...] = ()
     formats: tuple[Literal["html", "pdf"], ...] = ()
     missed: Literal["once", "skip"] = "once"
     """After a time without this machine: once runs once for all that was missed, skip waits for the next run."""
@@ -118,7 +118,7 @@ class Schedule(Table):
     """What to build, when, for whom (reports/schedule.toml, which git ignores)."""
 
     time_zone: str = "Asia/Shanghai"
-    lang: Lang = "zh"
+    lang: Own = "zh"
     out: Path | None = None
     """Output folder; ``reports/latest`` if it is not said."""
     keep: int = Field(default=60, ge=1, le=10_000)

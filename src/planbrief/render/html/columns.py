@@ -142,7 +142,7 @@ def plan(block: Table, lang: Lang) -> tuple[list[float], str]:
     scrolls.
     """
     wide = block.wide or len(block.columns) > 7
-    inset, face = _INSET_EM, _FACE[lang]
+    inset, face = _INSET_EM, _FACE.get(lang, _FACE["en"])
     demands: list[Demand] = []
     for names, room, least in _ROOMS:
         demands = [_demand(block, position, least) for position in range(len(block.columns))]

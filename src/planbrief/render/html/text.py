@@ -12,8 +12,14 @@ from planbrief.display.document import Cell, Mark, Runs, Sources, identifier
 from planbrief.display.language import Lang
 from planbrief.render.safe_text import visible
 
-#: Language tags of the two languages.
-TAGS = {"zh": "zh-CN", "en": "en"}
+
+class _Tags(dict[str, str]):
+    def __missing__(self, code: str) -> str:
+        return code
+
+
+#: Language tags by the code of a language of pages.
+TAGS = _Tags(zh="zh-CN")
 #: Digits and a unit.
 _AMOUNT = re.compile(r"[\d.,—–]+\s?\w{1,4}")
 #: Linked numbers in prose up to this length stay on one line.
