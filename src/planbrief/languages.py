@@ -1,12 +1,11 @@
 """Languages of pages: Chinese and English are written here, any other is a table of words and names.
 
-A file ``notebooks/words/languages/fr.toml`` makes ``fr`` a language of the project's pages::
+A file ``notebooks/words/languages/fr.toml`` makes ``fr`` a language of the project's pages. It keeps the punctuation,
+the order of words and the numbers of English, and where its table has no word, the English one stands::
 
-    like = "en"               # the language of ours whose punctuation and word order it keeps, and whose wording
-                              # stands where the table has none
     [words]                   # by the key of a message (planbrief/display/messages)
     "period.undated" = "sans date"
-    [phrases]                 # by the wording in that language: names, sentences, templates with their {places}
+    [phrases]                 # by the English wording: names, sentences, templates with their {places}
     "Growth of {name}" = "Croissance de {name}"
 """
 
@@ -29,15 +28,19 @@ Own = Literal["zh", "en"]
 
 @dataclass(frozen=True, eq=False)
 class Language:
-    """A language of pages; `like` is the one of :data:`OWN` that it falls back to."""
+    """A language of pages."""
 
     code: str
-    like: str
     words: Mapping[str, str] = field(default_factory=dict)
     phrases: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def like(self) -> str:
+        """The one of :data:`OWN` that it falls back to."""
+        return "zh" if self.code == "zh" else "en"
 
-_OWN = {code: Language(code, code) for code in OWN}
+
+_OWN = {code: Language(code) for code in OWN}
 #: Tables that were read, until another project is looked at.
 _loaded: dict[str, Language] = {}
 
@@ -66,12 +69,16 @@ def _read(path: Path) -> Language:
     try:
         said = tomllib.loads(path.read_text(encoding="utf-8"))
         words, phrases = said.get("words", {}), said.get("phrases", {})
-        whole = {"like": said.get("like", "en") in OWN, "words": _texts(words), "phrases": _texts(phrases)}
+        whole = {
+            "words": _texts(words),
+            "phrases": _texts(phrases),
+            **dict.fromkeys(said.keys() - {"words", "phrases"}),
+        }
     except (OSError, ValueError) as error:
         raise WordsError(Problem(str(path), 0, "", str(error), "a table of words in TOML")) from None
     if wrong := [name for name, right in whole.items() if not right]:
-        raise WordsError(Problem(str(path), 0, wrong[0], "something else", 'like = "en", [words], [phrases] of text'))
-    return Language(path.stem, said.get("like", "en"), words, phrases)
+        raise WordsError(Problem(str(path), 0, wrong[0], "something else", "[words] and [phrases] of text"))
+    return Language(path.stem, words, phrases)
 
 
 def _texts(table: object) -> bool:
@@ -111,4 +118,4 @@ def wording(zh: str, en: str, code: str) -> str:
     >>> wording("目标", "Targets", "zh")
     '目标'
     """
-    return phrase(zh if language(code).like == "zh" else en, code)
+    return zh if code == "zh" else phrase(en, code)
