@@ -135,6 +135,10 @@ def wordings(report: str) -> Words:
     return Words(**groups)
 
 
+#: Places that a title and the line above it name; more are counted.
+MOST_NAMES = 6
+
+
 def places_of(parameters: Mapping[str, Any], ds: Dataset) -> tuple[str, ...]:
     """Areas that a page is about: its ``region`` or ``regions``, else every city that has data."""
     for name in ("region", "regions"):
@@ -228,6 +232,8 @@ def open_page(
     page = activate(Page(notebook, lang, ds, dict(parameters)))
     page.places = places_of(parameters, ds)
     names = [ds.name("areas", place, lang) for place in page.places]
+    if len(names) > MOST_NAMES:
+        names = [message("page.places", lang, count=str(len(names)))]
     page.title = page_title(page, title, names)
     sources = {source for place in page.places for source in ds.of_city(place)["source_id"]}
     page.data_as_of = newest(page, sources)

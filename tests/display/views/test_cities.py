@@ -8,16 +8,18 @@ from typing import Any
 import pytest
 from targets.factory import AREAS, make_dataset, milestones, observation, table
 
+from planbrief.display.page import open_page
+from planbrief.display.views import ranking
 from planbrief.display.views.cities import (
     answers,
     around,
     base_first,
     bets_table,
-    dot_charts,
     judged,
     pairs_table,
     undated_table,
 )
+from planbrief.display.views.ranking import dot_charts, questions, values_table
 from planbrief.measures.compare import side_by_side
 from planbrief.measures.figures import Figure
 from planbrief.targets import Dataset, load
@@ -171,3 +173,56 @@ def test_provinces_are_ranked_and_stand_around_their_towns():
     assert [row[0].value.en.partition(",")[0] for row in chart.data.rows] == [  # type: ignore[union-attr]
         "Outer Town", "Inner Town", "Province p0",
     ]  # fmt: skip
+
+
+TOWNS = tuple(f"town{number}" for number in range(9))
+
+
+def many() -> Dataset:
+    """Nine synthetic towns that state one growth rate each, and one that is the same everywhere."""
+    areas = [*AREAS, *table("ref_area|name_zh|name_en|level|parent", *(f"{n}|{n}市|{n}|prefecture|" for n in TOWNS))]
+    rate = {"indicator": "test_share", "unit_measure": "%", "transformation": "share", "time_period": "2023"}
+    rows = []
+    for number, name in enumerate(TOWNS):
+        rows.append(observation(500 + 20 * number, 10 + number, ref_area=name, **rate))
+        target = {"time_period": "2026", "kind": "target", "comparator": "approx"}
+        rows.append(observation(510 + 20 * number, 30, ref_area=name, **target))
+    return make_dataset(areas=areas, observations=rows)
+
+
+def test_many_areas_are_ranked_and_not_paired():
+    """First and last of each question, a table of all areas in order; what all state alike has no panel."""
+    ds = many()
+    cities = base_first(ds, TOWNS, "town0")
+    side = side_by_side(ds, cities)
+    assert cities == TOWNS
+    rules = {headline.rule: headline.figures for headline in ranking.answers(ds, cities, side)}
+    assert set(rules) == {"answer_many", "ranked", "all_alike"}
+    assert (rules["ranked"]["top"].value, rules["ranked"]["low"].value) == (18, 10)
+    assert rules["ranked"]["top_place"].en == "town8"
+    assert (rules["all_alike"]["top"].value, rules["all_alike"]["top"].comparator) == (30, "approx")
+    shown = values_table(ds, cities, side)
+    assert [row[0].value.en for row in shown.rows] == list(reversed(TOWNS))
+    assert [row[1].value.value for row in shown.rows] == list(range(18, 9, -1))
+    assert len(shown.columns) == 2
+    assert pairs_table(ds, side) is None
+    assert len(dot_charts(ds, cities, side)) == 1
+
+
+def test_a_few_areas_have_no_table_of_many():
+    """Two towns are told pair by pair."""
+    ds = towns({})
+    cities = base_first(ds, ds.cities(), "testville")
+    side = side_by_side(ds, cities)
+    assert values_table(ds, cities, side) is None
+    assert len(questions(ds, cities, side, ())) == 1
+    assert next(ranking.answers(ds, cities, side)).rule == "answer"
+
+
+def test_a_title_counts_more_places_than_it_can_name():
+    """Six names at most, in the title and in the line above it."""
+    ds = many()
+    with_data = {"regions": list(TOWNS), "lang": "en"}
+    page = open_page("comparison", "en", ds, with_data, title=("各地：{place}", "Places: {place}"))
+    assert page.title == "Places: 9 places"
+    assert page.cover["place"] == ["9 places"]

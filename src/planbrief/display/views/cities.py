@@ -9,16 +9,14 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.charts import Chart, Panel, ranked_dots
 from planbrief.display.comparing import verdict_words
 from planbrief.display.language import message, sentence_case, term
 from planbrief.display.quantities import value_text
 from planbrief.display.sentence import Listed
 from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.facts import both, fact_figure, records, words
-from planbrief.measures.compare import Order, SideBySide, difference, head_word, judge, ratio, size_class
-from planbrief.measures.compare import records as evidence_of
-from planbrief.measures.evidence import Evidence, evidence, merged_facts
+from planbrief.measures.compare import Order, SideBySide, difference, head_word, ratio, size_class
+from planbrief.measures.evidence import evidence, merged_facts
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines.rules import Headline
 from planbrief.measures.labels import Label, label, listing, measured, period, subject_label
@@ -29,13 +27,13 @@ if TYPE_CHECKING:
     from planbrief.targets import Dataset
 
 __all__ = [
-    "answers", "around", "base_first", "bets_table", "dot_charts", "judged", "pairs_table", "undated_table"
+    "answers", "around", "base_first", "bets_table", "judged", "pairs_table", "undated_table"
 ]  # fmt: skip
 
 #: Sentences of one kind that the answer may hold, and rows of the table of pairs; the analyst's frame has them all.
 MOST_SENTENCES, MOST_ROWS = 4, 18
-#: Panels of one chart by the number of areas in the fullest, and charts on a page.
-PANELS, MOST_CHARTS = ((6, 6), (14, 4), (40, 2)), 2
+#: Areas up to which pairs are told, and named one by one where they have nothing.
+MANY = 6
 #: Undated goals of one area that a page names.
 MOST_GOALS = 5
 #: Activities that every place has, and names that only count what they hold (5大主导产业).
@@ -241,111 +239,17 @@ def apart_words(ds: Dataset, areas: tuple[str, ...], pairs: Iterable[Pair]) -> I
         yield Headline("no_common_ground", 0, "", {"apart": listing(lonely)})
 
 
-# ---------------------------------------------------------------- dots
-
-
-def dot_charts(ds: Dataset, areas: tuple[str, ...], side: SideBySide, context: Iterable[str] = ()) -> list[Chart]:
-    """Ranked dots: a ladder where only the order is safe, then every question that areas answer alike."""
-    pairs = judged(side)
-    titled = [(ladder(ds, pair), pair) for pair in pairs if pair.order is not None]
-    panels: list[tuple[Panel, Label]] = []
-    for panel, pair in titled[:2]:
-        small, large = (sided(ds, "", row) for row in pair.ranked)
-        ends = {"small": small["_place"], "small_period": small["_period"]}
-        ends |= {"large": large["_place"], "large_period": large["_period"]}
-        title = worded("caption.ladder", name=what(ds, pair.ranked[0], placed=False), **ends)
-        panels.append((panel, title))
-    panels += alike_panels(ds, areas, side, tuple(context))
-    charts: list[Chart] = []
-    while panels and len(charts) < MOST_CHARTS:
-        rows = max(len(panel.rows) for panel, _ in panels[:2])
-        most = next(count for limit, count in PANELS if rows <= limit or limit == PANELS[-1][0])
-        shown, panels = panels[:most], panels[most:]
-        notes = [worded("note.dots")] + ([worded("note.lines")] if any(panel.lines for panel, _ in shown) else [])
-        charts.append(ranked_dots([panel for panel, _ in shown], shown[0][1], notes=notes))
-    return charts
-
-
-def ladder(ds: Dataset, pair: Pair) -> Panel:
-    """The dated values of the smaller side's path with the value of the larger among them."""
-    small, large = pair.ranked
-    path = ds.of_city(small["city"])
-    same = (path["ref_area"] == small["ref_area"]) & (path["indicator"] == small["indicator"])
-    same &= (path["activity"] == small["activity"]) & (path["subject"] == small["subject"]) & path["dated"]
-    met: dict[str, Evidence] = {}
-    for record in evidence(ds, path[same & (path["transformation"] == "level") & path["obs_value"].notna()]):
-        met.setdefault(record.time_period, record)
-    rows = [*met.values(), *evidence_of(ds, [large["obs_id"]])]
-    return Panel(what(ds, small, placed=False), [dot(ds, record, dated=True, unit=small["unit"]) for record in rows])
-
-
-def dot(ds: Dataset, record: Evidence, *, dated: bool, unit: str) -> tuple[Label, Figure, bool]:
-    """One area's answer: its name, its value in the unit of the panel, whether it was reached."""
-    place = full_place(label(ds, "areas", record.city), label(ds, "areas", record.ref_area))
-    aimed = record.kind not in ("actual", "estimate")
-    if dated:
-        kind = words("kind", record.kind) if aimed else Label("", "")
-        at = when(ds, {"obs_id": record.obs_id, "kind": record.kind, "time_period": record.time_period})
-        place = Label(f"{place.zh}，{at.zh}{kind.zh}", f"{place.en}, {at.en}{f' ({kind.en})' if kind.en else ''}")
-    percent = record.dimension == "percent"
-    value = record.value if percent else record.base / ds.unit_table.parse(unit).factor
-    key = f"dots/{record.obs_id}"
-    measure = "share" if percent else "level"
-    return place, Figure(key, value, measure, unit, (record.obs_id,), year=record.time_period), not aimed
-
-
-def alike_panels(
-    ds: Dataset, areas: tuple[str, ...], side: SideBySide, context: tuple[str, ...]
-) -> list[tuple[Panel, Label]]:
-    """A panel for every indicator that two areas or more state in a way that may be compared, the fullest first."""
-    groups: dict[tuple[str, ...], dict[str, str]] = {}
-    for row in records(side.rows):
-        if row["role"] in ("latest", "target") and row["dimension"] != "percentage_points":
-            key = (row["indicator"], row["activity"], row["transformation"], row["role"])
-            groups.setdefault(key, {}).setdefault(row["city"], row["obs_id"])
-    found: list[tuple[int, Panel, Label]] = []
-    for (indicator, activity, form, role), by_city in groups.items():
-        group = evidence_of(ds, [by_city[area] for area in areas if area in by_city])
-        kept = [record for record in group if record is group[0] or judge(ds, group[0], record).allowed]
-        if len(kept) < 2 or any(other[:3] == (indicator, activity, form) and role == "target" and other[3] == "latest"
-                                and len(groups[other]) >= len(kept) for other in groups):  # fmt: skip
-            continue
-        own = ds.row("indicators", indicator)["aggregation"]
-        name = measured(ds, indicator, activity)
-        if form not in ("level", own) and own not in ("rate", "share"):
-            name = worded("cell.form", what=name, form=words("transformation", form))
-        dated = len({record.time_period for record in kept}) > 1
-        if not dated:
-            at = period(kept[0].time_period)
-            name = Label(f"{name.zh}，{at.zh}", f"{name.en}, {at.en}")
-        rows = [dot(ds, record, dated=dated, unit=kept[0].unit) for record in kept]
-        lines = [line for upper in context if (line := reference(ds, upper, kept[0])) is not None]
-        top = max(rows, key=lambda row: row[1].value)
-        value = (value_text(top[1], "zh"), value_text(top[1], "en"))
-        found.append((len(kept), Panel(name, rows, lines), worded("caption.dots", name=name, top=top[0], value=value)))
-    return [(panel, title) for _, panel, title in sorted(found, key=lambda item: -item[0])]
-
-
-def reference(ds: Dataset, upper: str, like: Evidence) -> tuple[Label, Figure] | None:
-    """A province's value as a line: the same rate or share of the same kind, nearest in time."""
-    if like.dimension != "percent":
-        return None
-    rows = ds.select(ref_area=upper, indicator=like.indicator)
-    rows = rows[(rows["transformation"] == like.transformation) & rows["dated"] & (rows["activity"] == like.activity)]
-    fits = [record for record in evidence(ds, rows) if judge(ds, like, record).allowed]
-    if not fits:
-        return None
-    nearest = min(fits, key=lambda record: (abs(record.year - like.year), -record.year))
-    place, figure, _ = dot(ds, nearest, dated=True, unit=like.unit)
-    return place, figure
-
-
 # ---------------------------------------------------------------- tables
 
 
 def pairs_table(ds: Dataset, side: SideBySide) -> Table | None:
-    """Everything that is set beside each other: both values, the answer, the verdict and its reasons."""
+    """Everything that is set beside each other: both values, the answer, the verdict and its reasons.
+
+    None for more areas than pairs are told of.
+    """
     pairs = judged(side)
+    if len({city for pair in pairs for city in (pair.city_a, pair.city_b)}) > MANY:
+        return None  # a few of hundreds of pairs answer nothing
     rows: list[tuple[Cell, ...]] = []
     groups: dict[int, Any] = {}
     for status, group in groupby(pairs[:MOST_ROWS], key=lambda pair: pair.status):
@@ -427,7 +331,10 @@ def bets_table(ds: Dataset, areas: tuple[str, ...]) -> Table | None:
         Column("holds", worded("head.holds"), width=3),
     )
     silent = [label(ds, "areas", area) for area in areas if not named[area]]
-    notes = [worded("note.bets")] + ([worded("note.silent", area=listing(silent))] if silent else [])
+    notes = [worded("note.bets")]
+    if silent:
+        places = listing(silent) if len(silent) <= MANY else worded("cell.places", count=str(len(silent)))
+        notes.append(worded("note.silent", area=places))
     return Table(columns, tuple(rows), worded("caption.bets"), tuple(notes), groups=groups)
 
 
