@@ -101,6 +101,36 @@ def test_a_ceiling_below_the_base_asks_for_a_fall():
     assert "largest_share_change" in {h.rule for h in headlines(ds, ["testville"])}
 
 
+@pytest.mark.parametrize(
+    ("start", "target"),
+    [
+        ({"value": 3, "comparator": "ge"}, (5, "le")),
+        ({"value": 7, "comparator": "lt"}, (5, "ge")),
+        ({"value": 3, "comparator": "range", "upper_value": 6}, (5, "le")),
+        ({"value": 3, "comparator": "range", "upper_value": 6}, (5, "gt")),
+    ],
+)
+def test_a_start_that_may_or_may_not_keep_a_bound_says_nothing(start, target):
+    """At least 3 % may be 6 %: before 5 % 以内 it is neither kept nor a change, in no table, headline or insight."""
+    value, comparator = target
+    ds = town(
+        "decrease",
+        share(100, year="2024", **start),
+        share(120, value, "2027", comparator, kind="target"),
+        share(130, **start, year="2025", source_id="testville-plan-2024"),
+    )
+    planned = tables.growth_table(ds, "testville").query("stage == 'planned'")
+    assert planned["change_pp"].isna().all()
+    assert set(planned["undefined"]) == {"bound_open"}
+    reached = progress_table(ds, "testville")
+    assert not reached["already_met"].any()
+    assert reached["completion"].isna().all()
+    assert set(reached["undefined"]) <= {"bound_open"}
+    told = {i.rule for i in insights(ds, "testville")}
+    assert not told & {"bound_kept", "rate_target_above", "rate_target_below"}
+    assert "largest_share_change" not in {h.rule for h in headlines(ds, ["testville"])}
+
+
 def test_about_five_after_five_point_four_has_a_sentence():
     """约5% after 5.4 %: told, as an approximation, and not against the direction."""
     ds = town("increase", share(100, 5.4, "2024"), share(120, 5, "2025", "approx", kind="target"))

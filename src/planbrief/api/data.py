@@ -216,17 +216,16 @@ class Data(Measures):
         >>> round(float(growth["rate"].iloc[0]), 3)
         0.627
         """
-        from planbrief.api.derived import between
-        from planbrief.measures.tables import growth_table
+        from planbrief.measures.tables import growth_between, growth_table
 
         region = self._ds.resolve("areas", area)
-        if start is not None or end is not None:
-            table, why = (
-                between(self._ds, region, start, end),
-                f"no series of {region} has values for {start} and {end}",
-            )
-        else:
+        if start is None and end is None:
             table, why = growth_table(self._ds, region, inside=True), f"no series of {region} has two dated values"
+        elif start is None or end is None or end <= start:
+            raise UnknownName("pair of years", f"{start}, {end}", ("start and end, the earlier one first",))
+        else:
+            table = growth_between(self._ds, region, start, end)
+            why = f"no series of {region} has values for {start} and {end}"
         if stage is not None:
             table = table[table["stage"] == one_of("stage", stage, STAGES)]
         return self._measured(self._about(table, indicator, activity), lang, why)
@@ -256,7 +255,7 @@ class Data(Measures):
         >>> set(data.progress("巴中", "规上工业总产值", activity="", new={2025: 520})["verdict_geometric"])
         {'ahead'}
         """
-        from planbrief.api.derived import with_values
+        from planbrief.api.frames import with_values
         from planbrief.measures.tables import progress_table
 
         region, data = self._ds.resolve("areas", area), self
@@ -347,7 +346,7 @@ class Data(Measures):
         >>> data.audit("巴中")["severity"].cat.ordered
         True
         """
-        from planbrief.api.derived import findings
+        from planbrief.api.frames import findings
 
         region = self._ds.resolve("areas", area) if area is not None else None
         return framed(findings(self._ds, region, lang), f"no findings: {region or 'every relation'} adds up")
@@ -364,7 +363,7 @@ class Data(Measures):
         >>> float(data.insights("巴中")["weight"].iloc[0]) <= 1
         True
         """
-        from planbrief.api.derived import insights
+        from planbrief.api.frames import insights
 
         region = self._ds.resolve("areas", area)
         return framed(insights(self._ds, region, lang), f"nothing follows from the figures of {region}")

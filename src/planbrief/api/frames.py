@@ -1,4 +1,4 @@
-"""Frames that say why they are empty; pandas is imported when the first one is made."""
+"""Frames that say why they are empty, and the frames of what is derived: assumed values, findings, insights."""
 
 from __future__ import annotations
 
@@ -12,10 +12,14 @@ from planbrief.errors import UnknownName
 if TYPE_CHECKING:
     import pandas as pd
 
+    from planbrief.targets import Dataset
+
 #: In the order in which a plan goes from what is to what is wanted; the others from a point to the widest bound.
 KINDS = ("actual", "estimate", "resource", "count", "commitment", "constraint", "target")
 COMPARATORS = ("lt", "le", "eq", "approx", "range", "ge", "gt")
 STAGES = ("achieved", "planned", "whole")
+#: Severities of findings, mildest first.
+SEVERITIES = ("note", "not_comparable", "implausible", "inconsistent")
 #: One word, or several; a year counts as a word.
 Words = str | int | Iterable[str | int] | None
 
@@ -69,3 +73,83 @@ def one_of(what: str, word: str, known: tuple[str, ...]) -> str:
     if word not in known:
         raise UnknownName(what, word, known)
     return word
+
+
+def with_values(ds: Dataset, region: str, indicator: str, activity: str, new: Mapping[int, float]) -> Dataset:
+    """The data with values that no document prints, as observations ``assumed-…`` of kind actual."""
+    from dataclasses import replace
+
+    from planbrief.measures.series import series_of
+    from planbrief.targets.dataset import Dataset
+    from planbrief.targets.frames import as_text
+    from planbrief.targets.package import Package, Row
+
+    like = [s for s in series_of(ds, region, indicator, activity or None) if s.aims and (s.activity == activity)]
+    if not like:
+        known = [series.key for series in series_of(ds, region)]
+        raise UnknownName("series with targets", f"{region}/{indicator}/{activity}", known)
+    old = ds.package
+    model = old["observations"].by_key[like[0].aims[0].observations[0]]
+    added = []
+    for year, value in new.items():
+        values = {
+            **model.values, "obs_id": f"assumed-{year}", "time_period": str(year), "kind": "actual",
+            "obs_value": as_text(float(value)), "value_text": as_text(float(value)), "comparator": "eq",
+            "upper_value": "", "locator": "", "comment_obs": "assumed", "obs_status": "A",
+        }  # fmt: skip
+        added.append(Row({name: values[name] for name in model.values}, "", 0))
+    table = replace(old["observations"], rows=(*old["observations"].rows, *added))
+    return Dataset(Package(old.folder, old.descriptor, {**old.tables, "observations": table}))
+
+
+def findings(ds: Dataset, region: str | None, lang: str) -> pd.DataFrame:
+    """Findings of the audit, worst first; see :meth:`planbrief.api.data.Data.audit`."""
+    import pandas as pd
+
+    from planbrief.display.language import message
+    from planbrief.display.state import language
+    from planbrief.measures.audit import audit
+
+    rows = [
+        (
+            *(finding.id, finding.rule, message(f"rule.{finding.rule}", language(lang)), finding.severity),
+            *(_sentence(ds, finding, lang), finding.discrepancy, finding.tolerance, finding.unit),
+            finding.observations,
+        )
+        for finding in audit(ds, region)
+    ]
+    columns = ["id", "rule", "name", "severity", "text", "discrepancy", "tolerance", "unit", "observations"]
+    frame = pd.DataFrame(rows, columns=columns)
+    return frame.assign(severity=pd.Categorical(frame["severity"], SEVERITIES, ordered=True))
+
+
+def insights(ds: Dataset, region: str, lang: str) -> pd.DataFrame:
+    """Insights of a place, weightiest first; see :meth:`planbrief.api.data.Data.insights`."""
+    import pandas as pd
+
+    from planbrief.display.views.insights import story
+
+    rows = [
+        (
+            *(region, insight.rule, insight.topic, _sentence(ds, insight, lang), insight.weight),
+            *(len(insight.assumptions), insight.observations),
+        )
+        for insight in story(ds, region)
+    ]
+    columns = ["ref_area", "rule", "topic", "text", "weight", "assumptions", "observations"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _sentence(ds: Dataset, told: Any, lang: str) -> str:
+    """A finding or an insight in words."""
+    from planbrief.display.document import run_text
+    from planbrief.display.sentence import sentence_runs, templates_for, values_of
+    from planbrief.display.state import Page, language
+    from planbrief.languages import wording
+
+    pair = templates_for(told, None, "audit")
+    if pair is None:
+        return ""
+    page = Page("audit", language(lang), ds)
+    template = wording(*pair, lang)
+    return run_text(sentence_runs(template, values_of(told), page, "audit", loose=True)).replace("**", "")

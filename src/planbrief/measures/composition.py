@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from planbrief.measures import growth, structure
-from planbrief.measures.columns import CONTRIBUTION, STRUCTURE, frame
+from planbrief.measures.columns import CONTRIBUTION, STRUCTURE, frame, with_words
 from planbrief.measures.series import Point, Series, Whole, by_period, wholes
-from planbrief.measures.undefined import words
 from planbrief.targets import periods
 
 if TYPE_CHECKING:
@@ -74,7 +73,7 @@ def structure_table(
                     row |= {"change_pp": change.change_pp, "gap_closed": change.gap_closed}
                     first = row["share_pct"] if math.isnan(first) else first
                     rows.append(row)
-    return frame(rows, STRUCTURE)
+    return with_words(frame(rows, STRUCTURE))
 
 
 def _total(whole: Whole, printed: list[Point] | None, present: list[Point]) -> Point | None:
@@ -130,8 +129,6 @@ def _share_row(whole: Whole, part: Series, point: Point, total: Point | None, pr
         "price_base": part.price_base,
         "total_price_base": whole.total.price_base if whole.total else part.price_base if total else "",
         "undefined": why,
-        "reason_zh": words(why, "zh"),
-        "reason_en": words(why, "en"),
         "conflict": point.conflict or bool(total and total.conflict),
         "observations": tuple(dict.fromkeys(point.observations + (total.observations if total else ()))),
     }
@@ -202,7 +199,7 @@ def contribution_table(
             left_out = tuple(activity for activity in parts if activity not in both)
             total = (totals[start][0], totals[end][0]) if start in totals and end in totals else None
             rows.extend(_contribution_rows(whole, both, left_out, total))
-    return frame(rows, CONTRIBUTION)
+    return with_words(frame(rows, CONTRIBUTION))
 
 
 def _contribution_rows(
@@ -242,8 +239,6 @@ def _contribution_rows(
             "parts_end": float(after.sum()),
             "left_out": left_out,
             "undefined": why,
-            "reason_zh": words(why, "zh"),
-            "reason_en": words(why, "en"),
             "observations": tuple(dict.fromkeys(start.observations + end.observations + every + total_ids)),
         }
 

@@ -161,13 +161,39 @@ def ends(interval: Any) -> tuple[Any, Any]:
     return interval, interval
 
 
-def kept(comparator: str, bound: float, value: float) -> bool:
+def kept(comparator: str, bound: float, value: float, worded: str = "eq", upper: float = math.nan) -> bool:
     """Whether a value already keeps a bound: then the bound asks for no change (5%以内 after 4.2 %).
+
+    ``worded`` and ``upper`` are the value's own comparator and the end of its range. What is at least 3 may be 6: it
+    keeps no ceiling, and what is at most 6 keeps no floor.
 
     >>> kept("le", 5, 4.2), kept("ge", 5, 4.2), kept("eq", 5, 4.2)
     (True, False, False)
+    >>> kept("le", 5, 3, "ge"), kept("le", 5, 3, "le"), kept("le", 5, 3, "range", 6)
+    (False, True, False)
     """
-    return (comparator in CEILINGS and value <= bound) or (comparator in FLOORS and value >= bound)
+    if comparator in CEILINGS:
+        return worded not in FLOORS and (upper if worded == "range" else value) <= bound
+    return comparator in FLOORS and worded not in CEILINGS and value >= bound
+
+
+def unsettled(comparator: str, bound: float, value: float, worded: str = "eq", upper: float = math.nan) -> bool:
+    """Whether a value's own wording leaves open if it keeps a bound: then nothing is said of a change between them.
+
+    >>> unsettled("le", 5, 3, "ge"), unsettled("le", 5, 3, "range", 6), unsettled("le", 5, 6)
+    (True, True, False)
+    """
+    if comparator not in CEILINGS | FLOORS:
+        return False
+    straddles = worded == "range" and value < bound < upper
+    return straddles or worded in (FLOORS if comparator in CEILINGS else CEILINGS)
+
+
+def bound_reason(*case: Any) -> str:
+    """Why no change is told toward a bound (arguments of :func:`kept`): ``bound_kept``, ``bound_open`` or nothing."""
+    if kept(*case):
+        return "bound_kept"
+    return "bound_open" if unsettled(*case) else ""
 
 
 def observed(

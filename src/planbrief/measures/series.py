@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from planbrief.measures import prices
 from planbrief.measures.columns import IDENTITY, MILESTONES, frame, remembered
-from planbrief.measures.ranges import kept, observed
+from planbrief.measures.ranges import bound_reason, observed
 from planbrief.targets import periods, units
 from planbrief.targets.frames import records_of
 
@@ -60,6 +60,18 @@ class Point:
         """Whether it is a target or constraint."""
         return self.kind in AIM_KINDS
 
+    def kept_by(self, other: Point) -> bool:
+        """Whether this point is a bound that another value keeps, so that it asks for no change from there."""
+        return self.bound_reason(other) == "bound_kept"
+
+    def unsettled_by(self, other: Point) -> bool:
+        """Whether another value's wording leaves open if it keeps this bound: at least 3 % before at most 5 %."""
+        return self.bound_reason(other) == "bound_open"
+
+    def bound_reason(self, other: Point) -> str:
+        """Why no change is told from another value to this bound; empty where this asks for one."""
+        return bound_reason(self.comparator, self.value, other.value, other.comparator, other.upper)
+
 
 @dataclass(frozen=True)
 class Series:
@@ -92,11 +104,11 @@ class Series:
         return tuple(point for point in self.points if point.aimed and point.annual)
 
     def changes(self, base: Point | None) -> tuple[Point, ...]:
-        """The aims after a base that ask for a change: no bound that the base keeps already."""
+        """The aims after a base that ask for a change: no bound that the base keeps already, or may keep."""
         if base is None:
             return self.aims
         later = (point for point in self.aims if point.year > base.year)
-        return tuple(point for point in later if not kept(point.comparator, point.value, base.value))
+        return tuple(point for point in later if not point.bound_reason(base))
 
     @property
     def actuals(self) -> tuple[Point, ...]:
@@ -320,7 +332,7 @@ def _without_kept_bounds(points: list[Point]) -> list[Point]:
     kept_points = []
     for point in points:
         beside = exact.get((point.period, point.kind))
-        if beside is None or not kept(point.comparator, point.value, beside.value):
+        if beside is None or not point.kept_by(beside):
             kept_points.append(point)
     return kept_points
 

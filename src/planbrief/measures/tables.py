@@ -23,7 +23,7 @@ from planbrief.measures.columns import (
 )
 from planbrief.measures.composition import contribution_table, structure_table
 from planbrief.measures.prices import CONSTANT
-from planbrief.measures.ranges import CEILINGS, FLOORS, kept
+from planbrief.measures.ranges import CEILINGS, FLOORS, bound_reason
 from planbrief.measures.series import (
     Point,
     Series,
@@ -100,7 +100,7 @@ def progress_table(
         targets = [point for point in series.aims if point.year >= later[-1].year]
         formula = later[-1].value_text if series.key in chains else ""
         rows.extend(_row(series, base, later, target) | {"value_formula": formula} for target in targets)
-    table = frame(rows, PROGRESS)
+    table = with_words(frame(rows, PROGRESS))
     key = "" if rows else lacking
     table.attrs.update(undefined=key, reason_zh=words(key, "zh"), reason_en=words(key, "en"), waiting=tuple(waiting))
     table.attrs["prices_differ"] = tuple(differing)
@@ -123,8 +123,8 @@ def _row(series: Series, base: Point, later: list[Point], target: Point) -> dict
     level = series.family == "level"
     # A ceiling is met from below and a floor from above, whatever is better otherwise.
     direction = -1 if target.comparator in CEILINGS else 1 if target.comparator in FLOORS else series.direction
-    if kept(target.comparator, target.value, base.value):
-        return _kept_row(series, base, latest, target)
+    if why := target.bound_reason(base) or ("bound_open" if target.unsettled_by(latest) else ""):
+        return _bound_row(series, base, latest, target, why)
     between = [point for point in series.aims if base.year < point.year <= target.year and not point.conflict]
     path = {point.year: point.value for point in (base, *between, target)}
     schedule = {"year": latest.year, "value": latest.value}
@@ -164,15 +164,13 @@ def _row(series: Series, base: Point, later: list[Point], target: Point) -> dict
         "predicted_gap_pct": trend.gap_pct,
         "predicted_category": trend.category,
         "undefined": why,
-        "reason_zh": words(why, "zh"),
-        "reason_en": words(why, "en"),
     }
 
 
-def _kept_row(series: Series, base: Point, latest: Point, target: Point) -> dict[str, Any]:
-    """A bound that the base kept already: there is no change to complete, only the bound to keep."""
-    held = kept(target.comparator, target.value, latest.value)
-    verdict_now = "" if held else "behind"
+def _bound_row(series: Series, base: Point, latest: Point, target: Point, why: str) -> dict[str, Any]:
+    """A bound that the base keeps, or may keep: there is no change to complete, only the bound to keep."""
+    held = target.kept_by(latest)
+    verdict_now = "" if held or target.unsettled_by(latest) else "behind"
     row: dict[str, Any] = dict.fromkeys(PROGRESS, math.nan)
     row |= {"growth_status": "not_available", "predicted_category": "not_available"}
     return {
@@ -182,9 +180,7 @@ def _kept_row(series: Series, base: Point, latest: Point, target: Point) -> dict
         "verdict_geometric": verdict_now,
         "verdict_differs": False,
         "already_met": held,
-        "undefined": "bound_kept",
-        "reason_zh": words("bound_kept", "zh"),
-        "reason_en": words("bound_kept", "en"),
+        "undefined": why,
     }
 
 
@@ -371,11 +367,25 @@ def _pairs(points: Sequence[Point]) -> Iterator[tuple[Point, Point]]:
         yield from itertools.islice(itertools.product(before, after), MOST_COMBINATIONS)
 
 
+def growth_between(ds: Dataset, region: str, start: int, end: int) -> pd.DataFrame:
+    """Growth of every series of levels or shares that has a value for two years, in the form of the growth table."""
+    rows = []
+    for series in series_of(ds, region):
+        if series.family != "rate":
+            of_year = {year: [p for p in series.points if p.annual and p.year == year] for year in (start, end)}
+            for first, last in itertools.product(of_year[start], of_year[end]):
+                rows.append(_growth_row(series, "planned" if last.aimed else "achieved", first, last))
+    return _with_measures(frame(rows, GROWTH))
+
+
+#: What stands for the value that a segment does not start from.
+_NO_START = Point("", math.nan, math.nan, "", "", math.nan, math.nan, (), ())
+
+
 def _growth_row(series: Series, stage: str, start: Point | None, end: Point) -> dict[str, Any]:
-    first = start.year if start else math.nan
-    years = end.year - first
-    path = [(first, start.value), (end.year, end.value)] if start else []
-    between = range(int(first) + 1, int(end.year)) if start and stage == "planned" else ()
+    first = start or _NO_START
+    path = [(first.year, first.value), (end.year, end.value)] if start else []
+    between = range(int(first.year) + 1, int(end.year)) if start and stage == "planned" else ()
     levels = series.aims if stage == "whole" else ()
     fitted = [start, *(p for p in levels if start and p.year > start.year)] if start else []
     waypoints = {
@@ -385,33 +395,25 @@ def _growth_row(series: Series, stage: str, start: Point | None, end: Point) -> 
     }
     return {
         **identity(series),
+        **_end("start", first),
+        **_end("end", end),
         "stage": stage,
-        "start_period": start.period if start else "",
-        "end_period": end.period,
-        "start_year": first,
-        "end_year": end.year,
-        "years": years,
-        "label_zh": growth.period_label(first, end.year, "zh") if start else "",
-        "label_en": growth.period_label(first, end.year, "en") if start else "",
-        "start": start.value if start else math.nan,
-        "end": end.value,
-        "start_kind": start.kind if start else "",
-        "end_kind": end.kind,
-        "start_comparator": start.comparator if start else "",
-        "end_comparator": end.comparator,
+        "years": end.year - first.year,
+        "label_zh": growth.period_label(first.year, end.year, "zh") if start else "",
+        "label_en": growth.period_label(first.year, end.year, "en") if start else "",
         "least_squares": _fitted(fitted) if series.family == "level" else math.nan,
         "waypoints_geometric": waypoints.get("geometric", ()),
         "waypoints_linear": waypoints.get("linear", ()),
-        "conflict": end.conflict or bool(start and start.conflict),
-        "wording_differs": end.wording_differs or bool(start and start.wording_differs),
-        "observations": (start.observations if start else ()) + end.observations,
-        "start_observations": start.observations if start else (),
-        "end_observations": end.observations,
-        "start_lower": start.lower if start else math.nan,
-        "start_upper": start.upper if start else math.nan,
-        "end_lower": end.lower,
-        "end_upper": end.upper,
+        "conflict": end.conflict or first.conflict,
+        "wording_differs": end.wording_differs or first.wording_differs,
+        "observations": first.observations + end.observations,
     }
+
+
+def _end(name: str, point: Point) -> dict[str, Any]:
+    """One end of a segment in the columns that its name begins."""
+    cells = ("period", "year", "kind", "comparator", "lower", "upper", "observations")
+    return {name: point.value, **{f"{name}_{cell}": getattr(point, cell) for cell in cells}}
 
 
 def _fitted(points: Sequence[Point | None]) -> float:
@@ -445,11 +447,12 @@ def _with_measures(table: pd.DataFrame) -> pd.DataFrame:
     table["cagr_upper"] = np.where(levels, open_rate.upper, np.nan)
     table["change_lower"], table["change_upper"] = bounds[2] - bounds[1], bounds[3] - bounds[0]
     table["undefined"] = [_why(*row) for row in zip(table["family"], start, end, years, strict=True)]
-    bound = [kept(*row) for row in zip(table["end_comparator"], end, start, strict=True)]
-    asked = np.asarray([stage == "achieved" for stage in table["stage"]]) | ~np.asarray(bound)
+    worded = (table["end_comparator"], end, start, table["start_comparator"], bounds[1])
+    whys = [bound_reason(*row) for row in zip(*worded, strict=True)]
+    asked = np.asarray([stage == "achieved" or not why for stage, why in zip(table["stage"], whys, strict=True)])
     for name in (*LEVEL_CHANGES, *SHARE_CHANGES, "cagr_lower", "cagr_upper", "change_lower", "change_upper"):
         table[name] = np.where(asked, table[name], np.nan)
-    table.loc[~asked, "undefined"] = "bound_kept"
+    table["undefined"] = np.where(asked, table["undefined"], whys)
     return with_words(table)
 
 

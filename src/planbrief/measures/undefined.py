@@ -309,7 +309,10 @@ REASONS: dict[str, tuple[str, str]] = {
         "已在目标界限之内",
         "already lies within the limit",
     ),
-    "bound_open": ("目标只给出界限", "the target is only a bound"),
+    "bound_open": (
+        "起始值的表述未说明是否已在界限之内",
+        "the value at the start leaves open whether it lies within the limit",
+    ),
     "undated": ("未注明时间", "no date is given"),
     "no_actual_after_base": ("基期之后没有实际数据", "there is no actual value after the base year"),
     "no_base": ("没有基期实际数据", "there is no actual value to start from"),

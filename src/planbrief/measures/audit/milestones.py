@@ -24,7 +24,7 @@ from planbrief.measures.audit.relations import EPSILON
 from planbrief.measures.evidence import Evidence, evidence, ids
 from planbrief.measures.growth import cagr, multiple
 from planbrief.measures.labels import Label, label, period, place
-from planbrief.measures.ranges import CEILINGS, kept
+from planbrief.measures.ranges import CEILINGS, bound_reason
 
 MILESTONES = "milestones"
 #: A segment's growth is asked about when it is more than this multiple of the segment before it …
@@ -77,8 +77,8 @@ def _direction(ctx: Context, path: tuple[Evidence, ...]) -> Iterator[Result]:
 
 
 def _bounded(before: Evidence, after: Evidence) -> bool:
-    """Whether the later value is a bound that the earlier one keeps: it asks for no change."""
-    return kept(after.comparator, after.base, before.base)
+    """Whether the later value is a bound that the earlier one keeps, or may keep: it asks for no change."""
+    return bool(bound_reason(after.comparator, after.base, before.base, before.comparator, before.most))
 
 
 def _meet(record: Evidence, other: Evidence) -> bool:

@@ -12,7 +12,7 @@ from planbrief.measures.audit.model import Context
 from planbrief.measures.evidence import evidence
 from planbrief.measures.figures import Figure
 from planbrief.measures.labels import Label, label, measured
-from planbrief.measures.ranges import ROUNDED_KINDS, kept
+from planbrief.measures.ranges import ROUNDED_KINDS
 from planbrief.measures.series import Point, Series, published_year, series_of
 
 if TYPE_CHECKING:
@@ -116,7 +116,7 @@ class Area:
         first: dict[float, Point] = {}
         for point in series.aims:
             later = base is None or point.year > base.year
-            held = base is not None and kept(point.comparator, point.value, base.value)
+            held = base is not None and point.bound_reason(base) != ""
             if later and not held and not point.conflict and not self.doubted(point):
                 first.setdefault(point.year, point)
         return tuple(first[year] for year in sorted(first))

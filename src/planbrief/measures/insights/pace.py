@@ -12,7 +12,6 @@ from planbrief.measures.insights.model import Area, Insight, Row, Steps, Value
 from planbrief.measures.insights.product import spanned
 from planbrief.measures.insights.quantity import Quantity, derived, growth, of_point
 from planbrief.measures.labels import Label, label, period
-from planbrief.measures.ranges import kept
 from planbrief.measures.series import Point, Series, at_other_prices, published_year, series_of
 
 #: A year is a cliff where its growth is this many times that of the years before, and this much above it.
@@ -202,6 +201,8 @@ def rate_targets(area: Area) -> Iterator[Insight]:
             continue
         last, aim = reached[-1], aims[0]
         key = f"{area.region}/insights/rate_target/{series.key}"
+        if not growing and aim.unsettled_by(last):
+            continue
         change = aim.value - last.value
         measure, scale = ("rate", 0.01) if growing else ("share", 1.0)
         figures: dict[str, Value] = {
@@ -215,7 +216,7 @@ def rate_targets(area: Area) -> Iterator[Insight]:
         }  # fmt: skip
         rule = "rate_target_above" if change > 0 else "rate_target_below" if change < 0 else "rate_target_same"
         # What grew last year has kept nothing of a target for the growth of another year.
-        if not growing and kept(aim.comparator, aim.value, last.value):
+        if not growing and aim.kept_by(last):
             rule = "bound_kept"
         scope = area.size if about["scope"] == "whole_economy" and growing else area.size / 4
         distance = 0.0 if rule == "bound_kept" else abs(change) / max(abs(last.value), 1.0)
