@@ -28,12 +28,9 @@ LONGEST_CELL = 2000
 class BadDecision(PlanbriefError):
     """An action that cannot be done on the draft as it stands."""
 
-    def __init__(self, found: str, expected: str) -> None:
-        super().__init__(found, expected)
-        self.found, self.expected = found, expected
-
     def __str__(self) -> str:
-        return f"draft: found {self.found}; expected {self.expected}"
+        found, expected = self.args
+        return f"draft: found {found}; expected {expected}"
 
 
 @dataclass(frozen=True)

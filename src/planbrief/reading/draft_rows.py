@@ -123,7 +123,7 @@ class Acknowledgement:
 
 @dataclass(frozen=True)
 class Rereading:
-    """What a second reading found: disagreements, and how many cells and rows an acknowledgement speaks for.
+    """What a second reading found: disagreements, and how many rows an acknowledgement speaks for.
 
     ``unsure`` are rows that agree with a reading that is not sure of itself and of which no ``reading_note`` says that
     a person has looked: a misreading that the row repeats is among these, if it is anywhere.
@@ -132,7 +132,6 @@ class Rereading:
     disagreements: tuple[Disagreement, ...]
     rows: int
     cells: int
-    acknowledged: int
     acknowledged_rows: int
     unsure: tuple[str, ...] = ()
 
@@ -173,7 +172,7 @@ def reread(
     starts = [one.start for one in found]
     longest = max((one.end - one.start for one in found), default=0)
     result: list[Disagreement] = []
-    cells = quiet = 0
+    cells = 0
     quiet_rows: set[str] = set()
     unsure: list[str] = []
     for row in valued:
@@ -189,7 +188,6 @@ def reread(
             own = area_names.get(row[column], row[column]) if column == "ref_area" else row[column]
             spoken_for = spoken.get((row["obs_id"], column))
             if spoken_for is not None:
-                quiet += 1
                 quiet_rows.add(row["obs_id"])
                 if _same(column, spoken_for.value, row[column]):
                     continue
@@ -203,7 +201,7 @@ def reread(
             )
     named = {one.obs_id for one in result}
     alone = tuple(name for name in unsure if name not in named)
-    return Rereading(tuple(result), len(valued), cells, quiet, len(quiet_rows), alone)
+    return Rereading(tuple(result), len(valued), cells, len(quiet_rows), alone)
 
 
 def _likeliest(

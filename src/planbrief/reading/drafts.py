@@ -30,23 +30,16 @@ _ID = re.compile(r"[a-z][a-z0-9-]{0,99}")
 class NoName(PlanbriefError):
     """A text that cannot be the name of a document."""
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.name = name
-
     def __str__(self) -> str:
-        return f"--source-id {self.name[:60]!r}: expected small letters, digits and hyphens, a letter first"
+        return f"--source-id {self.args[0][:60]!r}: expected small letters, digits and hyphens, a letter first"
 
 
 class BrokenDraft(PlanbriefError):
     """A draft whose files cannot be read."""
 
-    def __init__(self, folder: str, reason: str) -> None:
-        super().__init__(folder, reason)
-        self.folder, self.reason = folder, reason
-
     def __str__(self) -> str:
-        return f"the draft in {self.folder} cannot be read ({self.reason}); planbrief read makes it again"
+        folder, reason = self.args
+        return f"the draft in {folder} cannot be read ({reason}); planbrief read makes it again"
 
 
 def draft_names(data: Path) -> list[str]:

@@ -357,12 +357,9 @@ class Tabulator:
 class UnknownArea(PlanbriefError):
     """A name of an area in Latin letters that no area has."""
 
-    def __init__(self, name: str, near: tuple[str, ...]) -> None:
-        super().__init__(name, near)
-        self.name, self.near = name, near
-
     def __str__(self) -> str:
-        return f"unknown area {self.name!r}; did you mean {', '.join(self.near)}?"
+        name, near = self.args
+        return f"unknown area {name!r}; did you mean {', '.join(near)}?"
 
 
 def unaccounted(text: str, rows: Iterable[DraftRow]) -> list[tuple[int, int]]:

@@ -14,28 +14,10 @@ from planbrief.reading.forms.archives import Archive, attribute, child, local
 from planbrief.reading.forms.plain import Box, Composer, title_of
 
 #: Number formats that every workbook knows without declaring them.
-BUILT_IN = {
-    0: "General",
-    1: "0",
-    2: "0.00",
-    3: "#,##0",
-    4: "#,##0.00",
-    9: "0%",
-    10: "0.00%",
-    37: "#,##0",
-    38: "#,##0",
-    39: "#,##0.00",
-    40: "#,##0.00",
-    41: "#,##0",
-    42: "#,##0",
-    43: "#,##0.00",
-    44: "#,##0.00",
-    49: "@",
-    **dict.fromkeys((14, 15, 22, 27, 30, 31, 36, 50, 54, 58), "yyyy-mm-dd"),
-    **dict.fromkeys((16,), "m-d"),
-    **dict.fromkeys((17, 57), "yyyy-mm"),
-    **dict.fromkeys((18, 19, 20, 21, 32, 33, 45, 46, 47), "h:mm"),
-}
+BUILT_IN = {0: "General", 1: "0", 2: "0.00", 9: "0%", 10: "0.00%", 49: "@", 16: "m-d"}
+BUILT_IN |= dict.fromkeys((3, 37, 38, 41, 42), "#,##0") | dict.fromkeys((4, 39, 40, 43, 44), "#,##0.00")
+BUILT_IN |= dict.fromkeys((14, 15, 22, 27, 30, 31, 36, 50, 54, 58), "yyyy-mm-dd")
+BUILT_IN |= dict.fromkeys((17, 57), "yyyy-mm") | dict.fromkeys((18, 19, 20, 21, 32, 33, 45, 46, 47), "h:mm")
 _QUOTED = re.compile(r"\"([^\"]*)\"|\\(.)")
 _SKIPPED = re.compile(r"\[[^\]]*\]|[_*].")
 _DIGITS = re.compile(r"[0#?][0#?,]*(?:\.[0#?]+)?")

@@ -75,12 +75,27 @@ def page_of(document: pypdfium2.PdfDocument, index: int) -> Page:
     finally:
         page.close()
     turn = -angle % 360
-    placed = [Char(c.text, *_box(c, turn, width, height), c.size) for c in characters]
-    if turn in (90, 270):
-        level, upright = upright, level
-    rules = (_turned_rules(level, upright, turn, width, height)) if turn else _upside(level, upright, height)
-    shown = (height, width) if turn in (90, 270) else (width, height)
-    return Page(*shown, placed, *rules, pictures, unmapped)
+    quarter = turn in (90, 270)
+
+    def at(x: float, y: float) -> tuple[float, float]:
+        return _turned(x, y, turn, width, height)
+
+    def ends(rule: Rule, stands: bool) -> list[tuple[float, float]]:
+        return sorted(at(rule.at, end) if stands else at(end, rule.at) for end in (rule.start, rule.end))
+
+    placed = [
+        Char(c.text, *sorted((at(c.left, c.bottom)[0], at(c.right, c.top)[0])), at(c.x, c.y)[1], c.size)
+        for c in characters
+    ]
+    lying = [ends(rule, quarter) for rule in (upright if quarter else level)]
+    standing = [ends(rule, not quarter) for rule in (level if quarter else upright)]
+    rules = [Rule(y, x, end) for (x, y), (end, _) in lying], [Rule(x, y, end) for (x, y), (_, end) in standing]
+    return Page(*((height, width) if quarter else (width, height)), placed, *rules, pictures, unmapped)
+
+
+def _turned(x: float, y: float, turn: int, width: float, height: float) -> tuple[float, float]:
+    """A point of the page's own coordinates, y upwards, on the page as it is read, y downwards."""
+    return {0: (x, height - y), 90: (y, x), 180: (width - x, y), 270: (height - y, width - x)}[turn]
 
 
 class _Raw(NamedTuple):
@@ -138,41 +153,6 @@ def _place(raw: Any, handle: Any, index: int, box: Any, x: ctypes.c_double, y: c
     if not 0.5 * high <= size <= 2 * high:
         size = max(abs(right - left), high * 0.7)
     return left, bottom, right, top, x.value, y.value, size
-
-
-def _box(char: _Raw, turn: int, width: float, height: float) -> tuple[float, float, float]:
-    """Left, right and base line of a character on the page as it is read."""
-    if turn == 90:
-        return min(char.bottom, char.top), max(char.bottom, char.top), char.x
-    if turn == 180:
-        return width - char.right, width - char.left, char.y
-    if turn == 270:
-        return height - max(char.bottom, char.top), height - min(char.bottom, char.top), width - char.x
-    return char.left, char.right, height - char.y
-
-
-def _upside(level: list[Rule], upright: list[Rule], height: float) -> tuple[list[Rule], list[Rule]]:
-    return (
-        [Rule(height - rule.at, rule.start, rule.end) for rule in level],
-        [Rule(rule.at, height - rule.end, height - rule.start) for rule in upright],
-    )
-
-
-def _turned_rules(
-    level: list[Rule], upright: list[Rule], turn: int, width: float, height: float
-) -> tuple[list[Rule], list[Rule]]:
-    """Rules on the page as it is read; for a quarter turn the lists have changed their roles before."""
-    if turn == 180:
-        return (
-            [Rule(rule.at, width - rule.end, width - rule.start) for rule in level],
-            [Rule(width - rule.at, rule.start, rule.end) for rule in upright],
-        )
-    if turn == 90:
-        return level, upright
-    return (
-        [Rule(width - rule.at, height - rule.end, height - rule.start) for rule in level],
-        [Rule(height - rule.at, width - rule.end, width - rule.start) for rule in upright],
-    )
 
 
 def _rules(page: pypdfium2.PdfPage, raw: Any) -> tuple[list[Rule], list[Rule], bool]:

@@ -59,15 +59,15 @@ def periods(text: str, year: int, current: int = 0, month: int = 0) -> Iterator[
         found = _read(match, year, _told(match, current, month) if loose and current == year else current, month)
         if found is None:
             continue
-        if found.role != "plan" and found.first == found.last:
-            current = found.first
+        code, first, last, role = found
+        if role != "plan" and first == last:
+            current = first
         # 今年前三季度 and 2026年…前三季度 say which year they mean; a bare 前三季度 is one that is over
         loose = loose and not (match["this"] or match["date"])
         before = text[max(0, match.start() - 3) : match.start()]
-        role = found.role
         if role == "point" and re.search(r"[到至]$|[到至]“?$", before):
             role = "end"
-        yield Period(match.start(), match.end(), found.code, found.first, found.last, role, match[0])
+        yield Period(match.start(), match.end(), code, first, last, role, match[0])
 
 
 def _told(match: re.Match[str], year: int, month: int) -> int:
@@ -78,9 +78,9 @@ def _told(match: re.Match[str], year: int, month: int) -> int:
     if group["months"]:
         last = int(group["m2"])
     elif group["first_months"]:
-        last = _months(group["first_months"])
+        last = _count(group["first_months"])
     elif quarters:
-        last = 3 * " 一二三四".find(quarters.replace("两", "二"))
+        last = 3 * _count(quarters)
     else:
         last = 6 if half.startswith("上") else 12 if half or group["whole"] else 0
     ahead = _AHEAD.search(match.string, max(0, match.start() - 8), match.start())
@@ -88,103 +88,79 @@ def _told(match: re.Match[str], year: int, month: int) -> int:
     return year - 1 if month and last > month and not ahead else year
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    code: str
-    first: int
-    last: int
-    role: str = "point"
+#: Form for the data, first and last year, role: what a pattern of a period says.
+_Found = tuple[str, int, int, str]
 
 
 def _read(match: re.Match[str], year: int, current: int, month: int) -> _Found | None:
     group = match.groupdict()
     if group["plan"]:
         first = 2006 + 5 * _ORDINALS.index(group["plan_n"])
-        if group["plan_end"]:
-            return _Found(str(first + 4), first + 4, first + 4, "end")
-        return _Found(f"{first}/{first + 4}", first, first + 4, "plan")
+        return _in(first + 4, role="end") if group["plan_end"] else _over(first, first + 4, "plan")
     if group["range"]:
         first, last = int(group["from"]), int(group["to"])
-        return _Found(f"{first}/{last}", first, last, "stretch") if first < last else None
-    if group["date"]:
-        return _dated(group)
-    if group["year2"]:
-        one = int(group["y2"])
-        return _Found(str(one), one, one)
-    if group["now"]:
-        return _Found(f"{year}-{month:02d}", year, year, "now") if year and month else None
-    if not year:
+        return _over(first, last) if first < last else None
+    if dated := group["date"] or group["year2"]:
+        return _in(int(dated[:4]), _part(group["m"], group["h"], group["q3"], group["q"] or group["q2"]))
+    if not year or (group["now"] and not month):
         return None
-    if group["day"]:
-        named = int(group["dm"])
-        past = year - 1 if month and named > month else year
-        return _Found(f"{past}-{named:02d}", past, past, "day") if 1 <= named <= 12 else None
-    if group["monthly"]:
-        named = int(group["mon"])
-        ahead = _AHEAD.search(match.string, max(0, match.start() - 8), match.start())
+    if group["now"]:
+        return _in(year, f"-{month:02d}", "now")
+    if named := int(group["dm"] or group["mon"] or 0):
+        ahead = group["monthly"] and _AHEAD.search(match.string, max(0, match.start() - 8), match.start())
+        current = year if group["day"] else current
         past = current - 1 if month and current == year and named > month and not ahead else current
-        return _Found(f"{past}-{named:02d}", past, past) if 1 <= named <= 12 else None
+        return _in(past, f"-{named:02d}", "day" if group["day"] else "point") if named <= 12 else None
     if group["months"]:
         one = int(group["ym"]) if group["ym"] else year - 1 if group["mrel"] == "去年" else current
-        first_month, last_month = int(group["m1"]), int(group["m2"])
-        if not 1 <= first_month < last_month <= 12:
-            return None
-        return _Found(f"{one}-{first_month:02d}/{one}-{last_month:02d}", one, one)
+        low, high = int(group["m1"]), int(group["m2"])
+        return (f"{one}-{low:02d}/{one}-{high:02d}", one, one, "point") if 1 <= low < high <= 12 else None
     if group["pastn"]:
         count = _count(group["pn"] or group["pn2"] or group["pn3"] or group["pn4"] or "五")
         last = year - 1
         if count == 5:
             last -= last % 5 if last % 5 < 2 and year % 5 > 2 else 0
-        return _Found(f"{last - count + 1}/{last}", last - count + 1, last, "stretch")
+        return _over(last - count + 1, last)
     if group["nextn"]:
         count = _count(group["nn"] or "五")
         first = year if count == 5 and year % 5 == 1 else year + 1
-        return _Found(f"{first}/{first + count - 1}", first, first + count - 1, "stretch")
+        return _over(first, first + count - 1)
     if group["last"]:
         # 去年 is told from the day of publication, 上年 from the year that the text is about
-        before = current - 1 if group["last"] == "上年" else year - 1
-        return _Found(str(before), before, before)
-    if group["whole"]:
-        return _Found(str(current), current, current)
-    if group["this"]:
-        return _Found(str(year), year, year)
-    if group["half"]:
-        return _Found(f"{current}-H{1 if group['half'][0] == '上' else 2}", current, current)
-    if group["front"]:
-        return _Found(_first_quarters(current, group["front"]), current, current)
-    if group["first_months"] and 1 < (last_month := _months(group["first_months"])) <= 12:
-        return _Found(f"{current}-01/{current}-{last_month:02d}", current, current)
-    if group["quarter"]:
-        return _Found(f"{current}-Q{' 一二三四'.index(group['quarter'])}", current, current)
-    return None
+        return _in(current - 1 if group["last"] == "上年" else year - 1)
+    if group["first_months"]:
+        last = _count(group["first_months"])
+        return (f"{current}-01/{current}-{last:02d}", current, current, "point") if 1 < last <= 12 else None
+    return _in(year if group["this"] else current, _part(None, group["half"], group["front"], group["quarter"]))
 
 
-def _dated(group: dict[str, str | None]) -> _Found:
-    one = int(group["y"] or 0)
-    if group["m"] and 1 <= int(group["m"]) <= 12:
-        return _Found(f"{one}-{int(group['m']):02d}", one, one)
-    if group["h"]:
-        return _Found(f"{one}-H{1 if group['h'][0] == '上' else 2}", one, one)
-    if group["q3"]:
-        return _Found(_first_quarters(one, group["q3"]), one, one)
-    if quarter := group["q"] or group["q2"]:
-        return _Found(f"{one}-Q{' 一二三四'.index(quarter)}", one, one)
-    return _Found(str(one), one, one)
+def _in(year: int, part: str = "", role: str = "point") -> _Found:
+    """A year or a part of it; a part of several months (/09) is written from January to its last."""
+    code = f"{year}-01/{year}-{part[1:]}" if part.startswith("/") else f"{year}{part}"
+    return code, year, year, role
 
 
-def _first_quarters(year: int, count: str) -> str:
-    return f"{year}-H1" if count in "二两" else f"{year}-01/{year}-09"
+def _over(first: int, last: int, role: str = "stretch") -> _Found:
+    return f"{first}/{last}", first, last, role
+
+
+def _part(month: str | None, half: str | None, quarters: str | None, quarter: str | None) -> str:
+    """The part of a year that words name: 9 (月), 上半年, the 三 of 前三季度, the 二 of 二季度; empty for the whole."""
+    if month and 1 <= int(month) <= 12:
+        return f"-{int(month):02d}"
+    if half:
+        return "-H1" if half[0] == "上" else "-H2"
+    if quarters:
+        return "-H1" if quarters in "二两" else "/09"
+    return f"-Q{_count(quarter)}" if quarter else ""
 
 
 def _count(words: str) -> int:
-    return " 一二三四五六七八九十".index("二" if words == "两" else words)
-
-
-def _months(words: str) -> int:
-    """The number in 前11个月 or 前十一个月."""
-    if words.isdigit():
+    """A count below twenty, in digits or characters: the 11 of 前11个月, the 十一 of 前十一个月."""
+    if words.isdecimal():
         return int(words)
-    return 10 + _count(words[1:]) if words[1:] else _count(words)
+    tens, _, ones = words.replace("两", "二").rpartition("十")
+    return 10 * bool(tens or "十" in words) + " 一二三四五六七八九".index(ones or " ")
 
 
 _TOP_HEAD = re.compile(r"\s*(?:[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十]+[章篇部])")
