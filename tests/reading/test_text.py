@@ -29,7 +29,8 @@ def facts(document: CanonicalText, table: PrintedTable | None = None) -> set[tup
             "/".join(table.column_heads(cell.column, text)),
             cell.text_in(text),
         )
-        for cell in table.body()
+        for cell in table.cells
+        if not table.is_head(cell.row) and cell.end > cell.start
         if cell.column >= table.row_heads
     }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -18,6 +18,14 @@ from typing import Any
 #: What a stretch of text is: running text, text that repeats on every page, the number of a page, a note at the foot,
 #: a box beside the text, or a comment that no reader of the printed page sees.
 PARTS = ("body", "chrome", "page_number", "footnote", "textbox")
+
+
+#: The words of a place in Chinese and English.
+_WORDS = {
+    "sheet": ("工作表“{}”", "sheet “{}”"), "page": ("第{}页", "page {}"), "table": ("表{}", "table {}"),
+    "paragraph": ("第{}段", "paragraph {}"), "footnote": ("脚注", "footnote"), "textbox": ("文本框", "text box"),
+    "row": ("第{}行", "row {}"), "column": ("第{}列", "column {}"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,27 +52,19 @@ class Place:
         'page 3, table 2, row 4, column 5'
         """
         zh = lang == "zh"
-        words: list[str] = []
-        if self.sheet:
-            words.append(f"工作表“{self.sheet}”" if zh else f"sheet “{self.sheet}”")
-        if self.page:
-            words.append(f"第{self.page}页" if zh else f"page {self.page}")
-        if self.table:
-            words.append(table_name or (f"表{self.table}" if zh else f"table {self.table}"))
-        elif self.paragraph:
-            words.append(f"第{self.paragraph}段" if zh else f"paragraph {self.paragraph}")
-        if self.part == "footnote":
-            words.append("脚注" if zh else "footnote")
-        elif self.part == "textbox":
-            words.append("文本框" if zh else "text box")
+        counted = ("table", self.table) if self.table else ("paragraph", self.paragraph)
+        named = [("sheet", self.sheet), ("page", self.page), counted]
+        words = [_WORDS[name][not zh].format(value) for name, value in named if value]
+        if self.table and table_name:
+            words[-1] = table_name
+        if self.part in _WORDS:
+            words.append(_WORDS[self.part][not zh])
+        cell = [_WORDS[name][not zh].format(at) for name, at in (("row", self.row), ("column", self.column)) if at]
         if not zh:
-            words += [f"row {self.row}"] if self.row else []
-            words += [f"column {self.column}"] if self.column else []
-            return ", ".join(words)
-        cell = (f"第{self.row}行" if self.row else "") + (f"第{self.column}列" if self.column else "")
+            return ", ".join([*words, *cell])
         if words and (self.sheet or self.table):
-            return "，".join(words) + cell
-        return "，".join([*words, cell] if cell else words)
+            return "，".join(words) + "".join(cell)
+        return "，".join([*words, "".join(cell)] if cell else words)
 
 
 _COLUMNS = ("start", "page", "paragraph", "table", "row", "column", "sheet", "part")
@@ -117,9 +117,6 @@ class PlaceMap:
         places.sheets = list(stored["sheets"])
         places.columns = {name: array("I", stored[name]) for name in _COLUMNS}
         return places
-
-
-__all__ = ["CanonicalText", "Cell", "Paragraph", "Place", "PlaceMap", "PrintedTable", "joined"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,10 +267,6 @@ class PrintedTable:
             current = self.group_cell(row) or current
             found.append(current)
         return found
-
-    def body(self) -> Iterator[Cell]:
-        """The cells that are neither heads nor empty, in order of the text."""
-        return (cell for cell in self._by_start[1] if not cell.header and cell.row >= self.header_rows)
 
 
 def _said(cells: Iterable[Cell | None], text: str) -> list[str]:

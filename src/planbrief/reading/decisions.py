@@ -313,16 +313,17 @@ def carried(old: Standing, old_text: str, new_rows: Iterable[DraftRow], new_text
 
     A passage is a line of the text. The same line at its second occurrence is the second occurrence.
     """
-    places = _passages(new_text)
+    places, earlier = _passages(new_text), _passages(old_text)
+    ends = [*sorted(at for found in earlier.values() for at in found), len(old_text) + 1]
     proposed = {row.id: row for row in new_rows}
     taken = [(row.start, row.end) for row in proposed.values()]
     kept: list[dict[str, Any]] = []
-    lines = _Lines(old_text)
     for row in old.rows:
         if not (row.decided or row.changed or row.made):
             continue
-        begin, passage, occurrence = lines.of(row.start)
-        starts = places.get(passage, [])
+        line = bisect_right(ends, row.start)
+        begin, passage = ends[line - 1], old_text[ends[line - 1] : ends[line] - 1]
+        starts, occurrence = places.get(passage, []), earlier[passage].index(begin)
         if occurrence >= len(starts) or row.end > begin + len(passage):
             continue
         shift = starts[occurrence] - begin
@@ -337,25 +338,8 @@ def carried(old: Standing, old_text: str, new_rows: Iterable[DraftRow], new_text
     return kept
 
 
-class _Lines:
-    """Lines of a text with how often the same line came before."""
-
-    def __init__(self, text: str) -> None:
-        self._of: list[tuple[int, str, int]] = []
-        seen: dict[str, int] = {}
-        at = 0
-        for line in text.split("\n"):
-            self._of.append((at, line, seen.get(line, 0)))
-            seen[line] = seen.get(line, 0) + 1
-            at += len(line) + 1
-        self._starts = [one[0] for one in self._of]
-
-    def of(self, offset: int) -> tuple[int, str, int]:
-        """Start, words and occurrence of the line that holds an offset."""
-        return self._of[bisect_right(self._starts, offset) - 1]
-
-
 def _passages(text: str) -> dict[str, list[int]]:
+    """Where each line of a text begins, every time that it is printed."""
     found: dict[str, list[int]] = {}
     at = 0
     for line in text.split("\n"):

@@ -197,13 +197,13 @@ def _read_archive(raw: bytes, name: str, sha256: str) -> CanonicalText:
 
 def _old_office(raw: bytes) -> str:
     """What an OLE file is: the old Office forms, or a new one behind a password."""
-    if "EncryptedPackage".encode("utf-16-le") in raw:
-        return "a document behind a password"
-    if "WordDocument".encode("utf-16-le") in raw:
-        return "a Word document of the old form (.doc); save it as .docx"
-    if "Workbook".encode("utf-16-le") in raw:
-        return "an Excel workbook of the old form (.xls); save it as .xlsx"
-    return "an Office file of the old form"
+    marks = {
+        "EncryptedPackage": "a document behind a password",
+        "WordDocument": "a Word document of the old form (.doc); save it as .docx",
+        "Workbook": "an Excel workbook of the old form (.xls); save it as .xlsx",
+    }
+    found = (words for mark, words in marks.items() if mark.encode("utf-16-le") in raw)
+    return next(found, "an Office file of the old form")
 
 
 def _is_html(raw: bytes, name: str) -> bool:

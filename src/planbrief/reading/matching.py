@@ -21,7 +21,9 @@ from planbrief.reading.grammar.wordlists import any_of, listed, words
 from planbrief.targets.package import read_text
 
 #: Forms of a number that name a rate of change.
-_CHANGES = frozenset({"yoy", "avg_annual", "cumulative"})
+CHANGES = frozenset({"yoy", "avg_annual", "cumulative"})
+#: Forms that measure change, share or place: they say nothing of the unit that their indicator has.
+UNITLESS = frozenset({"rank", "contribution", "increase_multiple", "ratio_to_base", "difference_pp"})
 #: A likeness at or above is a match, from the lower one on a suggestion.
 MATCHED, SUGGESTED = 0.9, 0.7
 
@@ -92,7 +94,7 @@ class Vocabulary:
 
     def suggestions(self, phrase: str, transformation: str = "level", unit: str = "", limit: int = 5) -> list[Match]:
         """Indicators whose names come near, the likeliest first."""
-        growth = transformation in _CHANGES
+        growth = transformation in CHANGES
         key, scopes, dimension = key_of(phrase), scopes_of(phrase), self.dimension(unit)
         best: dict[str, Match] = {}
         exact = self._by_key.get((key, growth), []) if key else []
@@ -129,7 +131,7 @@ class Vocabulary:
 def _compatible(one: str, other: str, transformation: str) -> bool:
     if not one or not other or one == other:
         return True
-    if transformation in ("rank", "difference_pp", "increase_multiple", "ratio_to_base", "contribution"):
+    if transformation in UNITLESS:
         return True
     return {one, other} <= {"count", "people", "个", "家", "户"} and "people" not in (one, other)
 
@@ -218,7 +220,7 @@ def theme_of(name: str) -> str:
 
 def new_indicator(phrase: str, transformation: str, unit: str) -> NewIndicator:
     """What the vocabulary lacks, as a row to be asked for once."""
-    name = phrase + ("增速" if transformation in _CHANGES and not is_growth(phrase) else "")
+    name = phrase + ("增速" if transformation in CHANGES and not is_growth(phrase) else "")
     return NewIndicator(name, unit, theme_of(phrase))
 
 

@@ -14,15 +14,12 @@ from dataclasses import dataclass, field, replace
 
 from planbrief.errors import PlanbriefError
 from planbrief.reading.decisions import DraftRow, Standing
-from planbrief.reading.matching import key_of, new_indicator
+from planbrief.reading.matching import CHANGES, UNITLESS, key_of, new_indicator
 from planbrief.targets.names import Names, short
 from planbrief.targets.package import Package
 from planbrief.targets.units import SIMPLIFIED, UnitTable
 from planbrief.targets.wording import TOKEN, tokens
 
-#: Forms of a number that measure change, share or place: they say nothing of the unit that their indicator has.
-_UNITLESS = frozenset({"rank", "contribution", "increase_multiple", "ratio_to_base", "difference_pp"})
-_CHANGES = frozenset({"yoy", "avg_annual", "cumulative"})
 #: Words for the whole of an area that a place lies in, with the end of its name.
 _WHOLES = {"全国": "中国", "全省": "省", "全市": "市", "全区": "区"}
 _AGGREGATION = {"money": "additive", "count": "count", "people": "count", "percent": "share"}
@@ -289,7 +286,7 @@ class Tabulator:
             return unit
 
     def _fits(self, indicator: str, unit: str, form: str) -> bool:
-        if form in _UNITLESS or form == "share":
+        if form in UNITLESS or form == "share":
             return True
         return self._dimension(self.usual.get(indicator, unit)) == self._dimension(unit)
 
@@ -300,7 +297,7 @@ class Tabulator:
                 same = self._dimension(one["unit_measure"]) == dimension
                 if same and "." in value and one["aggregation"] == "count":
                     one["aggregation"] = "level"
-                if same or form in _UNITLESS or form == "share":
+                if same or form in UNITLESS or form == "share":
                     return one["indicator"]
         key = name
         if key in self.out.indicators or self.indicators.find(key):
@@ -309,7 +306,7 @@ class Tabulator:
         if existing := self.indicators.find(given.get("same_as", "")):
             self.out.aliases[name] = existing
             return existing
-        aggregation = "rate" if form in _CHANGES else _AGGREGATION.get(dimension, "level")
+        aggregation = "rate" if form in CHANGES else _AGGREGATION.get(dimension, "level")
         if aggregation == "count" and "." in value:
             aggregation = "level"  # 19.2 people per ten thousand are no count
         self.out.indicators[key] = {
@@ -337,7 +334,7 @@ class Tabulator:
         why = ""
         if not 2 <= len(phrase) <= 40:
             why = "a name has 2 to 40 characters"
-        elif form in _UNITLESS or (form == "share" and not self._fits(indicator, unit, "level")):
+        elif form in UNITLESS or (form == "share" and not self._fits(indicator, unit, "level")):
             why = f"its {form.replace('_', ' ')} is another number than the indicator itself"
         elif form == "share" and phrase[0] in "占比":
             why = "its words do not say what it is a share of"

@@ -396,11 +396,15 @@
       input.setAttribute("list", list);
       return input;
     };
+    const inside = (name, row) => {
+      const said = (draft.about.area[name] || {}).parent, known = draft.areas.find(([, , id]) => id === row.parent);
+      return said === undefined ? (known || [""])[0] : said;
+    };
     const clean = (row) => row.name_en === row.name_zh ? "" : row.name_en;
     show(t("names"), table([t("indicator"), t("name_en"), t("same_as")], Object.entries(told.indicators).map(([name, row]) =>
       [`${name} (${row.unit_measure})`, field("indicator", name, "name_en", clean(row)), listed("indicator", name, "same_as", "", "indicators")])),
     table([t("area"), t("name_en"), t("parent")], Object.entries(told.areas).map(([name, row]) =>
-      [name, field("area", name, "name_en", clean(row)), listed("area", name, "parent", told.parents[name], "areas")])));
+      [name, field("area", name, "name_en", clean(row)), listed("area", name, "parent", inside(name, row), "areas")])));
   }
   function keys() {
     show(t("keys"), table([t("keys"), t("act")], KEYS.map(([key, name]) => [make("kbd", {}, key), t(name)])));

@@ -85,7 +85,7 @@ class Desk:
                 name: {one: [message(f"{group}.{one}", lang) for lang in LANGS] for one in allowed(package)[name]}
                 for name, group in CHOICES.items()
             },
-            "areas": list(package["areas"].cells("name_zh", "name_en")),
+            "areas": list(package["areas"].cells("name_zh", "name_en", "ref_area")),
             "indicators": list(package["indicators"].cells("indicator", "name_zh", "name_en", "unit_measure")),
             "units": [unit for (unit,) in package["units"].cells("unit")],
             "activities": list(package["activities"].cells("activity", "name_zh")), **self.summary(),
@@ -116,13 +116,7 @@ class Desk:
         """Indicators and areas that the package would get."""
         now = self.draft.standing()
         tables = Tabulator(self.package, self.draft.facts, self.draft.text, now).tabulate()
-        rows = {row["ref_area"]: row["name_zh"] for row in tables.areas.values()}
-        rows |= dict(self.package["areas"].cells("ref_area", "name_zh"))
-        said = self.draft.standing().about["area"]
-        parents = {
-            name: said.get(name, {}).get("parent", rows.get(row["parent"], "")) for name, row in tables.areas.items()
-        }
-        return {"indicators": tables.indicators, "areas": tables.areas, "parents": parents, "source": tables.source}
+        return {"indicators": tables.indicators, "areas": tables.areas, "source": tables.source}
 
     def decide(self, request: Any) -> dict[str, Any]:
         """Take one decision; the rows that changed, or all where the page had missed something."""

@@ -146,6 +146,8 @@ class Change(NamedTuple):
 #: Units of what is worked on (风貌提升3万户): behind 提升 they say how much was done, not by how much it grew.
 _WORKED_UNITS = ("户", "亩", "公里", "平方米", "个", "处", "条", "所", "项")
 _SHARE = re.compile(r"占|比重|比例|率|覆盖|达标|普及|强度|合格|满意|份额|化率|保障|进度|的")
+#: A verb in front of what it changes, and the number behind both: 压减成本3%.
+_VERB_NOUN = re.compile("(?:(?P<down>减|降低|压缩|压减|缩短)|节约|节省|提升|提高)[^，。占率]{1,6}$")
 _RATE_NAME = re.compile(r"增速|涨幅|增幅|增长率|增长速度|减幅|降幅|年均增长")
 
 
@@ -202,18 +204,9 @@ def _percent(one: Quantity, name: str, stretch: bool) -> Change:
     changing = bool((front.change and not front.to) or front.rate_noun or rated)
     if not changing and _RATE_NAME.search(front.core[-6:] + front.adverbs):
         changing = True
-    if (
-        not changing
-        and not front.to
-        and re.search(
-            r"(?:减|降低|压缩|压减|缩短|节约|节省|提升|"
-            r"提高)[^，。占率]{1,6}$",
-            front.core,
-        )
-        and not re.search("率|比重|占比", front.core)
-    ):
-        sign = -1 if re.search(r"(?:减|降低|压缩|压减|缩短)[^，。占率]{1,6}$", front.core) else 1
-        return Change("cumulative" if stretch else "yoy", sign, "verb_noun", "verb_noun")
+    verb = None if changing or front.to or re.search("率|比重|占比", front.core) else _VERB_NOUN.search(front.core)
+    if verb is not None:
+        return Change("cumulative" if stretch else "yoy", -1 if verb["down"] else 1, "verb_noun", "verb_noun")
     if changing:
         sign = -1 if (front.change < 0 or re.search("降幅|减幅", around)) else 1
         if re.search("年均(?!浓度|气温|值|降[水雨])|年平均|平均每年|逐年", around + front.adverbs):

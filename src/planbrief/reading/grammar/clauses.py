@@ -30,6 +30,9 @@ TAIL = re.compile(
 _SCALE_ONLY = re.compile(r"[万亿]")
 #: Nouns that say in people what a bare 万 counts: 80万重点群体.
 _PERSONS = re.compile(rf"(?:名|位)?[^，。；、\d]{{0,10}}?{alternatives('units', 'persons')}")
+#: Bounds behind a number.
+BOUNDS_BEHIND = dict.fromkeys(("以上", "及以上"), "ge") | dict.fromkeys(("以下", "及以下", "以内", "之内"), "le")
+BOUNDS_BEHIND |= dict.fromkeys(("以外", "之外"), "gt") | dict.fromkeys(("左右", "上下"), "approx")
 #: What is measured in years: 平均受教育年限达到14年.
 _YEARS_LONG = re.compile(r"(?:年限|寿命|工龄|教龄)[^，。；、\d]{0,8}$")
 #: Bounds in front of a number.
@@ -73,11 +76,7 @@ def tail(text: str, numeral: Numeral) -> Tail:
     end = match.end()
     if not printed and match["bound"] == "级":
         end -= 1
-    bound = {"以上": "ge", "以下": "le", "以内": "le", "之内": "le", "以外": "gt", "之外": "gt"}.get(
-        (match["bound"] or "").removeprefix("及").removeprefix("（含）").removeprefix("级"), ""
-    )
-    if match["bound"] in ("左右", "上下"):
-        bound = "approx"
+    bound = BOUNDS_BEHIND.get((match["bound"] or "").removeprefix("（含）").removeprefix("级"), "")
     if (match["bound"] or "").startswith("级") and (numeral.form == "size" or scale):
         bound = "ge"
     if near and not bound:

@@ -23,11 +23,8 @@ _NATIONAL = re.compile(
 _ZONE = re.compile(r"^(?P<zone>高新区|经开区|开发区)(?=[一-龥]{2})")
 
 
-_SPELT_DATE = re.compile(
-    r"二[〇○零][一-九〇○零]{2}年[一-十]{1,2}月[一-十]{1,3}日".replace("一-九", "一二三四五六七八九").replace(
-        "一-十", "一二三四五六七八九十"
-    )
-)
+_SPELT = "一二三四五六七八九"
+_SPELT_DATE = re.compile(rf"二[〇○零][{_SPELT}〇○零]{{2}}年[{_SPELT}十]{{1,2}}月[{_SPELT}十]{{1,3}}日")
 
 
 @cache
@@ -155,37 +152,23 @@ _DESCRIBED = re.compile(
 )
 
 
-@cache
-def _flow() -> re.Pattern[str]:
-    return re.compile(rf"(?P<flow>{any_of(listed('verbs', 'flows'))})$")
-
-
-@cache
-def _flow_start() -> re.Pattern[str]:
-    return re.compile(rf"^(?:{any_of(listed('verbs', 'flows'))})+")
-
-
 #: Nouns that only begin like a verb of doing: 服务业增加值, 上市公司, 转移支付.
 _BRANCH = re.compile(r"服务(?:业|贸易|外包|器|收入|消费|零售)|建设用地|转移支付|上市(?:公司|企业)|开发(?:区|边界)")
 #: Words that only begin like a dropped verb: 有色, 以旧换新, 对外.
 _NOT_WORDS = "(?<!有(?=[色机效限]))(?<!以(?=旧|工))(?<!对(?=外|口|公|接))(?<!和(?=田|平|谐))(?<!集中(?=供|采))"
 
 
-@cache
-def _dropped_start() -> re.Pattern[str]:
-    return re.compile(rf"^(?:{any_of(listed('verbs', 'dropped'))}{_NOT_WORDS})+(?=[一-龥“A-Z])")
+_FLOW, _FLOW_START, _DROPPED_START = "(?P<flow>FLOWS)$", "^FLOWS+", rf"^(?:DROPPED{_NOT_WORDS})+(?=[一-龥“A-Z])"
+_VERBS_ONLY = "(?:FLOWS|DROPPED|ADVERBS|[了着过新])*"
+_CHANGING = r"(?:迅?速|稳步|大幅)?(?:UP|DOWN|整合|优化|调整|扩展|拓展|发展)(?:到|至|为|了|\d|$)"
 
 
 @cache
-def _verbs_only() -> re.Pattern[str]:
-    every = any_of([*listed("verbs", "flows"), *listed("verbs", "dropped"), *listed("verbs", "adverbs")])
-    return re.compile(rf"(?:{every}|[了着过新])*")
-
-
-@cache
-def _changing() -> re.Pattern[str]:
-    verbs = any_of([*listed("verbs", "up"), *listed("verbs", "down"), "整合", "优化", "调整", "扩展", "拓展", "发展"])
-    return re.compile(rf"(?:迅?速|稳步|大幅)?{verbs}(?:到|至|为|了|\d|$)")
+def _verbs(form: str) -> re.Pattern[str]:
+    """A pattern in which the names of lists of verbs, in capitals, stand for any of their words."""
+    return re.compile(
+        re.sub("FLOWS|DROPPED|ADVERBS|UP|DOWN", lambda one: any_of(listed("verbs", one[0].lower())), form)
+    )
 
 
 def _trail(words: str) -> str:
@@ -206,7 +189,7 @@ def cleaned(words: str) -> str:
         if shorter == words:
             break
         words = shorter
-    dropped = _dropped_start().sub("", words)
+    dropped = _verbs(_DROPPED_START).sub("", words)
     if len(dropped) >= 2:
         words = dropped
     return balanced(words.strip(_BLANKS))
@@ -233,18 +216,18 @@ def is_verbal(core: str) -> bool:
     >>> is_verbal("加快打造"), is_verbal("新增"), is_verbal("城镇新增就业")
     (True, True, False)
     """
-    return bool(_verbs_only().fullmatch(core)) if core else True
+    return bool(_verbs(_VERBS_ONLY).fullmatch(core)) if core else True
 
 
 def flow_verb(core: str) -> str:
     """The verb of adding or building at the end of a front: 新增 of 全省新增; empty if none."""
-    match = _flow().search(core)
+    match = _verbs(_FLOW).search(core)
     return match["flow"] if match else ""
 
 
 def starts_with_flow(name: str) -> bool:
     """True for a name that begins with a verb of adding or building (新增就业), which is counted over its period."""
-    return bool(_flow_start().match(name)) and not _BRANCH.match(name)
+    return bool(_verbs(_FLOW_START).match(name)) and not _BRANCH.match(name)
 
 
 def noun_behind(text: str, counted: bool) -> str:
@@ -260,7 +243,7 @@ def noun_behind(text: str, counted: bool) -> str:
         return text[0]
     if text[:1] == "的" and counted:
         text = text[1:]
-    if (not counted and _pattern("{}", "no_noun").match(text)) or _changing().match(text):
+    if (not counted and _pattern("{}", "no_noun").match(text)) or _verbs(_CHANGING).match(text):
         return ""
     match = _pattern("{}", "ends").search(text)
     noun = text[: match.start()] if match else text

@@ -261,11 +261,8 @@ class Grammar:
             unit += "人"
         elif re.fullmatch("[十百千万亿]+", unit):
             row.doubts.append("no_unit")
-        joint = [
-            match
-            for match in (_joint_area().finditer(topic) if of.area_rule == "default" else ())
-            if not self.area.startswith(match[0])
-        ]
+        places = _joint_area().finditer(topic) if of.area_rule == "default" else ()
+        joint = [match for match in places if not self.area.startswith(match[0])]
         if joint and not re.search("全[省市区]|我[省市区]", topic[joint[-1].end() :]):
             row.doubts.append("joint_area")
         zone = of.area_rule == "default" and self._news and self._zone_of(sentence.start)

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from planbrief.reading.canonical import Cell, PrintedTable
 from planbrief.reading.grammar import names
-from planbrief.reading.grammar.clauses import CLASSIFIERS, MEASURES, canonical_unit
+from planbrief.reading.grammar.clauses import BOUNDS_BEHIND, CLASSIFIERS, MEASURES, canonical_unit, front_bound
 from planbrief.reading.grammar.names import split_area
 from planbrief.reading.grammar.numerals import TOKEN, Exclusion, Surroundings, exclusion, number
 from planbrief.reading.grammar.scopes import Clock, Period, periods
@@ -35,14 +35,6 @@ _AREA_HEAD = re.compile(
 _BRANCH_HEAD = re.compile(r"(?:产业|行业|赛道|门类)(?:名称|类别)?$")
 #: Names of things of which a column tells a size.
 _THING = re.compile(r"(?:园|园区|项目|工程|公司|企业|学校|医院|机场|电站|水库|公园|景区|线)$")
-_FRONT = {
-    **dict.fromkeys(("不低于", "不少于", "≥", ">="), "ge"),
-    **dict.fromkeys(("不高于", "不超过", "控制在", "≤", "<="), "le"),
-    **dict.fromkeys(("大于", "超", "超过", ">", "﹥", "＞"), "gt"),
-    **dict.fromkeys(("小于", "<", "﹤", "＜"), "lt"),
-    **dict.fromkeys(("约", "近"), "approx"),
-}
-_BACK = {"左右": "approx", "上下": "approx", "以上": "ge", "及以上": "ge", "以下": "le", "以内": "le"}
 _UNIT_HEADS = ("单位", "计量单位")
 _INDEX_HEAD = re.compile(r"序号|编号|No\.?|#|行次|代码")
 _RATE = re.compile(r"增速|增长率?|涨幅|增幅|上涨|提高（%）|下降率?|降低率?|降幅")
@@ -211,7 +203,7 @@ class TableReader:
             "kind": self._kind(last, column, name),
             "comparator": "range"
             if high is not None
-            else _FRONT.get(match["front"] or "") or _BACK.get(match["back"] or "") or "eq",
+            else _bound(match["front"] or "") or BOUNDS_BEHIND.get(match["back"] or "") or "eq",
             "transformation": form,
             "counterpart_area": "",
             "price_base": self._price(unit),
@@ -355,6 +347,11 @@ class TableReader:
         if match is None or not (unit.endswith("元") or (unit == "%" and not match["current"])):
             return ""
         return "current" if match["current"] else f"constant_{match['year']}"
+
+
+def _bound(front: str) -> str:
+    """The bound in front of a cell's value: as in prose, and 控制在 alone."""
+    return front_bound(front.translate(str.maketrans("﹥＞﹤＜", ">><<"))) or ("le" if front == "控制在" else "")
 
 
 def _measure(caption: str) -> str:
