@@ -330,7 +330,7 @@ class Comparison:
     def passages(self, rows: list[Row], published: str, areas: Mapping[str, str]) -> Rereading:
         """Cells against a second reading of their passages, which is returned."""
         if not rows or not self.text.strip():
-            return Rereading((), 0, 0, 0, 0)
+            return Rereading((), 0, 0, 0)
         sound = [row for row in rows if self.text[int(row.values["char_start"]) :][:1]]
         by_id = {row.values["obs_id"]: row for row in sound}
         again = reread(self.document, [row.values for row in sound], self.about(areas), published, areas)
