@@ -13,7 +13,6 @@ from planbrief.errors import RunError
 
 #: Hei (sans serif) for headings, tables and charts; Song (serif) for body text.
 SANS_FILE = "NotoSansSC-Regular.otf"
-SERIF_FILE = "NotoSerifSC-Regular.otf"
 SANS = "Noto Sans SC"
 
 

@@ -136,6 +136,19 @@ def message(key: str, lang: Lang, **values: object) -> str:
     return "".join(str(values[piece.text]) if piece.field else piece.text for piece in parse(template, key))
 
 
+def bilingual(prefix: str, key: str, **values: Any) -> tuple[str, str]:
+    """A message in both languages; pairs and labels among its values are taken in each."""
+    zh, en = (
+        message(f"{prefix}.{key}", lang, **{name: _said(value, lang) for name, value in values.items()})
+        for lang in LANGS
+    )
+    return zh, en
+
+
+def _said(value: Any, lang: Lang) -> Any:
+    return pick(value, lang) if isinstance(value, tuple) or hasattr(value, "zh") else value
+
+
 def term(vocabulary: str, code: str, lang: Lang) -> str:
     """Name of a code of a closed vocabulary (``kind``, ``theme`` …); an unknown code is shown as it is."""
     if not code:

@@ -6,8 +6,8 @@ alternative text and the table of its data. The language is that of the current 
 
 from planbrief.display.charts.canvas import overlaps
 from planbrief.display.charts.chart import Chart
-from planbrief.display.charts.dots import Panel, ranked_dots
 from planbrief.display.charts.milestones import milestone_lines, milestone_path
+from planbrief.display.charts.rows import Panel, ranked_dots
 from planbrief.display.charts.structure import contribution_steps, structure_change
 
 __all__ = [

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.table import Cell, Column, Table
-from planbrief.display.views.facts import both, fact_row, named, words
+from planbrief.display.views.facts import both, fact_row, words
 from planbrief.measures.evidence import merged_facts
 from planbrief.measures.labels import Label, label
 
@@ -49,7 +49,7 @@ def beside_table(ds: Dataset, city: str) -> Table | None:
                 continue
             pair = [told(side, first=aimed) for side in found]
             kind = words("kind", "target" if aimed else "actual")
-            what = Label(*named("value.form", what=label(ds, "indicators", indicator), form=kind))
+            what = Label(*both("value.form", what=label(ds, "indicators", indicator), form=kind))
             cells = [fact_row(ds, city, fact)[1:3] if fact is not None else (Cell(""), Cell("")) for fact in pair]
             lines.append((Cell(what, head=True), *cells[0], *cells[1]))
     if not lines:
@@ -66,7 +66,7 @@ def beside_table(ds: Dataset, city: str) -> Table | None:
             )
         ),
     )
-    return Table(columns, tuple(lines), named("caption.beside", **places), notes=(both("note.beside"),))
+    return Table(columns, tuple(lines), both("caption.beside", **places), notes=(both("note.beside"),))
 
 
 def told(facts: Sequence[Mapping[str, Any]], *, first: bool) -> Mapping[str, Any] | None:

@@ -6,13 +6,13 @@ import math
 import re
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.language import Text, has_message, message, sentence_case
+from planbrief.display.language import Text, bilingual, has_message, message, sentence_case
 from planbrief.display.quantities import rounded
 from planbrief.display.table import Cell, Column, Table
-from planbrief.display.views.facts import fact_figure, value_cell
-from planbrief.display.views.industries import unit_label
+from planbrief.display.views.facts import fact_figure, unit_name, value_cell
 from planbrief.measures.audit import RULES, SEVERITIES, Audit, Finding, Identity, Item, Severity, audit_tables
 from planbrief.measures.figures import Figure, plain
 from planbrief.measures.headlines.audit_counts import EXACT, arithmetic, identity_name, identity_period
@@ -39,15 +39,8 @@ class Exhibit:
     figures: Table | None
 
 
-def both(key: str, **values: Any) -> tuple[str, str]:
-    """A message of the audit page in both languages; labels give each language its own words."""
-    return wording(key, "zh", values), wording(key, "en", values)
-
-
-def wording(key: str, lang: Any, values: dict[str, Any]) -> str:
-    """One language of a message."""
-    own = {name: getattr(value, lang) if isinstance(value, Label) else value for name, value in values.items()}
-    return message(f"audit_page.{key}", lang, **own)
+#: A message of these views in both languages.
+both = partial(bilingual, "audit_page")
 
 
 def rule_label(rule: str) -> Label:
@@ -251,7 +244,7 @@ def start_columns(what: float = 3.2) -> list[Column]:
 
 def unit_cell(unit: str) -> Cell:
     """A unit in both languages."""
-    return Cell(unit_label(unit)) if unit not in ("", "1") else Cell("")
+    return Cell(unit_name(unit)) if unit not in ("", "1") else Cell("")
 
 
 def two_sided(ds: Dataset, named: Named) -> Built:

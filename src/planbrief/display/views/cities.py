@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.comparing import verdict_words
-from planbrief.display.language import message, sentence_case, term
+from planbrief.display.language import bilingual, message, sentence_case, term
 from planbrief.display.quantities import value_text
 from planbrief.display.sentence import Listed
 from planbrief.display.table import Cell, Column, Table
-from planbrief.display.views.facts import both, fact_figure, records, words
+from planbrief.display.views.facts import both, fact_figure, records, verdict_words, words
 from planbrief.measures.compare import Order, SideBySide, difference, head_word, ratio, size_class
 from planbrief.measures.evidence import evidence, merged_facts
 from planbrief.measures.figures import Figure
@@ -66,16 +65,9 @@ class Pair:
         return (self.a, self.b) if first else (self.b, self.a)
 
 
-def worded(key: str, **values: str | Label | tuple[str, str]) -> Label:
+def worded(key: str, **values: Any) -> Label:
     """A message of this report in both languages; names among the values are taken in the language of each."""
-
-    def pick(value: str | Label | tuple[str, str], lang: int) -> str:
-        if isinstance(value, Label):
-            return (value.zh, value.en)[lang]
-        return value if isinstance(value, str) else value[lang]
-
-    zh = message(f"cities.{key}", "zh", **{name: pick(value, 0) for name, value in values.items()})
-    return Label(zh, message(f"cities.{key}", "en", **{name: pick(value, 1) for name, value in values.items()}))
+    return Label(*bilingual("cities", key, **values))
 
 
 def base_first(ds: Dataset, regions: Iterable[str], base: str) -> tuple[str, ...]:

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.language import message, sentence_case
-from planbrief.display.quantities import date_text, unit_words
+from planbrief.display.language import bilingual, sentence_case
+from planbrief.display.quantities import date_text
 from planbrief.display.table import Cell, Column, Table
-from planbrief.display.views.facts import both, fact_figure, records, referred, value_cell, word, words
+from planbrief.display.views.facts import both, fact_figure, records, referred, unit_name, value_cell, word, words
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines.rules import Headline
 from planbrief.measures.labels import Label, label, listing, located, measured
@@ -41,14 +41,7 @@ class Account:
 
 def worded(key: str, **values: Any) -> Label:
     """A message of the databook in both languages; pairs and Labels among the values are taken in each language."""
-
-    def pick(value: Any, lang: int) -> str:
-        if isinstance(value, Label):
-            return (value.zh, value.en)[lang]
-        return value if isinstance(value, str) else str(value[lang])
-
-    zh = message(f"databook.{key}", "zh", **{name: pick(value, 0) for name, value in values.items()})
-    return Label(zh, message(f"databook.{key}", "en", **{name: pick(value, 1) for name, value in values.items()}))
+    return Label(*bilingual("databook", key, **values))
 
 
 def document_name(ds: Dataset, source: str, *, inside: bool = False) -> Label:
@@ -338,7 +331,7 @@ def unit_of(row: dict[str, Any]) -> Label:
     """The printed unit with its price basis; shares, rates and ranks say what they are."""
     if row["transformation"] == "rank":
         return Label("", "")
-    unit = unit_words_both(row["unit_measure"])
+    unit = unit_name(row["unit_measure"])
     if row["transformation"] != "level":
         unit = worded("cell.unit_form", unit=unit, form=words("transformation", row["transformation"]))
     if row["price_base"]:
@@ -408,7 +401,7 @@ def definition_row(ds: Dataset, row: dict[str, Any], count: int) -> tuple[Cell, 
         Cell(Label(row["name_zh"], row["name_en"]), head=True),
         Cell(Label(row["definition_zh"], row["definition"])),
         Cell(joined(about)),
-        Cell(unit_words_both(row["unit_measure"])),
+        Cell(unit_name(row["unit_measure"])),
         Cell(joined(properties)),
         Cell(count),
     )
@@ -417,9 +410,3 @@ def definition_row(ds: Dataset, row: dict[str, Any], count: int) -> tuple[Cell, 
 def joined(found: list[Label]) -> Label:
     """Words of several vocabularies in one cell."""
     return Label("，".join(one.zh for one in found), sentence_case(", ".join(one.en for one in found)))
-
-
-def unit_words_both(unit: str) -> Label:
-    """A unit in both languages, English money with the printed unit beside it."""
-    text, kept = unit_words(unit, "en")
-    return Label(unit, f"{text} ({kept})" if kept else text)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.language import message, sentence_case, term
+from planbrief.display.language import LANGS, Lang, bilingual, message, sentence_case, term
+from planbrief.display.quantities import period_text, unit_words
 from planbrief.display.table import Cell, Column, Table
+from planbrief.display.template import fields
 from planbrief.measures.evidence import merged_facts
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines import Headline
@@ -17,6 +20,7 @@ from planbrief.targets.frames import records_of
 if TYPE_CHECKING:
     import pandas as pd
 
+    from planbrief.measures.verdicts import Reason, Verdict
     from planbrief.targets import Dataset
 
 
@@ -35,15 +39,8 @@ ONE_TABLE = 60
 LEFT_OUT = ("count", "resource")
 
 
-def both(key: str, **values: Any) -> tuple[str, str]:
-    """A message of the views in both languages."""
-    return message(f"views.{key}", "zh", **values), message(f"views.{key}", "en", **values)
-
-
-def named(key: str, **names: Label) -> tuple[str, str]:
-    """A message of the views in both languages, filled with names in the language of each."""
-    zh = message(f"views.{key}", "zh", **{name: value.zh for name, value in names.items()})
-    return zh, message(f"views.{key}", "en", **{name: value.en for name, value in names.items()})
+#: A message of the views in both languages.
+both = partial(bilingual, "views")
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -55,6 +52,12 @@ def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def words(vocabulary: str, code: str) -> Label:
     """A code of a vocabulary in both languages."""
     return Label(term(vocabulary, code, "zh"), term(vocabulary, code, "en"))
+
+
+def unit_name(unit: str) -> Label:
+    """A unit in both languages; English keeps the printed one beside its words."""
+    words, kept = unit_words(unit, "en")
+    return Label(unit, f"{words} ({kept})" if kept and kept != words else words)
 
 
 def fact_figure(row: Mapping[str, Any], observations: tuple[str, ...]) -> Figure:
@@ -119,7 +122,7 @@ def fact_row(ds: Dataset, city: str, fact: Mapping[str, Any]) -> tuple[Cell, ...
     figure = fact_figure(fact, fact["observations"])
     what = fact_name(ds, fact)
     if fact["ref_area"] != city:
-        what = Label(*named("value.placed", place=label(ds, "areas", fact["ref_area"]), what=what))
+        what = Label(*both("value.placed", place=label(ds, "areas", fact["ref_area"]), what=what))
     return (
         Cell(what, head=True),
         value_cell(ds, fact, figure),
@@ -138,10 +141,10 @@ def fact_name(ds: Dataset, fact: Mapping[str, Any]) -> Label:
     what = measured(ds, fact["indicator"], fact["activity"], fact["subject"])
     form, own = fact["transformation"], ds.row("indicators", fact["indicator"])["aggregation"]
     if form in CHANGES and not fact["counterpart_area"]:
-        what = Label(*named("value.change", what=what))
+        what = Label(*both("value.change", what=what))
     elif form in OVER_YEARS or (form in MEASURES and form not in CHANGES and own not in ("rate", "share")):
         words = Label(term("transformation", form, "zh"), term("transformation", form, "en"))
-        what = Label(*named("value.form", what=what, form=words))
+        what = Label(*both("value.form", what=what, form=words))
     return referred(ds, fact, what)
 
 
@@ -152,7 +155,7 @@ def referred(ds: Dataset, fact: Mapping[str, Any], what: Label) -> Label:
     kind = {"difference_pp": "against", "difference": "against", "level": "toward"}.get(
         fact["transformation"], "beside"
     )
-    return Label(*named(f"value.{kind}", what=what, other=label(ds, "areas", fact["counterpart_area"])))
+    return Label(*both(f"value.{kind}", what=what, other=label(ds, "areas", fact["counterpart_area"])))
 
 
 def value_cell(ds: Dataset, fact: Mapping[str, Any], figure: Figure) -> Cell:
@@ -232,7 +235,7 @@ def theme_facts(ds: Dataset, city: str, *, shown: Iterable[Table | None] = ()) -
         return None
     counted = told["kind"] == "count"
     last = [(Label(*both("head.counts")), told[counted])] if counted.any() else []
-    caption = named("caption.facts", place=label(ds, "areas", city))
+    caption = both("caption.facts", place=label(ds, "areas", city))
     return facts_table(ds, city, [*by_theme(ds, told[~counted]), *last], caption, located=few)
 
 
@@ -290,3 +293,64 @@ def remarks(ds: Dataset, observations: Iterable[str]) -> tuple[tuple[str, str], 
             )
         )
     return tuple(found)
+
+
+#: Reason → vocabulary that names its two codes.
+_TERMS = {
+    "status": "obs_status",
+    "transformation": "transformation",
+    "price_base": "price_base",
+    "kind": "kind",
+    "bound": "comparator",
+    "approximate": "comparator",
+    "area_level": "area_level",
+    "missing": "obs_status",
+    "break": "obs_status",
+}
+#: Reason → reference table that names its two keys.
+_TABLES = {
+    "definition": "indicators", "counterpart_area": "areas", "activity": "activities", "concept": "concepts",
+    "scope": "scopes",
+}  # fmt: skip
+_PERIODS = frozenset({"base_period", "undated", "period_length", "period"})
+
+
+def code_words(key: str, code: str, ds: Dataset, lang: Lang) -> str:
+    """One side of a reason in words; an empty code, or an indicator without a scope, is "not stated"."""
+    if key in _PERIODS:
+        return period_text(code, lang)
+    if not code or (key == "scope" and code == "none"):
+        return message("comparison.unstated", lang)
+    if key in _TERMS:
+        return term(_TERMS[key], code, lang)
+    if key in _TABLES:
+        return ds.name(_TABLES[key], code, lang)
+    if key == "unit":
+        return unit_words(code, lang)[0] or code
+    return code
+
+
+def reason_words(reason: Reason, ds: Dataset, lang: Lang) -> str:
+    """One difference between two observations: 统计范围不同（规模以上工业；全社会）."""
+    key = f"comparison.{reason.key}"
+    template = message(key, lang, a="{a}", b="{b}")
+    if not fields(template, key):
+        return template
+    a, b = (code_words(reason.key, code, ds, lang) for code in (reason.a, reason.b))
+    return message(key, lang, a=a, b=b)
+
+
+def verdict_words(verdict: Verdict, ds: Dataset, *, forbidding_only: bool = True) -> tuple[str, str]:
+    """The reasons of a verdict in both languages, those that forbid alone where there are any.
+
+    Returns
+    -------
+    tuple of str
+        Chinese and English, empty where the two observations are alike.
+    """
+    reasons: Iterable[Reason] = verdict.reasons
+    if forbidding_only and verdict.forbidding:
+        reasons = verdict.forbidding
+    chosen = list(reasons)
+    zh, en = ([reason_words(reason, ds, lang) for reason in chosen] for lang in LANGS)
+    return "；".join(zh), sentence_case("; ".join(en))

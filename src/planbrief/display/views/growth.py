@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.quantities import unit_words
 from planbrief.display.table import Cell, Column, Table
-from planbrief.display.views.facts import both, named, remarks, unprinted
+from planbrief.display.views.facts import both, remarks, unit_name, unprinted
 from planbrief.measures import tables
 from planbrief.measures.figures import Figure
 from planbrief.measures.labels import Label, label, measured
@@ -56,8 +55,7 @@ def unit_label(unit: str, transformation: str = "") -> Label:
         return Label(*both("unit.avg_annual"))
     if unit == "1":  # a reader takes the figure for a number
         return Label(*both("unit.ratio"))
-    words, kept = unit_words(unit, "en")
-    return Label(unit, f"{words} ({kept})" if kept and kept != words else words)
+    return unit_name(unit)
 
 
 def unit_cell(row: Any) -> Cell:
@@ -93,7 +91,7 @@ def milestone_table(ds: Dataset, region: str, *, branches: bool = False) -> Tabl
             first.append(Cell(line.unit))
         rows.append((*first, *year_cells(line, list(heads))))
     key = "caption.milestones_branches" if branches else "caption.milestones"
-    caption = named(key, place=label(ds, "areas", region))
+    caption = both(key, place=label(ds, "areas", region))
     table = Table(tuple(shown), tuple(rows), caption, groups=groups)
     notes = (both("note.milestones"), *remarks(ds, table.observations()))
     return Table(tuple(shown), tuple(rows), caption, notes=notes, groups=groups)
@@ -201,14 +199,14 @@ def in_order(ds: Dataset, lines: list[Line]) -> Iterator[tuple[Label | None, Lab
     for indicator, members in by_indicator.items():
         if len(members) > 1:
             what = label(ds, "indicators", indicator)
-            about = Label(*named("group.indicator", what=what, unit=members[0].unit))
+            about = Label(*both("group.indicator", what=what, unit=members[0].unit))
             for number, (name, line) in enumerate(nested(ds, members)):
                 yield (about if not number else None), name, line
     single = [members[0] for members in by_indicator.values() if len(members) == 1]
     for number, line in enumerate(single):
         what = measured(ds, line.indicator, line.activity)
         group = Label(*both("group.single")) if not number else None
-        yield group, Label(*named("group.with_unit", what=what, unit=line.unit)), line
+        yield group, Label(*both("group.with_unit", what=what, unit=line.unit)), line
 
 
 def nested(ds: Dataset, members: list[Line]) -> Iterator[tuple[Label, Line]]:
@@ -222,4 +220,4 @@ def nested(ds: Dataset, members: list[Line]) -> Iterator[tuple[Label, Line]]:
             continue
         yield label(ds, "activities", line.activity), line
         for part in below.get(line.activity, []):
-            yield Label(*named("group.part", what=label(ds, "activities", part.activity))), part
+            yield Label(*both("group.part", what=label(ds, "activities", part.activity))), part

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.charts import Chart, Panel, contribution_steps, milestone_lines, ranked_dots, structure_change
-from planbrief.display.language import Text, message
-from planbrief.display.quantities import unit_words, value_text
+from planbrief.display.language import Text, bilingual
+from planbrief.display.quantities import value_text
 from planbrief.display.table import Cell, Column, Table
+from planbrief.display.views.facts import unit_name
 from planbrief.display.views.growth import point_figure
 from planbrief.measures import tables
 from planbrief.measures.figures import Figure, figure, plain
@@ -39,15 +41,8 @@ if TYPE_CHECKING:
 INDENT = Label("\u3000", "–\u00a0")
 
 
-def both(key: str, **values: Any) -> tuple[str, str]:
-    """A message of the industries in both languages; labels give each language its own words."""
-    return wording(key, "zh", values), wording(key, "en", values)
-
-
-def wording(key: str, lang: Any, values: dict[str, Any]) -> str:
-    """One language of a message."""
-    own = {name: getattr(value, lang) if isinstance(value, Label) else value for name, value in values.items()}
-    return message(f"industries.{key}", lang, **own)
+#: A message of these views in both languages.
+both = partial(bilingual, "industries")
 
 
 def segment(start: float, end: float) -> tuple[str, str]:
@@ -57,12 +52,6 @@ def segment(start: float, end: float) -> tuple[str, str]:
     first, last = plain(start + 1), plain(end)
     english = f"{first}–{last[-2:]}" if first[:2] == last[:2] else f"{first}–{last}"
     return period_label(start, end, "zh").removesuffix("年均"), english
-
-
-def unit_label(unit: str) -> Label:
-    """A unit in both languages; English keeps the printed one beside its words."""
-    words, kept = unit_words(unit, "en")
-    return Label(unit, f"{words} ({kept})" if kept and kept != words else words)
 
 
 def levels_table(ds: Dataset, region: str, group: Group) -> Table | None:
@@ -105,7 +94,7 @@ def levels_table(ds: Dataset, region: str, group: Group) -> Table | None:
         if single
         else both("caption.levels", group=group.name)
     )
-    notes = (both("note.unit", unit=listing(unit_label(unit) for unit in units)), both("note.levels"))
+    notes = (both("note.unit", unit=listing(unit_name(unit) for unit in units)), both("note.levels"))
     return Table(tuple(columns), tuple(rows), caption, notes, groups=groups)
 
 
@@ -199,7 +188,7 @@ def steepness_chart(ds: Dataset, region: str, *, below: bool) -> Chart | None:
         return None
     place = label(ds, "areas", region)
     span = common_span([*ranked, *(row for rows in apart.values() for row in rows)])
-    unit = listing(unit_label(unit) for unit in units)
+    unit = listing(unit_name(unit) for unit in units)
     notes = [both("note.span", years=span, unit=unit) if span else both("note.brackets", unit=unit)]
     notes += [both("title.apart")] if apart else []
     name, rate = max(ranked, key=lambda row: row[1].value)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from planbrief.display.language import LANGS, has_message, message, messages, pick
 from planbrief.display.sentence import Listed
 from planbrief.display.table import Cell, Column, Table
-from planbrief.display.views.facts import both, named
+from planbrief.display.views.facts import both
 from planbrief.display.views.growth import unit_label
 from planbrief.measures.headlines import Headline
 from planbrief.measures.insights import Insight, insights
@@ -85,5 +85,5 @@ def derived_table(ds: Dataset, region: str) -> Table | None:
         Column("what", both("head.what"), head=True, width=4),
         *(Column(f"{year:.0f}", f"{year:.0f}", "bare", align="right", width=1.1) for year in years),
     )
-    caption = named("caption.derived", place=label(ds, "areas", region))
+    caption = both("caption.derived", place=label(ds, "areas", region))
     return Table(columns, tuple(lines), caption, notes=(both("note.derived"),), groups=groups)

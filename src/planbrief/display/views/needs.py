@@ -6,12 +6,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.table import Cell, Column, Table
-from planbrief.display.views.facts import both, named, remarks
+from planbrief.display.views.facts import both, records, remarks
 from planbrief.measures import tables
 from planbrief.measures.figures import figure
 from planbrief.measures.labels import Label, label, measured
 from planbrief.measures.series import BASE_KINDS
-from planbrief.targets.frames import records_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,12 +34,6 @@ def growth_rows(ds: Dataset, region: str, branches: bool | None = None) -> pd.Da
     if branches is not None:
         kept = kept[(kept["activity"] != "") == branches]
     return kept
-
-
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows of a table as mappings."""
-    found: list[dict[str, Any]] = records_of(frame)
-    return found
 
 
 def name_of(ds: Dataset, row: Any) -> Label:
@@ -69,7 +62,7 @@ def needs_table(ds: Dataset, region: str) -> Table | None:
         *(Column(f"{start}-{end}", span_label(start, end), "bare", width=1.05) for start, end in stretches),
         Column("multiple", both("head.multiple"), "bare", width=0.95),
     )
-    caption = named("caption.needs", place=label(ds, "areas", region))
+    caption = both("caption.needs", place=label(ds, "areas", region))
     return Table(columns, tuple(rows), caption, notes=(both("note.growth"),), groups=groups)
 
 
@@ -158,6 +151,6 @@ def rates_view(ds: Dataset, region: str) -> Table | None:
         Column("base_index", both("head.index"), "bare", width=1),
         Column("implied", both("head.implied_rate"), "rate", width=1.3),
     )
-    caption = named("caption.rates", place=label(ds, "areas", region))
+    caption = both("caption.rates", place=label(ds, "areas", region))
     ids = [obs_id for ids in frame["observations"] for obs_id in ids]
     return Table(columns, tuple(rows), caption, notes=(both("note.rates"), *remarks(ds, ids)), groups=groups)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from planbrief.display.charts import Chart, milestone_path
 from planbrief.display.quantities import value_text
-from planbrief.display.views.facts import both, named
+from planbrief.display.views.facts import both
 from planbrief.display.views.growth import point_figure
 from planbrief.display.views.needs import growth_rows, name_of, records
 from planbrief.measures import tables
@@ -67,4 +67,4 @@ def path_caption(place: Label, what: Label, span: Label, rates: Sequence[Figure]
         key = "caption.path_easing" if max(later) < rates[0].value else "caption.path_later"
     first = Label(value_text(rates[0], "zh"), value_text(rates[0], "en"))
     last = Label(value_text(rates[-1], "zh"), value_text(rates[-1], "en"))
-    return named(key, place=place, what=what, span=span, first=first, last=last)
+    return both(key, place=place, what=what, span=span, first=first, last=last)
