@@ -83,14 +83,16 @@ def page_of(document: pypdfium2.PdfDocument, index: int) -> Page:
     def ends(rule: Rule, stands: bool) -> list[tuple[float, float]]:
         return sorted(at(rule.at, end) if stands else at(end, rule.at) for end in (rule.start, rule.end))
 
-    placed = [
-        Char(c.text, *sorted((at(c.left, c.bottom)[0], at(c.right, c.top)[0])), at(c.x, c.y)[1], c.size)
-        for c in characters
-    ]
+    def placed(c: _Raw) -> Char:
+        left, right = sorted((at(c.left, c.bottom)[0], at(c.right, c.top)[0]))
+        return Char(c.text, left, right, at(c.x, c.y)[1], c.size)
+
     lying = [ends(rule, quarter) for rule in (upright if quarter else level)]
     standing = [ends(rule, not quarter) for rule in (level if quarter else upright)]
     rules = [Rule(y, x, end) for (x, y), (end, _) in lying], [Rule(x, y, end) for (x, y), (_, end) in standing]
-    return Page(*((height, width) if quarter else (width, height)), placed, *rules, pictures, unmapped)
+    return Page(
+        *((height, width) if quarter else (width, height)), [placed(c) for c in characters], *rules, pictures, unmapped
+    )
 
 
 def _turned(x: float, y: float, turn: int, width: float, height: float) -> tuple[float, float]:

@@ -463,7 +463,7 @@ def _other_things(previous: Quantity, one: Quantity) -> bool:
     """Whether a number behind a comma counts things of its own: 分别增至37座、14座，6部作品获奖."""
     if previous.length == 1 and not previous.stated:
         return True
-    counted = one.tail.printed and previous.tail.printed and one.unit != previous.unit
+    counted = bool(one.tail.printed and previous.tail.printed) and one.unit != previous.unit
     return counted and one.tail.classifier and re.match("[一-龥]", one.behind) is not None
 
 

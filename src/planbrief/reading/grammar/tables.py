@@ -223,14 +223,14 @@ class TableReader:
         name = head.name
         place = self._place(name)
         own_name = column.name if column.period is None and not column.attribute and not column.rate else ""
-        if own_name and name and not self._place(name) and _FORM_HEAD.fullmatch(own_name):
+        if own_name and name and not place and _FORM_HEAD.fullmatch(own_name):
             own_name = ""
-        if name and own_name and _MEASURED.fullmatch(own_name) and not self._place(name):
+        if name and own_name and _MEASURED.fullmatch(own_name) and not place:
             area, rest, rule = split_area(name, self.area)
             rest = rest if rule in ("place", "own") else name
-            named = rest.endswith(own_name) or (own_name[-1] == "量" and rest[-1] == "量")
-            return (rest if named else rest + own_name), "", area if rule == "place" else ""
-        if not name or (not own_name and self._place(name) and column.rate):
+            whole = rest.endswith(own_name) or (own_name[-1] == "量" and rest[-1] == "量")
+            return (rest if whole else rest + own_name), "", area if rule == "place" else ""
+        if not name or (not own_name and place and column.rate):
             own_name = own_name or self._name_beside(column)
         if own_name and (column.unit or not head.unit):
             named, _, rule = split_area(name + "生产总值", self.area)
