@@ -63,6 +63,11 @@ def test_subjects(sentence, expected):
         ("森林面积稳居西部第一。", "1", "eq", "rank"),
         ("参展企业30余家。", "30", "ge", "level"),
         ("快递业务量年均增长20%以上。", "20", "ge", "avg_annual"),
+        ("出口总额同比下降百分之六点五。", "-6.5", "eq", "yoy"),
+        ("产值增长百分之十二。", "12", "eq", "yoy"),
+        ("税收占比达百分之六十。", "60", "eq", "share"),
+        ("财政收入减收12.3亿元。", "-12.3", "eq", "difference"),
+        ("粮食增产3.5万吨。", "3.5", "eq", "difference"),
     ],
 )
 def test_signs_bounds_and_forms(sentence, value, comparator, transformation):

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 from planbrief.measures.evidence import Evidence, evidence
 from planbrief.measures.figures import Figure, plain
+from planbrief.measures.prices import AIMS
 from planbrief.measures.series import published_year
-from planbrief.measures.verdicts import AIMS, STATUSES, Reason, Status, Verdict, judge, records, verdict
+from planbrief.measures.verdicts import STATUSES, Reason, Status, Verdict, judge, records, verdict
 
 if TYPE_CHECKING:
     import pandas as pd

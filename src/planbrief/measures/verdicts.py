@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING, Literal
 
 from planbrief.errors import UnknownName
 from planbrief.measures.evidence import Evidence, evidence
+from planbrief.measures.prices import AIMS
+from planbrief.measures.ranges import CEILINGS, FLOORS
 from planbrief.targets import periods
 
 if TYPE_CHECKING:
@@ -33,13 +35,10 @@ STATUSES: tuple[Status, ...] = ("comparable", "comparable_with_caution", "not_co
 #: Of a pair shown side by side, best first: where no difference may be formed, the order of size may still hold.
 PAIR_STATUSES = ("comparable", "comparable_with_caution", "order_safe", "not_comparable")
 
-#: Kinds that say what is wanted.
-AIMS = frozenset({"target", "constraint", "commitment"})
 #: Unlike kinds that may still be set against each other, with caution.
 NEAR_KINDS = (frozenset({"actual", "estimate"}), frozenset({"target", "constraint"}))
 #: Observation status of a broken series and of a changed definition (SDMX CL_OBS_STATUS).
 BROKEN = frozenset({"B", "D"})
-LOWER_BOUNDS, UPPER_BOUNDS = frozenset({"ge", "gt"}), frozenset({"le", "lt"})
 #: Territorial units from large to small; zones, sites and other places are parts without an administration's totals.
 LARGE, CITIES = frozenset({"country", "province"}), frozenset({"prefecture", "district", "county"})
 
@@ -227,7 +226,7 @@ def _bounds(a: Evidence, b: Evidence) -> Iterator[Reason]:
     first, other = a.comparator, b.comparator
     if {first, other} == {"eq"}:
         return
-    opposite = (first in LOWER_BOUNDS and other in UPPER_BOUNDS) or (first in UPPER_BOUNDS and other in LOWER_BOUNDS)
+    opposite = (first in FLOORS and other in CEILINGS) or (first in CEILINGS and other in FLOORS)
     if {first, other} <= {"eq", "approx"}:
         yield Reason("approximate", first, other, False)
     else:

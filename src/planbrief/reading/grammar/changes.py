@@ -174,7 +174,7 @@ def change(one: Quantity, name: str, ranked: bool, stretch: bool, noun: bool) ->
         if front.to or re.search(r"的$|是|相当|达到?", words):
             return Change("ratio_to_base", 1, "multiple_level", "multiple")
         return Change("increase_multiple", 1, "multiple", "multiple")
-    if unit in ("%", "‰", "成"):
+    if unit in ("%", "‰", "成") or one.form == "percent":
         return _percent(one, name, stretch)
     if one.ratio > 2:
         return Change("share" if one.whole else "level", 1, "ratio")

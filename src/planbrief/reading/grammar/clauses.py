@@ -425,6 +425,8 @@ def _surround(text: str, start: int, end: int, found: list[Quantity]) -> None:
     previous: Quantity | None = None
     for index, one in enumerate(found):
         gap = _NOTE_MARK.sub("", text[previous_end : one.start])
+        if one.form == "percent":  # 下降百分之六: the unit is said in front of the number
+            gap = gap.removesuffix("百分之")
         classed = previous is not None and previous.form == "size" != one.form
         pure = bool(previous is not None and not classed and (_LIST.fullmatch(gap) or (one.ratio > 2 and one.place)))
         after = found[index + 1].start if index + 1 < len(found) else end
