@@ -264,25 +264,6 @@ def require_like(unit: str, other_unit: str, *, units: Any = None) -> tuple[Unit
     return first, second
 
 
-def add(value: Any, unit: str, other: Any, other_unit: str, *, units: Any = None) -> Any:
-    """The sum of two quantities, in the first one's unit.
-
-    Raises
-    ------
-    UnlikeUnits
-        Adding 亿元 to % is an error.
-
-    >>> add(750, "亿元", 0.25, "千亿元")
-    1000.0
-    """
-    return _scaled(value, 1.0) + convert(other, other_unit, unit, units=units)
-
-
-def subtract(value: Any, unit: str, other: Any, other_unit: str, *, units: Any = None) -> Any:
-    """The difference of two quantities, in the first one's unit; :class:`UnlikeUnits` as for :func:`add`."""
-    return _scaled(value, 1.0) - convert(other, other_unit, unit, units=units)
-
-
 def english(unit: str, *, units: Any = None) -> str:
     """English for a printed unit, as it stands behind a number.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from planbrief.measures.audit.model import Context
 from planbrief.measures.audit.relations import Amount, Scope, amount
@@ -118,8 +118,3 @@ def of_amount(found: Amount) -> Quantity:
     ends = (found.low, found.high) if math.isfinite(found.high - found.low) else (found.value, found.value)
     values = (found.value / factor, ends[0] / factor, ends[1] / factor)
     return Quantity(*values, found.formula, ids(found.records), unit=unit)
-
-
-def renamed(made: Quantity, formula: str) -> Quantity:
-    """The same quantity with a shorter formula, where the long one is shown elsewhere."""
-    return replace(made, formula=formula)
