@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import json
+import os
 import zipfile
 from pathlib import Path
 
@@ -79,9 +81,101 @@ def test_the_workbook_links_a_result_to_its_observation(tmp_path: Path, root: Pa
     assert book["observations"].cell(row, 1).value == cell.value.split()[0]
 
 
-def test_sdmx_holds_no_results(tmp_path: Path, root: Path, capsys: pytest.CaptureFixture[str]):
-    """SDMX-CSV carries the dataflow of observations only; asking for results says so and writes nothing."""
-    out = tmp_path / "sdmx"
-    assert main(["--project", str(root), "export", "--results", "--to", "sdmx-csv", "--out", str(out)]) == 2
-    assert "xlsx" in capsys.readouterr().err
-    assert not out.exists()
+@pytest.fixture(scope="module")
+def sdmx_folder(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
+    out = tmp_path_factory.mktemp("results") / "sdmx"
+    assert main(["--project", str(root), "export", "--results", "--to", "sdmx-csv", "--out", str(out)]) == 0
+    return out
+
+
+def test_sdmx_holds_every_number_of_the_results(sdmx_folder: Path, archive: Path):
+    """A dataflow of its own: each number of each row about an area, as the table has it, with its observations."""
+    said = pd.read_csv(sdmx_folder / "results.csv", dtype=str, keep_default_na=False)
+    dimensions = ["FREQ", "REF_AREA", "INDICATOR", "ACTIVITY", "RESULT", "MEASURE", "ROW", "TIME_PERIOD"]
+    assert not said.duplicated(dimensions).any()
+    assert (said["OBSERVATIONS"] != "").all()
+    for name in ("growth", "structure"):
+        rows, mine = read(archive, name), said[said["RESULT"] == name]
+        for measure in mine["MEASURE"].unique():
+            values = mine[mine["MEASURE"] == measure]["OBS_VALUE"].astype(float)
+            assert values.tolist() == rows[measure].dropna().tolist()
+        numbers = [name for name in rows.select_dtypes("number") if not name.endswith(("year", "period", "direction"))]
+        assert {name for name in numbers if rows[name].notna().any()} <= set(mine["MEASURE"])
+
+
+def test_two_sdmx_clients_read_the_results(sdmx_folder: Path):
+    """pysdmx holds the structure against the XSD of SDMX-ML 3.0; it and sdmx1 read the same numbers."""
+    try:
+        import sdmx
+        from pysdmx.io import get_datasets, read_sdmx
+    except ImportError:
+        missing("sdmx1, pysdmx")
+    read_sdmx(str(sdmx_folder / "structure.xml"), validate=True)
+    count = {}
+    for file in ("data.csv", "undated.csv", "results.csv"):
+        (made,) = get_datasets(str(sdmx_folder / file), str(sdmx_folder / "structure.xml"))
+        count[file] = len(made.data)
+        assert count[file] == len(pd.read_csv(sdmx_folder / file)) > 100
+    structure = sdmx.read_sdmx(io.BytesIO((sdmx_folder / "structure.xml").read_bytes()), format="XML")
+    flow = structure.dataflow["RESULTS"]
+    message = sdmx.read_sdmx(io.BytesIO((sdmx_folder / "results.csv").read_bytes()), format="CSV", structure=flow)
+    assert len(message.data[0].obs) == count["results.csv"]
+    mine = pd.Series([float(obs.value) for obs in message.data[0].obs])
+    assert mine.tolist() == made.data["OBS_VALUE"].astype(float).tolist()
+    lists = {one: set(structure.codelist[f"CL_{one}"].items) for one in ("RESULT", "MEASURE")}
+    assert all(set(made.data[one]) == codes for one, codes in lists.items())
+
+
+@pytest.mark.parametrize("reader", ["polars", "duckdb", "pandas"])
+def test_no_value_is_lost_to_a_reader_that_guesses(archive: Path, tmp_path: Path, reader: str):
+    """Each table of results opens without a schema; no number, code, period or text comes out as another one.
+
+    A column of nothing but years or digits is read as numbers by all of them, which CSV cannot prevent: the digits are
+    the same, and no leading zero is among them.
+    """
+    with zipfile.ZipFile(archive) as files:
+        files.extractall(tmp_path)
+    descriptor = json.loads((tmp_path / "datapackage.json").read_text(encoding="utf-8"))
+    wrong, read = [], 0
+    for resource in [one for one in descriptor["resources"] if one["name"] in RESULTS]:
+        paths = [resource["path"]] if isinstance(resource["path"], str) else resource["path"]
+        kinds = {field["name"]: field.get("type", "string") for field in resource["schema"]["fields"]}
+        for path in paths:
+            printed = pd.read_csv(tmp_path / path, dtype=str, keep_default_na=False)
+            guessed = as_guessed(reader, tmp_path / path)
+            assert list(guessed) == list(printed)
+            read += 1
+            for name, values in guessed.items():
+                for text, value in zip(printed[name], values, strict=True):
+                    if not alike(text, value, kinds[name]):
+                        wrong.append((path, name, text, value))
+    assert read == len(RESULTS)
+    assert wrong == []
+
+
+def as_guessed(reader: str, path: Path) -> dict[str, list[object]]:
+    """The columns of a file as a reader gives them when it is told nothing; a missing value is None."""
+    if reader == "polars":
+        polars = pytest.importorskip("polars")
+        os.environ.pop("_RJEM_MALLOC_CONF", None)  # which it sets for itself
+        return polars.read_csv(path).to_dict(as_series=False)
+    if reader == "duckdb":
+        duckdb = pytest.importorskip("duckdb")
+        found = duckdb.sql(f"select * from read_csv('{path}')")
+        rows = found.fetchall()
+        return {name: [row[position] for row in rows] for position, name in enumerate(found.columns)}
+    frame = pd.read_csv(path)
+    return {name: [None if pd.isna(value) else value for value in frame[name]] for name in frame}
+
+
+def alike(text: str, value: object, kind: str) -> bool:
+    """Whether a value is what its cell says: a number that number, anything else its very characters."""
+    if value is None or value == "":
+        return text == ""
+    if isinstance(value, bool):
+        return text == str(value).lower()
+    if kind in ("number", "integer"):
+        return not isinstance(value, str) and float(text) == float(value)
+    if isinstance(value, float) and value.is_integer():  # pandas, in a column with gaps
+        value = int(value)
+    return text == str(value)

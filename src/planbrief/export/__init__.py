@@ -178,8 +178,6 @@ def command(arguments: argparse.Namespace) -> int:
     if arguments.results:
         from planbrief.export.results import with_results
 
-        if arguments.to == "sdmx-csv":
-            raise UnknownName("format of results", arguments.to, ("xlsx", "datapackage"))
         package = with_results(ds)
     path = export(package, arguments.to, arguments.out)
     if arguments.to != "xlsx" and (count := formula_like(package)):

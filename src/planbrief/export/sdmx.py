@@ -12,7 +12,8 @@ from typing import Literal
 
 from lxml import etree
 
-from planbrief.display.language import LANGS, Lang, message, term
+from planbrief.display.frames import KNOWN
+from planbrief.display.language import LANGS, Lang, message, pick, term
 from planbrief.errors import PlanbriefError
 from planbrief.export.archive import data_as_of
 from planbrief.log import visible
@@ -20,6 +21,13 @@ from planbrief.targets.package import Package, Row
 from planbrief.targets.periods import parse, sdmx
 from planbrief.targets.units import Unit, UnitTable
 
+#: SDMX code of a frequency that is none of the regular ones, for plan periods.
+OTHER_FREQUENCY = "_O"
+#: Numbers of results that are in the unit of their row.
+_LEVELS = frozenset(
+    "start end start_lower start_upper end_lower end_upper increment increment_per_year value lower upper total "
+    "total_lower total_upper base target required_increment predicted change_lower change_upper".split()
+)
 #: SDMX code for a dimension that says nothing about an observation.
 NOT_APPLICABLE = "_Z"
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_@$-]+")
@@ -208,11 +216,16 @@ class Component:
 
 @dataclass(frozen=True)
 class Flow:
-    """A dataflow and its data structure."""
+    """A dataflow, the file that holds it, and the components of its data structure in their order."""
 
     id: str
-    structure: str
-    dated: bool
+    file: str
+    components: tuple[Component, ...]
+
+    @property
+    def structure(self) -> str:
+        """Id of its data structure."""
+        return f"{self.id}_DSD"
 
     @property
     def reference(self) -> str:
@@ -220,8 +233,6 @@ class Flow:
         return f"{AGENCY}:{self.id}({VERSION})"
 
 
-DATED = Flow("TARGETS", "TARGETS_DSD", True)
-UNDATED = Flow("TARGETS_UNDATED", "TARGETS_UNDATED_DSD", False)
 COMPONENTS = (
     Component("FREQ", "", "dimension", "CL_FREQ"),
     Component("REF_AREA", "ref_area", "dimension", "CL_AREA"),
@@ -249,14 +260,57 @@ COMPONENTS = (
     Component("VALUE_TEXT", "value_text", "attribute", mandatory=True),
     Component("COMMENT_OBS", "comment_obs", "attribute"),
 )
+#: What planbrief computes: a number of a row of a result, with the observations behind it.
+COMPUTED = (
+    *COMPONENTS[:4],
+    Component("RESULT", "result", "dimension", "CL_RESULT"),
+    Component("MEASURE", "measure", "dimension", "CL_MEASURE"),
+    Component("ROW", "row", "dimension"),
+    *(one for one in COMPONENTS if one.id in ("TIME_PERIOD", "OBS_VALUE")),
+    Component("UNIT_PRINTED", "unit", "attribute"),
+    Component("OBSERVATIONS", "observations", "attribute", mandatory=True),
+)
+DATED = Flow("TARGETS", "data.csv", COMPONENTS)
+#: Those without a date have no time dimension and no frequency.
+UNDATED = Flow("TARGETS_UNDATED", "undated.csv", tuple(c for c in COMPONENTS if c.id not in ("FREQ", "TIME_PERIOD")))
+RESULTS = Flow("RESULTS", "results.csv", COMPUTED)
+#: Results whose rows are about one area at one time, and the column that holds the time.
+_WHEN = {"growth": "end_period", "progress": "target_period", "structure": "period"}
 
 
-def components_of(flow: Flow) -> tuple[Component, ...]:
-    """Components of a dataflow: those without a date have no time dimension and no frequency."""
-    return tuple(component for component in COMPONENTS if flow.dated or component.id not in ("FREQ", "TIME_PERIOD"))
+def computed(package: Package) -> list[dict[str, str]]:
+    """Components of every number in the tables of results by id; none for a package without them."""
+    said = []
+    for result, when in _WHEN.items():
+        table = package.tables.get(result)
+        units = (
+            {one["name"]: one.get("unit", "") for one in table.schema["fields"] if one["type"] == "number"}
+            if table
+            else {}
+        )
+        for number, row in enumerate(table.rows if table else (), start=1):
+            period = parse(row.values[when])
+            for column in units:
+                if value := row.values[column]:
+                    said.append(
+                        {
+                            "FREQ": OTHER_FREQUENCY if period.frequency == "range" else period.frequency,
+                            "REF_AREA": row.values["ref_area"],
+                            "INDICATOR": row.values["indicator"],
+                            "ACTIVITY": row.values["activity"] or NOT_APPLICABLE,
+                            "RESULT": result,
+                            "MEASURE": column,
+                            "ROW": f"{result}-{number}",
+                            "TIME_PERIOD": sdmx(row.values[when]),
+                            "OBS_VALUE": value,
+                            "UNIT_PRINTED": units[column] or (row.values["unit"] if column in _LEVELS else ""),
+                            "OBSERVATIONS": row.values["observations"],
+                        }
+                    )
+    return said
 
 
-def structure_xml(package: Package, lists: Mapping[str, Codelist]) -> bytes:
+def structure_xml(package: Package, lists: Mapping[str, Codelist], flows: Iterable[Flow] = (DATED, UNDATED)) -> bytes:
     """The structure message of `package`: equal data, equal bytes."""
     root = etree.Element(f"{{{_MES}}}Structure", nsmap={"mes": _MES, "str": _STR, "com": _COM})
     header = _add(root, _MES, "Header")
@@ -270,7 +324,6 @@ def structure_xml(package: Package, lists: Mapping[str, Codelist]) -> bytes:
     for codelist in lists.values():
         _codelist(holder, codelist)
     _concepts(_add(structures, _STR, "ConceptSchemes"), package)
-    flows = (DATED, UNDATED)
     holder = _add(structures, _STR, "Dataflows")
     definitions = etree.Element(f"{{{_STR}}}DataStructures")
     for flow in flows:
@@ -325,7 +378,9 @@ def _concepts(parent: etree._Element, package: Package) -> None:
     fields = {field["name"]: field for field in package["observations"].schema["fields"]}
     made = _maintainable(parent, "ConceptScheme", CONCEPTS)
     _names(made, *(message("sdmx.concepts", lang) for lang in LANGS))
-    for component in COMPONENTS:
+    for component in dict.fromkeys(
+        (*COMPONENTS, *(one for one in COMPUTED if one.id not in {c.id for c in COMPONENTS}))
+    ):
         item = _add(made, _STR, "Concept", id=component.id)
         field = fields.get(component.column, {}) if component.id != "UNIT_PRINTED" else {}
         zh, en = (term("sdmx_concept", component.id, lang) for lang in LANGS)
@@ -336,7 +391,7 @@ def _definition(parent: etree._Element, flow: Flow) -> None:
     made = _maintainable(parent, "DataStructure", flow.structure)
     _names(made, *(message(f"sdmx.flow_{flow.id}", lang) for lang in LANGS))
     components = _add(made, _STR, "DataStructureComponents")
-    used = components_of(flow)
+    used = flow.components
     dimensions = _add(components, _STR, "DimensionList", id="DimensionDescriptor")
     for position, one in enumerate(_of(used, "dimension"), start=1):
         _component(_add(dimensions, _STR, "Dimension", id=one.id, position=str(position)), one)
@@ -371,10 +426,8 @@ def _urn(kind: str, identifier: str, item: str = "") -> str:
     return f"{_URN}.{kind}={AGENCY}:{identifier}({VERSION})" + (f".{item}" if item else "")
 
 
-#: Files of the export.
-STRUCTURE, DATA, UNDATED_DATA = "structure.xml", "data.csv", "undated.csv"
-#: SDMX code of a frequency that is none of the regular ones, for plan periods.
-OTHER_FREQUENCY = "_O"
+#: File of the structure.
+STRUCTURE = "structure.xml"
 
 
 def files(package: Package) -> dict[str, bytes]:
@@ -384,21 +437,30 @@ def files(package: Package) -> dict[str, bytes]:
     rows = package["observations"].rows
     dated = [row for row in rows if parse(row.values["time_period"]).dated]
     undated = [row for row in rows if not parse(row.values["time_period"]).dated]
-    return {
-        STRUCTURE: structure_xml(package, lists),
-        DATA: data_csv(dated, DATED, units),
-        UNDATED_DATA: data_csv(undated, UNDATED, units),
-    }
+    data = {DATED: dated, UNDATED: undated}
+    records = {flow: [record(row.values, units) for row in rows] for flow, rows in data.items()}
+    if results := computed(package):
+        records[RESULTS] = results
+        for name, column in (("CL_RESULT", "RESULT"), ("CL_MEASURE", "MEASURE")):
+            codes = tuple(_computed(one) for one in dict.fromkeys(said[column] for said in results))
+            lists[name] = Codelist(name, term("sdmx_list", name, "zh"), term("sdmx_list", name, "en"), codes)
+    made = {flow.file: data_csv(said, flow) for flow, said in records.items()}
+    return {STRUCTURE: structure_xml(package, lists, records), **made}
 
 
-def data_csv(rows: list[Row], flow: Flow, units: UnitTable) -> bytes:
+def _computed(name: str) -> Code:
+    """A result or one of its columns, with the words that pages use for it."""
+    zh, en = (pick(KNOWN[name][0], lang) if name in KNOWN else "" for lang in LANGS)
+    return Code(name, zh or term("sdmx_result", name, "zh"), en or term("sdmx_result", name, "en"))
+
+
+def data_csv(records: Iterable[Mapping[str, str]], flow: Flow) -> bytes:
     """Observations of one dataflow as SDMX-CSV: one record on one line, components in the order of the structure."""
-    names = [component.id for component in components_of(flow)]
+    names = [component.id for component in flow.components]
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\r\n")  # RFC 4180, which SDMX-CSV builds on
     writer.writerow(["STRUCTURE", "STRUCTURE_ID", "ACTION", *names])
-    for row in rows:
-        said = record(row.values, units)
+    for said in records:
         writer.writerow(["dataflow", flow.reference, "I", *(_one_line(said[name]) for name in names)])
     return text.getvalue().encode("utf-8")
 
