@@ -74,7 +74,7 @@ recipes: $(VENV)/.installed ## run the Airflow and Prefect recipes, each in an e
 dist: $(BIN)/python ## build wheel and sdist into dist/, check them and use each in an empty environment
 	$(BIN)/python tests/distribution/run.py
 
-matrix: $(BIN)/python ## run the rooms that depend on versions under every Python there is, pinned and newest
+matrix: $(BIN)/python ## run the rooms that depend on versions under every Python there is: pinned, newest, lowest
 	$(BIN)/python tests/distribution/matrix.py
 
 clean: ## remove the environment and everything built

@@ -1,4 +1,4 @@
-"""Run the rooms that depend most on versions under every Python there is, newest and pinned versions: ``make matrix``.
+"""Run the rooms that depend most on versions under every Python there is, each with several versions: ``make matrix``.
 
 ``python tests/distribution/matrix.py [3.11 …]`` looks for ``python3.N`` on PATH and among pyenv's versions. Each gets
 an environment below .venv-matrix/ (kept until pyproject.toml or constraints.txt change) and a row in the table that is
@@ -10,17 +10,26 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 PYTHONS = ("3.11", "3.12", "3.13", "3.14")
 #: Rooms whose results depend on pandas, numpy, matplotlib, lxml, nbconvert, typst.
 ROOMS = ("tests/targets", "tests/measures", "tests/display", "tests/render")
-#: Versions: as pinned, or the newest that pyproject.toml allows.
-VERSIONS = {"pinned": ["-c", "constraints.txt"], "newest": ["--upgrade"]}
+#: Versions: as pinned, the newest and the lowest that pyproject.toml allows.
+VERSIONS = {"pinned": ["-c", "constraints.txt"], "newest": ["--upgrade"], "lowest": ["-c", "lowest.txt"]}
+
+
+def lowest() -> str:
+    """The lower bound of each run-time dependency as a file of constraints."""
+    asked = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
+    bounds = (re.match(r"([\w.-]+)(?:\[.*?\])?[>=]=([\d.]+)", one) for one in asked)
+    return "".join(f"{bound[1]}=={bound[2]}\n" for bound in bounds if bound)
 
 
 def python_of(version: str) -> str | None:
@@ -41,8 +50,10 @@ def environment(python: str, version: str, which: str) -> Path:
     if not made.is_file() or made.read_text() != asked:
         shutil.rmtree(folder, ignore_errors=True)
         subprocess.run([python, "-m", "venv", folder], check=True)
+        (folder / "lowest.txt").write_text(lowest())
         install = [folder / "bin/python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*install, *VERSIONS[which], "-e", ".[test]"], cwd=ROOT, check=True)
+        versions = [str(folder / word) if word == "lowest.txt" else word for word in VERSIONS[which]]
+        subprocess.run([*install, *versions, "-e", ".[test]"], cwd=ROOT, check=True)
         made.write_text(asked)
     return folder / "bin" / "python"
 

@@ -102,13 +102,20 @@ def write_store(package: Package, path: Path, left_out: Iterable[str] = ()) -> N
         base.close()
 
 
+class _Base(sqlite3.Connection):
+    """A database that is closed when the last table that reads it goes."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
 def read_store(project: Project, left_out: Iterable[str] = ()) -> Package | None:
     """The package that a build stored beside the files of `project`; None unless it stands for just these files."""
     path = project.root / STORE
     if not path.is_file():
         return None
     try:
-        base = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False)
+        base = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False, factory=_Base)
         facts = {name: json.loads(value) for name, value in base.execute("SELECT name, value FROM facts")}
         if facts["left_out"] != sorted(left_out) or not _same(facts["files"], project.data):
             return None
