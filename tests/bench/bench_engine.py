@@ -33,7 +33,7 @@ CELLS = (
 )
 
 #: What the pool imports ahead; ``warm:figure`` is what planbrief's own build does too.
-PRELOAD = ("numpy", "pandas", "matplotlib.pyplot", "planbrief.run.preload:figure")
+PRELOAD = ("numpy", "pandas", "matplotlib.pyplot", "planbrief.run.produce:figure")
 
 COLD = """
 import sys, time

@@ -21,7 +21,7 @@ FLOOR = """
 import contextlib, io, json, os, pickle, sys, time
 from pathlib import Path
 tasks, rounds = pickle.loads(Path(sys.argv[1]).read_bytes()), int(sys.argv[2])
-from planbrief.run.preload import warm
+from planbrief.run.produce import warm
 warm()
 from planbrief.render.html import exporter as html
 from planbrief.render.pdf import exporter as pdf

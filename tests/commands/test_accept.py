@@ -16,7 +16,7 @@ from planbrief.checks.project import project_problems
 from planbrief.checks.verification import verify
 from planbrief.commands.accept import AlreadyThere, NotReady, Undecided, accept_draft, tabulated
 from planbrief.commands.cli import main
-from planbrief.commands.init import lay_out, project_files
+from planbrief.commands.new import lay_out, project_files
 from planbrief.project import Project
 from planbrief.reading.drafts import Draft
 from planbrief.targets.dataset import Dataset

@@ -31,8 +31,8 @@ from publish.building.conftest import CATALOG, CELLS, write_notebook
 
 from planbrief.commands import cli
 from planbrief.commands.cli import main
-from planbrief.commands.init import lay_out
-from planbrief.publish.lock import FolderLock
+from planbrief.commands.new import lay_out
+from planbrief.publish.output_folder import FolderLock
 from planbrief.publish.state import state_folder
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("environments")]

@@ -12,7 +12,7 @@ import pytest
 from conftest import missing
 
 from planbrief.commands.cli import main
-from planbrief.commands.init import NotEmpty, lay_out, project_files
+from planbrief.commands.new import NotEmpty, lay_out, project_files
 from planbrief.project import Project
 
 

@@ -12,8 +12,8 @@ import pytest
 from planbrief.catalog import problems, read
 from planbrief.commands import completion, new
 from planbrief.commands.cli import COMMANDS, USERS, main, overview
-from planbrief.commands.init import lay_out
 from planbrief.commands.list import cut, width
+from planbrief.commands.new import lay_out
 from planbrief.errors import CatalogError, UnknownName
 from planbrief.project import at
 from planbrief.targets.package import usable_package

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from planbrief.commands.init import lay_out
+from planbrief.commands.new import lay_out
 from planbrief.commands.review.server import Desk, ReviewServer, serve
 from planbrief.reading.draft_rows import described
 from planbrief.reading.drafts import Draft, keep_draft

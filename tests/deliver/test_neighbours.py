@@ -15,10 +15,9 @@ from planbrief.deliver import office as office_module
 from planbrief.deliver.ledger import Delivery, Ledger, RecordFailed, append_line
 from planbrief.deliver.mail import Deferred, Refused, Unconfirmed
 from planbrief.deliver.office import Office, without_secrets
-from planbrief.deliver.recipients import Target, address
-from planbrief.deliver.schedule.config import ScheduleError, held, read_schedule
+from planbrief.deliver.schedule.config import ScheduleError, Target, address, held, read_schedule
 from planbrief.deliver.webhook import post
-from planbrief.run.manifest_reading import read_manifest
+from planbrief.run.manifest import read_manifest
 
 KEY = "key=MARKED-SECRET"
 

@@ -14,8 +14,8 @@ import pytest
 from deliver.rounds import Broken, Builder, runner, schedule
 
 from planbrief.deliver.schedule.config import ScheduleError, read_schedule
+from planbrief.deliver.schedule.rounds import ServiceClock, pause, serve
 from planbrief.deliver.schedule.status import exit_code, page_path, status, write_status
-from planbrief.deliver.schedule.units import ServiceClock, pause, serve
 
 
 def mailing(mail_server, **changes):

@@ -87,7 +87,7 @@ class Echo:
 @pytest.fixture(scope="module")
 def small_project(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
     """A project with an edition to deliver."""
-    from planbrief.commands.init import lay_out
+    from planbrief.commands.new import lay_out
 
     made = lay_out(tmp_path_factory.mktemp("secrets") / "project")
     publish(made / "reports" / "latest", "1")

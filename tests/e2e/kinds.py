@@ -14,7 +14,7 @@ from typing import Any
 
 from planbrief.checks.repair import accept
 from planbrief.checks.sheets import as_csv
-from planbrief.commands.init import lay_out
+from planbrief.commands.new import lay_out
 from planbrief.project import Project
 from planbrief.targets.wording import TOKEN
 

@@ -19,7 +19,7 @@ from planbrief.commands.preview.server import error_page
 from planbrief.commands.preview.studio import Shown
 from planbrief.deliver.mail import compose, compose_failure
 from planbrief.deliver.news import News
-from planbrief.deliver.recipients import Smtp
+from planbrief.deliver.schedule.config import Smtp
 from planbrief.deliver.schedule.status import status_page
 from planbrief.publish.assembly import failure_page
 from planbrief.publish.edition import Publication

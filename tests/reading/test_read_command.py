@@ -6,7 +6,7 @@ import re
 import pytest
 
 from planbrief.commands.cli import main
-from planbrief.commands.init import lay_out
+from planbrief.commands.new import lay_out
 
 TEXT = (
     "2026年某省政府工作报告\n——2026年1月20日在某省第十四届人民代表大会上\n"

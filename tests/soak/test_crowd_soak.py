@@ -32,7 +32,7 @@ from publish.edition import crash
 from publish.edition.editions import build as publish
 from publish.edition.editions import leftovers, pdf
 
-from planbrief.commands.init import lay_out
+from planbrief.commands.new import lay_out
 from planbrief.deliver import mail as smtp
 from planbrief.deliver import office
 from planbrief.deliver.ledger import Ledger

@@ -16,7 +16,7 @@ from targets.folder import SOURCE, change, make_folder, rows_of
 from planbrief.checks.data import data_problems
 from planbrief.checks.repair import accept, fix
 from planbrief.checks.sheets import as_csv, read_seal, write_seal
-from planbrief.commands import init
+from planbrief.commands import new as init
 from planbrief.commands.migrate import migrate
 from planbrief.errors import DataError
 from planbrief.project import packaged

@@ -320,7 +320,7 @@ COMMANDS: dict[str, tuple[str, Configure, str]] = {
         completion_options,
         "planbrief.commands.completion:command",
     ),
-    "init": ("lay out an editable copy of data and notebooks", init_options, "planbrief.commands.init:command"),
+    "init": ("lay out an editable copy of data and notebooks", init_options, "planbrief.commands.new:init_command"),
 }
 
 

@@ -51,7 +51,7 @@ def page(topic: str) -> str:
         raise UnknownName("topic of the guide", topic, tuple(known))
     import nbformat
 
-    from planbrief.commands.init import lay_out
+    from planbrief.commands.new import lay_out
     from planbrief.render.html.exporter import render_html
     from planbrief.run.engine import execute
 

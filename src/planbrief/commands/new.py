@@ -1,4 +1,4 @@
-"""Notebooks of one's own: a new one that builds at once, and notebooks without outputs for git."""
+"""A project and notebooks of one's own: ``init``, ``new`` (one that builds at once), ``nb`` (without outputs)."""
 
 from __future__ import annotations
 
@@ -9,14 +9,16 @@ import re
 import subprocess
 import sys
 import tomllib
+from importlib import resources
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from planbrief.catalog import REPORT_ID, Catalog, read
 from planbrief.errors import CatalogError, PlanbriefError, UnknownName
+from planbrief.export.place import BESIDE, destination, write_folder
 from planbrief.log import visible
-from planbrief.project import Project, chosen, writable
+from planbrief.project import DRAFTS, Project, chosen, packaged, writable
 from planbrief.targets.package import usable_package
 
 #: What running a notebook leaves in its metadata; the check looks for the same.
@@ -294,4 +296,60 @@ def command(arguments: argparse.Namespace) -> int:
     shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
     print(f"{shown}: a new notebook, listed in reports/catalog.toml")
     print(f"planbrief preview {path.stem} shows it while you edit; planbrief build {path.stem} publishes it")
+    return 0
+
+
+#: Files that a project consists of, as patterns below its folder.
+_PATTERNS = (
+    "data/*.json", "data/*.csv", "data/*.txt", "data/*/*.csv", "data/*/*/*.csv",
+    "data/*/*/*.txt", "notebooks/*.ipynb", "notebooks/words/*.toml", "reports/catalog.toml",
+    "reports/*.schema.json",
+)  # fmt: skip
+
+
+class NotEmpty(PlanbriefError):
+    """The folder for a new project holds something already."""
+
+    def __init__(self, folder: str, found: str) -> None:
+        super().__init__(folder, found)
+        self.folder, self.found = folder, found
+
+    def __str__(self) -> str:
+        return f"{visible(self.folder)}: found {visible(self.found)}; expected a new or an empty folder"
+
+
+def project_files(project: Project) -> dict[str, bytes]:
+    """Files of `project` that a copy consists of, by relative path."""
+    found = sorted({path for pattern in _PATTERNS for path in project.root.glob(pattern) if path.is_file()})
+    found = [path for path in found if project.data / DRAFTS not in path.parents]
+    return {path.relative_to(project.root).as_posix(): path.read_bytes() for path in found}
+
+
+def lay_out(folder: Path | str) -> Path:
+    """Make a project in `folder` and return its absolute path.
+
+    Raises
+    ------
+    NotEmpty
+        `folder` is a file, or a folder that holds something.
+    """
+    path = destination(folder)
+    if path.exists():
+        if not path.is_dir():
+            raise NotEmpty(str(path), "a file")
+        if entry := next((one for one in sorted(path.iterdir()) if one.name not in BESIDE), None):
+            raise NotEmpty(str(path), entry.name)
+    files = project_files(packaged())
+    own = {".gitignore": "gitignore", ".gitattributes": "gitattributes", "README.md": "README.md"}
+    beside = resources.files("planbrief.commands") / "laid_out"
+    write_folder(path, {**files, **{name: (beside / file).read_bytes() for name, file in own.items()}})
+    return path
+
+
+def init_command(arguments: argparse.Namespace) -> int:
+    """Run ``planbrief init``."""
+    path = lay_out(arguments.folder)
+    start = "start" if path == Path.cwd() else "go there and start"
+    print(f"{path}: a new project; {start} with README.md, planbrief list, planbrief build")
+    print("under git: planbrief nb install keeps the outputs of notebooks out of every commit")
     return 0

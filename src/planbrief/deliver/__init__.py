@@ -2,7 +2,6 @@
 
 ::
 
-    recipients  who gets what, from the configuration
     news        what an edition says to somebody: title, changes since what they had, files
     mail        the news as a mail, its way with a line drawn before the point of no return; the edition in a folder
     webhook     the news as a message of WeCom, DingTalk, Feishu or a generic receiver

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from planbrief.deliver.news import News, trimmed
-from planbrief.deliver.recipients import Smtp
+from planbrief.deliver.schedule.config import Smtp
 from planbrief.display.language import Lang, message
 from planbrief.errors import RunError
 from planbrief.publish.digest.document import Document, Section

@@ -13,7 +13,7 @@ from planbrief.publish.digest.changes import Changes, compare
 from planbrief.publish.digest.document import Document, Section, document, lines
 from planbrief.publish.digest.rendering import to_json
 from planbrief.publish.digest.snapshot import NoEdition, Snapshot, read_folder
-from planbrief.publish.kept_editions import editions
+from planbrief.publish.output_folder import editions
 from planbrief.render.safe_text import visible
 from planbrief.run.manifest import ReportEntry
 

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit
 
 from planbrief.deliver.mail import Deadline, Deferred, Refused, ServerAway, Unconfirmed
 from planbrief.deliver.news import News
-from planbrief.deliver.recipients import Robot
+from planbrief.deliver.schedule.config import Robot
 
 #: Bytes that WeCom takes in one Markdown message; the others take more.
 MOST_BYTES = {"wecom": 4096, "dingtalk": 18_000, "feishu": 18_000, "generic": 100_000}

@@ -14,12 +14,28 @@ from planbrief.errors import Problem, RunError
 from planbrief.files import path_problem, read_regular, sha256_of, sync_tree, write_new
 from planbrief.log import EventLog, LibraryLog
 from planbrief.publish.edition_check import verify_edition
-from planbrief.publish.kept_editions import EditionInfo, editions, prune, restore
-from planbrief.publish.lock import FolderLock, LockHeld
-from planbrief.publish.output_folder import OutRefused, check_out, resolve_out
+from planbrief.publish.output_folder import (
+    EditionInfo,
+    FolderLock,
+    LockHeld,
+    OutRefused,
+    check_out,
+    editions,
+    prune,
+    resolve_out,
+    restore,
+)
 from planbrief.publish.state import WORK, State, read_edition
-from planbrief.run.manifest import INDEX_PAGES, MANIFEST, Manifest, PublishedFile, ReportEntry
-from planbrief.run.manifest_reading import ManifestError, entry_problem, manifest_problem
+from planbrief.run.manifest import (
+    INDEX_PAGES,
+    MANIFEST,
+    Manifest,
+    ManifestError,
+    PublishedFile,
+    ReportEntry,
+    entry_problem,
+    manifest_problem,
+)
 
 if TYPE_CHECKING:
     from planbrief.publish.index import Digest, DigestSource

@@ -15,8 +15,15 @@ from urllib.parse import unquote, urlsplit
 import planbrief
 from planbrief.errors import Problem
 from planbrief.files import read_regular, sha256_of, walk
-from planbrief.run.manifest import INDEX_PAGES, MANIFEST, Manifest, PublishedFile
-from planbrief.run.manifest_reading import LARGEST_MANIFEST_BYTES, ManifestError, read_manifest
+from planbrief.run.manifest import (
+    INDEX_PAGES,
+    LARGEST_MANIFEST_BYTES,
+    MANIFEST,
+    Manifest,
+    ManifestError,
+    PublishedFile,
+    read_manifest,
+)
 
 _PART = r"(?:>\s*|\s*=\s*['\"])(\d)"
 _UA = re.compile(rb"pdfuaid:part" + _PART.encode())

@@ -2,7 +2,7 @@
 
 ``<parent>/.planbrief-<name>/`` lies on the same file system as the output folder and holds::
 
-    lock, holder.json      who builds (lock.py)
+    lock, holder.json      who builds (output_folder.py)
     stage-<token>/         the edition that is being put together
     work/<token>/          scratch folders of its reports
     editions/<id>/         earlier editions
@@ -31,8 +31,15 @@ from typing import Any
 
 from planbrief.files import read_regular, replace_file, sha256_of, sync
 from planbrief.log import EventLog, LibraryLog
-from planbrief.run.manifest import MANIFEST, Manifest
-from planbrief.run.manifest_reading import EDITION_ID, LARGEST_MANIFEST_BYTES, ManifestError, read_json, read_manifest
+from planbrief.run.manifest import (
+    EDITION_ID,
+    LARGEST_MANIFEST_BYTES,
+    MANIFEST,
+    Manifest,
+    ManifestError,
+    read_json,
+    read_manifest,
+)
 
 STATE_PREFIX = ".planbrief-"
 JOURNAL, RECORD, EDITIONS, OUTGOING, WORK = "journal.json", "state.json", "editions", "outgoing", "work"

@@ -16,7 +16,7 @@ from publish.building.conftest import CELLS, write_notebook
 from planbrief.commands.cli import main
 from planbrief.project import Project
 from planbrief.publish.build import Listener, Request, build
-from planbrief.run import cluster
+from planbrief.run import executors as cluster
 
 distributed = pytest.importorskip("distributed")
 

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planbrief.log import Log, visible
-from planbrief.publish.lock import FolderLock, LockHeld
+from planbrief.publish.output_folder import FolderLock, LockHeld
 
 
 def test_one_json_line_per_event(tmp_path: Path) -> None:

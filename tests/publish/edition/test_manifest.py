@@ -13,8 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from publish.edition.editions import build
 
-from planbrief.run.manifest import Manifest, PublishedFile, ReportEntry
-from planbrief.run.manifest_reading import ManifestError, read_manifest
+from planbrief.run.manifest import Manifest, ManifestError, PublishedFile, ReportEntry, read_manifest
 
 SHA = "0" * 64
 
@@ -109,7 +108,7 @@ def test_hostile_json(data: bytes | str) -> None:
 
 def test_too_large(monkeypatch: pytest.MonkeyPatch, written: bytes) -> None:
     """A manifest beyond the limit is not parsed at all."""
-    monkeypatch.setattr("planbrief.run.manifest_reading.LARGEST_MANIFEST_BYTES", 1000)
+    monkeypatch.setattr("planbrief.run.manifest.LARGEST_MANIFEST_BYTES", 1000)
     with pytest.raises(ManifestError, match="at most 1000"):
         read_manifest(written)
 

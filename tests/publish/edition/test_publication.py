@@ -22,10 +22,8 @@ from planbrief.publish.edition import (
     restore,
 )
 from planbrief.publish.edition_check import verify_edition
-from planbrief.publish.kept_editions import DamagedEdition
-from planbrief.publish.output_folder import check_out
-from planbrief.run.manifest import Manifest, ReportEntry
-from planbrief.run.manifest_reading import ManifestError, read_manifest
+from planbrief.publish.output_folder import DamagedEdition, check_out
+from planbrief.run.manifest import Manifest, ManifestError, ReportEntry, read_manifest
 
 
 @pytest.fixture

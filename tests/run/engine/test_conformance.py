@@ -14,8 +14,7 @@ from run.engine.corpus import CORPUS, KNOWN_DIFFERENCES
 from run.engine.notebooks import notebook, run
 
 from planbrief.run.engine import Pool, strip_run_metadata
-from planbrief.run.engine.environment import DETERMINISTIC_ENV
-from planbrief.run.engine.execution import execute_stock
+from planbrief.run.engine.execution import DETERMINISTIC_ENV, execute_stock
 
 #: A stock kernel reads what subprocesses and C code write in a thread, so that the place of such text, and on a busy
 #: machine whether it arrives in time, differ between its own runs. One of them must equal ours.

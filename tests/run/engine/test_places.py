@@ -5,9 +5,8 @@ import pytest
 from nbformat import v4
 
 from planbrief.run.engine import CellFailed, execute
-from planbrief.run.engine.execution import execute_stock
+from planbrief.run.engine.execution import execute_stock, parameterize
 from planbrief.run.engine.failures import excerpt
-from planbrief.run.engine.injection import parameterize
 
 
 def notebook(source: str) -> nbformat.NotebookNode:

@@ -2,8 +2,7 @@
 
 ::
 
-    config    the file, checked, and which runs are due
-    rounds    one round: run what is due, queue and send, tell the operators
-    units     rounds for ever, and unit files for systemd, cron, GitHub Actions and Task Scheduler
+    config    the file, checked: who gets what, and which runs are due
+    rounds    run what is due, queue and send, tell the operators; for ever, or by unit files of the machine
     status    which runs began and how they ended; the operators' page
 """

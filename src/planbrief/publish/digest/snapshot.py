@@ -13,9 +13,8 @@ from pathlib import Path
 from planbrief.display.language import Lang
 from planbrief.errors import PlanbriefError
 from planbrief.files import read_regular, sha256_of
-from planbrief.publish.kept_editions import editions
-from planbrief.run.manifest import MANIFEST, Manifest
-from planbrief.run.manifest_reading import EDITION_ID, LARGEST_MANIFEST_BYTES, ManifestError, read_manifest
+from planbrief.publish.output_folder import editions
+from planbrief.run.manifest import EDITION_ID, LARGEST_MANIFEST_BYTES, MANIFEST, Manifest, ManifestError, read_manifest
 
 Row = Mapping[str, str]
 #: Column that identifies the rows of a table whose description does not say it.

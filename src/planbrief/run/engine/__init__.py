@@ -14,9 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from planbrief.run.engine.execution import execute
+    from planbrief.run.engine.execution import execute, parameterize
     from planbrief.run.engine.failures import CellFailed, EngineUnavailable, TimedOut, WorkerDied, WorkerFailed
-    from planbrief.run.engine.injection import parameterize
     from planbrief.run.engine.normalize import strip_run_metadata
     from planbrief.run.engine.progress import Stage, announce, work_dir
     from planbrief.run.pool.executor import Pool, shared_pool
@@ -31,7 +30,7 @@ _HOME_OF = {
     "WorkerFailed": "planbrief.run.engine.failures",
     "announce": "planbrief.run.engine.progress",
     "execute": "planbrief.run.engine.execution",
-    "parameterize": "planbrief.run.engine.injection",
+    "parameterize": "planbrief.run.engine.execution",
     "shared_pool": "planbrief.run.pool.executor",
     "strip_run_metadata": "planbrief.run.engine.normalize",
     "work_dir": "planbrief.run.engine.progress",

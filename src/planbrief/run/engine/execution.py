@@ -1,20 +1,32 @@
-"""A notebook executed: in our kernel of one process, or in a stock one where it asks for another."""
+"""A notebook executed: with parameters as papermill injects them, in a fixed environment, in our kernel or a stock one.
+
+The same inputs give the same bytes: parameters become literals in a cell of data, and what the starting terminal or
+machine would change in the outputs is fixed.
+"""
 
 from __future__ import annotations
 
-import contextlib
 import copy
-import locale
-import logging
+import keyword
 import math
 import os
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from planbrief.errors import ParameterError
+from planbrief.parameters import INJECTED_TAG
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+import contextlib
+import locale
+import logging
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from planbrief.run.engine.environment import RUNNER_ENV
 from planbrief.run.engine.failures import EngineUnavailable, TimedOut, WorkerDied, excerpt, failed, place_of
 from planbrief.run.engine.progress import Stage, announce_stage
 
@@ -22,6 +34,144 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
 
     from planbrief.run.engine.runner import CellHook
+
+
+#: What any process that runs notebooks in planbrief's way needs, whoever asked for it.
+RUNNER_ENV: Mapping[str, str] = {
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    # debugpy warns on stderr about frozen modules when it is imported into a kernel.
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
+
+#: What planbrief's own builds fix in addition. Each of these was seen to change bytes (hash order of user code,
+#: local time, collation), or to start threads, with which a process cannot safely be forked.
+DETERMINISTIC_ENV: Mapping[str, str] = {
+    "PYTHONHASHSEED": "0",
+    "TZ": "UTC",
+    "LC_ALL": "C.UTF-8",
+    "LANG": "C.UTF-8",
+    "LANGUAGE": "",
+    "PYTHONUTF8": "1",
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+    "MKL_NUM_THREADS": "1",
+    "NUMEXPR_NUM_THREADS": "1",
+    "VECLIB_MAXIMUM_THREADS": "1",
+    # A width that pandas, rich and click would otherwise take from the terminal of whoever starts the build.
+    "COLUMNS": "80",
+    "LINES": "24",
+}
+
+#: Variables that say something about the starting terminal or interpreter and nothing about the report.
+_DROPPED = ("PYTHONSTARTUP", "PYTHONINSPECT", "PYTHONWARNINGS", "PYTHONBREAKPOINT", "NO_COLOR")
+
+
+def worker_environment(fixed: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the environment for a process that runs notebooks.
+
+    Parameters
+    ----------
+    fixed : mapping, optional
+        Variables set on top of the caller's own; ``DETERMINISTIC_ENV`` if not given.
+    """
+    environment = {name: value for name, value in os.environ.items() if name not in _DROPPED}
+    environment.update(DETERMINISTIC_ENV if fixed is None else fixed)
+    environment.update(RUNNER_ENV)
+    return environment
+
+
+#: Tag by which papermill knows the cell of defaults.
+PARAMETERS_TAG = "parameters"
+
+
+def parameterize(nb: NotebookNode, values: Mapping[str, Any], *, notebook: str = "notebook") -> NotebookNode:
+    """Return a copy of a notebook with an ``injected-parameters`` cell that sets the given values.
+
+    The cell stands where papermill puts it: in place of an earlier injected one, else after the cell tagged
+    ``parameters``, else first. Without values the notebook is copied unchanged.
+
+    Parameters
+    ----------
+    nb : NotebookNode
+        The notebook; it is not changed.
+    values : mapping
+        Names and values made of None, bool, int, float, str, list, tuple and dict. They become literals; no text
+        of a caller is ever code.
+    notebook : str, optional
+        Name of the notebook for error messages.
+
+    Raises
+    ------
+    ParameterError
+        A name is not a Python identifier, or a value is of another type.
+    """
+    nb = with_ids(nb)
+    if not values:
+        return nb
+    from nbformat import v4
+
+    lines = ["# Parameters", *(f"{_name(notebook, key)} = {_literal(notebook, key, values[key])}" for key in values)]
+    cell = v4.new_code_cell(source="\n".join(lines), metadata={"tags": [INJECTED_TAG]})
+    cell["id"] = _unused_id(nb, INJECTED_TAG)
+    injected, declared = _first_tagged(nb, INJECTED_TAG), _first_tagged(nb, PARAMETERS_TAG)
+    if injected is not None:
+        nb.cells[injected] = cell
+    else:
+        nb.cells.insert(0 if declared is None else declared + 1, cell)
+    return nb
+
+
+def with_ids(nb: NotebookNode) -> NotebookNode:
+    """Return a copy of a notebook in the newest format, with ids on all cells that do not depend on chance."""
+    from nbformat import v4
+
+    nb = copy.deepcopy(nb)
+    missing = {position for position, cell in enumerate(nb.cells) if not cell.get("id")}
+    if (nb.get("nbformat"), nb.get("nbformat_minor")) != (v4.nbformat, v4.nbformat_minor):
+        nb = v4.upgrade(nb)
+    for position in missing:
+        nb.cells[position].pop("id", None)
+    for position in sorted(missing):
+        nb.cells[position]["id"] = _unused_id(nb, f"c{position:03d}")
+    return nb
+
+
+def _unused_id(nb: NotebookNode, wanted: str) -> str:
+    used = {cell.get("id") for cell in nb.cells}
+    candidate, number = wanted, 1
+    while candidate in used:
+        number += 1
+        candidate = f"{wanted}-{number}"
+    return candidate
+
+
+def _first_tagged(nb: NotebookNode, tag: str) -> int | None:
+    for position, cell in enumerate(nb.cells):
+        if tag in cell.metadata.get("tags", []):
+            return position
+    return None
+
+
+def _name(notebook: str, name: object) -> str:
+    if isinstance(name, str) and name.isidentifier() and not keyword.iskeyword(name):
+        return name
+    raise ParameterError(notebook, str(name), "this name", "a Python identifier that is not a keyword")
+
+
+def _literal(notebook: str, name: str, value: Any) -> str:
+    """Return the Python literal of a value made of JSON's types; repr keeps Chinese readable and escapes controls."""
+    if value is None or type(value) in (bool, int, str):
+        return repr(value)
+    if type(value) is float:
+        return repr(value) if math.isfinite(value) else f"float({str(value)!r})"
+    if type(value) is list:
+        return "[" + ", ".join(_literal(notebook, name, item) for item in value) + "]"
+    if type(value) is tuple:
+        return "(" + "".join(_literal(notebook, name, item) + ", " for item in value).rstrip(" ") + ")"
+    if type(value) is dict:
+        items = (f"{_literal(notebook, name, key)}: {_literal(notebook, name, item)}" for key, item in value.items())
+        return "{" + ", ".join(items) + "}"
+    raise ParameterError(notebook, name, f"a value of type {type(value).__name__}", "text, numbers, lists of them")
 
 
 def execute_stock(
@@ -143,7 +293,7 @@ def execute(
     if not is_python(nb):
         return execute_stock(nb, cwd=cwd, env=env, name=name, **limits)
     try:
-        run = _prepared(nb, name=name, on_cell=on_cell, **limits)
+        run = _runner_of(nb, name=name, on_cell=on_cell, **limits)
         with _surroundings(cwd, {**RUNNER_ENV, **(env or {})}):
             return run()
     except EngineUnavailable as problem:
@@ -165,7 +315,7 @@ def is_python(nb: NotebookNode) -> bool:
     return any(word in name for word in ("python", "conda", "venv", "env", "-py", "py3")) or not name
 
 
-def _prepared(
+def _runner_of(
     nb: NotebookNode, *, name: str, on_cell: CellHook | None, cell_timeout: float | None, report_timeout: float | None
 ) -> Callable[[], NotebookNode]:
     """Return what runs the notebook, or say why our own runner is not available."""

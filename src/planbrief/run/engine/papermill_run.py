@@ -29,10 +29,10 @@ SAVE_EVERY = 10.0
 WARMED: dict[str, tuple[str, ...]] = {
     "pandas": ("pandas",),
     "numpy": ("numpy",),
-    "matplotlib": ("matplotlib.pyplot", "planbrief.run.preload:figure"),
-    "seaborn": ("seaborn", "planbrief.run.preload:figure"),
+    "matplotlib": ("matplotlib.pyplot", "planbrief.run.produce:figure"),
+    "seaborn": ("seaborn", "planbrief.run.produce:figure"),
     "scipy": ("scipy.stats",),
-    "planbrief": ("planbrief.display", "planbrief.run.preload:figure"),
+    "planbrief": ("planbrief.display", "planbrief.run.produce:figure"),
 }
 
 _IMPORT = re.compile(r"^\s*(?:import|from)\s+(\w+)", re.MULTILINE)

@@ -16,7 +16,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
-from planbrief.run.engine.environment import worker_environment
+from planbrief.run.engine.execution import worker_environment
 from planbrief.run.engine.failures import EngineUnavailable, TimedOut, WorkerDied, WorkerFailed
 from planbrief.run.engine.progress import Stage
 from planbrief.run.pool import process_tree
@@ -33,7 +33,7 @@ Listener = Callable[[str, Stage], None]
 RUNNER_MODULES: tuple[str, ...] = (
     "planbrief.run.engine.runner",
     "planbrief.run.engine.execution",
-    "planbrief.run.engine.injection",
+    "planbrief.run.engine.execution",
     "IPython.core.completerlib",
     "IPython.core.crashhandler",
     "IPython.core.logger",
@@ -42,7 +42,7 @@ RUNNER_MODULES: tuple[str, ...] = (
     "ipykernel.debugger",
     "IPython.extensions.storemagic",
     "matplotlib_inline.backend_inline",
-    "planbrief.run.preload:validators",
+    "planbrief.run.produce:validators",
 )
 
 _TICK = 1.0

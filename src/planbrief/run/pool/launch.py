@@ -18,9 +18,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO
 
 from planbrief.run.engine.failures import EngineUnavailable
-from planbrief.run.pool import fork_server, process_tree, worker
-from planbrief.run.pool.fork_server import import_path
-from planbrief.run.pool.worker import Job
+from planbrief.run.pool import process_tree, worker
+from planbrief.run.pool.worker import Job, import_path
 
 #: Seconds in which a process that has been killed, or has answered, must be gone.
 PATIENCE = 10.0
@@ -174,7 +173,7 @@ class ForkLauncher(Launcher):
         self._control, theirs = _socket_pair()
         with theirs:
             self._process = subprocess.Popen(
-                fork_server.boot_command(theirs.fileno()),
+                worker.boot_command(theirs.fileno()),
                 pass_fds=[theirs.fileno()],
                 env=self._env,
                 stdin=subprocess.DEVNULL,
