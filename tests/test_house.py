@@ -114,6 +114,21 @@ def test_every_public_name_has_a_docstring():
     assert bare == []
 
 
+def test_errors_get_the_fields_that_their_sentence_has():
+    """Whoever raises an error whose sentence is a template gives a value for each place in it."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in MODULES]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    places = {}
+    for node in (node for node in nodes if isinstance(node, ast.ClassDef)):
+        for line in node.body:
+            if isinstance(line, ast.Assign) and ast.unparse(line.targets[0]) == "text":
+                places[node.name] = len(re.findall(r"\{[^}]*\}", ast.literal_eval(line.value)))
+    calls = [node for node in nodes if isinstance(node, ast.Call) and ast.unparse(node.func) in places]
+    assert len(places) > 10
+    assert {ast.unparse(call.func) for call in calls} == set(places)
+    assert [ast.unparse(call) for call in calls if len(call.args) != places[ast.unparse(call.func)]] == []
+
+
 def test_the_package_asserts_nothing():
     """Checks in the package are errors with a message, never assert."""
     found = []

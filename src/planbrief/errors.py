@@ -10,7 +10,8 @@
     ├── CatalogError              reports/catalog.toml or a notebook's declaration is wrong
     └── RunError                  exit code 1: the work ran and something failed
 
-Every class passes all its fields to ``Exception.__init__`` so that it survives pickling.
+Every class passes all its fields to ``Exception.__init__`` so that it survives pickling. Most are one sentence with
+their fields in it, which :attr:`PlanbriefError.text` holds; who reads the fields again names them.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ import traceback
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from typing import ClassVar
 
 
 class PlanbriefError(Exception):
@@ -34,6 +36,11 @@ class PlanbriefError(Exception):
 
     #: What the command line returns for it: 2 for bad usage, parameters or data.
     exit_code: int = 2
+    #: The sentence, with ``{}`` for each field in turn; empty where the one field is the whole sentence.
+    text: ClassVar[str] = ""
+
+    def __str__(self) -> str:
+        return self.text.format(*self.args) if self.text else super().__str__()
 
     def _render_traceback_(self) -> list[str]:
         """What IPython shows of it: the message, and the analyst's own line, instead of a screen of our internals."""

@@ -27,12 +27,7 @@ if TYPE_CHECKING:
 class BrokenExtension(PlanbriefError):
     """A function that an installed package announces cannot be loaded."""
 
-    def __init__(self, kind: str, name: str, value: str, reason: str) -> None:
-        super().__init__(kind, name, value, reason)
-        self.kind, self.name, self.value, self.reason = kind, name, value, reason
-
-    def __str__(self) -> str:
-        return f"{self.kind} {self.name!r} ({self.value}) of an installed package cannot be loaded: {self.reason}"
+    text = "{} {!r} ({}) of an installed package cannot be loaded: {}"
 
 
 @cache

@@ -55,19 +55,13 @@ class NoProject(NotAProject):
 class NoFile(PlanbriefError):
     """Where a file of the project should lie there is something that a read would wait for without end."""
 
-    def __str__(self) -> str:
-        return f"{self.args[0]} is a pipe, a socket or a device; expected a file"
+    text = "{} is a pipe, a socket or a device; expected a file"
 
 
 class SampleOnly(PlanbriefError):
     """The packaged sample was to be changed, or a page of it to be published inside the package."""
 
-    def __init__(self, what: str) -> None:
-        super().__init__(what)
-        self.what = what
-
-    def __str__(self) -> str:
-        return f"the packaged sample is for reading: {self.what}"
+    text = "the packaged sample is for reading: {}"
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ import pytest
 from planbrief.display.document import GROUND, MIME
 from planbrief.project import packaged
 from planbrief.render.html.exporter import render_html
-from planbrief.run.engine import Pool
+from planbrief.run.pool.executor import Pool
 
 OPEN = (
     "import planbrief as pb\n"

@@ -39,7 +39,7 @@ COLD = """
 import sys, time
 from pathlib import Path
 import nbformat
-from planbrief.run.engine import Pool
+from planbrief.run.pool.executor import Pool
 with Pool(1, {preload!r}) as pool:
     nb = nbformat.read({path!r}, as_version=4)
     pool.submit("planbrief.run.engine.execution:execute", nb, cwd=Path({folder!r})).result()
@@ -83,7 +83,7 @@ def cold_process(path: Path) -> Callable[[], object]:
 
 def warm(path: Path, jobs: int, notebooks: int, rounds: int) -> list[float]:
     """Seconds per notebook of a pool that is warm, many notebooks at once."""
-    from planbrief.run.engine import Pool
+    from planbrief.run.pool.executor import Pool
 
     nb = nbformat.read(path, as_version=4)
 

@@ -13,7 +13,7 @@ from typing import Any
 from measuring import Part, Setting, call
 from stock import jobs_of
 
-from planbrief.run.engine import Pool
+from planbrief.run.pool.executor import Pool
 from planbrief.run.produce import PRELOAD, Task, produce
 
 #: The same cells as a plain function in a process that has done it before, plus pages from notebooks run before.
@@ -61,7 +61,9 @@ def executed_notebook(task: Task) -> tuple[list[str], Any]:
 
     from planbrief.project import PROJECT_VARIABLE
     from planbrief.run import produce as room
-    from planbrief.run.engine import execute, parameterize, strip_run_metadata, work_dir
+    from planbrief.run.engine.execution import execute, parameterize
+    from planbrief.run.engine.normalize import strip_run_metadata
+    from planbrief.run.engine.progress import work_dir
 
     os.environ[PROJECT_VARIABLE] = task.project
     project = Path(task.project)

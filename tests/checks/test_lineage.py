@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from pathlib import Path
 
@@ -10,8 +9,9 @@ import pytest
 from targets.folder import SOURCE, TEXT, make_folder, observations
 
 from planbrief.checks.locate import origin
-from planbrief.commands.check import UnreadableEdition, lineage_report, read_manifest, uses
+from planbrief.commands.check import UnreadableEdition, edition_of, lineage_report, uses
 from planbrief.errors import UnknownName
+from planbrief.run.manifest import FindingEntry, Manifest, PublishedFile, ReportEntry
 from planbrief.targets.dataset import Dataset
 from planbrief.targets.package import read_package
 
@@ -26,12 +26,16 @@ def edition(folder: Path) -> Path:
         },
         "testville/test_share": {"value": 40, "unit": "%", "observations": [observations()[2]["obs_id"]]},
     }  # fmt: skip
-    manifest = {
-        "reports": [{"id": "brief", "lang": "zh", "figures": figures}],
-        "findings": [{"id": "F1", "rule": "sum", "severity": "warn", "observation_ids": [SECOND]}],
-    }
+    page = PublishedFile.of("zh/brief.html", b"made up")
+    manifest = Manifest(
+        data_sha256="0" * 64,
+        observations=None,
+        reports=(ReportEntry("brief", "zh", "", key="k", html=page, figures=figures),),
+        findings=(FindingEntry("F1", "sum", "warn", (SECOND,)),),
+        edition="2026-01-01-00000000",
+    )
     folder.mkdir()
-    (folder / "manifest.json").write_text(json.dumps(manifest), "utf-8")
+    (folder / "manifest.json").write_bytes(manifest.to_json())
     return folder
 
 
@@ -58,7 +62,7 @@ def test_without_the_source_there_is_still_the_document(tmp_path: Path) -> None:
 
 def test_a_number_leads_to_the_figures_computed_from_it(tmp_path: Path) -> None:
     """Report, language, key and value of each figure whose observations include it."""
-    (use,) = uses(read_manifest(edition(tmp_path / "latest")), SECOND)
+    (use,) = uses(edition_of(edition(tmp_path / "latest")), SECOND)
     assert (use.report, use.lang, use.figure, use.value) == (
         "brief",
         "zh",
@@ -92,4 +96,4 @@ def test_a_broken_manifest_is_an_error_or_empty(tmp_path: Path, content: str) ->
     """Whatever stands in manifest.json, there is no traceback."""
     (tmp_path / "manifest.json").write_text(content, "utf-8")
     with suppress(UnreadableEdition):
-        assert uses(read_manifest(tmp_path), SECOND) == ()
+        assert uses(edition_of(tmp_path), SECOND) == ()

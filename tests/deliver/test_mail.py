@@ -16,7 +16,7 @@ from planbrief.deliver import news as made_news
 from planbrief.deliver.mail import LARGEST_BODY, Deferred, Refused, Unconfirmed, compose, send
 from planbrief.deliver.news import News
 from planbrief.deliver.schedule.config import MissingSecret, Smtp, Target
-from planbrief.publish.digest import compare
+from planbrief.publish.digest.changes import compare
 from planbrief.publish.digest.document import document
 from planbrief.run.manifest import PublishedFile
 

@@ -25,7 +25,9 @@ from planbrief.publish.assembly import failure_page
 from planbrief.publish.edition import Publication
 from planbrief.render.html.exporter import render_html
 from planbrief.render.pdf.exporter import render_pdf
-from planbrief.run.engine import CellFailed, Pool, execute
+from planbrief.run.engine.execution import execute
+from planbrief.run.engine.failures import CellFailed
+from planbrief.run.pool.executor import Pool
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("injections")]
 

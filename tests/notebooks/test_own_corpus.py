@@ -18,7 +18,7 @@ from lxml import html as lxml_html
 from notebooks.own_corpus import CORPUS, notebook
 
 from planbrief.render.html.exporter import render_html
-from planbrief.run.engine import strip_run_metadata
+from planbrief.run.engine.normalize import strip_run_metadata
 
 LANGS = ("zh", "en")
 

@@ -57,12 +57,7 @@ class NotReady(PlanbriefError):
 class AlreadyThere(PlanbriefError):
     """A document of this name is in the package, from another file."""
 
-    def __init__(self, source_id: str) -> None:
-        super().__init__(source_id)
-        self.source_id = source_id
-
-    def __str__(self) -> str:
-        return f"data/documents/{self.source_id} is there already; --replace puts this reading in its place"
+    text = "data/documents/{} is there already; --replace puts this reading in its place"
 
 
 @dataclass(frozen=True)
@@ -193,12 +188,7 @@ def _in_draft(problem: Problem, tables: Tabulation, rows: Iterable[DraftRow]) ->
 class Unwritten(RunError):
     """The disk did not take the files; they are as they were."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return f"the data could not be written ({self.reason}); it is as it was"
+    text = "the data could not be written ({}); it is as it was"
 
 
 def files_of(package: Package, tables: Tabulation) -> dict[str, bytes]:
@@ -252,12 +242,7 @@ def command(arguments: argparse.Namespace) -> int:
 class Unasked(PlanbriefError):
     """New rows of the vocabulary, and nobody to ask."""
 
-    def __init__(self, count: int) -> None:
-        super().__init__(count)
-        self.count = count
-
-    def __str__(self) -> str:
-        return f"{self.count} new indicators or areas, and no terminal to ask in: --yes puts them into the vocabulary"
+    text = "{} new indicators or areas, and no terminal to ask in: --yes puts them into the vocabulary"
 
 
 _NUMBER = re.compile(r"[-−－]?\d[\d,]*(?:\.\d+)?")

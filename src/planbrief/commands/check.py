@@ -11,16 +11,14 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from planbrief.commands.text_table import text_table
 from planbrief.errors import PlanbriefError, Problem
+from planbrief.files import read_regular
 from planbrief.project import Project, chosen, writable
+from planbrief.run.manifest import LARGEST_MANIFEST_BYTES, MANIFEST, Manifest, ManifestError, read_manifest
 from planbrief.targets.dataset import Dataset
 from planbrief.targets.package import read_package
-
-#: A manifest larger than this is refused.
-LARGEST_MANIFEST = 256 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -32,73 +30,32 @@ class Use:
     figure: str
     value: float | str | None
     unit: str
-    #: All observations behind the figure.
-    observations: tuple[str, ...]
 
 
 class UnreadableEdition(PlanbriefError):
     """A folder holds no edition whose manifest can be read."""
 
-    def __init__(self, place: str, reason: str) -> None:
-        super().__init__(place, reason)
-        self.place, self.reason = place, reason
-
-    def __str__(self) -> str:
-        return f"{self.place}: {self.reason}; expected the manifest.json of an edition (planbrief build makes one)"
+    text = "{}: {}; expected the manifest.json of an edition (planbrief build makes one)"
 
 
-def read_manifest(edition: Path | str) -> Mapping[str, Any]:
+def edition_of(place: Path) -> Manifest:
     """The manifest of an edition, given its folder or the file itself; :class:`UnreadableEdition` if there is none."""
-    path = Path(edition)
-    path = path / "manifest.json" if path.is_dir() else path
+    folder, name = (place, MANIFEST) if place.is_dir() else (place.parent, place.name)
     try:
-        if path.stat().st_size > LARGEST_MANIFEST:
-            raise UnreadableEdition(str(path), "larger than any manifest")
-        manifest = json.loads(path.read_bytes().decode("utf-8-sig"))
-    except FileNotFoundError:
-        raise UnreadableEdition(str(path), "no such file") from None
-    except (OSError, ValueError, RecursionError) as error:
-        raise UnreadableEdition(str(path), f"unreadable ({type(error).__name__})") from None
-    if not isinstance(manifest, dict) or not isinstance(manifest.get("reports"), list):
-        raise UnreadableEdition(str(path), "no list of reports")
-    return manifest
+        return read_manifest(read_regular(folder, name, LARGEST_MANIFEST_BYTES))
+    except (OSError, ManifestError) as error:
+        raise UnreadableEdition(str(place), getattr(error, "strerror", None) or str(error)) from None
 
 
-def uses(manifest: Mapping[str, Any], obs_id: str) -> tuple[Use, ...]:
+def uses(manifest: Manifest, obs_id: str) -> tuple[Use, ...]:
     """Figures of an edition that were computed from `obs_id`, in the order of the manifest."""
-    return tuple(use for use in _all_uses(manifest) if obs_id in use.observations)
-
-
-def findings(manifest: Mapping[str, Any], obs_id: str) -> tuple[str, ...]:
-    """Ids of the audit's findings that rest on `obs_id`."""
     found = []
-    listed = manifest.get("findings", [])
-    for finding in listed if isinstance(listed, list) else []:
-        if isinstance(finding, dict) and obs_id in _texts(finding.get("observation_ids")):
-            found.append(str(finding.get("id", "")))
+    for entry in manifest.reports:
+        for key, figure in entry.figures.items():
+            observations = figure.get("observations") or ()
+            if obs_id in observations:
+                found.append(Use(entry.id, entry.lang, key, figure["value"], str(figure.get("unit") or "")))
     return tuple(found)
-
-
-def _all_uses(manifest: Mapping[str, Any]) -> Iterator[Use]:
-    for report in manifest["reports"]:
-        figures = report.get("figures") if isinstance(report, dict) else None
-        for key, figure in figures.items() if isinstance(figures, dict) else ():
-            if not isinstance(figure, dict):
-                continue
-            value = figure.get("value")
-            shown = value if isinstance(value, int | float | str) else None
-            yield Use(
-                str(report.get("id", "")),
-                str(report.get("lang", "")),
-                str(key),
-                shown,
-                str(figure.get("unit", "")),
-                _texts(figure.get("observations")),
-            )
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    return tuple(str(item) for item in value) if isinstance(value, list) else ()
 
 
 #: Longest text of a cell in a table of problems.
@@ -350,7 +307,7 @@ def lineage_report(
     found = origin(dataset, obs_id, sources)
     parts = [text_table(("", ""), origin_lines(found)).lstrip("\n")]
     if edition is not None:
-        manifest = read_manifest(edition)
+        manifest = edition_of(edition)
         rows = [
             (use.report, use.lang, use.figure, use.value if use.value is not None else "", use.unit)
             for use in uses(manifest, obs_id)
@@ -360,7 +317,7 @@ def lineage_report(
             if rows
             else "no headline figure of the edition was computed from it"
         )
-        if audited := findings(manifest, obs_id):
+        if audited := [finding.id for finding in manifest.findings if obs_id in finding.observation_ids]:
             parts.append("findings: " + ", ".join(audited))
     return 0, "\n\n".join(parts)
 

@@ -53,7 +53,7 @@ def page(topic: str) -> str:
 
     from planbrief.commands.new import lay_out
     from planbrief.render.html.exporter import render_html
-    from planbrief.run.engine import execute
+    from planbrief.run.engine.execution import execute
 
     nb = nbformat.read(known[topic], as_version=4)
     with tempfile.TemporaryDirectory(prefix="planbrief-guide-") as folder:

@@ -34,12 +34,7 @@ HEADERS = {
 class PortTaken(PlanbriefError):
     """The port is used by another program."""
 
-    def __init__(self, port: int, reason: str) -> None:
-        super().__init__(port, reason)
-        self.port, self.reason = port, reason
-
-    def __str__(self) -> str:
-        return f"port {self.port} cannot be used ({self.reason}); leave out --port for a free one"
+    text = "port {} cannot be used ({}); leave out --port for a free one"
 
 
 class LoopbackServer(ThreadingHTTPServer):

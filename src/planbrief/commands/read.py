@@ -27,34 +27,19 @@ _DATE = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))
 class IllFormedDate(PlanbriefError):
     """``--published`` is no date."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.text = text
-
-    def __str__(self) -> str:
-        return f"--published {self.text!r} is no date: write 2026-02-10 (or 2026-02)"
+    text = "--published {!r} is no date: write 2026-02-10 (or 2026-02)"
 
 
 class OneFileOnly(PlanbriefError):
     """An option that says something of one document was given with several."""
 
-    def __init__(self, option: str, files: int) -> None:
-        super().__init__(option, files)
-        self.option, self.files = option, files
-
-    def __str__(self) -> str:
-        return f"{self.option} is for one document, not for {self.files}: read it alone"
+    text = "{} is for one document, not for {}: read it alone"
 
 
 class SameName(PlanbriefError):
     """Two files would become the same draft."""
 
-    def __init__(self, source_id: str) -> None:
-        super().__init__(source_id)
-        self.source_id = source_id
-
-    def __str__(self) -> str:
-        return f"two files would both be {self.source_id!r}: read each alone with --source-id"
+    text = "two files would both be {!r}: read each alone with --source-id"
 
 
 class UnknownArea(PlanbriefError):

@@ -20,8 +20,7 @@ from planbrief.publish.state import State
 class RoundAtWork(RunError):
     """Another round of scheduled generation holds the ledger."""
 
-    def __str__(self) -> str:
-        return f"{self.args[0]}: a round of scheduled generation is at work; try again when it is done"
+    text = "{}: a round of scheduled generation is at work; try again when it is done"
 
 
 def run_schedule(arguments: argparse.Namespace) -> int:

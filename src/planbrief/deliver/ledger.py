@@ -41,8 +41,7 @@ LEDGER, OUTBOX = "ledger.jsonl", "outbox"
 class RecordFailed(RunError):
     """The ledger cannot be written: without it something could go out twice, so nothing more is sent."""
 
-    def __str__(self) -> str:
-        return f"the record of deliveries cannot be written ({self.args[0]}); nothing is sent without it"
+    text = "the record of deliveries cannot be written ({}); nothing is sent without it"
 
 
 @dataclass(frozen=True)

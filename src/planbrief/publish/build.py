@@ -39,7 +39,7 @@ __all__ = ["PRELOAD", "Listener", "Outcome", "Request", "build"]
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
-    from planbrief.run.engine import Pool
+    from planbrief.run.pool.executor import Pool
     from planbrief.run.produce import Produced, Submit, Task
 
 

@@ -187,12 +187,7 @@ __all__ = [
 class PublishError(RunError):
     """The edition could not be published; the one before it stands as it was."""
 
-    def __init__(self, out: str, reason: str) -> None:
-        super().__init__(out, reason)
-        self.out, self.reason = out, reason
-
-    def __str__(self) -> str:
-        return f"{self.out}: nothing was published, the last edition stands: {self.reason}"
+    text = "{}: nothing was published, the last edition stands: {}"
 
 
 class DamagedFile(RunError):

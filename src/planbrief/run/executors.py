@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from planbrief.errors import UnknownName
 
 if TYPE_CHECKING:
-    from planbrief.run.engine import Pool
+    from planbrief.run.pool.executor import Pool
     from planbrief.run.produce import OnStage, Submit
 import atexit
 import functools
@@ -61,7 +61,7 @@ def executor_for(
         return
     if where != "local":
         raise UnknownName("executor", where, ("local", "dask:tcp://HOST:PORT"))
-    from planbrief.run.engine import Pool
+    from planbrief.run.pool.executor import Pool
     from planbrief.run.pool.process_tree import memory_share
 
     with Pool(jobs, preload, scratch=scratch) as pool:
@@ -171,7 +171,7 @@ def run_on_worker(
     WorkerDiffers
         If this worker joined late and is not like the machine that asks.
     """
-    from planbrief.run.engine import shared_pool
+    from planbrief.run.pool.executor import shared_pool
 
     if unlike := differences(facts(), expected):
         raise WorkerDiffers(platform.node(), unlike)
@@ -188,23 +188,13 @@ WORKER_SECONDS = 30.0
 class ClusterUnusable(PlanbriefError):
     """The cluster cannot be used; nothing was built."""
 
-    def __init__(self, address: str, reason: str) -> None:
-        super().__init__(address, reason)
-        self.address, self.reason = address, reason
-
-    def __str__(self) -> str:
-        return f"Dask cluster at {self.address}: {self.reason}"
+    text = "Dask cluster at {}: {}"
 
 
 class WorkersLost(RunError):
     """A report was lost with every worker that tried it, or the cluster went away."""
 
-    def __init__(self, name: str, reason: str) -> None:
-        super().__init__(name, reason)
-        self.name, self.reason = name, reason
-
-    def __str__(self) -> str:
-        return f"{self.name}: {self.reason}"
+    text = "{}: {}"
 
 
 def unchanged(parcel: Parcel) -> Parcel:

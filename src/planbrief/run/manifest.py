@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal, NoReturn, TypeVar, cast
 
 import planbrief
@@ -43,11 +43,6 @@ class PublishedFile:
         """The description of some bytes at a path."""
         return cls(path, sha256_of(data), len(data), pages)
 
-    def to_dict(self) -> dict[str, Any]:
-        """As the manifest writes it; what is not known is left out."""
-        known = {"path": self.path, "sha256": self.sha256, "bytes": self.bytes, "pages": self.pages}
-        return {name: value for name, value in known.items() if value is not None}
-
 
 @dataclass(frozen=True)
 class FindingEntry:
@@ -57,15 +52,6 @@ class FindingEntry:
     rule: str
     severity: str
     observation_ids: tuple[str, ...] = ()
-
-    def to_dict(self) -> dict[str, Any]:
-        """As the manifest writes it."""
-        return {
-            "id": self.id,
-            "rule": self.rule,
-            "severity": self.severity,
-            "observation_ids": list(self.observation_ids),
-        }
 
 
 @dataclass(frozen=True)
@@ -89,12 +75,12 @@ class ReportEntry:
     figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     last_success: str | None = None
     error: str | None = None
+    #: Picture of page one (PNG or SVG) for the index.
+    thumbnail: PublishedFile | None = None
     #: One or two sentences for the index: what is in it.
     about: str = ""
     #: Names of the cities it speaks of, for the index's filter, in the page's language.
     city: tuple[str, ...] = ()
-    #: Picture of page one (PNG or SVG) for the index.
-    thumbnail: PublishedFile | None = None
     #: The files come from an earlier state of the data than the rest of the edition.
     stale: bool = False
     #: Edition in which this report first failed since it last succeeded.
@@ -118,32 +104,33 @@ class ReportEntry:
         """Its file in a format: ``html``, ``pdf`` or ``thumbnail``."""
         return {"html": self.html, "pdf": self.pdf, "thumbnail": self.thumbnail}[fmt]
 
-    def to_dict(self) -> dict[str, Any]:
-        """As the manifest writes it; optional fields only where they say something."""
-        written: dict[str, Any] = {
-            "id": self.id,
-            "lang": self.lang,
-            "title": self.title,
-            "parameters": dict(self.parameters),
-            "data_as_of": self.data_as_of,
-            "status": self.status,
-            "key": self.key,
-            "html": self.html.to_dict() if self.html else None,
-            "pdf": self.pdf.to_dict() if self.pdf else None,
-            "figures": {key: dict(value) for key, value in self.figures.items()},
-            "last_success": self.last_success,
-            "error": self.error,
-        }
-        if self.thumbnail:
-            written["thumbnail"] = self.thumbnail.to_dict()
-        optional = {
-            "about": self.about,
-            "city": list(self.city),
-            "stale": self.stale,
-            "failed_since": self.failed_since,
-        }
-        written.update({name: value for name, value in optional.items() if value})
-        return written
+
+#: Fields that are written only where they say something: sizes that are known, what few reports have.
+_OPTIONAL_FIELDS = frozenset(
+    {"bytes", "pages", "thumbnail", "about", "city", "stale", "failed_since", "project", "unchecked"}
+)
+
+
+#: The manifest's own fields as ``manifest.json`` has them.
+_ORDER = (
+    "planbrief_version", "edition", "project", "data_sha256", "unchecked", "observations", "findings", "reports",
+    "files", "run",
+)  # fmt: skip
+
+
+def written(value: Any) -> Any:
+    """A part of the manifest as JSON has it, its fields in their order."""
+    if is_dataclass(value):
+        told = {}
+        for part in fields(value):
+            said = getattr(value, part.name)
+            empty = said is None or said is False or said in ("", ())
+            if not (empty and part.name in _OPTIONAL_FIELDS):
+                told[part.name] = written(said)
+        return told
+    if isinstance(value, Mapping):
+        return {name: written(said) for name, said in value.items()}
+    return [written(said) for said in value] if isinstance(value, list | tuple) else value
 
 
 @dataclass(frozen=True)
@@ -207,18 +194,8 @@ class Manifest:
 
     def to_dict(self) -> dict[str, Any]:
         """As ``manifest.json`` has it, ``run`` last."""
-        return {
-            "planbrief_version": self.planbrief_version,
-            "edition": self.edition,
-            **({"project": self.project} if self.project else {}),
-            "data_sha256": self.data_sha256,
-            **({"unchecked": list(self.unchecked)} if self.unchecked else {}),
-            "observations": self.observations.to_dict() if self.observations else None,
-            "findings": [finding.to_dict() for finding in self.findings],
-            "reports": [entry.to_dict() for entry in self.reports],
-            "files": [file.to_dict() for file in sorted(self.files, key=lambda file: file.path)],
-            "run": dict(self.run),
-        }
+        said = written(replace(self, files=tuple(sorted(self.files, key=lambda file: file.path))))
+        return {name: said[name] for name in _ORDER if name in said}
 
     def to_json(self) -> bytes:
         """The bytes of ``manifest.json``, a line for each report, finding and file.

@@ -169,15 +169,10 @@ class Produced:
 class NoSources(RunError):
     """A report ended without naming its sources."""
 
-    def __init__(self, notebook: str) -> None:
-        super().__init__(notebook)
-        self.notebook = notebook
-
-    def __str__(self) -> str:
-        return (
-            f"{self.notebook}: no page, so that no number can be followed to its source; open one in the cell after "
-            "the parameters: page = pb.page(NAME, lang=lang), which closes itself, or pb.begin() and pb.finish()"
-        )
+    text = (
+        "{}: no page, so that no number can be followed to its source; open one in the cell after the parameters: "
+        "page = pb.page(NAME, lang=lang), which closes itself, or pb.begin() and pb.finish()"
+    )
 
 
 #: What only a browser with a kernel or a network behind it can show: by what it is, and what to do instead.
@@ -192,15 +187,10 @@ LIVE = {
 class LiveOutput(RunError):
     """A cell shows what no page can hold."""
 
-    def __init__(self, notebook: str, cell: int, what: str, instead: str) -> None:
-        super().__init__(notebook, cell, what, instead)
-        self.notebook, self.cell, self.what, self.instead = notebook, cell, what, instead
-
-    def __str__(self) -> str:
-        return (
-            f"{self.notebook}, cell {self.cell}: a {self.what} needs a running kernel or a network, which a page has "
-            f"not; {self.instead}, or tag the cell remove-output to keep it for JupyterLab"
-        )
+    text = (
+        "{}, cell {}: a {} needs a running kernel or a network, which a page has not; {}, or tag the cell "
+        "remove-output to keep it for JupyterLab"
+    )
 
 
 def refuse_live(executed: NotebookNode, notebook: str) -> None:
@@ -210,18 +200,14 @@ def refuse_live(executed: NotebookNode, notebook: str) -> None:
             continue
         for output in cell.get("outputs", ()):
             for mime in LIVE.keys() & output.get("data", {}).keys():
-                raise LiveOutput(notebook, own_number(executed.cells, index), *LIVE[mime])
+                what, instead = LIVE[mime]
+                raise LiveOutput(notebook, own_number(executed.cells, index), what, instead)
 
 
 class DataTouched(RunError):
     """A notebook changed the data that it reads, so its numbers are not those of the project."""
 
-    def __init__(self, notebook: str, file: str) -> None:
-        super().__init__(notebook, file)
-        self.notebook, self.file = notebook, file
-
-    def __str__(self) -> str:
-        return f"{self.notebook}: it changed {self.file} in its copy of the project; a report reads the data"
+    text = "{}: it changed {} in its copy of the project; a report reads the data"
 
 
 class TooMuchOutput(RunError):
@@ -295,7 +281,9 @@ def produce(task: Task) -> Produced:
     planbrief.errors.PlanbriefError
         Naming the notebook and the cell that failed.
     """
-    from planbrief.run.engine import announce, execute, parameterize, strip_run_metadata, work_dir
+    from planbrief.run.engine.execution import execute, parameterize
+    from planbrief.run.engine.normalize import strip_run_metadata
+    from planbrief.run.engine.progress import announce, work_dir
 
     project = Path(task.project)
     look_in(project / "notebooks")

@@ -11,7 +11,8 @@ from typing import Any
 
 from nbformat import NotebookNode, v4
 
-from planbrief.run.engine import announce, execute
+from planbrief.run.engine.execution import execute
+from planbrief.run.engine.progress import announce
 
 
 def notebook(*sources: str, tags: tuple[str, ...] = ()) -> NotebookNode:

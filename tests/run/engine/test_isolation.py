@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from run.engine.notebooks import notebook, outputs_text, run
 
-from planbrief.run.engine import Pool
+from planbrief.run.pool.executor import Pool
 
 PATIENCE = 240.0
 

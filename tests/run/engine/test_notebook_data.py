@@ -14,7 +14,8 @@ from nbformat import v4
 from run.engine.notebooks import notebook
 
 from planbrief.errors import ParameterError
-from planbrief.run.engine import parameterize, strip_run_metadata
+from planbrief.run.engine.execution import parameterize
+from planbrief.run.engine.normalize import strip_run_metadata
 
 DATA = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

@@ -4,9 +4,8 @@ import nbformat
 import pytest
 from nbformat import v4
 
-from planbrief.run.engine import CellFailed, execute
-from planbrief.run.engine.execution import execute_stock, parameterize
-from planbrief.run.engine.failures import excerpt
+from planbrief.run.engine.execution import execute, execute_stock, parameterize
+from planbrief.run.engine.failures import CellFailed, excerpt
 
 
 def notebook(source: str) -> nbformat.NotebookNode:

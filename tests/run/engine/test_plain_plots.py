@@ -11,7 +11,7 @@ import pytest
 
 from planbrief.display.plots import MISSING, alternative_text, missing_glyphs
 from planbrief.render.html.exporter import render_html
-from planbrief.run.engine import Pool
+from planbrief.run.pool.executor import Pool
 
 FRAME = "import pandas as pd\nframe = pd.DataFrame({'年份': [2023, 2026, 2027], '产值': [142.8, 750.0, 1000.0]})\n"
 #: Cell sources and how many figures each leaves on the page; figures and names are invented for these tests.

@@ -17,8 +17,10 @@ import psutil
 import pytest
 from run.engine import notebooks as tasks
 
-from planbrief.run.engine import Pool, Stage, TimedOut, WorkerDied, WorkerFailed
+from planbrief.run.engine.failures import TimedOut, WorkerDied, WorkerFailed
+from planbrief.run.engine.progress import Stage
 from planbrief.run.pool import launch
+from planbrief.run.pool.executor import Pool
 from planbrief.run.pool.process_tree import PREFIX, Scratch
 
 PATIENCE = 240.0
@@ -219,7 +221,7 @@ SCRIPT = """
 import sys
 sys.path.insert(0, {tests!r})
 from pathlib import Path
-from planbrief.run.engine import Pool
+from planbrief.run.pool.executor import Pool
 from run.engine import notebooks as tasks
 try:
     with Pool(2, scratch=Path({scratch!r})) as pool:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from planbrief.run.engine import Pool
+from planbrief.run.pool.executor import Pool
 from planbrief.run.produce import PRELOAD
 
 

@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 from run.engine.notebooks import notebook, outputs_text
 
-from planbrief.run.engine import CellFailed, TimedOut, WorkerDied, execute, runner, strip_run_metadata
-from planbrief.run.engine.execution import execute_stock
+from planbrief.run.engine import runner
+from planbrief.run.engine.execution import execute, execute_stock
+from planbrief.run.engine.failures import CellFailed, TimedOut, WorkerDied
+from planbrief.run.engine.normalize import strip_run_metadata
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::RuntimeWarning", "ignore::ResourceWarning"
@@ -66,7 +68,7 @@ def test_both_give_the_same_stripped_notebook(tmp_path: Path) -> None:
     """Apart from the run itself nothing tells the two apart."""
     from run.engine.notebooks import run
 
-    from planbrief.run.engine import Pool
+    from planbrief.run.pool.executor import Pool
 
     nb = notebook("print('x')", "import pandas as pd; pd.DataFrame({'中': [1.5]})", "object()")
     with Pool(1, scratch=tmp_path) as pool:

@@ -19,8 +19,8 @@ from planbrief.errors import ParameterError, PlanbriefError, RunError
 from planbrief.project import Project
 from planbrief.publish.gate import admit
 from planbrief.render.safe_text import visible
-from planbrief.run.engine import Pool
 from planbrief.run.plan import checked_package, snapshot
+from planbrief.run.pool.executor import Pool
 from planbrief.run.pool.process_tree import Scratch, memory_share, remove
 from planbrief.run.produce import PRELOAD, Task, produce
 

@@ -79,8 +79,7 @@ def _build(project: Project, out: Path, request: Request, log: EventLog) -> Outc
 class FolderUnusable(RunError):
     """The folder of schedule and ledger cannot be written."""
 
-    def __str__(self) -> str:
-        return "{}: {}; the records of scheduled generation lie there".format(*self.args)
+    text = "{}: {}; the records of scheduled generation lie there"
 
 
 class Runner:

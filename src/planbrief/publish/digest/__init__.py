@@ -9,16 +9,3 @@
     document      the digest as headings, lists and tables in either language
     rendering     the same as Markdown, HTML and plain text
 """
-
-from planbrief.publish.digest.changes import Changes, FigureChange, ObservationChange, compare, pair_observations
-from planbrief.publish.digest.snapshot import Snapshot, open_edition
-
-__all__ = [
-    "Changes",
-    "FigureChange",
-    "ObservationChange",
-    "Snapshot",
-    "compare",
-    "open_edition",
-    "pair_observations",
-]

@@ -20,7 +20,7 @@ from planbrief.publish.digest.changes import Changes, ObservationChange, compare
 from planbrief.publish.digest.document import Document, Section, document, index_digest
 from planbrief.publish.digest.snapshot import Row, Snapshot, tables_of
 from planbrief.publish.index import Change, Digest
-from planbrief.run.manifest import DIGEST_FILES, Manifest
+from planbrief.run.manifest import DIGEST_FILES, Manifest, written
 
 _TAGS = {"zh": "zh-Hans", "en": "en"}
 _FONT = "font-family:'Noto Sans SC','Source Han Sans SC','PingFang SC','Microsoft YaHei',sans-serif"
@@ -125,7 +125,7 @@ def to_json(changes: Changes) -> dict[str, Any]:
         ],
         "observations": [_observation(change) for change in changes.observations],
         "findings": [
-            {**change.finding.to_dict(), "kind": change.kind, "before": change.before} for change in changes.findings
+            {**written(change.finding), "kind": change.kind, "before": change.before} for change in changes.findings
         ],
         "reports": [
             {"name": change.name, "kind": change.kind, "title": change.title, "error": change.error}

@@ -24,15 +24,10 @@ OBSERVATION_KEY = "obs_id"
 class NoEdition(PlanbriefError):
     """Something that was named is no edition."""
 
-    def __init__(self, named: str, reason: str) -> None:
-        super().__init__(named, reason)
-        self.named, self.reason = named, reason
-
-    def __str__(self) -> str:
-        return (
-            f"{self.named}: {self.reason}; expected the folder of an edition, its manifest.json or the id of an "
-            "edition that is kept (planbrief diff --help)"
-        )
+    text = (
+        "{}: {}; expected the folder of an edition, its manifest.json or the id of an edition that is kept "
+        "(planbrief diff --help)"
+    )
 
 
 @dataclass(frozen=True)

@@ -183,9 +183,4 @@ class WorkerFailed(RunError):
 class EngineUnavailable(RunError):
     """Our own runner cannot be set up; nothing of the notebook has run yet."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return f"planbrief's own engine cannot run here: {self.reason}"
+    text = "planbrief's own engine cannot run here: {}"
