@@ -13,8 +13,8 @@ from planbrief.deliver.schedule.config import Schedule
 from planbrief.deliver.schedule.rounds import Runner
 from planbrief.errors import RunError
 from planbrief.project import Project
-from planbrief.publish.build import Outcome, Request
 from planbrief.publish.state import read_edition
+from planbrief.run.produce import Outcome, Request
 
 
 @dataclass

@@ -14,8 +14,9 @@ from planbrief.checks.repair import fix
 from planbrief.checks.verification import verify
 from planbrief.measures.audit import audit
 from planbrief.project import Project
-from planbrief.publish.build import Request, build
+from planbrief.publish.build import build
 from planbrief.publish.gate import Refused
+from planbrief.run.produce import Request
 from planbrief.targets.dataset import Dataset, load
 from planbrief.targets.package import read_package
 

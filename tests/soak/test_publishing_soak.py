@@ -20,7 +20,7 @@ from publish.edition import crash
 from publish.edition.editions import build, pdf
 
 from planbrief.publish import state
-from planbrief.publish.edition import editions, restore
+from planbrief.publish.output_folder import editions, restore
 
 pytestmark = pytest.mark.slow
 

@@ -193,21 +193,42 @@ class Unwritten(RunError):
 
 def files_of(package: Package, tables: Tabulation) -> dict[str, bytes]:
     """Every file of the data folder that changes, by path."""
-    home = f"documents/{tables.source['source_id']}"
     new: dict[str, list[Mapping[str, str]]] = {
         "indicators": list(tables.indicators.values()),
         "areas": list(tables.areas.values()),
         "indicator_aliases": [{"alias": name, "indicator": one} for name, one in sorted(tables.aliases.items())],
     }
     files = {package[name].home: with_rows(package, name, rows) for name, rows in new.items() if rows}
-    for table, name, rows in (
-        ("sources", "source.csv", [tables.source]),
-        ("observations", "observations.csv", tables.observations),
-        ("exclusions", "exclusions.csv", tables.exclusions),
-    ):
-        columns = package[table].columns
-        files[f"{home}/{name}"] = as_csv(columns, [{c: row.get(c, "") for c in columns} for row in rows])
+    files |= document_files(package, tables.source, tables.observations, tables.exclusions)
     return files
+
+
+def document_files(
+    package: Package,
+    source: Mapping[str, str],
+    observations: Iterable[Mapping[str, str]],
+    exclusions: Iterable[Mapping[str, str]] = (),
+) -> dict[str, bytes]:
+    """The files of the folder of one document, by path."""
+    parts = (
+        ("sources", "source", [source]),
+        ("observations", "observations", observations),
+        ("exclusions", "exclusions", exclusions),
+    )
+    files = {}
+    for table, name, rows in parts:
+        columns = package[table].columns
+        path = f"documents/{source['source_id']}/{name}.csv"
+        files[path] = as_csv(columns, [{column: row.get(column, "") for column in columns} for row in rows])
+    return files
+
+
+def put_in(project: Project, files: Mapping[str, bytes]) -> None:
+    """Write files into the data folder if the rules admit them."""
+    try:
+        admit(project.data, files)
+    except OSError as error:
+        raise Unwritten(error.strerror or str(error)) from None
 
 
 def questions(tables: Tabulation) -> list[str]:
@@ -293,17 +314,7 @@ def add_figure(project: Project, given: argparse.Namespace) -> str:
         "char_end": str(start + len(row["value_text"])),
     }  # fmt: skip
     source |= {"sha256": hashlib.sha256(text.encode()).hexdigest(), "characters": str(len(text))}
-    home = f"documents/{source_id}"
-    tables = {"sources": [source], "observations": [*known, row], "exclusions": list[dict[str, str]]()}
-    names = {"sources": "source.csv", "observations": "observations.csv", "exclusions": "exclusions.csv"}
-    files = {}
-    for table, rows in tables.items():
-        columns = package[table].columns
-        files[f"{home}/{names[table]}"] = as_csv(columns, [{c: one.get(c, "") for c in columns} for one in rows])
-    try:
-        admit(project.data, files)
-    except OSError as error:
-        raise Unwritten(error.strerror or str(error)) from None
+    put_in(project, document_files(package, source, [*known, row]))
     return row["obs_id"]
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 from planbrief.errors import ParameterError
 from planbrief.log import Log, visible
 from planbrief.project import chosen, writable
-from planbrief.publish.build import Listener, Outcome, Request, build
+from planbrief.publish.build import build
 from planbrief.run.plan import pairs
+from planbrief.run.produce import Listener, Outcome, Request
 
 
 class Progress(Listener):

@@ -13,8 +13,8 @@ from planbrief.publish.digest.changes import compare
 from planbrief.publish.digest.document import document
 from planbrief.publish.digest.rendering import json_bytes, to_html, to_markdown, to_text
 from planbrief.publish.digest.snapshot import open_edition
-from planbrief.publish.edition import editions, restore
 from planbrief.publish.edition_check import verify_edition
+from planbrief.publish.output_folder import editions, restore
 
 
 def run_diff(arguments: argparse.Namespace) -> int:

@@ -23,10 +23,16 @@ class RoundAtWork(RunError):
     text = "{}: a round of scheduled generation is at work; try again when it is done"
 
 
-def run_schedule(arguments: argparse.Namespace) -> int:
-    """Run ``planbrief schedule run|due|show|install``."""
+def scheduled(arguments: argparse.Namespace) -> tuple[Project, Schedule]:
+    """The project that was chosen and its schedule, held against its catalog."""
     project = writable(chosen(arguments), "planbrief init DIR lays out a project that can be scheduled")
     schedule = held(project, read_schedule(project, arguments.config), arguments.config)
+    return project, schedule
+
+
+def run_schedule(arguments: argparse.Namespace) -> int:
+    """Run ``planbrief schedule run|due|show|install``."""
+    project, schedule = scheduled(arguments)
     if arguments.action == "show":
         print(shown(schedule, arguments.count))
         for problem in missing_secrets(schedule):
@@ -73,8 +79,7 @@ def install(project: Project, schedule: Schedule, arguments: argparse.Namespace)
 
 def run_deliver(arguments: argparse.Namespace) -> int:
     """Run ``planbrief deliver``."""
-    project = writable(chosen(arguments), "planbrief init DIR lays out a project that can be scheduled")
-    schedule = held(project, read_schedule(project, arguments.config), arguments.config)
+    project, schedule = scheduled(arguments)
     with Log(arguments.log, level="info") as log:
         runner = Runner(project, schedule, log=log)
         if arguments.list:
@@ -124,8 +129,7 @@ def delivered(runner: Runner, targets: list[Target], arguments: argparse.Namespa
 
 def run_status(arguments: argparse.Namespace) -> int:
     """Run ``planbrief status``."""
-    project = writable(chosen(arguments), "planbrief init DIR lays out a project that can be scheduled")
-    schedule = held(project, read_schedule(project, arguments.config), arguments.config)
+    project, schedule = scheduled(arguments)
     runner = Runner(project, schedule)
     found = status(runner)
     found["problems"] = [*found["problems"], *missing_secrets(schedule)]

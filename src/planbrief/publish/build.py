@@ -15,7 +15,7 @@ import contextlib
 import errno
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -31,10 +31,8 @@ from planbrief.publish.output_folder import check_apart, resolve_out
 from planbrief.publish.state import state_folder
 from planbrief.run.keys import code_hash
 from planbrief.run.manifest import MANIFEST, Manifest, ReportEntry
-from planbrief.run.plan import BUILD_RECORD, Job, Known, Plan, plan, recorded
+from planbrief.run.plan import BUILD_RECORD, Job, Plan, plan, recorded
 from planbrief.run.produce import PRELOAD, Listener, Logged, Outcome, Request
-
-__all__ = ["PRELOAD", "Listener", "Outcome", "Request", "build"]
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -86,7 +84,7 @@ def build(
     check_apart(out, (project.data, project.notebooks))
     memory = state_folder(resolve_out(out))
     # Usage and data are refused before the output folder is touched.
-    first = plan_of(project, request, {}, {}, known=recall(project, memory))
+    first = plan(project, request, known=recall(project, memory))
     admit(project, memory, request.unchecked, first.notebooks)
     for error in first.catalog.wrong():
         log.event("catalog.wrong", f"left out, for it cannot be built: {error}", level="error")
@@ -96,31 +94,6 @@ def build(
     with Publication(out, keep=request.keep, wait=request.wait, log=log) as publication:
         session = Session(first, publication, request, log, listener, pool)
         return replace(session.run(explain), left_out=len(first.catalog.wrong()))
-
-
-def plan_of(
-    project: Project,
-    request: Request,
-    record: Mapping[str, Any],
-    intact: Mapping[str, frozenset[str]],
-    earlier: Plan | None = None,
-    notices: Sequence[str] = (),
-    known: Known | None = None,
-) -> Plan:
-    """The plan for a request over what the present edition holds."""
-    return plan(
-        project,
-        wanted=request.wanted,
-        changes=request.changes,
-        languages=request.languages,
-        formats=request.formats,
-        record=record,
-        intact=intact,
-        force=request.force,
-        earlier=earlier,
-        notices=notices,
-        known=known,
-    )
 
 
 class Session:
@@ -174,7 +147,7 @@ class Session:
         # Asked again while nobody else builds: the data may have changed while this build waited.
         memory = self.publication.state.folder
         self.unchecked = admit(self.project, memory, self.request.unchecked, self.first.notebooks)
-        chosen = plan_of(self.project, self.request, self.earlier.record, self.intact(), self.first, self.notices)
+        chosen = plan(self.project, self.request, self.earlier.record, self.intact(), self.first, self.notices)
         reasons = {job.name: job.reasons for job in chosen.jobs}
         if explain:
             for job in chosen.jobs:

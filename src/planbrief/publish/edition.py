@@ -15,15 +15,10 @@ from planbrief.files import path_problem, read_regular, sha256_of, sync_tree, wr
 from planbrief.log import EventLog, LibraryLog
 from planbrief.publish.edition_check import verify_edition
 from planbrief.publish.output_folder import (
-    EditionInfo,
     FolderLock,
-    LockHeld,
     OutRefused,
     check_out,
-    editions,
-    prune,
     resolve_out,
-    restore,
 )
 from planbrief.publish.state import WORK, State, read_edition
 from planbrief.run.manifest import (
@@ -171,19 +166,6 @@ class Stage:
         sync_tree(self.folder)
 
 
-__all__ = [
-    "DamagedFile",
-    "EditionInfo",
-    "LockHeld",
-    "OutRefused",
-    "Publication",
-    "PublishError",
-    "editions",
-    "prune",
-    "restore",
-]
-
-
 class PublishError(RunError):
     """The edition could not be published; the one before it stands as it was."""
 
@@ -288,13 +270,6 @@ class Publication:
         folder = self.state.folder / WORK / self._token / name
         folder.mkdir(parents=True, exist_ok=True)
         return folder
-
-    def previous_path(self, entry: ReportEntry, fmt: str) -> Path:
-        """Where a report's file of the published edition lies (``html``, ``pdf`` or ``thumbnail``)."""
-        file = entry.file(fmt)
-        if file is None:
-            raise DamagedFile(f"{entry.name}.{fmt}")
-        return self.out / file.path
 
     def holds(self, entry: ReportEntry, formats: Iterable[str] = ("html", "pdf")) -> bool:
         """Whether the published edition has an earlier report's files in these formats, each as its manifest says."""

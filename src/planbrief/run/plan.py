@@ -16,6 +16,7 @@ from planbrief.errors import DataError, ParameterError, Problem, UnknownName
 from planbrief.languages import OWN, tables
 from planbrief.project import DRAFTS, Project
 from planbrief.run.keys import Key, parts, reasons
+from planbrief.run.produce import Request
 from planbrief.targets.frames import cell_problems, unknown_references
 from planbrief.targets.package import Package, left_out, usable_package
 from planbrief.targets.store import STORE, write_store
@@ -190,14 +191,9 @@ def old_key(record: Mapping[str, Any], name: str) -> Key | None:
 
 def plan(
     project: Project,
-    *,
-    wanted: Sequence[str] = (),
-    changes: Mapping[str, Any] | None = None,
-    languages: Sequence[str] | None = None,
-    formats: Sequence[str] | None = None,
+    request: Request,
     record: Mapping[str, Any] | None = None,
     intact: Mapping[str, frozenset[str]] | None = None,
-    force: bool = False,
     earlier: Plan | None = None,
     notices: Sequence[str] = (),
     known: Known | None = None,
@@ -206,7 +202,7 @@ def plan(
 
     Parameters
     ----------
-    wanted, changes, languages, formats
+    request
         What was asked for; empty means everything.
     record
         The build record of the present edition.
@@ -219,16 +215,16 @@ def plan(
     known
         What an earlier build found of these data.
     """
-    chosen_formats = subset("format", formats, FORMATS)
+    chosen_formats = subset("format", request.formats, FORMATS)
     now = stamp(project)
     if earlier and earlier.stamp == now:
         package = earlier.package
     else:
         package = known.package(project) if known else checked_package(project)
     catalog = read(project, package)
-    chosen_languages = subset("language", languages, (*OWN, *tables()))
+    chosen_languages = subset("language", request.languages, (*OWN, *tables()))
     jobs = []
-    chosen = catalog.choose(wanted, changes or {})
+    chosen = catalog.choose(request.wanted, request.changes)
     for report in chosen:
         kept = tuple(fmt for fmt in report.formats if fmt in chosen_formats)
         for lang in report.languages:
@@ -245,7 +241,7 @@ def plan(
             ]
             related = report.related(beside, lang)
             held = parts(catalog, report, lang, (alternate, *map(list, related)), notices)
-            why = ["--force"] if force else reasons(old_key(record or {}, name), held, package)
+            why = ["--force"] if request.force else reasons(old_key(record or {}, name), held, package)
             gone = [fmt for fmt in kept if fmt not in (intact or {}).get(name, frozenset())]
             if not why and gone:
                 why = [f"its {' and '.join(gone)} is missing or damaged"]

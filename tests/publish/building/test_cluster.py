@@ -15,8 +15,9 @@ from publish.building.conftest import CELLS, write_notebook
 
 from planbrief.commands.cli import main
 from planbrief.project import Project
-from planbrief.publish.build import Listener, Request, build
+from planbrief.publish.build import build
 from planbrief.run import executors as cluster
+from planbrief.run.produce import Listener, Request
 
 distributed = pytest.importorskip("distributed")
 

@@ -24,8 +24,9 @@ from planbrief.commands.preview.studio import Studio
 from planbrief.deliver.news import news
 from planbrief.deliver.schedule.rounds import Runner
 from planbrief.project import Project
-from planbrief.publish.build import Request, build
+from planbrief.publish.build import build
 from planbrief.publish.gate import VERDICT, Refused, refusals
+from planbrief.run.produce import Request
 from planbrief.targets import package
 from planbrief.targets.package import Row, parse_csv
 

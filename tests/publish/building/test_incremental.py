@@ -19,8 +19,9 @@ from publish.building.conftest import write_notebook
 
 from planbrief.checks.repair import accept
 from planbrief.project import Project, packaged
-from planbrief.publish.build import PRELOAD, Outcome, Request, build
+from planbrief.publish.build import build
 from planbrief.run.pool.executor import Pool
+from planbrief.run.produce import PRELOAD, Outcome, Request
 from planbrief.targets.package import Places
 
 pytestmark = pytest.mark.xdist_group("build")

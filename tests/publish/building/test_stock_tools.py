@@ -13,8 +13,9 @@ import pytest
 
 from planbrief.catalog import Report, read
 from planbrief.project import Project
-from planbrief.publish.build import Request, build
+from planbrief.publish.build import build
 from planbrief.render.notebook import read as read_document
+from planbrief.run.produce import Request
 from planbrief.targets.package import usable_package
 
 pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("build")]

@@ -18,8 +18,8 @@ from pathlib import Path
 from publish.edition.editions import leftovers
 
 from planbrief.log import Log
-from planbrief.publish.edition import editions
 from planbrief.publish.edition_check import verify_edition
+from planbrief.publish.output_folder import editions
 from planbrief.publish.state import intact
 
 STEPS = {"open", "os.mkdir", "os.rename", "os.remove", "os.rmdir", "os.listdir", "os.scandir", "shutil.rmtree"}

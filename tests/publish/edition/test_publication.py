@@ -106,7 +106,7 @@ def test_carry_over_and_previous_path(out: Path) -> None:
         reports = []
         for previous in publication.previous.reports:
             assert publication.holds(previous)
-            assert publication.previous_path(previous, "html").read_bytes() == before[f"{previous.name}.html"]
+            assert (publication.out / previous.html.path).read_bytes() == before[f"{previous.name}.html"]
             reports.append(publication.carry_over_report(previous, status="unchanged"))
         publication.publish(manifest(publication, reports, "one"))
     assert {entry.status for entry in read(out).reports} == {"unchanged"}

@@ -24,9 +24,10 @@ from planbrief.display.language import message
 from planbrief.errors import PlanbriefError, RunError
 from planbrief.log import EventLog, LibraryLog
 from planbrief.project import Project
-from planbrief.publish.build import Outcome, Request, build
+from planbrief.publish.build import build
 from planbrief.publish.output_folder import resolve_out
 from planbrief.publish.state import state_folder
+from planbrief.run.produce import Outcome, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -125,7 +125,11 @@ def status(runner: Scheduled) -> dict[str, Any]:
             }
         )
     deliveries = sorted(ledger, key=lambda delivery: delivery.time, reverse=True)
-    problems = [f"{job['name']}: {job['result']} {job['reason']}".strip() for job in jobs if _bad(job)]
+    problems = [
+        f"{job['name']}: {job['result']} {job['reason']}".strip()
+        for job in jobs
+        if job["result"] in ("failed", "partial", "died")
+    ]
     problems += [f"{job['name']}: overdue" for job in jobs if job["overdue"]]
     # Whoever has left the schedule waits for nothing any more.
     wanted = {name for job in runner.schedule.jobs for target in job.deliver for name in target.recipients()}
@@ -144,10 +148,6 @@ def status(runner: Scheduled) -> dict[str, Any]:
         "runs": [asdict(run) for run in reversed(journal.ended()[-MOST:])],
         "deliveries": [asdict(delivery) for delivery in deliveries[:MOST]],
     }
-
-
-def _bad(job: dict[str, Any]) -> bool:
-    return job["result"] in ("failed", "partial", "died")
 
 
 def exit_code(found: dict[str, Any]) -> int:

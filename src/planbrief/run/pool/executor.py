@@ -20,7 +20,7 @@ from planbrief.run.engine.execution import worker_environment
 from planbrief.run.engine.failures import EngineUnavailable, TimedOut, WorkerDied, WorkerFailed
 from planbrief.run.engine.progress import Stage
 from planbrief.run.pool import process_tree
-from planbrief.run.pool.launch import END, LOST, ForkLauncher, Handle, Launcher
+from planbrief.run.pool.launch import END, LOST, ForkLauncher, Handle, Launcher, SpawnLauncher
 from planbrief.run.pool.process_tree import Scratch, remove
 from planbrief.run.pool.worker import Call, Job
 
@@ -117,8 +117,6 @@ class Pool(Executor):
         if self.method == "fork":
             self._launcher = ForkLauncher(modules, environment, str(self._scratch.root))
         else:
-            from planbrief.run.pool.launch import SpawnLauncher
-
             self._launcher = SpawnLauncher(modules, environment, jobs)
         self._threads = ThreadPoolExecutor(jobs, thread_name_prefix="planbrief-pool")
         self._lock, self._alone = threading.Lock(), threading.Lock()

@@ -86,14 +86,6 @@ def memory_share(tasks: int) -> int:
     return max(1 << 30, total * 4 // 5 // max(1, tasks))
 
 
-def thread_count() -> int:
-    """Return how many threads this process has, native ones included; 1 where that is unknown."""
-    try:
-        return len(os.listdir("/proc/self/task"))
-    except OSError:
-        return 1
-
-
 def children_of_this() -> list[int]:
     """Return the process ids of this process's direct children, dead ones not yet waited for included."""
     try:

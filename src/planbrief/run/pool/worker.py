@@ -167,13 +167,6 @@ def preload(names: Iterable[str]) -> list[str]:
     return failed
 
 
-def extend_path(parent_path: Iterable[str]) -> None:
-    """Find what the parent finds: add its folders behind those of this process."""
-    for entry in parent_path:
-        if entry and entry not in sys.path:
-            sys.path.append(entry)
-
-
 def run_job(job: Job, answers: int) -> None:
     """Do one task in this process and write its answer, ``("done", value)`` or ``("error", exception)``."""
 
@@ -275,7 +268,7 @@ class Zygote:
     """Forks, buries and kills."""
 
     def __init__(self, control: socket.socket) -> None:
-        self._control = control
+        self._control, self._pid = control, os.getpid()
         self._children: dict[int, _Child] = {}
         # poll, because an epoll object would be shared with every forked process.
         self._selector = selectors.PollSelector()
@@ -362,17 +355,9 @@ class Zygote:
         process_tree.kill_orphans(keep=set())
         self._children.clear()
 
-    @property
-    def _pid(self) -> int:
-        return _OWN_PID[0]
-
-
-_OWN_PID = [0]
-
 
 def main(descriptor: int) -> None:
     """Run a zygote whose control socket is the given file descriptor."""
-    _OWN_PID[0] = os.getpid()
     for number in _NOT_FOR_US:
         signal.signal(number, signal.SIG_IGN)
     os.dup2(2, 1)  # What a library prints while it is imported is no result of the command.
@@ -385,7 +370,7 @@ def main(descriptor: int) -> None:
         failed = preload(hello["preload"])
         gc.collect()
         gc.freeze()
-        control.sendall(pack({"failed": failed, "threads": process_tree.thread_count()}))
+        control.sendall(pack({"failed": failed}))
         zygote.serve()
     except (EOFError, ConnectionError):
         return
