@@ -21,12 +21,13 @@ from planbrief.deliver.mail import compose, compose_failure
 from planbrief.deliver.news import News
 from planbrief.deliver.schedule.config import Smtp
 from planbrief.deliver.schedule.status import status_page
-from planbrief.publish.assembly import failure_page
 from planbrief.publish.edition import Publication
+from planbrief.publish.index import render_placeholder
 from planbrief.render.html.exporter import render_html
 from planbrief.render.pdf.exporter import render_pdf
 from planbrief.run.engine.execution import execute
 from planbrief.run.engine.failures import CellFailed
+from planbrief.run.manifest import Manifest, ReportEntry
 from planbrief.run.pool.executor import Pool
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.xdist_group("injections")]
@@ -151,7 +152,9 @@ def test_pages_around_the_reports(browser, tmp_path):
     everything = "\n".join(PAYLOADS)
     nothing = dict.fromkeys(("last", "result", "next", "time", "state"))
     for lang in ("zh", "en"):
-        assert watched(browser, failure_page(everything, lang, everything).decode("utf-8", "replace"), tmp_path) == []
+        entry = ReportEntry("brief", lang, everything, status="failed", error=everything)
+        page = render_placeholder(Manifest("0" * 64, None, (entry,)), entry)
+        assert watched(browser, page, tmp_path) == []
         failed = CellFailed(everything, 0, everything, PAYLOADS[0], everything, list(PAYLOADS))
         page = error_page(Shown(1, b"<body></body>", failed), lang, everything)
         assert watched(browser, page, tmp_path) == []

@@ -7,17 +7,14 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.language import Lang, message
 from planbrief.errors import PlanbriefError
-from planbrief.log import visible, visible_lines
 from planbrief.parameters import project_name
 from planbrief.publish.edition import Publication
 from planbrief.run.keys import Key, code_hash, with_reads
-from planbrief.run.manifest import INDEX_PAGES, FindingEntry, Manifest, PublishedFile, ReportEntry
+from planbrief.run.manifest import FindingEntry, Manifest, PublishedFile, ReportEntry
 from planbrief.run.plan import BUILD_RECORD, Job, Plan
 from planbrief.targets.package import Package, Table
 
@@ -27,40 +24,14 @@ if TYPE_CHECKING:
     from planbrief.targets.package import Package
 
 
-def findings(project: str) -> list[dict[str, Any]]:
+def findings(project: str) -> tuple[FindingEntry, ...]:
     """Findings of the audit over a project's data, as the manifest lists them."""
     from planbrief.measures.audit import audit
     from planbrief.project import at
     from planbrief.targets import load
 
     result = audit(load(at(Path(project))))
-    return [
-        {
-            "id": finding.id,
-            "rule": finding.rule,
-            "severity": finding.severity,
-            "observation_ids": list(finding.observations),
-        }
-        for finding in result
-    ]
-
-
-STYLE = "body{font:1rem/1.6 sans-serif;max-width:40rem;margin:3rem auto;padding:0 1rem}pre{white-space:pre-wrap}"
-
-
-def failure_page(report: str, lang: Lang, error: str) -> bytes:
-    """A small page that says what failed and leads back to the index."""
-    code = "zh-CN" if lang == "zh" else "en"
-    title = escape(message("failure.title", lang))
-    policy = "default-src 'none'; style-src 'unsafe-inline'"
-    return f"""<!DOCTYPE html>
-<html lang="{code}"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1"><title>{title}</title>
-<style>{STYLE}</style></head>
-<body><main><h1>{title}</h1><p>{escape(message("failure.text", lang, report=visible(report)))}</p>
-<pre lang="en">{escape(visible_lines(error))}</pre>
-<p><a href="../{INDEX_PAGES[lang]}">{escape(message("failure.index", lang))}</a></p></main></body></html>
-""".encode()
+    return tuple(FindingEntry(one.id, one.rule, one.severity, tuple(one.observations)) for one in result)
 
 
 def table_csv(table: Table) -> bytes:
@@ -138,7 +109,7 @@ def assemble(
     plan: Plan,
     results: Results,
     earlier: Earlier,
-    findings: Sequence[Mapping[str, Any]],
+    findings: tuple[FindingEntry, ...],
     run: Mapping[str, Any],
     *,
     partial: bool,
@@ -159,7 +130,7 @@ def assemble(
         data_sha256=plan.package.sha256,
         observations=files["data/observations.csv"],
         reports=tuple(entries),
-        findings=tuple(FindingEntry(f["id"], f["rule"], f["severity"], tuple(f["observation_ids"])) for f in findings),
+        findings=findings,
         run=run,
         project=project_name(plan.catalog.raw, plan.package.descriptor),
     )
@@ -193,11 +164,7 @@ def _entry(
         city=tuple(plan.catalog.area_name(area, job.lang) for area in job.report.areas),
     )
     if isinstance(result, PlanbriefError):
-        entry = publication.failed(bare, str(result))
-        if entry.html is None and "html" in job.formats:
-            page = failure_page(job.report.id, "zh" if job.lang == "zh" else "en", str(result))
-            publication.add_file(f"{job.lang}/{job.report.id}.html", page)
-        return entry
+        return publication.failed(bare, str(result))
     if result is None:
         if before is None:
             return publication.failed(bare, "it was not built")

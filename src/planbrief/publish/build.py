@@ -30,7 +30,7 @@ from planbrief.publish.gate import MOST_LISTED, admit, recall, remember
 from planbrief.publish.output_folder import check_apart, resolve_out
 from planbrief.publish.state import state_folder
 from planbrief.run.keys import code_hash
-from planbrief.run.manifest import MANIFEST, Manifest, ReportEntry
+from planbrief.run.manifest import MANIFEST, FindingEntry, Manifest, ReportEntry
 from planbrief.run.plan import BUILD_RECORD, Job, Plan, plan, recorded
 from planbrief.run.produce import PRELOAD, Listener, Logged, Outcome, Request
 
@@ -178,7 +178,7 @@ class Session:
 
     # -- producing ------------------------------------------------------------------------------------------------
 
-    def _produce(self, chosen: Plan) -> tuple[dict[str, Staged | PlanbriefError], list[dict[str, Any]]]:
+    def _produce(self, chosen: Plan) -> tuple[dict[str, Staged | PlanbriefError], tuple[FindingEntry, ...]]:
         from concurrent.futures import as_completed
 
         from planbrief.publish.assembly import findings
