@@ -69,7 +69,7 @@ def summary(outcome: Outcome) -> str:
         lines.append(f"{entry.status:<9} {'  '.join(where) or entry.name}{pages}{kept}")
     counts = {status: sum(e.status == status for e in outcome.entries) for status in ("built", "unchanged", "failed")}
     said = ", ".join(f"{number} {status}" for status, number in counts.items() if number)
-    lines.append(f"edition {outcome.edition}: {said}; open {shown / 'index.html'}")
+    lines.append(f"edition {outcome.edition}: {said}; open {shown / 'index.html'}" if outcome.edition else said)
     return "\n".join(visible(line) for line in lines)
 
 

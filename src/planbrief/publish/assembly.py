@@ -118,7 +118,7 @@ def assemble(
 
     Reports that were not asked for are carried over; where the data have changed since, they are marked as stale.
     """
-    entries = [_entry(publication, plan, job, results.get(job.name), earlier) for job in plan.jobs]
+    entries = [entry_of(publication, plan, job, results.get(job.name), earlier) for job in plan.jobs]
     done = {entry.name for entry in entries} | earlier.gone(plan, partial)
     for name, entry in earlier.entries.items():
         if name not in done:
@@ -150,9 +150,10 @@ def digest_of(publication: Publication, package: Package) -> DigestSource | None
         return None
 
 
-def _entry(
+def entry_of(
     publication: Publication, plan: Plan, job: Job, result: Staged | PlanbriefError | None, earlier: Earlier
 ) -> ReportEntry:
+    """What the manifest says of a report: built, unchanged, or failed with its last good files."""
     before = earlier.entries.get(job.name)
     values = {name: list(value) if isinstance(value, tuple) else value for name, value in job.report.parameters}
     bare = ReportEntry(

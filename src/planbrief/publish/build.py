@@ -24,7 +24,7 @@ from planbrief.errors import PlanbriefError, RunError
 from planbrief.files import read_regular, sha256_of
 from planbrief.log import EventLog, LibraryLog
 from planbrief.project import Project
-from planbrief.publish.assembly import Earlier, Staged, assemble, digest_of, stage
+from planbrief.publish.assembly import Earlier, Staged, assemble, digest_of, entry_of, stage
 from planbrief.publish.edition import Publication
 from planbrief.publish.gate import MOST_LISTED, admit, recall, remember
 from planbrief.publish.output_folder import check_apart, resolve_out
@@ -159,6 +159,13 @@ class Session:
             remember(self.project, memory, chosen)
             return Outcome(previous.edition, out, same, reasons, False)
         results, found = self._produce(chosen)
+        if previous is None and not any(isinstance(result, Staged) for result in results.values()):
+            # An edition in which nothing was ever built would be kept, mailed and compared with as the first one.
+            failed = [
+                entry_of(self.publication, chosen, job, results.get(job.name), self.earlier) for job in chosen.jobs
+            ]
+            self.log.event("publish.nothing", "nothing was published: no report could be built", level="error")
+            return Outcome("", out, tuple(failed), reasons, False)
         manifest = assemble(
             self.publication, chosen, results, self.earlier, found, self._run(), partial=self.request.partial
         )

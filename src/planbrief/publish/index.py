@@ -129,6 +129,7 @@ def render_placeholder(manifest: Manifest, entry: ReportEntry) -> str:
         lang=TAGS[lang], other=TAGS[other], csp=policy, style=Safe(style), title=_runs(entry.title, lang), tags=TAGS,
         failure=_failure(entry, lang), index=f"../{INDEX_PAGES[lang]}", page_title=visible(entry.title),
         alternate=_href(f"../{there.name}.html") if there else "",
+        code=[visible(line) for line in (entry.error or "").split(" | ")[1:]],
         words={key: message(f"index.{key}", lang) for key in ("switch", "reason", "back", "not_built")},
     )  # fmt: skip
     return text if text.endswith("\n") else f"{text}\n"

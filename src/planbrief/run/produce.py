@@ -69,6 +69,7 @@ class Request:
 class Outcome:
     """What a build came to."""
 
+    #: Empty where nothing was published before and no report could be built.
     edition: str
     out: Path
     entries: tuple[ReportEntry, ...]

@@ -117,8 +117,23 @@ def test_a_report_that_never_worked_has_a_page_that_says_so(small):
     write_notebook(small.notebooks / "small.ipynb", fails)
     assert run(small, "build") == 1
     page = (small.reports / "latest" / "en" / "small-qijiang.html").read_text(encoding="utf-8")
-    assert "ValueError: no &lt;b&gt;figure&lt;/b&gt;\n    | → if lang ==" in page
+    assert "ValueError: no &lt;b&gt;figure&lt;/b&gt;" in page
+    assert "| → if lang ==" in page
     assert verify_edition(small.reports / "latest") == []
+
+
+def test_a_first_build_in_which_everything_fails_publishes_nothing(small, capsys):
+    """No edition of excuses: the reason is said, the folder is not made; what is mended is the first edition."""
+    sound = (small.notebooks / "small.ipynb").read_bytes()
+    write_notebook(small.notebooks / "small.ipynb", {**CELLS, "body": "1 / 0"})
+    assert run(small, "build") == 1
+    said = capsys.readouterr()
+    assert "nothing was published" in said.err
+    assert "edition" not in said.out
+    assert not (small.reports / "latest").exists()
+    (small.notebooks / "small.ipynb").write_bytes(sound)
+    assert run(small, "build", "small-qijiang", "--lang", "zh") == 0
+    assert not manifest(small)["edition"].startswith("undated")
 
 
 def test_a_fault_of_our_own_fails_one_report(small, capsys):

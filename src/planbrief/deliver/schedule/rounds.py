@@ -232,11 +232,12 @@ class Runner:
             run = Run(job.name, slot.isoformat(), "failed", self.clock.now().isoformat(), reason=reason)
         else:
             office.tell(self._failures(outcome))
-            office.queue_edition(outcome.edition, job.deliver, failed=bool(outcome.failed))
+            if outcome.edition:
+                office.queue_edition(outcome.edition, job.deliver, failed=bool(outcome.failed))
             run = Run(
                 job=job.name,
                 slot=slot.isoformat(),
-                result="partial" if outcome.failed else "ok",
+                result="failed" if not outcome.edition else "partial" if outcome.failed else "ok",
                 time=self.clock.now().isoformat(),
                 edition=outcome.edition,
                 published=outcome.published,
