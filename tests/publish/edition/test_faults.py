@@ -16,8 +16,9 @@ from publish.edition import crash
 from publish.edition.editions import build, leftovers, pdf, tree
 
 from planbrief.publish import state
-from planbrief.publish.edition import LockHeld, Publication, editions, restore
+from planbrief.publish.edition import Publication
 from planbrief.publish.edition_check import verify_edition
+from planbrief.publish.output_folder import LockHeld, editions, restore
 
 TEXTS = ("one", "two", "three", "next")
 

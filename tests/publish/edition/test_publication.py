@@ -11,18 +11,9 @@ import pytest
 from publish.edition.editions import build, entry, leftovers, manifest, page, tree
 
 from planbrief.errors import UnknownName
-from planbrief.publish.edition import (
-    DamagedFile,
-    LockHeld,
-    OutRefused,
-    Publication,
-    PublishError,
-    editions,
-    prune,
-    restore,
-)
+from planbrief.publish.edition import DamagedFile, Publication, PublishError
 from planbrief.publish.edition_check import verify_edition
-from planbrief.publish.output_folder import DamagedEdition, check_out
+from planbrief.publish.output_folder import DamagedEdition, LockHeld, OutRefused, check_out, editions, prune, restore
 from planbrief.run.manifest import Manifest, ManifestError, ReportEntry, read_manifest
 
 
