@@ -185,7 +185,7 @@ def execute_stock(
 ) -> NotebookNode:
     """Execute a notebook with a kernel process of its own, through nbclient.
 
-    Parameters and errors are those of :func:`planbrief.run.engine.execute`; the kernel is the one that the
+    Parameters and errors are those of :func:`planbrief.run.engine.execution.execute`; the kernel is the one that the
     notebook names. Time limits are whole seconds here.
     """
     from nbclient import NotebookClient
@@ -261,8 +261,8 @@ def execute(
     """Execute a notebook and return it with its outputs; the one given is not changed.
 
     The cells run in *this* process and may leave anything behind in it: call it in a worker of a
-    :class:`~planbrief.run.engine.Pool`, in the main thread. A notebook that is not Python's, and any notebook
-    where our runner cannot be set up, goes through nbclient and a kernel process instead.
+    :class:`~planbrief.run.pool.executor.Pool`, in the main thread. A notebook that is not Python's, and any
+    notebook where our runner cannot be set up, goes through nbclient and a kernel process instead.
 
     Parameters
     ----------
