@@ -371,7 +371,7 @@ def _report(value: _Value) -> ReportEntry:
         fields["status"].wrong(f"one of {', '.join(STATUSES)}")
     entry = ReportEntry(
         id=fields["id"].text(_REPORT_ID, "a report id: letters, digits, '-', '.', '='"),
-        lang=fields["lang"].text(_LANG, "zh or en"),
+        lang=fields["lang"].text(_LANG, "a code of two or three letters"),
         title=fields["title"].text(),
         parameters=fields["parameters"].plain_table(),
         data_as_of=fields["data_as_of"].text(_DATE, "a date like 2025-09-01 or nothing"),
@@ -396,7 +396,7 @@ def _report(value: _Value) -> ReportEntry:
 def entry_problem(entry: ReportEntry) -> tuple[str, str] | None:
     """What makes a report's entry contradict itself, as (found, expected)."""
     if not _REPORT_ID.fullmatch(entry.id) or not _LANG.fullmatch(entry.lang):
-        return f"the report {_show(entry.name)}", "an id of letters, digits, '-', '.', '=' and the language zh or en"
+        return f"the report {_show(entry.name)}", "an id of letters, digits, '-', '.', '=' and a language code"
     if not _DATE.fullmatch(entry.data_as_of):
         return f"data_as_of {_show(entry.data_as_of)}", "a date like 2025-09-01 or nothing"
     if entry.status == "failed" and not entry.error:
