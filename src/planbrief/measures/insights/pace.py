@@ -336,7 +336,7 @@ def declines(area: Area) -> Iterator[Insight]:
     rule = "decline" if len(falls) == 1 else "declines"
     # One market that shrinks is not a quarter of the economy: trade with one country, a service, a zone.
     touched = area.size / 4 if area.ctx.meta(series.indicator)["concept"] in LEADING else 0.0
-    yield Insight(rule, key, area.region, area.weight(touched, abs(point.value) / 100), "decline", figures)
+    yield Insight(rule, key, area.region, area.weight(touched, abs(point.value) / 10), "decline", figures)
 
 
 def province_beside(area: Area) -> Iterator[Insight]:
