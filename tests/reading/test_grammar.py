@@ -68,6 +68,14 @@ def test_subjects(sentence, expected):
         ("税收占比达百分之六十。", "60", "eq", "share"),
         ("财政收入减收12.3亿元。", "-12.3", "eq", "difference"),
         ("粮食增产3.5万吨。", "3.5", "eq", "difference"),
+        ("茶叶销售额同比跌4.7%。", "-4.7", "eq", "yoy"),
+        ("茶叶销售额同比涨4.7%。", "4.7", "eq", "yoy"),
+        ("茶叶销售额同比滑落4.7%。", "-4.7", "eq", "yoy"),
+        ("财政赤字收窄8.5亿元。", "-8.5", "eq", "difference"),
+        ("贸易逆差缩小8.5亿元。", "-8.5", "eq", "difference"),
+        ("贷款余额回落8.5亿元。", "-8.5", "eq", "difference"),
+        ("贷款余额锐减8.5亿元。", "-8.5", "eq", "difference"),
+        ("贷款余额回升8.5亿元。", "8.5", "eq", "difference"),
     ],
 )
 def test_signs_bounds_and_forms(sentence, value, comparator, transformation):
