@@ -64,7 +64,7 @@ RULES: list[tuple[int, dict[str, str], str, str]] = [
     (2, {"transformation": "difference_pp"}, "unit_measure", "percentage_points"),
     (2, {"unit_measure": "亿人"}, "unit_measure", "a unit of data/units.csv"),
     (2, {"unit_measure": "%"}, "unit_measure", "a unit of money"),
-    (2, {"unit_measure": "元" * 41}, "unit_measure", "at most 40"),
+    (2, {"unit_measure": "元" * 41}, "unit_measure", "1 to 40 characters"),
     (2, {"indicator": "nothing_known"}, "indicator", "a key of data/indicators.csv"),
     (2, {"ref_area": "nowhere"}, "ref_area", "a key of data/areas.csv"),
     (2, {"source_id": "another-plan"}, "source_id", "a key of data/documents/*/source.csv"),

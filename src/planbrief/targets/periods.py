@@ -31,13 +31,10 @@ _ORDINALS_EN = ("first", "second", "third", "fourth")
 class IllFormedPeriod(PlanbriefError):
     """A time period is written in none of the known forms."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.text = text
-
-    def __str__(self) -> str:
-        forms = "2023, 2025-H1, 2025-Q1, 2025-09, 2025-09-30, a stretch of two such (2025-01/2025-09) or undated"
-        return f"time period {self.text!r}: expected {forms}"
+    text = (
+        "time period {!r}: expected 2023, 2025-H1, 2025-Q1, 2025-09, 2025-09-30, "
+        "a stretch of two such (2025-01/2025-09) or undated"
+    )
 
 
 class Period(NamedTuple):

@@ -48,12 +48,7 @@ PURE = frozenset({"percent", "count", "people", "kinds", "dimensionless"})
 class IllFormedRelation(PlanbriefError):
     """A relation holds a quantity that cannot be read."""
 
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.text = text
-
-    def __str__(self) -> str:
-        return f"relations: {self.text!r} is no quantity; expected indicator[/activity[.*]][#subject][[kind]]"
+    text = "relations: {!r} is no quantity; expected indicator[/activity[.*]][#subject][[kind]]"
 
 
 @dataclass(frozen=True)

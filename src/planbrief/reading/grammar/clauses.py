@@ -466,7 +466,7 @@ def _other_things(previous: Quantity, one: Quantity) -> bool:
     if previous.length == 1 and not previous.stated:
         return True
     counted = bool(one.tail.printed and previous.tail.printed) and one.unit != previous.unit
-    return counted and one.tail.classifier and re.match("[一-龥]", one.behind) is not None
+    return counted and bool(one.tail.classifier) and re.match("[一-龥]", one.behind) is not None
 
 
 def _continue(previous: Quantity, one: Quantity, gap: str) -> None:
