@@ -6,6 +6,7 @@ Every notebook is a list of cells; figures and names are invented.
 
 from __future__ import annotations
 
+import copy
 from typing import Any
 
 import pandas as pd
@@ -432,6 +433,6 @@ NOTEBOOKS |= {
 
 
 def notebook(name: str) -> NotebookNode:
-    """One of the notebooks."""
-    cells, metadata = NOTEBOOKS[name]
+    """One of the notebooks, for its reader alone: a conversion to an older format takes the cells' ids away."""
+    cells, metadata = copy.deepcopy(NOTEBOOKS[name])
     return new_notebook(cells=cells, metadata=metadata)
