@@ -178,3 +178,13 @@ def test_last_years_growth_keeps_no_target_of_this_year(area):
     growing = [i for i in found if "last" in i.figures and i.figures["last"].measure == "rate"]
     assert growing
     assert {i.rule for i in growing} <= {"rate_target_above", "rate_target_below", "rate_target_same"}
+
+
+def test_only_what_statistics_define_is_a_lower_target():
+    """Works begun in 2025 and carried out in 2026, or in the whole city and in its centre, have no count to share."""
+    ds = load()
+    found = next(one for one in insights(ds, "sichuan") if one.rule == "lower_aims")
+    assert (found.figures["count"].value, found.figures["lower"].value) == (5, 4)
+    asked = {"sichuan-report-2026-03886", "sichuan-report-2026-21369", "sichuan-report-2026-03265"}
+    assert not asked & set(found.observations)
+    assert not [one for one in insights(ds, "chongqing") if one.topic == "lower_aims"]

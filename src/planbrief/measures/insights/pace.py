@@ -226,8 +226,11 @@ def rate_targets(area: Area) -> Iterator[Insight]:
 def lower_aims(area: Area) -> Iterator[Insight]:
     """How many of the next year's targets ask for less than the last year reached, where most of them do.
 
-    Of one indicator in both years that is not meant to fall; a range counts by its upper end, a bound by itself.
+    Of one indicator of official statistics in both years that is not meant to fall; a range counts by its upper end, a
+    bound by itself. What one document counts in its own words is left out, and so is what the audit asks about: works
+    begun in a city and works carried out in its centre are not alike.
     """
+    asked = [set(finding.observations) for finding in area.audit]
     pairs: list[tuple[Series, Point, Point]] = []
     for series in area.series:
         aims = [p for p in series.aims if p.annual and not p.conflict and not area.doubted(p)]
@@ -235,7 +238,11 @@ def lower_aims(area: Area) -> Iterator[Insight]:
         last = reached.get(aims[0].year - 1) if aims and aims[0].comparator not in ("le", "lt") else None
         if series.family not in ("level", "rate", "share") or series.subject or last is None or last.value <= 0:
             continue
-        if area.ctx.meta(series.indicator)["direction"] != "decrease":
+        both = (set(last.observations), set(aims[0].observations))
+        if any(all(one & behind for one in both) for behind in asked):
+            continue
+        about = area.ctx.meta(series.indicator)
+        if about["direction"] != "decrease" and about["definition_source"] != "planbrief":
             pairs.append((series, last, aims[0]))
     year = max((aim.year for _, _, aim in pairs), default=math.nan)
     pairs = [pair for pair in pairs if pair[2].year == year]
@@ -252,11 +259,10 @@ def lower_aims(area: Area) -> Iterator[Insight]:
         measure, scale = series.family, 0.01 if series.family == "rate" else 1.0
         return _printed(f"{key}/{series.key}/{name}", point, measure, scale, series.unit if measure == "level" else "")
 
-    def telling(pair: tuple[Series, Point, Point]) -> tuple[bool, bool, float]:
-        """What official statistics know comes before what one document counts, the largest step down first."""
+    def telling(pair: tuple[Series, Point, Point]) -> tuple[bool, float]:
+        """What is told elsewhere comes last, the largest step down first."""
         series, last, aim = pair
-        about = area.ctx.meta(series.indicator)
-        return about["concept"] in LEADING, about["definition_source"] == "planbrief", aim.value / last.value
+        return area.ctx.meta(series.indicator)["concept"] in LEADING, aim.value / last.value
 
     figures: dict[str, Value] = {
         "area": area.name,
