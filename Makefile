@@ -43,7 +43,7 @@ report: $(VENV)/.installed ## build every report into reports/latest
 
 # ORDER='--random-order' shuffles them: CI does, so that no test lives on what another one left.
 test: $(VENV)/.installed-test ## run the tests
-	$(BIN)/python -m pytest -q -n 2 --dist loadgroup $(ORDER)
+	$(BIN)/python -m pytest -q -n 2 --dist loadgroup --max-worker-restart 2 $(ORDER)
 
 check: $(VENV)/.installed-check ## format, lint, types, data and notebooks, tests
 	$(BIN)/ruff format --check .

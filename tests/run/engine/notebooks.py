@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -27,6 +28,13 @@ def notebook(*sources: str, tags: tuple[str, ...] = ()) -> NotebookNode:
 def run(nb: NotebookNode, cwd: str, **options: Any) -> NotebookNode:
     """What most workers do here."""
     return execute(nb, cwd=Path(cwd), **options)
+
+
+def alarm_after_running(nb: NotebookNode, cwd: str, **options: Any) -> float:
+    """Set an alarm for 500 s from now, run a notebook, and return how many seconds are left of it."""
+    signal.setitimer(signal.ITIMER_REAL, 500)
+    run(nb, cwd, **options)
+    return signal.setitimer(signal.ITIMER_REAL, 0)[0]
 
 
 def outputs_text(cell: NotebookNode) -> str:

@@ -115,6 +115,13 @@ def test_the_limit_of_a_report_counts_all_cells(pool: Pool, tmp_path: Path) -> N
     assert problem.seconds == 1.0
 
 
+def test_an_alarm_that_somebody_had_set_still_rings(pool: Pool, tmp_path: Path) -> None:
+    """A cell's time limit uses the one alarm clock of its process and gives it back."""
+    task = "run.engine.notebooks:alarm_after_running"
+    left = pool.submit(task, notebook("import time; time.sleep(0.2)"), str(tmp_path), cell_timeout=60.0).result(PATIENCE)
+    assert 0 < left < 500
+
+
 def test_a_cell_that_does_not_listen_is_killed(pool: Pool, tmp_path: Path) -> None:
     """A cell that catches everything, or hangs in C code, is killed a little later."""
     code = "import ctypes\nlibc = ctypes.PyDLL(None)\nlibc.sleep(1000)"

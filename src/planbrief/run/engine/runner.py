@@ -398,12 +398,16 @@ def _time_limit(seconds: float | None) -> Iterator[None]:
             raise CellTimeLimit(f"the cell may run for {seconds:g} s")
 
     before = signal.signal(signal.SIGALRM, expire)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    # There is one alarm clock for each process: whoever had set it for later still hears it.
+    left, repeat = signal.setitimer(signal.ITIMER_REAL, seconds)
+    started = time.monotonic()
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        if left:
+            signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - started), 0.001), repeat)
 
 
 def _close(loop: asyncio.AbstractEventLoop) -> None:
