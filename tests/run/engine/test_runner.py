@@ -117,9 +117,8 @@ def test_the_limit_of_a_report_counts_all_cells(pool: Pool, tmp_path: Path) -> N
 
 def test_an_alarm_that_somebody_had_set_still_rings(pool: Pool, tmp_path: Path) -> None:
     """A cell's time limit uses the one alarm clock of its process and gives it back."""
-    task = "run.engine.notebooks:alarm_after_running"
-    left = pool.submit(task, notebook("import time; time.sleep(0.2)"), str(tmp_path), cell_timeout=60.0).result(PATIENCE)
-    assert 0 < left < 500
+    task, nb = "run.engine.notebooks:alarm_after_running", notebook("import time; time.sleep(0.2)")
+    assert 0 < pool.submit(task, nb, str(tmp_path), cell_timeout=60.0).result(PATIENCE) < 500
 
 
 def test_a_cell_that_does_not_listen_is_killed(pool: Pool, tmp_path: Path) -> None:
