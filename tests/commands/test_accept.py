@@ -249,6 +249,23 @@ def test_add_as_in_the_example(project: Project, capsys: pytest.CaptureFixture[s
     assert "typed by hand" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize(
+    ("indicator", "form"),
+    [
+        ("城镇调查失业率", "share"),
+        ("城市污水处理率", "share"),
+        ("规上工业企业利润总额增速", "yoy"),
+        ("规上工业营业收入利润率", "level"),
+        ("农业科技进步贡献率", "contribution"),
+        ("万元地区生产总值用水量降低率", "yoy"),
+    ],
+)
+def test_a_percentage_states_what_its_indicator_says(project: Project, indicator: str, form: str) -> None:
+    """A rate of unemployment is no growth on the year before, whatever its unit."""
+    assert figure(project, indicator=indicator, value="5.4") == 0
+    assert table(project, "documents/bazhong-bulletin-2026/observations.csv")[0]["transformation"] == form
+
+
 def test_verify_skips_in_words_what_has_no_text(project: Project, tmp_path: Path) -> None:
     """It is listed as typed, not as missing."""
     figure(project)
@@ -272,7 +289,7 @@ def test_verify_skips_in_words_what_has_no_text(project: Project, tmp_path: Path
         ({"source": "Some English title"}, "Chinese title"),
         ({"source": "bazhong-plan-2024"}, "read from a file"),
         ({"kind": "wish"}, "actual"),
-        ({"period": "2026"}, "not over"),
+        ({"period": "2026"}, "--kind is needed"),
         ({"locator": " "}, "where"),
         ({"source_id": "Über"}, "small letters"),
     ],

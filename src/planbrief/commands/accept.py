@@ -6,6 +6,7 @@ import argparse
 import hashlib
 import re
 import sys
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
@@ -17,6 +18,7 @@ from planbrief.errors import PlanbriefError, Problem, RunError, UnknownName
 from planbrief.project import Project, chosen, writable
 from planbrief.reading.decisions import DraftRow
 from planbrief.reading.drafts import Draft
+from planbrief.reading.matching import is_growth
 from planbrief.reading.tabulation import Tabulation, Tabulator, doc_type_of, english_title, unaccounted
 from planbrief.targets.excel import is_date
 from planbrief.targets.package import Package, Row, read_package
@@ -278,6 +280,8 @@ class NotAdded(PlanbriefError):
         self.option, self.found, self.expected = option, found, expected
 
     def __str__(self) -> str:
+        if not self.found:
+            return f"--{self.option} is needed: {self.expected}"
         return f"--{self.option} {self.found[:80]!r}: expected {self.expected}"
 
 
@@ -356,9 +360,7 @@ def _row(package: Package, given: argparse.Namespace) -> dict[str, str]:
     value, upper, printed = _numbers(given.value)
     words = allowed(package)
     comparator = "range" if upper else given.comparator
-    percent = dimension == "percent"
-    usual = {"rate": "yoy", "share": "share"}.get(own["aggregation"], "level") if percent else "level"
-    form = given.transformation or usual
+    form = given.transformation or (_usual_form(package, own) if dimension == "percent" else "level")
     kind = given.kind or _kind(given.period, given.published)
     for name, word in (("kind", kind), ("comparator", comparator), ("transformation", form)):
         if word not in words[name]:
@@ -375,6 +377,19 @@ def _row(package: Package, given: argparse.Namespace) -> dict[str, str]:
         "unit_measure": unit, "obs_status": "A", "locator": given.locator.strip(), "value_text": printed,
         "comment_obs": given.comment.strip(), "activity": "", "price_base": "", "base_period": "", "reading_note": "",
     }  # fmt: skip
+
+
+def _usual_form(package: Package, own: Mapping[str, str]) -> str:
+    """What a percentage of an indicator states: as most of its rows do, else a change where its name says so."""
+    rows = package["observations"].matching({"indicator": [own["indicator"]]})
+    held = Counter(row.values["transformation"] for row in rows if row.values["unit_measure"] == "%")
+    if held:
+        return held.most_common(1)[0][0]
+    name = own["name_zh"]
+    if name.endswith("贡献率"):
+        return "contribution"
+    changes = is_growth(name) or name.endswith(("变化", "幅度", "降低率", "下降率"))
+    return "yoy" if changes else "share" if own["unit_measure"] == "%" else "level"
 
 
 def _kind(period: str, published: str) -> str:
