@@ -9,7 +9,7 @@ from soak.command_fuzz import fuzz_on
 @pytest.mark.slow
 def test_no_mutation_ends_in_an_internal_error():
     """Sixty cases; `make soak` runs twenty thousand."""
-    counts, faults = fuzz_on(1, 60, seed=2026)  # in a process of its own: it makes waiting take no time for all of it
+    counts, faults = fuzz_on(1, 60, seed=2026)  # its process makes waiting take no time
     assert faults == []
     assert counts.total() == 60
     assert set(counts) <= {"exit 0", "exit 1", "exit 2"}
