@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import multiprocessing
 import os
 import re
 import sys
@@ -181,5 +182,9 @@ def _each(files: Sequence[Path], given: tuple[str, str, str, Path | None, bool, 
     if jobs <= 1:
         yield from (read_one(file, *given) for file in files)
         return
-    with ProcessPoolExecutor(jobs) as pool:
+    # Never forked from here: whoever calls may have threads, and a fork waits for ever for a lock that one of them held.
+    ways = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in ways else "spawn")
+    context.set_forkserver_preload([__name__])
+    with ProcessPoolExecutor(jobs, context) as pool:
         yield from pool.map(read_one, files, *(repeat(one) for one in given))

@@ -63,8 +63,15 @@ def fork(work: Callable[[], object]) -> int:
 
 
 def wait(pid: int) -> int:
-    """Exit code of a forked process, negative for a signal."""
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    """Exit code of a forked process, negative for a signal; one that never ends is killed after two minutes."""
+    last = time.monotonic() + 120
+    pause = 0.0005
+    while (ended := os.waitpid(pid, os.WNOHANG))[0] == 0:
+        if time.monotonic() > last:
+            os.kill(pid, signal.SIGKILL)
+        time.sleep(pause)
+        pause = min(pause * 1.5, 0.05)
+    return os.waitstatus_to_exitcode(ended[1])
 
 
 def count_steps(work: Callable[[], object]) -> int:
