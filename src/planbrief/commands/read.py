@@ -182,7 +182,7 @@ def _each(files: Sequence[Path], given: tuple[str, str, str, Path | None, bool, 
     if jobs <= 1:
         yield from (read_one(file, *given) for file in files)
         return
-    # Never forked from here: whoever calls may have threads, and a fork waits for ever for a lock that one of them held.
+    # Never forked from here: the caller may have threads, and a fork waits for ever for a lock that one of them held.
     ways = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in ways else "spawn")
     context.set_forkserver_preload([__name__])
