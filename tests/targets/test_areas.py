@@ -236,7 +236,15 @@ def test_a_document_is_questioned_on_the_page_of_its_own_area():
     ds = make_dataset(observations=rows)
     assert ds.about("testville-plan-2024") == "testville"
     assert own_documents(ds, "testprovince", ds.of_city("testprovince")) == set()
-    assert own_documents(ds, "testdistrict", ds.of_city("testville")) == {"testville-plan-2024"}
+    assert own_documents(ds, "testville", ds.of_city("testville")) == {"testville-plan-2024"}
+
+
+@pytest.mark.parametrize(("places", "own"), [(("testville", "testdistrict"), False), (("testdistrict",), True)])
+def test_the_plan_of_a_city_is_not_questioned_on_the_page_of_its_district(places: tuple[str, ...], own: bool):
+    """A district that the plan mentions does not answer for the names that the plan prints in two ways."""
+    ds = make_dataset(observations=[observation(100 * n, str(n), ref_area=at) for n, at in enumerate(places, 1)])
+    rows = ds.of_city("testdistrict")
+    assert own_documents(ds, "testdistrict", rows) == ({"testville-plan-2024"} if own else set())
 
 
 @pytest.mark.parametrize(

@@ -75,9 +75,16 @@ CHECKS: tuple[Rule, ...] = (
 
 
 def own_documents(ds: Dataset, region: str, rows: pd.DataFrame) -> set[str]:
-    """Documents of `rows` that are about the city of a region: what another's document prints is its own question."""
-    city = ds.city_of(region)
-    return {str(source) for source in rows["source_id"].unique() if ds.about(str(source)) == city}
+    """Documents of `rows` that are about a region: what another's document prints is the other's question.
+
+    A district or county owns the documents that state nothing of any place outside it; the plan of its city, which
+    mentions it, is questioned on the city's page.
+    """
+    sources = {str(source) for source in rows["source_id"].unique() if ds.about(str(source)) == ds.city_of(region)}
+    if region == ds.city_of(region):
+        return sources
+    inside = set(ds.descendants(region))
+    return {source for source in sources if inside.issuperset(ds.select(source_id=source)["ref_area"])}
 
 
 @remembered
