@@ -5,7 +5,7 @@ from __future__ import annotations
 import nbformat
 import pytest
 
-from planbrief.display.document import GROUND, MIME
+from planbrief.display.outputs import GROUND, MIME
 from planbrief.project import packaged
 from planbrief.render.html.exporter import render_html
 from planbrief.run.pool.executor import Pool

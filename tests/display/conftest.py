@@ -9,7 +9,7 @@ import pytest
 from targets.factory import make_dataset
 
 from planbrief.display import open_page, state
-from planbrief.display.document import MIME
+from planbrief.display.outputs import MIME
 from planbrief.display.state import Page
 
 

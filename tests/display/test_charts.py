@@ -16,10 +16,12 @@ from hypothesis import strategies as st
 
 from planbrief.display import charts, fonts, style
 from planbrief.display.charts.canvas import Canvas, Placer, compact_path, drawing, overlaps, spread, text_width, wrap
-from planbrief.display.charts.chart import Chart, chart_block
+from planbrief.display.charts.chart import chart_block
 from planbrief.display.charts.structure import text_on
+from planbrief.display.document import Chart
 from planbrief.display.fonts import MissingGlyph
 from planbrief.display.language import LANGS
+from planbrief.display.outputs import written
 from planbrief.measures.figures import Figure
 
 NAMES = [
@@ -221,7 +223,7 @@ def test_undefined_values_are_listed_not_drawn(open_test_page):
     page = open_test_page("en")
     lost = Figure("u", math.nan, "rate", undefined="undated")
     chart = dots(("a", rate(1, 2, 2023, 2026), True), ("b", lost, True))
-    block = chart_block(chart, page)
+    block = written(chart_block(chart, page))
     assert [[cell.get("t") for cell in row[1:3]] for row in block["data"]["rows"]] == [
         ["", "26.0"],
         ["", "no date is given"],
@@ -235,7 +237,7 @@ def test_documents_named_by_a_chart_count_as_used(open_test_page):
     block = chart_block(
         charts.ranked_dots([charts.Panel("p", [("试城", level(3), True)])], "c", sources=["testville-plan-2024"]), page
     )
-    assert block["sources"] == list(page.sources) == ["testville-plan-2024"]
+    assert list(block.sources) == list(page.sources) == ["testville-plan-2024"]
 
 
 def test_one_far_value_does_not_own_the_scale():

@@ -104,7 +104,7 @@ def test_a_missing_message_is_an_error():
 )
 def test_foreign_text_becomes_a_run_of_its_own(text: str, lang: str, runs: list[tuple[str, str | None]]):
     """Chinese in English and words in Chinese are marked; acronyms are not."""
-    assert [(run["t"], run.get("lang")) for run in mark(text, lang)] == runs
+    assert [(run.text, run.lang or None) for run in mark(text, lang)] == runs
 
 
 @pytest.mark.parametrize(

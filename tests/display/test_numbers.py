@@ -109,8 +109,8 @@ def test_an_undefined_figure_gives_its_reason():
 def test_english_keeps_the_printed_money_beside_its_own():
     """75 billion yuan (750 亿元), the Chinese part marked as Chinese."""
     runs = figure_runs(figure(750, "level", "亿元"), "en")
-    assert [run.get("t") for run in runs] == [None, " (", "750 亿元", ")"]
-    assert runs[2]["lang"] == "zh"
+    assert [run.text for run in runs if run.mark is None] == [" (", "750 亿元", ")"]
+    assert runs[2].lang == "zh"
     assert kept_beside(figure(750, "level", "亿元"), "zh") == ""
 
 
@@ -118,7 +118,7 @@ def test_an_interval_is_a_note_with_one_decimal_more():
     """What rounding leaves open is told beside the figure."""
     rate = figure(0.738182, "rate", lower=0.7377, upper=0.7387, formula="x")
     assert interval_text(rate, "zh") == "取值区间 73.77%–73.87%"
-    assert figure_runs(rate, "en")[0]["figure"]["note"] == "possible range 73.77% to 73.87%"
+    assert figure_runs(rate, "en")[0].mark.note == "possible range 73.77% to 73.87%"
     open_end = figure(0.7, "rate", lower=0.7, upper=math.inf)
     assert interval_text(open_end, "en") == "possible range 70.00% or more"
 

@@ -13,7 +13,7 @@ from nbclient.exceptions import CellExecutionError
 from targets.factory import SOURCES, make_dataset, observation
 
 from planbrief.display import begin, finish, heading, say, show
-from planbrief.display.document import MIME
+from planbrief.display.outputs import MIME
 from planbrief.display.page import check_injected, injected_names
 from planbrief.errors import ParameterError, UnknownName
 from planbrief.measures.figures import Figure

@@ -10,6 +10,7 @@ import pytest
 
 from planbrief.display import say, tell
 from planbrief.display.document import run_text
+from planbrief.display.outputs import runs
 from planbrief.display.sentence import Listed, NoWording, UnusableValue
 from planbrief.display.state import NoPage, _current
 from planbrief.display.template import TemplateError
@@ -33,7 +34,7 @@ def test_a_sentence_in_each_language(open_test_page, blocks):
             rate=RATE,
         )
         block = blocks("sentence")[-1]
-        texts.append(run_text(block["runs"]))
+        texts.append(run_text(runs(block["runs"])))
     assert texts == [
         "试城由100 亿元起，年均33.3%。",
         "Testville starts at 10 billion yuan (100 亿元): 33.3% a year.",
@@ -50,7 +51,7 @@ def test_names_of_measures_have_a_small_letter_inside_an_english_sentence(open_t
     page.ds.indicators.loc[page.ds.indicators.index[0], "name_en"] = "Gross output"
     name, place = Label("总产值", "Gross output (R&D)"), Label("试城园区", "Industrial parks")
     say(zh="{name}{place}", en="{name}: {name}. The share of {name} in {place}.", name=name, place=place)
-    assert run_text(blocks("sentence")[-1]["runs"]) == (
+    assert run_text(runs(blocks("sentence")[-1]["runs"])) == (
         "Gross output (R&D): Gross output (R&D). The share of gross output (R&D) in Industrial parks."
     )
 
@@ -60,7 +61,7 @@ def test_printed_digits_come_from_the_source(open_test_page, blocks):
     page = open_test_page("zh")
     page.ds.package["observations"].by_key["testville-plan-2024-00100"].values["obs_value"] = "100.0"
     say(zh="{a}", en="{a}", a=LEVEL)
-    assert run_text(blocks("sentence")[-1]["runs"]) == "100.0 亿元"
+    assert run_text(runs(blocks("sentence")[-1]["runs"])) == "100.0 亿元"
 
 
 def test_hostile_text_stays_text(open_test_page, shown):
@@ -87,7 +88,7 @@ def test_years_and_counts_as_whole_numbers(open_test_page, blocks):
     """2026 is a year, 12500 is a count."""
     open_test_page("en")
     say(zh="{y}{n}", en="{y}: {n}", y=2026, n=12500)
-    assert run_text(blocks("sentence")[-1]["runs"]) == "2026: 12,500"
+    assert run_text(runs(blocks("sentence")[-1]["runs"])) == "2026: 12,500"
 
 
 def test_templates_must_agree(open_test_page):
@@ -117,7 +118,7 @@ def test_headlines_follow_the_wording_of_the_notebook(open_test_page, blocks):
     wording = {"steep": ("增长{rate}", "grows {rate}"), "dull": None}
     tell(found, wording)
     tell(found, wording, limit=1)
-    assert [run_text(block["runs"]) for block in blocks("sentence")] == ["grows 33.3%"] * 3
+    assert [run_text(runs(block["runs"])) for block in blocks("sentence")] == ["grows 33.3%"] * 3
     with pytest.raises(NoWording, match="no sentence for rule 'new'"):
         tell([Headline("new")], wording)
 
@@ -129,7 +130,7 @@ def test_a_list_of_figures_is_one_value(open_test_page, blocks):
     for lang in ("zh", "en"):
         open_test_page(lang)
         say(zh="依次为{rates}。", en="In turn: {rates}.", rates=Listed(("{when}{rate}", "{rate} in {when}"), items))
-        texts.append(run_text(blocks("sentence")[-1]["runs"]))
+        texts.append(run_text(runs(blocks("sentence")[-1]["runs"])))
     assert texts == [
         "依次为2026年33.3%、2027年33.3%、2028年33.3%。",
         "In turn: 33.3% in 2026, 33.3% in 2027 and 33.3% in 2028.",

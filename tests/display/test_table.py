@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pandas as pd
 import pytest
 
 from planbrief.display import Cell, Column, Table, from_frame, show
 from planbrief.display.frames import table_of
-from planbrief.display.table import BadTable, block_text, table_block, table_html
+from planbrief.display.outputs import read, written
+from planbrief.display.table import BadTable, table_block, table_html, table_text
 from planbrief.measures.figures import Figure
 
 COLUMNS = [
@@ -51,12 +53,12 @@ def table() -> Table:
 @pytest.mark.golden
 def test_a_table_as_text(open_test_page, golden, lang: str):
     """Names, periods, kinds, units and reasons come out in the page's language."""
-    golden.check(f"table.{lang}.txt", block_text(table_block(table(), open_test_page(lang))) + "\n")
+    golden.check(f"table.{lang}.txt", table_text(table_block(table(), open_test_page(lang))) + "\n")
 
 
 def test_a_block_follows_the_contract(open_test_page):
     """Cells carry value, observations and formula; the head keeps 亿元 as Chinese; JSON holds no NaN."""
-    block = table_block(table(), open_test_page("en"))
+    block = written(table_block(table(), open_test_page("en")))
     json.dumps(block, allow_nan=False)
     value = block["rows"][0][3]
     assert value == {"t": "200", "v": 200.0, "o": ["testville-plan-2024-00110"]}
@@ -69,7 +71,7 @@ def test_a_block_follows_the_contract(open_test_page):
 
 def test_other_units_than_the_column_keep_theirs(open_test_page):
     """A share in a column of 亿元 shows its percent sign."""
-    block = table_block(table(), open_test_page("zh"))
+    block = written(table_block(table(), open_test_page("zh")))
     assert block["rows"][1][3]["t"] == "20.0%"
 
 
@@ -111,5 +113,26 @@ def test_an_open_end_is_no_number(open_test_page):
     """A growth whose upper end is open leaves its cell empty, in a frame and in a table of plain numbers."""
     page = open_test_page("en")
     open_end = pd.DataFrame({"cagr": [0.1, math.inf], "other": [1.5, -math.inf], "obs_id": ["a", "b"]})
-    rows = table_block(table_of(open_end), page)["rows"]
+    rows = written(table_block(table_of(open_end), page))["rows"]
     assert ["inf" in json.dumps(row) for row in rows] == [False, False]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_what_is_written_is_read_back(open_test_page, lang: str):
+    """A worded table with groups, a span, notes and foreign words is the same behind a notebook's outputs."""
+    page = open_test_page(lang)
+    made = from_frame(frame(), COLUMNS, ("目标", "Targets 目标"), notes=[("注", "A note")], group="kind")
+    columns = (Column("a", "甲 A"), Column("b", ("乙", "B"), "level", "亿元", width=2))
+    tall = Cell("甲 a", span=(1, 2), tone="warn", head=True)
+    spanned = Table(columns, ((tall, Cell(1.5, ("x-00001",), "y / 2")), (Cell("b"), Cell())), "c", wide=True)
+    for table in (made, spanned):
+        worded = table_block(table, page)
+        assert read(json.loads(json.dumps(written(worded))), "x") == without_empty(worded)
+
+
+def without_empty(table: Table) -> Table:
+    """A worded table as it is read: no words are no runs, the columns keep what a page needs."""
+    rows = tuple(
+        tuple(replace(cell, runs=tuple(run for run in cell.runs if run.text)) for cell in row) for row in table.rows
+    )
+    return replace(table, columns=tuple(table.columns), rows=rows)

@@ -10,9 +10,10 @@ import pytest
 from targets.factory import INDICATORS, UNITS, make_dataset, observation, table
 
 from planbrief.display import open_page, state
-from planbrief.display.charts.chart import Chart, chart_block
-from planbrief.display.document import run_text
+from planbrief.display.charts.chart import chart_block
+from planbrief.display.document import Chart, run_text
 from planbrief.display.language import messages
+from planbrief.display.outputs import written
 from planbrief.display.sentence import sentence_runs
 from planbrief.display.table import table_block
 from planbrief.display.views import checks, databook, facts, growth, needs, paths, progress
@@ -244,7 +245,7 @@ def test_every_table_chart_and_finding_takes_every_sense(direction, comparator):
     assert found
     for lang, said in zip(("zh", "en"), SAID[comparator], strict=True):
         page = open_page("profile", lang, ds, {"region": "testville"})
-        blocks = [(chart_block if isinstance(thing, Chart) else table_block)(thing, page) for thing in found]
+        blocks = [written((chart_block if isinstance(thing, Chart) else table_block)(thing, page)) for thing in found]
         assert said in json.dumps(blocks, ensure_ascii=False)
     state._current.clear()
 

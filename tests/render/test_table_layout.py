@@ -32,7 +32,7 @@ def _table(texts: list[list[str]], aligns: list[str], labels: list[str]) -> Tabl
         Column(f"c{index}", (Run(label),), align=align)
         for index, (label, align) in enumerate(zip(labels, aligns, strict=True))
     )
-    return Table("t", columns, tuple(tuple(Cell((Run(text),)) for text in row) for row in texts))
+    return Table(columns, tuple(tuple(Cell(runs=(Run(text),)) for text in row) for row in texts), id="t")
 
 
 words = st.text(alphabet="规模以上工业总产值增速亿元 abcdefgh-/.0123456789（），", max_size=60)

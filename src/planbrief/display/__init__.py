@@ -18,17 +18,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from planbrief.display.document import Cell, Column, Table
     from planbrief.display.language import message
     from planbrief.display.page import begin, finish, heading, open_page, show, wordings
     from planbrief.display.sentence import say, tell
     from planbrief.display.state import Page
-    from planbrief.display.table import Cell, Column, Table, from_frame, from_records
+    from planbrief.display.table import from_frame, from_records
 
 _HOME_OF = {
-    "Cell": "table",
-    "Column": "table",
+    "Cell": "document",
+    "Column": "document",
     "Page": "state",
-    "Table": "table",
+    "Table": "document",
     "begin": "page",
     "finish": "page",
     "from_frame": "table",

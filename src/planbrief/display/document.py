@@ -1,32 +1,34 @@
-"""The document model: the blocks of a page, how a notebook's outputs carry them and how they are read back.
+"""The document model: the blocks of a page, from the notebook that makes them to the HTML and PDF that show them.
 
-Display writes blocks as JSON under a mime type of planbrief's own (:func:`bundle`); exporters read that JSON into the
-types here (:func:`read`) and nothing else of our notebooks, so a page does not depend on who ran the notebook. The JSON
-is untrusted like everything else in a notebook: what does not fit is refused with a reason (:class:`BadBlock`), never
-drawn half.
+An author makes a table, a chart or key numbers of values and of text in both languages; display puts them into the
+words of a page (their ``runs``), and what it gives is of the same classes. :mod:`planbrief.display.outputs` writes them
+into a notebook's outputs and reads them back, again into these classes.
 """
 
 from __future__ import annotations
 
-import math
-import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
-#: Mime type of a block in a notebook's output.
-MIME = "application/vnd.planbrief.v1+json"
+from planbrief.errors import PlanbriefError
+
+#: Words of a block: text in one or both languages while an author writes it, :data:`Runs` once a page has worded it.
+W = TypeVar("W", covariant=True)
+_UNSAID: Any = ()
 
 
 @dataclass(frozen=True)
 class Mark:
-    """What stands behind a number: observations, formula, unit."""
+    """What stands behind a number: observations, formula, unit; a figure's key, value and measure."""
 
     observations: tuple[str, ...] = ()
     formula: str = ""
     unit: str = ""
     key: str = ""
     note: str = ""
+    value: float | None = None
+    measure: str = ""
 
     def __bool__(self) -> bool:
         return bool(self.observations or self.formula)
@@ -45,70 +47,199 @@ class Run:
 Runs = tuple[Run, ...]
 
 
+def run_text(runs: Iterable[Run]) -> str:
+    """Plain text of runs."""
+    return "".join(run.text for run in runs)
+
+
+class BadTable(PlanbriefError):
+    """A table's rows and columns do not fit together."""
+
+    def __init__(self, caption: str, problem: str) -> None:
+        super().__init__(caption, problem)
+        self.caption, self.problem = caption, problem
+
+    def __str__(self) -> str:
+        return f"table “{self.caption}”: {self.problem}"
+
+
+#: Measures whose cells line up at the decimal point.
+NUMERIC = frozenset({"level", "rate", "share", "points", "multiple", "years", "count", "index", "number", "bare"})
+
+
+@dataclass(frozen=True)
+class Column(Generic[W]):
+    """A column of a table.
+
+    Attributes
+    ----------
+    key : str
+        Name of the column; in :func:`planbrief.display.table.from_frame`, the frame's column.
+    label : text or runs
+        Head.
+    measure : str
+        ``text``, ``code`` (a word of ``vocabulary``), ``name`` (a key of the reference table ``table``), ``period``,
+        a figure's measure (``level``, ``rate``, ``share`` …), or ``bare``: figures without unit, which stands in a
+        column of its own.
+    unit : str
+        Printed unit of all cells, shown in the head (亿元; English adds "100 million yuan"); once worded, its words.
+    align : str
+        ``left``, ``right``, ``center`` or ``decimal``; chosen by the measure if empty.
+    width : float
+        Relative width; 0 lets the page decide.
+    head : bool
+        Whether the cells are row headers.
+    """
+
+    key: str
+    label: W
+    measure: str = "text"
+    unit: str = ""
+    align: str = ""
+    width: float = 0.0
+    head: bool = False
+    vocabulary: str = ""
+    table: str = ""
+
+    @property
+    def aligned(self) -> str:
+        """Alignment of the column."""
+        return self.align or ("decimal" if self.measure in NUMERIC else "left")
+
+
 @dataclass(frozen=True)
 class Cell:
-    """One cell of a table."""
+    """One cell of a table: a value (Figure, Label, number, text, None), what stands behind it, its words on a page.
 
-    runs: Runs = ()
-    value: float | None = None
-    mark: Mark | None = None
-    lang: str = ""
+    Once worded, ``runs`` are the words and ``value`` is the number, if there is one, by which a table is sorted. The
+    ``span`` counts columns and rows; the places that it covers are cells with a span of 0 columns.
+    """
+
+    value: Any = None
+    observations: tuple[str, ...] = ()
+    formula: str = ""
     tone: str = ""
-    colspan: int = 1
-    rowspan: int = 1
+    span: tuple[int, int] = (1, 1)
     head: bool = False
+    printed: str = ""
+    runs: Runs = ()
+    note: str = ""
+    lang: str = ""
     align: str = ""
 
     @property
     def text(self) -> str:
         """The cell's text without any marking."""
-        return "".join(run.text for run in self.runs)
+        return run_text(self.runs)
+
+    @property
+    def colspan(self) -> int:
+        """Columns that the cell takes."""
+        return self.span[0]
+
+    @property
+    def rowspan(self) -> int:
+        """Rows that the cell takes."""
+        return self.span[1]
+
+    @property
+    def behind(self) -> tuple[str, ...]:
+        """Observations behind the cell: its own, else those of its figure."""
+        return self.observations or tuple(getattr(self.value, "observations", ()))
+
+    @property
+    def mark(self) -> Mark | None:
+        """What stands behind the cell's number."""
+        return Mark(self.observations, self.formula, note=self.note) or None
 
 
 @dataclass(frozen=True)
-class Column:
-    """One column of a table."""
+class Table(Generic[W]):
+    """A table, ours or read from another notebook's HTML.
 
-    key: str
-    label: Runs
-    unit: str = ""
-    align: str = "left"
-    width: float = 0.0
-    lang: str = ""
+    Attributes
+    ----------
+    columns : tuple of Column
+        Columns, left to right.
+    rows : tuple of tuple of Cell
+        Rows; a cell with a span stands for the cells it covers.
+    caption : text or runs
+        What the table shows.
+    notes : tuple of text or runs
+        Notes below the table.
+    sources : tuple of str
+        ``source_id`` of the documents; those of the cells' observations if empty.
+    groups : mapping of int to text or runs
+        Group label before the row with that index.
+    wide : bool
+        The table needs a wide (turned) page.
+    sortable : bool
+        Readers may sort it in HTML.
+    id, lang : str
+        Once worded, its name on the page and the page's language.
+    heads : tuple of tuple of Cell
+        Header rows where one is not enough.
+    """
 
-
-@dataclass(frozen=True)
-class Table:
-    """A table, ours or read from another notebook's HTML; ``heads`` holds header rows where one is not enough."""
-
-    id: str
-    columns: tuple[Column, ...]
+    columns: tuple[Column[W], ...]
     rows: tuple[tuple[Cell, ...], ...]
-    lang: str = ""
-    caption: Runs = ()
-    groups: Mapping[int, Runs] = field(default_factory=dict)
-    notes: tuple[Runs, ...] = ()
+    caption: W = _UNSAID
+    notes: tuple[W, ...] = ()
     sources: tuple[str, ...] = ()
+    groups: Mapping[int, W] = field(default_factory=dict)
     wide: bool = False
     sortable: bool = True
+    id: str = ""
+    lang: str = ""
     heads: tuple[tuple[Cell, ...], ...] = ()
+
+    def __post_init__(self) -> None:
+        for number, row in enumerate(self.rows):
+            cells = sum(cell.span[0] for cell in row)
+            if cells > len(self.columns):
+                said: Any = self.caption
+                caption = getattr(said, "en", "") or (said[-1] if isinstance(said, tuple) and said else said)
+                raise BadTable(str(caption or ""), f"row {number} has {cells} cells for {len(self.columns)} columns")
+
+    def observations(self) -> tuple[str, ...]:
+        """Ids of all observations behind the table, each once."""
+        return tuple(dict.fromkeys(one for row in self.rows for cell in row for one in cell.behind))
 
 
 @dataclass(frozen=True)
-class Chart:
-    """A chart: its words; the drawing is kept beside it."""
+class Chart(Generic[W]):
+    """A drawn chart.
 
-    id: str
-    lang: str
-    caption: Runs
+    Attributes
+    ----------
+    svg : str
+        The drawing; text as paths, colours from :mod:`planbrief.display.style` only. In a notebook it stands beside
+        the block, as an output of its own kind.
+    caption, notes : text or runs
+        Words around it.
+    alt : str
+        What the figure shows, made from its data, in the language of the drawing.
+    data : Table
+        The numbers behind it.
+    sources : tuple of str
+        Documents; those of the data table if empty.
+    width_mm, height_mm : float
+        Size of the drawing.
+    narrow : str
+        The drawing for a phone, not cleaned yet; empty if there is none.
+    """
+
+    svg: str
+    caption: W
     alt: str
-    notes: tuple[Runs, ...] = ()
+    data: Table[W] | None
+    notes: tuple[W, ...] = ()
     sources: tuple[str, ...] = ()
-    data: Table | None = None
-    width_mm: float = 160.0
-    height_mm: float = 0.0
-    #: SVG for narrow screens, not cleaned yet.
+    width_mm: float = 170.0
+    height_mm: float = 90.0
     narrow: str = ""
+    id: str = ""
+    lang: str = ""
 
 
 @dataclass(frozen=True)
@@ -122,22 +253,37 @@ class Sentence:
 
 
 @dataclass(frozen=True)
-class KeyNumber:
-    """One number of a row of key numbers: what it is, the number, a remark, and the few values of its small line."""
+class KeyNumber(Generic[W]):
+    """One number of a row of key numbers.
 
-    label: Runs
-    value: Runs
-    note: Runs = ()
-    points: tuple[tuple[float, float], ...] = ()
+    Attributes
+    ----------
+    label : text or runs
+        What it is and when: 规上工业总产值, 2035年.
+    value : Figure or runs
+        The number.
+    note : tuple of str, or runs
+        Chinese and English template of the remark; names in braces are filled from `values`.
+    values : mapping
+        Figures and labels of the remark.
+    points : sequence of Figure, or of pairs of year and value
+        The values of the small line, each with a ``year``; fewer than two draw none.
+    """
+
+    label: W
+    value: Any
+    note: Any = ("", "")
+    values: Mapping[str, object] = field(default_factory=dict)
+    points: Sequence[Any] = ()
 
 
 @dataclass(frozen=True)
-class KeyNumbers:
+class KeyNumbers(Generic[W]):
     """Numbers that a reader should see first, side by side."""
 
-    id: str
-    lang: str
-    items: tuple[KeyNumber, ...]
+    items: tuple[KeyNumber[W], ...]
+    id: str = ""
+    lang: str = ""
 
 
 @dataclass(frozen=True)
@@ -177,331 +323,4 @@ class Sources:
     data_as_of: str = ""
 
 
-Block = Cover | Heading | Sentence | KeyNumbers | Table | Chart | Sources
-
-
-_ID = re.compile(r"[^\w.-]+")
-_LANG = re.compile("[a-z]{2,3}")
-#: Characters of one text, rows and columns of one table that a page takes.
-MAX_TEXT, MAX_ROWS, MAX_COLUMNS = 20_000, 20_000, 200
-
-
-class BadBlock(ValueError):
-    """A block that does not follow the contract; the message names the field."""
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, (list, dict)):
-        raise BadBlock("text expected")
-    text = str(value)
-    return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}… [+{len(text) - MAX_TEXT}]"
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return (value,) if value else ()
-    return tuple(_text(part) for part in value) if isinstance(value, Sequence) else ()
-
-
-def _lang(value: object) -> str:
-    return value if isinstance(value, str) and _LANG.fullmatch(value) else ""
-
-
-def _number(value: object) -> float | None:
-    return (
-        float(value)
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value)
-        else None
-    )
-
-
-def identifier(value: object, fallback: str) -> str:
-    """An id that is safe as an HTML id, a Typst label and an address part.
-
-    >>> identifier("a b<script>", "x")
-    'a-b-script-'
-    """
-    return _ID.sub("-", str(value))[:80] if value else fallback
-
-
-def _mark(value: Mapping[str, Any], observations: str = "observations", formula: str = "formula") -> Mark:
-    return Mark(
-        _texts(value.get(observations)),
-        _text(value.get(formula)),
-        _text(value.get("unit")),
-        _text(value.get("key")),
-        _text(value.get("note")),
-    )
-
-
-def runs(value: object) -> Runs:
-    """Text, or a list of runs, as runs."""
-    if value is None or value == "":
-        return ()
-    if not isinstance(value, list):
-        return (Run(_text(value)),)
-    found = []
-    for part in value:
-        if isinstance(part, str):
-            found.append(Run(part))
-        elif not isinstance(part, Mapping):
-            raise BadBlock("a run is neither text nor an object")
-        elif isinstance(part.get("figure"), Mapping):
-            figure = part["figure"]
-            found.append(
-                Run(_text(figure.get("text")), _lang(figure.get("lang")), bool(part.get("strong")), _mark(figure))
-            )
-        else:
-            found.append(Run(_text(part.get("t")), _lang(part.get("lang")), bool(part.get("strong"))))
-    return tuple(found)
-
-
-def _span(value: object) -> tuple[int, int]:
-    if not isinstance(value, Sequence) or len(value) != 2:
-        return 1, 1
-    colspan, rowspan = (int(part) if isinstance(part, (int, float)) else 1 for part in value)
-    return max(1, min(colspan, 100)), max(1, min(rowspan, 1000))
-
-
-def _cell(value: object) -> Cell:
-    if not isinstance(value, Mapping):
-        return Cell(runs(value))
-    colspan, rowspan = _span(value.get("span"))
-    tone = str(value.get("tone") or "")
-    return Cell(
-        runs(value["runs"] if value.get("runs") else value.get("t")),
-        _number(value.get("v")),
-        _mark(value, "o", "f") or None,
-        _lang(value.get("lang")),
-        tone if tone in ("muted", "warn", "good") else "",
-        colspan,
-        rowspan,
-        bool(value.get("head")),
-    )
-
-
-def _column(value: object, position: int) -> Column:
-    if not isinstance(value, Mapping):
-        return Column(f"c{position}", runs(value))
-    align = value.get("align")
-    return Column(
-        _text(value.get("key")) or f"c{position}",
-        runs(value.get("label")),
-        _text(value.get("unit")),
-        str(align) if align in ("left", "right", "center", "decimal") else "left",
-        _number(value.get("width")) or 0.0,
-        _lang(value.get("header_lang")),
-    )
-
-
-def _groups(value: object) -> dict[int, Runs]:
-    if isinstance(value, Mapping):
-        return {int(row): runs(label) for row, label in value.items() if str(row).isdigit()}
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        pairs = [part for part in value if isinstance(part, Sequence) and len(part) == 2 and isinstance(part[0], int)]
-        return {int(row): runs(label) for row, label in pairs}
-    return {}
-
-
-def _row(row: list[Any], width: int) -> tuple[Cell, ...]:
-    """Cells of a row by column; the places that a span covers are cells with ``colspan`` 0."""
-    found: list[Cell] = []
-    for value in row:
-        cell = _cell(value)
-        if len(found) + cell.colspan > width:
-            cell = replace(cell, colspan=max(1, width - len(found)))
-        found.append(cell)
-        found.extend([Cell(colspan=0)] * (cell.colspan - 1))
-        if len(found) >= width:
-            break
-    return tuple(found[:width])
-
-
-def _table(value: Mapping[str, Any], fallback: str) -> Table:
-    columns = value.get("columns")
-    rows = value.get("rows")
-    if not isinstance(columns, list) or not columns:
-        raise BadBlock("table without columns")
-    if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
-        raise BadBlock("table without rows")
-    width = len(columns)
-    if len(rows) > MAX_ROWS or width > MAX_COLUMNS:
-        raise BadBlock(f"table of {len(rows)} rows and {width} columns; a page takes {MAX_ROWS} and {MAX_COLUMNS}")
-    return Table(
-        identifier(value.get("id"), fallback),
-        tuple(_column(column, position) for position, column in enumerate(columns)),
-        tuple(_row(row, width) for row in rows),
-        _lang(value.get("lang")),
-        runs(value.get("caption")),
-        _groups(value.get("groups")),
-        tuple(runs(note) for note in _list(value.get("notes"))),
-        _texts(value.get("sources")),
-        bool(value.get("wide")),
-        value.get("sortable") is not False,
-    )
-
-
-def _list(value: object) -> list[Any]:
-    if value is None or value == "":
-        return []
-    return value if isinstance(value, list) else [value]
-
-
-def _chart(value: Mapping[str, Any], fallback: str) -> Chart:
-    data = value.get("data")
-    name = identifier(value.get("id"), fallback)
-    return Chart(
-        name,
-        _lang(value.get("lang")),
-        runs(value.get("caption")),
-        _text(value.get("alt")),
-        tuple(runs(note) for note in _list(value.get("notes"))),
-        _texts(value.get("sources")),
-        _table(data, f"{name}-data") if isinstance(data, Mapping) and data.get("columns") else None,
-        min(max(_number(value.get("width_mm")) or 160.0, 20.0), 400.0),
-        max(_number(value.get("height_mm")) or 0.0, 0.0),
-        value["narrow"] if isinstance(value.get("narrow"), str) else "",
-    )
-
-
-def _documents(value: object) -> tuple[Mapping[str, str], ...]:
-    return tuple(
-        {str(key): _text(part) for key, part in document.items() if not isinstance(part, (list, dict))}
-        for document in _list(value)
-        if isinstance(document, Mapping)
-    )
-
-
-def _cards(value: object) -> dict[str, Mapping[str, Any]]:
-    known = value if isinstance(value, Mapping) else {}
-    return {str(key): part for key, part in known.items() if isinstance(part, Mapping)}
-
-
-def _sources(value: Mapping[str, Any]) -> Sources:
-    return Sources(
-        _lang(value.get("lang")),
-        _documents(value.get("documents")),
-        _cards(value.get("observations")),
-        _cards(value.get("aside")),
-        _documents(value.get("aside_documents")),
-        runs(value.get("citation")),
-        runs(value.get("feedback")),
-        _text(value.get("data_as_of")),
-    )
-
-
-def _key_number(value: Mapping[str, Any]) -> KeyNumber:
-    points = [part for part in _list(value.get("points")) if isinstance(part, list) and len(part) == 2]
-    pairs = [(_number(year), _number(level)) for year, level in points[:MAX_COLUMNS]]
-    line = tuple((year, level) for year, level in pairs if year is not None and level is not None)
-    return KeyNumber(runs(value.get("label")), runs(value.get("value")), runs(value.get("note")), line)
-
-
-def small_line(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
-    """The values of a small line between 0 and 1 in both directions, years at their true distances, up being more.
-
-    >>> small_line([(2023, 100), (2026, 150), (2035, 200)])
-    [(0.0, 0.0), (0.25, 0.5), (1.0, 1.0)]
-    """
-    if len(points) < 2:
-        return []
-    years, levels = [point[0] for point in points], [point[1] for point in points]
-    wide, high = max(years) - min(years), max(levels) - min(levels)
-    if wide <= 0:
-        return []
-    return [
-        (round((year - min(years)) / wide, 4), round((level - min(levels)) / high, 4) if high else 0.5)
-        for year, level in points
-    ]
-
-
-def read(value: object, fallback: str) -> Block:
-    """Read one block.
-
-    Parameters
-    ----------
-    value : object
-        The JSON of the mime type.
-    fallback : str
-        Id for a block without one.
-
-    Raises
-    ------
-    BadBlock
-        It does not follow the contract.
-    """
-    if not isinstance(value, Mapping):
-        raise BadBlock("not an object")
-    kind, lang = value.get("block"), _lang(value.get("lang"))
-    name = identifier(value.get("id"), fallback)
-    if kind == "cover":
-        return Cover(
-            lang,
-            _text(value.get("title")),
-            _text(value.get("subtitle")),
-            _texts(value.get("place")),
-            _text(value.get("data_as_of")),
-            _text(value.get("notebook")),
-        )
-    if kind == "heading":
-        level = value.get("level")
-        return Heading(name, lang, level if isinstance(level, int) and 1 <= level <= 6 else 2, runs(value.get("text")))
-    if kind == "sentence":
-        style = value.get("style")
-        known = ("paragraph", "lead", "bullet", "callout", "note")
-        return Sentence(name, lang, str(style) if style in known else "paragraph", runs(value.get("runs")))
-    if kind == "numbers":
-        return KeyNumbers(
-            name, lang, tuple(_key_number(item) for item in _list(value.get("items")) if isinstance(item, Mapping))
-        )
-    if kind == "table":
-        return _table(value, fallback)
-    if kind == "chart":
-        return _chart(value, fallback)
-    if kind == "sources":
-        return _sources(value)
-    raise BadBlock(f"block {str(kind)[:40]!r}")
-
-
-#: Mime type of a block in a notebook's output.
-
-BlockJson = dict[str, Any]
-#: What a drawing stands on in JupyterLab; pages have a ground of their own and take it off.
-GROUND = 'style="background:#fff"'
-
-
-def run_text(runs: Iterable[Mapping[str, Any]]) -> str:
-    """Plain text of runs."""
-    return "".join(run["figure"]["text"] if "figure" in run else run["t"] for run in runs)
-
-
-def as_runs(text: str | list[Any]) -> list[Mapping[str, Any]]:
-    """A block's text or list of runs as a list of runs."""
-    return [{"t": text}] if isinstance(text, str) else list(text)
-
-
-def bundle(block: BlockJson, plain: str, markup: str, svg: str | None = None) -> dict[str, Any]:
-    """The mime bundle of a block: planbrief's own type first, then what JupyterLab and terminals show."""
-    data: dict[str, Any] = {MIME: block, "text/plain": plain}
-    if markup:
-        data["text/html"] = markup
-    if svg is not None:
-        data["image/svg+xml"] = svg
-    return data
-
-
-def table_text(head: Sequence[str], rows: Sequence[Sequence[str]], caption: str = "") -> str:
-    """A table in a terminal: columns separated by two spaces, wide characters counted twice."""
-
-    def width(text: str) -> int:
-        return sum(2 if ord(char) > 0x2E7F else 1 for char in text)
-
-    lines = [list(head), *[list(row) for row in rows]]
-    count = max((len(line) for line in lines), default=0)
-    widths = [max((width(line[i]) for line in lines if i < len(line)), default=0) for i in range(count)]
-    shown = [
-        "  ".join(text + " " * (widths[i] - width(text)) for i, text in enumerate(line)).rstrip() for line in lines
-    ]
-    return "\n".join(([caption] if caption else []) + shown)
+Block = Cover | Heading | Sentence | KeyNumbers[Runs] | Table[Runs] | Chart[Runs] | Sources

@@ -6,13 +6,13 @@ import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.charts.chart import Chart
-from planbrief.display.document import bundle
+from planbrief.display.document import Chart, Column, Table
 from planbrief.display.language import Lang, Text, has_message, message, pick
+from planbrief.display.outputs import bundle, written
 from planbrief.display.plots import alternative_text, drawing_of
 from planbrief.display.quantities import axis_unit, is_figure
 from planbrief.display.state import Page, open_page_now
-from planbrief.display.table import Column, Table, from_frame, table_block
+from planbrief.display.table import from_frame, table_block
 from planbrief.errors import UnknownName
 from planbrief.measures.columns import LEVEL_CHANGES, SHARE_CHANGES
 from planbrief.measures.figures import Figure as Number
@@ -103,7 +103,7 @@ def frame_bundle(frame: pd.DataFrame) -> dict[str, Any] | None:
     page.aside |= {one: None for one in page.observations if one not in kept[0]}
     page.observations, page.sources = kept
     shown: Any = frame
-    return bundle(block, repr(frame), shown._repr_html_() or "")
+    return bundle(written(block), repr(frame), shown._repr_html_() or "")
 
 
 def figure_behind(thing: Any) -> Figure | None:

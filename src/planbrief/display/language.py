@@ -12,8 +12,9 @@ import tomllib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib import resources
-from typing import Any, Protocol, TypedDict, TypeGuard
+from typing import Any, Protocol, TypeGuard
 
+from planbrief.display.document import Run, Runs
 from planbrief.display.template import TemplateError, fields, parse
 from planbrief.errors import PlanbriefError
 from planbrief.languages import OWN, Language, language, wording
@@ -35,15 +36,6 @@ _HAN = r"\u2e80-\u303f\u31c0-\u31ef\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01
 _HAN_ANY = f"[{_HAN}]"
 _HAN_RUN = f"{_HAN_ANY}(?:[^A-Za-z]*{_HAN_ANY})?"
 _LATIN_RUN = r"[A-Za-z][A-Za-z'’&.-]*(?:[ ,]+[A-Za-z(][A-Za-z'’&.()-]*)*"
-
-
-class Run(TypedDict, total=False):
-    """A stretch of text in a sentence or cell; ``lang`` only where it differs from the page's."""
-
-    t: str
-    lang: str
-    strong: bool
-    figure: dict[str, Any]
 
 
 class Bilingual(Protocol):
@@ -182,14 +174,14 @@ def _foreign(match: re.Match[str], lang: Lang) -> bool:
     return any(len(word) > 1 and word not in ACCEPTED_LATIN for word in words)
 
 
-def mark(text: str, lang: Lang, *, strong: bool = False) -> list[Run]:
+def mark(text: str, lang: Lang, *, strong: bool = False) -> Runs:
     """Split a text from the data into runs, those in the other language marked with it.
 
     On an English page every stretch of Chinese is marked; on a Chinese page every stretch of Latin words except
     acronyms and unit symbols.
 
-    >>> mark("Huafeng Group 华峰集团", "en")
-    [{'t': 'Huafeng Group '}, {'t': '华峰集团', 'lang': 'zh'}]
+    >>> [(run.text, run.lang) for run in mark("Huafeng Group 华峰集团", "en")]
+    [('Huafeng Group ', ''), ('华峰集团', 'zh')]
     """
     pattern, other = (_HAN_RUN, "zh") if lang != "zh" else (_LATIN_RUN, "en")
     runs: list[Run] = []
@@ -198,21 +190,17 @@ def mark(text: str, lang: Lang, *, strong: bool = False) -> list[Run]:
         if not _foreign(match, lang):
             continue
         if match.start() > last:
-            runs.append({"t": text[last : match.start()]})
-        runs.append({"t": match.group(), "lang": other})
+            runs.append(Run(text[last : match.start()], strong=strong))
+        runs.append(Run(match.group(), other, strong))
         last = match.end()
     if last < len(text) or not runs:
-        runs.append({"t": text[last:]})
-    if strong:
-        for run in runs:
-            run["strong"] = True
-    return runs
+        runs.append(Run(text[last:], strong=strong))
+    return tuple(runs)
 
 
-def marked(text: str, lang: Lang) -> str | list[Run]:
-    """A text for a block: itself, or runs where part of it is in the other language."""
-    runs = mark(text, lang)
-    return text if all("lang" not in run for run in runs) else runs
+def words(text: Text, lang: Lang) -> Runs:
+    """A label, caption or note in the words of a page."""
+    return mark(pick(text, lang), lang)
 
 
 def join_names(names: Iterable[str], lang: Lang) -> str:

@@ -8,10 +8,11 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.document import GROUND, BlockJson, as_runs, bundle, run_text
-from planbrief.display.language import Lang, Text, has_message, join_names, marked, message, pick
+from planbrief.display.document import Chart, Heading, KeyNumbers, Table, run_text
+from planbrief.display.language import Lang, Text, has_message, join_names, mark, message, pick
+from planbrief.display.outputs import GROUND, bundle, written
 from planbrief.display.quantities import date_text
-from planbrief.display.sentence import KeyNumbers, numbers_block, numbers_html, numbers_text
+from planbrief.display.sentence import numbers_block, numbers_html, numbers_text
 from planbrief.display.state import (
     Page,
     activate,
@@ -23,7 +24,7 @@ from planbrief.display.state import (
     reads_of,
     sources_block,
 )
-from planbrief.display.table import Table, block_text, run_html, table_block, table_html
+from planbrief.display.table import run_html, table_block, table_html, table_text
 from planbrief.display.template import TemplateError, Words, agree, parse, wordings_of
 from planbrief.errors import ParameterError, UnknownName, WordsError
 
@@ -307,15 +308,9 @@ def heading(zh: str, en: str, level: int = 2, *, when: object = True) -> None:
     if level not in (2, 3, 4):
         raise UnknownName("level of heading()", str(level), ("2", "3", "4"))
     text = pick((zh, en), page.lang)
-    block: BlockJson = {
-        "block": "heading",
-        "lang": page.lang,
-        "level": level,
-        "text": marked(text, page.lang),
-        "id": page.identify(slug(en), bare=True),
-    }
-    shown = run_html(as_runs(block["text"]), page.lang)
-    emit(bundle(block, text, f'<h{level} lang="{page.lang}">{shown}</h{level}>'))
+    block = Heading(page.identify(slug(en), bare=True), page.lang, level, mark(text, page.lang))
+    markup = f'<h{level} lang="{page.lang}">{run_html(block.runs, page.lang)}</h{level}>'
+    emit(bundle(written(block), text, markup))
 
 
 def show(
@@ -358,10 +353,10 @@ def show(
     if thing is None:
         return
     if isinstance(thing, KeyNumbers):
-        block = numbers_block(thing, page)
-        emit(bundle(block, numbers_text(block), numbers_html(block)))
+        numbers = numbers_block(thing, page)
+        emit(bundle(written(numbers), numbers_text(numbers), numbers_html(numbers)))
         return
-    if not isinstance(thing, Table) and not hasattr(thing, "svg"):
+    if not isinstance(thing, Table | Chart):
         from planbrief.display.frames import chart_of, figure_behind, is_frame, styled, table_of
 
         if type(thing).__name__ == "Styler":
@@ -373,18 +368,18 @@ def show(
             thing = chart_of(figure, page.lang, caption, alt, data)
             _close(figure)
     if isinstance(thing, Table):
-        block = table_block(thing, page)
-        emit(bundle(block, block_text(block), table_html(block)))
+        table = table_block(thing, page)
+        emit(bundle(written(table), table_text(table), table_html(table)))
         return
-    if not hasattr(thing, "svg"):
+    if not isinstance(thing, Chart):
         known = ("a table", "a chart", "a data frame", "a matplotlib figure")
         raise UnknownName("thing for show()", type(thing).__name__, known)
     from planbrief.display.charts.chart import chart_block
 
-    block = chart_block(thing, page)
+    chart = chart_block(thing, page)
     # Lab shows a drawing without a ground of its own: on a dark theme its white halos would be all there is to see.
     drawn = thing.svg.replace("<svg ", f"<svg {GROUND} ", 1)
-    emit(bundle(block, f"[{run_text(as_runs(block['caption']))}]\n{block['alt']}", "", drawn))
+    emit(bundle(written(chart), f"[{run_text(chart.caption)}]\n{chart.alt}", "", drawn))
 
 
 def _close(figure: Any) -> None:

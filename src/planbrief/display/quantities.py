@@ -7,9 +7,10 @@ import math
 import re
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from planbrief.display.language import Lang, Run, has_message, message
+from planbrief.display.document import Mark, Run, Runs
+from planbrief.display.language import Lang, has_message, message
 from planbrief.measures.figures import Figure as FigureLike
 from planbrief.measures.growth import period_label
 from planbrief.measures.undefined import REASONS
@@ -427,30 +428,24 @@ def interval_text(figure: FigureLike, lang: Lang) -> str:
     )
 
 
-def figure_json(figure: FigureLike, text: str, lang: Lang) -> dict[str, Any]:
-    """A figure as the blocks carry it: its text, and everything needed to follow it."""
-    finite = math.isfinite(figure.value)
-    found: dict[str, Any] = {
-        "text": text,
-        "key": figure.key,
-        "value": figure.value if finite else None,
-        "unit": figure.unit,
-        "measure": figure.measure,
-        "observations": list(figure.observations),
-        "formula": figure.formula,
-    }
-    if note := interval_text(figure, lang):
-        found["note"] = note
-    return found
+def figure_runs(figure: FigureLike, lang: Lang, printed: str = "", *, strong: bool = False) -> Runs:
+    """A figure as runs of a sentence, with everything needed to follow it.
+
+    In English, money keeps its 亿元 in a run of its own.
+    """
+    mark = Mark(
+        tuple(figure.observations),
+        figure.formula,
+        figure.unit,
+        figure.key,
+        interval_text(figure, lang),
+        figure.value if math.isfinite(figure.value) else None,
+        figure.measure,
+    )
+    number = Run(value_text(figure, lang, printed), "", strong, mark)
+    return (number, *beside(kept_beside(figure, lang, printed), strong=strong))
 
 
-def figure_runs(figure: FigureLike, lang: Lang, printed: str = "", *, strong: bool = False) -> list[Run]:
-    """A figure as runs of a sentence: in English, money keeps its 亿元 in a run of its own."""
-    text = value_text(figure, lang, printed)
-    runs: list[Run] = [{"figure": figure_json(figure, text, lang)}]
-    if kept := kept_beside(figure, lang, printed):
-        runs += [{"t": " ("}, {"t": kept, "lang": "zh"}, {"t": ")"}]
-    if strong:
-        for run in runs:
-            run["strong"] = True
-    return runs
+def beside(kept: str, before: str = " (", *, strong: bool = False) -> Runs:
+    """A printed Chinese amount or unit in brackets behind an English one, nothing if there is none."""
+    return (Run(before, strong=strong), Run(kept, "zh", strong), Run(")", strong=strong)) if kept else ()

@@ -5,13 +5,14 @@ from __future__ import annotations
 import html
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.document import BlockJson, bundle, run_text
-from planbrief.display.language import Run, Text, is_bilingual, mark, marked, messages, pick
-from planbrief.display.quantities import FigureLike, decimal_text, exact, figure_runs, is_figure, rounded
+from planbrief.display.document import KeyNumber, KeyNumbers, Mark, Run, Runs, Sentence, run_text
+from planbrief.display.language import Text, is_bilingual, mark, messages, pick, words
+from planbrief.display.outputs import bundle, written
+from planbrief.display.quantities import decimal_text, exact, figure_runs, is_figure, rounded
 from planbrief.display.state import Page, current, emit
 from planbrief.display.table import run_html
 from planbrief.display.template import TemplateError, agree, parse
@@ -145,28 +146,30 @@ class Listed:
     last: tuple[str, str] = ("、", " and ")
 
 
-def listed_runs(value: Listed, page: Page, where: str, *, strong: bool) -> list[Run]:
+def listed_runs(value: Listed, page: Page, where: str, *, strong: bool) -> Runs:
     """Runs of a list of things."""
     runs: list[Run] = []
     for number, item in enumerate(value.items):
         agree(value.template, item, where)
         if number:
-            runs.append({"t": pick(value.last if number == len(value.items) - 1 else value.between, page.lang)})
+            runs.append(Run(pick(value.last if number == len(value.items) - 1 else value.between, page.lang)))
         runs.extend(sentence_runs(pick(value.template, page.lang), item, page, where))
-    for run in runs:
-        if strong:
-            run["strong"] = True
-    return runs
+    return tuple(replace(run, strong=run.strong or strong) for run in runs)
 
 
-def value_runs(value: object, page: Page, where: str, name: str, *, strong: bool, loose: bool = False) -> list[Run]:
+def value_runs(value: object, page: Page, where: str, name: str, *, strong: bool, loose: bool = False) -> Runs:
     """Runs of one value of a sentence."""
     if is_figure(value):
         figure: Any = value
         runs = figure_runs(figure, page.lang, page.printed(figure), strong=strong)
         page.use(figure.observations)
-        record = {key: runs[0]["figure"][key] for key in ("value", "unit", "measure", "observations")}
-        page.figures[figure.key] = record
+        shown = runs[0].mark or Mark()
+        page.figures[figure.key] = {
+            "value": shown.value,
+            "unit": shown.unit,
+            "measure": shown.measure,
+            "observations": list(shown.observations),
+        }
         return runs
     if isinstance(value, Listed):
         return listed_runs(value, page, where, strong=strong)
@@ -187,9 +190,7 @@ def value_runs(value: object, page: Page, where: str, name: str, *, strong: bool
     raise UnusableValue(where, name, f"{value!r} ({type(value).__name__})")
 
 
-def sentence_runs(
-    template: str, values: Mapping[str, object], page: Page, where: str, *, loose: bool = False
-) -> list[Run]:
+def sentence_runs(template: str, values: Mapping[str, object], page: Page, where: str, *, loose: bool = False) -> Runs:
     """Fill a template; literal text is the page's language, values bring their own.
 
     Inside an English sentence the name of a measure has a small letter: the share of gross output.
@@ -201,34 +202,26 @@ def sentence_runs(
             if page.lang == "en" and page.ds is not None and isinstance(value, Label):
                 value = within_sentence(page.ds, value, opening=opens_sentence(run_text(runs)))
             runs.extend(value_runs(value, page, where, piece.text, strong=piece.strong, loose=loose))
-        elif piece.strong:
-            runs.append({"t": piece.text, "strong": True})
         else:
-            runs.append({"t": piece.text})
+            runs.append(Run(piece.text, strong=piece.strong))
     return merged(runs)
 
 
-def merged(runs: Iterable[Run]) -> list[Run]:
+def merged(runs: Iterable[Run]) -> Runs:
     """Neighbouring runs of plain text as one."""
     found: list[Run] = []
     for run in runs:
         last = found[-1] if found else None
-        alike = last is not None and all(run.get(key) == last.get(key) for key in ("lang", "strong"))
-        if last is not None and alike and "t" in run and "t" in last:
-            last["t"] += run["t"]
-            continue
-        found.append(run.copy())
-    return found
+        if last is not None and last == replace(run, text=last.text) and run.mark is None:
+            found[-1] = replace(last, text=last.text + run.text)
+        else:
+            found.append(run)
+    return tuple(found)
 
 
-def sentence_block(page: Page, runs: list[Run], style: str) -> BlockJson:
-    """A sentence as a block."""
-    return {"block": "sentence", "lang": page.lang, "id": page.identify("s"), "style": style, "runs": runs}
-
-
-def emit_sentence(page: Page, runs: list[Run], style: str) -> None:
+def emit_sentence(page: Page, runs: Runs, style: str) -> None:
     """Show runs as a sentence."""
-    block = sentence_block(page, runs, style)
+    block = written(Sentence(page.identify("s"), page.lang, style, runs))
     text, markup = run_text(runs), run_html(runs, page.lang)
     if style == "bullet":
         emit(bundle(block, f"• {text}", f'<ul lang="{page.lang}"><li>{markup}</li></ul>'))
@@ -357,73 +350,33 @@ def values_of(finding: Any) -> dict[str, object]:
 __all__ = ["Listed", "NoWording", "TemplateError", "UnusableValue", "say", "sentence_runs", "tell"]
 
 
-@dataclass(frozen=True)
-class KeyNumber:
-    """One key number.
-
-    Attributes
-    ----------
-    label : text
-        What it is and when: 规上工业总产值, 2035年.
-    value : Figure
-        The number.
-    note : tuple of str
-        Chinese and English template of the remark; names in braces are filled from `values`.
-    values : mapping
-        Figures and labels of the remark.
-    points : sequence of Figure
-        The values of the small line, each with a ``year``; fewer than two draw none.
-    """
-
-    label: Text
-    value: FigureLike
-    note: tuple[str, str] = ("", "")
-    values: Mapping[str, object] = field(default_factory=dict)
-    points: Sequence[FigureLike] = ()
-
-
-@dataclass(frozen=True)
-class KeyNumbers:
-    """Key numbers that stand side by side."""
-
-    items: tuple[KeyNumber, ...]
-
-
-def numbers_block(numbers: KeyNumbers, page: Page) -> BlockJson:
-    """Key numbers as a block; their observations count as shown on the page."""
-    items: list[dict[str, Any]] = []
+def numbers_block(numbers: KeyNumbers[Text], page: Page) -> KeyNumbers[Runs]:
+    """Key numbers in the words of a page; their observations count as shown on it."""
+    items: list[KeyNumber[Runs]] = []
     for number in numbers.items:
         where = f"{page.notebook}, key number {pick(number.label, 'en')!r}"
         agree(number.note, number.values, where)
-        line = [(float(point.year[:4]), point.value) for point in number.points if point.year[:4].isdigit()]
         items.append(
-            {
-                "label": marked(pick(number.label, page.lang), page.lang),
-                "value": value_runs(number.value, page, where, "value", strong=False),
-                "note": sentence_runs(pick(number.note, page.lang), number.values, page, where),
-                "points": [list(point) for point in line],
-            }
+            KeyNumber(
+                words(number.label, page.lang),
+                value_runs(number.value, page, where, "value", strong=False),
+                sentence_runs(pick(number.note, page.lang), number.values, page, where),
+                points=[(float(one.year[:4]), one.value) for one in number.points if one.year[:4].isdigit()],
+            )
         )
-    return {"block": "numbers", "lang": page.lang, "id": page.identify("numbers"), "items": items}
+    return KeyNumbers(tuple(items), page.identify("numbers"), page.lang)
 
 
-def numbers_text(block: BlockJson) -> str:
+def numbers_text(block: KeyNumbers[Runs]) -> str:
     """Key numbers as lines of text."""
-    return "\n".join(
-        f"{as_text(item['label'])}: {run_text(item['value'])} ({run_text(item['note'])})" for item in block["items"]
-    )
+    return "\n".join(f"{run_text(item.label)}: {run_text(item.value)} ({run_text(item.note)})" for item in block.items)
 
 
-def as_text(label: str | list[Any]) -> str:
-    """A label without marks of language."""
-    return label if isinstance(label, str) else run_text(label)
-
-
-def numbers_html(block: BlockJson) -> str:
+def numbers_html(block: KeyNumbers[Runs]) -> str:
     """Key numbers as a list for JupyterLab."""
     items = "".join(
-        f"<dt>{html.escape(as_text(item['label']))}</dt><dd><strong>{run_html(item['value'], block['lang'])}</strong> "
-        f"{run_html(item['note'], block['lang'])}</dd>"
-        for item in block["items"]
+        f"<dt>{html.escape(run_text(item.label))}</dt><dd><strong>{run_html(item.value, block.lang)}</strong> "
+        f"{run_html(item.note, block.lang)}</dd>"
+        for item in block.items
     )
-    return f'<dl lang="{block["lang"]}">{items}</dl>'
+    return f'<dl lang="{block.lang}">{items}</dl>'

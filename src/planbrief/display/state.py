@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from planbrief import languages
-from planbrief.display.document import BlockJson
 from planbrief.display.language import Lang, is_chinese, message, term
+from planbrief.display.outputs import BlockJson
 from planbrief.display.quantities import FigureLike, date_text, period_text
 from planbrief.errors import PlanbriefError
 from planbrief.measures.labels import Label, subject_label

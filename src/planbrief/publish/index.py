@@ -20,7 +20,8 @@ from urllib.parse import quote
 
 from jinja2 import Environment, StrictUndefined, Template
 
-from planbrief.display.language import LANGS, Lang, Run, mark, message, messages
+from planbrief.display.document import Runs
+from planbrief.display.language import LANGS, Lang, mark, message, messages
 from planbrief.display.quantities import date_text
 from planbrief.render.html.text import TAGS, Safe, json_script
 from planbrief.render.safe_text import visible
@@ -160,7 +161,7 @@ def _href(path: str) -> str:
     return quote(path, safe="/#")
 
 
-def _runs(text: str, lang: Lang) -> list[Run]:
+def _runs(text: str, lang: Lang) -> Runs:
     return mark(visible(text), lang)
 
 

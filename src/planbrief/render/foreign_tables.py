@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from lxml import etree
 
 from planbrief.display.document import Cell, Column, Run, Table
+from planbrief.display.outputs import COVERED
 from planbrief.render.stylesheets import declarations
 
 _NUMBER = re.compile(
@@ -72,10 +73,10 @@ def read(
     caption = node.find("caption")
     runs = (Run(_text(caption)),) if caption is not None and _text(caption) else ()
     table = Table(
-        name,
         columns,
         tuple(_row(line[:width], aligns, inner) for line in body_grid),
-        caption=runs,
+        runs,
+        id=name,
         heads=tuple(_row(line[:width], aligns, inner) for line in head_grid),
     )
     return table, total
@@ -189,7 +190,7 @@ def _row(line: list[_Place], aligns: list[str], inner: Callable[[etree._Element]
     cells: list[Cell] = []
     for position, place in enumerate(line):
         if place is None:
-            cells.append(Cell(colspan=0))
+            cells.append(COVERED)
             continue
         node, colspan, rowspan = place
         style = declarations(node.get("style", ""))
@@ -200,9 +201,8 @@ def _row(line: list[_Place], aligns: list[str], inner: Callable[[etree._Element]
         align = "" if inside and colspan == 1 else _alignment(node) or ("left" if inside else "")
         cells.append(
             ForeignCell(
-                (Run(text, strong=strong),) if text else (),
-                colspan=min(colspan, len(line) - position),
-                rowspan=rowspan,
+                runs=(Run(text, strong=strong),) if text else (),
+                span=(min(colspan, len(line) - position), rowspan),
                 head=node.tag == "th",
                 align="" if align == aligns[position] and colspan == 1 else align,
                 style=style,

@@ -15,10 +15,11 @@ from lxml import etree
 from nbformat import NotebookNode
 
 from planbrief.catalog import REPORT_ID
-from planbrief.display.document import MIME, BadBlock, Chart, Cover, Sources, Table
-from planbrief.display.document import read as read_block
+from planbrief.display.document import Chart, Cover, Sources, Table
 from planbrief.display.fonts import MissingGlyph
 from planbrief.display.language import LANGS, Lang, message
+from planbrief.display.outputs import MIME, BadBlock
+from planbrief.display.outputs import read as read_block
 from planbrief.display.plots import MISSING
 from planbrief.errors import PlanbriefError
 from planbrief.languages import language, phrase, tables

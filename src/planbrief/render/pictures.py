@@ -7,14 +7,14 @@ import binascii
 import io
 import re
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, unquote_to_bytes
 
 from lxml import etree
 
-from planbrief.display.document import GROUND
+from planbrief.display.outputs import GROUND
 from planbrief.render.stylesheets import dark_counterpart, hex_color
 
 SVG = "http://www.w3.org/2000/svg"
@@ -367,3 +367,21 @@ def from_folder(address: str, folder: Path | None) -> Picture | None:
     except (OSError, ValueError):
         return None
     return load("image/svg+xml", data) if path.suffix.lower() == ".svg" else _raster(data)
+
+
+def small_line(points: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The values of a small line between 0 and 1 in both directions, years at their true distances, up being more.
+
+    >>> small_line([(2023, 100), (2026, 150), (2035, 200)])
+    [(0.0, 0.0), (0.25, 0.5), (1.0, 1.0)]
+    """
+    if len(points) < 2:
+        return []
+    years, levels = [point[0] for point in points], [point[1] for point in points]
+    wide, high = max(years) - min(years), max(levels) - min(levels)
+    if wide <= 0:
+        return []
+    return [
+        (round((year - min(years)) / wide, 4), round((level - min(levels)) / high, 4) if high else 0.5)
+        for year, level in points
+    ]

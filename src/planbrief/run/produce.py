@@ -379,7 +379,7 @@ def read_notebook(path: Path) -> NotebookNode:
 
 def blocks_of(notebook: NotebookNode) -> Iterator[dict[str, Any]]:
     """The planbrief blocks among a notebook's outputs, in order."""
-    from planbrief.display.document import MIME
+    from planbrief.display.outputs import MIME
 
     for cell in notebook.cells:
         for output in cell.get("outputs", []):

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from decimal import Decimal
 from functools import wraps
 from typing import Any, ParamSpec
 
-from planbrief.display import state, style
-from planbrief.display.document import BlockJson
-from planbrief.display.language import Lang, Text, marked, message, pick
+from planbrief.display import language, state, style
+from planbrief.display.document import Chart, Runs, Table
+from planbrief.display.language import Lang, Text, message, pick
 from planbrief.display.quantities import FigureLike, decimal_text, exact, figure_period, shortest, value_text
 from planbrief.display.state import Page
-from planbrief.display.table import Table, table_block
+from planbrief.display.table import table_block
 
 #: Rows that an alternative text reads out before it says "and so many more".
 ALT_ROWS = 12
@@ -94,39 +94,6 @@ def unit_of(figures: Iterable[FigureLike]) -> str:
 P = ParamSpec("P")
 
 
-@dataclass(frozen=True)
-class Chart:
-    """A drawn chart.
-
-    Attributes
-    ----------
-    svg : str
-        The drawing; text as paths, colours from :mod:`planbrief.display.style` only.
-    caption, notes : text
-        Words around it.
-    alt : str
-        What the figure shows, made from its data, in the language of the drawing.
-    data : Table
-        The numbers behind it.
-    sources : tuple of str
-        Documents; those of the data table if empty.
-    width_mm, height_mm : float
-        Size of the drawing.
-    narrow : str
-        The drawing for a phone; empty if there is none.
-    """
-
-    svg: str
-    caption: Text
-    alt: str
-    data: Table
-    notes: tuple[Text, ...] = ()
-    sources: tuple[str, ...] = ()
-    width_mm: float = 170
-    height_mm: float = 90
-    narrow: str = ""
-
-
 def at_both_widths(draw: Callable[P, Chart]) -> Callable[P, Chart]:
     """Draw a chart once more for narrow screens, where the wide drawing would be scaled down until nobody reads it."""
 
@@ -139,22 +106,22 @@ def at_both_widths(draw: Callable[P, Chart]) -> Callable[P, Chart]:
     return drawn
 
 
-def chart_block(chart: Chart, page: Page) -> BlockJson:
-    """A chart as a block; the drawing itself goes beside it as SVG."""
+def chart_block(chart: Chart[Text], page: Page) -> Chart[Runs]:
+    """A chart in the words of a page; its drawing goes beside the block as SVG."""
     number = page.identify("figure")
-    data = table_block(chart.data, page, f"{number}-data")
+    data = table_block(chart.data or Table((), ()), page, f"{number}-data")
     for source in chart.sources:
         page.sources.setdefault(source)
-    return {
-        "block": "chart",
-        "lang": page.lang,
-        "id": number,
-        "caption": marked(pick(chart.caption, page.lang), page.lang),
-        "alt": chart.alt,
-        "notes": [marked(pick(note, page.lang), page.lang) for note in chart.notes],
-        "sources": list(chart.sources) or data["sources"],
-        "data": data,
-        "width_mm": round(chart.width_mm, 1),
-        "height_mm": round(chart.height_mm, 1),
-        "narrow": chart.narrow,
-    }
+    return Chart(
+        chart.svg,
+        language.words(chart.caption, page.lang),
+        chart.alt,
+        data,
+        tuple(language.words(note, page.lang) for note in chart.notes),
+        chart.sources or data.sources,
+        round(chart.width_mm, 1),
+        round(chart.height_mm, 1),
+        chart.narrow,
+        number,
+        page.lang,
+    )

@@ -13,7 +13,6 @@ from matplotlib.lines import Line2D
 from planbrief.display import style
 from planbrief.display.charts.canvas import AROUND, Canvas, Placer, drawing, spread, text_height, text_width, wrap
 from planbrief.display.charts.chart import (
-    Chart,
     at_both_widths,
     is_actual,
     listed,
@@ -24,10 +23,10 @@ from planbrief.display.charts.chart import (
     year_of,
 )
 from planbrief.display.charts.rows import axis_title, dated, growth_axis, scale_y, year_axis
+from planbrief.display.document import Cell, Chart, Column, Table
 from planbrief.display.language import Lang, Text, message, pick
 from planbrief.display.quantities import FigureLike
 from planbrief.display.state import language
-from planbrief.display.table import Cell, Column, Table
 
 
 @at_both_widths

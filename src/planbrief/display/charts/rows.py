@@ -11,11 +11,11 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullForm
 
 from planbrief.display import style
 from planbrief.display.charts.canvas import Canvas, drawing, text_height, text_width, wrap
-from planbrief.display.charts.chart import Chart, at_both_widths, listed, row_words, short, tick, unit_of, year_of
+from planbrief.display.charts.chart import at_both_widths, listed, row_words, short, tick, unit_of, year_of
+from planbrief.display.document import Cell, Chart, Column, Table
 from planbrief.display.language import LANGS, Lang, Text, message, pick
 from planbrief.display.quantities import FigureLike, axis_unit
 from planbrief.display.state import language
-from planbrief.display.table import Cell, Column, Table
 
 
 def nice_ticks(low: float, high: float) -> list[float]:

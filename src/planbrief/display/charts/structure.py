@@ -9,12 +9,12 @@ from matplotlib.axes import Axes
 
 from planbrief.display import style
 from planbrief.display.charts.canvas import Canvas, drawing, spread, text_height, text_width, wrap
-from planbrief.display.charts.chart import Chart, at_both_widths, listed, period, short, unit_of, words, year_of
+from planbrief.display.charts.chart import at_both_widths, listed, period, short, unit_of, words, year_of
 from planbrief.display.charts.rows import Rows, Scale
+from planbrief.display.document import Cell, Chart, Column, Table
 from planbrief.display.language import Lang, Text, message, pick
 from planbrief.display.quantities import MINUS, FigureLike, axis_unit, decimal_text, level_decimal, rounded
 from planbrief.display.state import language
-from planbrief.display.table import Cell, Column, Table
 
 Part = tuple[Text, FigureLike]
 

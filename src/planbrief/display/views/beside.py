@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.table import Cell, Column, Table
+from planbrief.display.document import Cell, Column, Table
 from planbrief.display.views.facts import both, fact_row, words
 from planbrief.measures.evidence import merged_facts
 from planbrief.measures.labels import Label, label

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from planbrief.display.document import KeyNumber, KeyNumbers
 from planbrief.display.language import LANGS, message, messages
-from planbrief.display.sentence import KeyNumber, KeyNumbers, Listed, inside
+from planbrief.display.sentence import Listed, inside
 from planbrief.display.views.growth import point_figure
 from planbrief.display.views.needs import growth_rows, name_of, records
 from planbrief.display.views.opening import goal_figure, goal_name, undated

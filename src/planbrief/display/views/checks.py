@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from planbrief.display.document import Cell, Column, Table
 from planbrief.display.language import Text, bilingual, has_message, message, sentence_case
 from planbrief.display.quantities import rounded
-from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.facts import fact_figure, unit_name, value_cell
 from planbrief.measures.audit import RULES, SEVERITIES, Audit, Finding, Identity, Item, Severity, audit_tables
 from planbrief.measures.figures import Figure, plain

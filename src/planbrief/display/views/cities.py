@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from planbrief.display.document import Cell, Column, Table
 from planbrief.display.language import bilingual, message, sentence_case, term
 from planbrief.display.quantities import value_text
 from planbrief.display.sentence import Listed
-from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.facts import both, fact_figure, records, verdict_words, words
 from planbrief.measures.compare import Order, SideBySide, difference, head_word, ratio, size_class
 from planbrief.measures.evidence import evidence, merged_facts

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from planbrief.display.document import Cell, Column, Table
 from planbrief.display.language import bilingual, sentence_case
 from planbrief.display.quantities import date_text
-from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.facts import both, fact_figure, records, referred, unit_name, value_cell, word, words
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines.rules import Headline

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from planbrief.display.document import Cell, Column, Table
 from planbrief.display.language import LANGS, Lang, bilingual, message, sentence_case, term
 from planbrief.display.quantities import period_text, unit_words
-from planbrief.display.table import Cell, Column, Table
 from planbrief.display.template import fields
 from planbrief.measures.evidence import merged_facts
 from planbrief.measures.figures import Figure

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.table import Cell, Column, Table
+from planbrief.display.document import Cell, Column, Table
 from planbrief.display.views.facts import both, remarks, unit_name, unprinted
 from planbrief.measures import tables
 from planbrief.measures.figures import Figure

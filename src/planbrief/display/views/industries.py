@@ -6,9 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.charts import Chart, Panel, contribution_steps, milestone_lines, ranked_dots, structure_change
+from planbrief.display.document import Cell, Column, Table
 from planbrief.display.language import Text, bilingual
 from planbrief.display.quantities import value_text
-from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.facts import unit_name
 from planbrief.display.views.growth import point_figure
 from planbrief.measures import tables
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planbrief.display.table import Table
+    from planbrief.display.document import Table
     from planbrief.targets import Dataset
 
 

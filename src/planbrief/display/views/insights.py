@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from planbrief.display.document import Cell, Column, Table
 from planbrief.display.language import LANGS, has_message, message, messages, pick
 from planbrief.display.sentence import Listed
-from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.facts import both
 from planbrief.display.views.growth import unit_label
 from planbrief.measures.headlines import Headline

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.table import Cell, Column, Table
+from planbrief.display.document import Cell, Column, Table
 from planbrief.display.views.facts import both, records, remarks
 from planbrief.measures import tables
 from planbrief.measures.figures import figure

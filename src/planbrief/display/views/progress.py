@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Any
 
+from planbrief.display.document import Cell, Column, Table
 from planbrief.display.language import message
 from planbrief.display.quantities import value_text
-from planbrief.display.table import Cell, Column, Table
 from planbrief.measures.figures import Figure, figure
 from planbrief.measures.labels import label, measured, period
 from planbrief.measures.tables import progress_table

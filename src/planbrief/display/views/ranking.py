@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.charts import Chart, Panel, ranked_dots
+from planbrief.display.document import Cell, Column, Table
 from planbrief.display.quantities import value_text
-from planbrief.display.table import Cell, Column, Table
 from planbrief.display.views.cities import MANY, Pair, counted, full_place, judged, sided, what, when, worded
 from planbrief.display.views.cities import answers as paired_answers
 from planbrief.display.views.facts import records, words

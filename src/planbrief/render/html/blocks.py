@@ -20,7 +20,6 @@ from planbrief.display.document import (
     Sentence,
     Sources,
     Table,
-    small_line,
 )
 from planbrief.display.language import message
 from planbrief.render import foreign_tables
@@ -29,7 +28,7 @@ from planbrief.render.html import columns
 from planbrief.render.html.text import TAGS, Writer, esc, lang_attribute, number_id
 from planbrief.render.outline import heading_text, short_title
 from planbrief.render.pdf.text import allowed_link
-from planbrief.render.pictures import SVG, compact, prefix_ids, size_px, use_color_variables
+from planbrief.render.pictures import SVG, compact, prefix_ids, size_px, small_line, use_color_variables
 from planbrief.render.safe_text import visible
 from planbrief.render.stylesheets import (
     PROPERTIES,

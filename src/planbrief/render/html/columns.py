@@ -185,8 +185,9 @@ def whole(cell: Cell) -> bool:
     """Whether a cell holds an amount rather than words that stand for one (No figure: …).
 
     >>> from planbrief.display.document import Run
-    >>> whole(Cell((Run("1 billion yuan (10 亿元)"),))), whole(Cell((Run("No figure: 完成省政府下达目标任务"),)))
-    (True, False)
+    >>> said = (Run("1 billion yuan (10 亿元)"),), (Run("No figure: 完成省政府下达目标任务"),)
+    >>> [whole(Cell(runs=runs)) for runs in said]
+    [True, False]
     """
     return _widest(_PIECES.split(cell.text)) <= _AMOUNT_EM
 
@@ -195,7 +196,7 @@ def amount(cell: Cell) -> Cell:
     """A cell whose amount does not end its line before the unit; what is kept beside it may stand on the next.
 
     >>> from planbrief.display.document import Run
-    >>> amount(Cell((Run("1 billion yuan ("), Run("10 亿元", "zh"), Run(")")))).text
+    >>> amount(Cell(runs=(Run("1 billion yuan ("), Run("10 亿元", "zh"), Run(")")))).text
     '1\\xa0billion\\xa0yuan (10\\xa0亿元)'
     """
     return replace(cell, runs=tuple(replace(run, text=_SPACE.sub("\u00a0", run.text)) for run in cell.runs))
@@ -220,7 +221,7 @@ def head(block: Table, writer: Writer, widths: Sequence[float]) -> str:
         if not text and not unit:
             cells.append(f"<td{style}></td>")
             continue
-        attributes = _head_class(column) + lang_attribute(column.lang, writer.lang)
+        attributes = _head_class(column)
         cells.append(f'<th scope="col"{attributes}{style}>{text}{unit}</th>')
     return f"<thead><tr>{''.join(cells)}</tr></thead>"
 

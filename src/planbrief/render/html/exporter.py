@@ -344,7 +344,7 @@ def _operand(card: Mapping[str, Any], writer: Writer) -> str:
 
 def _spoken(text: str, base: Lang) -> str:
     """A text as HTML, words in another language than its base marked as such."""
-    pieces = [(esc(run["t"]), lang_attribute(run.get("lang", ""), base)) for run in marked(text, base)]
+    pieces = [(esc(run.text), lang_attribute(run.lang, base)) for run in marked(text, base)]
     return "".join(f"<span{lang}>{piece}</span>" if lang else piece for piece, lang in pieces)
 
 

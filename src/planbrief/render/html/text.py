@@ -8,8 +8,9 @@ import json
 import re
 from dataclasses import dataclass, field
 
-from planbrief.display.document import Cell, Mark, Runs, Sources, identifier
+from planbrief.display.document import Cell, Mark, Runs, Sources
 from planbrief.display.language import Lang
+from planbrief.display.outputs import identifier
 from planbrief.render.safe_text import visible
 
 

@@ -146,8 +146,6 @@ def _head(table: Table, part: Part, lang: Lang) -> str:
         column = table.columns[position]
         unit = f"unit({literal(column.unit)})" if column.unit else ""
         label = text_runs(column.label, lang, IN_HEAD_EM)
-        if column.lang and column.lang != lang:
-            label = f"text(lang: {literal(column.lang)}, {label})"
         cells.append(
             f"table.cell(align: {_ALIGN[column.align]} + bottom, "
             f"{content(f'heavy({label})' if column.label else '', unit)})"

@@ -10,7 +10,7 @@ from functools import cache
 from html import unescape
 from importlib import resources
 
-from planbrief.display.document import Chart, Heading, KeyNumbers, Runs, Sentence, Sources, Table, small_line
+from planbrief.display.document import Chart, Heading, KeyNumbers, Runs, Sentence, Sources, Table
 from planbrief.display.language import Lang, has_message, message
 from planbrief.render import font_metrics, pictures, table_layout
 from planbrief.render.document import (
@@ -27,7 +27,7 @@ from planbrief.render.font_metrics import MONO_EM
 from planbrief.render.outline import numbers, opens_chapter, short_title
 from planbrief.render.pdf.blocks import TreeWriter, figure, text_runs
 from planbrief.render.pdf.text import content, literal, prose
-from planbrief.render.pictures import size_px, to_bytes
+from planbrief.render.pictures import size_px, small_line, to_bytes
 from planbrief.render.safe_text import AnsiRun, highlighted, marker, visible
 
 #: Creation date of a document that states no date: 2000-01-01.
