@@ -18,9 +18,8 @@ from hypothesis import strategies as st
 from targets.factory import ACTIVITIES, AREAS
 from targets.folder import MORE_INDICATORS, SOURCE, TEXT, change, exclusions, make_folder, observations, rows_of
 
-from planbrief.checks.data import data_problems
+from planbrief.checks.data import as_csv, data_problems
 from planbrief.checks.repair import accept, changed_rows, fix
-from planbrief.checks.sheets import as_csv
 from planbrief.errors import DataError, PlanbriefError, UnknownName
 from planbrief.targets import load
 from planbrief.targets.package import LONGEST_CELL, MOST_ROWS

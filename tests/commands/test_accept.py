@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from planbrief.checks import admission
+from planbrief.checks import repair
 from planbrief.checks.data import data_problems
 from planbrief.checks.project import project_problems
 from planbrief.checks.verification import verify
@@ -173,7 +173,7 @@ def test_a_full_disk_leaves_everything_as_it_was(project: Project, monkeypatch: 
     """An error in the middle of writing puts every file back."""
     accept_all(read(project))
     before = tree(project.data)
-    real, count = admission.replace_file, [0]
+    real, count = repair.replace_file, [0]
 
     def full(target: Path, content: bytes) -> None:
         count[0] += 1
@@ -181,10 +181,10 @@ def test_a_full_disk_leaves_everything_as_it_was(project: Project, monkeypatch: 
             raise OSError(28, "No space left on device")
         real(target, content)
 
-    monkeypatch.setattr(admission, "replace_file", full)
+    monkeypatch.setattr(repair, "replace_file", full)
     assert main(["accept", NAME, "--yes"]) == 1
     assert tree(project.data) == before
-    monkeypatch.setattr(admission, "replace_file", real)
+    monkeypatch.setattr(repair, "replace_file", real)
     assert accept_draft(project, NAME).source_id == NAME
 
 
@@ -192,7 +192,7 @@ def test_a_step_that_was_killed_is_finished_by_the_next(project: Project) -> Non
     """The process dies between two files; the next command ends the work and the data is sound."""
     accept_all(read(project))
     code = (
-        "import os\nfrom planbrief.checks import admission\nreal, count = admission.replace_file, [0]\n"
+        "import os\nfrom planbrief.checks import repair\nreal, count = repair.replace_file, [0]\n"
         "def dying(target, content):\n    count[0] += 1\n    os._exit(9) if count[0] == 3 else real(target, content)\n"
         "admission.replace_file = dying\nfrom planbrief.commands.cli import main\nmain(['accept', '"
         + NAME

@@ -12,7 +12,7 @@ import pytest
 from deliver.crowd import AWAY, WAYS, Robot, Storm, complaints, crowd
 from publish.edition.editions import build as publish
 
-from planbrief.deliver import mail as smtp
+from planbrief.deliver import channels
 from planbrief.deliver.office import Office
 
 pytestmark = pytest.mark.slow
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def servers(monkeypatch):
     """A mail server and a robot; both stop with the test."""
-    monkeypatch.setattr(smtp, "LISTEN", 0.01)
+    monkeypatch.setattr(channels, "LISTEN", 0.01)
     storm, robot = Storm(random.Random(1)), Robot(random.Random(2))
     yield storm, robot
     storm.stop()

@@ -13,7 +13,7 @@ import pytest
 from publish.digest.conftest import report, rows_of_testville, snapshot
 
 from planbrief.deliver import news as made_news
-from planbrief.deliver.mail import LARGEST_BODY, Deferred, Refused, Unconfirmed, compose, send
+from planbrief.deliver.channels import LARGEST_BODY, Deferred, Refused, Unconfirmed, compose, send
 from planbrief.deliver.news import News
 from planbrief.deliver.schedule.config import MissingSecret, Smtp, Target
 from planbrief.publish.digest.changes import compare

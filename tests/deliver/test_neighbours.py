@@ -12,11 +12,10 @@ from deliver.rounds import runner, schedule
 from publish.edition.editions import build as publish
 
 from planbrief.deliver import office as office_module
+from planbrief.deliver.channels import Deferred, Refused, Unconfirmed, post
 from planbrief.deliver.ledger import Delivery, Ledger, RecordFailed, append_line
-from planbrief.deliver.mail import Deferred, Refused, Unconfirmed
 from planbrief.deliver.office import Office, without_secrets
 from planbrief.deliver.schedule.config import ScheduleError, Target, address, held, read_schedule
-from planbrief.deliver.webhook import post
 from planbrief.run.manifest import read_manifest
 
 KEY = "key=MARKED-SECRET"

@@ -12,8 +12,7 @@ import pytest
 from publish.edition.editions import build as publish
 
 from planbrief.commands.cli import main
-from planbrief.deliver import mail as smtp
-from planbrief.deliver import office
+from planbrief.deliver import channels, office
 from planbrief.deliver.office import without_secrets
 
 MARK = "MARKED+Secret/42%&"
@@ -140,7 +139,7 @@ ROBOTS = ("wecom", "dingtalk", "feishu")
 def test_no_way_to_an_error_tells_a_secret(small_project, tmp_path, monkeypatch, capfd, robot, kind, security, url):
     """Addresses that are none, servers that repeat what they were told, whole, in pieces, encoded or cut."""
     monkeypatch.setattr(office, "BACK_OFF", (0.0,))
-    monkeypatch.setattr(smtp, "LISTEN", 0.01)
+    monkeypatch.setattr(channels, "LISTEN", 0.01)
     echo = Echo(kind or "http-errmsg")
     mail_port = echo.port if kind.startswith("smtp") else 1
     text = SCHEDULE.format(host="127.0.0.1", port=mail_port, security=security, robot=robot)

@@ -16,8 +16,7 @@ from deliver.conftest import FakeClock, Inbox
 from deliver.rounds import Broken, Builder, runner
 from deliver.test_rounds import Crash, mailing
 
-from planbrief.deliver import ledger
-from planbrief.deliver import mail as smtp
+from planbrief.deliver import channels, ledger
 from planbrief.deliver.ledger import Ledger
 from planbrief.deliver.news import changes_since
 from planbrief.deliver.schedule.status import Journal
@@ -74,7 +73,7 @@ class Server:
 @pytest.mark.parametrize("seed", [1, 2])
 def test_a_year_of_weekly_runs(tmp_path, mail_server, inbox, monkeypatch, seed):
     """Fifty-two Mondays; see the head of this file."""
-    monkeypatch.setattr(smtp, "LISTEN", 0.01)
+    monkeypatch.setattr(channels, "LISTEN", 0.01)
     chance, clock, builder = random.Random(seed), FakeClock(), Builder()
     machine, server = Machine(chance, monkeypatch), Server(chance, inbox)
     builder.before = builder.after = machine.may_stop

@@ -14,14 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planbrief.display import charts, fonts, style
+from planbrief.display import charts, style
 from planbrief.display.charts.canvas import Canvas, Placer, compact_path, drawing, overlaps, spread, text_width, wrap
 from planbrief.display.charts.chart import chart_block
 from planbrief.display.charts.structure import text_on
 from planbrief.display.document import Chart
-from planbrief.display.fonts import MissingGlyph
 from planbrief.display.language import LANGS
 from planbrief.display.outputs import written
+from planbrief.display.style import MissingGlyph
 from planbrief.measures.figures import Figure
 
 NAMES = [
@@ -179,8 +179,8 @@ def test_a_character_without_glyph_is_an_error():
     """No empty boxes: the character and the chart are named."""
     with pytest.raises(MissingGlyph, match=r"Output: no packaged font has the character “\U00020000” \(U\+20000\)"):
         dots(("\U00020000", level(1), True), caption=("产值", "Output"), lang="zh")
-    assert not fonts.covers("\U0001f600")
-    assert fonts.covers("巴")
+    assert not style.covers("\U0001f600")
+    assert style.covers("巴")
 
 
 def test_chinese_is_drawn_without_warnings():
@@ -327,7 +327,7 @@ def test_spread_labels_keep_order_and_never_touch(wanted: list[tuple[float, floa
 @given(st.text(min_size=1, max_size=80), st.floats(10, 80))
 def test_wrapping_loses_nothing(text: str, width: float):
     """Every character except spaces at breaks survives wrapping."""
-    clean = "".join(char for char in text if fonts.covers(char))
+    clean = "".join(char for char in text if style.covers(char))
     assert wrap(clean, width).split() == clean.split() or "".join(wrap(clean, width).split()) == "".join(clean.split())
 
 

@@ -12,8 +12,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from planbrief.checks.data import as_csv
 from planbrief.checks.repair import accept
-from planbrief.checks.sheets import as_csv
 from planbrief.commands.new import lay_out
 from planbrief.project import Project
 from planbrief.targets.wording import TOKEN

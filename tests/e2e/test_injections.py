@@ -17,7 +17,7 @@ from publish.edition.editions import entry, manifest
 
 from planbrief.commands.preview.server import error_page
 from planbrief.commands.preview.studio import Shown
-from planbrief.deliver.mail import compose, compose_failure
+from planbrief.deliver.channels import compose, compose_failure
 from planbrief.deliver.news import News
 from planbrief.deliver.schedule.config import Smtp
 from planbrief.deliver.schedule.status import status_page

@@ -13,7 +13,7 @@ from targets.factory import make_dataset
 from planbrief.commands.cli import main
 from planbrief.errors import UnknownName
 from planbrief.export import export
-from planbrief.export.place import ExportFailed, PathRefused, write_file, write_folder
+from planbrief.export.archive import ExportFailed, PathRefused, write_file, write_folder
 from planbrief.targets.package import Package
 
 NAMES = {"xlsx": "data.xlsx", "sdmx-csv": "data", "datapackage": "data.zip"}
@@ -133,7 +133,7 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
     def full(*_arguments: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("planbrief.export.place.write_new", full)
+    monkeypatch.setattr("planbrief.export.archive.write_new", full)
     with pytest.raises(ExportFailed, match="No space left") as caught:
         write_file(out, b"new") if write == "file" else write_folder(out, {"a.csv": b"new"})
     assert caught.value.exit_code == 1

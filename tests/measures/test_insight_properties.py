@@ -12,7 +12,7 @@ from targets.factory import make_dataset, observation, table
 from planbrief.measures.audit import AuditTables
 from planbrief.measures.figures import Figure
 from planbrief.measures.insights import insights, model
-from planbrief.measures.insights.quantity import Quantity, derived, growth
+from planbrief.measures.insights.model import Quantity, derived, growth
 
 HEAD = "indicator|name_zh|name_en|concept|scope|unit_measure|direction|aggregation|theme"
 INDICATORS = [

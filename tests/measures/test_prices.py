@@ -7,7 +7,7 @@ from targets.factory import AREAS, INDICATORS, make_dataset, observation
 
 from planbrief.display.views.brief import key_numbers_of
 from planbrief.display.views.progress import progress_view
-from planbrief.measures import prices
+from planbrief.measures import evidence
 from planbrief.measures.audit import audit
 from planbrief.measures.series import series_of
 from planbrief.measures.tables import growth_table, progress_table
@@ -105,9 +105,9 @@ def test_the_audit_divides_nothing_at_other_prices():
 )
 def test_which_values_stand_at_the_same_prices(one, other, alike):
     """In either order."""
-    bases = [prices.bases(*one), prices.bases(*other)]
-    assert prices.alike(*bases) is alike
-    assert prices.alike(*reversed(bases)) is alike
+    bases = [evidence.bases(*one), evidence.bases(*other)]
+    assert evidence.alike(*bases) is alike
+    assert evidence.alike(*reversed(bases)) is alike
 
 
 @pytest.mark.parametrize(

@@ -14,10 +14,10 @@ from render import notebooks
 
 from planbrief.display.document import Run
 from planbrief.render import notebook as reading
-from planbrief.render.font_metrics import spans
 from planbrief.render.pdf import exporter as pdf
 from planbrief.render.pdf import page as typst_page
 from planbrief.render.pdf.blocks import text_runs
+from planbrief.render.table_layout import spans
 
 #: A line that begins with a unit, or with a mark that may begin no line.
 _STRAY = re.compile(r"[ \u00a0]*(?:年|亿元|元|个百分点|月|日|[，。；：、）]|billion|percentage|km²)")

@@ -10,14 +10,12 @@ from fontTools.ttLib import TTFont
 from lxml import etree
 from render.notebooks import SVG, png
 
-from planbrief.render import font_metrics as metrics
-from planbrief.render import formulas, pictures
+from planbrief.render import formulas, pictures, table_layout
 from planbrief.render import markup as tree
 from planbrief.render import pictures as svg
 from planbrief.render import safe_text as ansi
 from planbrief.render import safe_text as plain
 from planbrief.render import stylesheets as styles
-from planbrief.render import table_layout as decimals
 from planbrief.render.html.exporter import render_html
 from planbrief.render.pdf import exporter as pdf
 from planbrief.render.pdf.exporter import notebook_source
@@ -39,13 +37,13 @@ def test_metrics_are_those_of_the_packaged_fonts(path: object) -> None:
     """Every character of the packaged fonts counts as covered; widths of the sans face are its own."""
     with TTFont(path, lazy=True) as font:
         cmap, advances = font.getBestCmap(), font["hmtx"]
-        assert all(metrics.covered(chr(code)) for code in cmap if code > 0x20 and not 0xE000 <= code <= 0xF8FF)
+        assert all(table_layout.covered(chr(code)) for code in cmap if code > 0x20 and not 0xE000 <= code <= 0xF8FF)
         if "Sans" in str(path):
             for code in range(0x20, 0x3000):
                 if code in cmap:
-                    assert metrics.width_em(chr(code)) == pytest.approx(advances[cmap[code]][0] / 1000, abs=1e-6), hex(
-                        code
-                    )
+                    assert table_layout.width_em(chr(code)) == pytest.approx(
+                        advances[cmap[code]][0] / 1000, abs=1e-6
+                    ), hex(code)
 
 
 def test_covered_characters_can_be_set() -> None:
@@ -54,7 +52,7 @@ def test_covered_characters_can_be_set() -> None:
     for path in (pylopdf_fonts_zh_cn.sans_path(), pylopdf_fonts_zh_cn.serif_path()):
         with TTFont(path, lazy=True) as font:
             packaged |= set(font.getBestCmap())
-    rest = [chr(code) for code in range(0x80, 0x33480) if code not in packaged and metrics.covered(chr(code))]
+    rest = [chr(code) for code in range(0x80, 0x33480) if code not in packaged and table_layout.covered(chr(code))]
     rest = [character for character in rest if plain.visible(character) == character]
     assert len(rest) > 1000
     text = head() + literal("".join(rest)) + "\n"
@@ -170,11 +168,11 @@ def test_pictures_lie_only_beside_the_notebook(tmp_path: object) -> None:
 
 def test_decimal_points_meet() -> None:
     """Integer, decimal and annotated numbers get paddings that put their points under each other."""
-    one, two, none, noted = decimals.paddings(["1.25", "142", "—", "≥ 3.5"])
+    one, two, none, noted = table_layout.paddings(["1.25", "142", "—", "≥ 3.5"])
     assert one == 0.0
-    assert two == pytest.approx(metrics.width_em(".25"), abs=1e-3)
+    assert two == pytest.approx(table_layout.width_em(".25"), abs=1e-3)
     assert none == 0.0
-    assert noted == pytest.approx(metrics.width_em("5"), abs=1e-3)
+    assert noted == pytest.approx(table_layout.width_em("5"), abs=1e-3)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from nbformat.v4 import new_markdown_cell
 from render import notebooks, strangers
 from render.pdf_checks import assert_pdf_conforms, width_differences
 
-from planbrief.render import font_metrics
+from planbrief.render import table_layout
 from planbrief.render.html.exporter import render_html
 from planbrief.render.pdf.exporter import page_count, render_pdf, render_pdf_with_thumbnail
 
@@ -104,13 +104,13 @@ def test_a_character_without_a_face_stops_no_report() -> None:
 @pytest.mark.parametrize("text", ["完成 ✅ 🚀", "刘𠮷", "한국어", "ئۇيغۇرچە"])
 def test_the_extra_faces_set_what_the_packaged_ones_lack(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With it the characters are in the PDF, without it their code points and a notice are."""
-    if not font_metrics.more_faces():
+    if not table_layout.more_faces():
         missing("manimgx-fonts")
     cell = new_markdown_cell(f"目标 {text} 如此。")
     shown = text_of(render_pdf(notebooks.notebook(cell), name="x"))
     assert "U+" not in shown
     assert {c for c in text if ord(c) > 0xFFFF} <= set(shown)
-    monkeypatch.setattr(font_metrics, "_more_characters", frozenset)
+    monkeypatch.setattr(table_layout, "_more_characters", frozenset)
     bare = squeezed(text_of(render_pdf(notebooks.notebook(cell), name="x")))
     assert f"U+{ord(text.split()[-1][-1]):04X}" in bare
     assert "没有可用的字体" in bare
@@ -118,7 +118,7 @@ def test_the_extra_faces_set_what_the_packaged_ones_lack(text: str, monkeypatch:
 
 def test_stranger_gets_a_marker_and_a_note(monkeypatch: pytest.MonkeyPatch) -> None:
     """In another notebook the character is replaced by its code point, and a note lists it."""
-    monkeypatch.setattr(font_metrics, "_more_characters", frozenset)
+    monkeypatch.setattr(table_layout, "_more_characters", frozenset)
     text = squeezed(text_of(render_pdf(strangers.emoji(), name="emoji")))
     assert text.count("[U+1F600]") >= 3
     assert "以下字符没有可用的字体" in text

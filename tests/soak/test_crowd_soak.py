@@ -33,8 +33,7 @@ from publish.edition.editions import build as publish
 from publish.edition.editions import leftovers, pdf
 
 from planbrief.commands.new import lay_out
-from planbrief.deliver import mail as smtp
-from planbrief.deliver import office
+from planbrief.deliver import channels, office
 from planbrief.deliver.ledger import Ledger
 from planbrief.deliver.office import Office
 from planbrief.project import Project
@@ -60,12 +59,12 @@ def note(part: str, **counts: int) -> None:
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No time to listen before the last word: the servers are on this machine."""
-    monkeypatch.setattr(smtp, "LISTEN", 0.002)
+    monkeypatch.setattr(channels, "LISTEN", 0.002)
 
 
 def storm_over(folder: Path, seed: int, least: int) -> tuple[int, int, Counter[str], list[str]]:
     """Editions sent through a storm until so many faults were met: editions, arrivals, faults by kind, complaints."""
-    smtp.LISTEN = 0.002
+    channels.LISTEN = 0.002
     chance = random.Random(seed)
     storm, robot = Storm(chance), Robot(random.Random(seed + 1))
     folder.mkdir()

@@ -10,8 +10,8 @@ from typing import Any
 
 from targets.factory import ACTIVITIES, AREAS, INDICATORS, SOURCES, UNITS, observation
 
+from planbrief.checks.data import as_csv
 from planbrief.checks.repair import renew_seal
-from planbrief.checks.sheets import as_csv
 from planbrief.project import packaged
 from planbrief.targets.descriptor import VOCABULARIES, read_descriptor
 from planbrief.targets.package import read_package

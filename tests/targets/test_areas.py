@@ -9,8 +9,7 @@ from targets.factory import INDICATORS, make_dataset, observation
 from targets.folder import SOURCE, change, make_folder, rows_of
 
 from planbrief.catalog import Catalog
-from planbrief.checks.data import data_problems
-from planbrief.checks.sheets import as_csv
+from planbrief.checks.data import as_csv, data_problems
 from planbrief.display.views.facts import fact_name
 from planbrief.errors import ParameterError, UnknownName
 from planbrief.measures.audit import own_documents

@@ -13,9 +13,8 @@ import pytest
 from conftest import missing
 from targets.folder import SOURCE, change, make_folder, rows_of
 
-from planbrief.checks.data import data_problems
+from planbrief.checks.data import as_csv, data_problems, read_seal, write_seal
 from planbrief.checks.repair import accept, fix
-from planbrief.checks.sheets import as_csv, read_seal, write_seal
 from planbrief.commands import new as init
 from planbrief.commands.migrate import migrate
 from planbrief.errors import DataError

@@ -281,7 +281,7 @@ class Data(Measures):
         >>> list(data.structure("巴中").columns[:3])
         ['area_name', 'name', 'activity_name']
         """
-        from planbrief.measures.composition import structure_table
+        from planbrief.measures.structure import structure_table
 
         region = self._ds.resolve("areas", area)
         table = self._about(structure_table(self._ds, region), indicator, activity)

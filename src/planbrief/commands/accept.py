@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
-from planbrief.checks.admission import NotAdmitted, admit, with_rows
+from planbrief.checks.data import as_csv
+from planbrief.checks.repair import NotAdmitted, admit, with_rows
 from planbrief.checks.rules import DIMENSIONS, Tables, rule_problems
-from planbrief.checks.sheets import as_csv
 from planbrief.errors import PlanbriefError, Problem, RunError, UnknownName
 from planbrief.project import Project, chosen, writable
 from planbrief.reading.decisions import DraftRow
@@ -145,7 +145,7 @@ def accept_draft(project: Project, source_id: str, replace: bool = False) -> Acc
 
     Raises
     ------
-    Undecided, NotReady, AlreadyThere, planbrief.checks.admission.NotAdmitted
+    Undecided, NotReady, AlreadyThere, planbrief.checks.repair.NotAdmitted
         Nothing was changed.
     """
     draft = Draft(project.data, source_id)
@@ -295,7 +295,7 @@ def add_figure(project: Project, given: argparse.Namespace) -> str:
 
     Raises
     ------
-    NotAdded, UnknownName, planbrief.checks.admission.NotAdmitted
+    NotAdded, UnknownName, planbrief.checks.repair.NotAdmitted
         Nothing was changed.
     """
     package = read_package(project.data)

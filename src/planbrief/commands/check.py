@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from planbrief.commands.text_table import text_table
+from planbrief.commands.list import text_table
 from planbrief.errors import PlanbriefError, Problem
 from planbrief.files import read_regular
 from planbrief.project import Project, chosen, writable
@@ -113,8 +113,8 @@ def check_report(project: Project, fix: bool = False, accepted: Collection[str] 
 
 def characters_without_a_face(project: Project) -> list[Problem]:
     """Notes on characters of notebooks that no face has: the page keeps them, the PDF shows their code points."""
-    from planbrief.render.font_metrics import covered
     from planbrief.render.safe_text import visible
+    from planbrief.render.table_layout import covered
 
     notes = []
     for file in sorted(project.notebooks.glob("*.ipynb")):

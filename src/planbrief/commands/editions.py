@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from planbrief.commands.text_table import text_table
+from planbrief.commands.list import text_table
 from planbrief.errors import UnknownName
 from planbrief.log import Log, visible
 from planbrief.project import NoProject, chosen, writable

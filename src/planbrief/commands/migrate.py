@@ -17,10 +17,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from planbrief.checks.data import DESCRIPTOR
-from planbrief.checks.repair import write
-from planbrief.checks.rules import DOCUMENT_TABLES
-from planbrief.checks.sheets import (
+from planbrief.checks.data import (
+    DESCRIPTOR,
     SEAL,
     Seal,
     Sheet,
@@ -34,6 +32,8 @@ from planbrief.checks.sheets import (
     row_key,
     write_seal,
 )
+from planbrief.checks.repair import write
+from planbrief.checks.rules import DOCUMENT_TABLES
 from planbrief.errors import DataError, Problem
 from planbrief.project import chosen, packaged, writable
 from planbrief.targets.descriptor import descriptor_as_found, files_of, read_descriptor

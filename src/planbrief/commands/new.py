@@ -16,7 +16,7 @@ from typing import Any
 
 from planbrief.catalog import REPORT_ID, Catalog, read
 from planbrief.errors import CatalogError, PlanbriefError, UnknownName
-from planbrief.export.place import BESIDE, destination, write_folder
+from planbrief.export.archive import BESIDE, destination, write_folder
 from planbrief.log import visible
 from planbrief.project import DRAFTS, Project, chosen, packaged, writable
 from planbrief.targets.package import usable_package

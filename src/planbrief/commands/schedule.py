@@ -6,7 +6,7 @@ import argparse
 import json
 from datetime import UTC, datetime
 
-from planbrief.commands.text_table import text_table
+from planbrief.commands.list import text_table
 from planbrief.deliver.ledger import Delivery, Ledger
 from planbrief.deliver.schedule.config import Schedule, Target, held, missing_secrets, read_schedule, upcoming
 from planbrief.deliver.schedule.rounds import FORMS, Runner, ServiceClock, serve, unit

@@ -15,11 +15,22 @@ from socket import gethostname
 from typing import Protocol
 from urllib.parse import parse_qsl, quote, quote_plus, urlsplit
 
+from planbrief.deliver.channels import (
+    Deferred,
+    Refused,
+    ServerAway,
+    Unconfirmed,
+    compose,
+    compose_failure,
+    payload,
+    place,
+    post,
+    send,
+    signed,
+)
 from planbrief.deliver.ledger import Delivery, Ledger, RecordFailed, State, delivery_id
-from planbrief.deliver.mail import Deferred, Refused, ServerAway, Unconfirmed, compose, compose_failure, place, send
 from planbrief.deliver.news import News, changes_since, news, snapshot_of
 from planbrief.deliver.schedule.config import MissingSecret, Robot, Smtp, Target, secret_from_environment
-from planbrief.deliver.webhook import payload, post, signed
 from planbrief.display.language import Lang, message
 from planbrief.errors import PlanbriefError
 from planbrief.log import EventLog, LibraryLog

@@ -84,7 +84,7 @@ def connect() -> None:
     import matplotlib
     from IPython.core.getipython import get_ipython
 
-    from planbrief.display.fonts import SANS, register
+    from planbrief.display.style import SANS, register
 
     register()
     matplotlib.rcParams.update(RC)  # type: ignore[arg-type]
@@ -146,7 +146,7 @@ def with_faces(figure: Figure) -> None:
     """Put the packaged Chinese face before the faces of every text; done when drawing, for styles set them anew."""
     from matplotlib.text import Text
 
-    from planbrief.display.fonts import SANS, register
+    from planbrief.display.style import SANS, register
 
     register()
     for text in figure.findobj(Text):

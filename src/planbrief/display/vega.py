@@ -35,7 +35,7 @@ def drawing(spec: Mapping[str, Any], **options: Any) -> tuple[dict[str, Any], di
     NotDrawn
         Without vl-convert-python, or for a chart that it cannot draw.
     """
-    from planbrief.display.fonts import SANS
+    from planbrief.display.style import SANS
 
     # The caller's own settings stand.
     asked = json.dumps({**spec, "config": {"font": SANS, **spec.get("config", {})}})
@@ -82,7 +82,7 @@ def main() -> None:
         import vl_convert
     except ImportError:
         sys.exit("vl-convert-python is not installed: pip install 'planbrief[altair]'")
-    from planbrief.display.fonts import folder
+    from planbrief.display.style import folder
 
     vl_convert.register_font_directory(str(folder()))
     svg = vl_convert.vegalite_to_svg(json.load(sys.stdin), allowed_base_urls=[])

@@ -12,8 +12,18 @@ from pathlib import Path
 
 from planbrief import extensions
 from planbrief.errors import UnknownName
-from planbrief.export.archive import ArchiveRefused, is_sealed, read_zip, sealed, zip_bytes
-from planbrief.export.place import PathRefused, destination, read_folder, write_file, write_folder
+from planbrief.export.archive import (
+    ArchiveRefused,
+    PathRefused,
+    destination,
+    is_sealed,
+    read_folder,
+    read_zip,
+    sealed,
+    write_file,
+    write_folder,
+    zip_bytes,
+)
 from planbrief.targets.package import Package
 
 #: Formats of ``--to``.

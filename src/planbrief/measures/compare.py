@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any
 
-from planbrief.measures.evidence import Evidence, evidence
+from planbrief.measures.evidence import AIMS, Evidence, evidence
 from planbrief.measures.figures import Figure, plain
-from planbrief.measures.prices import AIMS
 from planbrief.measures.series import published_year
 from planbrief.measures.verdicts import STATUSES, Reason, Status, Verdict, judge, records, verdict
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from planbrief.measures import prices
+from planbrief.measures import evidence
 from planbrief.measures.columns import IDENTITY, MILESTONES, frame, remembered
 from planbrief.measures.ranges import bound_reason, observed
 from planbrief.targets import periods, units
@@ -229,16 +229,16 @@ def _by_price(rows: list[dict[str, Any]], *, money: bool) -> Iterator[list[dict[
                 part.append(row)
                 parts[""].remove(row)
                 break
-    for price in ("", prices.CURRENT):
+    for price in ("", evidence.CURRENT):
         for row in list(parts.get(price, [])):
-            constant = parts.get(f"{prices.CONSTANT}{row['time_period']}", []) if row["kind"] in BASE_KINDS else []
+            constant = parts.get(f"{evidence.CONSTANT}{row['time_period']}", []) if row["kind"] in BASE_KINDS else []
             reached = {other["time_period"] for other in constant if other["kind"] in BASE_KINDS}
             if constant and row["time_period"] not in reached:
                 constant.append(row)
                 parts[price].remove(row)
     unstated, stated = parts.get("", []), [price for price, part in parts.items() if price and part]
     aimed = all(row["kind"] in AIM_KINDS for row in unstated)
-    if unstated and len(stated) == 1 and (aimed or not money or stated[0] == prices.CURRENT):
+    if unstated and len(stated) == 1 and (aimed or not money or stated[0] == evidence.CURRENT):
         parts[stated[0]] += parts.pop("")
     yield from sorted((part for part in parts.values() if part), key=len, reverse=True)
 
@@ -372,7 +372,7 @@ def chained(ds: Dataset, series: Series, base: Point) -> tuple[Point, ...]:
         like = (meta["concept"], meta["scope"]) == (definition["concept"], definition["scope"])
         same = other.activity == series.activity and not other.subject
         like = like and ("per_capita" in other.indicator) == ("per_capita" in series.indicator)
-        if like and same and other.transformation == "yoy" and other.price_base == prices.REAL:
+        if like and same and other.transformation == "yoy" and other.price_base == evidence.REAL:
             rates |= {p.year: p for p in other.actuals if p.annual and not p.conflict}
     levels_chained: list[Point] = []
     last = base

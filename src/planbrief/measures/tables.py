@@ -21,8 +21,7 @@ from planbrief.measures.columns import (
     remembered,
     with_words,
 )
-from planbrief.measures.composition import contribution_table, structure_table
-from planbrief.measures.prices import CONSTANT
+from planbrief.measures.evidence import CONSTANT
 from planbrief.measures.ranges import CEILINGS, FLOORS, bound_reason
 from planbrief.measures.series import (
     Point,
@@ -34,6 +33,7 @@ from planbrief.measures.series import (
     published_year,
     series_of,
 )
+from planbrief.measures.structure import contribution_table, structure_table
 from planbrief.measures.undefined import MEASURES, reason, words
 
 if TYPE_CHECKING:

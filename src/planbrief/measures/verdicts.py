@@ -22,8 +22,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Literal
 
 from planbrief.errors import UnknownName
-from planbrief.measures.evidence import Evidence, evidence
-from planbrief.measures.prices import AIMS
+from planbrief.measures.evidence import AIMS, Evidence, evidence
 from planbrief.measures.ranges import CEILINGS, FLOORS
 from planbrief.targets import periods
 

@@ -13,10 +13,10 @@ from functools import lru_cache
 
 from lxml import etree
 
-from planbrief.render.font_metrics import covered
 from planbrief.render.pdf.text import literal
 from planbrief.render.safe_text import visible
 from planbrief.render.stylesheets import hex_color
+from planbrief.render.table_layout import covered
 
 _EMS = re.compile(r"\d+(?:\.\d+)?em")
 _RULE = re.compile(r"[\d.]+(?:em|pt|mm|cm|in) [\d.]+(?:em|pt|mm|cm|in)\Z")

@@ -16,16 +16,17 @@ from nbformat import NotebookNode
 
 from planbrief.catalog import REPORT_ID
 from planbrief.display.document import Chart, Cover, Sources, Table
-from planbrief.display.fonts import MissingGlyph
 from planbrief.display.language import LANGS, Lang, message
 from planbrief.display.outputs import MIME, BadBlock
 from planbrief.display.outputs import read as read_block
 from planbrief.display.plots import MISSING
+from planbrief.display.style import MissingGlyph
 from planbrief.errors import PlanbriefError
 from planbrief.languages import language, phrase, tables
 from planbrief.parameters import own_number
 from planbrief.render import markdown, markup, outline, pictures
-from planbrief.render.document import (
+from planbrief.render.formulas import Macros, strip_delimiters
+from planbrief.render.outline import (
     BlockPart,
     CodePart,
     Document,
@@ -36,7 +37,6 @@ from planbrief.render.document import (
     TreePart,
     TrustedPart,
 )
-from planbrief.render.formulas import Macros, strip_delimiters
 from planbrief.render.pictures import BadDrawing, clean
 from planbrief.render.safe_text import AnsiRun, shortened, terminal_runs, visible
 

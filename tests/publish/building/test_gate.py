@@ -16,9 +16,9 @@ from publish.building.conftest import CELLS, write_notebook
 from publish.building.test_cluster import Cluster
 from targets.folder import change, rows_of
 
+from planbrief.checks.data import as_csv
 from planbrief.checks.project import project_problems
 from planbrief.checks.repair import accept
-from planbrief.checks.sheets import as_csv
 from planbrief.commands.cli import main
 from planbrief.commands.preview.studio import Studio
 from planbrief.deliver.news import news

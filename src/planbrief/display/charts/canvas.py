@@ -21,7 +21,7 @@ from matplotlib.ft2font import FT2Font, LoadFlags
 from matplotlib.text import Text as Label
 from matplotlib.transforms import Bbox, BboxBase
 
-from planbrief.display import fonts, style
+from planbrief.display import style
 from planbrief.display.style import PAPER
 
 _LONG_NUMBER = re.compile(r"-?\d+\.\d{3,}")
@@ -107,7 +107,7 @@ _TOKENS = re.compile(r"[ \t]+|\n|[A-Za-z0-9À-ɏ.,:;%&'’()/+\-–−→\u00a0]
 
 @lru_cache(maxsize=1)
 def _face() -> FT2Font:
-    face = FT2Font(str(fonts.path()))
+    face = FT2Font(str(style.path()))
     face.set_size(100, 72)
     return face
 
@@ -119,7 +119,7 @@ if hasattr(os, "register_at_fork"):
 
 @lru_cache(maxsize=8192)
 def _advance(character: str) -> float:
-    if not fonts.covers(character):
+    if not style.covers(character):
         return 1.0
     glyph = _face().load_char(ord(character), flags=LoadFlags.NO_HINTING)
     return float(glyph.linearHoriAdvance / 65536 / 100)
@@ -209,10 +209,10 @@ class Canvas:
         return canvas.get_renderer()
 
     def check(self) -> None:
-        """Raise :class:`~planbrief.display.fonts.MissingGlyph` for a character that would be drawn as an empty box."""
+        """Raise :class:`~planbrief.display.style.MissingGlyph` for a character that would be drawn as an empty box."""
         for label in self.figure.findobj(Label):
             if isinstance(label, Label) and label.get_visible():
-                fonts.require(label.get_text(), self.name)
+                style.require(label.get_text(), self.name)
 
     def svg(self) -> str:
         """The drawing as SVG: text as paths, no dates, short numbers."""
@@ -235,7 +235,7 @@ class Canvas:
 @contextmanager
 def drawing(name: str, width_mm: float, height_mm: float) -> Iterator[Canvas]:
     """A canvas on which planbrief's style holds, whatever the user's own matplotlib settings are."""
-    fonts.register()
+    style.register()
     with mpl.rc_context():
         mpl.rcdefaults()
         mpl.rcParams.update(cast(Any, style.RC))
@@ -357,7 +357,7 @@ class Placer:
         """
         if not offsets:
             raise ValueError("no offsets to choose from")
-        fonts.require(text, self.canvas.name)
+        style.require(text, self.canvas.name)
         label = axes.annotate(
             text, at, xytext=(0, 0), textcoords="offset points", ha="left", va="bottom", fontsize=size, color=color
         )

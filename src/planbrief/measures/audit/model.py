@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
-from planbrief.measures import prices
+from planbrief.measures import evidence
 from planbrief.measures.evidence import Evidence, ids
 from planbrief.measures.figures import Figure
 from planbrief.measures.labels import Label, label, measured
@@ -324,7 +324,7 @@ class Context:
 
 def prices_of(record: Evidence) -> frozenset[str]:
     """Price bases that a record may be at."""
-    return prices.bases(record.price_base, record.time_period, record.kind, money=record.dimension == "money")
+    return evidence.bases(record.price_base, record.time_period, record.kind, money=record.dimension == "money")
 
 
 def at_one_price(records: Iterable[Evidence]) -> bool:
@@ -339,7 +339,7 @@ def _at_one_price(records: list[Evidence]) -> tuple[Evidence, ...]:
     leading = prices_of(max(aims or records, key=lambda record: record.year))
     years: dict[float, Evidence] = {}
     for record in records:
-        if prices.alike(prices_of(record), leading):
+        if evidence.alike(prices_of(record), leading):
             years.setdefault(record.year, record)
     return tuple(years[year] for year in sorted(years))
 

@@ -8,9 +8,8 @@ from collections.abc import Iterator
 
 from planbrief.measures import growth as formulas
 from planbrief.measures.figures import Figure, plain
-from planbrief.measures.insights.model import Area, Insight, Row, Steps, Value
+from planbrief.measures.insights.model import Area, Insight, Quantity, Row, Steps, Value, derived, growth, of_point
 from planbrief.measures.insights.product import spanned
-from planbrief.measures.insights.quantity import Quantity, derived, growth, of_point
 from planbrief.measures.labels import Label, label, period
 from planbrief.measures.series import Point, Series, at_other_prices, published_year, series_of
 

@@ -14,8 +14,18 @@ from dataclasses import dataclass, replace
 
 from planbrief.measures.figures import Figure, plain
 from planbrief.measures.growth import period_label
-from planbrief.measures.insights.model import Area, Insight, Row, Value
-from planbrief.measures.insights.quantity import Quantity, assumption, derived, growth, of_point, stated
+from planbrief.measures.insights.model import (
+    Area,
+    Insight,
+    Quantity,
+    Row,
+    Value,
+    assumption,
+    derived,
+    growth,
+    of_point,
+    stated,
+)
 from planbrief.measures.labels import Label, period
 from planbrief.measures.series import Series
 

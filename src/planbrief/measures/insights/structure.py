@@ -8,9 +8,19 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from planbrief.measures.audit.relations import Scope, amount, atoms
 from planbrief.measures.figures import Figure, plain
-from planbrief.measures.insights.model import Area, Insight, Row, Steps, Value
+from planbrief.measures.insights.model import (
+    Area,
+    Insight,
+    Quantity,
+    Row,
+    Steps,
+    Value,
+    derived,
+    growth,
+    of_amount,
+    of_point,
+)
 from planbrief.measures.insights.product import declared, main_series, spanned, values
-from planbrief.measures.insights.quantity import Quantity, derived, growth, of_amount, of_point
 from planbrief.measures.labels import Label, label, listing, period
 from planbrief.measures.series import Series, series_of
 

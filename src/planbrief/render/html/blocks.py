@@ -23,10 +23,9 @@ from planbrief.display.document import (
 )
 from planbrief.display.language import message
 from planbrief.render import foreign_tables
-from planbrief.render.document import BlockPart
 from planbrief.render.html import columns
 from planbrief.render.html.text import TAGS, Writer, esc, lang_attribute, number_id
-from planbrief.render.outline import heading_text, short_title
+from planbrief.render.outline import BlockPart, heading_text, short_title
 from planbrief.render.pdf.text import allowed_link
 from planbrief.render.pictures import SVG, compact, prefix_ids, size_px, small_line, use_color_variables
 from planbrief.render.safe_text import visible

@@ -15,9 +15,8 @@ from dataclasses import replace
 
 from planbrief.display.document import Cell, Column, Runs, Table
 from planbrief.display.language import Lang
-from planbrief.render.font_metrics import width_em
 from planbrief.render.html.text import Writer, esc, lang_attribute
-from planbrief.render.table_layout import LONGEST_EM, Demand, column_widths, demand, line_counts
+from planbrief.render.table_layout import LONGEST_EM, Demand, column_widths, demand, line_counts, width_em
 
 #: Rooms in the order in which they are tried: classes of the region, em of its type, em for a column of sentences.
 _ROOMS = (("", 49.0, 8.5), (" wide", 62.0, 7.2), (" wide wider", 75.0, 8.5), (" wide wider", 75.0, 4.4))

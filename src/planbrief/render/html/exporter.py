@@ -22,7 +22,10 @@ from planbrief.display.document import Mark, Sentence, Sources, Table
 from planbrief.display.language import Lang, has_message, is_chinese, message
 from planbrief.display.language import mark as marked
 from planbrief.render import notebook
-from planbrief.render.document import (
+from planbrief.render.html import blocks
+from planbrief.render.html.blocks import prose_html
+from planbrief.render.html.text import MANY, TAGS, Safe, Writer, esc, json_script, lang_attribute, number_id
+from planbrief.render.outline import (
     BlockPart,
     CodePart,
     Document,
@@ -32,11 +35,9 @@ from planbrief.render.document import (
     TerminalPart,
     TreePart,
     TrustedPart,
+    heading_text,
+    opens_chapter,
 )
-from planbrief.render.html import blocks
-from planbrief.render.html.blocks import prose_html
-from planbrief.render.html.text import MANY, TAGS, Safe, Writer, esc, json_script, lang_attribute, number_id
-from planbrief.render.outline import heading_text, opens_chapter
 from planbrief.render.safe_text import highlighted, visible
 
 #: More headings than this get a table of contents.

@@ -13,11 +13,10 @@ from lxml import etree
 from planbrief.display.document import Cell, Column, Run, Runs, Table
 from planbrief.display.language import Lang, message
 from planbrief.render import foreign_tables, formulas, table_layout
-from planbrief.render.font_metrics import IN_CELL_EM, IN_HEAD_EM, IN_PROSE_EM, spans
 from planbrief.render.foreign_tables import ForeignCell
 from planbrief.render.pdf.text import allowed_link, boxed, breakable, collapsed, content, literal, prose
 from planbrief.render.stylesheets import Bar, bar, declarations, hex_color
-from planbrief.render.table_layout import Part, paddings
+from planbrief.render.table_layout import IN_CELL_EM, IN_HEAD_EM, IN_PROSE_EM, Part, paddings, spans
 
 #: Rows of one table that a PDF shows; three thousand rows of eight columns compile in 2.5 s.
 MAX_ROWS = 3000
@@ -28,7 +27,7 @@ _TONES = {"muted": "muted", "warn": "warn", "good": "fine"}
 def text_runs(runs: Runs, lang: Lang, longest_em: float = IN_PROSE_EM) -> str:
     """Runs of text as Typst content: stretches in the other language marked as such, numbers and their units together.
 
-    ``longest_em`` as in :func:`planbrief.render.font_metrics.spans`; a number and its unit may stand in two runs.
+    ``longest_em`` as in :func:`planbrief.render.table_layout.spans`; a number and its unit may stand in two runs.
     """
     whole = "".join(run.text for run in runs)
     kept = spans(whole, longest_em)

@@ -14,10 +14,10 @@ from nbformat import NotebookNode
 from traitlets import Unicode
 
 from planbrief.errors import RunError
-from planbrief.render.font_metrics import more_faces
 from planbrief.render.html.exporter import OwnTemplateExporter, document_of
 from planbrief.render.pdf import page
 from planbrief.render.pdf.page import Source
+from planbrief.render.table_layout import more_faces
 
 if TYPE_CHECKING:
     import typst

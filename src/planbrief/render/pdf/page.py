@@ -12,8 +12,8 @@ from importlib import resources
 
 from planbrief.display.document import Chart, Heading, KeyNumbers, Runs, Sentence, Sources, Table
 from planbrief.display.language import Lang, has_message, message
-from planbrief.render import font_metrics, pictures, table_layout
-from planbrief.render.document import (
+from planbrief.render import pictures, table_layout
+from planbrief.render.outline import (
     BlockPart,
     CodePart,
     Document,
@@ -22,13 +22,15 @@ from planbrief.render.document import (
     PicturePart,
     TerminalPart,
     TreePart,
+    numbers,
+    opens_chapter,
+    short_title,
 )
-from planbrief.render.font_metrics import MONO_EM
-from planbrief.render.outline import numbers, opens_chapter, short_title
 from planbrief.render.pdf.blocks import TreeWriter, figure, text_runs
 from planbrief.render.pdf.text import content, literal, prose
 from planbrief.render.pictures import size_px, small_line, to_bytes
 from planbrief.render.safe_text import AnsiRun, highlighted, marker, visible
+from planbrief.render.table_layout import MONO_EM
 
 #: Creation date of a document that states no date: 2000-01-01.
 CONSTANT_DATE = datetime.date(2000, 1, 1)
@@ -241,7 +243,7 @@ class _Page:
         unknown = [
             character
             for character in dict.fromkeys(code)
-            if not font_metrics.covered(character) and character not in "\n\t"
+            if not table_layout.covered(character) and character not in "\n\t"
         ]
         if not unknown:
             return code

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import re
 
-from planbrief.render.font_metrics import spaced, spans
 from planbrief.render.safe_text import visible
+from planbrief.render.table_layout import spaced, spans
 
 _ALLOWED_LINK = re.compile(r"(?:https?|mailto):[^\s\x00-\x1f]+\Z", re.IGNORECASE)
 _SPACE = re.compile(r"[ \t\n\r]+")
@@ -50,7 +50,7 @@ def boxed(code: str, text: str, start: int, end: int) -> list[str]:
 
 
 def prose(text: str) -> list[str]:
-    """Running text as pieces of code: numbers keep to their units (:mod:`planbrief.render.font_metrics`).
+    """Running text as pieces of code: numbers keep to their units (:mod:`planbrief.render.table_layout`).
 
     >>> prose("about 5 million")
     ['"about "', 'box("5 million")']
