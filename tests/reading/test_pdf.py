@@ -144,14 +144,9 @@ def pages(folder: Path, count: int) -> Path:
     return folder / "plan.pdf"
 
 
-def test_many_pages_are_read_in_bounded_memory(tmp_path):
-    """A hundred pages here; the bench reads a thousand."""
-    import time
-
-    path = pages(tmp_path, 100)
-    started = time.perf_counter()
-    document = read_file(path)
-    assert time.perf_counter() - started < 20
+def test_many_pages_keep_their_numbers(tmp_path):
+    """A hundred pages here; a thousand, with their memory, in test_size."""
+    document = read_file(pages(tmp_path, 100))
     assert document.places.at(len(document.text) - 5).page == 100
 
 

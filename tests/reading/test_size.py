@@ -1,13 +1,16 @@
-"""A text of 10 MB is read within bounds of time and memory, and a report of 400 numbers in seconds (invented text)."""
+"""A text of 10 MB and a PDF of 1,000 pages are read within bounds, a report of 400 numbers in 3 s (invented texts).
+
+Time is that of the processor, which other work beside a test does not lengthen.
+"""
 
 import json
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from reading.printed import write_pdf
 
 from planbrief.project import packaged
 
@@ -35,23 +38,33 @@ def text_of(size: int) -> str:
 #: A small process between: what a large one starts is told the larger of its own memory and that of its parent.
 BETWEEN = """
 import resource, subprocess, sys
-code = subprocess.run(sys.argv[2:], stdout=open(sys.argv[1], "wb")).returncode
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+code = subprocess.run(sys.argv[2:], stdout=open(sys.argv[1], "wb"), timeout=800).returncode
+used = resource.getrusage(resource.RUSAGE_CHILDREN)
+print(used.ru_utime + used.ru_stime, used.ru_maxrss)
 sys.exit(code)
 """
 
 
 def measured(file: Path, out: Path) -> tuple[float, int, dict]:
-    """Seconds, largest memory in bytes, and what ``planbrief read --json`` prints."""
+    """Seconds of the processor, largest memory in bytes, and what ``planbrief read --json`` prints.
+
+    Both are of all processes that the command starts: a PDF is read in one of its own.
+    """
     command = [sys.executable, "-m", "planbrief", "read", str(file), "--json"]
     environment = {**os.environ, "PLANBRIEF_PROJECT": str(packaged())}
-    began = time.perf_counter()
     done = subprocess.run(
-        [sys.executable, "-c", BETWEEN, str(out), *command], capture_output=True, text=True, env=environment, check=True
+        [sys.executable, "-c", BETWEEN, str(out), *command],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=True,
+        timeout=850,
     )
-    seconds = time.perf_counter() - began
-    memory = int(done.stdout) * (1 if sys.platform == "darwin" else 1024)
-    return seconds, memory, json.loads(out.read_text(encoding="utf-8"))
+    seconds, memory = done.stdout.split()
+    size = int(memory) * (1 if sys.platform == "darwin" else 1024)
+    told = json.loads(out.read_text(encoding="utf-8"))
+    print(f"{file.name}: {float(seconds):.2f} s, {size / 2**20:.0f} MiB, {len(told['rows'])} rows")
+    return float(seconds), size, told
 
 
 def test_ten_megabytes_neither_hang_nor_take_a_gigabyte(tmp_path: Path) -> None:
@@ -59,17 +72,45 @@ def test_ten_megabytes_neither_hang_nor_take_a_gigabyte(tmp_path: Path) -> None:
     file = tmp_path / "long.txt"
     file.write_text(text_of(10_000_000), encoding="utf-8")
     seconds, memory, told = measured(file, tmp_path / "out.json")
-    print(f"10 MB: {seconds:.1f} s, {memory / 2**20:.0f} MiB, {len(told['rows'])} rows")
     assert len(told["rows"]) > 100_000
     assert memory < 2**30
-    assert seconds < 600
+    assert seconds < 300
 
 
-def test_four_hundred_numbers_are_read_in_seconds(tmp_path: Path) -> None:
-    """A report of usual length, in a process of its own that starts cold."""
-    file = tmp_path / "report.txt"
-    file.write_text(text_of(36_000), encoding="utf-8")
+def as_pdf(text: str, path: Path) -> None:
+    """Paragraphs printed on pages."""
+    lines = [f'#text("{line}")' for line in text.split("\n") if line]
+    setup = '#set page(paper: "a4")\n#set text(font: "Noto Serif SC", size: 12pt)\n#set par(justify: true)\n'
+    write_pdf(setup + "\n\n".join(lines), path)
+
+
+def test_a_thousand_pages_neither_hang_nor_take_a_gigabyte(tmp_path: Path) -> None:
+    """One printed page a thousand times; every page has its rows."""
+    import pikepdf
+
+    as_pdf(text_of(900), tmp_path / "page.pdf")
+    with pikepdf.open(tmp_path / "page.pdf") as pdf:
+        assert len(pdf.pages) == 1
+        for _ in range(999):
+            pdf.pages.append(pdf.pages[0])
+        pdf.save(tmp_path / "long.pdf")
+    _, _, one = measured(tmp_path / "page.pdf", tmp_path / "out.json")
+    seconds, memory, told = measured(tmp_path / "long.pdf", tmp_path / "out.json")
+    assert len(told["rows"]) == 1000 * len(one["rows"]) >= 5_000
+    assert "1000" in told["rows"][-1]["locator"]
+    assert memory < 2**30
+    assert seconds < 150
+
+
+@pytest.mark.parametrize("form", ["txt", "pdf"])
+def test_four_hundred_numbers_are_read_in_three_seconds(tmp_path: Path, form: str) -> None:
+    """A report as long as the longest of a province (33,000 characters), in a process of its own that starts cold."""
+    file = tmp_path / f"report.{form}"
+    text = text_of(99_000)
+    if form == "pdf":
+        as_pdf(text, file)
+    else:
+        file.write_text(text, encoding="utf-8")
     seconds, _, told = measured(file, tmp_path / "out.json")
-    print(f"{len(told['rows'])} rows: {seconds:.2f} s")
     assert len(told["rows"]) >= 400
-    assert seconds < 20  # 3 s alone on a machine; others work beside this test
+    assert seconds <= 3

@@ -16,8 +16,8 @@ from planbrief import extensions
 from planbrief.errors import DataError, PlanbriefError, Problem
 from planbrief.reading.canonical import CanonicalText
 
-#: What the process may take: address space in bytes, seconds.
-MOST_MEMORY, MOST_SECONDS = 1_000_000_000, 180
+#: What the process may take: address space in bytes, seconds of the processor, seconds until it is given up.
+MOST_MEMORY, MOST_SECONDS, LONGEST_WAIT = 1_000_000_000, 180, 600
 
 
 def read_pdf_apart(raw: bytes, name: str, sha256: str) -> CanonicalText:
@@ -31,9 +31,9 @@ def read_pdf_apart(raw: bytes, name: str, sha256: str) -> CanonicalText:
     # -P: a file in the working folder is never taken for a module of Python.
     command = [sys.executable, "-P", "-m", "planbrief.reading.files", name, sha256]
     try:
-        done = subprocess.run(command, input=raw, capture_output=True, timeout=MOST_SECONDS + 20, check=False)
+        done = subprocess.run(command, input=raw, capture_output=True, timeout=LONGEST_WAIT, check=False)
     except subprocess.TimeoutExpired:
-        raise _unreadable(name, f"a PDF that took more than {MOST_SECONDS} seconds") from None
+        raise _unreadable(name, f"a PDF that took more than {LONGEST_WAIT} seconds") from None
     try:
         answer: dict[str, Any] = json.loads(done.stdout)
     except ValueError:
