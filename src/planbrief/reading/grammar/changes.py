@@ -91,7 +91,8 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
             return Kind("estimate", "forecast", "forecast")
         if planned and _ENDOWED.search(name) and (not making or "储量" in name):
             return Kind("resource", "resource", "resource")
-        if _says("money", one.unit) and _says("granted", one.segment + one.behind[:8]):
+        gained = re.search("力争|争取|招引|引进|吸引|突破", one.segment)
+        if not gained and _says("money", one.unit) and _says("granted", one.segment + one.behind[:8]):
             return Kind("commitment", "promised", "promised")
         return Kind("target", "future")
     if tense == "past" and _says("ahead", (one.lead[-14:] + one.segment).removesuffix("将")):
@@ -148,6 +149,8 @@ _WORKED_UNITS = ("户", "亩", "公里", "平方米", "个", "处", "条", "所"
 _SHARE = re.compile(r"占|比重|比例|率|覆盖|达标|普及|强度|合格|满意|份额|化率|保障|进度|的")
 #: A verb in front of what it changes, and the number behind both: 压减成本3%.
 _VERB_NOUN = re.compile("(?:(?P<down>减|降低|压缩|压减|缩短)|节约|节省|提升|提高)[^，。占率]{1,6}$")
+#: The rate of a fall: what makes it smaller (降幅收窄) is a gain of the rate of growth, which the value is of.
+_FALLS = re.compile("[降减跌]幅")
 _RATE_NAME = re.compile(r"增速|涨幅|增幅|增长率|增长速度|减幅|降幅|年均增长")
 
 
@@ -162,8 +165,11 @@ def change(one: Quantity, name: str, ranked: bool, stretch: bool, noun: bool) ->
     if ranked or one.form == "rank":
         return Change("rank", 1, "rank")
     if "百分点" in unit:
+        falls = -1 if _FALLS.search(words + name) else 1
         if front.gap:
-            return Change("difference_pp", front.gap, "gap")
+            return Change("difference_pp", front.gap * falls, "gap")
+        if falls < 0 and front.change:
+            return Change("difference_pp", -front.change, "fall")
         down = front.change < 0 or bool(re.search(r"(?:下降|降低|回落|收窄|减少|低于|缩小|低)", words + name))
         return Change("difference_pp", -1 if down else 1, "points", "" if front.change or down else "no_verb")
     if unit in ("番",) or one.form == "doubling":
@@ -217,7 +223,8 @@ def _percent(one: Quantity, name: str, stretch: bool) -> Change:
             return Change("cumulative", sign, "cumulative")
         if stretch:
             return Change("cumulative", sign, "cumulative_stretch", "stretch_growth")
-        return Change("yoy", sign, "growth", "percent_gap" if "环比" in around + front.adverbs else "")
+        odd = re.search("环比|[常往历]年", around + front.adverbs)
+        return Change("yoy", sign, "growth", "percent_gap" if odd else "")
     if re.search(r"负增长", around):
         return Change("yoy", -1, "growth")
     beyond = one.value > 100 and "率" in name  # 任务完成率达120% is no part of a whole

@@ -191,10 +191,12 @@ _OVER = re.compile(r"(?P<verb>超过|超出|高过)(?P<place>全国|全省|全�
 #: A comparison with any other base, told by the verb behind it: 比初步核算数增加, 较年度任务多, 降幅比前11个月收窄.
 _THAN = re.compile(
     r"(?<![同占环对之相])[比较](?![重例率值])(?P<base>(?!分别|持续|不断|稳步|明显|显著|[大快好高低多少强])[^，。；、（）]{2,16}?)"
-    r"(?:共|再|又)?(?P<verb>[多少]|(?:增加|减少|提高|提升|降低|下降|上升|增长|扩大|缩小|收窄|回落|加快|放缓|[多少净][增减]))"
+    r"(?:共|再|又)?(?P<verb>[多少]|(?:增加|减少|提高|提升|降低|下降|上升|增长|扩大|缩小|收窄|回落|加快|放缓|[多少净][增减]|偏[多少高低]))"
     r"(?:了|近|约|超过?)?$"
 )
 _BLANKS = " \t\u3000*“”:：—-·"
+#: A number behind the name of a time alone: 一季度增长6%，上半年5.8%.
+_TIME_ALONE = re.compile(r"(?:20\d\d年|[上下]半年|前?[一二两三四]季度|(?:1[-—])?\d{1,2}月份?|全年|[去上今]年|当[年月])$")
 #: Words that end in a level verb's character and are names: 比重为 is split, 行为, 认为, 以上, 网上, 线上 are not.
 
 
@@ -214,6 +216,8 @@ def take_apart(front: str) -> Front:
     ('PM2.5平均浓度', -1, True)
     """
     words = front.strip(_BLANKS)
+    if _TIME_ALONE.match(words):
+        return Front("", words, "", 0, False, "", False)
     bound = front_bound(words)
     gap = _BESIDE.search(words) or _OVER.search(words) or _GAP.search(words)
     if gap is not None:

@@ -48,7 +48,8 @@ def _place() -> str:
     doing = any_of([*listed("verbs", "flows"), *listed("verbs", "dropped"), "提升", "增加", "减少"])
     name = rf"(?!{no_place})(?:(?![省市区县请对])[一-龥]){{2,4}}(?<![各全部个及地小大城都超夜门上闹互])"
     other = rf"{name}(?:市|县|自治州)(?![场级域民区政容长属直树花乡])"
-    return rf"(?:(?!{doing})(?:{_REGION}|{other})|{any_of(names)}{_SUFFIX})"
+    no_prefecture = alternatives("places", "no_prefecture")
+    return rf"(?:(?!{doing})(?:{_REGION}|{other})|(?!{no_prefecture}){any_of(names)}{_SUFFIX})"
 
 
 @cache
@@ -160,7 +161,7 @@ _NOT_WORDS = "(?<!有(?=[色机效限]))(?<!以(?=旧|工))(?<!对(?=外|口|公
 
 _FLOW, _FLOW_START, _DROPPED_START = "(?P<flow>FLOWS)$", "^FLOWS+", rf"^(?:DROPPED{_NOT_WORDS})+(?=[一-龥“A-Z])"
 _VERBS_ONLY = "(?:FLOWS|DROPPED|ADVERBS|[了着过新])*"
-_CHANGING = r"(?:迅?速|稳步|大幅)?(?:UP|DOWN|整合|优化|调整|扩展|拓展|发展)(?:到|至|为|了|\d|$)"
+_CHANGING = r"(?:迅?速|稳步|大幅)?(?:UP|DOWN|整合|优化|调整|扩展|拓展|发展|[前上后]移)(?:到|至|为|了|\d|$)"
 
 
 @cache
@@ -228,6 +229,16 @@ def flow_verb(core: str) -> str:
 def starts_with_flow(name: str) -> bool:
     """True for a name that begins with a verb of adding or building (新增就业), which is counted over its period."""
     return bool(_verbs(_FLOW_START).match(name)) and not _BRANCH.match(name)
+
+
+def without_flow(name: str) -> str:
+    """A name without the verb of adding or building that it begins or ends with.
+
+    >>> without_flow("建设农田"), without_flow("服务业增加值")
+    ('农田', '服务业增加值')
+    """
+    bare = _verbs(_FLOW_START).sub("", name.removesuffix(flow_verb(name)))
+    return bare if len(bare) >= 2 and not _BRANCH.match(name) else name
 
 
 def noun_behind(text: str, counted: bool) -> str:

@@ -15,7 +15,7 @@ from planbrief.reading.grammar.names import document_area, published_date
 from planbrief.reading.grammar.numerals import Exclusion, Numeral, Surroundings, exclusion, numeral_at, numerals
 from planbrief.reading.grammar.scopes import Clock, Period, Scope, Sentence, sentences
 from planbrief.reading.grammar.subjects import Said, subject
-from planbrief.reading.grammar.wordlists import Folded, any_of, fold, listed
+from planbrief.reading.grammar.wordlists import Folded, alternatives, any_of, fold, listed
 from planbrief.reading.proposals import Proposal, rate
 
 _COMPARED = re.compile(r"(?:比|较|与|同|相比|自|对比|[快慢高低优好]于|超过|领先)[“]?$")
@@ -42,6 +42,8 @@ _ADDED_UP = re.compile(r"新增|新建|新设|净增|(?:投资|投入|支出|资
 _BOUND_NOUN = re.compile("(?P<bound>不(?:超过?|高于|低于|少于))[一-龥]{2,6}$")
 #: Behind the name of a year whose aims are fulfilled in part: 完成全年目标任务的58.3%.
 _FULFILLED = re.compile(r"(?:度)?(?:预期)?目标(?:任务)?(?:数|值)?的?$")
+#: Behind the name of a year that a multiple is of: 是2020年的3.5倍.
+_TIMES_OF = re.compile(r"(?:时期|期间|[年期]?[末底])?的[\d.两三四五六七八九]+倍")
 #: People who found work in a period, whatever the verb in front of their number.
 _PLACED = re.compile("(?:新增|转移|留[省市区]|[返来]乡)[^率]{0,4}就业$")
 _EVENTS = frozenset("次 件 场 场次 届 起 例 批次 人次".split())
@@ -218,10 +220,18 @@ class Grammar:
         if said.average and form.transformation in ("cumulative", "yoy") and "同比" not in one.segment:
             form = form._replace(transformation="avg_annual", rule="average_carried")
         said.average = form.transformation == "avg_annual" or (said.average and one.place > 0)
-        goes_on = form.transformation == "share" and of.rule == "carried" and (one.front.to or one.segment == "力争")
+        goes_on = form.transformation == "share" and of.rule == "carried" and (one.front.to or one.segment in ("力争", one.front.adverbs))
         if goes_on and said.form in ("yoy", "avg_annual") and not re.search("率|占|比重|强度", name):
             narrowed = re.match("收窄|扩大|缩小|回落", one.front.verb) and said.sign < 0
             form = form._replace(transformation=said.form, rule="form_carried", sign=-1 if narrowed else form.sign)
+        base = since if since and not one.front.start_value else 0
+        if form.transformation == "cumulative" and base and base + 1 == scope.last:
+            form = form._replace(transformation="yoy", rule="growth")
+        elif said.since and not base and "同比" not in one.segment and "上年" not in one.segment:
+            beside = form.transformation == "yoy" and one.mark == "、"
+            form = form._replace(transformation="cumulative", rule="base_carried") if beside else form
+            base = said.since if beside or form.transformation == "avg_annual" else 0
+        said.since, since = base if base < scope.last - 1 else 0, since or base
         said.form, said.sign = form.transformation, form.sign
         if form.doubt:
             row.doubts.append(form.doubt)
@@ -370,6 +380,8 @@ class Grammar:
                 continue
             if one.unit == "倍" and re.match("(?:时期|期间|[年期]?[末底])?的", words[end : end + 4]):
                 continue
+            if _TIMES_OF.match(words, end):
+                continue
             since = re.match(r"以来|起|前|后", words[end : end + 2]) and period.role == "point"
             if since and period.words not in ("去年", "今年"):
                 continue
@@ -385,10 +397,14 @@ class Grammar:
         return None
 
     def _since(self, sentence: Sentence, one: Quantity) -> int:
-        """The year from which the sentence tells a change (从2020年的…增长到2025年的…); 0 if none."""
+        """The year from which a change is told (从2020年的…增长到2025年的…, 较2020年, 是2020年的2倍); 0 if none."""
         words = self.folded.text
         for period in reversed(sentence.periods):
             start = sentence.start + period.start
+            own = one.start - len(one.segment) <= start < one.start and period.role in ("point", "end")
+            compared = words[max(sentence.start, start - 2) : start].rstrip("“")[-1:] in ("较", "比", "是")
+            if own and compared and (one.unit == "倍" or words[start - 1] != "是"):
+                return period.last
             if (
                 start < one.start
                 and period.role in ("point", "end")
@@ -481,7 +497,7 @@ def _plan_start(head: str) -> str:
 @cache
 def _joint_area() -> re.Pattern[str]:
     """Clauses about several areas, or about another place that was named before."""
-    return re.compile(rf"{_JOINT_AREA}|{any_of(listed('places', 'prefectures'))}")
+    return re.compile(rf"{_JOINT_AREA}|(?!{alternatives('places', 'no_prefecture')}){any_of(listed('places', 'prefectures'))}")
 
 
 def _is_class(one: Quantity, after: Quantity | None) -> bool:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from planbrief.reading.grammar import names
 from planbrief.reading.grammar.clauses import Quantity
 from planbrief.reading.grammar.names import split_area
-from planbrief.reading.grammar.wordlists import alternatives, listed
+from planbrief.reading.grammar.wordlists import alternatives, any_of, listed
+from planbrief.reading.grammar.wordlists import words as word_list
 
 _HEAD_OF_LINE = re.compile(r"[\s\-▲•●>#*]*$")
 #: The usual name of a share, in brackets behind its description.
@@ -21,6 +23,8 @@ _CUT = re.compile(r"^(?:[至于等把向被该]|成为|实施|开展)|[多在了
 _NAMED_BY_UNIT = {"桥": "桥梁", "隧": "隧道", "金": "金牌", "银": "银牌", "铜": "铜牌"}
 #: Money that a verb of giving hands out (统筹5亿元专项资金).
 _MONEY = re.compile("[一-龥“”]{0,12}?(?:资金|基金|债券|贷款|补贴|消费券)")
+#: The values are those of growth, so is the name: 投资降幅收窄 is a gain of 投资.
+_OF_A_FALL = re.compile("(?<=[一-龥]{2})[降减跌]幅$")
 #: Longest name that is trusted, in characters.
 _LONG = 24
 
@@ -30,7 +34,8 @@ class Said:
     """What a sentence has said so far: the last name, its place, the names of the last list and of all numbers.
 
     ``average`` and ``flow``: the last number was an average over years, an amount added over the period. ``share`` is
-    the name of the last share of something, ``against`` what the last rank referred to, ``form`` the last number's.
+    the name of the last share of something, ``against`` what the last rank referred to, ``form`` the last number's,
+    ``part`` the whole of which parts are told, ``since`` the year before which the last change began.
     """
 
     carried: str = ""
@@ -44,6 +49,8 @@ class Said:
     against: str = ""
     form: str = ""
     sign: int = 1
+    part: str = ""
+    since: int = 0
 
 
 @dataclass
@@ -58,7 +65,7 @@ class Subject:
     doubts: list[str] = field(default_factory=list)
 
 
-_BEFORE_RANK = re.compile(r"(?:均|双双|也|都|已|仍|稳|规模|从|由|连续[\d一二三四五六七八九十]+年)+$")
+_BEFORE_RANK = re.compile(r"(?:均|双双|也|都|已|仍|稳|规模|从|由|连续[\d一二三四五六七八九十]+年|[前上后]移[至到])+$")
 
 
 def subject(
@@ -87,6 +94,13 @@ def subject(
             if result.rule != "ratio":
                 said.names = [result.name]
             keep = result.rule in ("carried", "share_of")
+    if one.unit in ("%", "个百分点"):
+        result.name = _OF_A_FALL.sub("", result.name)
+    inner = word_list("verbs")["inner"].get(one.front.verb, "")
+    if inner and inner not in result.name:
+        result.name += inner
+        if result.rule == "carried":
+            result.doubts.append("verb_in_name")
     _place(result, own_area, said, keep or one.mark == "、", one.lead)
     said.recent.append(result.name)
     return result
@@ -183,6 +197,9 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
         return Subject(said.carried, "main_clause", doubts=["carried_far"])
     if re.match(r"的?(?:情况|基础|背景|条件|形势)[下上]", core) and said.recent:
         return Subject(re.split(r"[在于]", said.recent[-1])[0], "main_clause", doubts=["carried_far"])
+    part = _part(one, found[index - 1] if index else None, said)
+    if part:
+        return Subject(part, "carried", doubts=["carried", "flow_carried"])
     verbal = names.is_verbal(core)
     behind = _behind(one)
     if one.unit in ("%", "成") and behind.startswith("的") and verbal:
@@ -253,7 +270,7 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
         return Subject(said.carried, "carried", doubts=["carried"])
     said.carried = name
     doubts = ["long_name"] if len(name) > _LONG else ["short_name"] if len(name) < 2 else []
-    if name in listed("names", "bare") or _CUT.search(name):
+    if name in (*listed("names", "bare"), *listed("names", "generic")) or _CUT.search(name):
         doubts.append("bare_noun")
     return Subject(name, "front", doubts=doubts)
 
@@ -277,6 +294,29 @@ def _counted(one: Quantity, core: str, noun: str, verbal: bool, said: Said) -> S
 
 
 _PART = re.compile(r"其中[，：:]?[有含约近超]?")
+
+
+@cache
+def _told_of_some() -> re.Pattern[str]:
+    """What is told of some of the things just counted; a noun behind it (在建项目) names things of its own."""
+    return re.compile(rf"(?P<told>(?:已|基本)?{any_of(listed('verbs', 'parts'))}[^，。；、]{{0,14}}?)(?:[的约近达了]|超过?)*$")
+
+
+def _part(one: Quantity, before: Quantity | None, said: Said) -> str:
+    """The name of a part of what was just counted, told by a verb: 其中用于民生35亿元, 其中投产30个、在建50个."""
+    opened = one.segment.startswith("其中")
+    whole = said.carried if opened else said.part
+    said.part = ""
+    if before is None or not whole:
+        return ""
+    alike = one.unit[-1:] == before.unit[-1:] or {one.unit[-1:], before.unit[-1:]} <= set("人名次位")
+    found = _told_of_some().match(one.segment.removeprefix("其中").lstrip("，:有"))
+    if not alike or found is None or not (opened or found["told"] in listed("verbs", "parts")):
+        return ""
+    said.part = whole
+    return f"{whole}（{found['told']}）"
+
+
 #: Verbs that name what they count without any noun.
 _ACTIVITIES = frozenset("造林 植树造林 植树 培训 减税降费".split())
 
@@ -303,9 +343,9 @@ def _carried(text: str, one: Quantity, core: str, said: Said) -> Subject:
             return Subject(flow + "资金", "front", doubts=["short_name"])
         if flow in _ACTIVITIES:
             return Subject(flow, "front")
+        base = re.sub("总[数量]$", "", base)
         if not base.startswith(flow):
-            other = names.flow_verb(base)
-            base = flow + (base.removesuffix(other) if other and len(base) > len(other) + 1 else base)
+            base = flow + names.without_flow(base)
     return Subject(base, rule, doubts=doubts)
 
 

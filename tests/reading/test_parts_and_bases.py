@@ -1,0 +1,90 @@
+"""Parts of what was counted, falls that narrow, losses, and changes on a year further back, on invented sentences."""
+
+import pytest
+
+from planbrief.reading.grammar.prose import Grammar
+
+REPORT = "2026年某省政府工作报告\n——2026年1月20日在某省第十四届人民代表大会上\n"
+PAST, AHEAD = REPORT + "一、2025年工作回顾\n", REPORT + "三、2026年工作安排\n"
+
+
+def rows(sentence, before=PAST):
+    """Observations of a sentence below some lines."""
+    found = Grammar(before + sentence, "某省").rows()
+    return [row for row in found if row.start >= len(before) and row.role == "observation"]
+
+
+def cells(name, sentence, before=PAST):
+    """One cell of each observation."""
+    return [row.cells[name] for row in rows(sentence, before)]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("投资下降4%，降幅收窄1.5个百分点。", ["-4", "1.5"]),
+        ("投资下降4%，降幅比上半年扩大1.5个百分点。", ["-4", "-1.5"]),
+        ("商品房销售面积降幅扩大2个百分点。", ["-2"]),
+        ("进口降幅小于全国0.5个百分点。", ["0.5"]),
+        ("工业增长4%，增幅收窄1.5个百分点。", ["4", "-1.5"]),
+        ("亏损面收窄2.1个百分点。", ["-2.1"]),
+        ("国有企业减亏5亿元。", ["-5"]),
+        ("煤矿企业同比增亏2亿元。", ["2"]),
+        ("气温12℃，较常年偏低0.4℃。", ["12", "-0.4"]),
+    ],
+)
+def test_signs(sentence, expected):
+    """A fall that narrows is a gain of growth, one that widens a loss; less of a loss is less."""
+    assert cells("obs_value", sentence) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("国有企业减亏5亿元。", ["国有企业亏损"]),
+        ("粮食增产3亿斤。", ["粮食产量"]),
+        ("民间投资降幅收窄3个百分点。", ["民间投资"]),
+        ("新建项目120个，其中投产30个，在建50个。", ["新建项目", "新建项目（投产）", "新建项目（在建）"]),
+        ("争取资金50亿元，其中用于民生35亿元。", ["资金", "资金（用于民生）"]),
+        ("培训农民2万人次，其中取得证书1万人。", ["培训农民", "培训农民（取得证书）"]),
+        ("化解债务90亿元，其中通过盘活资产偿还20亿元。", ["化解债务", "化解债务（通过盘活资产偿还）"]),
+        ("整改问题120个，其中整改到位100个；建成学校30所。", ["整改问题", "整改问题（整改到位）", "建成学校"]),
+        ("进出口500亿元，其中出口300亿元。", ["进出口", "出口"]),
+        ("上市公司总数达92家，新增7家。", ["上市公司总数", "新增上市公司"]),
+        ("发放稳岗返还9亿元，新增再融资3亿元。", ["发放稳岗返还", "新增再融资"]),
+        ("日照时数1200小时。", ["日照时数"]),
+        ("建设农田220万亩、改造提升80万亩。", ["建设农田", "改造提升农田"]),
+        ("总量由全国第18位前移至第16位。", ["", ""]),
+    ],
+)
+def test_names(sentence, expected):
+    """What a verb tells of some of the things, what a verb has in itself, ends that only look like adverbs."""
+    assert cells("indicator_phrase", sentence) == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("用电量比2020年增加30%。", [("cumulative", "2021/2025")]),
+        ("发电装机较2020年增加900万千瓦、增长40%。", [("difference", "2025"), ("cumulative", "2021/2025")]),
+        ("用电量较2024年增长5%。", [("yoy", "2025")]),
+        ("成交额9亿元，是2020年的3.5倍，年均增长28%。",
+         [("level", "2025"), ("ratio_to_base", "2025"), ("avg_annual", "2021/2025")]),
+        ("利润较上年增加8亿元，增长9%。", [("difference", "2025"), ("yoy", "2025")]),
+        ("汽车产量较上年增加两成。", [("yoy", "2025")]),
+        ("产值增长6%，一季度增长7%，上半年5%。", [("yoy", "2025"), ("yoy", "2025-Q1"), ("yoy", "2025-H1")]),
+    ],
+)  # fmt: skip
+def test_changes_and_their_bases(sentence, expected):
+    """Growth on a year further back is over all the years since; a time alone in front of a number is no name."""
+    assert [(row.cells["transformation"], row.cells["time_period"]) for row in rows(sentence)] == expected
+
+
+def test_a_sum_to_be_won_is_a_target():
+    """Money that others are to bring is aimed at; what is handed out is promised."""
+    assert cells("kind", "力争引进资金突破300亿元。发放贷款80亿元。", AHEAD) == ["target", "commitment"]
+
+
+def test_a_deviation_from_the_normal_year_is_looked_at():
+    """No form of the data says it."""
+    assert not rows("降水量较常年偏多12%。")[0].sure
