@@ -196,7 +196,9 @@ _THAN = re.compile(
 )
 _BLANKS = " \t\u3000*“”:：—-·"
 #: A number behind the name of a time alone: 一季度增长6%，上半年5.8%.
-_TIME_ALONE = re.compile(r"(?:20\d\d年|[上下]半年|前?[一二两三四]季度|(?:1[-—])?\d{1,2}月份?|全年|[去上今]年|当[年月])$")
+_TIME_ALONE = re.compile(
+    r"(?:20\d\d年|[上下]半年|前?[一二两三四]季度|(?:1[-—])?\d{1,2}月份?|全年|[去上今]年|当[年月])$"
+)
 #: Words that end in a level verb's character and are names: 比重为 is split, 行为, 认为, 以上, 网上, 线上 are not.
 
 

@@ -220,7 +220,11 @@ class Grammar:
         if said.average and form.transformation in ("cumulative", "yoy") and "同比" not in one.segment:
             form = form._replace(transformation="avg_annual", rule="average_carried")
         said.average = form.transformation == "avg_annual" or (said.average and one.place > 0)
-        goes_on = form.transformation == "share" and of.rule == "carried" and (one.front.to or one.segment in ("力争", one.front.adverbs))
+        goes_on = (
+            form.transformation == "share"
+            and of.rule == "carried"
+            and (one.front.to or one.segment in ("力争", one.front.adverbs))
+        )
         if goes_on and said.form in ("yoy", "avg_annual") and not re.search("率|占|比重|强度", name):
             narrowed = re.match("收窄|扩大|缩小|回落", one.front.verb) and said.sign < 0
             form = form._replace(transformation=said.form, rule="form_carried", sign=-1 if narrowed else form.sign)
@@ -497,7 +501,9 @@ def _plan_start(head: str) -> str:
 @cache
 def _joint_area() -> re.Pattern[str]:
     """Clauses about several areas, or about another place that was named before."""
-    return re.compile(rf"{_JOINT_AREA}|(?!{alternatives('places', 'no_prefecture')}){any_of(listed('places', 'prefectures'))}")
+    return re.compile(
+        rf"{_JOINT_AREA}|(?!{alternatives('places', 'no_prefecture')}){any_of(listed('places', 'prefectures'))}"
+    )
 
 
 def _is_class(one: Quantity, after: Quantity | None) -> bool:
