@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cache
 
 from planbrief.reading.grammar.numerals import Numeral
+from planbrief.reading.grammar.scopes import TIME_ALONE
 from planbrief.reading.grammar.wordlists import alternatives, any_of, listed, words
 
 MEASURES = frozenset(listed("units", "measures"))
@@ -195,10 +196,6 @@ _THAN = re.compile(
     r"(?:了|近|约|超过?)?$"
 )
 _BLANKS = " \t\u3000*“”:：—-·"
-#: A number behind the name of a time alone: 一季度增长6%，上半年5.8%.
-_TIME_ALONE = re.compile(
-    r"(?:20\d\d年|[上下]半年|前?[一二两三四]季度|(?:1[-—])?\d{1,2}月份?|全年|[去上今]年|当[年月])$"
-)
 #: Words that end in a level verb's character and are names: 比重为 is split, 行为, 认为, 以上, 网上, 线上 are not.
 
 
@@ -218,7 +215,7 @@ def take_apart(front: str) -> Front:
     ('PM2.5平均浓度', -1, True)
     """
     words = front.strip(_BLANKS)
-    if _TIME_ALONE.match(words):
+    if TIME_ALONE.match(words):
         return Front("", words, "", 0, False, "", False)
     bound = front_bound(words)
     gap = _BESIDE.search(words) or _OVER.search(words) or _GAP.search(words)

@@ -13,7 +13,7 @@ from planbrief.reading.grammar.changes import change, kind, signed
 from planbrief.reading.grammar.clauses import Quantity, front_bound, quantities
 from planbrief.reading.grammar.names import document_area, published_date
 from planbrief.reading.grammar.numerals import Exclusion, Numeral, Surroundings, exclusion, numeral_at, numerals
-from planbrief.reading.grammar.scopes import Clock, Period, Scope, Sentence, sentences
+from planbrief.reading.grammar.scopes import Clock, Period, Scope, Sentence, plan_start, sentences
 from planbrief.reading.grammar.subjects import Said, subject
 from planbrief.reading.grammar.wordlists import Folded, alternatives, any_of, fold, listed
 from planbrief.reading.proposals import Proposal, rate
@@ -71,7 +71,7 @@ class Grammar:
         head = self.folded.text[:2000]
         self.area = area or document_area(head)[0]
         self.published = published or published_date(head)
-        self.clock = Clock(self.published or _plan_start(head))
+        self.clock = Clock(self.published or plan_start(head))
         self.planned = (
             any(_PLAN_TITLE.search(line) for line in head.split("\n")[:20]) and "政府工作报告" not in head[:600]
         )
@@ -483,19 +483,6 @@ class Grammar:
             return scope.code, "stretch_flow"
         row.doubts.append("stretch_level")
         return str(scope.last), "stretch_end"
-
-
-def _plan_start(head: str) -> str:
-    """The year in which the five-year plan begins that the first lines are the title of, else empty.
-
-    >>> _plan_start("某市国民经济和社会发展第十五个五年规划纲要"), _plan_start("某市政府工作报告")
-    ('2026', '')
-    """
-    for line in head.split("\n")[:20]:
-        plan = re.search("第?十(?P<n>[一二三四五六七八九])(?:个五年|五”?)[^，。]{0,24}(?:规划|计划|纲要)", line)
-        if plan is not None and len(line) <= 60:
-            return str(2001 + 5 * "一二三四五六七八九".index(plan["n"]) + 5)
-    return ""
 
 
 @cache

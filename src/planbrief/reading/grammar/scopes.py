@@ -88,6 +88,10 @@ def _told(match: re.Match[str], year: int, month: int) -> int:
     return year - 1 if month and last > month and not ahead else year
 
 
+#: The name of a time alone, as in front of a number: 一季度增长6%，上半年5.8%.
+TIME_ALONE = re.compile(r"(?:20\d\d年|[上下]半年|前?[一二两三四]季度|(?:1[-—])?\d{1,2}月份?|全年|[去上今]年|当[年月])$")
+
+
 #: Form for the data, first and last year, role: what a pattern of a period says.
 _Found = tuple[str, int, int, str]
 
@@ -291,6 +295,19 @@ def document_scope(text: str, clock: Clock) -> Scope:
             scope = clock.scope(found[0], "title")
             return replace(scope, tense=scope.tense or "past")
     return NOTHING
+
+
+def plan_start(head: str) -> str:
+    """The year in which the five-year plan begins that the first lines are the title of, else empty.
+
+    >>> plan_start("某市国民经济和社会发展第十五个五年规划纲要"), plan_start("某市政府工作报告")
+    ('2026', '')
+    """
+    for line in head.split("\n")[:20]:
+        plan = re.search("第?十(?P<n>[一二三四五六七八九])(?:个五年|五”?)[^，。]{0,24}(?:规划|计划|纲要)", line)
+        if plan is not None and len(line) <= 60:
+            return str(2001 + 5 * "一二三四五六七八九".index(plan["n"]) + 5)
+    return ""
 
 
 def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
