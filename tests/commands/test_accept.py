@@ -188,20 +188,38 @@ def test_a_full_disk_leaves_everything_as_it_was(project: Project, monkeypatch: 
     assert accept_draft(project, NAME).source_id == NAME
 
 
+def killed(place: str, number: int) -> None:
+    """`planbrief accept`, whose process dies as it writes a file for the `number`-th time in the copy or the data."""
+    code = (
+        "import os\nfrom planbrief.checks import repair\nreal, count = repair.replace_file, [0]\n"
+        "def dying(target, content):\n"
+        f"    count[0] += ('.copy.' in str(target)) == ({place!r} == 'copy')\n"
+        f"    os._exit(9) if count[0] == {number} else real(target, content)\n"
+        "repair.replace_file = dying\nfrom planbrief.commands.cli import main\n"
+        f"main(['accept', {NAME!r}, '--yes'])\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], env=dict(os.environ), check=False, timeout=120)
+    assert ended.returncode == 9
+
+
 def test_a_step_that_was_killed_is_finished_by_the_next(project: Project) -> None:
     """The process dies between two files; the next command ends the work and the data is sound."""
     accept_all(read(project))
-    code = (
-        "import os\nfrom planbrief.checks import repair\nreal, count = repair.replace_file, [0]\n"
-        "def dying(target, content):\n    count[0] += 1\n    os._exit(9) if count[0] == 3 else real(target, content)\n"
-        "admission.replace_file = dying\nfrom planbrief.commands.cli import main\nmain(['accept', '"
-        + NAME
-        + "', '--yes'])\n"
-    )
-    assert subprocess.run([sys.executable, "-c", code], env=dict(os.environ), check=False).returncode == 9
+    killed("data", 3)
     figure(project)
     assert data_problems(project.data) == []
     assert (project.data / "documents" / NAME / "observations.csv").is_file()
+
+
+def test_a_copy_that_was_left_behind_is_no_hindrance(project: Project) -> None:
+    """The process dies while it prepares the step; the next command takes its copy away and does its own work."""
+    accept_all(read(project))
+    killed("copy", 1)
+    assert list((project.data / "drafts").glob(".copy.*"))
+    figure(project)
+    assert data_problems(project.data) == []
+    assert not list((project.data / "drafts").glob(".copy.*"))
+    assert not (project.data / "documents" / NAME / "observations.csv").exists()
 
 
 def test_what_was_accepted_teaches_the_next_document(project: Project) -> None:

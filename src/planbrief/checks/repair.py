@@ -329,6 +329,8 @@ def write(path: Path, name: str, content: bytes) -> None:
 
 #: Inside the folder of the drafts: the step that is being taken.
 _STEP = ".admission"
+#: Beside it: the beginning of the names of the copies in which steps are prepared.
+_COPY = ".copy."
 
 
 class NotAdmitted(PlanbriefError):
@@ -378,10 +380,12 @@ def admit(folder: Path, files: Mapping[str, bytes]) -> None:
     home = folder / DRAFTS
     home.mkdir(exist_ok=True)
     with FileLock(home / ".admission.lock", timeout=60):
+        for left in home.glob(f"{_COPY}*"):  # by a command that the machine broke off
+            shutil.rmtree(left, ignore_errors=True)
         _finish(folder)
         if before := survey(folder).problems:
             raise NotAdmitted(before, before=True)
-        with tempfile.TemporaryDirectory(dir=home, prefix=".copy.") as temporary:
+        with tempfile.TemporaryDirectory(dir=home, prefix=_COPY) as temporary:
             copy = Path(temporary) / "data"
             shutil.copytree(folder, copy, ignore=lambda at, names: {DRAFTS} if Path(at) == folder else set())
             for relative, content in files.items():
