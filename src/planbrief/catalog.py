@@ -124,10 +124,14 @@ class Catalog:
                     found[report.id] = report
             except PlanbriefError as error:
                 errors.append(error)
-            except (TypeError, ValueError, AttributeError, KeyError, RecursionError):
+            except (TypeError, ValueError, AttributeError, KeyError, RecursionError) as error:
                 # An entry can be wrong in shapes that nobody has thought of; the others are built all the same.
                 place, shown = f"reports/catalog.toml: report {number}", repr(entry)[:200]
-                errors.append(CatalogError(place, shown, "the shape that planbrief check describes"))
+                errors.append(
+                    CatalogError(
+                        place, shown, f"an entry that can be built ({type(error).__name__}: {str(error)[:80]})"
+                    )
+                )
         return tuple(found.values()), tuple(errors)
 
     def unshown(self) -> tuple[str, ...]:
@@ -267,6 +271,10 @@ class Catalog:
             elif named := self._by_area(name, listed):
                 chosen += [self._changed(report, changes, listed) for report in named] if changes else named
             else:
+                if REPORT_ID.fullmatch(name) and (self.project.notebooks / f"{name}.ipynb").is_file():
+                    found = f"no report made of notebooks/{name}.ipynb"
+                    entry = f'[[reports]], id = "{name}", notebook = "{name}"'
+                    raise CatalogError("reports/catalog.toml", found, f"an entry of three lines: {entry}")
                 raise UnknownName("report", name, [*listed, *(n for n in notebooks if n not in listed)])
         return tuple(dict.fromkeys(chosen))
 

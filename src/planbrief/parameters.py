@@ -204,6 +204,8 @@ def validate(
             checked[parameter.name] = convert(notebook, parameter, values[parameter.name], areas)
         elif parameter.required:
             raise ParameterError(notebook, parameter.name, "nothing", parameter.expected())
+        elif parameter.type in ("area", "areas") and parameter.default:  # in an own notebook it may be a name
+            checked[parameter.name] = convert(notebook, parameter, parameter.default, areas)
         else:
             checked[parameter.name] = parameter.default
     return checked

@@ -134,6 +134,16 @@ def test_bounds_are_those_of_the_printed_form() -> None:
     assert [column for column, _ in strange(level(1, "100", "2026") | rise)] == ["comparator"]
 
 
+def test_a_limit_that_was_kept_is_printed_as_one(shipped: Package) -> None:
+    """An unemployment rate within 5 % in the year that is over is true; a rate that is to rise has no such bound."""
+    names = ("surveyed_unemployment", "urbanisation_rate")
+    indicators = [dict(row.values) for row in shipped["indicators"].rows if row.values["indicator"] in names]
+    kept = {"kind": "actual", "time_period": "2023", "unit_measure": "%", "transformation": "share", "comparator": "le"}
+    for name, columns in zip(names, ([], ["comparator"]), strict=True):
+        found = strange(level(1, "5", "2026") | kept | {"indicator": name}, indicators=indicators)
+        assert [column for column, _ in found] == columns
+
+
 def test_a_printed_growth_and_its_levels_agree(shipped: Package) -> None:
     """The levels of two years give 20 %: a printed 19.8 is rounding, 2 a slip."""
     indicators = [

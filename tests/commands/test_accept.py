@@ -14,7 +14,7 @@ from planbrief.checks import repair
 from planbrief.checks.data import data_problems
 from planbrief.checks.project import project_problems
 from planbrief.checks.verification import verify
-from planbrief.commands.accept import AlreadyThere, NotReady, Undecided, accept_draft, tabulated
+from planbrief.commands.accept import AlreadyThere, NotReady, Undecided, accept_draft, pages_about, tabulated
 from planbrief.commands.cli import main
 from planbrief.commands.new import lay_out, project_files
 from planbrief.project import Project
@@ -68,7 +68,10 @@ def test_accept_puts_everything_in_and_check_is_green(project: Project, capsys: 
         new = [line for line in lines if line not in text.splitlines()]
         assert new, name
         assert [line for line in lines if line not in new] == text.splitlines(), name
-    assert "no English name yet" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "no English name yet" in told
+    assert "makes the pages about it" not in told  # a place of no level has none
+    assert pages_about(project, "bazhong-plan-2024")[:2] == ["picture-bazhong", "profile-bazhong"]
     assert data_problems(project.data) == []
     rows = table(project, f"documents/{NAME}/observations.csv")
     assert {row["value_text"] for row in rows} >= {"12.5", "3.1", "6"}

@@ -77,6 +77,42 @@ def test_nothing_is_written_for_a_name_in_use_or_an_unknown_area(project):
     assert not (project.notebooks / "own.ipynb").exists()
 
 
+def test_a_new_notebook_about_a_place_without_targets_says_so(project, monkeypatch, capsys):
+    """Zhaoqing's documents aim at nothing: its first page is empty, and the command says why and what to show."""
+    monkeypatch.chdir(project.root)
+    assert main(["new", "own", "--area", "肇庆"]) == 0
+    assert "page.data.observations(region" in capsys.readouterr().out
+    assert main(["new", "other", "--area", "巴中"]) == 0
+    assert "no targets" not in capsys.readouterr().out
+    assert main(["new", "My page"]) == 2
+    assert "my-page would do" in capsys.readouterr().err
+
+
+def test_a_region_is_given_by_name_in_the_notebook_too(project, monkeypatch, capsys):
+    """In the cell tagged parameters as on the command line; a misspelt one is told with what may be meant."""
+    monkeypatch.chdir(project.root)
+    path = new.make(project, "own", "涪陵")
+    text = path.read_text(encoding="utf-8")
+    entry = project.catalog.read_text(encoding="utf-8").replace('parameters = { region = "fuling" }', "")
+    project.catalog.write_text(entry, encoding="utf-8")
+    path.write_text(text.replace("fuling", "涪陵"), encoding="utf-8")
+    assert main(["check"]) == 0
+    assert next(one for one in catalog(project).reports() if one.id == "own").areas == ("fuling",)
+    path.write_text(text.replace("fuling", "涪林"), encoding="utf-8")
+    capsys.readouterr()
+    assert main(["check"]) == 1
+    assert "did you mean fuling" in " ".join(capsys.readouterr().out.split())
+
+
+def test_a_notebook_that_the_catalog_does_not_list_is_told_apart(project, monkeypatch, capsys):
+    """The notebook is there: what is missing are three lines, which are named."""
+    monkeypatch.chdir(project.root)
+    path = new.make(project, "own", "")
+    path.with_name("mine.ipynb").write_bytes(path.read_bytes())
+    assert main(["build", "mine"]) == 2
+    assert 'id = "mine", notebook = "mine"' in capsys.readouterr().err
+
+
 def test_a_catalog_that_takes_no_entry_stays_as_it_is(project):
     """An inline list of reports cannot be appended to: the entry is shown instead."""
     project.catalog.write_text('reports = [{ notebook = "databook" }]\n', encoding="utf-8")

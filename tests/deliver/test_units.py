@@ -140,7 +140,9 @@ def test_the_commands_of_the_readme(project, capsys, monkeypatch):
     assert main(["schedule", "install"]) == 2
     capsys.readouterr()
     assert main(["schedule", "due"]) == 0
-    assert capsys.readouterr().out == "nothing was due\n"
+    assert re.fullmatch(r"nothing was due; next \w+, Mon [\d-]+ 08:00 CST\n", capsys.readouterr().out)
+    assert main(["status"]) == 0
+    assert re.search(r"has not run +— +Mon [\d-]+ 08:00 CST", capsys.readouterr().out)
     assert main(["status", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["good"] is True
     assert main(["deliver", "--list"]) == 0

@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.figure import Figure as Drawing
 
 from planbrief.display import charts, style
 from planbrief.display.charts.canvas import Canvas, Placer, compact_path, drawing, overlaps, spread, text_width, wrap
@@ -21,6 +22,7 @@ from planbrief.display.charts.structure import text_on
 from planbrief.display.document import Chart
 from planbrief.display.language import LANGS
 from planbrief.display.outputs import written
+from planbrief.display.plots import alternative_text
 from planbrief.display.style import MissingGlyph
 from planbrief.measures.figures import Figure
 
@@ -198,6 +200,17 @@ def test_alternative_text_says_what_the_chart_shows():
     )
     assert "75 billion yuan in 2026" in path("en").alt
     assert "and 19 more" in dots(*rows(40)).alt
+
+
+def test_the_alternative_text_of_a_line_begins_where_its_data_do():
+    """Years without a value are no points of a line: neither NaN nor a warning about it comes on the page."""
+    figure = Drawing()
+    figure.subplots().plot([2023, 2025, 2026], np.ma.masked_invalid([np.nan, 5.0, 5.5]), label="A")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        said = alternative_text(figure, "en")
+    assert "2025" in said
+    assert "nan" not in said
 
 
 def test_a_log_axis_says_so(sheets: list[Canvas]):

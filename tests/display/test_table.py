@@ -136,3 +136,13 @@ def without_empty(table: Table) -> Table:
         tuple(replace(cell, runs=tuple(run for run in cell.runs if run.text)) for cell in row) for row in table.rows
     )
     return replace(table, columns=tuple(table.columns), rows=rows)
+
+
+def test_codes_of_the_data_are_words_on_the_page(open_test_page):
+    """Kind and bound of a frame of ours in the page's language; an author's own frame keeps its words."""
+    rows = pd.DataFrame({"kind": ["actual"], "comparator": ["ge"], "value": [5.0], "obs_id": ["a"]})
+    for lang, words in (("zh", ("实际", "以上（含）")), ("en", ("Actual", "At least"))):
+        shown = table_text(table_block(table_of(rows), open_test_page(lang)))
+        assert all(word in shown for word in words), shown
+    own = table_of(pd.DataFrame({"kind": ["actual"]}))
+    assert "actual" in table_text(table_block(own, open_test_page("zh")))

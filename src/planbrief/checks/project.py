@@ -14,7 +14,7 @@ from planbrief.checks.data import survey
 from planbrief.checks.rules import to_be_written
 from planbrief.display.language import LANGS, is_chinese, messages
 from planbrief.display.template import TemplateError, digits_in_template, problems_of
-from planbrief.errors import PlanbriefError, Problem
+from planbrief.errors import ParameterError, PlanbriefError, Problem
 from planbrief.parameters import assignments, convert, declared, read_catalog
 from planbrief.project import Project
 from planbrief.targets.package import Package
@@ -115,7 +115,7 @@ _TAGGED = "a tag, lang:zh or lang:en, or text that both languages may show"
 _CLEAN, _DEFAULT = "a notebook without outputs (planbrief nb clean)", ", the default in reports/catalog.toml"
 
 
-def notebook_problems(project: Project, areas: frozenset[str], only: Collection[str] | None = None) -> list[Problem]:
+def notebook_problems(project: Project, areas: Collection[str], only: Collection[str] | None = None) -> list[Problem]:
     """Problems of every notebook in ``notebooks/``, or of those named in `only`, with the words that they say.
 
     What is never published, or may be meant, is a note: outputs and counts of a run, another default than the
@@ -153,7 +153,7 @@ def languages_of_notebooks(project: Project) -> dict[str, set[str]] | None:
     return None
 
 
-def one_notebook(project: Project, file: Path, areas: frozenset[str], both: bool = True) -> Iterator[Finding]:
+def one_notebook(project: Project, file: Path, areas: Collection[str], both: bool = True) -> Iterator[Finding]:
     """Problems of one notebook, of which reports are made in `both` languages: (cell, found, expected)."""
     try:
         if file.stat().st_size > LARGEST_NOTEBOOK:
@@ -215,7 +215,7 @@ def stripped(notebook: Mapping[str, Any], cells: list[dict[str, Any]]) -> Iterat
 
 
 def parameters(
-    project: Project, notebook: str, cells: list[dict[str, Any]], areas: frozenset[str]
+    project: Project, notebook: str, cells: list[dict[str, Any]], areas: Collection[str]
 ) -> Iterator[Finding]:
     """One cell tagged parameters, with the names that the catalog declares, and defaults of their types."""
     tagged = [number for number, cell in enumerate(cells, start=1) if "parameters" in tags_of(cell)]
@@ -243,8 +243,8 @@ def parameters(
         parameter = wanted[name]
         try:
             convert(notebook, parameter, value, areas)
-        except PlanbriefError:
-            yield place, f"{name} = {value!r}"[:80], parameter.expected()
+        except ParameterError as error:
+            yield place, f"{name} = {value!r}"[:80], error.expected
             continue
         if parameter.default is not None and value != parameter.default:
             yield place, f"{name} = {value!r}"[:80], f"{parameter.default!r}{_DEFAULT}"
@@ -337,9 +337,12 @@ def project_problems(project: Project, published: Collection[str] | None = None)
     from planbrief.targets.package import usable_package
 
     data = survey(project.data)
-    areas = frozenset(row.values["ref_area"] for sheet in data.sheets if sheet.table == "areas" for row in sheet.rows)
+    areas: Collection[str] = frozenset(
+        row.values["ref_area"] for sheet in data.sheets if sheet.table == "areas" for row in sheet.rows
+    )
     try:
         package = usable_package(project)
+        areas = package.names("areas")  # by name as well, as everywhere else
     except PlanbriefError:  # that is in the list already
         package = None
     places = {(one.file, one.row, one.column) for one in data.problems}  # an empty name is one slip, not two

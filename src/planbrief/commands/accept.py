@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal, InvalidOperation
 
+from planbrief.catalog import read
 from planbrief.checks.data import as_csv
 from planbrief.checks.repair import NotAdmitted, admit, with_rows
 from planbrief.checks.rules import DIMENSIONS, Tables, rule_problems
@@ -21,7 +22,7 @@ from planbrief.reading.drafts import Draft
 from planbrief.reading.matching import is_growth
 from planbrief.reading.tabulation import Tabulation, Tabulator, doc_type_of, english_title, unaccounted
 from planbrief.targets.excel import is_date
-from planbrief.targets.package import Package, Row, read_package
+from planbrief.targets.package import Package, Row, read_package, usable_package
 from planbrief.targets.periods import parse
 from planbrief.targets.units import UnitTable
 
@@ -81,7 +82,10 @@ class Accepted:
             )
         lines += [f"  not learnt: {phrase} ({why})" for phrase, why in sorted(tables.unlearnt.items())]
         if tables.unnamed:
-            lines.append(f"  {tables.unnamed} of them have no English name yet: data/indicators.csv, data/areas.csv")
+            lines.append(
+                f"  {tables.unnamed} of them have no English name yet (pages show the Chinese one): "
+                "data/indicators.csv, data/areas.csv"
+            )
         return lines
 
 
@@ -259,7 +263,19 @@ def command(arguments: argparse.Namespace) -> int:
                 print("nothing was changed", file=sys.stderr)
                 return 1
     print("\n".join(accept_draft(project, arguments.draft, arguments.replace).lines()))
+    if pages := pages_about(project, arguments.draft):
+        print(f"planbrief build {' '.join(pages)} makes the pages about it")
     return 0
+
+
+def pages_about(project: Project, source_id: str) -> list[str]:
+    """Reports about nothing but the place that a document is about; none where the catalog cannot be read."""
+    try:
+        package = usable_package(project)
+        reports = read(project, package).reports()
+    except PlanbriefError:
+        return []
+    return [report.id for report in reports if report.areas == (package.about.get(source_id),)]
 
 
 class Unasked(PlanbriefError):

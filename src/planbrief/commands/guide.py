@@ -74,6 +74,8 @@ def command(arguments: argparse.Namespace) -> int:
             print(f"{topic:<14} {title_of(path)}")
         print("\nplanbrief guide TOPIC runs that page on a copy of the sample and opens it")
         return 0
+    if sys.stderr.isatty():
+        print("running the cells of the page: some seconds, on a busy machine a minute …", file=sys.stderr)
     html = page(arguments.topic)
     folder = arguments.out or Path(tempfile.gettempdir()) / "planbrief-pages"
     folder.mkdir(parents=True, exist_ok=True)

@@ -19,7 +19,7 @@ from planbrief.errors import CatalogError, PlanbriefError, UnknownName
 from planbrief.export.archive import BESIDE, destination, write_folder
 from planbrief.log import visible
 from planbrief.project import DRAFTS, Project, chosen, packaged, writable
-from planbrief.targets.package import usable_package
+from planbrief.targets.package import Package, usable_package
 
 #: What running a notebook leaves in its metadata; the check looks for the same.
 CELL_TRACES = ("ExecuteTime", "collapsed", "execution", "papermill", "scrolled")
@@ -258,7 +258,9 @@ def make(project: Project, name: str, area: str = "", model: str = "") -> Path:
         taken = {report.id for report in catalog.reports()} | {path.stem for path in project.notebooks.iterdir()}
         title, name = name, next(free for n in count(1) if (free := f"own-{n}") not in taken)
     if not REPORT_ID.fullmatch(name):
-        raise CatalogError("planbrief new", f"the name {name!r}", "a-z, 0-9, - and _ (at most 80), or a Chinese title")
+        plain = re.sub(r"[^a-z0-9_]+", "-", name.lower()).strip("-")[:80]
+        expected = "a-z, 0-9, - and _ (at most 80), or a Chinese title" + (f"; {plain} would do" if plain else "")
+        raise CatalogError("planbrief new", f"the name {name!r}", expected)
     path = project.notebooks / f"{name}.ipynb"
     if path.exists():
         raise Taken(name, f"notebooks/{name}.ipynb")
@@ -287,16 +289,24 @@ def make(project: Project, name: str, area: str = "", model: str = "") -> Path:
 
 def command(arguments: argparse.Namespace) -> int:
     """Run ``planbrief new``."""
-    path = make(
-        writable(chosen(arguments), "planbrief init DIR lays out a copy"),
-        arguments.name,
-        arguments.area or "",
-        arguments.model or "",
-    )
+    project = writable(chosen(arguments), "planbrief init DIR lays out a copy")
+    path = make(project, arguments.name, arguments.area or "", arguments.model or "")
     shown = path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
     print(f"{shown}: a new notebook, listed in reports/catalog.toml")
     print(f"planbrief preview {path.stem} shows it while you edit; planbrief build {path.stem} publishes it")
+    if arguments.area and not arguments.model and not aims(usable_package(project), arguments.area):
+        print(
+            f"the data hold no targets of {arguments.area}: the page stays empty until its cells show something else,"
+        )
+        print("such as page.data.observations(region, lang=lang)")
     return 0
+
+
+def aims(package: Package, area: str) -> bool:
+    """Whether a document states a target or limit of an area or of a place inside it."""
+    places = package.places.inside(package.names("areas").find(area))
+    rows = package["observations"].matching({"ref_area": list(places)})
+    return any(row.values["kind"] in ("target", "constraint") for row in rows)
 
 
 #: Files that a project consists of, as patterns below its folder.

@@ -52,20 +52,24 @@ def run_schedule(arguments: argparse.Namespace) -> int:
     for run in ended:
         print(visible(f"{run.job}: {run.result} {run.edition} {run.reason}".rstrip()))
     if not ended:
-        print("nothing was due")
+        print("nothing was due" + "".join(f"; next {name}, {when}" for when, name, _ in coming(schedule, 1)))
     return 1 if runner.undelivered or any(run.result in ("failed", "partial") for run in ended) else 0
 
 
 def shown(schedule: Schedule, count: int) -> str:
-    """The next times of all jobs together."""
+    """The next times of all jobs together, as a table."""
+    return text_table((f"when ({schedule.time_zone})", "job", "recipients"), coming(schedule, count), right=[2])
+
+
+def coming(schedule: Schedule, count: int) -> list[tuple[str, str, str]]:
+    """The next times of all jobs together, each with its job and the number of its recipients."""
     now = datetime.now(UTC)
     found = [
         (moment, job.name, str(sum(len(target.recipients()) for target in job.deliver)))
         for job in schedule.jobs
         for moment in upcoming(job.cron, schedule.zone, now, count)
     ]
-    rows = [(moment.strftime("%a %Y-%m-%d %H:%M %Z"), name, number) for moment, name, number in sorted(found)[:count]]
-    return text_table((f"when ({schedule.time_zone})", "job", "recipients"), rows, right=[2])
+    return [(moment.strftime("%a %Y-%m-%d %H:%M %Z"), name, number) for moment, name, number in sorted(found)[:count]]
 
 
 def install(project: Project, schedule: Schedule, arguments: argparse.Namespace) -> int:
@@ -137,9 +141,17 @@ def run_status(arguments: argparse.Namespace) -> int:
         print(json.dumps(found, ensure_ascii=False, indent=1))
         return exit_code(found)
     write_status(runner)
-    rows = [(job["name"], job["result"] or "has not run", job["last"] or "—", job["next"]) for job in found["jobs"]]
-    print(text_table(("job", "result", "last", "next"), rows))
+    times = [[_shown_time(job[name], schedule) for name in ("last", "next")] for job in found["jobs"]]
+    rows = [
+        (job["name"], job["result"] or "has not run", *both) for job, both in zip(found["jobs"], times, strict=True)
+    ]
+    print(text_table(("job", "result", f"last ({schedule.time_zone})", "next"), rows))
     for problem in found["problems"]:
         print(visible(f"! {problem}"))
     print(f"page: {page_path(runner.out)}")
     return exit_code(found)
+
+
+def _shown_time(moment: str | None, schedule: Schedule) -> str:
+    """A moment of the journal in the schedule's time zone, as ``schedule show`` writes it."""
+    return f"{datetime.fromisoformat(moment).astimezone(schedule.zone):%a %Y-%m-%d %H:%M %Z}" if moment else "—"

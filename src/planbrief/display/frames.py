@@ -66,6 +66,9 @@ UNSEEN = frozenset(
 )
 
 
+#: Columns of codes of the data package, by the vocabulary that says them in both languages.
+CODES = {name: name for name in ("kind", "comparator", "transformation", "price_base")}
+CODES |= {"start_kind": "kind", "end_kind": "kind", "start_comparator": "comparator", "end_comparator": "comparator"}
 #: Left out of a frame with this many columns or more: what an analyst works with and a reader does not read.
 MANY = 13
 SELDOM = frozenset(
@@ -169,6 +172,8 @@ def _column(frame: pd.DataFrame, name: str, head: bool, unit: str) -> Column:
     key = f"frame.{name}"
     said: Text = (message(key, "zh"), message(key, "en")) if has_message(key, "en") else name
     label, measure = KNOWN.get(name, (said, ""))  # without a measure the values say how they are shown
+    if name in CODES and names_observations(frame):
+        return Column(name, label, "code", vocabulary=CODES[name], head=head)
     if not measure:
         values = [value for value in frame[name] if value is not None]
         if values and all(is_figure(value) for value in values):

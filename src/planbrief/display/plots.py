@@ -217,14 +217,16 @@ def _axes_words(axes: Axes, lang: Lang) -> str:
 def _lines(axes: Axes, lang: Lang) -> Iterator[str]:
     for line in axes.get_lines():
         x, y = list(_points(line.get_xdata())), list(_points(line.get_ydata()))
-        if len(x) < 2 or len(x) != len(y):
+        known = [(at, value) for at, value in zip(x, y, strict=False) if value == value]  # neither NaN nor masked
+        if len(known) < 2 or len(x) != len(y):
             continue
         name = str(line.get_label())
         with contextlib.suppress(TypeError, ValueError):
             yield message(
                 "plots.line", lang,
                 name="" if name.startswith("_") else f"{name} ",
-                start=_place(x[0]), first=_number(y[0]), end=_place(x[-1]), last=_number(y[-1]),
+                start=_place(known[0][0]), first=_number(known[0][1]),
+                end=_place(known[-1][0]), last=_number(known[-1][1]),
             )  # fmt: skip
 
 
