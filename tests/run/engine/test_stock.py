@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -54,6 +56,25 @@ def test_execute_falls_back_when_the_runner_cannot_be_set_up(
     done = execute(notebook("1 + 1"), cwd=tmp_path)
     assert outputs_text(done.cells[0]) == "2"
     assert "ipykernel has changed; using nbclient" in caplog.text
+
+
+def test_no_port_is_taken_for_a_python_kernel(tmp_path: Path) -> None:
+    """Two kernels that start at once cannot take each other's: they are spoken to through files of their own."""
+    shown = "import json, ipykernel; print(json.load(open(ipykernel.get_connection_file()))['transport'])"
+    assert outputs_text(execute_stock(notebook(shown), cwd=tmp_path).cells[0]) == "ipc\n"
+
+
+def test_a_kernel_that_does_not_start_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What jupyter_client raises for it is no error of the notebook and no traceback."""
+    kernels = tmp_path / "kernels" / "brokenpython"
+    kernels.mkdir(parents=True)
+    spec = {"argv": [sys.executable, "-c", "raise SystemExit(1)"], "display_name": "B", "language": "python"}
+    (kernels / "kernel.json").write_text(json.dumps(spec), encoding="utf-8")
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path))
+    nb = notebook("1")
+    nb.metadata["kernelspec"]["name"] = "brokenpython"
+    with pytest.raises(WorkerDied, match="could not be started"):
+        execute_stock(nb, cwd=tmp_path, name="n")
 
 
 def test_a_kernel_that_is_not_there_is_named(tmp_path: Path) -> None:

@@ -6,35 +6,35 @@ machine would change in the outputs is fixed.
 
 from __future__ import annotations
 
+import atexit
+import contextlib
 import copy
 import keyword
+import locale
+import logging
 import math
 import os
-from collections.abc import Mapping
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import ParameterError
 from planbrief.parameters import INJECTED_TAG
-
-if TYPE_CHECKING:
-    from nbformat import NotebookNode
-import contextlib
-import locale
-import logging
-import threading
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
-
 from planbrief.run.engine.failures import EngineUnavailable, TimedOut, WorkerDied, excerpt, failed, place_of
 from planbrief.run.engine.progress import Stage, announce_stage
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
+    from traitlets.config import Config
 
     from planbrief.run.engine.runner import CellHook
 
+#: Bytes of a socket's path, with the number that zmq appends, that every system takes.
+LONGEST_SOCKET = 96
 
 #: What any process that runs notebooks in planbrief's way needs, whoever asked for it.
 RUNNER_ENV: Mapping[str, str] = {
@@ -204,6 +204,7 @@ def execute_stock(
         limits += [] if deadline is None else [max(deadline - time.monotonic(), 0.0)]
         return max(1, math.ceil(min(limits))) if limits else None
 
+    sockets = tempfile.mkdtemp(prefix="planbrief-kernel-")
     client = NotebookClient(
         nb,
         resources={"metadata": {"path": str(cwd)}},
@@ -211,6 +212,7 @@ def execute_stock(
         record_timing=False,
         on_cell_execute=started,
         kernel_name=nb.metadata.get("kernelspec", {}).get("name") or "python3",
+        config=_transport(nb, sockets),
     )
     try:
         client.execute(env={**os.environ, **RUNNER_ENV, **(env or {})})
@@ -235,7 +237,27 @@ def execute_stock(
         if (missing := getattr(problem, "name", None)) is None:
             raise  # not jupyter_client's NoSuchKernel
         raise WorkerDied(name, None, "start", f"could not be started: no kernel named {missing!r}") from None
+    except RuntimeError as problem:  # what jupyter_client raises for a kernel that never answers
+        raise WorkerDied(name, None, "start", f"(a kernel) could not be started: {problem}") from None
+    finally:
+        atexit.unregister(client._cleanup_kernel)  # nbclient forgets it where no kernel was started, and it complains
+        shutil.rmtree(sockets, ignore_errors=True)
     return nb
+
+
+def _transport(nb: NotebookNode, folder: str) -> Config:
+    """How the kernel is spoken to: a Python one through sockets in a folder, where the system has them.
+
+    Ports are chosen before the kernel binds them, and another kernel that starts at the same moment may have taken
+    them by then: it dies, or two notebooks hear each other's answers. Kernels of other languages get ports all the
+    same, because some of them know nothing else.
+    """
+    from traitlets.config import Config
+
+    at = os.path.join(folder, "k")
+    if os.name != "posix" or not is_python(nb) or len(os.fsencode(at)) > LONGEST_SOCKET:
+        return Config()
+    return Config({"KernelManager": {"transport": "ipc", "ip": at}})
 
 
 def _last_error(cell: NotebookNode) -> tuple[str, ...]:
