@@ -12,7 +12,7 @@ from planbrief.checks.project import project_problems
 from planbrief.checks.toml_shape import CatalogFile, line_of, schema
 from planbrief.commands.guide import notebooks
 from planbrief.commands.new import lay_out
-from planbrief.deliver.schedule.config import Schedule, ScheduleError, read_schedule
+from planbrief.deliver.schedule import Schedule, ScheduleError, read_schedule
 from planbrief.project import Project
 
 FILES = {"catalog": CatalogFile, "schedule": Schedule}

@@ -21,7 +21,7 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from planbrief.deliver.schedule.config import Smtp
+from planbrief.deliver.schedule import Smtp
 from planbrief.project import Project, packaged
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from planbrief.deliver.ledger import Ledger
-from planbrief.deliver.schedule.config import Smtp, Target
+from planbrief.deliver.schedule import Smtp, Target
 from planbrief.publish.edition_check import verify_edition
 
 #: How a mail server fails, by the command that it happens at. `stores` keeps the mail all the same.

@@ -9,8 +9,8 @@ from typing import Any
 
 from publish.edition.editions import build as publish
 
-from planbrief.deliver.schedule.config import Schedule
-from planbrief.deliver.schedule.rounds import Runner
+from planbrief.deliver.rounds import Runner
+from planbrief.deliver.schedule import Schedule
 from planbrief.errors import RunError
 from planbrief.project import Project
 from planbrief.publish.state import read_edition

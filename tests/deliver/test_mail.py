@@ -15,7 +15,7 @@ from publish.digest.conftest import report, rows_of_testville, snapshot
 from planbrief.deliver import news as made_news
 from planbrief.deliver.channels import LARGEST_BODY, Deferred, Refused, Unconfirmed, compose, send
 from planbrief.deliver.news import News
-from planbrief.deliver.schedule.config import MissingSecret, Smtp, Target
+from planbrief.deliver.schedule import MissingSecret, Smtp, Target
 from planbrief.publish.digest.changes import compare
 from planbrief.publish.digest.document import document
 from planbrief.run.manifest import PublishedFile

@@ -15,7 +15,7 @@ from planbrief.deliver import office as office_module
 from planbrief.deliver.channels import Deferred, Refused, Unconfirmed, post
 from planbrief.deliver.ledger import Delivery, Ledger, RecordFailed, append_line
 from planbrief.deliver.office import Office, without_secrets
-from planbrief.deliver.schedule.config import ScheduleError, Target, address, held, read_schedule
+from planbrief.deliver.schedule import ScheduleError, Target, address, held, read_schedule
 from planbrief.run.manifest import read_manifest
 
 KEY = "key=MARKED-SECRET"

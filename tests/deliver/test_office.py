@@ -14,7 +14,7 @@ from publish.edition.editions import entry, manifest
 
 from planbrief.deliver.ledger import Ledger, append_line, read_lines
 from planbrief.deliver.office import GIVE_UP, Failure, Office
-from planbrief.deliver.schedule.config import Target
+from planbrief.deliver.schedule import Target
 from planbrief.publish.edition import Publication
 from planbrief.publish.edition_check import verify_edition
 
@@ -135,7 +135,7 @@ def test_a_process_that_is_killed_delivers_nothing_twice(out, clock, mail_server
         from datetime import datetime, UTC
         from pathlib import Path
         from planbrief.deliver import office, ledger
-        from planbrief.deliver.schedule.config import Smtp, Target
+        from planbrief.deliver.schedule import Smtp, Target
         class Clock:
             def now(self): return datetime(2026, 1, 5, tzinfo=UTC)
             def sleep(self, seconds): pass

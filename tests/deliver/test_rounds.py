@@ -13,9 +13,9 @@ import time
 import pytest
 from deliver.rounds import Broken, Builder, runner, schedule
 
-from planbrief.deliver.schedule.config import ScheduleError, read_schedule
-from planbrief.deliver.schedule.rounds import ServiceClock, pause, serve
-from planbrief.deliver.schedule.status import exit_code, page_path, status, write_status
+from planbrief.deliver.rounds import ServiceClock, pause, serve
+from planbrief.deliver.schedule import ScheduleError, read_schedule
+from planbrief.deliver.status import exit_code, page_path, status, write_status
 
 
 def mailing(mail_server, **changes):

@@ -10,7 +10,7 @@ from cronsim import CronSim
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from planbrief.deliver.schedule.config import corrected, due, upcoming
+from planbrief.deliver.schedule import corrected, due, upcoming
 
 BERLIN, SHANGHAI = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Shanghai")
 

@@ -19,7 +19,7 @@ from cronsim import CronSim
 from deliver.rounds import schedule
 
 from planbrief.commands.cli import main
-from planbrief.deliver.schedule.rounds import FORMS, unit
+from planbrief.deliver.rounds import FORMS, unit
 from planbrief.project import Project
 
 CONFIG = """

@@ -19,7 +19,7 @@ from deliver.test_rounds import Crash, mailing
 from planbrief.deliver import channels, ledger
 from planbrief.deliver.ledger import Ledger
 from planbrief.deliver.news import changes_since
-from planbrief.deliver.schedule.status import Journal
+from planbrief.deliver.status import Journal
 
 READERS = {"always@example.org": "always", "change@example.org": "change"}
 OPERATORS = "ops@example.org"

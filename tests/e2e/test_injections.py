@@ -19,8 +19,8 @@ from planbrief.commands.preview.server import error_page
 from planbrief.commands.preview.studio import Shown
 from planbrief.deliver.channels import compose, compose_failure
 from planbrief.deliver.news import News
-from planbrief.deliver.schedule.config import Smtp
-from planbrief.deliver.schedule.status import status_page
+from planbrief.deliver.schedule import Smtp
+from planbrief.deliver.status import status_page
 from planbrief.publish.edition import Publication
 from planbrief.publish.index import render_placeholder
 from planbrief.render.html.exporter import render_html

@@ -15,8 +15,8 @@ from deliver.conftest import FakeClock, clock, inbox, mail_server, project  # no
 
 from planbrief.checks.data import data_problems
 from planbrief.checks.repair import accept
-from planbrief.deliver.schedule.config import Schedule
-from planbrief.deliver.schedule.rounds import Runner
+from planbrief.deliver.rounds import Runner
+from planbrief.deliver.schedule import Schedule
 
 SOURCE = {
     "source_id": "synthetic-statistics-2025", "title_zh": "虚构统计（测试用）", "title_en": "Synthetic statistics",

@@ -14,7 +14,7 @@ from conftest import missing
 
 from planbrief.api.data import Data
 from planbrief.commands.cli import main
-from planbrief.export.results import RESULTS
+from planbrief.export.exchange import RESULTS
 from planbrief.targets import load
 
 

@@ -226,8 +226,7 @@ def words(rng: random.Random) -> list[str]:
 def prepare() -> None:
     """Make waiting and serving take no time in this process and its children."""
     from planbrief.commands.cli import COMMANDS as VERBS
-    from planbrief.deliver import office
-    from planbrief.deliver.schedule import rounds
+    from planbrief.deliver import office, rounds
 
     for _text, _options, place in VERBS.values():  # every child is forked with all that it could import
         importlib.import_module(place.partition(":")[0])

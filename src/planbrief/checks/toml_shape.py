@@ -1,6 +1,6 @@
 """The shape of the two configuration files: models that check them, and what editors need to check them too.
 
-``reports/catalog.toml`` has its model here, ``schedule.toml`` in ``deliver.schedule.config``. The JSON Schemas that
+``reports/catalog.toml`` has its model here, ``schedule.toml`` in ``deliver.schedule``. The JSON Schemas that
 are shipped beside the files come from the models (:func:`schema`); every mistake is said with its line.
 """
 

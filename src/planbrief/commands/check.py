@@ -134,7 +134,7 @@ def characters_without_a_face(project: Project) -> list[Problem]:
 
 def schedule_problems(project: Project) -> list[Problem]:
     """What is wrong with the schedule, where there is one; secrets that are not set on this machine are notes."""
-    from planbrief.deliver.schedule.config import FILE, ScheduleError, held, missing_secrets, read_schedule
+    from planbrief.deliver.schedule import FILE, ScheduleError, held, missing_secrets, read_schedule
 
     file = f"reports/{FILE}"
     if not (project.reports / FILE).is_file():

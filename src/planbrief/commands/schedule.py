@@ -8,9 +8,9 @@ from datetime import UTC, datetime
 
 from planbrief.commands.list import text_table
 from planbrief.deliver.ledger import Delivery, Ledger
-from planbrief.deliver.schedule.config import Schedule, Target, held, missing_secrets, read_schedule, upcoming
-from planbrief.deliver.schedule.rounds import FORMS, Runner, ServiceClock, serve, unit
-from planbrief.deliver.schedule.status import exit_code, page_path, status, write_status
+from planbrief.deliver.rounds import FORMS, Runner, ServiceClock, serve, unit
+from planbrief.deliver.schedule import Schedule, Target, held, missing_secrets, read_schedule, upcoming
+from planbrief.deliver.status import exit_code, page_path, status, write_status
 from planbrief.errors import ParameterError, RunError, UnknownName
 from planbrief.log import Log, visible
 from planbrief.project import Project, chosen, writable

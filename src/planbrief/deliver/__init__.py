@@ -2,9 +2,11 @@
 
 ::
 
+    schedule    the file that says what, when and for whom, checked; which runs are due
+    rounds      run what is due, queue and send, tell the operators; for ever, or by unit files of the machine
+    status      which runs began and how they ended; the operators' page
     news        what an edition says to somebody: title, changes since what they had, files
-    mail        the news as a mail, its way with a line drawn before the point of no return; the edition in a folder
-    webhook     the news as a message of WeCom, DingTalk, Feishu or a generic receiver
+    channels    the news as a mail or a robot's message, its way with a line drawn before the point of no return
     ledger      what was queued, sent, refused: the memory that survives a crash
     office      queue and send with retries
 """

@@ -32,7 +32,7 @@ from typing import Any, NoReturn
 from urllib.parse import quote, urlsplit
 
 from planbrief.deliver.news import News, trimmed
-from planbrief.deliver.schedule.config import Robot, Smtp
+from planbrief.deliver.schedule import Robot, Smtp
 from planbrief.display.language import Lang, message
 from planbrief.errors import RunError
 from planbrief.publish.digest.document import Document, Section

@@ -30,7 +30,7 @@ from planbrief.deliver.channels import (
 )
 from planbrief.deliver.ledger import Delivery, Ledger, RecordFailed, State, delivery_id
 from planbrief.deliver.news import News, changes_since, news, snapshot_of
-from planbrief.deliver.schedule.config import MissingSecret, Robot, Smtp, Target, secret_from_environment
+from planbrief.deliver.schedule import MissingSecret, Robot, Smtp, Target, secret_from_environment
 from planbrief.display.language import Lang, message
 from planbrief.errors import PlanbriefError
 from planbrief.log import EventLog, LibraryLog

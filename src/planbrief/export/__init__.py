@@ -186,7 +186,7 @@ def command(arguments: argparse.Namespace) -> int:
     if arguments.to == CRATE:
         return _export_crate(package, arguments)
     if arguments.results:
-        from planbrief.export.results import with_results
+        from planbrief.export.exchange import with_results
 
         package = with_results(ds)
     path = export(package, arguments.to, arguments.out)

@@ -22,7 +22,7 @@ from planbrief.checks.repair import accept
 from planbrief.commands.cli import main
 from planbrief.commands.preview.studio import Studio
 from planbrief.deliver.news import news
-from planbrief.deliver.schedule.rounds import Runner
+from planbrief.deliver.rounds import Runner
 from planbrief.project import Project
 from planbrief.publish.build import build
 from planbrief.publish.gate import VERDICT, Refused, refusals

@@ -12,7 +12,7 @@ from pydantic import TypeAdapter
 
 from planbrief.deliver.ledger import Ledger, append_line, records, rewrite
 from planbrief.deliver.office import Clock, page_path
-from planbrief.deliver.schedule.config import Schedule, upcoming
+from planbrief.deliver.schedule import Schedule, upcoming
 from planbrief.display.language import Lang, message
 from planbrief.files import replace_file
 from planbrief.publish.digest.document import Document, Section

@@ -18,8 +18,8 @@ from urllib.parse import urlsplit
 from filelock import FileLock, Timeout
 
 from planbrief.deliver.office import Clock, Failure, Office
-from planbrief.deliver.schedule.config import Due, Job, Schedule, corrected, due
-from planbrief.deliver.schedule.status import Journal, Run, write_status
+from planbrief.deliver.schedule import Due, Job, Schedule, corrected, due
+from planbrief.deliver.status import Journal, Run, write_status
 from planbrief.display.language import message
 from planbrief.errors import PlanbriefError, RunError
 from planbrief.log import EventLog, LibraryLog
@@ -39,7 +39,7 @@ import threading
 from xml.sax.saxutils import escape
 
 from planbrief import __version__
-from planbrief.deliver.schedule.config import FILE, upcoming
+from planbrief.deliver.schedule import FILE, upcoming
 
 
 def ping(url: str, *, failed: bool, timeout: float = 10) -> None:
@@ -366,7 +366,7 @@ def unit(form: str, project: Project, schedule: Schedule, file: Path | None) -> 
     made = Environment(  # text of other languages: words are written by the filters above
         variable_start_string="<<", variable_end_string=">>", block_start_string="<%", block_end_string="%>",
         autoescape=False, undefined=StrictUndefined, keep_trailing_newline=True,
-        loader=PackageLoader("planbrief.deliver.schedule", "forms"),
+        loader=PackageLoader("planbrief.deliver", "forms"),
     )  # fmt: skip
     made.filters.update(_WORDS)
     config = (file or project.reports / FILE).resolve()
