@@ -8,8 +8,8 @@ from typing import Any
 
 import nbformat
 import pytest
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
+from run.engine.notebooks import stock_client
 from targets.factory import SOURCES, make_dataset, observation
 
 from planbrief.display import begin, finish, heading, say, show
@@ -106,7 +106,8 @@ def run(root: Path, *cells: str) -> nbformat.NotebookNode:
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
     setup = f"import os; os.environ['PLANBRIEF_PROJECT'] = {str(root)!r}"
     notebook.cells.insert(0, nbformat.v4.new_code_cell(setup))
-    NotebookClient(notebook, timeout=120, kernel_name="python3", resources={"metadata": {"path": str(root)}}).execute()
+    with stock_client(notebook, root) as client:
+        client.execute()
     return notebook
 
 

@@ -11,11 +11,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import nbclient
 import nbformat
 import pytest
 from lxml import html as lxml_html
 from notebooks.own_corpus import CORPUS, notebook
+from run.engine.notebooks import stock_client
 
 from planbrief.render.html.exporter import render_html
 from planbrief.run.engine.normalize import strip_run_metadata
@@ -91,15 +91,15 @@ def executed_by(way: str, name: str, lang: str, project: Path, tmp_path: Path) -
     if way == "nbclient":
         made = nbformat.read(source, 4)
         made.cells[0].source = f"region = 'bazhong'\nlang = {lang!r}"
-        client = nbclient.NotebookClient(made, resources={"metadata": {"path": str(source.parent)}})
-        asyncio.run(client.async_execute())
+        with stock_client(made, source.parent) as client:
+            asyncio.run(client.async_execute())
         return made
     out = tmp_path / f"{name}.ipynb"
     engine = ["--engine", "planbrief"] if way == "engine" else []
     command = [sys.executable, "-m", "papermill", str(source), str(out), "-p", "region", "bazhong", "-p", "lang", lang]
     subprocess.run(
         [*command, *engine, "--no-progress-bar", "--cwd", str(source.parent)],
-        check=True, capture_output=True, env={**os.environ, "COLUMNS": "80"},
+        check=True, capture_output=True, env={**os.environ, "COLUMNS": "80"}, timeout=300,
     )  # fmt: skip
     return nbformat.read(out, 4)
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from nbclient import NotebookClient
 from nbformat import NotebookNode, v4
+from traitlets.config import Config
 
 from planbrief.run.engine.execution import execute
 from planbrief.run.engine.progress import announce
@@ -35,6 +40,17 @@ def alarm_after_running(nb: NotebookNode, cwd: str, **options: Any) -> float:
     signal.setitimer(signal.ITIMER_REAL, 500)
     run(nb, cwd, **options)
     return signal.setitimer(signal.ITIMER_REAL, 0)[0]
+
+
+@contextlib.contextmanager
+def stock_client(nb: NotebookNode, folder: Path) -> Iterator[NotebookClient]:
+    """A kernel as JupyterLab starts it, with an end, through files of its own: the port of one that another test
+    starts in the same moment may be the same.
+    """
+    with tempfile.TemporaryDirectory(prefix="kernel-", dir="/tmp") as sockets:
+        config = Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/k"}})
+        place = {"metadata": {"path": str(folder)}}
+        yield NotebookClient(nb, timeout=240, kernel_name="python3", resources=place, config=config)
 
 
 def outputs_text(cell: NotebookNode) -> str:
