@@ -6,6 +6,11 @@ cron, GitHub Actions or Task Scheduler start each.
 
 from __future__ import annotations
 
+import os
+import shlex
+import signal
+import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable
@@ -14,11 +19,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
+from xml.sax.saxutils import escape
 
 from filelock import FileLock, Timeout
 
+from planbrief import __version__
 from planbrief.deliver.office import Clock, Failure, Office
-from planbrief.deliver.schedule import Due, Job, Schedule, corrected, due
+from planbrief.deliver.schedule import FILE, Due, Job, Schedule, corrected, due, upcoming
 from planbrief.deliver.status import Journal, Run, write_status
 from planbrief.display.language import message
 from planbrief.errors import PlanbriefError, RunError
@@ -31,15 +38,6 @@ from planbrief.run.produce import Outcome, Request
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-import os
-import shlex
-import signal
-import sys
-import threading
-from xml.sax.saxutils import escape
-
-from planbrief import __version__
-from planbrief.deliver.schedule import FILE, upcoming
 
 
 def ping(url: str, *, failed: bool, timeout: float = 10) -> None:

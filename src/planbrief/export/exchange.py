@@ -10,12 +10,15 @@ Forms of other tools: tables as Parquet, an edition's provenance as an RO-Crate.
 
 from __future__ import annotations
 
+import io
+import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from planbrief.api.data import Data
+from planbrief.errors import PlanbriefError
 from planbrief.extensions import announced, loaded
 from planbrief.targets.package import Package, Row, Table
 
@@ -23,11 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from planbrief.targets import Dataset
-import io
-import json
-from collections.abc import Iterable, Mapping
 
-from planbrief.errors import PlanbriefError
 
 #: Tables of results, in order: what makes one for an area, or None for one that is about all areas together.
 RESULTS: dict[str, Callable[[Data, str], pd.DataFrame] | None] = {

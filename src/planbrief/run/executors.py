@@ -2,18 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-from planbrief.errors import UnknownName
-
-if TYPE_CHECKING:
-    from planbrief.run.pool.executor import Pool
-    from planbrief.run.produce import OnStage, Submit
 import atexit
+import contextlib
 import functools
 import logging
 import platform
@@ -22,19 +12,22 @@ import tempfile
 import threading
 import uuid
 import warnings
-from collections.abc import Mapping
-from concurrent.futures import CancelledError
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from planbrief import __version__
-from planbrief.errors import PlanbriefError, RunError
+from planbrief.errors import PlanbriefError, RunError, UnknownName
 from planbrief.run.keys import code_hash, environment_hash
 from planbrief.run.produce import Task
 
 if TYPE_CHECKING:
     import distributed
 
-    from planbrief.run.produce import Submit
+    from planbrief.run.pool.executor import Pool
+    from planbrief.run.produce import OnStage, Submit
 
 
 @contextlib.contextmanager
