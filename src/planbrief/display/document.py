@@ -306,6 +306,10 @@ class Cover:
     place: tuple[str, ...] = ()
     data_as_of: str = ""
     notebook: str = ""
+    #: The date in words, and what the notebook was run with.
+    data_as_of_text: str = ""
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    id: str = "cover"
 
 
 @dataclass(frozen=True)
@@ -321,6 +325,11 @@ class Sources:
     citation: Runs = ()
     feedback: Runs = ()
     data_as_of: str = ""
+    title: str = ""
+    #: Numbers in sentences by their key, and every question that the page asked its data: for manifest and plan.
+    figures: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    reads: tuple[Mapping[str, Any], ...] = ()
+    id: str = "sources"
 
 
 Block = Cover | Heading | Sentence | KeyNumbers[Runs] | Table[Runs] | Chart[Runs] | Sources

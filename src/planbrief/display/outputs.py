@@ -391,17 +391,46 @@ def _key_number_json(number: KeyNumber[Runs]) -> BlockJson:
     }
 
 
-#: Kinds of blocks that an author's calls make, and the JSON of each.
+def _cover_json(cover: Cover) -> BlockJson:
+    return {
+        "title": cover.title,
+        "subtitle": cover.subtitle,
+        "place": list(cover.place),
+        "data_as_of": cover.data_as_of,
+        "data_as_of_text": cover.data_as_of_text,
+        "notebook": cover.notebook,
+        "parameters": dict(cover.parameters),
+    }
+
+
+def _sources_json(sources: Sources) -> BlockJson:
+    found = {
+        "title": sources.title,
+        "documents": list(sources.documents),
+        "observations": dict(sources.observations),
+        "citation": _words_json(sources.citation),
+        "feedback": _words_json(sources.feedback),
+        "data_as_of": sources.data_as_of,
+        "figures": dict(sources.figures),
+        "reads": list(sources.reads),
+    }
+    aside = {"aside": dict(sources.aside), "aside_documents": list(sources.aside_documents)}
+    return found | aside if sources.aside else found
+
+
+#: Kinds of blocks, and the JSON of each.
 _WRITTEN: Mapping[type, tuple[str, Callable[[Any], BlockJson]]] = {
+    Cover: ("cover", _cover_json),
     Heading: ("heading", lambda block: {"level": block.level, "text": _words_json(block.runs)}),
     Sentence: ("sentence", lambda block: {"style": block.style, "runs": _runs_json(block.runs)}),
     KeyNumbers: ("numbers", lambda block: {"items": [_key_number_json(number) for number in block.items]}),
     Table: ("table", _table_json),
     Chart: ("chart", _chart_json),
+    Sources: ("sources", _sources_json),
 }
 
 
-def written(block: Heading | Sentence | KeyNumbers[Runs] | Table[Runs] | Chart[Runs]) -> BlockJson:
+def written(block: Block) -> BlockJson:
     """A worded block as JSON, which :func:`read` reads back."""
     kind, contents = _WRITTEN[type(block)]
     return {"block": kind, "lang": block.lang, "id": block.id, **contents(block)}

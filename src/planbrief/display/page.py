@@ -6,9 +6,10 @@ import ast
 import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.document import Chart, Heading, KeyNumbers, Table, run_text
+from planbrief.display.document import Chart, Cover, Heading, KeyNumbers, Table, run_text
 from planbrief.display.language import Lang, Text, has_message, join_names, mark, message, pick
 from planbrief.display.outputs import GROUND, bundle, written
 from planbrief.display.quantities import date_text
@@ -238,19 +239,17 @@ def open_page(
     page.title = page_title(page, title, names)
     sources = {source for place in page.places for source in ds.of_city(place)["source_id"]}
     page.data_as_of = newest(page, sources)
-    page.cover = {
-        "block": "cover",
-        "lang": lang,
-        "id": "cover",
-        "title": page.title,
-        "subtitle": page_title(page, subtitle, names) if subtitle is not None else "",
-        "place": names,
-        "data_as_of": page.data_as_of,
-        "data_as_of_text": date_text(page.data_as_of, lang),
-        "notebook": notebook,
-        "parameters": dict(parameters),
-    }
-    emit(cover_bundle(page), display_id=_COVER)
+    page.cover = Cover(
+        lang,
+        page.title,
+        page_title(page, subtitle, names) if subtitle is not None else "",
+        tuple(names),
+        page.data_as_of,
+        notebook,
+        date_text(page.data_as_of, lang),
+        dict(parameters),
+    )
+    emit(cover_bundle(page.cover), display_id=_COVER)
     _show_frames_as_tables()
     return page
 
@@ -268,15 +267,14 @@ def _show_frames_as_tables() -> None:
         shell.display_formatter.mimebundle_formatter.for_type_by_name(module, "DataFrame", frame_bundle)
 
 
-def cover_bundle(page: Page) -> dict[str, Any]:
+def cover_bundle(cover: Cover) -> dict[str, Any]:
     """The cover as a mime bundle."""
     import html
 
-    cover = page.cover
-    line = message("cover.data_as_of", page.lang, date=date_text(cover["data_as_of"], page.lang))
-    small = " · ".join(part for part in (cover["subtitle"], line) if part)
-    markup = f'<header lang="{page.lang}"><h1>{html.escape(cover["title"])}</h1><p>{html.escape(small)}</p></header>'
-    return bundle(dict(cover), f"{cover['title']}\n{small}", markup)
+    line = message("cover.data_as_of", cover.lang, date=cover.data_as_of_text)
+    small = " · ".join(part for part in (cover.subtitle, line) if part)
+    markup = f'<header lang="{cover.lang}"><h1>{html.escape(cover.title)}</h1><p>{html.escape(small)}</p></header>'
+    return bundle(written(cover), f"{cover.title}\n{small}", markup)
 
 
 def slug(text: str) -> str:
@@ -436,21 +434,22 @@ def _extent(page: Page) -> tuple[int, ...]:
 
 def _show_sources(page: Page, *, display_id: str | None = None, update: bool = False) -> None:
     block = sources_block(page)
-    if block["data_as_of"] != page.cover.get("data_as_of", block["data_as_of"]):
-        page.cover["data_as_of"] = page.data_as_of = block["data_as_of"]
-        page.cover["data_as_of_text"] = date_text(page.data_as_of, page.lang)
-        emit(cover_bundle(page), display_id=_COVER, update=True)
+    cover, date = page.cover, block.data_as_of
+    if cover is not None and date != cover.data_as_of:
+        page.data_as_of = date
+        page.cover = replace(cover, data_as_of=date, data_as_of_text=date_text(date, page.lang))
+        emit(cover_bundle(page.cover), display_id=_COVER, update=True)
     import html
 
-    titles = [card["title"] for card in block["documents"]]
-    lines = [block["title"], *titles, block["citation"], block["feedback"]]
-    items = "".join(f'<li lang="{card["title_lang"]}">{html.escape(card["title"])}</li>' for card in block["documents"])
-    tail = f"<p>{html.escape(block['citation'])}</p><p>{html.escape(block['feedback'])}</p>"
+    citation, feedback = run_text(block.citation), run_text(block.feedback)
+    lines = [block.title, *(card["title"] for card in block.documents), citation, feedback]
+    items = "".join(f'<li lang="{card["title_lang"]}">{html.escape(card["title"])}</li>' for card in block.documents)
+    tail = f"<p>{html.escape(citation)}</p><p>{html.escape(feedback)}</p>"
     markup = f'<footer lang="{page.lang}"><ul>{items}</ul>{tail}</footer>'
     if display_id:  # it stands above what is shown later, so that it takes one line until somebody opens it
-        head = f"{html.escape(block['title'])} ({len(block['observations'])})"
+        head = f"{html.escape(block.title)} ({len(block.observations)})"
         lines, markup = lines[:1], f"<details><summary>{head}</summary>{markup}</details>"
-    emit(bundle(block, "\n".join(lines), markup), display_id=display_id, update=update)
+    emit(bundle(written(block), "\n".join(lines), markup), display_id=display_id, update=update)
 
 
 __all__ = ["TemplateError", "begin", "finish", "heading", "open_page", "show"]

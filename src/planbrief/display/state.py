@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from planbrief import languages
+from planbrief.display.document import Cover, Run, Sources
 from planbrief.display.language import Lang, is_chinese, message, term
-from planbrief.display.outputs import BlockJson
 from planbrief.display.quantities import FigureLike, date_text, period_text
 from planbrief.errors import PlanbriefError
 from planbrief.measures.labels import Label, subject_label
@@ -62,7 +62,7 @@ class Page:
     title: str = ""
     places: tuple[str, ...] = ()
     data_as_of: str = ""
-    cover: dict[str, Any] = field(default_factory=dict)
+    cover: Cover | None = None
     observations: dict[str, None] = field(default_factory=dict)
     aside: dict[str, None] = field(default_factory=dict)
     figures: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -261,7 +261,7 @@ def data_mark(page: Page) -> str:
     return found.hexdigest()[:12]
 
 
-def sources_block(page: Page) -> BlockJson:
+def sources_block(page: Page) -> Sources:
     """The block that closes a page: documents, observation cards, citation, address for corrections, reads."""
     observations = [obs_id for obs_id in page.observations if page.raw(obs_id)]
     cards = {obs_id: observation_card(page, obs_id) for obs_id in observations}
@@ -271,19 +271,16 @@ def sources_block(page: Page) -> BlockJson:
     aside = {one: observation_card(page, one) for one in page.aside if one not in cards and page.raw(one)}
     behind = sorted({card["source_id"] for card in aside.values()} - set(page.sources))
     data_as_of = newest(page, page.sources) or page.data_as_of
-    block: BlockJson = {
-        "block": "sources",
-        "lang": page.lang,
-        "id": "sources",
-        "title": message("sources.heading", page.lang),
-        "documents": documents,
-        "observations": cards,
-        "citation": citation(page.lang, page.title, data_as_of, page.project, data_mark(page)),
-        "feedback": page.feedback or message("sources.feedback", page.lang),
-        "data_as_of": data_as_of,
-        "figures": page.figures,
-        "reads": reads_of(page),
-    }
-    if aside:
-        block |= {"aside": aside, "aside_documents": [document_card(page, source) for source in behind]}
-    return block
+    return Sources(
+        page.lang,
+        tuple(documents),
+        cards,
+        aside,
+        tuple(document_card(page, source) for source in behind),
+        (Run(citation(page.lang, page.title, data_as_of, page.project, data_mark(page))),),
+        (Run(page.feedback or message("sources.feedback", page.lang)),),
+        data_as_of,
+        message("sources.heading", page.lang),
+        page.figures,
+        tuple(reads_of(page)),
+    )

@@ -225,4 +225,4 @@ def test_a_title_counts_more_places_than_it_can_name():
     with_data = {"regions": list(TOWNS), "lang": "en"}
     page = open_page("comparison", "en", ds, with_data, title=("各地：{place}", "Places: {place}"))
     assert page.title == "Places: 9 places"
-    assert page.cover["place"] == ["9 places"]
+    assert page.cover.place == ("9 places",)
