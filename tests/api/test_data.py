@@ -163,6 +163,21 @@ def test_a_divisor_of_zero_is_undefined_with_a_reason():
     assert math.isnan(found.lower)
 
 
+@pytest.mark.parametrize(
+    ("obs_id", "shown", "lower", "upper"),
+    [
+        ("guangdong-report-2026-01064", "90%", 85.0, 95.0),  # 9成
+        ("guangdong-report-2026-06376", "70%", 70.0, 100.0),  # 7成以上
+        ("chongqing-report-2026-02092", "−0.3", -math.inf, -0.3),  # a fall of more than 3成
+    ],
+)
+def test_tenths_are_figures_in_percent(data, obs_id, shown, lower, upper):
+    """9成 is nine tenths of a whole, 90 per cent, and never 9."""
+    figure = data.figure(obs_id)
+    assert str(figure) == shown
+    assert (figure.lower, figure.upper) == pytest.approx((lower, upper))
+
+
 def test_figures_compare_in_one_unit():
     """万元 and 亿元 are one dimension; a plain number is in the figure's own unit."""
     assert level(1.0) > level(9999.0, "万元")

@@ -38,6 +38,8 @@ _ORDERED = {
 }
 #: What a transformation measures where it is no level.
 _MEASURES = {"share": "share", "yoy": "rate", "avg_annual": "rate", "difference_pp": "points", "contribution": "share"}
+#: What one of a unit is in per cent.
+_PERCENT = {"%": 1.0, "‰": 0.1, "成": 10.0}
 #: Names that a frame has for columns of the measures.
 _RENAMED = {"cagr": "rate", "cagr_lower": "rate_low", "cagr_upper": "rate_high"}
 _MEASURED = {new: old for old, new in _RENAMED.items()}
@@ -415,22 +417,24 @@ class Data(Measures):
             raise UnknownName("observation", obs_id, tuple(key for key in package.by_key if obs_id in key)[:20])
         row = package.by_key[obs_id].values
         found = next(iter(evidence(self._ds, self._ds.select(ref_area=row["ref_area"]).loc[[obs_id]])))
-        percent = found.unit in ("%", "‰")
-        measure = _MEASURES.get(found.transformation, "share" if percent else "level")
+        measure = _MEASURES.get(found.transformation, "share" if found.unit in _PERCENT else "level")
         measure = {"个百分点": "points", "百分点": "points", "倍": "multiple"}.get(found.unit, measure)
         interval = observed(
             found.value, found.comparator, upper_value=found.upper, value_text=row["value_text"], kind=found.kind,
-            share=measure == "share", exact=found.dimension in COUNTED and found.factor == 1,
+            share=measure == "share" and found.unit == "%", exact=found.dimension in COUNTED and found.factor == 1,
         )  # fmt: skip
-        scale = (0.1 if found.unit == "‰" else 1.0) / (100 if measure == "rate" else 1)
+        scale = _PERCENT.get(found.unit, 1.0) / (100 if measure == "rate" else 1)
+        lower, upper = interval.lower * scale, interval.upper * scale
+        if measure == "share" and found.unit != "%":  # part of a whole, which the interval knows of per cent alone
+            lower, upper = max(lower, 0.0), 100.0 if math.isnan(upper) else min(upper, 100.0)
         return Figure(
             key=obs_id,
             value=found.value * scale,
             measure=measure,
             unit=found.unit if measure == "level" else "",
             observations=(obs_id,),
-            lower=interval.lower * scale,
-            upper=interval.upper * scale,
+            lower=lower,
+            upper=upper,
             comparator=found.comparator,
             undefined="" if found.stated else "missing_value",
             year="" if found.time_period == "undated" else found.time_period,

@@ -184,7 +184,7 @@ def _chinese_values(value_text: str, unit: str) -> Iterator[Decimal]:
         scale *= _UNIT_MULTIPLIERS[character]
     for match in NUMERAL.finditer(value_text):
         value = chinese_value(match.group())[0]
-        if match.end() < len(value_text) and value_text[match.end()] == "成":
+        if value_text[match.end() : match.end() + 1] == "成" != unit:
             value *= 10
         yield value / scale if value >= scale and scale > 1 else value
 
