@@ -38,8 +38,6 @@ _ORDERED = {
 }
 #: What a transformation measures where it is no level.
 _MEASURES = {"share": "share", "yoy": "rate", "avg_annual": "rate", "difference_pp": "points", "contribution": "share"}
-#: What one of a unit is in per cent.
-_PERCENT = {"%": 1.0, "‰": 0.1, "成": 10.0}
 #: Names that a frame has for columns of the measures.
 _RENAMED = {"cagr": "rate", "cagr_lower": "rate_low", "cagr_upper": "rate_high"}
 _MEASURED = {new: old for old, new in _RENAMED.items()}
@@ -404,8 +402,7 @@ class Data(Measures):
             raise UnknownName(
                 "number of this row", column or "value", [_RENAMED.get(n, n) for n in COLUMNS if n in row]
             )
-        if "unit" not in row:
-            row["unit"] = ""
+        row.setdefault("unit", "")
         return figure_of_row(row, wanted)
 
     def _printed(self, obs_id: str) -> Figure:
@@ -417,13 +414,14 @@ class Data(Measures):
             raise UnknownName("observation", obs_id, tuple(key for key in package.by_key if obs_id in key)[:20])
         row = package.by_key[obs_id].values
         found = next(iter(evidence(self._ds, self._ds.select(ref_area=row["ref_area"]).loc[[obs_id]])))
-        measure = _MEASURES.get(found.transformation, "share" if found.unit in _PERCENT else "level")
+        percent = found.dimension == "percent"  # then its factor is what one of the unit is in per cent
+        measure = _MEASURES.get(found.transformation, "share" if percent else "level")
         measure = {"个百分点": "points", "百分点": "points", "倍": "multiple"}.get(found.unit, measure)
         interval = observed(
             found.value, found.comparator, upper_value=found.upper, value_text=row["value_text"], kind=found.kind,
             share=measure == "share" and found.unit == "%", exact=found.dimension in COUNTED and found.factor == 1,
         )  # fmt: skip
-        scale = _PERCENT.get(found.unit, 1.0) / (100 if measure == "rate" else 1)
+        scale = (found.factor if percent else 1.0) / (100 if measure == "rate" else 1)
         lower, upper = interval.lower * scale, interval.upper * scale
         if measure == "share" and found.unit != "%":  # part of a whole, which the interval knows of per cent alone
             lower, upper = max(lower, 0.0), 100.0 if math.isnan(upper) else min(upper, 100.0)
