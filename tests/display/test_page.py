@@ -13,7 +13,8 @@ from run.engine.notebooks import stock_client
 from targets.factory import SOURCES, make_dataset, observation
 
 from planbrief.display import begin, finish, heading, say, show
-from planbrief.display.outputs import MIME
+from planbrief.display.document import Cell, Chart, Column, KeyNumber, KeyNumbers, Table
+from planbrief.display.outputs import MIME, read, written
 from planbrief.display.page import check_injected, injected_names
 from planbrief.errors import ParameterError, UnknownName
 from planbrief.measures.figures import Figure
@@ -36,6 +37,32 @@ def test_cover_and_sources(open_test_page, blocks):
     assert sources["figures"]["t/level"]["observations"] == ["testville-plan-2024-00100"]
     assert {"city": "testville"} in sources["reads"]
     json.dumps(sources, allow_nan=False)
+
+
+#: What a block tells the manifest and the plan of a build: exporters do not read it.
+FOR_THE_BUILD = {
+    "cover": {"parameters", "data_as_of_text"},
+    "sources": {"title", "figures", "reads"},
+}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_block_is_read_back_as_it_was_written(open_test_page, shown, lang: str):
+    """One model for authors and exporters: what a page writes into its outputs is read into the same blocks."""
+    open_test_page(lang)
+    heading("目标 targets", "Targets 目标")
+    say(zh="**{a}**，{b}。", en="**{a}**, {b}.", a=LEVEL, b="华峰 Huafeng")
+    point = KeyNumber(("产值", "Output"), LEVEL, ("占{b}", "of {b}"), {"b": LEVEL}, (LEVEL, LEVEL))
+    show(KeyNumbers((point,)))
+    show(Chart("<svg />", ("图", "Chart"), "alt", Table((Column("a", "A"),), ((Cell(LEVEL),),), "t"), narrow="<svg/>"))
+    finish()
+    found = [json.loads(json.dumps(bundle[MIME])) for bundle in shown]
+    assert [block["block"] for block in found] == ["cover", "heading", "sentence", "numbers", "chart", "sources"]
+    for block in found:
+        for name in FOR_THE_BUILD.get(block["block"], ()):
+            del block[name]
+        again = json.loads(json.dumps(written(read(block, "x"))))
+        assert {name: again[name] for name in block} == block
 
 
 def test_the_date_is_that_of_the_newest_source_used(shown):

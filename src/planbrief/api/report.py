@@ -308,7 +308,6 @@ def page(
     (('fuling',), 'en')
     """
     state = pages.begin(name, lang=lang, title=title, subtitle=subtitle, project=project, **parameters)
-    state.closes_itself = True
     named = project or pages.injected_project()
     pages.keep_sources(state)
     return Report(state, (at(named) if named else find()).notebooks / "words" / f"{name}.toml")

@@ -72,8 +72,6 @@ class Page:
     #: Name of the project whose data it shows.
     project: str = "planbrief"
     finished: bool = False
-    #: Its sources are shown anew after every cell that has shown more.
-    closes_itself: bool = False
     #: Headings of open sections that have shown nothing yet.
     pending: list[Callable[[], None]] = field(default_factory=list)
 
