@@ -10,14 +10,16 @@ from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from planbrief.checks.data import survey
+from planbrief.checks.data import sheets_of, survey
 from planbrief.checks.rules import to_be_written
 from planbrief.display.language import LANGS, is_chinese, messages
 from planbrief.display.template import TemplateError, digits_in_template, problems_of
 from planbrief.errors import ParameterError, PlanbriefError, Problem
 from planbrief.parameters import assignments, convert, declared, read_catalog
 from planbrief.project import Project
-from planbrief.targets.package import Package
+from planbrief.targets.descriptor import read_descriptor
+from planbrief.targets.names import Names
+from planbrief.targets.package import Package, Table
 
 #: (resource, field) of the data package → prefix of the messages that name its codes.
 VOCABULARIES = {
@@ -325,35 +327,42 @@ def typed_numbers(text: str, call: str, place: str) -> Iterator[Finding]:
         yield place, str(error)[:160], "a template with {name} placeholders"
 
 
-def project_problems(project: Project, published: Collection[str] | None = None) -> list[Problem]:
+def area_names(project: Project) -> Names:
+    """What the areas of sound data may be called, from their own table alone."""
+    resource = next(one for one in read_descriptor(project.data)["resources"] if one["name"] == "areas")
+    rows = tuple(row for sheet in sheets_of(project.data, {"resources": [resource]}) for row in sheet.rows)
+    return Package(project.data, {}, {"areas": Table("areas", resource["schema"], rows, ())}).names("areas")
+
+
+def project_problems(project: Project, published: Collection[str] | None = None, sound: bool = False) -> list[Problem]:
     """Everything that is wrong with a project, sorted by file and row.
 
     Of the notebooks named in `published` alone it is what keeps reports made of them from being published: the data
     and their words, the shape of the catalog, these notebooks and theirs, no notes. Entries of the catalog that cannot
-    be built are not built anyway, and code that Python cannot read fails its own report, which says where.
+    be built are not built anyway, and code that Python cannot read fails its own report, which says where. Data
+    that are known to be `sound` are not looked at again.
     """
     from planbrief import catalog
     from planbrief.checks.toml_shape import catalog_mistakes
     from planbrief.targets.package import usable_package
 
-    data = survey(project.data)
-    areas: Collection[str] = frozenset(
-        row.values["ref_area"] for sheet in data.sheets if sheet.table == "areas" for row in sheet.rows
-    )
-    try:
-        package = usable_package(project)
-        areas = package.names("areas")  # by name as well, as everywhere else
-    except PlanbriefError:  # that is in the list already
-        package = None
-    places = {(one.file, one.row, one.column) for one in data.problems}  # an empty name is one slip, not two
-    unsaid = [
-        one
-        for one in ((*vocabulary_problems(package), *name_problems(package)) if package else ())
-        if (one.file, one.row, one.column) not in places
-    ]
+    found: set[Problem] = set()
+    package: Package | None = None
+    areas: Collection[str]
+    if sound:
+        areas = area_names(project)
+    else:
+        data = survey(project.data)
+        areas = frozenset(row.values["ref_area"] for one in data.sheets if one.table == "areas" for row in one.rows)
+        with contextlib.suppress(PlanbriefError):  # that is in the list already
+            package = usable_package(project)
+            areas = package.names("areas")  # by name as well, as everywhere else
+        places = {(one.file, one.row, one.column) for one in data.problems}  # an empty name is one slip, not two
+        unsaid = (*vocabulary_problems(package), *name_problems(package)) if package else ()
+        found = {*data.problems, *(one for one in unsaid if (one.file, one.row, one.column) not in places)}
     shape = catalog_mistakes(project)
     # What a notebook declares cannot be held against a catalog of another shape.
-    found = {*data.problems, *unsaid, *(shape or notebook_problems(project, areas, published))}
+    found |= {*(shape or notebook_problems(project, areas, published))}
     if published is not None:
         return sorted(one for one in found if not one.note and one.expected != _READABLE)
     return sorted({*found, *(catalog.problems(project, package) if package and not shape else ())})

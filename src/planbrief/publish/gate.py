@@ -110,13 +110,14 @@ def refusals(project: Project, memory: Path | None = None, notebooks: Collection
     """
     data, own = data_digest(project), notebook_digests(project, notebooks)
     known = _memory(memory)
-    if known.get("data") != data:
+    if not (sound := known.get("data") == data):
         known = {"notebooks": {}}
-    elif all(known["notebooks"].get(name) == digest for name, digest in own.items()):
+    unknown = [name for name, digest in own.items() if known["notebooks"].get(name) != digest]
+    if sound and not unknown:
         return ()
     from planbrief.checks.project import project_problems
 
-    problems = tuple(project_problems(project, notebooks))
+    problems = tuple(project_problems(project, unknown, sound))
     if not problems and (data, own) == (data_digest(project), notebook_digests(project, notebooks)):
         _remember(memory, known | {"data": data, "notebooks": known["notebooks"] | own})
     return problems

@@ -16,7 +16,8 @@ from publish.building.conftest import CELLS, write_notebook
 from publish.building.test_cluster import Cluster
 from targets.folder import change, rows_of
 
-from planbrief.checks.data import as_csv
+from planbrief.checks import project as project_checks
+from planbrief.checks.data import Survey, as_csv, survey
 from planbrief.checks.project import project_problems
 from planbrief.checks.repair import accept
 from planbrief.commands.cli import main
@@ -73,6 +74,34 @@ def test_a_verdict_is_remembered_by_its_inputs_alone(small: Project, tmp_path: P
     for broken in (b"", b"{}", b"[]", remembered, b'{"sound": true}'):
         (tmp_path / VERDICT).write_bytes(broken)
         assert refusals(small, tmp_path, ["small"])
+
+
+def test_a_saved_notebook_is_checked_against_data_known_as_sound(
+    small: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the notebook is looked at, and still refused; data that were written since are looked at again."""
+    surveyed: list[Path] = []
+
+    def watched(folder: Path) -> Survey:
+        surveyed.append(folder)
+        return survey(folder)
+
+    monkeypatch.setattr(project_checks, "survey", watched)
+    assert refusals(small, tmp_path, ["small"]) == ()
+    assert surveyed == [small.data]
+    notebook = small.notebooks / "small.ipynb"
+    write_notebook(notebook, {**CELLS, "body": CELLS["body"] + "\nsay(zh='新的一句。', en='A new sentence.')"})
+    assert refusals(small, tmp_path, ["small"]) == ()
+    write_notebook(notebook, {**CELLS, "begin": CELLS["begin"] + "\nsay(zh='共 7 个。', en='Seven.')"})
+    assert any("number 7 typed" in one.found for one in refusals(small, tmp_path, ["small"]))
+    default = {**CELLS, "parameters": CELLS["parameters"].replace("qijiang", "nowhere")}
+    write_notebook(notebook, default)
+    assert any("nowhere" in one.found for one in refusals(small, tmp_path, ["small"]))
+    assert surveyed == [small.data]
+    write_notebook(notebook, CELLS)
+    damaged(small)
+    assert any("obs_value" in one.column for one in refusals(small, tmp_path, ["small"]))
+    assert surveyed == [small.data] * 2
 
 
 def test_a_build_with_nothing_to_do_parses_no_observation(

@@ -24,9 +24,11 @@ from publish.building.conftest import CELLS, write_notebook
 
 from planbrief.checks.repair import accept
 from planbrief.commands.cli import main
+from planbrief.commands.preview import studio
 from planbrief.commands.preview.server import PreviewServer, serve
 from planbrief.commands.preview.studio import Studio, Watch
 from planbrief.project import Project
+from planbrief.run.plan import checked_package
 
 pytestmark = pytest.mark.xdist_group("build")
 
@@ -37,17 +39,17 @@ TALL = "for number in range(60):\n    say(zh=f'第 {number} 段。', en=f'Paragr
 @contextlib.contextmanager
 def preview(project: Project, report: str = "small-qijiang") -> Iterator[PreviewServer]:
     """A preview as the command runs it, in threads of the test."""
-    studio = Studio(project, report, {})
-    server = serve(studio, "zh", 0)
-    threads = [threading.Thread(target=run, daemon=True) for run in (server.serve_forever, studio.run)]
+    shown = Studio(project, report, {})
+    server = serve(shown, "zh", 0)
+    threads = [threading.Thread(target=run, daemon=True) for run in (server.serve_forever, shown.run)]
     for thread in threads:
         thread.start()
     if report:
-        studio.shown("zh")
+        shown.shown("zh")
     try:
         yield server
     finally:
-        studio.stop()
+        shown.stop()
         server.shutdown()
         server.server_close()
         for thread in threads:
@@ -130,6 +132,33 @@ def test_data_and_catalog_are_watched_too(small):
         assert "data/documents/qijiang-smart-2025/observations.csv, row" in page
         small.catalog.write_text("[[reports", encoding="utf-8")
         assert "catalog.toml" in after(server, version_of(page))
+
+
+def test_data_are_read_again_only_where_they_were_saved(small, monkeypatch):
+    """A saved notebook is shown over the rows that were read before; saved data are read, and their rows shown."""
+    read: list[Path] = []
+
+    def watched(project: Project) -> Any:
+        read.append(project.root)
+        return checked_package(project)
+
+    monkeypatch.setattr(studio, "checked_package", watched)
+    table = small.data / "documents" / "qijiang-smart-2025" / "observations.csv"
+    with preview(small) as server:
+        page = after(server, 0)
+        write_notebook(small.notebooks / "small.ipynb", {**CELLS, "body": "say(zh='新的一句。', en='New.')"})
+        page = after(server, version_of(page))
+        assert "新的一句。" in page
+        assert len(read) == 1
+        write_notebook(small.notebooks / "small.ipynb", CELLS)
+        page = after(server, version_of(page))
+        table.write_text(table.read_text(encoding="utf-8").replace(",40.6,", ",41.7,"), encoding="utf-8")
+        accept(small.data, None)
+        page = after(server, version_of(page))
+        if "41.7" not in page:  # looked at before the change was accepted
+            page = after(server, version_of(page))
+        assert "41.7" in page
+        assert len(read) > 1
 
 
 def test_a_change_of_the_package_restarts_the_warm_process(small, monkeypatch, tmp_path):

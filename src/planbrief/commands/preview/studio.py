@@ -19,13 +19,15 @@ from planbrief.errors import ParameterError, PlanbriefError, RunError
 from planbrief.project import Project
 from planbrief.publish.gate import admit
 from planbrief.render.safe_text import visible
-from planbrief.run.plan import checked_package, snapshot
+from planbrief.run.plan import checked_package, snapshot, stamp
 from planbrief.run.pool.executor import Pool
 from planbrief.run.pool.process_tree import Scratch, memory_share, remove
 from planbrief.run.produce import PRELOAD, Task, produce
+from planbrief.targets.package import Package, left_out
+from planbrief.targets.store import STORE, write_store
 
 #: Seconds between two looks, and for which files must have been left alone after a change.
-LOOK_EVERY = 0.1
+LOOK_EVERY = 0.04
 SETTLE = 0.03
 _SKIPPED = ("__pycache__", "packaged")
 
@@ -139,7 +141,9 @@ class Studio:
         #: What every page of the present data warns of.
         self.notices: tuple[str, ...] = ()
         self.project, self.watch = project, Watch(project)
-        self.catalog: Catalog = read(project, checked_package(project))
+        #: The data as they were read, with names, sizes and times of their files then.
+        self._data = stamp(project), checked_package(project)
+        self.catalog: Catalog = read(project, self._data[1])
         #: Reports with changed parameters, by the id that these give them: what was asked for.
         self._made: dict[str, tuple[str, dict[str, Any]]] = {}
         self.report: Report | None = self.variant(report, changes) if report else None
@@ -278,8 +282,10 @@ class Studio:
         try:
             try:
                 folder.mkdir()
-                self.catalog = read(self.project, checked_package(self.project))
+                self.catalog = read(self.project, self._package(self._scratch.root / STORE))
                 root = snapshot(self.project, folder)
+                # Rows of these very files: where one was saved in between, reports read the files themselves.
+                shutil.copy(self._scratch.root / STORE, root / STORE)
                 # The copy is what the page will show; it is checked whatever was saved since.
                 unchecked = admit(Project(root), self._scratch.root, self.unchecked, self._notebooks(due))
                 sample = ("sample",) if self.project.sample else ()
@@ -302,6 +308,16 @@ class Studio:
                         self._end(key, started, error=error)
         finally:
             remove(folder)
+
+    def _package(self, store: Path) -> Package:
+        """The data, read, checked and stored only where one of their files or the catalog was saved since."""
+        now = stamp(self.project)
+        if now != self._data[0]:
+            self._data = now, checked_package(self.project)
+            store.unlink(missing_ok=True)
+        if not store.exists():
+            write_store(self._data[1], store, left_out(self.project))
+        return self._data[1]
 
     def _notebooks(self, due: list[Key]) -> set[str]:
         known = self.reports()
