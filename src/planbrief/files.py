@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
+import json
 import os
 import re
 import stat
-import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 #: Largest file of an edition that is read at all; a databook's PDF has a few megabytes.
@@ -78,6 +80,8 @@ def write_new(path: Path, data: bytes) -> None:
 def replace_file(path: Path, data: bytes) -> None:
     """Put a file in its place as a whole, so that readers and a crash find the old or the new one, never a part."""
     # ".new" is what the sweep of a state folder knows as left by a killed process.
+    import tempfile
+
     handle, fresh = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".new")
     try:
         with os.fdopen(handle, "wb") as file:
@@ -90,6 +94,60 @@ def replace_file(path: Path, data: bytes) -> None:
         Path(fresh).unlink(missing_ok=True)
         raise
     sync(path.parent)
+
+
+#: In a folder of ours: what was found out of files, beside what the system said of them then.
+UNTOUCHED = "untouched.json"
+#: Seconds for which a file must have been left alone: a file system's clock ticks at most this slowly.
+SETTLED = 3.0
+
+
+def facts_of(paths: Iterable[Path | str], about: str = "") -> str:
+    """One hash over what tells, without reading them, whether files were written: size, times, place on the disk.
+
+    Empty where it does not tell: one is missing or no regular file, or was written or renamed a moment ago, so that a
+    second change might bear the same time. Of a folder it tells whether it is still the same one.
+    """
+    if os.name != "posix":  # elsewhere no time tells of a change whose author set the other one back
+        return ""
+    result = hashlib.sha256(about.encode())
+    latest = time.time() - SETTLED
+    try:
+        for path in paths:
+            facts = os.lstat(path)
+            told = [facts.st_dev, facts.st_ino]
+            if not stat.S_ISDIR(facts.st_mode):
+                if not stat.S_ISREG(facts.st_mode) or max(facts.st_mtime, facts.st_ctime) > latest:
+                    return ""
+                told += [facts.st_size, facts.st_mtime_ns, facts.st_ctime_ns]
+            result.update(f"{os.fspath(path)}\0{told}\n".encode())
+    except OSError:
+        return ""
+    return result.hexdigest()
+
+
+def unless_touched(
+    memory: Path | None, name: str, paths: Iterable[Path | str], find: Callable[[], str], about: str = ""
+) -> str:
+    """What `find` makes of files, or what it made of them before where none was touched since.
+
+    That is kept in the folder `memory`, where it exists, under a name; `about` is what else it depends on. A broken or
+    forgotten record costs time only.
+    """
+    if memory is None or not (before := facts_of(paths := list(paths), about)):
+        return find()
+    record: dict[str, list[str]] = {}
+    with contextlib.suppress(OSError, ValueError):
+        told = json.loads((memory / UNTOUCHED).read_bytes())
+        record = told if isinstance(told, dict) else {}
+    match record.get(name):
+        case [facts, str(known)] if facts == before:
+            return known
+    found = find()
+    if memory.is_dir() and facts_of(paths, about) == before:
+        with contextlib.suppress(OSError):
+            replace_file(memory / UNTOUCHED, json.dumps({**record, name: [before, found]}).encode())
+    return found
 
 
 def sync(path: Path) -> None:

@@ -35,14 +35,16 @@ if TYPE_CHECKING:
 import contextlib
 import errno
 import os
+import sys
 import time
 
+from planbrief.catalog import FORMATS
 from planbrief.errors import RunError
-from planbrief.files import read_regular, sha256_of
+from planbrief.files import read_regular, sha256_of, unless_touched
 from planbrief.log import EventLog, LibraryLog
 from planbrief.project import Project
 from planbrief.publish.gate import MOST_LISTED, admit, recall, remember
-from planbrief.publish.output_folder import check_apart, resolve_out
+from planbrief.publish.output_folder import check_apart, host, resolve_out
 from planbrief.publish.state import state_folder
 from planbrief.run.manifest import MANIFEST
 from planbrief.run.plan import plan, recorded
@@ -275,6 +277,7 @@ def build(
     log, listener = log or LibraryLog(), listener or Listener()
     check_apart(out, (project.data, project.notebooks))
     memory = state_folder(resolve_out(out))
+    code_hash(memory=memory)
     # Usage and data are refused before the output folder is touched.
     first = plan(project, request, known=recall(project, memory))
     admit(project, memory, request.unchecked, first.notebooks)
@@ -327,12 +330,24 @@ class Session:
 
     def intact(self) -> dict[str, frozenset[str]]:
         """Formats of each report whose files stand in the present edition as its manifest says."""
-        found = {}
-        for name, entry in self.earlier.entries.items():
-            if entry.status == "failed":
-                continue
-            found[name] = frozenset(fmt for fmt in ("html", "pdf") if self.publication.holds(entry, [fmt]))
-        return found
+        publication = self.publication
+        good = [entry for entry in self.earlier.entries.values() if entry.status != "failed"]
+        files = [(entry, fmt, file) for entry in good for fmt in FORMATS if (file := entry.file(fmt))]
+        said = {file.path: file.sha256 for _, _, file in files}
+
+        def damaged() -> str:
+            """The paths of files that are not what the manifest says, one a line."""
+            return "\n".join(file.path for entry, fmt, file in files if not publication.holds(entry, [fmt]))
+
+        # Folders too: one that a link took the place of holds no page of ours.
+        folders = sorted({path.parent for path in map(Path, said)})
+        looked_at = [publication.out / path for path in (*map(str, folders), *said)]
+        told = unless_touched(publication.state.folder, "edition", looked_at, damaged, repr(said)).splitlines()
+        gone = frozenset(told)
+        return {
+            entry.name: frozenset(fmt for fmt in FORMATS if (file := entry.file(fmt)) and file.path not in gone)
+            for entry in good
+        }
 
     def run(self, explain: bool) -> Outcome:
         """Plan, produce, publish."""
@@ -469,13 +484,11 @@ class Session:
         os.replace(fresh, self.publication.out / MANIFEST)
 
     def _run(self) -> dict[str, Any]:
-        import platform
-
         moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.started))
         return {
             "started": moment,
             "seconds": round(time.time() - self.started, 3),
             "reports": dict(sorted(self.seconds.items())),
-            "machine": platform.node(),
-            "python": platform.python_version(),
+            "machine": host(),
+            "python": ".".join(map(str, sys.version_info[:3])),
         }

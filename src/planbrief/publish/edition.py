@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from planbrief.errors import Problem, RunError
 from planbrief.files import path_problem, read_regular, sha256_of, sync_tree, write_new
 from planbrief.log import EventLog, LibraryLog
-from planbrief.publish.edition_check import verify_edition
 from planbrief.publish.output_folder import (
     FolderLock,
     OutRefused,
@@ -157,6 +156,8 @@ class Stage:
 
     def verify(self) -> list[Problem]:
         """Problems of the edition as it stands on the stage."""
+        from planbrief.publish.edition_check import verify_edition
+
         self.log.event("publish.verify", level="debug", stage="stage")
         return verify_edition(self.folder)
 
@@ -272,9 +273,9 @@ class Publication:
         return folder
 
     def holds(self, entry: ReportEntry, formats: Iterable[str] = ("html", "pdf")) -> bool:
-        """Whether the published edition has an earlier report's files in these formats, each as its manifest says."""
+        """Whether the published edition itself has an earlier report's files in these formats, as its manifest says."""
         files = [entry.file(fmt) for fmt in formats]
-        return all(file is not None and self._find(file.path, file.sha256) is not None for file in files)
+        return all(file is not None and _held(self.out, file.path, file.sha256) is not None for file in files)
 
     def add_file(self, relative: str, data: bytes, pages: int | None = None) -> PublishedFile:
         """Add a file to the edition; returns its description for the manifest."""
@@ -329,15 +330,8 @@ class Publication:
         return _bare(entry, error)
 
     def _find(self, relative: str, sha256: str) -> bytes | None:
-        folders = [self.out, *(self.state.kept / edition for edition in reversed(self.state.kept_ids()))]
-        for folder in folders:
-            try:
-                data = read_regular(folder, relative)
-            except OSError:
-                continue
-            if sha256_of(data) == sha256:
-                return data
-        return None
+        kept = (self.state.kept / edition for edition in reversed(self.state.kept_ids()))
+        return next((data for one in (self.out, *kept) if (data := _held(one, relative, sha256)) is not None), None)
 
     # the edition itself
 
@@ -397,6 +391,15 @@ class Publication:
     def _failed(self, error: OSError) -> PublishError:
         reason = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else str(error)
         return PublishError(str(self.out), reason)
+
+
+def _held(folder: Path, relative: str, sha256: str) -> bytes | None:
+    """A file of an edition if it is what its manifest says."""
+    try:
+        data = read_regular(folder, relative)
+    except OSError:
+        return None
+    return data if sha256_of(data) == sha256 else None
 
 
 def _bare(entry: ReportEntry, error: str) -> ReportEntry:

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from planbrief.errors import DataError, Problem
-from planbrief.files import replace_file
+from planbrief.files import replace_file, unless_touched
 from planbrief.project import Project
 from planbrief.run.keys import code_hash
 from planbrief.run.plan import Known, Plan, Stamp, stamp
@@ -47,15 +47,16 @@ def digest_of(root: Path, paths: Iterable[Path]) -> str:
     return found.hexdigest()
 
 
-def data_digest(project: Project) -> str:
-    """Digest of every file of the data folder and of the catalog."""
-    return _digest_at(project.root, stamp(project))
+def data_digest(project: Project, memory: Path | None = None) -> str:
+    """Digest of every file of the data folder and of the catalog; `memory` as for :func:`refusals`."""
+    return _digest_at(project.root, stamp(project), memory)
 
 
 @lru_cache(maxsize=4)
-def _digest_at(root: Path, state: Stamp) -> str:
+def _digest_at(root: Path, state: Stamp, memory: Path | None) -> str:
     """The digest is asked for several times in a build; the files are read again where one was written since."""
-    return digest_of(root, [Path(path) for path, _, _ in state])
+    paths = [Path(path) for path, _, _ in state]
+    return unless_touched(memory, "data", paths, lambda: digest_of(root, paths), code_hash())
 
 
 def notebook_digests(project: Project, notebooks: Collection[str]) -> dict[str, str]:
@@ -87,7 +88,7 @@ def _remember(memory: Path | None, known: dict[str, Any]) -> None:
 def recall(project: Project, memory: Path) -> Known | None:
     """What an earlier build found of these very data; None where they, the catalog or the code are others now."""
     known = _memory(memory)
-    if known.get("data") != data_digest(project):
+    if known.get("data") != data_digest(project, memory):
         return None
     with contextlib.suppress(KeyError, TypeError, ValueError):
         return Known.from_json(known)
@@ -98,7 +99,9 @@ def remember(project: Project, memory: Path, plan: Plan) -> None:
     """Keep what the data of `plan` answered beside the clean verdict on them."""
     known = _memory(memory)
     told = json.loads(json.dumps(asdict(Known.of(plan.package))))
-    if any(known.get(name) != value for name, value in told.items()) and known.get("data") == data_digest(project):
+    if any(known.get(name) != value for name, value in told.items()) and known.get("data") == data_digest(
+        project, memory
+    ):
         _remember(memory, known | told)
 
 
@@ -108,7 +111,7 @@ def refusals(project: Project, memory: Path | None = None, notebooks: Collection
     `notebooks` are those that the reports are made of, `memory` is the folder that holds the remembered verdict; a
     clean one is written there if the folder exists.
     """
-    data, own = data_digest(project), notebook_digests(project, notebooks)
+    data, own = data_digest(project, memory), notebook_digests(project, notebooks)
     known = _memory(memory)
     if not (sound := known.get("data") == data):
         known = {"notebooks": {}}
@@ -118,7 +121,7 @@ def refusals(project: Project, memory: Path | None = None, notebooks: Collection
     from planbrief.checks.project import project_problems
 
     problems = tuple(project_problems(project, unknown, sound))
-    if not problems and (data, own) == (data_digest(project), notebook_digests(project, notebooks)):
+    if not problems and (data, own) == (data_digest(project, memory), notebook_digests(project, notebooks)):
         _remember(memory, known | {"data": data, "notebooks": known["notebooks"] | own})
     return problems
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import platform
 import stat
 import threading
 import time
@@ -23,7 +22,6 @@ from typing import Any
 from planbrief.errors import PlanbriefError, RunError, UnknownName
 from planbrief.files import read_regular, write_new
 from planbrief.log import EventLog, LibraryLog, visible
-from planbrief.publish.edition_check import verify_edition
 from planbrief.publish.state import STATE_PREFIX, State, read_edition, state_folder
 from planbrief.run.manifest import LARGEST_MANIFEST_BYTES, MANIFEST, ManifestError, read_json
 
@@ -49,6 +47,13 @@ class LockHeld(RunError):
     def __str__(self) -> str:
         who = f"process {self.pid} on {self.host} since {self.since}" if self.pid else "another process"
         return f"{self.out} is being built by {who}; wait for it (--wait) or choose another folder (--out)"
+
+
+def host() -> str:
+    """Name of this machine; module platform, which is asked elsewhere, is slower to import than a lock to take."""
+    if hasattr(os, "uname"):
+        return os.uname().nodename
+    return os.environ.get("COMPUTERNAME", "")
 
 
 class FolderLock:
@@ -83,7 +88,7 @@ class FolderLock:
             pause = min(0.5, pause * 1.5)
         holder = {
             "pid": os.getpid(),
-            "host": platform.node(),
+            "host": host(),
             "since": datetime.now(UTC).astimezone().isoformat(timespec="seconds"),
         }
         # The line is for people: a disk too full for it does not stop the build, and a half-written one reads as empty.
@@ -327,6 +332,8 @@ def restore(
         if edition not in state.kept_ids():
             raise UnknownName("edition", edition, state.kept_ids())
         folder = state.kept / edition
+        from planbrief.publish.edition_check import verify_edition
+
         problems = verify_edition(folder)
         if problems:
             raise DamagedEdition(edition, tuple(str(problem) for problem in problems))

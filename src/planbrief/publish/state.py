@@ -16,7 +16,6 @@ Only whole folders are ever renamed. What a crash leaves is told apart by inode 
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import errno
 import itertools
 import json
@@ -56,6 +55,8 @@ def state_folder(out: Path) -> Path:
 def _renameat2() -> Any:
     if not sys.platform.startswith("linux"):
         return None
+    import ctypes
+
     function = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)
     if function is not None:
         function.argtypes = [ctypes.c_int, ctypes.c_char_p, ctypes.c_int, ctypes.c_char_p, ctypes.c_uint]
@@ -67,6 +68,8 @@ def exchange(one: Path, other: Path) -> None:
     function = _renameat2()
     if function is None:
         raise OSError(errno.ENOSYS, "no renameat2")
+    import ctypes
+
     if function(_AT_FDCWD, os.fsencode(one), _AT_FDCWD, os.fsencode(other), _RENAME_EXCHANGE) != 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code), str(one))

@@ -12,13 +12,14 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from planbrief import __version__
 from planbrief.catalog import Catalog, Report
 from planbrief.errors import CatalogError
+from planbrief.files import unless_touched
 from planbrief.languages import tables
 from planbrief.targets.package import Package
 from planbrief.targets.store import Read, digest
@@ -70,18 +71,28 @@ class Key:
         return cls(parts, tuple(reads))
 
 
-@cache
-def code_hash(folder: str = "") -> str:
-    """Hash of every file of the installed planbrief package (modules, templates, messages, styles) or of a folder."""
-    root = Path(__file__).resolve().parents[1] / folder
-    parts: list[bytes | str] = []
-    for folder, names, files in os.walk(root):
-        names[:] = sorted(name for name in names if name not in ("__pycache__", "packaged"))
-        for file in sorted(files):
-            path = Path(folder, file)
-            if not file.endswith(".pyc"):
-                parts += [path.relative_to(root).as_posix(), path.read_bytes()]
-    return sha256(*parts)
+#: By folder of the package: a process has one code.
+_code: dict[str, str] = {}
+
+
+def code_hash(folder: str = "", memory: Path | None = None) -> str:
+    """Hash of every file of the installed planbrief package (modules, templates, messages, styles) or of a folder.
+
+    `memory` is a folder that may know it from files that nobody has touched since.
+    """
+    if folder not in _code:
+        root = os.path.join(Path(__file__).resolve().parents[1], folder)
+        files = []
+        for below, names, found in os.walk(root):
+            names[:] = sorted(name for name in names if name not in ("__pycache__", "packaged"))
+            files += [os.path.join(below, file) for file in sorted(found) if not file.endswith(".pyc")]
+
+        def read() -> str:
+            named = ((Path(os.path.relpath(file, root)).as_posix(), Path(file).read_bytes()) for file in files)
+            return sha256(*(part for pair in named for part in pair))
+
+        _code[folder] = unless_touched(memory, f"code {folder}", files, read)
+    return _code[folder]
 
 
 @lru_cache(maxsize=1)
@@ -138,16 +149,25 @@ def _cells_hash(name: str, data: bytes) -> str:
 
 
 def parts(
-    catalog: Catalog, report: Report, lang: str, links: Sequence[object] = (), notices: Sequence[str] = ()
+    catalog: Catalog,
+    report: Report,
+    lang: str,
+    links: Sequence[object],
+    notices: Sequence[str],
+    notebooks: dict[str, tuple[str, str]],
 ) -> tuple[tuple[str, str], ...]:
     """The named hashes of a report in one language that do not depend on the data.
 
-    `links` are the pages that it links to, `notices` what its page warns of.
+    `links` are the pages that it links to, `notices` what its page warns of; `notebooks` keeps the hashes of notebooks
+    and of their words between the reports of one plan.
     """
+    folder, name = catalog.project.notebooks, report.notebook
+    if name not in notebooks:
+        notebooks[name] = notebook_hash(folder / f"{name}.ipynb"), words_hash(folder / "words", name)
     settings = [catalog.raw.get("feedback", {}), catalog.raw["notebooks"][report.notebook], list(links)]
     found = {
-        "notebook": notebook_hash(catalog.project.notebooks / f"{report.notebook}.ipynb"),
-        "wordings": words_hash(catalog.project.notebooks / "words", report.notebook),
+        "notebook": notebooks[name][0],
+        "wordings": notebooks[name][1],
         "parameters": sha256(plain_json([report.id, report.parameters, lang])),
         "catalog": sha256(plain_json(settings)),
         "code": code_hash(),

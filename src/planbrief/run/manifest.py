@@ -14,7 +14,6 @@ from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal, NoReturn, TypeVar, cast
 
 import planbrief
-from planbrief.display.language import Lang
 from planbrief.errors import PlanbriefError
 from planbrief.files import path_problem, sha256_of
 
@@ -24,7 +23,7 @@ STATUSES: tuple[Status, ...] = ("built", "unchanged", "failed")
 Content = bytes
 MANIFEST = "manifest.json"
 #: The catalogue page per language; Chinese is the one that a folder opens with.
-INDEX_PAGES: Mapping[Lang, str] = {"zh": "index.html", "en": "index.en.html"}
+INDEX_PAGES: Mapping[str, str] = {"zh": "index.html", "en": "index.en.html"}
 #: What changed since the edition before: follows from both, so it is no part of what an edition is.
 DIGEST_FILES = ("digest.json", "digest.zh.md", "digest.zh.html", "digest.en.md", "digest.en.html")
 
@@ -129,7 +128,7 @@ def written(value: Any) -> Any:
                 told[part.name] = written(said)
         return told
     if isinstance(value, Mapping):
-        return {name: written(said) for name, said in value.items()}
+        return dict(value)  # of what JSON has: parameters, figures, the run
     return [written(said) for said in value] if isinstance(value, list | tuple) else value
 
 

@@ -17,7 +17,6 @@ from planbrief.languages import OWN, tables
 from planbrief.project import DRAFTS, Project
 from planbrief.run.keys import Key, parts, reasons
 from planbrief.run.produce import Request
-from planbrief.targets.frames import cell_problems, unknown_references
 from planbrief.targets.package import Package, left_out, usable_package
 from planbrief.targets.store import STORE, write_store
 
@@ -90,6 +89,8 @@ class Plan:
 
 def checked_package(project: Project) -> Package:
     """The project's data, refused as a whole (:class:`DataError`) if a row breaks shape, vocabulary or references."""
+    from planbrief.targets.frames import cell_problems, unknown_references
+
     package = usable_package(project)
     problems: list[Problem] = unknown_references(package)
     for table in package.tables.values():
@@ -224,7 +225,9 @@ def plan(
     catalog = read(project, package)
     chosen_languages = subset("language", request.languages, (*OWN, *tables()))
     jobs = []
+    hashes: dict[str, tuple[str, str]] = {}
     chosen = catalog.choose(request.wanted, request.changes)
+    listed, wanted = catalog.reports(), {report.id for report in chosen}
     for report in chosen:
         kept = tuple(fmt for fmt in report.formats if fmt in chosen_formats)
         for lang in report.languages:
@@ -236,11 +239,12 @@ def plan(
             alternate = f"../{there[0]}/{report.id}.html" if there else ""
             beside = [
                 one
-                for one in catalog.reports()
-                if (one in chosen and "html" in chosen_formats) or "html" in (intact or {}).get(f"{lang}/{one.id}", ())
+                for one in listed
+                if (one.id in wanted and "html" in chosen_formats)
+                or "html" in (intact or {}).get(f"{lang}/{one.id}", ())
             ]
             related = report.related(beside, lang)
-            held = parts(catalog, report, lang, (alternate, *map(list, related)), notices)
+            held = parts(catalog, report, lang, (alternate, *map(list, related)), notices, hashes)
             why = ["--force"] if request.force else reasons(old_key(record or {}, name), held, package)
             gone = [fmt for fmt in kept if fmt not in (intact or {}).get(name, frozenset())]
             if not why and gone:

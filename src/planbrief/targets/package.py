@@ -12,13 +12,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path, PurePosixPath
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from planbrief.errors import DataError, Problem
 from planbrief.parameters import read_catalog
 from planbrief.project import Project
 from planbrief.targets.descriptor import LARGEST_FILE, files_of, home_of, read_descriptor, spare_columns
-from planbrief.targets.names import Names
+
+if TYPE_CHECKING:
+    from planbrief.targets.names import Names
 
 #: Levels of cities, and of the areas above them, which are the cities' context and have reports of their own.
 CITY_LEVELS = ("prefecture", "district", "county")
@@ -217,6 +219,8 @@ class Package:
     def names(self, table: str) -> Names:
         """What the rows of a reference table may be called, for words that people type."""
         if table not in self._names:
+            from planbrief.targets.names import Names
+
             known = self[table]
             columns = [column for column in ("name_zh", "name_en", "title_zh") if column in known.columns]
             rows = list(known.cells(*known.key, *columns))
