@@ -134,6 +134,23 @@ def test_data_and_catalog_are_watched_too(small):
         assert "catalog.toml" in after(server, version_of(page))
 
 
+def test_the_rest_of_a_notebook_is_waited_for(small, monkeypatch):
+    """A notebook of which half is written is no save yet; one that stays broken is one after a while."""
+    notebook = small.notebooks / "small.ipynb"
+    text = notebook.read_text(encoding="utf-8")
+    watch = Watch(small)
+    before = watch.look()
+    notebook.write_text(text[: len(text) // 2], encoding="utf-8")
+    rest = threading.Timer(0.3, notebook.write_text, [text + " "], {"encoding": "utf-8"})
+    rest.start()
+    after_it = watch.settled(before)
+    rest.join(20)
+    assert (str(notebook), len(text.encode()) + 1) in {one[:2] for one in after_it.project}
+    monkeypatch.setattr(studio, "MOST_WAIT", 0.1)
+    notebook.write_text(text[: len(text) // 2], encoding="utf-8")
+    assert watch.settled(after_it) == watch.look()
+
+
 def test_data_are_read_again_only_where_they_were_saved(small, monkeypatch):
     """A saved notebook is shown over the rows that were read before; saved data are read, and their rows shown."""
     read: list[Path] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -29,6 +30,8 @@ from planbrief.targets.store import STORE, write_store
 #: Seconds between two looks, and for which files must have been left alone after a change.
 LOOK_EVERY = 0.04
 SETTLE = 0.03
+#: Seconds for which the rest of a notebook is waited for.
+MOST_WAIT = 1.0
 _SKIPPED = ("__pycache__", "packaged")
 
 Stamp = frozenset[tuple[str, int, int]]
@@ -48,10 +51,9 @@ class Look:
             one for one in self.project if not one[0].endswith(".ipynb") or os.path.basename(one[0]) == own
         }
 
-    def notebooks_since(self, before: Look) -> frozenset[str]:
-        """Names of the notebooks that were saved since an earlier look."""
-        changed = (one[0] for one in self.project - before.project if one[0].endswith(".ipynb"))
-        return frozenset(os.path.basename(path).removesuffix(".ipynb") for path in changed)
+    def saved_since(self, before: Look) -> list[str]:
+        """The notebooks that were saved since an earlier look."""
+        return [path for path, *_ in self.project - before.project if path.endswith(".ipynb")]
 
 
 def files_below(folder: str) -> Iterator[tuple[str, int, int]]:
@@ -70,6 +72,15 @@ def files_below(folder: str) -> Iterator[tuple[str, int, int]]:
         return
 
 
+def is_whole(notebook: str) -> bool:
+    """Whether a notebook is JSON, which none is while it is being written."""
+    try:
+        json.loads(Path(notebook).read_bytes())
+    except (OSError, ValueError, RecursionError):
+        return False
+    return True
+
+
 class Watch:
     """Looks at the data, the catalog and the notebooks of a project, and at the package with its templates."""
 
@@ -83,13 +94,16 @@ class Watch:
         folders = (files_below(str(folder)) for folder in (self.project.notebooks, self.project.data))
         return Look(frozenset([*chain.from_iterable(folders), *catalog]), frozenset(files_below(self.package)))
 
-    def settled(self) -> Look:
-        """What is there once nothing changes any more: editors write a file in several steps."""
-        now = self.look()
+    def settled(self, before: Look) -> Look:
+        """What is there once nothing changes any more: editors write a file in several steps.
+
+        A notebook saved since `before` of which only a part is there yet is waited for, up to :data:`MOST_WAIT`.
+        """
+        end, now = time.monotonic() + MOST_WAIT, self.look()
         while True:
             time.sleep(SETTLE)
             again = self.look()
-            if again == now:
+            if again == now and (time.monotonic() > end or all(map(is_whole, now.saved_since(before)))):
                 return now
             now = again
 
@@ -221,11 +235,11 @@ class Studio:
             while not self.stopped:
                 self._wake.clear()
                 if self.watch.look() != seen:
-                    now = self.watch.settled()
+                    now = self.watch.settled(seen)
                     if now.package != seen.package:
                         self._pool.stop()
                         self._pool = self._warm()
-                    self._bring_forward(now.notebooks_since(seen))
+                    self._bring_forward({Path(path).stem for path in now.saved_since(seen)})
                     seen = now
                 known = self.reports()
                 stamps = {key: seen.of(known[key[0]].notebook) for key in self._looked_at() if key[0] in known}
@@ -249,7 +263,7 @@ class Studio:
             self._asked = {k: when for k, when in self._asked.items() if when == latest or now - when < FORGOTTEN}
             return list(self._asked)
 
-    def _bring_forward(self, notebooks: frozenset[str]) -> None:
+    def _bring_forward(self, notebooks: set[str]) -> None:
         """Let readers turn to a page of a notebook that was saved, unless one of its pages is looked at."""
         known = self.reports()
         open_now = {known[report].notebook for report, _ in self._looked_at() if report in known}
