@@ -328,6 +328,19 @@ def test_tenths_are_computed_in_per_cent() -> None:
     assert (series.unit, series.points[0].value) == ("%", -30)
 
 
+def test_per_mille_is_computed_in_per_cent() -> None:
+    """From 6‰ to 8‰ are 0.2 points, not 2, and a share of 8‰ is 0.8 %."""
+    mille = UNITS[0] | {"unit": "‰", "dimension": "percent", "factor": "0.1", "name_zh": "‰", "name_en": "‰"}
+    cells = SHARE | {"unit_measure": "‰"}
+    rows = [
+        observation(950, 6, time_period="2023", kind="actual", **cells),
+        observation(960, 8, time_period="2030", kind="target", **cells),
+    ]
+    growth = made.growth_table(make_dataset(observations=rows, units=[*UNITS, mille]), "testville", "test_share")
+    assert (growth["unit"].iloc[0], growth["end"].iloc[0]) == ("%", pytest.approx(0.8))
+    assert growth["change_pp"].iloc[0] == pytest.approx(0.2)
+
+
 def test_a_bound_that_an_exact_value_keeps_is_no_conflict() -> None:
     """33,757.93 and, elsewhere in a text, more than 30,000 of the same year are one fact; less than 30,000 is none."""
     exact = observation(960, 33757.93, time_period="2025", kind="actual")

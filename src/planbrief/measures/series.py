@@ -249,7 +249,7 @@ def _series(ds: Dataset, table: units.UnitTable, rows: list[dict[str, Any]]) -> 
     unit = first["unit_measure"]
     measured = table.parse(unit or "1")
     measure = measured.dimension
-    if measure == "percent" and measured.factor > 1:  # 成: rates and shares are computed in per cent
+    if measure == "percent" and measured.factor != 1:  # 成, ‰: rates and shares are computed in per cent
         unit = "%"
     family = FAMILIES[first["transformation"]]
     if family == "level" and measure in ("percent", "percentage_points"):
