@@ -73,7 +73,7 @@ def test_one_small_city_gets_a_short_page(tmp_path: Path):
     """With data about Zhaoqing alone there is nothing to set beside it, and no section about pairs."""
     page = build(copied(tmp_path, "zhaoqing-xian-2025"), "comparison", "en")
     text = words(page)
-    assert "Only one city (Zhaoqing) has figures" in text
+    assert "Only one place (Zhaoqing) has figures" in text
     assert "Side by side" not in "".join(page.xpath("//h2//text()"))
     assert "Comparability" not in page.xpath("//h2//text()")
     assert not empty_sections(page)

@@ -142,3 +142,45 @@ def test_page_works_without_scripts(visit: Callable[..., Any]) -> None:
     seen.page.locator("#n-o1 a[href='#d1']").click()
     assert "巴府办发〔2024〕17号" in seen.page.inner_text("#d1")
     assert not seen.page.locator("#page-theme").is_visible()
+
+
+def many_tables(count: int, rows: int) -> Any:
+    """A synthetic notebook with many tables of the same columns, all outputs of one cell."""
+    columns = [{"key": key, "label": label} for key, label in (("what", "事项"), ("value", "数值"), ("at", "时期"))]
+    outputs = []
+    for number in range(count):
+        lines = [
+            [{"t": f"事项 {number * rows + row}", "head": True}, {"t": str(row), "v": row}, {"t": "2030年"}]
+            for row in range(rows)
+        ]
+        block = {"block": "table", "lang": "zh", "id": f"t-{number}", "caption": f"第 {number} 张", "columns": columns}
+        outputs.append(notebooks.output({notebooks.MIME: {**block, "rows": lines}}).outputs[0])
+    nb = notebooks.report("zh")
+    nb.cells[10].outputs = outputs
+    return nb
+
+
+def test_a_page_of_many_rows_lays_out_what_is_in_view(visit: Callable[..., Any]) -> None:
+    """Opening costs a few layouts, not one for each of 300 tables; the filter finds the last row of the last table."""
+    page = render_html(many_tables(300, 3), name="databook")
+    seen = visit(page)
+    metrics = seen.page.context.new_cdp_session(seen.page)
+    metrics.send("Performance.enable")
+    found = {one["name"]: one["value"] for one in metrics.send("Performance.getMetrics")["metrics"]}
+    assert found["LayoutCount"] < 60
+    seen.page.fill("#page-filter", "事项 899")
+    assert seen.page.locator("main figure.table:visible").count() == 1
+    assert seen.page.locator("#t-299 tbody tr:visible").count() == 1
+    assert seen.errors == []
+
+
+def test_a_page_of_many_rows_is_whole_on_paper_and_without_scripts(visit: Callable[..., Any]) -> None:
+    """What a screen has not laid out yet is printed, and stands there for a reader who runs no scripts."""
+    seen = visit(render_html(many_tables(300, 3), name="databook"), scripts=False)
+    last = seen.page.locator("#t-299 tbody tr").last
+    assert not last.evaluate("node => node.checkVisibility({contentVisibilityAuto: true})")
+    last.scroll_into_view_if_needed()
+    last.get_by_text("事项 899").wait_for(state="visible", timeout=20_000)
+    seen.page.emulate_media(media="print")
+    first = seen.page.locator("#t-0 tbody tr").first
+    assert first.evaluate("node => node.checkVisibility({contentVisibilityAuto: true})")

@@ -12,7 +12,9 @@ import lxml.html
 import pytest
 from render import notebooks, strangers
 
+from planbrief.display.language import message
 from planbrief.render.html.exporter import render_html
+from planbrief.render.notebook import MAX_OUTPUTS
 
 
 @pytest.mark.parametrize("name", strangers.CORPUS)
@@ -185,3 +187,25 @@ def test_trust_is_an_explicit_choice() -> None:
     assert "<b onclick='x()'>y</b><script>x=1</script>" in trusting
     assert "script-src &#x27;unsafe-inline&#x27;" in trusting
     assert "unsafe-inline&#x27;; style-src" not in plain
+
+
+def test_outputs_of_others_have_a_limit_and_own_tables_have_none() -> None:
+    """A cell may show thousands of tables of a volume; of printed lines it shows the first, and says how many more."""
+    lines = [notebooks.output({"text/plain": f"line {number}"}).outputs[0] for number in range(MAX_OUTPUTS + 7)]
+    columns = [{"key": "what", "label": "What"}, {"key": "a", "label": "First"}, {"key": "b", "label": "Second"}]
+    own = [
+        notebooks.output(
+            {notebooks.MIME: {"block": "table", "lang": "en", "id": f"t-{number}", "columns": columns, "rows": []}}
+        ).outputs[0]
+        for number in range(MAX_OUTPUTS + 7)
+    ]
+    nb = notebooks.report("en")
+    nb.cells[10].outputs = own
+    page = render_html(nb, name="report")
+    assert all(f'id="t-{number}"' in page for number in (0, MAX_OUTPUTS, MAX_OUTPUTS + 6))
+    assert page.count('content:"Second"') == 1  # tables with the same heads share the rule that repeats them on a phone
+    nb.cells[10].outputs = lines
+    page = render_html(nb, name="report")
+    assert f"line {MAX_OUTPUTS - 1}<" in page
+    assert f"line {MAX_OUTPUTS}<" not in page
+    assert message("page.notice.long_text", "en", count=7) in page

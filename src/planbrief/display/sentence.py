@@ -64,7 +64,8 @@ def common_names(ds: Dataset) -> frozenset[str]:
 
 def measures_something(ds: Dataset, name: str) -> bool:
     """Whether an English name is an indicator's or an industry's, with or without a detail in brackets."""
-    return name.partition(" (")[0] in common_names(ds)
+    known, _, detail = name.partition(" (")
+    return known in common_names(ds) and not re.search(r"\)(, | and )", detail)  # brackets of several names: a list
 
 
 def within_sentence(ds: Dataset, name: Label, *, opening: bool) -> Label:

@@ -274,11 +274,13 @@ class _Reader:
             closed = bool(tags & {"remove-output", "remove-outputs", "hide-output"}) or said.get("output") == ""
             self.caption = said.get("fig-cap", "")
             if not closed and not jupyter.get("outputs_hidden") and not cell.metadata.get("collapsed"):
-                for number, output in enumerate(cell.get("outputs", ())[:MAX_OUTPUTS], start=1):
-                    if said.get("warning") == "" and output.get("name") == "stderr":
+                foreign = 0
+                for number, output in enumerate(cell.get("outputs", ()), start=1):
+                    foreign += MIME not in _mapping(output.get("data"))  # a volume has thousands of tables of its own
+                    if foreign > MAX_OUTPUTS or (said.get("warning") == "" and output.get("name") == "stderr"):
                         continue
                     yield from self._output(output, f"{where}, output {number}", f"c{index}-{number}")
-                left_out = len(cell.get("outputs", ())) - MAX_OUTPUTS
+                left_out = foreign - MAX_OUTPUTS
                 if left_out > 0:
                     yield NoticePart(where, message("page.notice.long_text", self.lang, count=left_out))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -207,6 +208,21 @@ def test_many_areas_are_ranked_and_not_paired():
     assert len(shown.columns) == 2
     assert pairs_table(ds, side) is None
     assert len(dot_charts(ds, cities, side)) == 1
+
+
+def test_places_that_tie_are_all_named():
+    """Two towns share a value: both are named, with their own words where those differ; of seven there is a count."""
+    ds = many()
+    cities = base_first(ds, TOWNS, "town0")
+    (one, *_) = [q for q in questions(ds, cities, side_by_side(ds, cities), ()) if q.differs]
+    _, figure, reached = one.rows[0]
+    tied = replace(one, rows=tuple((row[0], replace(row[1], value=max(row[1].value, 16)), row[2]) for row in one.rows))
+    assert (tied.holders(tied.top).en, tied.holders(tied.top).zh) == ("town8", "town8市")
+    level = replace(one, rows=(*one.rows[:2], (one.rows[2][0], replace(figure, value=one.rows[1][1].value), reached)))
+    assert level.holders(level.top).en == "town1 and town2"
+    bound = (one.rows[2][0], replace(figure, value=one.rows[1][1].value, comparator="ge"), reached)
+    assert replace(one, rows=(*one.rows[:2], bound)).holders(one.rows[1]).en == "town1 and town2 (at least 11%)"
+    assert tied.holders(tied.low).en == "7 places"
 
 
 def test_a_few_areas_have_no_table_of_many():

@@ -46,12 +46,18 @@ def test_achieved_growth_says_what_it_is(shipped):
     assert beside["definition"].en == "computed from printed figures"
 
 
-def test_counts_of_zero_are_not_told(shipped):
-    """A city with doubts but no contradiction has a rule of its own."""
+def test_what_was_checked_comes_out_whole_and_counts_of_zero_are_not_told(shipped):
+    """Relations that hold and those left over make all; the questions of every kind make all questions."""
     _, _, found = shipped
-    rules = {(one.rule, one.region) for one in found}
-    assert ("inconsistencies_only", "bazhong") in rules
-    assert ("doubts_only", "fuling") in rules
+    told = {one.region: one for one in found if one.rule.startswith("inconsistenc")}
+    large, small = told["bazhong"].figures, told["fuling"]
+    assert large["agreeing"].value + large["open"].value == large["checked"].value
+    counts = [item["count"].value for item in large["kinds"].items]
+    assert sum(counts) == large["findings"].value
+    assert len(counts) == 3  # nothing is implausible there
+    assert large["kinds"].items[0]["what"].en == "do not add up"
+    assert small.rule == "inconsistencies_one"
+    assert [item["what"].en for item in small.figures["kinds"].items] == ["looks implausible"]
 
 
 def test_goals_without_a_date_are_listed(shipped):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from targets.factory import ACTIVITIES, make_dataset, milestones, observation
+from targets.factory import ACTIVITIES, INDICATORS, make_dataset, milestones, observation
 
 from planbrief.display.language import pick
 from planbrief.display.views import milestone_table, theme_facts
@@ -111,6 +111,33 @@ def test_growth_by_stretch():
         "Output, value added and other money: growth a year, %",
         "Shares and margins: change over the stretch, percentage points",
     ]
+
+
+def test_targets_that_are_passed_already_need_no_growth():
+    """A target below what was reached stands in a note, not as a falling rate; such a target alone makes no table."""
+    jobs = {
+        **INDICATORS[0],
+        "indicator": "test_count",
+        "name_zh": "试岗位",
+        "name_en": "Test count",
+        "unit_measure": "个",
+    }
+    lower = [
+        observation(700, 149, indicator="test_count", unit_measure="个", kind="actual", time_period="2025"),
+        observation(
+            710, 110, indicator="test_count", unit_measure="个", kind="target", comparator="ge", time_period="2026"
+        ),
+    ]
+    table = needs_table(make_dataset(indicators=[*INDICATORS, jobs], observations=milestones() + lower), "testville")
+    assert [pick(row[0].value, "en") for row in table.rows] == ["Test output", "Test share"]
+    assert "needed: Test count." in pick(table.notes[1], "en")
+    assert needs_table(make_dataset(indicators=[jobs], observations=lower), "testville") is None
+
+
+def test_a_ratio_is_no_output(shipped):
+    """A ratio of incomes that is to fall has a group of its own."""
+    groups = [pick(name, "en") for name in needs_table(shipped, "chongqing").groups.values()]
+    assert groups[:2] == ["Output, value added and other money: growth a year, %", "Ratios: change a year, %"]
 
 
 def test_branches_in_groups():

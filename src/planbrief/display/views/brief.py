@@ -9,7 +9,7 @@ from planbrief.display.document import KeyNumber, KeyNumbers
 from planbrief.display.language import LANGS, message, messages
 from planbrief.display.sentence import Listed, inside
 from planbrief.display.views.growth import point_figure
-from planbrief.display.views.needs import growth_rows, name_of, records
+from planbrief.display.views.needs import growth_rows, name_of, reached, records
 from planbrief.display.views.opening import goal_figure, goal_name, undated
 from planbrief.measures import tables
 from planbrief.measures.audit import Audit, audit
@@ -86,12 +86,6 @@ def growth_aims(ds: Dataset, region: str) -> list[KeyNumber]:
             shown = (message("brief.number", "zh", what=name.zh, period=period.zh), f"{name.en}, {period.en}")
             found.append(KeyNumber(shown, aim, both("note.share"), values))
     return found[: QUOTA["output"]]
-
-
-def reached(ds: Dataset, first: Mapping[str, Any]) -> bool:
-    """Whether a goal asks for nothing: its bound is kept already, or it lies on the near side of what was reached."""
-    wanted = {"increase": 1, "decrease": -1}.get(ds.row("indicators", str(first["indicator"]))["direction"], 0)
-    return first["undefined"] == "bound_kept" or (first["end"] - first["start"]) * wanted < 0
 
 
 def key_number(ds: Dataset, first: Mapping[str, Any], kind: str, levels: list[Figure]) -> KeyNumber:

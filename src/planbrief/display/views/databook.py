@@ -319,9 +319,9 @@ def observation_row(ds: Dataset, row: dict[str, Any]) -> tuple[Cell, ...]:
 
 
 def name_of(ds: Dataset, row: dict[str, Any]) -> Label:
-    """What an observation measures: place inside the city, indicator, activity or subject, area of reference."""
+    """What an observation measures: a place that is not its document's, indicator, activity or subject, reference."""
     what = referred(ds, row, measured(ds, row["indicator"], row["activity"], row["subject"]))
-    if row["ref_area"] != ds.city_of(row["ref_area"]) or row["ref_area"] not in ds.cities():
+    if row["ref_area"] != ds.about(row["source_id"]):
         place = label(ds, "areas", row["ref_area"])
         what = Label(f"{place.zh}：{what.zh}", f"{place.en}: {what.en}")
     return what

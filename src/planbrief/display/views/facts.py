@@ -149,8 +149,11 @@ def fact_name(ds: Dataset, fact: Mapping[str, Any]) -> Label:
 
 
 def referred(ds: Dataset, fact: Mapping[str, Any], what: Label) -> Label:
-    """A name with the area that the fact is measured against, if there is one: a destination, the field of a rank."""
-    if not fact["counterpart_area"]:
+    """A name with the area that the fact is measured against: a destination, the field of a rank.
+
+    A fact that is measured against nothing, or within its own area (the order of a city's sectors), keeps its name.
+    """
+    if fact["counterpart_area"] in ("", fact["ref_area"]):
         return what
     kind = {"difference_pp": "against", "difference": "against", "level": "toward"}.get(
         fact["transformation"], "beside"

@@ -6,13 +6,16 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.document import Cell, Column, Table
+from planbrief.display.sentence import inside
 from planbrief.display.views.facts import both, records, remarks
 from planbrief.measures import tables
 from planbrief.measures.figures import figure
-from planbrief.measures.labels import Label, label, measured
+from planbrief.measures.labels import Label, label, listing, measured
 from planbrief.measures.series import BASE_KINDS
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     import pandas as pd
 
     from planbrief.targets import Dataset
@@ -36,6 +39,12 @@ def growth_rows(ds: Dataset, region: str, branches: bool | None = None) -> pd.Da
     return kept
 
 
+def reached(ds: Dataset, first: Mapping[str, Any]) -> bool:
+    """Whether a goal asks for nothing: its bound is kept already, or it lies on the near side of what was reached."""
+    wanted = {"increase": 1, "decrease": -1}.get(ds.row("indicators", str(first["indicator"]))["direction"], 0)
+    return first["undefined"] == "bound_kept" or (first["end"] - first["start"]) * wanted < 0
+
+
 def name_of(ds: Dataset, row: Any) -> Label:
     """What a row of a table of series measures."""
     return measured(ds, row["indicator"], row["activity"], row["subject"])
@@ -46,8 +55,12 @@ def needs_table(ds: Dataset, region: str) -> Table | None:
 
     Output and money show annual rates, counts likewise in a group of their own, shares the change in points over the
     stretch. A stretch is named by its years without the base year; what rounding leaves open stands with each number.
+    Targets that what was reached has passed need no growth: a note names them.
     """
     frame = growth_rows(ds, region, branches=False)
+    ends = [members.iloc[[-1]] for _, members in frame.groupby("series", sort=False)]
+    passed = {row["series"]: name_of(ds, row) for end in ends for row in records(end) if reached(ds, row)}
+    frame = frame[~frame["series"].isin(list(passed))]
     if frame.empty:
         return None
     stretches = common_stretches(frame)
@@ -63,7 +76,10 @@ def needs_table(ds: Dataset, region: str) -> Table | None:
         Column("multiple", both("head.multiple"), "bare", width=0.95),
     )
     caption = both("caption.needs", place=label(ds, "areas", region))
-    return Table(columns, tuple(rows), caption, notes=(both("note.growth"),), groups=groups)
+    notes = [both("note.growth")]
+    if passed:
+        notes.append(both("note.passed", names=listing(inside(ds, name) for name in passed.values())))
+    return Table(columns, tuple(rows), caption, notes=tuple(notes), groups=groups)
 
 
 def span_label(start: int, end: int) -> tuple[str, str]:
@@ -84,14 +100,15 @@ def common_stretches(frame: pd.DataFrame) -> list[tuple[int, int]]:
 
 
 def kind_parts(ds: Dataset, frame: pd.DataFrame) -> list[tuple[Label | None, Label, list[dict[str, Any]]]]:
-    """Series of the whole place by kind: output and money, counts, shares; the first of each with its heading."""
-    kinds: dict[str, list[tuple[Label, list[dict[str, Any]]]]] = {"output": [], "count": [], "share": []}
+    """Series of the whole place by kind: output and money, counts, ratios, shares; the first with its heading."""
+    kinds: dict[str, list[tuple[Label, list[dict[str, Any]]]]] = {"output": [], "count": [], "ratio": [], "share": []}
     by_series: dict[str, list[dict[str, Any]]] = {}
     for row in records(frame):
         by_series.setdefault(row["series"], []).append(row)
     for members in by_series.values():
         first = members[0]
         kind = "share" if first["family"] == "share" else "output" if first["shape"] == "geometric" else "count"
+        kind = "ratio" if kind == "output" and first["unit"] == "1" else kind
         kinds[kind].append((name_of(ds, first), members))
     found = []
     for kind, entries in kinds.items():

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from planbrief.display.language import LANGS, has_message, message, term
 from planbrief.display.sentence import Listed, inside
 from planbrief.display.views.checks import by_weight, weight
-from planbrief.measures.audit import Audit
+from planbrief.measures.audit import SEVERITIES, Audit
 from planbrief.measures.audit.model import Finding
 from planbrief.measures.evidence import Evidence, evidence
 from planbrief.measures.figures import Figure
@@ -29,8 +29,8 @@ NAMES = frozenset({"name", "achieved_name", "branch", "group"})
 def opening(ds: Dataset, found: Iterable[Headline]) -> tuple[Headline, ...]:
     """Headlines as a page tells them.
 
-    Achieved growth gets a ``definition`` (real growth on the year before …), and counts of findings lose what is zero:
-    ``inconsistencies_only`` and ``doubts_only``.
+    Achieved growth gets a ``definition`` (real growth on the year before …), and the audit's counts become ``kinds``,
+    a list without what is zero; a single finding has the rule ``inconsistencies_one``.
     """
     return tuple(within(ds, tallied(defined(ds, one))) for one in found)
 
@@ -69,15 +69,17 @@ def defined(ds: Dataset, headline: Headline) -> Headline:
 
 
 def tallied(headline: Headline) -> Headline:
-    """A count of findings under a rule that says which kinds there are."""
+    """The audit's counts as one list of the kinds that there are."""
     if headline.rule != "inconsistencies":
         return headline
-    wrong, odd = (headline.figures[name] for name in ("inconsistent", "implausible"))
-    if isinstance(wrong, Figure) and not wrong.value:
-        return replace(headline, rule="doubts_only")
-    if isinstance(odd, Figure) and not odd.value:
-        return replace(headline, rule="inconsistencies_only")
-    return headline
+    counts = {name: one for name in SEVERITIES if isinstance(one := headline.figures[name], Figure) and one.value}
+    kinds = []
+    for name, count in counts.items():
+        what = message(f"opening.found.{name}", "en") if count.value > 1 else message(f"opening.found.{name}_one", "en")
+        kinds.append({"count": count, "what": Label(message(f"opening.found.{name}", "zh"), what)})
+    listed: Any = Listed(("{count}{what}", "{count} {what}"), tuple(kinds), ("、", ", "), ("、", " and "))
+    rule = "inconsistencies" if sum(count.value for count in counts.values()) > 1 else "inconsistencies_one"
+    return replace(headline, rule=rule, figures={**headline.figures, "kinds": listed})
 
 
 def undated(ds: Dataset, region: str) -> list[Evidence]:

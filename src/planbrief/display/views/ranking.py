@@ -21,13 +21,15 @@ from planbrief.measures.compare import records as evidence_of
 from planbrief.measures.evidence import Evidence, evidence
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines.rules import Headline
-from planbrief.measures.labels import Label, label, measured, period
+from planbrief.measures.labels import Label, label, listing, measured, period
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
 
 #: Questions that are told in words, and that the table of many areas has columns for.
 MOST_TOLD, MOST_COLUMNS = 5, 6
+#: Places that a sentence names where they tie.
+MOST_TIED = 4
 #: Panels of one chart by the number of areas in the fullest, and charts on a page.
 PANELS, MOST_CHARTS = ((6, 6), (14, 4), (40, 2)), 2
 
@@ -59,6 +61,16 @@ class Question:
         """The area with the smallest value."""
         return min(self.rows, key=lambda row: row[1].value)
 
+    def holders(self, row: Row) -> Label:
+        """The places with the value of a row, all of them where several tie; many are counted.
+
+        What is worded differently (at least 5, 5) stands with its own words.
+        """
+        tied = [other for other in self.rows if other[1].value == row[1].value]
+        if len(tied) > MOST_TIED:
+            return worded("cell.places", count=str(len(tied)))
+        return listing(place_of(other, apart=self.words(other) != self.words(row)) for other in tied)
+
     @property
     def differs(self) -> bool:
         """Whether the areas have more than one value among them."""
@@ -68,6 +80,14 @@ class Question:
     def words(row: Row) -> tuple[str, str]:
         """The value of a row in both languages."""
         return value_text(row[1], "zh"), value_text(row[1], "en")
+
+
+def place_of(row: Row, *, apart: bool) -> Label:
+    """The place of a row; ``apart`` with its value, where that is not the one a sentence tells."""
+    place, figure, _ = row
+    if not apart:
+        return place
+    return Label(f"{place.zh}（{value_text(figure, 'zh')}）", f"{place.en} ({value_text(figure, 'en')})")
 
 
 def answers(ds: Dataset, areas: tuple[str, ...], side: SideBySide) -> Iterator[Headline]:
@@ -85,7 +105,7 @@ def answers(ds: Dataset, areas: tuple[str, ...], side: SideBySide) -> Iterator[H
     for one in asked[:MOST_TOLD]:
         told: dict[str, Any] = {"name": one.name, "areas": counted("told", len(one.rows), "个"), "top": one.top[1]}
         if one.differs:
-            told |= {"top_place": one.top[0], "low_place": one.low[0], "low": one.low[1]}
+            told |= {"top_place": one.holders(one.top), "low_place": one.holders(one.low), "low": one.low[1]}
         yield Headline("ranked" if one.differs else "all_alike", 0, "", told)
 
 
@@ -105,7 +125,7 @@ def dot_charts(ds: Dataset, areas: tuple[str, ...], side: SideBySide, context: I
         panels.append((panel, title))
     for one in asked:
         if len(areas) <= MANY or one.differs:
-            title = worded("caption.dots", name=one.name, top=one.top[0], value=one.words(one.top))
+            title = worded("caption.dots", name=one.name, top=one.holders(one.top), value=one.words(one.top))
             panels.append((Panel(one.name, one.rows, one.lines), title))
     charts: list[Chart] = []
     while panels and len(charts) < MOST_CHARTS:

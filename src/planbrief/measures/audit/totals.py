@@ -157,7 +157,7 @@ def _unlike_parts(ctx: Context) -> Iterator[Result]:
         unlike = sides["unlike"]
         numbers: dict[str, Number] = {
             "area": label(ctx.ds, "areas", area),
-            "total_name": ctx.name(sides["whole"][0]),
+            "total_name": label(ctx.ds, "activities", parent),
             "part_names": listing(label(ctx.ds, "activities", r.activity) for r in unlike),
             "part_measures": listing(label(ctx.ds, "indicators", r.indicator) for r in unlike),
             "total_measure": label(ctx.ds, "indicators", indicator),

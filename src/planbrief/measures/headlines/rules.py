@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from planbrief.measures.audit import Audit
+from planbrief.measures.audit import SEVERITIES, Audit
 from planbrief.measures.evidence import evidence, ids, merged_facts
 from planbrief.measures.figures import Figure, figure, plain
 from planbrief.measures.growth import cagr, multiple
@@ -129,24 +129,26 @@ def undated_goals(city: City) -> Iterator[Headline]:
 
 
 def inconsistencies(city: City) -> Iterator[Headline]:
-    """What the audit counted, where it asks anything."""
+    """What the audit counted, where it finds anything wrong or odd: relations that hold, and what the others come to.
+
+    The findings of every severity (``inconsistent`` … ``note``) add up to ``findings``, the relations that hold and
+    the ``open`` ones to those ``checked``; several relations that fail for one reason are one finding.
+    """
     key = f"{city.region}/inconsistencies"
-    bad, odd = city.audit.of("inconsistent"), city.audit.of("implausible")
-    if not bad and not odd:
+    found = {severity: city.audit.of(severity) for severity in SEVERITIES}
+    if not found["inconsistent"] and not found["implausible"]:
         return
-    observations = tuple(dict.fromkeys(obs for finding in bad for obs in finding.observations))
-    yield Headline(
-        "inconsistencies",
-        0,
-        city.region,
-        {
-            "area": label(city.ds, "areas", city.region),
-            "inconsistent": Figure(f"{key}/inconsistent", float(len(bad)), "count", "处", observations),
-            "implausible": Figure(f"{key}/implausible", float(len(odd)), "count", "处"),
-            "checked": Figure(f"{key}/checked", float(len(city.audit.checked)), "count", "项"),
-            "agreeing": Figure(f"{key}/agreeing", float(len(city.audit.agreeing)), "count", "项"),
-        },
-    )
+    checked, agreeing = len(city.audit.checked), len(city.audit.agreeing)
+    bad = tuple(dict.fromkeys(obs for finding in found["inconsistent"] for obs in finding.observations))
+    counts = {"checked": checked, "agreeing": agreeing, "open": checked - agreeing}
+    figures: dict[str, Figure | Label] = {"area": label(city.ds, "areas", city.region)}
+    for name, count in counts.items():
+        figures[name] = Figure(f"{key}/{name}", float(count), "count", "项")
+    figures["findings"] = Figure(f"{key}/findings", float(len(city.audit)), "count", "个")
+    for name, findings in found.items():
+        behind = bad if name == "inconsistent" else ()
+        figures[name] = Figure(f"{key}/{name}", float(len(findings)), "count", "处", behind)
+    yield Headline("inconsistencies", 0, city.region, figures)
 
 
 def missing_actuals(city: City) -> Iterator[Headline]:

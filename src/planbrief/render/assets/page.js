@@ -7,16 +7,22 @@ function make(tag, text, parent) {
   if (parent) { parent.appendChild(node); }
   return node;
 }
-/* scroll regions take focus only where there is something to scroll */
-function regions() {
-  document.querySelectorAll(".scroll, pre, .formula").forEach(function (node) {
-    if (node.scrollWidth > node.clientWidth + 1) { node.tabIndex = 0; } else { node.removeAttribute("tabindex"); }
+/* scroll regions take focus only where there is something to scroll; all are measured before one is changed, and what
+   a page of many rows has not laid out yet is measured when it comes into view */
+function regions(event) {
+  var within = event && event.type === "contentvisibilityautostatechange" ? event.target : document;
+  var laid = Array.prototype.filter.call(within.querySelectorAll(".scroll, pre, .formula"), function (node) {
+    return !node.checkVisibility || node.checkVisibility({contentVisibilityAuto: true});
+  });
+  laid.map(function (node) { return node.scrollWidth > node.clientWidth + 1; }).forEach(function (wide, index) {
+    if (wide) { laid[index].tabIndex = 0; } else { laid[index].removeAttribute("tabindex"); }
   });
 }
 var contents = document.querySelector(".toc details");
 if (contents && window.matchMedia("(max-width: 40rem)").matches) { contents.open = false; }
 regions();
 window.addEventListener("resize", regions);
+document.addEventListener("contentvisibilityautostatechange", regions, true);
 document.querySelectorAll("details").forEach(function (node) { node.addEventListener("toggle", regions); });
 /* where a number comes from */
 var dialog = null, opener = null;

@@ -74,18 +74,25 @@ def class_names(block: Table, writer: Writer) -> str:
         rule = f".u{unit + 1} tr:not(.group)>:nth-child({unit + 1}){{display:none}}"
         writer.rules[names[-1]] = f"@media screen and (max-width:40rem){{{rule}}}"
     if carded(block):
-        names.append("c")
-        for position, column in enumerate(block.columns[1:], start=2):
-            if text := "".join(run.text for run in column.label) + (f" {column.unit}" if column.unit else ""):
-                name = f"{block.id}/{position}"
-                said = json.dumps(text, ensure_ascii=False).replace("<", "\\3c ")
-                rule = f"#{block.id} tbody>tr:not(.group)>:nth-child({position})::before{{content:{said}}}"
-                writer.rules[f"card {name}"] = f"@media screen and (max-width:40rem){{{rule}}}"
+        names += ["c", _card_heads(block, writer)]
     elif len(block.columns) > 2 and _named(block) and demand(block, 0).body <= _NAME_EM:
         names.append("s")
     elif len(block.columns) == 2:
         names.append("pair")
     return f' class="{" ".join(names)}"' if names else ""
+
+
+def _card_heads(block: Table, writer: Writer) -> str:
+    """The class that puts the heads of columns before the cells of a card; tables with the same heads share it."""
+    heads = ["".join(run.text for run in one.label) + (f" {one.unit}" if one.unit else "") for one in block.columns[1:]]
+    name = writer.cards.setdefault(tuple(heads), f"h{len(writer.cards) + 1}")
+    rules = []
+    for position, text in enumerate(heads, start=2):
+        if text:
+            said = json.dumps(text, ensure_ascii=False).replace("<", "\\3c ")
+            rules.append(f".{name}>tbody>tr:not(.group)>:nth-child({position})::before{{content:{said}}}")
+    writer.rules[name] = f"@media screen and (max-width:40rem){{{''.join(rules)}}}" if rules else ""
+    return name
 
 
 def carded(block: Table) -> bool:

@@ -44,6 +44,10 @@ from planbrief.render.safe_text import highlighted, visible
 CONTENTS_FROM = 8
 #: More headings than this are listed by their first level only.
 DEEP_FROM = 30
+#: On a page with more rows of tables than this, a screen lays out what is in view; all of it stands in the page, so
+#: that finding, printing and reading without scripts work as on any other.
+MANY_ROWS = 600
+_UNSEEN = "@media screen{main>figure.table{content-visibility:auto;contain-intrinsic-block-size:auto 60rem}}"
 #: Columns of the list of observations behind a page, and of the list of numbers that planbrief computed.
 _OBSERVED = ("indicator", "value", "printed", "period", "kind", "document", "locator", "comment", "uses")
 _COMPUTED = ("result", "formula", "unit", "comment", "based_on", "uses")
@@ -78,6 +82,8 @@ def page(document: Document, *, trusted: bool = False) -> dict[str, Any]:
     writer.listed = {own: False for one in tables for row in one.rows if (own := blocks.own_observation(one, row))}
     contents = _contents(document, writer)
     body = _body(document, writer, contents)
+    if sum(len(one.rows) for one in tables) > MANY_ROWS:
+        writer.rules["many"] = _UNSEEN
     closing = _footnotes(document, writer) + (blocks.sources(document.sources, writer) if document.sources else "")
     numbers = lineage(document, writer)
     script = asset("theme.js") + asset("page.js")

@@ -105,6 +105,8 @@ class Writer:
     dark: dict[str, str] = field(default_factory=dict)
     #: Classes that only some pages need → their rules of style.
     rules: dict[str, str] = field(default_factory=dict)
+    #: Heads of columns that a phone shows before each cell → the class that does so.
+    cards: dict[tuple[str, ...], str] = field(default_factory=dict)
     #: Text colours set by other people's HTML → (light, dark) that can be read.
     text_colors: dict[str, tuple[str, str]] = field(default_factory=dict)
 
