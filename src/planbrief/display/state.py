@@ -204,9 +204,38 @@ def document_card(page: Page, source: str) -> dict[str, Any]:
     }
     for name in ("producer", "doc_number", "doc_type", "date_published", "url", "disclosure", "sha256"):
         card[name] = row.get(name, "")
+    if page.lang == "en":
+        known = {
+            "producer": issuer(page.ds, row["producer"]),
+            "disclosure": term("disclosure", row["disclosure"], "en"),
+        }
+        card |= {f"{name}_en": text for name, text in known.items() if text and not is_chinese(text)}
     if not row.get("file_name", "?"):
         card["disclosure"] = message("sources.typed", page.lang)
     return card
+
+
+#: Ends of the names of those who issue documents, and their English; what stands before them is a place.
+ISSUERS = {
+    "人民政府办公厅": "General Office of the People's Government of {place}",
+    "人民政府办公室": "Office of the People's Government of {place}",
+    "人民政府": "People's Government of {place}",
+    "发展和改革委员会": "Development and Reform Commission of {place}",
+    "统计局": "Bureau of Statistics of {place}",
+    "日报": "{place} Daily",
+}
+
+
+def issuer(ds: Dataset, name: str) -> str:
+    """The English name of who issued a document, if it is a place with a common ending; else empty.
+
+    四川省人民政府 is the People's Government of Sichuan, 重庆日报 the Chongqing Daily.
+    """
+    ending = next((one for one in ISSUERS if name.endswith(one)), "")
+    before = name.removesuffix(ending)
+    rows = ds.package["areas"].cells("name_zh", "name_en") if ending and before else ()
+    place = next((english for full, english in rows if before in (full, full[:-1])), "")
+    return ISSUERS[ending].format(place=place) if place else ""
 
 
 def _name(page: Page, table: str, key: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from targets.factory import make_dataset, observation
 
+from planbrief.display.state import issuer
 from planbrief.display.views.databook import (
     account_table,
     accounts,
@@ -18,6 +19,7 @@ from planbrief.display.views.databook import (
     exclusions_table,
     overview,
 )
+from planbrief.measures.labels import Label
 from planbrief.targets import Dataset, load
 
 
@@ -86,3 +88,24 @@ def test_little_data_gives_no_empty_tables():
     assert blanks_table(ds, "testville") is None
     ((_, tables),) = annex(ds, "testville")
     assert [len(table.rows) for table in tables] == [1]
+
+
+def test_issuers_and_notes_on_disclosure_have_an_english_gloss(shipped: Dataset):
+    """Who issued a document is named in English where the name is a place's with a common ending; others stay."""
+    assert issuer(shipped, "四川省人民政府") == "People's Government of Sichuan"
+    assert issuer(shipped, "巴中市人民政府办公室") == "Office of the People's Government of Bazhong"
+    assert issuer(shipped, "重庆日报") == "Chongqing Daily"
+    assert issuer(shipped, "虚构县人民政府") == issuer(shipped, "虚构网") == issuer(shipped, "日报") == ""
+    table = documents_table(shipped)
+    texts = [cell.value.en for row in table.rows for cell in row if isinstance(cell.value, Label)]
+    assert "People's Government of Sichuan (四川省人民政府)" in texts
+    assert "“不予公开” (not for disclosure)" in texts
+
+
+def test_a_volume_does_not_repeat_its_own_place(shipped: Dataset):
+    """A province's own rows carry no name of the province; those of other areas say whose they are."""
+    for place in ("重庆市", "四川省", "巴中市"):
+        region = next(area for area in shipped.areas.index if shipped.areas["name_zh"][area] == place)
+        rows = [row for _, tables in annex(shipped, region) for table in tables for row in table.rows]
+        assert rows
+        assert not [row for row in rows if row[0].value.zh.startswith(f"{place}：")]

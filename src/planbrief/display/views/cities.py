@@ -373,7 +373,10 @@ def size_classes(ds: Dataset, areas: tuple[str, ...]) -> dict[Label, dict[str, l
                 about = (
                     label(ds, "activities", record.activity) if record.activity else subject_label(ds, record.subject)
                 )
-                about = about if about.zh else label(ds, "indicators", record.indicator)
+                if not about.zh:  # the group says that these are classes of size
+                    whole = label(ds, "indicators", record.indicator)
+                    short = sentence_case(whole.en.removeprefix("Size class of "))
+                    about = Label(whole.zh.removesuffix("规模等级"), short)
                 at = period(record.time_period) if record.dated else Label("", "")
                 named = Label(f"{about.zh}（{at.zh}）", f"{about.en} ({at.en})") if at.zh else about
                 found.setdefault(record.base, (text, {}))[1].setdefault(area, {}).setdefault(named)

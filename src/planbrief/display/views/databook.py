@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.document import Cell, Column, Table
-from planbrief.display.language import bilingual, sentence_case
+from planbrief.display.language import bilingual, sentence_case, term
 from planbrief.display.quantities import date_text
+from planbrief.display.state import issuer
 from planbrief.display.views.facts import both, fact_figure, records, referred, unit_name, value_cell, word, words
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines.rules import Headline
@@ -143,8 +144,20 @@ def overview(ds: Dataset, region: str = "") -> Iterator[Headline]:
         )
     for source, row in ds.sources.loc[[] if region else papers].iterrows():
         if row["disclosure"]:
-            text = Label(row["disclosure"], row["disclosure"])
-            yield Headline("disclosure", 0, "", {"document": document_name(ds, str(source), inside=True), "text": text})
+            said = {"document": document_name(ds, str(source), inside=True), "text": quoted(row["disclosure"])}
+            yield Headline("disclosure", 0, "", said)
+
+
+def glossed(printed: str, english: str) -> str:
+    """Printed words behind their English, where that is known."""
+    return f"{english} ({printed})" if english else printed
+
+
+def quoted(disclosure: str) -> Label:
+    """What a document says of its own disclosure, with the meaning of the usual words."""
+    known = term("disclosure", disclosure, "en")
+    mark = f"“{disclosure}”"
+    return Label(mark, mark if known == disclosure else f"{mark} ({known})")
 
 
 def kinds_table(ds: Dataset) -> Table:
@@ -171,13 +184,14 @@ def documents_table(ds: Dataset) -> Table:
         row = ds.row("sources", account.source)
         title = Label(row["title_zh"], row["title_en"])
         date = tuple(date_text(row["date_published"], lang) for lang in ("zh", "en"))
-        stated = Cell(worded("cell.quoted", text=row["disclosure"]), tone="warn") if row["disclosure"] else Cell("")
+        stated = Cell(quoted(row["disclosure"]), tone="warn") if row["disclosure"] else Cell("")
+        issued = [part for part in (row["producer"], row["doc_number"]) if part]
         if not row["file_name"]:
             stated = Cell(worded("sources.typed"), tone="warn")
         lines.append(
             (
                 Cell(title, head=True),
-                Cell("，".join(part for part in (row["producer"], row["doc_number"]) if part)),
+                Cell(Label("，".join(issued), glossed("，".join(issued), issuer(ds, row["producer"])))),
                 Cell(date),
                 stated,
                 Cell(len(account.observations)),

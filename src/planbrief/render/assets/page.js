@@ -12,7 +12,9 @@ function make(tag, text, parent) {
 function regions(event) {
   var within = event && event.type === "contentvisibilityautostatechange" ? event.target : document;
   var laid = Array.prototype.filter.call(within.querySelectorAll(".scroll, pre, .formula"), function (node) {
-    return !node.checkVisibility || node.checkVisibility({contentVisibilityAuto: true});
+    var seen = !node.checkVisibility || node.checkVisibility({contentVisibilityAuto: true});
+    if (!seen) { node.removeAttribute("tabindex"); }
+    return seen;
   });
   laid.map(function (node) { return node.scrollWidth > node.clientWidth + 1; }).forEach(function (wide, index) {
     if (wide) { laid[index].tabIndex = 0; } else { laid[index].removeAttribute("tabindex"); }

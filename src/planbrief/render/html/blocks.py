@@ -316,7 +316,8 @@ def sources(block: Sources, writer: Writer) -> str:
         name = document.get("source_id", "")
         title_lang = lang_attribute(document.get("title_lang", ""), lang)
         original = [esc(document[key]) for key in ("producer", "doc_number", "disclosure") if document.get(key)]
-        facts = [f"<span{lang_attribute('zh', lang)}>{' · '.join(original)}</span>"] if original else []
+        facts = [esc(document[key]) for key in ("producer_en", "disclosure_en") if document.get(key)]
+        facts += [f"<span{lang_attribute('zh', lang)}>{' · '.join(original)}</span>"] if original else []
         if date := document.get("date_text") or document.get("date_published"):
             facts.append(esc(date))
         items.append(

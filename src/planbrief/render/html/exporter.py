@@ -46,7 +46,7 @@ CONTENTS_FROM = 8
 DEEP_FROM = 30
 #: On a page with more rows of tables than this, a screen lays out what is in view; all of it stands in the page, so
 #: that finding, printing and reading without scripts work as on any other.
-MANY_ROWS = 600
+MANY_ROWS = 2000
 _UNSEEN = "@media screen{main>figure.table{content-visibility:auto;contain-intrinsic-block-size:auto 60rem}}"
 #: Columns of the list of observations behind a page, and of the list of numbers that planbrief computed.
 _OBSERVED = ("indicator", "value", "printed", "period", "kind", "document", "locator", "comment", "uses")

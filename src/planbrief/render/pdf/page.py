@@ -379,9 +379,13 @@ class _Page:
         lang = self.lang
         items = []
         for number, document in enumerate(block.documents, start=1):
-            original = [document[key] for key in ("producer", "doc_number", "disclosure") if document.get(key)]
+            facts: list[str] = []
+            for key in ("producer", "doc_number", "disclosure"):  # paper has room for the name or its English
+                if document.get(key):
+                    english = document.get(f"{key}_en", "")
+                    fact = literal(english) if english else _foreign(document[key], "zh", lang)
+                    facts += [literal(" · ")] * bool(facts) + [fact]
             date = document.get("date_text") or document.get("date_published") or ""
-            facts = [_foreign(" · ".join(original), "zh", lang)] if original else []
             facts += [literal(" · " * bool(facts)), *prose(date)] if date else []
             title = _foreign(
                 document.get("title") or document.get("source_id", ""), document.get("title_lang", ""), lang
