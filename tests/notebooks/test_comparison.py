@@ -60,7 +60,7 @@ def test_the_shipped_cities(tmp_path: Path):
     assert re.search(r"到2027年的目标为1000 亿元，仍低于涪陵高新区2022年已有的1200 亿元", text)
     assert "73.8%" in text
     assert "不是同一回事" in text
-    assert "綦江区：工业规模等级" in text
+    assert "綦江区：工业；涪陵区：华峰集团" in text
     assert "不作计算" in text
     assert "0.38倍" in text.replace(" ", "")
     assert any("3 ÷ 8" in row.text_content() for row in page.xpath("//tr")), "the formula stands in the row of its number"

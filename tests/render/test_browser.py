@@ -150,7 +150,7 @@ def many_tables(count: int, rows: int) -> Any:
     outputs = []
     for number in range(count):
         lines = [
-            [{"t": f"事项 {number * rows + row}", "head": True}, {"t": str(row), "v": row}, {"t": "2030年"}]
+            [{"t": f"事项 {number * rows + row}号", "head": True}, {"t": str(row), "v": row}, {"t": "2030年"}]
             for row in range(rows)
         ]
         block = {"block": "table", "lang": "zh", "id": f"t-{number}", "caption": f"第 {number} 张", "columns": columns}
@@ -168,7 +168,7 @@ def test_a_page_of_many_rows_lays_out_what_is_in_view(visit: Callable[..., Any])
     metrics.send("Performance.enable")
     found = {one["name"]: one["value"] for one in metrics.send("Performance.getMetrics")["metrics"]}
     assert found["LayoutCount"] < 60
-    seen.page.fill("#page-filter", "事项 2099")
+    seen.page.fill("#page-filter", "事项 2099号")
     assert seen.page.locator("main figure.table:visible").count() == 1
     assert seen.page.locator("#t-104 tbody tr:visible").count() == 1
     assert seen.errors == []
@@ -180,7 +180,7 @@ def test_a_page_of_many_rows_is_whole_on_paper_and_without_scripts(visit: Callab
     last = seen.page.locator("#t-104 tbody tr").last
     assert not last.evaluate("node => node.checkVisibility({contentVisibilityAuto: true})")
     last.scroll_into_view_if_needed()
-    last.get_by_text("事项 2099").wait_for(state="visible", timeout=20_000)
+    last.get_by_text("事项 2099号").wait_for(state="visible", timeout=20_000)
     seen.page.emulate_media(media="print")
     first = seen.page.locator("#t-0 tbody tr").first
     assert first.evaluate("node => node.checkVisibility({contentVisibilityAuto: true})")
