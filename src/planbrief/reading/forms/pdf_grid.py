@@ -6,6 +6,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 from planbrief.reading.canonical import joined
@@ -231,7 +232,10 @@ def zones(lines: Sequence[Line], rules: Sequence[Rule] = ()) -> list[Zone]:
             index += 1
             continue
         first = index
-        while first > (found[-1].end if found else 0) and _overlaps(lines[first - 1], lines[first]):
+        least = found[-1].end if found else 0
+        while first > least and (
+            _overlaps(lines[first - 1], lines[first]) or _heads(lines[first - 1], lines[first], lines[index:end])
+        ):
             first -= 1
         boxes = _boxes(lines[first:end], rules)
         words = [_words(line, i) for i, line in enumerate(lines[first:end])]
@@ -245,6 +249,24 @@ def zones(lines: Sequence[Line], rules: Sequence[Rule] = ()) -> list[Zone]:
             found.append(Zone(first, end, boxes, tuple(edges), _tails(words, edges)))
         index = end
     return found
+
+
+def _heads(line: Line, below: Line, rows: Sequence[Line]) -> bool:
+    """Whether a line close above a table belongs to its heads: each of its fields stands over one column."""
+    last = max(rows, key=lambda row: len(row.fields))
+    usual = min(one.base - other.base for other, one in pairwise(rows))
+    near = max(1.8 * below.size, min(1.1 * usual, 3 * below.size))
+    if below.base - line.base > near or _is_prose(line) or len(last.fields) < 3:
+        return False
+    middles = [(field.left + field.right) / 2 for field in last.fields]
+    apart = [b - a for a, b in pairwise(middles)]
+    for field in line.fields:
+        middle = (field.left + field.right) / 2
+        nearest = min(range(len(middles)), key=lambda i: abs(middles[i] - middle))
+        room = max(apart[max(0, nearest - 1) : nearest + 1])
+        if field.right - field.left > room or abs(middles[nearest] - middle) > 0.5 * room:
+            return False
+    return True
 
 
 def _tails(rows: Sequence[Sequence[Word]], edges: Sequence[tuple[float, float]]) -> tuple[tuple[int, Word], ...]:
@@ -302,7 +324,8 @@ def _end_of_run(lines: Sequence[Line], first: int) -> int:
 
 
 def _is_prose(line: Line) -> bool:
-    return len(line.text) > 60 or bool(re.search(r"[。；]$", line.text)) or _is_note(line.text)
+    long = len(line.text) > 60 and max(len(field.text) for field in line.fields) > 20  # a wide table's are many, short
+    return long or bool(re.search(r"[。；]$", line.text)) or _is_note(line.text)
 
 
 def _is_note(text: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import math
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
@@ -311,8 +312,20 @@ def lines_of(characters: Iterable[Char]) -> list[Line]:
     return [line for row in rows if (line := _line(row)) is not None]
 
 
+#: A figure among others a blank apart: columns of a table set close (10.0 11.0 12.0).
+_FIGURE = re.compile(r"[-+−]?\d[\d,.]*[%％]?|[-—–]+")
+
+
+def _columns(parts: Sequence[Field]) -> list[Field]:
+    """Words with blanks between them as one field; three and more figures are one each."""
+    if len(parts) >= 3 and all(_FIGURE.fullmatch(part.text) for part in parts):
+        return list(parts)
+    return [Field(" ".join(part.text for part in parts), parts[0].left, parts[-1].right)]
+
+
 def _line(row: Sequence[Char]) -> Line | None:
     fields: list[Field] = []
+    parts: list[Field] = []
     text, left, last = "", 0.0, None
     for char in sorted(row, key=lambda char: char.left):
         if last is not None:
@@ -324,17 +337,18 @@ def _line(row: Sequence[Char]) -> Line | None:
             gap += 0.45 * last.size if last.text in _HALF_RIGHT and last.right - last.left > 0.8 * size else 0
             gap += 0.45 * char.size if char.text in _HALF_LEFT and char.right - char.left > 0.8 * size else 0
             if gap > _FIELD_GAP * size:
-                fields.append(Field(text, left, last.right))
-                text = ""
+                fields += _columns([*parts, Field(text, left, last.right)])
+                parts, text = [], ""
             elif gap > _WORD_GAP * size and char.text.isascii() and last.text.isascii():
-                text += " "
+                parts.append(Field(text, left, last.right))
+                text = ""
         if not text:
             left = char.left
         text += char.text
         last = char
     if last is None:
         return None
-    fields.append(Field(text, left, last.right))
+    fields += _columns([*parts, Field(text, left, last.right)])
     sizes = sorted(char.size for char in row)
     usual = sizes[len(sizes) // 2]
     bases = sorted(char.base for char in row if char.size >= 0.8 * usual)

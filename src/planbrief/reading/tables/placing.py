@@ -43,6 +43,10 @@ def edges_of(rows: Sequence[Sequence[Word]]) -> list[tuple[float, float]]:
                 for word in row
                 if all(word.right <= left or right <= word.left for left, right in edges)
             ]
+    first = min(left for left, _ in edges)
+    alone = [row[0] for row in rows if len(row) == 1 and row[0].right <= first]
+    if len(alone) >= len(values):  # names in lines above and below their figures, never beside them
+        edges.append((min(word.left for word in alone), max(word.right for word in alone)))
     return _parted(edges)
 
 
