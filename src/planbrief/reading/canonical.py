@@ -168,7 +168,7 @@ class PrintedTable:
     ``header_rows`` rows at the top are heads. ``row_heads`` columns at the left name the rows (group, running number,
     indicator; not the unit). ``caption`` is the line above the table (专栏1 主要指标) and ``unit`` what it says of the
     unit (单位：亿元 gives 亿元), both empty where there is nothing. ``notes`` is the text of the notes below it.
-    ``start`` and ``end`` enclose the cells.
+    ``start`` and ``end`` enclose the cells. ``cut`` is true where the page seems to have had no room for all of it.
     """
 
     start: int
@@ -179,6 +179,7 @@ class PrintedTable:
     caption: str = ""
     unit: str = ""
     notes: str = ""
+    cut: bool = False
 
     @cached_property
     def rows(self) -> int:
@@ -295,7 +296,7 @@ class Paragraph:
 
 #: What is stored of a document and of a table by the name of the field.
 _OF_TEXT = ("form", "encoding", "original_sha256", "title", "published_hint")
-_OF_TABLE = ("start", "end", "header_rows", "row_heads", "caption", "unit", "notes")
+_OF_TABLE = ("start", "end", "header_rows", "row_heads", "caption", "unit", "notes", "cut")
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from planbrief.reading.forms.pdf_grid import grids, zones
 from planbrief.reading.forms.pdf_page import Line, lines_of, page_of
 from planbrief.reading.forms.plain import Box, Composer, title_of
 from planbrief.reading.tables.placing import Word, columns_of, says_value
-from planbrief.reading.tables.shapes import plain
+from planbrief.reading.tables.shapes import is_period, plain
 
 _MOST_PAGES = 3000
 #: Seconds of the processor after which reading stops with a message; 1,000 dense pages take about 25. What else the
@@ -40,6 +40,8 @@ class _Table:
     columns: tuple[float, ...] = ()
     edges: tuple[tuple[float, float], ...] = ()
     tails: tuple[tuple[int, Word], ...] = ()
+    #: Pages on which it comes so close to the right edge that the printer had no room for all of it.
+    cut: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True)
@@ -136,6 +138,9 @@ def _sheets(raw: bytes, name: str) -> tuple[list[_Sheet], list[str]]:
             for grid in found:
                 place = next((i for i, item in enumerate(body) if item.top > grid.top), len(body))
                 body.insert(place, _Table(grid.boxes, grid.top, grid.columns))
+            for item in body:
+                if isinstance(item, _Table) and _is_cut_off(item, lines, page.width):
+                    item.cut.add(index + 1)
             sheet.items = body
             _measure(sheet)
             sheets.append(sheet)
@@ -150,6 +155,14 @@ def _sheets(raw: bytes, name: str) -> tuple[list[_Sheet], list[str]]:
         )
     warnings = [f"{blank} page(s) are pictures without text and are not read."] if blank else []
     return sheets, warnings
+
+
+def _is_cut_off(table: _Table, lines: Sequence[Line], width: float) -> bool:
+    """Whether a table runs into the right edge of its page, which is far nearer than the left one."""
+    edges = [*table.edges, *pairwise(table.columns)]
+    left, right = min(one for one, _ in edges), width - max(other for _, other in edges)
+    left = min([left, *(line.left for line in lines)])
+    return right < (0.6 if table.columns else 0.82) * min(left, 36) and len(edges) > 3
 
 
 def _unreadable(name: str, found: str, expected: str = "a PDF with a text layer") -> DataError:
@@ -353,7 +366,11 @@ class _Writer:
             _set_under(open_table, table)
             if _same_columns(open_table, table):
                 boxes = _appended(open_table.boxes, table.boxes)
-                self._table = replace(open_table, boxes=boxes, tails=table.tails)
+                self._table = replace(open_table, boxes=boxes, tails=table.tails, cut=open_table.cut | table.cut)
+                return
+            if _goes_on_beside(open_table, table):
+                beside = _columns(open_table.boxes)
+                open_table.boxes += [replace(box, column=box.column + beside) for box in table.boxes]
                 return
         self._end_paragraph()
         self._end_table()
@@ -361,9 +378,12 @@ class _Writer:
 
     def _end_table(self) -> None:
         if self._table is not None:
-            boxes = self._table.boxes
+            boxes, cut = self._table.boxes, self._table.cut
+            lost = not _names(boxes) and len({box.column for box in boxes if says_value(box.text)}) > 2
+            for page in sorted(cut or ({boxes[0].page} if lost else ())):
+                self.composer.warnings.append(f"Page {page}: a table may not be whole; compare it with the page.")
             self._table = None
-            self.composer.table(boxes)  # what repeats on the page comes behind the notes of the table
+            self.composer.table(boxes, cut=bool(cut) or lost)  # what repeats on the page comes behind its notes
 
 
 def _cut_cell(table: _Table, line: Line) -> Box | None:
@@ -425,7 +445,11 @@ def _columns(boxes: Iterable[Box]) -> int:
 
 def _same_columns(above: _Table, table: _Table) -> bool:
     """Whether a table at the top of a page goes on with the one at the bottom of the page before."""
-    if _columns(above.boxes) != _columns(table.boxes):
+    if _columns(above.boxes) != _columns(table.boxes) or bool(_names(above.boxes)) != bool(_names(table.boxes)):
+        return False
+    first = min(box.row for box in table.boxes)
+    heads = {plain(box.text) for box in table.boxes if box.row == first and is_period(box.text)}
+    if len(heads) > 1 and not heads & {plain(box.text) for box in above.boxes}:
         return False
     if above.columns and table.columns:
         # Pages for binding shift everything sideways; widths stay.
@@ -433,6 +457,19 @@ def _same_columns(above: _Table, table: _Table) -> bool:
         others = [b - a for a, b in pairwise(table.columns)]
         return all(abs(a - b) < 8 for a, b in zip(widths, others, strict=True))
     return bool(above.columns) == bool(table.columns)
+
+
+def _names(boxes: Sequence[Box]) -> int:
+    """How many cells of the first column that is filled name a row, below the first row where there are several."""
+    low, first = min(box.row for box in boxes), min((box.column for box in boxes if box.text), default=0)
+    low -= max(box.row for box in boxes) == low
+    return sum(box.column == first and box.row > low and bool(box.text) and not says_value(box.text) for box in boxes)
+
+
+def _goes_on_beside(above: _Table, table: _Table) -> bool:
+    """Whether a page holds the right part of a sheet too wide for the page before: as many rows, none with a name."""
+    rows = [max(box.row for box in one.boxes) - min(box.row for box in one.boxes) for one in (above, table)]
+    return abs(above.top - table.top) < 3 and rows[0] == rows[1] > 0 and bool(_names(above.boxes)) > _names(table.boxes)
 
 
 def _appended(boxes: list[Box], more: list[Box]) -> list[Box]:

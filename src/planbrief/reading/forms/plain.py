@@ -215,7 +215,7 @@ class Composer:
         if part == "body":
             self._paragraphs.append(Paragraph(start, start + len(text), style, level))
 
-    def table(self, boxes: Sequence[Box], sheet: str = "") -> None:
+    def table(self, boxes: Sequence[Box], sheet: str = "", cut: bool = False) -> None:
         """A table; boxes that make none (a frame around prose, one column) are written as paragraphs.
 
         For a spreadsheet the boxes bring their places: rows and columns of the sheet.
@@ -241,6 +241,7 @@ class Composer:
             )
         self._write("\n\n")
         table = shape("".join(self._parts[mark:]), cells)
+        table = table and replace(table, cut=cut)
         self._keep(table, base, boxes, cells, sheet)
 
     def _keep(

@@ -15,6 +15,7 @@ from planbrief.reading.grammar.numerals import TOKEN, Exclusion, Surroundings, e
 from planbrief.reading.grammar.scopes import Clock, Period, periods
 from planbrief.reading.grammar.wordlists import any_of, fold
 from planbrief.reading.proposals import Proposal, rate
+from planbrief.reading.tables.placing import says_value
 
 _UNIT = re.compile(rf"(?:单位[:：]?)?(?P<unit>[十百千万亿]*{any_of(MEASURES | CLASSIFIERS)}(?:/[一-龥a-zA-Z³²]+)?)")
 _BRACKETED = re.compile(r"[（(〔\[](?P<inside>[^（）()〔〕\[\]]*)[）)〕\]]")
@@ -93,6 +94,9 @@ class TableReader:
             every = range(self.table.columns)
             self._heads = [self._head(" ".join(self.table.column_heads(at, self.text))) for at in every]
         return self._heads
+
+    def _valued_columns(self) -> set[int]:
+        return {cell.column for cell in self.table.cells if says_value(cell.text_in(self.text))}
 
     def _is_head(self, cell: Cell) -> bool:
         return cell.header or self.table.is_head(cell.row)
@@ -189,6 +193,10 @@ class TableReader:
             unit = "%"
         if not unit:
             row.doubts.append("no_unit")
+        if self.table.cut:
+            row.doubts.append("cut_table")
+        elif not self.table.header_rows and len(self._valued_columns()) > 1:
+            row.doubts.append("no_heads")
         low, high = number(match["low"]), number(match["high"]) if match["high"] else None
         negative = match["sign"] in ("-", "－", "−", "–", "—")
         value: Decimal = -low if negative and high is None else low
