@@ -55,6 +55,13 @@ def test_signs(sentence, expected):
         ("日照时数1200小时。", ["日照时数"]),
         ("建设农田220万亩、改造提升80万亩。", ["建设农田", "改造提升农田"]),
         ("总量由全国第18位前移至第16位。", ["", ""]),
+        ("A级景区62个，其中4A级以上18个。", ["A级景区", "A级景区（4A级以上）"]),
+        ("生猪存栏21万头，出栏32万头。", ["生猪存栏", "生猪出栏"]),
+        ("国有企业增加值增长3%，私营企业增长7%。", ["国有企业增加值", "私营企业增加值"]),
+        ("奶产量、肉产量分别占全国的18%、24%，均居全国首位。", ["奶产量占全国", "肉产量占全国", "肉产量"]),
+        ("43个重点产业链产值突破26亿元。", ["重点产业链", "产业链产值"]),
+        ("发放农村低保金3亿元，惠及8万人。", ["发放农村低保金", "惠及人数"]),
+        ("工业增加值增速回升至6%，高于年初预期1个百分点。", ["工业增加值增速"] * 2),
     ],
 )
 def test_names(sentence, expected):
@@ -85,6 +92,15 @@ def test_a_sum_to_be_won_is_a_target():
     assert cells("kind", "力争引进资金突破300亿元。发放贷款80亿元。", AHEAD) == ["target", "commitment"]
 
 
-def test_a_deviation_from_the_normal_year_is_looked_at():
-    """No form of the data says it."""
-    assert not rows("降水量较常年偏多12%。")[0].sure
+@pytest.mark.parametrize(
+    "sentence", ["降水量较常年偏多12%。", "降水量偏少11%。", "新增就业6万人，完成年度目标的113%。"]
+)
+def test_percentages_without_a_form_are_looked_at(sentence):
+    """A deviation from the normal year and what was fulfilled of an aim are no growth and no share."""
+    assert not rows(sentence)[-1].sure
+
+
+@pytest.mark.parametrize(("sentence", "value"), [("产值占全省的七成以上。", "7"), ("产值占全省GDP的两成多。", "2")])
+def test_tenths_of_a_whole_state_a_share(sentence, value):
+    """占…的七成 states a quantity in words."""
+    assert [(row.cells["obs_value"], row.cells["comparator"]) for row in rows(sentence)] == [(value, "ge")]

@@ -223,13 +223,15 @@ def _percent(one: Quantity, name: str, stretch: bool) -> Change:
             return Change("cumulative", sign, "cumulative")
         if stretch:
             return Change("cumulative", sign, "cumulative_stretch", "stretch_growth")
-        odd = re.search("环比|[常往历]年", around + front.adverbs)
+        odd = re.search("环比|[常往历]年|偏[多少高低]", around + front.adverbs + front.verb)
         return Change("yoy", sign, "growth", "percent_gap" if odd else "")
     if re.search(r"负增长", around):
         return Change("yoy", -1, "growth")
     beyond = one.value > 100 and "率" in name  # 任务完成率达120% is no part of a whole
     if beyond or re.search("利润率|收益率|回报率", name):
         return Change("level", 1, "level")
+    if re.search("完成[^，。]{0,12}(?:目标|任务|计划)", words):
+        return Change("share", 1, "share", "percent_gap")
     return Change("share", 1, "share", "" if _SHARE.search(around + one.behind[:3]) else "bare_percent")
 
 

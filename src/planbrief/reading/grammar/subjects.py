@@ -118,7 +118,9 @@ def _lead(one: Quantity) -> str:
 
 
 def _list(one: Quantity, core: str, length: int, found: Sequence[Quantity], index: int, said: Said) -> Subject:
-    words = names.cleaned(core)
+    head, _, of = core.partition("分别占")
+    whole = f"占{of.rstrip('的')}" if of and head else ""
+    words = names.cleaned(head if whole else core)
     parts: list[str] = []
     if not names.is_verbal(core) and words not in listed("names", "generic"):
         parts = names.listed_names(words, length) or _told_of(found, index, words, length)
@@ -137,9 +139,9 @@ def _list(one: Quantity, core: str, length: int, found: Sequence[Quantity], inde
         else:
             doubts.append("list_unpaired")
             parts = [words or said.carried] * length
-    said.names = list(parts)
+    said.names = [part + whole for part in parts]
     said.carried = parts[-1]
-    return Subject(parts[0], "list", doubts=doubts)
+    return Subject(said.names[0], "list", doubts=doubts)
 
 
 def _told_of(found: Sequence[Quantity], index: int, words: str, length: int) -> list[str]:
@@ -268,6 +270,7 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
         if name.startswith("总"):
             said.carried = said.carried.removeprefix("新增")
         return Subject(said.carried, "carried", doubts=["carried"])
+    name = _beside(name, one, said.carried)
     said.carried = name
     doubts = ["long_name"] if len(name) > _LONG else ["short_name"] if len(name) < 2 else []
     if name in (*listed("names", "bare"), *listed("names", "generic")) or _CUT.search(name):
@@ -275,10 +278,22 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
     return Subject(name, "front", doubts=doubts)
 
 
+_HERD = re.compile("[存出]栏量?$")
+
+
+def _beside(name: str, one: Quantity, before: str) -> str:
+    """A name with what it leaves out because the one before said it: 生猪存栏…，出栏; 一产增加值…，二产."""
+    if _HERD.fullmatch(name) and _HERD.search(before):
+        return _HERD.sub("", before) + name
+    branch = re.search("(?:企业|[产行造矿务易]业|第?[一二三]产)$", name) and before.endswith("增加值")
+    return name + "增加值" if branch and (one.unit.endswith("元") or (one.unit == "%" and one.front.change)) else name
+
+
 def _counted(one: Quantity, core: str, noun: str, verbal: bool, said: Said) -> Subject:
     flow = names.flow_verb(core)
-    if one.behind[:1] == "大" and len(thing := noun.removesuffix(names.measure_of(noun) or "大")) >= 2:
-        noun = thing.split("对")[0]  # 三大产业产值 counts branches, not their output
+    counts_owners = one.behind[:1] == "大" or not re.search("[，；。、]", one.behind)
+    if counts_owners and len(thing := noun.removesuffix(names.measure_of(noun) or "大")) >= 2:
+        noun = thing.split("对")[0]  # 三大产业产值 counts branches, 9个产业产值突破 owners of what follows
     said.carried = noun
     doubts = ["long_name"] if len(noun) > _LONG - 2 else []
     if not verbal and len(core) > 3 and not flow and not re.search(r"等$|、", core):
@@ -300,7 +315,7 @@ _PART = re.compile(r"其中[，：:]?[有含约近超]?")
 def _told_of_some() -> re.Pattern[str]:
     """What is told of some of the things just counted; a noun behind it (在建项目) names things of its own."""
     return re.compile(
-        rf"(?P<told>(?:已|基本)?{any_of(listed('verbs', 'parts'))}[^，。；、]{{0,14}}?)(?:[的约近达了]|超过?)*$"
+        rf"(?P<told>(?:已|基本)?{any_of(listed('verbs', 'parts'))}[^，。；、]{{0,14}}?|[^，。；、]{{1,6}}及?以[上下])(?:[的约近达了]|超过?)*$"
     )
 
 
@@ -319,6 +334,8 @@ def _part(one: Quantity, before: Quantity | None, said: Said) -> str:
     return f"{whole}（{found['told']}）"
 
 
+#: Verbs of reaching people with what was told before, which are no part of it (发放低保金…，惠及8万人).
+_REACHING = frozenset("惠及 覆盖 服务 吸纳 安置 救助 帮扶".split())
 #: Verbs that name what they count without any noun.
 _ACTIVITIES = frozenset("造林 植树造林 植树 培训 减税降费".split())
 
@@ -343,6 +360,9 @@ def _carried(text: str, one: Quantity, core: str, said: Said) -> Subject:
         doubts.append("flow_carried")
         if one.unit.endswith("元") and one.mark != "、":
             return Subject(flow + "资金", "front", doubts=["short_name"])
+        if flow in _REACHING and re.search("[人名户]$", one.unit):
+            noun = "户数" if one.unit.endswith("户") else "人数"
+            return Subject(flow + noun, "front", doubts=["short_name"])
         if flow in _ACTIVITIES:
             return Subject(flow, "front")
         base = re.sub("总[数量]$", "", base)
