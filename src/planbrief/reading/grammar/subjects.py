@@ -314,9 +314,8 @@ _PART = re.compile(r"其中[，：:]?[有含约近超]?")
 @cache
 def _told_of_some() -> re.Pattern[str]:
     """What is told of some of the things just counted; a noun behind it (在建项目) names things of its own."""
-    return re.compile(
-        rf"(?P<told>(?:已|基本)?{any_of(listed('verbs', 'parts'))}[^，。；、]{{0,14}}?|[^，。；、]{{1,6}}及?以[上下])(?:[的约近达了]|超过?)*$"
-    )
+    told = rf"(?:已|基本)?{any_of(listed('verbs', 'parts'))}[^，。；、]{{0,14}}?|[^，。；、]{{1,6}}及?以[上下]"
+    return re.compile(rf"(?P<told>{told})(?:[的约近达了]|超过?)*$")
 
 
 def _part(one: Quantity, before: Quantity | None, said: Said) -> str:
