@@ -95,6 +95,22 @@ def test_modules_tell_one_thing():
     assert crowded == {}
 
 
+def test_a_module_imports_in_one_place():
+    """All that a module needs stands at its top: imports, then what only type checkers import, each name once."""
+    wrong = []
+    for path in MODULES:
+        kinds, names = [], []
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            inner = node.body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING" else [node]
+            found = [one for one in inner if isinstance(one, (ast.Import, ast.ImportFrom))]
+            kinds.append("x" if not found else "t" if isinstance(node, ast.If) else "i")
+            names += [(getattr(one, "module", ""), alias.name, alias.asname) for one in found for alias in one.names]
+        order = "".join(kinds).lstrip("x")
+        if re.search("[xt]i|tt|xt", order) or len(names) != len(set(names)):
+            wrong.append(path.relative_to(SOURCE).as_posix())
+    assert wrong == []
+
+
 def test_no_module_is_a_drawer():
     """No module is called utils, helpers, misc or common."""
     assert [p for p in MODULES if p.stem in ("utils", "util", "helpers", "misc", "common")] == []

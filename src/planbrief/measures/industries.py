@@ -16,8 +16,6 @@ from planbrief.measures.series import Series, series_of
 from planbrief.targets.frames import records_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import pandas as pd
 
     from planbrief.targets import Dataset

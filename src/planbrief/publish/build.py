@@ -12,47 +12,39 @@ A report that fails keeps its last good files and is marked; the others are publ
 
 from __future__ import annotations
 
+import contextlib
 import csv
+import errno
 import io
 import json
+import os
+import sys
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planbrief.errors import PlanbriefError
-from planbrief.parameters import project_name
-from planbrief.publish.edition import Publication
-from planbrief.run.keys import Key, code_hash, with_reads
-from planbrief.run.manifest import FindingEntry, Manifest, PublishedFile, ReportEntry
-from planbrief.run.plan import BUILD_RECORD, Job, Plan
-from planbrief.targets.package import Package, Table
-
-if TYPE_CHECKING:
-    from planbrief.publish.index import DigestSource
-    from planbrief.run.produce import Produced
-    from planbrief.targets.package import Package
-import contextlib
-import errno
-import os
-import sys
-import time
-
 from planbrief.catalog import FORMATS
-from planbrief.errors import RunError
+from planbrief.errors import PlanbriefError, RunError
 from planbrief.files import read_regular, sha256_of, unless_touched
 from planbrief.log import EventLog, LibraryLog
+from planbrief.parameters import project_name
 from planbrief.project import Project
+from planbrief.publish.edition import Publication
 from planbrief.publish.gate import MOST_LISTED, admit, recall, remember
 from planbrief.publish.output_folder import check_apart, host, resolve_out
 from planbrief.publish.state import state_folder
-from planbrief.run.manifest import MANIFEST
-from planbrief.run.plan import plan, recorded
+from planbrief.run.keys import Key, code_hash, with_reads
+from planbrief.run.manifest import MANIFEST, FindingEntry, Manifest, PublishedFile, ReportEntry
+from planbrief.run.plan import BUILD_RECORD, Job, Plan, plan, recorded
 from planbrief.run.produce import PRELOAD, Listener, Logged, Outcome, Request
+from planbrief.targets.package import Package, Table
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
+    from planbrief.publish.index import DigestSource
     from planbrief.run.pool.executor import Pool
     from planbrief.run.produce import Produced, Submit, Task
 

@@ -23,6 +23,9 @@ from planbrief.reading.canonical import CanonicalText
 from planbrief.reading.decisions import DECIDED, BadDecision, DraftRow, Standing, carried, checked, row_id, standing
 from planbrief.reading.proposals import Proposal
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 JOURNAL = "decisions.jsonl"
 _ID = re.compile(r"[a-z][a-z0-9-]{0,99}")
 
@@ -237,9 +240,6 @@ def _move_earlier(folder: Path, fresh: Path) -> None:
 def _write_json(path: Path, value: Any) -> None:
     replace_file(path, json.dumps(value, ensure_ascii=False).encode("utf-8", "surrogatepass"))
 
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 #: Columns that a person may change; ``decided`` true accepts a row as it stands, or leaves it out.
 CHANGEABLE = ("role", "decided", *DECIDED, "reason")

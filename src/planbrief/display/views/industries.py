@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from planbrief.display.document import Table
     from planbrief.targets import Dataset
 
 
