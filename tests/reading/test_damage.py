@@ -189,6 +189,18 @@ def test_far_spans_cost_nothing(tmp_path, sound):
     assert len(read_file(tmp_path / "plan.html").text) < 200_000
 
 
+def test_attributes_without_end_end_in_one_message(tmp_path):
+    """The parser compares each with all before; a long picture in a tag is only long."""
+    path = tmp_path / "page.html"
+    many = " ".join(f'a{i}="1"' for i in range(200_000))
+    path.write_text(f"<!doctype html><html><body><p {many}>增长3.1%。</p></body></html>", encoding="utf-8")
+    with pytest.raises(DataError, match="attributes without end"):
+        read_file(path)
+    picture = f'<img src="data:image/png;base64,{"A" * 300_000}==">'
+    path.write_text(f"<!doctype html><html><body>{picture}<p>增长3.1%。</p></body></html>", encoding="utf-8")
+    assert "3.1%" in read_file(path).text
+
+
 @pytest.mark.parametrize("opened", ["<div>", "<table><tr><td>", "<b>", "<ul><li>"])
 def test_deep_html_ends_in_one_message(tmp_path, opened):
     path = tmp_path / "plan.html"

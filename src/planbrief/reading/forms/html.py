@@ -38,6 +38,8 @@ _NESTING = re.compile(
 )
 _CHARSET = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]+)", re.I)
 _DATE = re.compile(r"(20\d\d)[-/年.](\d{1,2})[-/月.](\d{1,2})")
+#: The parser's time grows with the square of the attributes of a tag.
+_LONG_TAG, _MOST_ATTRIBUTES = re.compile(r"<[A-Za-z][^<>]{20000,}"), 3000
 _DATE_NAMES = frozenset("pubdate publishdate publish_date article:published_time date dc.date".split())
 
 
@@ -52,6 +54,8 @@ def read_html(raw: bytes, name: str, sha256: str) -> CanonicalText:
     from selectolax.lexbor import LexborHTMLParser
 
     markup = _decoded(raw, name)
+    if any(tag[0].count("=") > _MOST_ATTRIBUTES for tag in _LONG_TAG.finditer(markup)):
+        raise DataError([Problem(name, 0, "", "a tag with attributes without end", "a page that people read")])
     if _depth(markup) > _DEEPEST:
         raise DataError([Problem(name, 0, "", "a page whose parts are nested without end", "a page that people read")])
     page = LexborHTMLParser(markup)
