@@ -184,3 +184,15 @@ def test_a_page_of_many_rows_is_whole_on_paper_and_without_scripts(visit: Callab
     seen.page.emulate_media(media="print")
     first = seen.page.locator("#t-0 tbody tr").first
     assert first.evaluate("node => node.checkVisibility({contentVisibilityAuto: true})")
+
+
+def test_a_folded_table_shows_no_empty_groups(visit: Callable[..., Any]) -> None:
+    """On a phone the groups behind the first rows leave nothing, not even their lines; all come when asked for."""
+    nb = many_tables(1, 20)
+    nb.cells[10].outputs[0].data[notebooks.MIME]["groups"] = {"0": "甲", "10": "乙", "12": "丙", "15": "丁"}
+    seen = visit(render_html(nb, name="databook"), width=390)
+    assert seen.page.locator("#t-0 tbody").count() == 4
+    heights = "Array.from(document.querySelectorAll('#t-0 tbody')).filter(one => one.getClientRects().length).length"
+    assert seen.page.evaluate(heights) == 1
+    seen.page.click("#t-0 button.more")
+    assert seen.page.evaluate(heights) == 4
