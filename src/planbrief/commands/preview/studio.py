@@ -30,6 +30,8 @@ from planbrief.targets.store import STORE, write_store
 #: Seconds between two looks, and for which files must have been left alone after a change.
 LOOK_EVERY = 0.04
 SETTLE = 0.03
+#: Seconds between two looks at the package, which has many more files and is seldom changed.
+PACKAGE_EVERY = 0.5
 #: Seconds for which the rest of a notebook is waited for.
 MOST_WAIT = 1.0
 _SKIPPED = ("__pycache__", "packaged")
@@ -87,12 +89,16 @@ class Watch:
     def __init__(self, project: Project) -> None:
         self.project = project
         self.package = str(Path(__file__).resolve().parents[2])
+        self._package: Stamp = frozenset()
+        self._looked = -PACKAGE_EVERY
 
     def look(self) -> Look:
         """What is there now."""
         catalog = [(str(path), 0, path.stat().st_mtime_ns) for path in [self.project.catalog] if path.is_file()]
         folders = (files_below(str(folder)) for folder in (self.project.notebooks, self.project.data))
-        return Look(frozenset([*chain.from_iterable(folders), *catalog]), frozenset(files_below(self.package)))
+        if (now := time.monotonic()) - self._looked >= PACKAGE_EVERY:
+            self._package, self._looked = frozenset(files_below(self.package)), now
+        return Look(frozenset([*chain.from_iterable(folders), *catalog]), self._package)
 
     def settled(self, before: Look) -> Look:
         """What is there once nothing changes any more: editors write a file in several steps.
