@@ -1,5 +1,7 @@
 """Wide tables printed to PDF: many narrow columns, sheets over several pages, and what a page had no room for."""
 
+import time
+
 import pytest
 from reading.printed import Print, as_typst, facts, tight, write_pdf
 
@@ -103,3 +105,12 @@ def test_figures_of_several_columns_without_heads_are_looked_at(tmp_path):
     rows = [row for row in described(document, "某市", "2026-01-10").rows if row.role == "observation"]
     assert len(rows) == 6
     assert not any(row.sure for row in rows)
+
+
+def test_a_long_table_without_heads_is_read_row_by_row(tmp_path):
+    """4,000 rows: time of the processor, of which the square of the rows took a minute."""
+    (tmp_path / "long.html").write_text(f"<table>{'<tr><td>产值<td>12.5' * 4000}</table>", encoding="utf-8")
+    document = read_file(tmp_path / "long.html")
+    began = time.process_time()
+    assert len(described(document, "某市", "2026-01-10").rows) == 4000
+    assert time.process_time() - began < 15

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 
 from planbrief.reading.canonical import Cell, PrintedTable
 from planbrief.reading.grammar import names
@@ -95,6 +96,7 @@ class TableReader:
             self._heads = [self._head(" ".join(self.table.column_heads(at, self.text))) for at in every]
         return self._heads
 
+    @cached_property
     def _valued_columns(self) -> set[int]:
         return {cell.column for cell in self.table.cells if says_value(cell.text_in(self.text))}
 
@@ -195,7 +197,7 @@ class TableReader:
             row.doubts.append("no_unit")
         if self.table.cut:
             row.doubts.append("cut_table")
-        elif not self.table.header_rows and len(self._valued_columns()) > 1:
+        elif not self.table.header_rows and len(self._valued_columns) > 1:
             row.doubts.append("no_heads")
         low, high = number(match["low"]), number(match["high"]) if match["high"] else None
         negative = match["sign"] in ("-", "－", "−", "–", "—")
