@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +33,23 @@ def plain() -> Dataset:
 
 def same(one: pd.DataFrame, other: pd.DataFrame) -> None:
     pd.testing.assert_frame_equal(one, other, check_exact=True)
+
+
+def test_rows_that_cannot_be_stored_whole_are_no_file(tmp_path: Path) -> None:
+    """A limit on the size of files, as a full disk, ends in an error of the system and leaves no half of a store."""
+    script = (
+        "import pathlib, resource, sys\n"
+        "from planbrief.project import packaged\n"
+        "from planbrief.run.plan import checked_package\n"
+        "from planbrief.targets.store import write_store\n"
+        "package, path = checked_package(packaged()), pathlib.Path(sys.argv[1])\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
+        "try:\n    write_store(package, path)\nexcept OSError as error:\n    print(error.filename, path.exists())\n"
+    )
+    path = tmp_path / STORE
+    words = [sys.executable, "-c", script, str(path)]
+    said = subprocess.run(words, capture_output=True, text=True, check=True, timeout=120).stdout
+    assert said == f"{path} False\n"
 
 
 def test_every_table_is_the_same_frame(project: Project) -> None:

@@ -189,7 +189,7 @@ def _sign(one: Observed, evidence: Evidence) -> Iterator[Finding]:
 def _bound(one: Observed, evidence: Evidence) -> Iterator[Finding]:
     """Named things are counted exactly; what is aimed at is bounded on the side from which one comes."""
     cells, direction = one.cells, evidence.indicator(one).get("direction")
-    form = cells["transformation"]
+    form, round_ceiling = cells["transformation"], (one.value or 0) * 2 % 1 == 0
     # 下降10%以上 is at most −10: what is said of a bound holds for the printed form.
     bound = mirrored(cells["comparator"]) if (one.value or 0) < 0 else cells["comparator"]
     if bound == "eq":
@@ -202,8 +202,8 @@ def _bound(one: Observed, evidence: Evidence) -> Iterator[Finding]:
         yield "comparator", bound, "ge, gt or eq: the indicator is meant to increase"
     elif cells["kind"] in _AIMED and direction == "decrease" and bound in ("ge", "gt") and (one.value or 0) > 0:
         yield "comparator", bound, "le, lt or eq: the indicator is meant to decrease"
-    elif cells["kind"] == "actual" and (direction == "decrease" or (direction, form) == ("none", "share")):
-        return  # 调查失业率控制在5%以内 is printed of the year that is over
+    elif cells["kind"] == "actual" and round_ceiling and (direction, form) in (("decrease", form), ("none", "share")):
+        return  # 调查失业率控制在5%以内 is printed of the year that is over; a rate that was measured is no round one
     elif cells["kind"] not in (*_AIMED, "estimate") and bound == "le":
         yield "comparator", cells["comparator"], "a value that was reached: 以内 bounds what is to come"
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import errno
 import hashlib
 import json
 import sqlite3
@@ -75,31 +77,39 @@ MOST_VALUES = 500
 
 
 def write_store(package: Package, path: Path, left_out: Iterable[str] = ()) -> None:
-    """Write `package`, whose rows have been checked, into a new file; `left_out` are the documents it goes without."""
+    """Write `package`, whose rows have been checked, into a new file; `left_out` are the documents it goes without.
+
+    OSError where the file cannot be written whole (a full disk, a limit on the size of files); then there is none.
+    """
     path.unlink(missing_ok=True)
-    base = sqlite3.connect(path, isolation_level=None)
     try:
-        base.execute("PRAGMA journal_mode=OFF")
-        base.execute("PRAGMA synchronous=OFF")
-        base.execute("BEGIN")
-        base.execute("CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT)")
-        facts = {"descriptor": package.descriptor, "files": dict(package.files), "left_out": sorted(left_out)}
-        base.executemany("INSERT INTO facts VALUES (?, ?)", [(k, json.dumps(v)) for k, v in facts.items()])
-        for name, table in package.tables.items():
-            columns = table.columns
-            shown = ", ".join(f"{_quoted(column)} TEXT" for column in columns)
-            base.execute(f'CREATE TABLE {_table(name)} ("#file" TEXT, "#line" INTEGER, {shown})')
-            marks = ", ".join("?" * (len(columns) + 2))
-            base.executemany(
-                f"INSERT INTO {_table(name)} VALUES ({marks})",
-                ((row.file, row.line, *(row.values[column] for column in columns)) for row in table.rows),
-            )
-            for column in INDEXED:
-                if column in columns:
-                    base.execute(f"CREATE INDEX {_quoted(f'{name}/{column}')} ON {_table(name)} ({_quoted(column)})")
-        base.execute("COMMIT")
-    finally:
-        base.close()
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as base:
+            _fill(base, package, left_out)
+    except sqlite3.Error as error:
+        path.unlink(missing_ok=True)
+        raise OSError(errno.EIO, f"cannot be written: {error}", str(path)) from None
+
+
+def _fill(base: sqlite3.Connection, package: Package, left_out: Iterable[str]) -> None:
+    base.execute("PRAGMA journal_mode=OFF")
+    base.execute("PRAGMA synchronous=OFF")
+    base.execute("BEGIN")
+    base.execute("CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT)")
+    facts = {"descriptor": package.descriptor, "files": dict(package.files), "left_out": sorted(left_out)}
+    base.executemany("INSERT INTO facts VALUES (?, ?)", [(k, json.dumps(v)) for k, v in facts.items()])
+    for name, table in package.tables.items():
+        columns = table.columns
+        shown = ", ".join(f"{_quoted(column)} TEXT" for column in columns)
+        base.execute(f'CREATE TABLE {_table(name)} ("#file" TEXT, "#line" INTEGER, {shown})')
+        marks = ", ".join("?" * (len(columns) + 2))
+        base.executemany(
+            f"INSERT INTO {_table(name)} VALUES ({marks})",
+            ((row.file, row.line, *(row.values[column] for column in columns)) for row in table.rows),
+        )
+        for column in INDEXED:
+            if column in columns:
+                base.execute(f"CREATE INDEX {_quoted(f'{name}/{column}')} ON {_table(name)} ({_quoted(column)})")
+    base.execute("COMMIT")
 
 
 class _Base(sqlite3.Connection):

@@ -55,12 +55,16 @@ def needs_table(ds: Dataset, region: str) -> Table | None:
 
     Output and money show annual rates, counts likewise in a group of their own, shares the change in points over the
     stretch. A stretch is named by its years without the base year; what rounding leaves open stands with each number.
-    Targets that what was reached has passed need no growth: a note names them.
+    Targets that ask for no growth stand in a note: limits that are kept, and those that what was reached has passed.
     """
     frame = growth_rows(ds, region, branches=False)
     ends = [members.iloc[[-1]] for _, members in frame.groupby("series", sort=False)]
-    passed = {row["series"]: name_of(ds, row) for end in ends for row in records(end) if reached(ds, row)}
-    frame = frame[~frame["series"].isin(list(passed))]
+    left_out: dict[str, list[Label]] = {"kept": [], "passed": []}
+    for end in ends:
+        for row in records(end):
+            if reached(ds, row):
+                left_out["kept" if row["undefined"] == "bound_kept" else "passed"].append(name_of(ds, row))
+                frame = frame[frame["series"] != row["series"]]
     if frame.empty:
         return None
     stretches = common_stretches(frame)
@@ -77,8 +81,9 @@ def needs_table(ds: Dataset, region: str) -> Table | None:
     )
     caption = both("caption.needs", place=label(ds, "areas", region))
     notes = [both("note.growth")]
-    if passed:
-        notes.append(both("note.passed", names=listing(inside(ds, name) for name in passed.values())))
+    for why, names in left_out.items():
+        if names:
+            notes.append(both(f"note.{why}", names=listing(inside(ds, name) for name in names)))
     return Table(columns, tuple(rows), caption, notes=tuple(notes), groups=groups)
 
 
