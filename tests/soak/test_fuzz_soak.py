@@ -15,6 +15,6 @@ def test_twenty_thousand_mutations() -> None:
     """Every one ends with an answer or one message; the counts are printed and shown by the guide."""
     count = int(os.environ.get("PLANBRIEF_FUZZ", "20000"))
     counts, faults = fuzz_on(os.cpu_count() or 1, count, seed=1)
-    note("mutated projects and command lines", cases=counts.total(), internal_errors=len(faults),
+    note("mutated projects and command lines", cases=counts.total(), faults=len(faults),
          **{name.replace(" ", "_"): number for name, number in sorted(counts.items())})  # fmt: skip
     assert faults == []
