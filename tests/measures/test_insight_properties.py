@@ -207,3 +207,46 @@ def test_targets_below_what_was_reached_are_counted(comparator):
 def test_targets_that_are_not_mostly_below_are_not_told(aims, wording):
     """A ceiling asks for nothing less; as many or more as before are no finding; a range may go beyond."""
     assert "lower_aims" not in by_rule(next_year(aims, **wording))
+
+
+def falls(**wordings):
+    """A synthetic year in which growth rates are negative: by indicator, the cells of its row."""
+    rows = [
+        observation(100 + 40 * place, cells.pop("obs_value"), indicator=name, transformation="yoy", unit_measure="%",
+                    time_period="2025", **cells)
+        for place, (name, cells) in enumerate(wordings.items())
+    ]  # fmt: skip
+    return make_dataset(observations=rows, indicators=INDICATORS)
+
+
+@pytest.mark.parametrize(
+    ("cells", "comparator", "ends"),
+    [
+        ({"obs_value": "-30"}, "eq", (0.295, 0.305)),  # what may have been rounded to it
+        ({"obs_value": "-30", "comparator": "lt"}, "gt", (0.3, math.inf)),
+        ({"obs_value": "-30", "comparator": "le"}, "ge", (0.3, math.inf)),
+        ({"obs_value": "-30", "comparator": "approx"}, "approx", None),
+        ({"obs_value": "-3", "upper_value": "-2", "comparator": "range"}, "range", (0.02, 0.03)),
+    ],
+    ids=["exactly", "more than", "at least", "about", "from to"],
+)
+def test_a_fall_keeps_the_bound_that_is_printed(cells, comparator, ends):
+    """下降超3成 is a fall of more than 30 %, not of 30.0 %."""
+    fall = by_rule(falls(gdp_growth=dict(cells)))["decline"].figures["fall"]
+    assert fall.comparator == comparator
+    assert fall.value > 0
+    assert ends is None or (fall.lower, fall.upper) == pytest.approx(ends)
+
+
+@pytest.mark.parametrize(
+    ("comparator", "rule"),
+    [("eq", "declines"), ("gt", "decline"), ("lt", None)],
+    ids=["20 is less", "less than 20 may be no fall", "more than 20 may be more"],
+)
+def test_no_fall_is_the_largest_where_a_bound_leaves_that_open(comparator, rule):
+    """A fall of 25 beside one of 20, of less than 20, of more than 20."""
+    found = by_rule(
+        falls(gdp_growth={"obs_value": "-25"}, spending_growth={"obs_value": "-20", "comparator": comparator})
+    )
+    assert (found["decline"].rule if "decline" in found else None) == rule
+    assert rule is None or found["decline"].figures["fall"].value == 0.25

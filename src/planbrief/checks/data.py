@@ -31,6 +31,7 @@ from planbrief.targets.package import (
     Table,
     canonical,
     files_of,
+    header_problems,
     safe_path,
     spare_columns,
 )
@@ -176,18 +177,7 @@ def _shaped(
         mended.append(found)
         header = stripped
     spare = spare_columns({"name": sheet.table, "schema": sheet.schema})
-    wrong = [
-        Problem(name, 1, column, "no such column", "the column in the header")
-        for column in columns
-        if column not in header and column not in spare
-    ]
-    for position, column in enumerate(header):
-        if column not in columns:
-            shown = repr(column[:60]) if column else f"an unnamed column {position + 1}"
-            wrong.append(Problem(name, 1, column[:40], shown, f"only the columns {', '.join(columns)}"))
-        elif column in header[:position]:
-            wrong.append(Problem(name, 1, column, "the column twice", "each column once"))
-    if wrong:
+    if wrong := header_problems(name, header, columns, spare):
         return replace(sheet, problems=(*problems, *wrong[:MOST_PROBLEMS]))
     if tuple(header) != tuple(column for column in columns if column in header):
         found = "the columns in another order"

@@ -300,6 +300,24 @@ def read_text(path: Path, name: str) -> str:
         raise DataError([Problem(name, line, "", found, expected)]) from None
 
 
+def header_problems(
+    name: str, header: Sequence[str], columns: Sequence[str], spare: Collection[str] = ()
+) -> list[Problem]:
+    """Columns that the header of a CSV file lacks, has twice or has too many; `spare` ones may be missing."""
+    wrong = [
+        Problem(name, 1, column, "no such column", "the column in the header")
+        for column in columns
+        if column not in header and column not in spare
+    ]
+    for position, column in enumerate(header):
+        if column not in columns:
+            shown = repr(column[:60]) if column else f"an unnamed column {position + 1}"
+            wrong.append(Problem(name, 1, column[:40], shown, f"only the columns {', '.join(columns)}"))
+        elif column in header[:position]:
+            wrong.append(Problem(name, 1, column, "the column twice", "each column once"))
+    return wrong
+
+
 def parse_csv(text: str, name: str, columns: tuple[str, ...], spare: Collection[str] = ()) -> Iterator[Row]:
     """Rows of one CSV file, checked for shape: header, number of cells, no stray characters.
 
@@ -319,16 +337,7 @@ def parse_csv(text: str, name: str, columns: tuple[str, ...], spare: Collection[
         header = next(reader, None)
         if header is None:
             raise DataError([Problem(name, 1, "", "an empty file", f"the header {','.join(columns)}")])
-        for column in columns:
-            if column not in header and column not in spare:
-                problems.append(Problem(name, 1, column, "no such column", "the column in the header"))
-        for position, column in enumerate(header):
-            if column not in columns:
-                shown = repr(column[:60]) if column else f"an unnamed column {position + 1}"
-                problems.append(Problem(name, 1, column[:40], shown, f"only the columns {', '.join(columns)}"))
-            elif column in header[:position]:
-                problems.append(Problem(name, 1, column, "the column twice", "each column once"))
-        if problems:
+        if problems := header_problems(name, header, columns, spare):
             raise DataError(problems)
         blank = dict.fromkeys(columns, "")
         for count, cells in enumerate(reader, start=1):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 from planbrief.measures import growth as formulas
 from planbrief.measures.figures import Figure, plain
@@ -12,6 +13,7 @@ from planbrief.measures.insights.model import Area, Insight, Quantity, Row, Step
 from planbrief.measures.insights.product import spanned
 from planbrief.measures.labels import Label, label, period
 from planbrief.measures.series import Point, Series, at_other_prices, published_year, series_of
+from planbrief.targets.wording import mirrored
 
 #: A year is a cliff where its growth is this many times that of the years before, and this much above it.
 CLIFF_FACTOR, CLIFF_RATE = 2.0, 0.05
@@ -315,7 +317,8 @@ def without_growth(name: Label) -> Label:
 def declines(area: Area) -> Iterator[Insight]:
     """What fell, by most, in the latest year that the documents report, and what else fell in the same stretch of it.
 
-    A fall of the whole year is none of January to November.
+    A fall of the whole year is none of January to November. A fall printed with a bound keeps it (下降超3成
+    is more than 30 %); where it leaves open which fall is the largest, none is called so.
     """
     falls: list[tuple[Series, Point]] = []
     for series in area.series:
@@ -329,13 +332,18 @@ def declines(area: Area) -> Iterator[Insight]:
     latest = max(point.year for _, point in falls)
     series, point = min((f for f in falls if f[1].year == latest), key=lambda f: f[1].value)
     falls = [fall for fall in falls if fall[1].period == point.period]
+    if any(p.comparator != "eq" and p.lower < point.value for s, p in falls if s is not series):
+        return
+    fall = replace(
+        point, value=-point.value, lower=-point.upper, upper=-point.lower, comparator=mirrored(point.comparator)
+    )
     key = f"{area.region}/insights/decline"
     behind = tuple(obs for _, p in falls for obs in p.observations)
     figures: dict[str, Value] = {
         "area": area.name,
         "name": without_growth(area.named(series)),
         "period": period(point.period),
-        "fall": Figure(f"{key}/fall", abs(point.value) / 100, "rate", "", point.observations, year=point.period),
+        "fall": _printed(f"{key}/fall", fall, "rate", 0.01),
         "count": Figure(f"{key}/count", float(len(falls)), "count", "项", behind),
     }
     rule = "decline" if len(falls) == 1 else "declines"
