@@ -104,3 +104,22 @@ def test_percentages_without_a_form_are_looked_at(sentence):
 def test_tenths_of_a_whole_state_a_share(sentence, value):
     """占…的七成 states a quantity in words."""
     assert [(row.cells["obs_value"], row.cells["comparator"]) for row in rows(sentence)] == [(value, "ge")]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "sure"),
+    [
+        ("扣除粮仓建设投资后，水利投资增长2.7%。", False),
+        ("项目（不含粮仓建设）投资增长2.7%。", False),
+        ("剔除雨水影响后，达标天数比率为91%。", False),
+        ("水利投资增长2.7%，扣除粮仓建设投资后增长5.1%。", False),
+        ("扣除价格因素，居民收入实际增长4%。", True),
+        ("水利投资增长2.7%。", True),
+    ],
+)
+def test_a_value_that_leaves_a_part_out_is_looked_at(sentence, sure):
+    """It is not comparable with what the indicator holds whole; growth in real terms leaves nothing out."""
+    row = rows(sentence)[-1]
+    assert ("leaves_out" not in row.doubts) is sure
+    if not sure:
+        assert not row.sure

@@ -46,6 +46,8 @@ _FULFILLED = re.compile(r"(?:度)?(?:预期)?目标(?:任务)?(?:数|值)?的?$"
 _TIMES_OF = re.compile(r"(?:时期|期间|[年期]?[末底])?的[\d.两三四五六七八九]+倍")
 #: People who found work in a period, whatever the verb in front of their number.
 _PLACED = re.compile("(?:新增|转移|留[省市区]|[返来]乡)[^率]{0,4}就业$")
+#: What a value leaves out of the thing that it is called by: 扣除房地产开发投资后, 不含农户; price effects are no part.
+_LEAVES_OUT = re.compile(r"(?:(?<!加计)扣除|剔除|不含|不包括)(?!价格|物价)[^\d，。；、（）]{2,14}[^\d。；]*$")
 _EVENTS = frozenset("次 件 场 场次 届 起 例 批次 人次".split())
 #: Longest piece of news, in characters: in it what has no time is of the month it was published in, but for the first
 #: months of a year, in which news looks back on the year before.
@@ -283,6 +285,8 @@ class Grammar:
         if zone:
             row.doubts.append("joint_area")
         place = (rank["place"] if rank is not None and "place" in rank.groupdict() else "") or ""
+        if _LEAVES_OUT.search(topic):
+            row.doubts.append("leaves_out")
         against = _AGAINST.search(place + one.segment[-14:] if rank is not None else one.front.counterpart)
         compared = re.sub("[我]国|国内", "全国", against[0]) if against is not None else ""
         if rank is not None:
