@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from planbrief.reading.canonical import CanonicalText, PrintedTable
-from planbrief.reading.grammar.clauses import canonical_unit
+from planbrief.reading.grammar.numerals import canonical_unit
 from planbrief.reading.grammar.prose import Grammar
 from planbrief.reading.grammar.tables import TableReader
 from planbrief.reading.matching import Vocabulary

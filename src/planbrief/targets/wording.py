@@ -165,7 +165,14 @@ def _quotients(fraction: re.Match[str], unit: str) -> Iterator[Decimal]:
 
 
 def _chinese_values(value_text: str, unit: str) -> Iterator[Decimal]:
-    special: dict[str, int | Decimal] = {"首": 1, "一半": 50, "翻番": 1, "翻一番": 1, "翻两番": 3, "半": Decimal("0.5")}
+    special: dict[str, int | Decimal] = {
+        "首": 1,
+        "一半": 50,
+        "翻番": 1,
+        "翻一番": 1,
+        "翻两番": 3,
+        "半": Decimal(50 if unit == "%" else "0.5"),
+    }
     for word, value in special.items():
         if value_text == word:
             yield Decimal(value)

@@ -72,7 +72,7 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
     )
     worked = worked or one.unit.endswith(("人", "名"))
     existing = counted and not one.front.change and not made and not worked and _EXISTING.search(one.segment)
-    scheme = (scheme or bool(existing)) and one.form != "rank" and not _HAPPENED_TO.match(one.behind)
+    scheme = (scheme or bool(existing)) and one.form != "rank" and not one.width and not _HAPPENED_TO.match(one.behind)
     scheme = scheme and not (name.endswith("数量") and bool(one.front.reached))
     grown = one.front.change and not one.front.to
     held = level and not grown and _says("resource", name) and not re.search("新增|人均", one.segment + name)
@@ -180,7 +180,7 @@ def change(one: Quantity, name: str, ranked: bool, stretch: bool, noun: bool) ->
         if front.to or re.search(r"的$|是|相当|达到?", words):
             return Change("ratio_to_base", 1, "multiple_level", "multiple")
         return Change("increase_multiple", 1, "multiple", "multiple")
-    if unit in ("%", "‰", "成") or one.form == "percent":
+    if unit in ("%", "‰", "成"):
         return _percent(one, name, stretch)
     if one.ratio > 2:
         return Change("share" if one.whole else "level", 1, "ratio")
@@ -210,7 +210,7 @@ def _percent(one: Quantity, name: str, stretch: bool) -> Change:
     changing = bool((front.change and not front.to) or front.rate_noun or rated)
     if not changing and _RATE_NAME.search(front.core[-6:] + front.adverbs):
         changing = True
-    verb = None if changing or front.to or re.search("率|比重|占比", front.core) else _VERB_NOUN.search(front.core)
+    verb = None if changing or front.to or re.search("率|比[重例]|占比", front.core) else _VERB_NOUN.search(front.core)
     if verb is not None:
         return Change("cumulative" if stretch else "yoy", -1 if verb["down"] else 1, "verb_noun", "verb_noun")
     if changing:
@@ -227,6 +227,8 @@ def _percent(one: Quantity, name: str, stretch: bool) -> Change:
         return Change("yoy", sign, "growth", "percent_gap" if odd else "")
     if re.search(r"负增长", around):
         return Change("yoy", -1, "growth")
+    if re.search(r"(?:恢复[至到]|相当于|是|达到?)(?:20\d\d年|上年|去年|“?十[一二三四五]五”?)(?:同期|末|底)?的$", words):
+        return Change("ratio_to_base", 1, "multiple_level", "multiple")
     beyond = one.value > 100 and "率" in name  # 任务完成率达120% is no part of a whole
     if beyond or re.search("利润率|收益率|回报率", name):
         return Change("level", 1, "level")

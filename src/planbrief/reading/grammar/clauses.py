@@ -8,122 +8,9 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cache
 
-from planbrief.reading.grammar.numerals import Numeral
+from planbrief.reading.grammar.numerals import Numeral, Tail, front_bound, scaled, tail
 from planbrief.reading.grammar.scopes import TIME_ALONE
-from planbrief.reading.grammar.wordlists import alternatives, any_of, listed, words
-
-MEASURES = frozenset(listed("units", "measures"))
-CLASSIFIERS = frozenset(listed("units", "classifiers"))
-_SAME: dict[str, str] = words("units")["same"]
-_UNIT = any_of(MEASURES | CLASSIFIERS)
-#: Counting words that begin a longer word: 个月 is a unit, 人均, 位于, 场景, 点 of time, 级别, 区域, 村民 are not.
-_NO_UNIT = f"(?!{alternatives('units', 'no_unit')})"
-_MULTIPLIER = r"(?:[十百万亿]|千(?![瓦米克伏卡]))*"
-TAIL = re.compile(
-    rf"(?P<near>余|多(?!个?百分|种形|元|样|层|措|式|点)|来(?=[个家名人户条项])|"
-    rf"\+(?!\d))?(?P<scale>{_MULTIPLIER})(?P<near2>余|多(?!种形|样|层))?"
-    rf"(?:{_NO_UNIT}(?P<unit>{_UNIT}))?(?P<near3>(?<=[倍成])多(?=[，。；、）]|$))?"
-    rf"(?:(?P<per>/|"
-    rf"每)(?P<base>{any_of([*listed('units', 'measures'), '人', '户', '年', '月', '日', '天', '人年', '次'])}))?"
-    r"(?P<bracket>（[套间条台个辆次架栋座人]{1,2}）)?"
-    r"(?P<bound>(?:及|\(含\)|（含）)?以[上下内外]|左右|上下|之[内外]|级以上|级)?"
-)
-_SCALE_ONLY = re.compile(r"[万亿]")
-#: Nouns that say in people what a bare 万 counts: 80万重点群体.
-_PERSONS = re.compile(rf"(?:名|位)?[^，。；、\d]{{0,10}}?{alternatives('units', 'persons')}")
-#: Bounds behind a number.
-BOUNDS_BEHIND = dict.fromkeys(("以上", "及以上"), "ge") | dict.fromkeys(("以下", "及以下", "以内", "之内"), "le")
-BOUNDS_BEHIND |= dict.fromkeys(("以外", "之外"), "gt") | dict.fromkeys(("左右", "上下"), "approx")
-#: What is measured in years: 平均受教育年限达到14年.
-_YEARS_LONG = re.compile(r"(?:年限|寿命|工龄|教龄)[^，。；、\d]{0,8}$")
-#: Bounds in front of a number.
-_FRONT = re.compile(
-    r"(?:(?P<le>不(?:得|应|能|可|会)?(?:超过?|高于|大于|多于|突破)|未超过|[至最]多|小于等于|≤|<=)"
-    r"|(?P<ge>不(?:得|应|能|可)?(?:低于|少于|小于)|至少|不下|大于等于|≥|>=|跨[上过入越]|迈[上入过]|站上|登上|跃上|"
-    r"至少(?:[建打培引布创新举配完有][一-龥]{0,3}))"
-    r"|(?P<lt>不足|不到|未达到?|(?<!不)[小低少]于|<)"
-    r"|(?P<gt>(?<!不)超过?|超出|逾|突破|(?<!不)[大高多]于|>|破(?=$)|(?<=[已突接])过|(?<![通超跨迈不度胜路])过(?=$))"
-    r"|(?P<approx>大约|大概|将近|接近|(?<![签合违条特节制公契预缔])约|(?<![最附临远靠])近))"
-    r"(?:了|达到?|到|为|的|[上]|人民币|:)*$"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Tail:
-    """Unit and bound of a number; ``end`` is the position behind them."""
-
-    end: int
-    unit: str
-    printed: str
-    bound: str
-    classifier: bool
-    near: bool
-
-
-def tail(text: str, numeral: Numeral) -> Tail:
-    """What belongs to a number behind it.
-
-    >>> from planbrief.reading.grammar.numerals import numerals
-    >>> def of(text): return tail(text, next(numerals(text)))
-    >>> of("60万吨以上").unit, of("60万吨以上").bound, of("12.7个百分点").unit, of("30余万人次").unit, of("2026年").unit
-    ('万吨', 'ge', '个百分点', '万人次', '')
-    """
-    match = TAIL.match(text, numeral.end)
-    if match is None:  # pragma: no cover - every group is optional
-        return Tail(numeral.end, numeral.scale, "", "", False, False)
-    printed = match["unit"] or ""
-    scale = numeral.scale + match["scale"]
-    near = bool(match["near"] or match["near2"] or match["near3"])
-    end = match.end()
-    if not printed and match["bound"] == "级":
-        end -= 1
-    bound = BOUNDS_BEHIND.get((match["bound"] or "").removeprefix("（含）").removeprefix("级"), "")
-    if (match["bound"] or "").startswith("级") and (numeral.form == "size" or scale):
-        bound = "ge"
-    if near and not bound:
-        bound = "ge"
-    if not printed and scale in ("万亿", "亿") and re.match(r"[，。；、两]|台阶|大关|$", text[match.end() :]):
-        return Tail(end, scale + "元", "", bound, False, near)
-    years = "." in numeral.text or _YEARS_LONG.search(text, max(0, numeral.start - 12), numeral.start)
-    if not printed and not scale and years and text[numeral.end : numeral.end + 1] == "年":
-        return Tail(numeral.end + 1, "年", "年", bound, False, near)
-    if not printed and _SCALE_ONLY.search(scale) and _PERSONS.match(text, match.end()):
-        return Tail(end, scale + "人", "", bound, False, near)
-    unit = _SAME.get(printed, printed)
-    if match["base"]:
-        unit += "/" + match["base"]
-    if not printed and not scale:
-        end = numeral.end if not match["bound"] else end
-    return Tail(end, scale + unit, printed, bound, printed in CLASSIFIERS and printed not in MEASURES, near)
-
-
-def front_bound(before: str) -> str:
-    """The bound that the words in front of a number set: ge, gt, le, lt, approx, or empty.
-
-    >>> front_bound("控制在不超过"), front_bound("突破"), front_bound("不低于"), front_bound("达到")
-    ('le', 'gt', 'ge', '')
-    """
-    match = _FRONT.search(before)
-    return (match.lastgroup or "") if match else ""
-
-
-def scaled(value: Decimal, old: str, new: str) -> Decimal:
-    """A value in another multiplier of the same unit: 3000 in 元 beside 亿元."""
-    factors = {"": 0, "十": 1, "百": 2, "千": 3, "万": 4, "亿": 8, "万亿": 12}
-    return value.scaleb(factors.get(old, 0) - factors.get(new, 0))
-
-
-def canonical_unit(printed: str) -> str:
-    """A printed unit in the form of the data: 平方千米 as 平方公里, ％ as %.
-
-    >>> canonical_unit("万平方千米"), canonical_unit("％")
-    ('万平方公里', '%')
-    """
-    match = re.match(r"(?P<scale>[十百千万亿]*)(?P<unit>.*)", printed.replace("％", "%"))
-    if match is None:
-        return printed
-    return match["scale"] + _SAME.get(match["unit"], match["unit"])
-
+from planbrief.reading.grammar.wordlists import alternatives, any_of, listed
 
 _UP, _DOWN = frozenset(listed("verbs", "up")), frozenset(listed("verbs", "down"))
 _ABOVE, _BELOW = frozenset(listed("verbs", "above")), frozenset(listed("verbs", "below"))
@@ -168,7 +55,7 @@ def _suffix() -> re.Pattern[str]:
     """The longest word at the end of a front that is no part of a name; comparisons with a base count as adverbs."""
     known = any_of([*_UP, *_DOWN, *_reached(), *listed("verbs", "adverbs")])
     return re.compile(
-        rf"(?:{known}了?|{_BASE}|每人每[年月日天]|每[年月日天]|连续(?:超过)?[一二两三四五六七八九十\d]+[年季月]|\d+年(?:来|间|内)?)$"
+        rf"(?:{known}了?|{_BASE}|每[人生户亩头]每?[年月日天]?|每[年月日天]|连续(?:超过)?[一二两三四五六七八九十\d]+[年季月]|\d+年(?:来|间|内)?)$"
     )
 
 
@@ -177,11 +64,18 @@ _GAP = re.compile(
     rf"年初预期|年度目标|年度预期|序时进度|预期|目标|规模以上|规上|同期|城镇|农村|GDP|地区生产总值|经济)(?:[、和及与](?:全国|全省|全市|西部|中部|东部)){{0,3}}"
     r"(?P<rest>[^，。；、]{0,10}?)(?P<about>约|近|超过?)?$"
 )
+#: A distance to another indicator: 增速快于社零总额.
+_GAP_BESIDE = re.compile(r"(?<!不)(?P<verb>[高低快慢])于(?P<place>[一-龥A-Z]{2,14}?)(?:约|近|超过?)?$")
+#: A time that a value is told of: 2020年, 上半年.
+_TIME = (
+    r"(?:20\d\d年|上年|去年|上半年|上季度|前[二两三]季度|[一二三四]季度|\d{1,2}月份?|“?十[一二三四五]五”?)"
+    "(?:时期|期?末|底|同期)?"
+)
 #: A base of comparison: 比上年, 较2020年末, 比“十三五”时期.
 _BASE = (
     r"(?:较|比|与)(?:上年|去年|上半年|上季度|上月|年初|一季度|前[二两三]季度|\d{1,2}(?:—\d{1,2})?月份?|20\d\d年|“?十[一二三四五]五”?)"
     r"(?:时期|期?末|底|期间|同期|全年)?(?:相比|时)?|(?:较|比)“[^“”，。]{2,6}”|"
-    r"按(?:可比|不变)价格?(?:计算)?|(?:是|为|由|从|相当于|达到?)(?:20\d\d年|上年|“?十[一二三四五]五”?)(?:时期|期?末|底)?的?"
+    rf"按(?:可比|不变)价格?(?:计算)?|(?:是|[转变]?为|由|从|相当于|达到?){_TIME}的?|(?<=[至到]){_TIME}的"
 )
 #: A distance to another place's average: 比全省平均水平高.
 _BESIDE = re.compile(
@@ -218,7 +112,7 @@ def take_apart(front: str) -> Front:
     if TIME_ALONE.match(words):
         return Front("", words, "", 0, False, "", False)
     bound = front_bound(words)
-    gap = _BESIDE.search(words) or _OVER.search(words) or _GAP.search(words)
+    gap = _BESIDE.search(words) or _OVER.search(words) or _GAP.search(words) or _GAP_BESIDE.search(words)
     if gap is not None:
         sign = 1 if gap["verb"] in _ABOVE or gap["verb"][0] in "超高" else -1
         inner = take_apart(words[: gap.start()])
@@ -244,7 +138,7 @@ def take_apart(front: str) -> Front:
             break
         piece = match[0]
         words = words[: match.start()]
-        if re.match(r"[由从](?:20|上年|“?十)", piece):
+        if re.match(r"[由从](?:20|[上去前]|[一二三四]季|\d|“?十)", piece):
             start_value = True
         if piece in _reached():
             reached = piece + reached
@@ -284,8 +178,14 @@ _LIST = re.compile(r"\s*(?:、|，|和|及|与|以及|或|、?和)\s*第?")
 _RATIO = re.compile(r"\s*:\s*")
 #: The base of a ratio, which belongs to the number in front of it.
 _TO_ONE = re.compile(r"\s*:\s*1(?![\d:.%])")
+#: What is passed in reaching a level: 迈上3万亿元台阶.
+STEPS = "新?(?:台阶|大关|关口|量级|门槛)"
+#: Steps of a width that are counted: 两个千亿元台阶, 4个1000亿元台阶.
+_WIDE_STEPS = re.compile(rf"个(?P<width>[一二三四五六七八九十百千万亿\d]{{1,6}}元?级?)(?={STEPS})")
 #: What a unit is counted by, in front of the number: 每立方米19微克.
-_PER_FRONT = re.compile(r"每(?P<base>(?:标准)?立方米|平方米|千克|升|[千万]人)$")
+_PER_FRONT = re.compile(
+    r"每(?P<base>(?:标准)?立方米|[十百千万]?平方(?:米|公里)|公顷|亩|[千公]克|升|吨|[百千万][人户])$"
+)
 
 
 @dataclass(slots=True)
@@ -295,7 +195,8 @@ class Quantity:
     ``segment`` is the text between the last mark or number and this one; ``lead`` the rest of the text since the number
     before. ``place`` counts the numbers of a list from 0 and ``length`` how many there are, ``ratio`` how many a ratio
     has and ``whole`` whether they add up to 100; ``stated`` is true where
-    分别 says that names and numbers pair up.
+    分别 says that names and numbers pair up. ``width`` is the printed one of the steps
+    that are counted (两个千亿元台阶).
     """
 
     start: int
@@ -315,6 +216,7 @@ class Quantity:
     mark: str = ""
     ratio: int = 0
     whole: bool = False
+    width: str = ""
     doubts: list[str] = field(default_factory=list)
 
 
@@ -361,8 +263,11 @@ def quantities(text: str, start: int, end: int, found: Sequence[Numeral]) -> tup
         to_one = _TO_ONE.match(text, one.end) if one.form == "digits" else None
         if to_one is not None:
             behind = replace(behind, end=to_one.end(), unit="", printed="")
-        quantity = Quantity(one.start, end_of, one.value, one.upper, one.form, behind, unit=behind.unit)
+        unit = "%" if one.form == "percent" else behind.unit
+        quantity = Quantity(one.start, end_of, one.value, one.upper, one.form, behind, unit=unit)
         quantity.ratio = 2 if to_one is not None else 0
+        if (step := _WIDE_STEPS.match(text, one.end)) is not None:
+            quantity.width, quantity.unit = step["width"], "个"
         result.append(quantity)
         position += 1
     _surround(text, start, end, result)
@@ -513,6 +418,8 @@ def _share_units(found: list[Quantity]) -> None:
         own, shared = before.unit, one.unit
         if before.ratio:
             continue
+        if not before.tail.printed:
+            own = own.removesuffix("元")  # 45亿、23亿和12亿千瓦时: what looked like money has the unit of the last
         multiplier_only = bool(re.fullmatch("[十百千万亿]+", own)) and own in shared
         if not own or multiplier_only or (own == "个" and shared.endswith("百分点")):
             before.unit = shared

@@ -12,7 +12,7 @@ _REGION = (
     r"(?!建|新|国家|省级|市级|全|各|推|示范|重点|打造|支持|加快|推进|实施|设立|获批|每)[一-龥]{2,8}?(?:双城经济圈|经济圈|都市圈|城市群|经济区|经济带|大湾区|新区|高新区|经开区|开发区|"
     r"综保区|自贸区|自贸港|自贸试验区|保税区|科技城|科学城|科创小镇|旅游区)"
 )
-_OWN = re.compile(r"^(?:全省|全市|全区|全县|全州|我省|我市|我区|本省|本市|全域|市域)(?=[一-龥]{2})")
+_OWN = re.compile(r"^(?:全省|全市|全区|全县|全州|全疆|我省|我市|我区|本省|本市|全域|市域)(?=[一-龥]{2})")
 _NATION = re.compile(r"^(?:全国|我国)(?=[一-龥]{2})")
 #: Titles, prizes and things of the nation that an area has: 全国文明城市, 全国儿童文学奖.
 _NATIONAL = re.compile(
@@ -156,7 +156,10 @@ _DESCRIBED = re.compile(
 #: Nouns that only begin like a verb of doing: 服务业增加值, 上市公司, 转移支付.
 _BRANCH = re.compile(r"服务(?:业|贸易|外包|器|收入|消费|零售)|建设用地|转移支付|上市(?:公司|企业)|开发(?:区|边界)")
 #: Words that only begin like a dropped verb: 有色, 以旧换新, 对外.
-_NOT_WORDS = "(?<!有(?=[色机效限]))(?<!以(?=旧|工))(?<!对(?=外|口|公|接))(?<!和(?=田|平|谐))(?<!集中(?=供|采))"
+_NOT_WORDS = (
+    "(?<!有(?=[色机效限]))(?<!以(?=旧|工))(?<!对(?=外|口|公|接|[美德日欧俄韩英法]))(?<!和(?=田|平|谐))"
+    "(?<!集中(?=供|采))"
+)
 
 
 _FLOW, _FLOW_START, _DROPPED_START = "(?P<flow>FLOWS)$", "^FLOWS+", rf"^(?:DROPPED{_NOT_WORDS})+(?=[一-龥“A-Z])"
@@ -285,7 +288,7 @@ def listed_names(words: str, count: int) -> list[str]:
     if words.startswith("城乡") and count == 2:
         return ["城镇" + words[2:], "农村" + words[2:]]
     for pattern in (r"、", r"、|以及|和(?!美)", r"、|以及|和(?!美)|及|与"):
-        parts = [part for part in _outside_quotes(words, pattern) if part]
+        parts = [cleaned(part) or part for part in _outside_quotes(words, pattern) if part]
         if len(parts) == count:
             return _with_head(parts)
     return []
@@ -302,14 +305,28 @@ def _outside_quotes(words: str, pattern: str) -> list[str]:
     return parts
 
 
+@cache
+def _listed_place() -> re.Pattern[str]:
+    """The last place of a list with what is told of each: 丙三市地区生产总值."""
+    return re.compile(rf"(?P<place>{_place()})(?:[两二三四五六七八九十]+[省市区县州])?(?P<rest>[一-龥A-Z]{{2,}})$")
+
+
 def _head(name: str) -> re.Match[str] | None:
     return _pattern("({})$", "heads").search(name) or _pattern("({})$", "measures").search(name)
 
 
 def _with_head(parts: list[str]) -> list[str]:
     last = parts[-1]
+    placed = _listed_place().match(last)
+    if placed is not None and all(re.fullmatch(_place(), part) for part in parts[:-1]):
+        place = re.sub("[两二三四五六七八九十]+[省市区县州]$", "", placed["place"])
+        return [part + placed["rest"] for part in (*parts[:-1], place)]
     match = _head(last)
     head = match[1] if match and match.start() > 0 else ""
+    size = len(parts[0])
+    alike = all(len(part) == size and {part[0], part[-1]} & {last[0], last[size - 1 : size]} for part in parts[:-1])
+    if alike and size >= 2 and len(last) > size + 1 and not any(_head(part) for part in parts[:-1]):
+        head = last[size:]  # 炼铁、炼钢先进产能占比: built alike, so what is behind is told of both
     if not head and len(last) > max(map(len, parts[:-1]), default=0) + 1:
         typical = min(len(part) for part in parts[:-1])
         head = last[typical:] if 0 < len(last) - typical <= 4 else ""
@@ -317,7 +334,7 @@ def _with_head(parts: list[str]) -> list[str]:
         return parts
     result = []
     for part in parts[:-1]:
-        own = _head(part)
+        own = _head(part) or (len(part) >= 4 and starts_with_flow(part))
         shared = next((size for size in range(min(len(part), len(head)) - 1, 1, -1) if part[-size:] in head), 0)
         rest = head[head.index(part[-shared:]) + shared :] if shared else head
         result.append(part if own or part.endswith(head[-2:]) else part + rest)

@@ -1,4 +1,4 @@
-"""Numbers of a text: every digit token, and the numerals in Chinese characters that state a quantity.
+"""Numbers of a text, their units and bounds: digit tokens, and numerals in characters that state a quantity.
 
 A digit token is what ``planbrief verify`` counts: digits with thousands separators and a fraction. Numerals in
 characters are taken only in constructions that state how many, how often or which place; an ordinal in a name (第三
@@ -22,7 +22,9 @@ _DIGITS = dict(zip("零〇一二三四五六七八九两", (0, 0, 1, 2, 3, 4, 5,
 _SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 _N = "[一二两三四五六七八九十百千万亿零〇]"
 _SMALL = "[二两三四五六七八九十]"
-_UNITS = any_of([*listed("units", "measures"), *listed("units", "classifiers")])
+MEASURES = frozenset(listed("units", "measures"))
+CLASSIFIERS = frozenset(listed("units", "classifiers"))
+_UNITS = any_of(MEASURES | CLASSIFIERS)
 #: Counting words that a noun follows (个, 项); 区, 县, 层 name the thing themselves.
 _COUNTERS = any_of("个 项 条 家 座 处 类 种 张 支 所 场 件 户 名 届 批 款 部 艘 架 列 辆 台 只 大".split())
 #: Words behind which a numeral made of multipliers alone (千亿, 百万) states a size: 突破千亿元.
@@ -34,7 +36,7 @@ class Numeral:
     """A number as printed, with positions in the folded text.
 
     ``form`` is ``digits`` or what a numeral in characters states: ``rank``, ``multiple`` (三倍), ``doubling`` (翻一番),
-    ``tenth`` (三成), ``percent`` (百分之五), ``size`` (千亿级), ``count``, ``scheme``
+    ``tenth`` (三成), ``percent`` (百分之五, 四分之一, 过半), ``size`` (千亿级), ``count``, ``scheme``
     (三区三线). ``scale`` holds multipliers that are part of
     the numeral but belong to its unit (the 亿 of 千亿级).
     """
@@ -151,11 +153,27 @@ def _numeral(start: int, end: int, words: str, form: str) -> Numeral:
     if form == "size":
         value, scale = split_scale(words)
         return Numeral(start, end, words, value, form, scale=scale)
+    if form == "percent" and (share := _share_in_words(words)) is not None:
+        return Numeral(start, end, words, share, form)
     if "点" in words:
         whole, _, part = words.partition("点")
         digits = "".join(str(_DIGITS.get(one, 0)) for one in part)
         return Numeral(start, end, words, Decimal(f"{number(whole)}.{digits}"), form)
     return Numeral(start, end, words, number(words), form)
+
+
+def _share_in_words(words: str) -> Decimal | None:
+    """The hundredths that a part of a whole states, to two digits: 25 for 四分之一, 50 for 一半; None for none.
+
+    >>> _share_in_words("三分之一"), _share_in_words("半"), _share_in_words("二十")
+    (Decimal('33.33'), Decimal('50'), None)
+    """
+    if words.endswith("半"):
+        return Decimal(50)
+    whole, over, part = words.partition("分之")
+    if not over:
+        return None
+    return Decimal(f"{round(number(part) * 100 / number(whole), 2).normalize():f}")
 
 
 def numeral_at(text: str, start: int, end: int) -> Numeral | None:
@@ -167,6 +185,8 @@ def numeral_at(text: str, start: int, end: int) -> Numeral | None:
     words = text[start:end]
     if (match := TOKEN.match(words)) is not None:
         return Numeral(start, start + match.end(), match[0], number(match[0]))
+    if (part := re.match(rf"{_N}+分之{_N}+|一?半", words)) is not None:
+        return _numeral(start, start + part.end(), part[0], "percent")
     match = re.match(rf"(?:第|首|百分之)?(?:{_N}+(?:点{_N}+)?)?", words)
     if match is None or not match[0]:
         return None
@@ -197,6 +217,117 @@ def split_scale(words: str) -> tuple[Decimal, str]:
             scale, words = multiplier, words[: -len(multiplier)]
             break
     return (number(words) if words else Decimal(1)), scale
+
+
+# Units and bounds of numbers
+
+_SAME: dict[str, str] = words("units")["same"]
+#: Counting words that begin a longer word: 个月 is a unit, 人均, 位于, 场景, 点 of time, 级别, 区域, 村民 are not.
+_NO_UNIT = f"(?!{alternatives('units', 'no_unit')})"
+_MULTIPLIER = r"(?:[十百万亿]|千(?![瓦米克伏卡]))*"
+TAIL = re.compile(
+    rf"(?P<near>余|多(?!个?百分|种形|元|样|层|措|式|点)|来(?=[个家名人户条项])|"
+    rf"\+(?!\d))?(?P<scale>{_MULTIPLIER})(?P<near2>余|多(?!种形|样|层))?"
+    rf"(?:{_NO_UNIT}(?P<unit>{_UNITS}))?(?P<near3>(?<=[倍成])多(?=[，。；、）]|$))?"
+    rf"(?:(?P<per>/|每)(?P<base>[十百千万]?{any_of((*MEASURES, *'人 户 年 月 日 天 人年 次'.split()))}))?"
+    r"(?P<bracket>（[套间条台个辆次架栋座人]{1,2}）)?"
+    r"(?P<bound>(?:及|\(含\)|（含）)?以[上下内外]|左右|上下|之[内外]|级以上|级)?"
+)
+_SCALE_ONLY = re.compile(r"[万亿]")
+#: Nouns that say in people what a bare 万 counts: 80万重点群体.
+_PERSONS = re.compile(rf"(?:名|位)?[^，。；、\d]{{0,10}}?{alternatives('units', 'persons')}")
+#: Bounds behind a number.
+BOUNDS_BEHIND = dict.fromkeys(("以上", "及以上"), "ge") | dict.fromkeys(("以下", "及以下", "以内", "之内"), "le")
+BOUNDS_BEHIND |= dict.fromkeys(("以外", "之外"), "gt") | dict.fromkeys(("左右", "上下"), "approx")
+#: What is measured in years: 平均受教育年限达到14年.
+_YEARS_LONG = re.compile(r"(?:年限|寿命|工龄|教龄)[^，。；、\d]{0,8}$")
+#: Bounds in front of a number.
+_FRONT = re.compile(
+    r"(?:(?P<le>不(?:得|应|能|可|会)?(?:超过?|高于|大于|多于|突破)|未超过|[至最]多|小于等于|≤|<=)"
+    r"|(?P<ge>不(?:得|应|能|可)?(?:低于|少于|小于)|至少|不下|大于等于|≥|>=|跨[上过入越]|迈[上入过]|站上|登上|跃上|"
+    r"至少(?:[建打培引布创新举配完有][一-龥]{0,3}))"
+    r"|(?P<lt>不足|[跌降]破|不到|未达到?|(?<!不)[小低少]于|<)"
+    r"|(?P<gt>(?<!不)超过?|超出|逾|突破|(?<!不)[大高多]于|>|破(?=$)|(?<=[已突接])过|(?<![通超跨迈不度胜路])过(?=$))"
+    r"|(?P<approx>大约|大概|将近|接近|(?<![签合违条特节制公契预缔])约|(?<![最附临远靠])近))"
+    r"(?:了|达到?|到|为|的|[上]|人民币|:)*$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """Unit and bound of a number; ``end`` is the position behind them."""
+
+    end: int
+    unit: str
+    printed: str
+    bound: str
+    classifier: bool
+    near: bool
+
+
+def tail(text: str, numeral: Numeral) -> Tail:
+    """What belongs to a number behind it.
+
+    >>> from planbrief.reading.grammar.numerals import numerals
+    >>> def of(text): return tail(text, next(numerals(text)))
+    >>> of("60万吨以上").unit, of("60万吨以上").bound, of("12.7个百分点").unit, of("30余万人次").unit, of("2026年").unit
+    ('万吨', 'ge', '个百分点', '万人次', '')
+    """
+    match = TAIL.match(text, numeral.end)
+    if match is None:  # pragma: no cover - every group is optional
+        return Tail(numeral.end, numeral.scale, "", "", False, False)
+    printed = match["unit"] or ""
+    scale = numeral.scale + match["scale"]
+    near = bool(match["near"] or match["near2"] or match["near3"])
+    end = match.end()
+    if not printed and match["bound"] == "级":
+        end -= 1
+    bound = BOUNDS_BEHIND.get((match["bound"] or "").removeprefix("（含）").removeprefix("级"), "")
+    if (match["bound"] or "").startswith("级") and (numeral.form == "size" or scale):
+        bound = "ge"
+    if near and not bound:
+        bound = "ge"
+    if not printed and scale in ("万亿", "亿") and re.match(r"[，。；、两]|台阶|大关|$", text[match.end() :]):
+        return Tail(end, scale + "元", "", bound, False, near)
+    years = "." in numeral.text or _YEARS_LONG.search(text, max(0, numeral.start - 12), numeral.start)
+    if not printed and not scale and years and text[numeral.end : numeral.end + 1] == "年":
+        return Tail(numeral.end + 1, "年", "年", bound, False, near)
+    if not printed and _SCALE_ONLY.search(scale) and _PERSONS.match(text, match.end()):
+        return Tail(end, scale + "人", "", bound, False, near)
+    unit = _SAME.get(printed, printed)
+    if match["base"]:
+        unit += "/" + match["base"]
+    if not printed and not scale:
+        end = numeral.end if not match["bound"] else end
+    return Tail(end, scale + unit, printed, bound, printed in CLASSIFIERS and printed not in MEASURES, near)
+
+
+def front_bound(before: str) -> str:
+    """The bound that the words in front of a number set: ge, gt, le, lt, approx, or empty.
+
+    >>> front_bound("控制在不超过"), front_bound("突破"), front_bound("不低于"), front_bound("达到")
+    ('le', 'gt', 'ge', '')
+    """
+    match = _FRONT.search(before)
+    return (match.lastgroup or "") if match else ""
+
+
+def scaled(value: Decimal, old: str, new: str) -> Decimal:
+    """A value in another multiplier of the same unit: 3000 in 元 beside 亿元."""
+    factors = {"": 0, "十": 1, "百": 2, "千": 3, "万": 4, "亿": 8, "万亿": 12}
+    return value.scaleb(factors.get(old, 0) - factors.get(new, 0))
+
+
+def canonical_unit(printed: str) -> str:
+    """A printed unit in the form of the data: 平方千米 as 平方公里, ％ as %.
+
+    >>> canonical_unit("万平方千米"), canonical_unit("％")
+    ('万平方公里', '%')
+    """
+    match = re.match(r"(?P<scale>[十百千万亿]*)(?P<unit>.*)", printed.replace("％", "%"))
+    if match is None:
+        return printed
+    return match["scale"] + _SAME.get(match["unit"], match["unit"])
 
 
 # Numbers in digits that state no quantity
@@ -236,13 +367,7 @@ _QUOTED = re.compile(r"“([^“”\n]{0,24})”")
 _STATED = re.compile(r"\d[\d.]*(?:%|万?亿?(?:元|亩|吨|千瓦|公里|人))|[\d.]+倍")
 #: A code of sums in front of what it counts: “2+1”大品种.
 _COUNTED_SUM = re.compile(r"[\d+]*”?大(?=[一-龥])")
-_UNIT_AHEAD = re.compile(
-    r"(?!国[家内际])\s*[余多]?(?:[十百千]?[万亿]|[十百千万亿]*(?:[%‰元个]|[余多]|"
-    + any_of(listed("units", "measures"))
-    + "|"
-    + any_of(listed("units", "classifiers"))
-    + "))"
-)
+_UNIT_AHEAD = re.compile(r"(?!国[家内际])\s*[余多]?(?:[十百千]?[万亿]|[十百千万亿]*(?:[%‰元个]|[余多]|" + _UNITS + "))")
 _BEFORE, _AFTER = 40, 24
 
 

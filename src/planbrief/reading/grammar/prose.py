@@ -6,16 +6,23 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cache
 
 from planbrief.reading.grammar import names
 from planbrief.reading.grammar.changes import change, kind, signed
-from planbrief.reading.grammar.clauses import Quantity, front_bound, quantities
+from planbrief.reading.grammar.clauses import STEPS, Quantity, quantities
 from planbrief.reading.grammar.names import document_area, published_date
-from planbrief.reading.grammar.numerals import Exclusion, Numeral, Surroundings, exclusion, numeral_at, numerals
+from planbrief.reading.grammar.numerals import (
+    Exclusion,
+    Numeral,
+    Surroundings,
+    exclusion,
+    front_bound,
+    numeral_at,
+    numerals,
+)
 from planbrief.reading.grammar.scopes import Clock, Period, Scope, Sentence, plan_start, sentences
-from planbrief.reading.grammar.subjects import Said, subject
-from planbrief.reading.grammar.wordlists import Folded, alternatives, any_of, fold, listed
+from planbrief.reading.grammar.subjects import Said, doubts_around, subject
+from planbrief.reading.grammar.wordlists import Folded, fold
 from planbrief.reading.proposals import Proposal, rate
 
 _COMPARED = re.compile(r"(?:比|较|与|同|相比|自|对比|[快慢高低优好]于|超过|领先)[“]?$")
@@ -42,12 +49,12 @@ _ADDED_UP = re.compile(r"新增|新建|新设|净增|(?:投资|投入|支出|资
 _BOUND_NOUN = re.compile("(?P<bound>不(?:超过?|高于|低于|少于))[一-龥]{2,6}$")
 #: Behind the name of a year whose aims are fulfilled in part: 完成全年目标任务的58.3%.
 _FULFILLED = re.compile(r"(?:度)?(?:预期)?目标(?:任务)?(?:数|值)?的?$")
+#: In front of a percentage of what was reached before: 恢复至2019年同期的98%.
+_PART_OF = re.compile(r"(?:恢复[至到]|相当于|达到?|是)[^，。；、]{2,10}的$")
 #: Behind the name of a year that a multiple is of: 是2020年的3.5倍.
 _TIMES_OF = re.compile(r"(?:时期|期间|[年期]?[末底])?的[\d.两三四五六七八九]+倍")
 #: People who found work in a period, whatever the verb in front of their number.
 _PLACED = re.compile("(?:新增|转移|留[省市区]|[返来]乡)[^率]{0,4}就业$")
-#: What a value leaves out of the thing that it is called by: 扣除房地产开发投资后, 不含农户; price effects are no part.
-_LEAVES_OUT = re.compile(r"(?:(?<!加计)扣除|剔除|不含|不包括)(?!价格|物价)[^\d，。；、（）]{2,14}[^\d。；]*$")
 _EVENTS = frozenset("次 件 场 场次 届 起 例 批次 人次".split())
 #: Longest piece of news, in characters: in it what has no time is of the month it was published in, but for the first
 #: months of a year, in which news looks back on the year before.
@@ -58,10 +65,9 @@ _AGAINST = re.compile(r"(?:[全我]国|国内|全球|世界|全省|全市|全区
 _ZONE_TOLD = re.compile(
     r"(?:^|。)[^。]{0,24}?(?:建设|打造|推动|依托|推进)(?P<zone>[一-龥]{2,8}?(?:高新区|经开区|科技城|科创小镇|产业园区))(?=[，。建])"
 )
-#: Clauses about several areas, of which the document's own is a part.
-_JOINT_AREA = "成渝|川渝|京津冀|长三角|粤港澳|大湾区|长江经济带|两地|双城|都市圈|经济圈|三省一市"
-_UNIT_OF_FORM = {"scheme": "个", "multiple": "倍", "doubling": "番", "tenth": "成", "percent": "%"}
-_STEPS = re.compile(r"(?:台阶|大关|关口|量级|门槛)")
+_UNIT_OF_FORM = {"scheme": "个", "multiple": "倍", "doubling": "番", "tenth": "成"}
+#: In front of a place that is counted from the end.
+_FROM_BELOW = re.compile("(?:倒数|末位|后)第?$")
 
 
 class Grammar:
@@ -154,11 +160,8 @@ class Grammar:
 
     def _is_negative(self, one: Quantity) -> bool:
         """A minus sign in front of a number that is no dash between two numbers or names."""
-        return bool(
-            re.search(
-                r"[为是率达至到，:（长速幅]\s*[-−—]$|[为是率长]负$", self.folded.text[max(0, one.start - 3) : one.start]
-            )
-        )
+        before = self.folded.text[max(0, one.start - 3) : one.start]
+        return bool(re.search(r"[为是的率达至到，:（长速幅]\s*[-−—]$|[为是率长]负$", before))
 
     def _line(self, position: int) -> int:
         """Where the line that a position lies in begins."""
@@ -250,7 +253,7 @@ class Grammar:
         if upper is not None and form.sign < 0:
             value, upper = -upper, value
         period, period_rule = self._period(one, form.transformation, scope, name, row, explicit, said)
-        if since and one.front.start_value:
+        if since and one.front.start_value and not (scope.first == since and "-" in scope.code):
             period, period_rule = str(since), "start_value"
         elif since and form.transformation in ("avg_annual", "cumulative") and since < scope.last:
             period, period_rule = f"{since + 1}/{scope.last}", "years_to_end"
@@ -277,21 +280,20 @@ class Grammar:
             unit += "人"
         elif re.fullmatch("[十百千万亿]+", unit):
             row.doubts.append("no_unit")
-        places = _joint_area().finditer(topic) if of.area_rule == "default" else ()
-        joint = [match for match in places if not self.area.startswith(match[0])]
-        if joint and not re.search("全[省市区]|我[省市区]", topic[joint[-1].end() :]):
-            row.doubts.append("joint_area")
+        row.doubts += doubts_around(found, index, topic, self.area, of)
         zone = of.area_rule == "default" and self._news and self._zone_of(sentence.start)
         if zone:
             row.doubts.append("joint_area")
         place = (rank["place"] if rank is not None and "place" in rank.groupdict() else "") or ""
-        if _LEAVES_OUT.search(topic):
-            row.doubts.append("leaves_out")
         against = _AGAINST.search(place + one.segment[-14:] if rank is not None else one.front.counterpart)
         compared = re.sub("[我]国|国内", "全国", against[0]) if against is not None else ""
         if rank is not None:
             compared = compared or (said.against if of.rule == "carried" else "")
             said.against = compared
+            if not compared:
+                row.doubts.append("rank_of")
+            if _FROM_BELOW.search(one.segment):
+                row.doubts.append("from_below")
         row.cells |= {
             "indicator": "",
             "indicator_phrase": name,
@@ -341,11 +343,11 @@ class Grammar:
             return "位" if re.search("排名|位次|名次", one.segment) else "人"
         if one.form in _UNIT_OF_FORM:
             return _UNIT_OF_FORM[one.form]
-        if one.form == "size" and not one.tail.printed and unit.endswith("亿"):
-            row.doubts.append("size")
-            return unit + "元"
         if one.form == "size":
-            row.doubts.append("size")
+            reached = one.front.bound and one.front.core and one.tail.printed and one.mark and one.behind[:1] != "的"
+            row.doubts.append("size_reached" if reached else "size")
+            if not one.tail.printed and unit.endswith("亿"):
+                return unit + "元"
             return re.sub("^方$", "立方米", unit)
         if one.ratio > 2:
             return "%" if one.whole else "份"
@@ -356,6 +358,8 @@ class Grammar:
         return unit
 
     def _comparator(self, one: Quantity, found: Sequence[Quantity], index: int) -> tuple[str, str]:
+        if one.width:
+            return "", "bare"
         if one.tail.bound:
             return one.tail.bound, "behind"
         bound = one.front.bound or front_bound(one.segment)
@@ -370,7 +374,7 @@ class Grammar:
                 return later.tail.bound, "shared"
         if one.form == "size":
             return "ge", "size"
-        if _STEPS.match(one.behind):
+        if re.match(STEPS, one.behind):
             return "ge", "step"
         return "", "bare"
 
@@ -388,7 +392,8 @@ class Grammar:
                 continue
             if one.unit == "倍" and re.match("(?:时期|期间|[年期]?[末底])?的", words[end : end + 4]):
                 continue
-            if _TIMES_OF.match(words, end):
+            part_of = one.unit == "%" and _PART_OF.search(words, max(0, start - 4), one.start)
+            if part_of or _TIMES_OF.match(words, end):
                 continue
             since = re.match(r"以来|起|前|后", words[end : end + 2]) and period.role == "point"
             if since and period.words not in ("去年", "今年"):
@@ -444,7 +449,7 @@ class Grammar:
             row.doubts.append("no_period" if self.planned else "no_time")
             return "undated", "nothing"
         dated = explicit is not None and explicit.end <= one.start - 1 and not scope.stretch
-        dated = dated and explicit is not None and bool(re.match("20.*年", explicit.words))
+        dated = dated and bool(re.match("20.*年|[上下]半年|前?[一二三四两]季|.*月", scope.words))
         if one.front.start_value and not dated:
             first = scope.first - 1
             return str(first), "start_value"
@@ -470,7 +475,8 @@ class Grammar:
         if total and f"新增{name}" in said.recent:
             return str(scope.last), "stretch_end"
         flow = (
-            names.flow_verb(one.front.core)
+            one.width
+            or names.flow_verb(one.front.core)
             or names.starts_with_flow(name)
             or re.search("追回|处置|化解|挽回|兑付", one.segment)
             or _HAPPENED.match(one.behind)
@@ -481,20 +487,12 @@ class Grammar:
         )
         said.flow = bool(flow)
         state = one.front.to or re.search(r"达|至|突破|超|稳定|保持|控制|居|为|近$", one.front.reached)
-        placed = _PLACED.search(name)
+        placed = _PLACED.search(name) or one.width
         if (flow and not (state and not names.starts_with_flow(name) and "累计" not in one.segment)) or placed:
             row.doubts.append("stretch_flow")
             return scope.code, "stretch_flow"
         row.doubts.append("stretch_level")
         return str(scope.last), "stretch_end"
-
-
-@cache
-def _joint_area() -> re.Pattern[str]:
-    """Clauses about several areas, or about another place that was named before."""
-    return re.compile(
-        rf"{_JOINT_AREA}|(?!{alternatives('places', 'no_prefecture')}){any_of(listed('places', 'prefectures'))}"
-    )
 
 
 def _is_class(one: Quantity, after: Quantity | None) -> bool:

@@ -184,7 +184,7 @@ _PAST_HEAD = re.compile(
 _NAMED = re.compile(
     r"(?:远景目标(?![：\n])|规划|纲要|建议》|版|年度(?:人物|考古|奖)|[^，。]{0,4}(?:大会|论坛|博览会|赛|奖))"
 )
-_COMPARED = re.compile(r"(?:比|较|与|同|相比|从|由|自|对比|以)[“]?$")
+_COMPARED = re.compile(r"(?:比|较|与|同|相比|从|由|自|对比|以|恢复[至到])[“]?$")
 #: Lines above and below tables and pictures, which date nothing that follows.
 _CAPTION = re.compile(r"\s*(?:专栏|附?表|附?图)\s*\d")
 _REACH = 16

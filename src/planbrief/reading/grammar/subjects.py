@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from planbrief.reading.grammar import names
-from planbrief.reading.grammar.clauses import Quantity
+from planbrief.reading.grammar.clauses import STEPS, Quantity
 from planbrief.reading.grammar.names import split_area
 from planbrief.reading.grammar.wordlists import alternatives, any_of, listed
 from planbrief.reading.grammar.wordlists import words as word_list
@@ -16,9 +16,8 @@ from planbrief.reading.grammar.wordlists import words as word_list
 _HEAD_OF_LINE = re.compile(r"[\s\-▲•●>#*]*$")
 #: The usual name of a share, in brackets behind its description.
 _OTHER_NAME = re.compile(r"（(?P<name>[^（）]{3,12}率)）")
-_STEPS = re.compile(r"(?:新)?(?:台阶|大关|关口|量级|门槛)")
 #: Names that begin or end in the middle of a phrase.
-_CUT = re.compile(r"^(?:[至于等把向被该]|成为|实施|开展)|[多在了着把向被每对]$")
+_CUT = re.compile(r"^(?:[至于等把向被该]|成为|(?:实施|开展)(?![一-龥“”·]{4,}))|[多在了着把向被每对]$")
 #: What is named by what it is counted in.
 _NAMED_BY_UNIT = {"桥": "桥梁", "隧": "隧道", "金": "金牌", "银": "银牌", "铜": "铜牌"}
 #: Money that a verb of giving hands out (统筹5亿元专项资金).
@@ -187,7 +186,7 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
         return _ratio(core, said)
     if re.match(r"占(?!地|补)", core) or (front.reached.startswith("占") and not core):
         whole = core if core.startswith("占") else "占比"
-        base = said.carried or names.cleaned(_lead(one))
+        base, whole = said.carried or names.cleaned(_lead(one)), whole.removesuffix("的")
         other = _OTHER_NAME.search(whole)
         said.share = other["name"] if other else names.balanced(base + whole)
         return Subject(said.share, "share_of", doubts=["carried"])
@@ -207,7 +206,9 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
     if one.unit in ("%", "成") and behind.startswith("的") and verbal:
         noun = names.cleaned(re.split(r"[，。；、（]", behind[1:])[0])
         return Subject(noun[:_LONG] + "比例", "behind", noun=True)
-    if one.form == "size" and _STEPS.match(behind):
+    if index and found[index - 1].width and re.match(STEPS, behind):
+        return Subject(f"{said.carried}台阶规模", "step", noun=True, doubts=[] if one.form == "size" else ["size"])
+    if one.form == "size" and re.match(STEPS, behind):
         base = said.carried if verbal else names.cleaned(core)
         return Subject(base, "carried", doubts=["carried" if base else "no_name"])
     counted = one.tail.classifier or one.form in ("count", "size", "scheme")
@@ -233,11 +234,9 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
         return Subject(money[0], "behind", noun=True)
     noun = names.noun_behind(behind, counted) if counted or not (front.change or front.gap) else ""
     following = found[index + 1] if index + 1 < len(found) else None
-    steps = following is not None and following.form == "size" and _STEPS.match(_behind(following))
-    if steps:
-        base = said.carried if verbal else names.cleaned(core)
-        said.carried = base
-        return Subject(base + "台阶", "step", noun=True, doubts=["verb_in_name"])
+    if one.width:
+        said.carried = said.carried if verbal else names.cleaned(core)
+        return Subject(f"{said.carried}{one.width}台阶", "step", noun=True, doubts=[] if said.carried else ["no_name"])
     if (
         counted
         and following is not None
@@ -414,3 +413,46 @@ def _place(result: Subject, own_area: str, said: Said, keep: bool, lead: str) ->
     if rule in ("place", "nation", "own") and said.carried == result.name:
         said.carried = rest
     result.name, result.area, result.area_rule = rest, area, rule
+
+
+#: What a value leaves out of the thing that it is called by: 扣除房地产开发投资后, 不含农户; price effects are no part.
+_LEAVES_OUT = re.compile(r"(?:(?<!加计)扣除|剔除|不含|不包括)(?!价格|物价)[^\d，。；、（）]{2,14}[^\d。；]*$")
+#: A thing told by its size, which is no value of an indicator: 全球最高10米支架.
+_SUPERLATIVE = re.compile("(?:全球|世界|国内|全国|亚洲|我国)[首最单][一-龥]{0,6}$")
+#: A distance to another indicator, which no cell holds: 快于社零总额.
+_OTHER_INDICATOR = re.compile("[高低快慢]于(?!全[国省市区]|[西中东]部|上年|去年)[一-龥A-Z]{2,14}$")
+#: Clauses about several areas, of which the document's own is a part.
+_JOINT_AREA = "成渝|川渝|京津冀|长三角|粤港澳|大湾区|长江经济带|两地|双城|都市圈|经济圈|三省一市"
+
+
+@cache
+def _joint_area() -> re.Pattern[str]:
+    """Clauses about several areas, or about another place that was named before."""
+    return re.compile(
+        rf"{_JOINT_AREA}|(?!{alternatives('places', 'no_prefecture')}){any_of(listed('places', 'prefectures'))}"
+    )
+
+
+def doubts_around(found: Sequence[Quantity], index: int, topic: str, own_area: str, of: Subject) -> list[str]:
+    """What the words around a number have against its row; ``topic`` is its sentence as far as the number."""
+    one = found[index]
+    before = found[index - 1] if index else None
+    after = found[index + 1] if index + 1 < len(found) else None
+    doubts = []
+    places = _joint_area().finditer(topic) if of.area_rule == "default" else ()
+    joint = [match for match in places if not own_area.startswith(match[0])]
+    if joint and not re.search("全[省市区]|我[省市区]", topic[joint[-1].end() :]):
+        passed = joint[-1].end() <= len(topic) - len(one.segment) and not re.search(_JOINT_AREA, topic)
+        passed = passed and bool(re.search("[，；：]", topic[: joint[0].start()])) and of.rule == "front"
+        doubts.append("place_before" if passed else "joint_area")
+    if _LEAVES_OUT.search(topic):
+        doubts.append("leaves_out")
+    measured = one.unit not in ("", "%") and not one.tail.classifier
+    kinds = after is not None and one.tail.bound and not after.mark  # 亿元以上项目30个: which are counted
+    if measured and (kinds or one.unit == "千伏" or _SUPERLATIVE.search(one.segment)):
+        doubts.append("condition")
+    if one.front.gap and _OTHER_INDICATOR.search(one.segment):
+        doubts.append("gap_beside")
+    if before is not None and not one.mark and re.search("[为向对给与]$", before.segment):
+        doubts.append("verb_in_name")  # 为8个省份保供煤炭9亿吨: the things counted are no part of the name
+    return doubts

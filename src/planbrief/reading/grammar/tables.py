@@ -10,9 +10,19 @@ from functools import cached_property
 
 from planbrief.reading.canonical import Cell, PrintedTable
 from planbrief.reading.grammar import names
-from planbrief.reading.grammar.clauses import BOUNDS_BEHIND, CLASSIFIERS, MEASURES, canonical_unit, front_bound
 from planbrief.reading.grammar.names import split_area
-from planbrief.reading.grammar.numerals import TOKEN, Exclusion, Surroundings, exclusion, number
+from planbrief.reading.grammar.numerals import (
+    BOUNDS_BEHIND,
+    CLASSIFIERS,
+    MEASURES,
+    TOKEN,
+    Exclusion,
+    Surroundings,
+    canonical_unit,
+    exclusion,
+    front_bound,
+    number,
+)
 from planbrief.reading.grammar.scopes import Clock, Period, periods
 from planbrief.reading.grammar.wordlists import any_of, fold
 from planbrief.reading.proposals import Proposal, rate
