@@ -432,6 +432,86 @@ NOTEBOOKS |= {
 }
 
 
+#: A drawing as dask writes it, in a table that lays out another, and icons of no size as xarray brings them.
+LAID_OUT = """<div><svg style="position: absolute; width: 0; height: 0"><symbol id="i"><path d="M0 0"/></symbol></svg>
+<table><tr><td><table><tr><td> </td><th>Array</th></tr><tr><th>Bytes</th><td>7 MiB</td></tr></table></td><td>
+<svg width="60" height="60" style="stroke:rgb(0,0,0);stroke-width:1"><defs><pattern id="p" patternUnits="userSpaceOnUse"/></defs>
+<polygon points="0,0 50,0 50,50 0,50" style="fill:#ECB172A0;stroke-width:0"/></svg></td></tr></table></div>"""
+NAMED = """<style>#T_n1_row0_col0 {opacity: 20%; font-size: 20pt; background: navy}
+#T_n1 .pd-t {visibility: hidden; transform: translate(0, 1px)}</style><table id="T_n1"><thead><tr><th>n</th></tr></thead><tr><td id="T_n1_row0_col0">12</td></tr></table>"""
+UNSEEN = """<style>#T_u1_row0_col0 {visibility: hidden} #T_u1_row0_col1 {color: transparent}</style>
+<table id="T_u1"><thead><tr><th>h</th><th>i</th><th>n</th></tr></thead><tr><td id="T_u1_row0_col0">10.5</td><td id="T_u1_row0_col1">tip</td><td>12</td></tr></table>
+<div style="display:none">gone</div><pre class="text-repr-fallback" style="display:none">shown fallback</pre>"""
+OLD = """<table style="border: 2px solid #003366"><tr><td bgcolor="#ff0000">a</td><td>b</td></tr><tr bgcolor="yellow"><td>c</td>
+<td>d</td></tr></table><ol type="a"><li>first</li><li value="9">ninth</li></ol><p dir="rtl">שלום 45%</p>"""
+VEGA = {
+    "$schema": "https://vega.github.io/schema/vega-lite/v5.json", "data": {"values": [{"a": "A", "b": 28}]}, "mark": "bar",
+    "encoding": {"x": {"field": "a", "type": "nominal"}, "y": {"field": "b", "type": "quantitative"}},
+}  # fmt: skip
+NOTEBOOKS |= {
+    "drawing-in-html": ([md("# Drawn"), code("array", html(LAID_OUT))], PYTHON),
+    "styler-named": ([md("# A table"), code("df.style", html(NAMED))], PYTHON),
+    "unseen": ([md("# Hidden by styles"), code("df.style", html(UNSEEN))], PYTHON),
+    "old-colours": ([md(f"# Old\n\n{OLD}")], PYTHON),
+    "controls": (
+        [
+            md(
+                "Bar <progress value='3' max='10'></progress>, level <meter value='0.5'></meter>, <input value='typed'> words."
+            )
+        ],
+        PYTHON,
+    ),
+    "mermaid": ([md("Drawn by a script:\n\n```mermaid\ngraph TD; A-->B;\n```")], PYTHON),
+    "live-charts": (
+        [
+            md("# Charts"),
+            code("alt", result({"application/vnd.vegalite.v5+json": VEGA, "text/plain": "If you see this message"})),
+            code(
+                "px", result({"application/vnd.plotly.v1+json": {"data": []}, "text/html": "<script>draw()</script>"})
+            ),
+        ],
+        PYTHON,
+    ),
+    "tex-prose": (
+        [
+            md("# Help"),
+            code(
+                "?sum",
+                result(
+                    {
+                        "text/latex": "\\begin{verbatim}\nsum(f, itr)\n\\end{verbatim}\n",
+                        "text/markdown": "```\nsum(f, itr)\n```\n",
+                    }
+                ),
+            ),
+        ],
+        {"kernelspec": {"name": "julia-1.10", "display_name": "Julia", "language": "julia"}},
+    ),
+    "myst-prose": (
+        [
+            md(
+                "(sec-one)=\n# Lecture\n\n## Part {#custom}\n\nSee [](#eq-one) and [to it](#sec-one).\n\n+++\n\n"
+                "```{exercise}\n:label: ex1\nProve it.\n```\n\n::::{tab-set}\n:::{tab-item} Python\nWords.\n:::\n::::\n\n"
+                "```{list-table} Listed\n:header-rows: 1\n\n* - Name\n  - Value\n* - a\n  - 1\n```"
+            )
+        ],
+        PYTHON,
+    ),
+    "rich-cells": (
+        [
+            md("# Painted"),
+            code("print(table)", html("<pre><span style='color: #008000; font-weight: bold'>rich</span> words</pre>")),
+            code(
+                "fit()",
+                stream("1/2 loss: 4.0\b\b\b\b\r2/2 loss: 1.5\b\b\b\n"),
+                html("<table><tr><th>n</th></tr><tr><td>¥-600.0</td></tr><tr><td>null</td></tr></table>"),
+            ),
+        ],
+        PYTHON,
+    ),
+}
+
+
 def notebook(name: str) -> NotebookNode:
     """One of the notebooks, for its reader alone: a conversion to an older format takes the cells' ids away."""
     cells, metadata = copy.deepcopy(NOTEBOOKS[name])

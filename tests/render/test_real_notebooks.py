@@ -4,6 +4,7 @@ formulas. What differs on purpose is declared here, so that any other difference
 
 from __future__ import annotations
 
+import base64
 import copy
 import io
 import json
@@ -39,9 +40,19 @@ LEFT_OUT = {
     "estimator": "LinearRegression",  # what its author hid
     "more-marks": "warning false never warned gone 2 fig cap Its caption echo false drawn 3",
     "footnote-blocks": "a",
+    "myst-prose": "exercise label ex1 tab set item list table header rows 1 eq one sec custom",
+    "unseen": "tip hidden gone 10 5",
+    "live-charts": "If you see this message VegaLite object",
+    "rich-cells": "1 2 loss 4 0",  # a line that is written over
 }
 #: Tables and pictures that stock has more (or less) than we.
-PICTURES = {"julia-svg": 1, "attachments": 2, "directives": 1}  # stock shows HTML, refuses attachments, knows no MyST
+PICTURES = {
+    "julia-svg": 1,  # stock shows HTML
+    "attachments": 2,  # stock refuses them
+    "directives": 1,  # stock knows no MyST
+    "live-charts": 1,  # drawn here
+    "drawing-in-html": 1,  # icons without a size
+}
 WORD = re.compile(r"[^\W_]+")
 
 
@@ -98,7 +109,7 @@ def test_tables_and_pictures_are_as_many(name):
     else:
         assert pictures == len(list(theirs.iter("img", "svg")))
     if theirs is not None:
-        assert len(list(mine.iter("table"))) == len(list(theirs.iter("table")))
+        assert len(list(mine.iter("table"))) == len(list(theirs.iter("table"))) + (name == "myst-prose")
 
 
 def columns(table: etree._Element) -> Iterator[list[etree._Element]]:
@@ -200,7 +211,11 @@ def test_cells_look_as_stock_draws_them(visit, name):
 def test_the_pdf_draws_the_same_styles(name):
     """As many cells with a ground, a bar, a slant, a line and a border in the source of the PDF as on the page."""
     code = notebook_source(notebook(name), {"metadata": {"name": name}}).text.replace(library(), "")
-    styles = [cell.get("style", "") for cell in ours(name).iter("td", "th")]
+    # A cell has the ground of its row, where it has none of its own.
+    styles = [
+        own if "background" in (own := cell.get("style", "")) else f"{own};{cell.getparent().get('style', '')}"
+        for cell in ours(name).iter("td", "th")
+    ]
     for css, typst in (
         ("background-color", r"table\.cell\((?:\w+: \d+, )*fill: rgb"),
         ("linear-gradient", r"table\.cell\((?:\w+: \d+, )*fill: gradient"),
@@ -213,8 +228,6 @@ def test_the_pdf_draws_the_same_styles(name):
 
 def test_strokes_of_a_drawing_are_kept():
     """stroke-width and text-rendering of a foreign SVG arrive."""
-    import base64
-
     source = ours("julia-svg").find(".//img").get("src")
     drawing = base64.b64decode(source.partition("base64,")[2]).decode()
     assert 'stroke-width="3.5"' in drawing
@@ -254,6 +267,73 @@ def test_the_pdf_says_the_same(name):
         if word not in squeezed and not all(c in printed or f"{ord(c):04X}" in named for c in word):
             lost.append(word)
     assert lost == []
+
+
+def painted(name: str) -> str:
+    """The source of the PDF of a notebook, without its library."""
+    return notebook_source(notebook(name), {"metadata": {"name": name}}).text.replace(library(), "")
+
+
+def test_a_drawing_in_html_keeps_its_colours_and_its_names():
+    """Styles of shapes are no styles of text; the parser of HTML lowers names; a drawing of no size is none."""
+    (image,) = ours("drawing-in-html").iter("img")
+    drawing = base64.b64decode(image.get("src").partition("base64,")[2]).decode()
+    assert "fill:#ECB172A0" in drawing
+    assert "patternUnits" in drawing
+    assert "table-1" not in painted("drawing-in-html")  # a table that lays out others is none in the PDF
+
+
+def test_what_styles_hide_stays_hidden():
+    """display: none, visibility: hidden and see-through words; a library's form for pages without its styles stays."""
+    shown = ours("unseen").text_content()
+    assert "shown fallback" in shown
+    assert "10.5" not in shown
+    assert "gone" not in shown
+
+
+def test_grounds_of_rows_and_old_colours_reach_the_pdf():
+    """bgcolor, the ground of a row, the frame of a table, values of an item, the kind of a list."""
+    code = painted("old-colours")
+    assert code.count('fill: rgb("#ffff00")') == 2
+    assert code.count('fill: rgb("#ff0000")') == 1
+    assert code.count("stroke: (") == 4
+    assert 'numbering: "a."' in code
+    assert "enum.item(9, " in code
+    assert "dir: rtl" in code
+
+
+def test_styles_that_are_not_drawn_are_named():
+    """Once below the table, in both languages of pages; what appears under a pointer is not meant."""
+    (said,) = ours("styler-named").xpath("//*[@class='notice']")
+    assert said.text_content().endswith("font-size, opacity.")
+
+
+def test_charts_of_scripts_are_drawn_or_named():
+    """Vega-Lite is drawn, Plotly named; what a script would have loaded is left out with a word."""
+    page = ours("live-charts")
+    assert [text for text in page.xpath("//*[@class='notice']/text()") if "Plotly" in text]
+    assert len(list(page.iter("img"))) == 1
+
+
+def test_tex_that_is_no_formula_is_read_in_another_form():
+    """Julia's help is a verbatim block in TeX and says the same in Markdown."""
+    assert ours("tex-prose").find(".//math") is None
+    assert ours("tex-prose").xpath(".//pre")[-1].text_content().strip() == "sum(f, itr)"
+
+
+def test_places_that_authors_name_can_be_reached():
+    """A target of MyST, a name behind a heading, and a link without words, which shows the name."""
+    page = ours("myst-prose")
+    links = {
+        link.text_content(): link.get("href") for link in page.iter("a") if link.text_content() in ("eq-one", "to it")
+    }
+    assert set(links) == {"eq-one", "to it"}
+    assert page.xpath(f"//*[@id='{links['to it'][1:]}']")
+
+
+def test_colours_of_a_listing_are_printed():
+    """Text that a library paints inside a listing."""
+    assert 'text(fill: rgb("#008000"), weight: 700' in painted("rich-cells")
 
 
 def test_older_formats_become_the_same_page(tmp_path):

@@ -13,8 +13,8 @@ from planbrief.display.outputs import COVERED
 from planbrief.render.stylesheets import declarations
 
 _NUMBER = re.compile(
-    r"[\s+\u2212–-]*(?:[$€¥£]|CN¥)?\s*\(?\d[\d,\s]*(?:\.\d+)?(?:e[+-]?\d+)?\)?\s*(?:%|‰|[\u3400-\u9fff]{1,4}|[a-zµ²³°/]{1,6})?\s*\*?\Z"
-    r"|nan\Z|<NA>\Z|None\Z|[-–—]\Z",
+    r"[\s+\u2212–-]*(?:[$€¥£]|CN¥)?\s*[+\u2212-]?\(?\d[\d,\s]*(?:\.\d+)?(?:e[+-]?\d+)?\)?\s*(?:%|‰|[\u3400-\u9fff]{1,4}|[a-zµ²³°/]{1,6})?\s*\*?\Z"
+    r"|[+-]?(?:nan|inf|Infinity)\Z|<?NA>?\Z|NaT\Z|None\Z|null\Z|missing\Z|[-–—]\Z",
     re.IGNORECASE,
 )
 #: Rows and columns of another notebook's table that are read.
@@ -186,6 +186,29 @@ def _alignment(node: etree._Element) -> str:
     return value if value in ("left", "right", "center") else ""
 
 
+_INHERITED = ("color", "background-color", "font-weight", "font-style", "border-top", "border-bottom")
+
+
+def _around(node: etree._Element, *, left: bool, right: bool) -> dict[str, str]:
+    """What a cell has of the styles of its row and its table, and of the frame around that at its edges."""
+    style: dict[str, str] = {}
+    row = node.getparent()
+    for parent in node.iterancestors():
+        said = declarations(parent.get("style", ""))
+        if parent.tag == "table" and any(name.startswith("border") for name in said):
+            lines = [line for line in parent.iter("tr") if _owner(line) is parent]
+            sides = {"top": row is lines[0], "bottom": row is lines[-1], "left": left, "right": right}
+            for side in (side for side, edge in sides.items() if edge):
+                if frame := said.pop(f"border-{side}", "") or said.get("border", ""):
+                    style.setdefault(f"border-{side}", frame)
+        for name in _INHERITED:
+            if name in said and (parent.tag == "tr" or not name.startswith("border")):
+                style.setdefault(name, said[name])
+        if parent.tag == "table":
+            break
+    return style
+
+
 def _row(line: list[_Place], aligns: list[str], inner: Callable[[etree._Element], str]) -> tuple[Cell, ...]:
     cells: list[Cell] = []
     for position, place in enumerate(line):
@@ -193,7 +216,10 @@ def _row(line: list[_Place], aligns: list[str], inner: Callable[[etree._Element]
             cells.append(COVERED)
             continue
         node, colspan, rowspan = place
-        style = declarations(node.get("style", ""))
+        style = {
+            **_around(node, left=not position, right=position + colspan >= len(line)),
+            **declarations(node.get("style", "")),
+        }
         strong = style.get("font-weight", "") in ("bold", "bolder", "600", "700", "800", "900")
         text = _text(node)
         # A head stands over its column; pandas puts all heads to the right.

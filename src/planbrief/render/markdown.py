@@ -24,6 +24,7 @@ from mdit_py_plugins.colon_fence import colon_fence_plugin
 from mdit_py_plugins.deflist import deflist_plugin
 from mdit_py_plugins.dollarmath import dollarmath_plugin
 from mdit_py_plugins.footnote import footnote_plugin
+from mdit_py_plugins.myst_blocks import myst_block_plugin
 from mdit_py_plugins.myst_role import myst_role_plugin
 from mdit_py_plugins.tasklists import tasklists_plugin
 
@@ -88,6 +89,13 @@ def _brackets(state: StateInline, silent: bool) -> bool:
 
 #: Boxes of MyST and GitHub that say how their text is meant, by the label that a reader sees.
 BOXES = frozenset("note tip hint seealso important attention caution warning danger error admonition".split())
+#: Directives whose text stands in a box under its name and title, or the title alone, and whose text stands by itself.
+_PROSE = frozenset(
+    "algorithm aside assumption axiom card conjecture corollary definition dropdown epigraph example exercise lemma "
+    "margin proof property proposition remark sidebar solution tab-item theorem topic".split()
+)
+_TITLED = frozenset("aside card dropdown sidebar tab-item topic".split())
+_PLAIN = frozenset("container div figure-md grid grid-item list-table tab-set table".split())
 _DIRECTIVE = re.compile(r"\{([\w:-]+)\}[ \t]*(.*)")
 _OPTION = re.compile(r":([\w-]+):(.*)\n?")
 _ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][+-]?[ \t]*", re.IGNORECASE)
@@ -106,6 +114,9 @@ def _fence(
     """A fenced block: a directive of MyST as what it means, code as code; a directive without meaning here is named."""
     token = tokens[index]
     found, lang = _DIRECTIVE.match(token.info.strip()), env.get("lang", "zh")
+    if token.info.strip() == "mermaid":
+        note = html.escape(message("page.notice.drawing", lang, name="Mermaid"))
+        return f'<p class="notice">{note}</p>' + RendererHTML.fence(self, tokens, index, options, env)
     if found is None:
         return RendererHTML.fence(self, tokens, index, options, env) if token.type == "fence" else _div(token, env)
     name, title = found[1].lower(), found[2].strip()
@@ -115,6 +126,14 @@ def _fence(
         body = body[option.end() :]
     if name in BOXES:
         return box(name, title, parser().render(body, env), lang)
+    if (kind := name.rpartition(":")[2]) in _PROSE:
+        return box(
+            "", title if title and kind in _TITLED else f"{kind.capitalize()} {title}", parser().render(body, env), lang
+        )
+    if name in _PLAIN:
+        inner = _listed(body) if name == "list-table" else body
+        caption = f"<p><strong>{parser().renderInline(title, env)}</strong></p>\n" if title and "table" in name else ""
+        return caption + parser().render(inner, env)
     if name == "math":
         return formula(body, display=True, lang=lang, macros=env.get("macros")) + "\n"
     if name in ("figure", "image") and title:
@@ -126,6 +145,20 @@ def _fence(
     note = message("page.notice.directive", lang, name=name)
     source = f"{token.markup}{token.info}\n{token.content}{token.markup}"
     return f'<p class="notice">{note}</p><pre><code>{html.escape(source)}</code></pre>\n'
+
+
+def _listed(text: str) -> str:
+    """A table that is written as a list of lists, as one with bars.
+
+    >>> _listed("* - a\\n  - b\\n* - 1\\n  - 2 or\\n    3").splitlines()
+    ['| a | b |', '|---|---|', '| 1 | 2 or 3 |']
+    """
+    rows = [
+        [" ".join(cell.split()).replace("|", "\\|") for cell in re.split(r"^\s+[-*] ", row, flags=re.MULTILINE)]
+        for row in re.split(r"^\* - ", text, flags=re.MULTILINE)[1:]
+    ]
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join([*lines[:1], "|" + "---|" * max(map(len, rows), default=0), *lines[1:]])
 
 
 _TITLE = re.compile(r"\s*#{1,6}[ \t]+(.+)\n?")
@@ -155,10 +188,12 @@ def _role(
     shown = html.escape(re.sub(r"\s*<[^<>]*>\Z", "", text))
     if name in _ROLES:
         return f"<{_ROLES[name]}>{shown}</{_ROLES[name]}>"
-    named = name in ("ref", "numref", "eq", "doc", "term", "abbr", "cite", "download")
+    named = name.partition(":")[0] in ("ref", "numref", "eq", "doc", "term", "abbr", "cite", "download")
     return shown if named else f"{{{html.escape(name)}}}<code>{html.escape(text)}</code>"
 
 
+#: What names a heading for links, at its end.
+_NAMED = re.compile(r"\s*\{(?:#([\w:-]+)|\.[\w-]+)[^{}]*\}\s*\Z")
 _SIZES = re.compile(r"\s?\{([^{}\n]*)\}")
 _SIZE = re.compile(r"(width|height)\s*=\s*[\"']?(\d+(?:\.\d+)?(?:%|px|em|cm|mm|in|pt)?)")
 
@@ -168,6 +203,18 @@ def _marks(state: StateCore) -> None:
     that of the picture.
     """
     for number, token in enumerate(state.tokens):
+        children = token.children or []
+        if (
+            children
+            and state.tokens[number - 1].type == "heading_open"
+            and (found := _NAMED.search(children[-1].content))
+        ):
+            children[-1].content = children[-1].content[: found.start()]
+            children.append(Token("html_inline", "", 0, content=f'<a id="{found[1]}"></a>' if found[1] else ""))
+        for place in range(len(children) - 1, 0, -1):
+            if (children[place - 1].type, children[place].type) == ("link_open", "link_close"):
+                named = str(children[place - 1].attrGet("href")).removeprefix("#")  # for the number that MyST sets
+                children.insert(place, Token("text", "", 0, content=named))
         for place, child in enumerate(token.children or ()):
             after = token.children[place + 1] if token.children and place + 1 < len(token.children) else None
             if child.type == "image" and after and (found := _SIZES.match(after.content)) and "=" in found[1]:
@@ -213,7 +260,10 @@ def parser() -> MarkdownIt:
     """The one Markdown parser of planbrief."""
     core = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
     core.use(footnote_plugin).use(amsmath_plugin).use(deflist_plugin).use(colon_fence_plugin)
-    core.use(myst_role_plugin)
+    core.use(myst_role_plugin).use(myst_block_plugin).disable("myst_line_comment")
+    core.add_render_rule(
+        "myst_target", lambda self, tokens, index, *_: f'<a id="{html.escape(tokens[index].content)}"></a>'
+    )
     core.use(dollarmath_plugin, allow_digits=False, allow_space=False, double_inline=True)
     core.use(tasklists_plugin).use(cjk_friendly)
     core.core.ruler.push("marks_of_authors", _marks)

@@ -7,6 +7,7 @@ the Typst exporter knows only the elements it draws, so neither trusts what stan
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -36,6 +37,10 @@ _MEASURE = re.compile(r"(\d+(?:\.\d+)?)\s*(px|%|em|cm|mm|in|pt|)")
 _PX = {"": 1.0, "px": 1.0, "%": FULL_PX / 100, "em": 16.0, "cm": 96 / 2.54, "mm": 96 / 25.4, "in": 96.0, "pt": 4 / 3}
 #: Boxes of Bootstrap that notebooks use.
 _ALERTS = ("alert", "admonition")
+_UNSEEN = re.compile(
+    r"(?<![\w-])(?:display\s*:\s*none|visibility\s*:\s*hidden|(?:width|height)\s*:\s*0(?:px)?\s*(?:;|\Z))",
+    re.IGNORECASE,
+)
 _SCRIPT_TAG = re.compile(r"<\s*(script|iframe|object|embed)\b", re.IGNORECASE)
 _REMOTE = re.compile(r"(?:https?:)?//", re.IGNORECASE)
 
@@ -69,7 +74,7 @@ def build(html: str, around: Surroundings) -> etree._Element:
     limits = [entry.message for entry in parser.error_log if entry.type_name == "ERR_RESOURCE_LIMIT"]
     if limits:  # beyond its limits (depth, length) the parser drops text and only logs it
         raise ValueError(limits[0])
-    stylesheets.inline(root)
+    styles = stylesheets.inline(root)
     lost: list[str] = []
     for node in list(root.iter()):
         if node is root:
@@ -80,10 +85,12 @@ def build(html: str, around: Surroundings) -> etree._Element:
             if node.tag in _DROPPED - _SILENT:
                 lost.append(node.tag)
             _replace(node, None)
+        elif _unseen(node):
+            continue
         elif node.tag == "div" and set(_ALERTS) & set(node.get("class", "").split()):
             node.tag = "blockquote"
-        elif node.tag == "input":
-            _replace(node, _checkbox(node))
+        elif node.tag in ("input", "progress", "meter"):
+            _replace(node, _control(node))
         elif node.tag == "svg":
             _replace(node, _drawing(node, around))
         elif node.tag == "img":
@@ -94,6 +101,8 @@ def build(html: str, around: Surroundings) -> etree._Element:
             _old_style(node)
     if around.formulas:
         _formulas(root, around.lang)
+    if styles:
+        root.append(notice(message("page.notice.styles", around.lang, names=", ".join(styles))))
     if lost:
         tags = ", ".join(f"<{tag}>" for tag in sorted(set(lost)))
         root.append(notice(message("page.notice.script", around.lang, tags=tags)))
@@ -115,21 +124,25 @@ def only_scripted(html: str) -> bool:
 
 def _replace(node: etree._Element, by: etree._Element | None) -> None:
     """Put another element, or nothing, in place of one; the text after it stays."""
-    parent = node.getparent()
-    if parent is None:
-        return
-    if by is not None:
+    if by is None:
+        stylesheets.drop(node)
+    elif (parent := node.getparent()) is not None:
         by.tail = node.tail
         parent.replace(node, by)
-        return
-    tail, previous = node.tail, node.getprevious()
-    if tail:
-        if previous is not None:
-            previous.tail = (previous.tail or "") + tail
-        else:
-            parent.text = (parent.text or "") + tail
-    node.tail = None
-    parent.remove(node)
+
+
+def _unseen(node: etree._Element) -> bool:
+    """Take away what its author's styles hide; what a library keeps for pages without its styles stays."""
+    style = node.get("style", "")
+    unseen = _UNSEEN.search(style) if node.tag == "svg" else "display: none" in style or "visibility: hidden" in style
+    if not unseen or "fallback" in node.get("class", ""):
+        return False
+    if node.tag in ("td", "th") and "display: none" not in style:
+        node.text = None
+        del node[:]
+    else:
+        _replace(node, None)
+    return True
 
 
 def _one_line(node: etree._Element) -> None:
@@ -145,13 +158,14 @@ def _old_style(node: etree._Element) -> None:
     styles = {"center": "text-align: center"} if node.tag == "center" else {}
     if node.tag == "font" and node.get("color"):
         styles["font"] = f"color: {node.get('color')}"
+    if node.get("bgcolor"):
+        styles["ground"] = f"background-color: {node.get('bgcolor')}"
     if node.tag in ("p", "div", *(f"h{level}" for level in range(1, 7))) and node.get("align") in ("center", "right"):
         styles["align"] = f"text-align: {node.get('align')}"
     if styles:
         node.tag = {"center": "div", "font": "span"}.get(str(node.tag), node.tag)
-        node.set(
-            "style", stylesheets.to_text(stylesheets.declarations("; ".join([node.get("style", ""), *styles.values()])))
-        )
+        said = stylesheets.declarations("; ".join([node.get("style", ""), *styles.values()]))
+        node.set("style", stylesheets.to_text(stylesheets.readable(said)))
 
 
 #: Formulas in the text of HTML: other kernels' displays and frames with formulas in their cells.
@@ -193,35 +207,30 @@ def _formulas(root: etree._Element, lang: Lang) -> None:
             node[place - 1].tail = text[last:]
 
 
-def _checkbox(node: etree._Element) -> etree._Element | None:
-    if node.get("type") != "checkbox":
-        return None
-    box = etree.Element("span")
-    box.text = "☑" if node.get("checked") is not None else "☐"
-    return box
+def _control(node: etree._Element) -> etree._Element | None:
+    """What a box that can be ticked or written into holds, or how far a bar has come."""
+    box, kind = etree.Element("span"), node.get("type", "text")
+    if node.tag != "input":
+        with contextlib.suppress(ValueError, ZeroDivisionError):
+            box.text = f"{100 * float(node.get('value', '')) / float(node.get('max', '1')):.0f}%"
+    elif kind in ("checkbox", "radio"):
+        box.text = "☑" if node.get("checked") is not None else "☐"
+    elif kind in ("text", "number", "range", "date", "search", "email", "url"):
+        box.text = node.get("value")
+    return box if box.text else None
 
 
 def _drawing(node: etree._Element, around: Surroundings) -> etree._Element:
     tail, node.tail = node.tail, None
+    for part in node.iter():  # the HTML parser lowers the case of names that SVG writes in camel case
+        if isinstance(part.tag, str):
+            part.tag = pictures.NAMES.get(part.tag, part.tag)
+            for name in part.attrib.keys() & pictures.NAMES.keys():
+                part.set(pictures.NAMES[name], part.attrib.pop(name))
     if not node.get("xmlns"):
         node.set("xmlns", "http://www.w3.org/2000/svg")
     text = etree.tostring(node, encoding="unicode")
     node.tail = tail
-    # The HTML parser lowers the case of names that SVG writes in camel case.
-    for name in (
-        "viewBox",
-        "clipPath",
-        "linearGradient",
-        "radialGradient",
-        "gradientUnits",
-        "gradientTransform",
-        "preserveAspectRatio",
-    ):
-        text = (
-            text.replace(f"<{name.lower()}", f"<{name}")
-            .replace(f"</{name.lower()}", f"</{name}")
-            .replace(f" {name.lower()}=", f" {name}=")
-        )
     try:
         return _img(pictures.load("image/svg+xml", text), message("page.image", around.lang))
     except pictures.BadPicture as error:
@@ -284,4 +293,8 @@ def _resolved(address: str, around: Surroundings) -> pictures.Picture | None:
         return None
     if address.startswith("data:"):
         return pictures.from_uri(address)
-    return None if _REMOTE.match(address) else pictures.from_folder(address, around.folder)
+    if _REMOTE.match(address):
+        return None
+    found = pictures.from_folder(address, around.folder)
+    # The first notebooks named what lies beside them so.
+    return found or pictures.from_folder(address.removeprefix("files/"), around.folder)

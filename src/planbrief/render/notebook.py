@@ -15,6 +15,7 @@ from lxml import etree
 from nbformat import NotebookNode
 
 from planbrief.catalog import REPORT_ID
+from planbrief.display import vega
 from planbrief.display.document import Chart, Cover, Sources, Table
 from planbrief.display.language import LANGS, Lang, message
 from planbrief.display.outputs import MIME, BadBlock
@@ -332,6 +333,10 @@ class _Reader:
         if self.trusted and html_text.strip():
             yield TrustedPart(where, html_text)
             return
+        live = next((kind for mime in data for kind in _LIVE if mime.startswith(f"application/vnd.{kind}")), "")
+        if live and not any(mime.startswith("image/") for mime in data):
+            yield from self._live(live, data, metadata, where)
+            return
         if any(mime in data for mime in _WIDGETS):
             yield NoticePart(where, message("page.notice.widget", self.lang))
             html_text = ""
@@ -340,7 +345,7 @@ class _Reader:
             yield self._picture("image/svg+xml", data, metadata, where)
         elif html_text.strip() and not markup.only_scripted(html_text):
             yield self._tree(html_text, where, output=True)
-        elif "text/latex" in data:
+        elif "text/latex" in data and not (_PROSE.search(_joined(data["text/latex"])) and _PLAINER & data.keys()):
             yield self._latex(_joined(data["text/latex"]), where)
         elif any(mime in data for mime in pictures.RASTER):
             yield self._picture(next(mime for mime in pictures.RASTER if mime in data), data, metadata, where)
@@ -358,10 +363,20 @@ class _Reader:
         elif any(mime in data for mime in _SCRIPTED):
             yield NoticePart(where, message("page.notice.script", self.lang, tags="JavaScript"))
         elif "text/plain" in data:
-            if not _DRAWN.match(text := _joined(data["text/plain"])):
+            if (text := _joined(data["text/plain"])).strip() and not _DRAWN.match(text):
                 yield self._terminal(text, where, "plain")
         elif data:
             yield NoticePart(where, message("page.notice.unknown", self.lang, mime=", ".join(sorted(data))[:200]))
+
+    def _live(self, kind: str, data: Mapping[str, Any], metadata: Mapping[str, Any], where: str) -> Iterator[Part]:
+        """A chart that only a browser draws: drawn here if that can be done, else named."""
+        spec = next((value for mime, value in data.items() if "vegalite" in mime), None)
+        if isinstance(spec, Mapping):
+            with contextlib.suppress(vega.NotDrawn):
+                drawn, details = vega.drawing(spec)
+                yield self._picture("image/svg+xml", drawn, {**metadata, **details}, where)
+                return
+        yield NoticePart(where, message("page.notice.live", self.lang, kind=_LIVE[kind]))
 
     def _latex(self, text: str, where: str) -> Part:
         tex, display = strip_delimiters(html.unescape(text) if "&amp;" in text else text)
@@ -406,6 +421,19 @@ class _Reader:
         yield BlockPart(where, block, drawing, narrow)
 
 
+#: Charts that a script draws in a browser, by how their types begin.
+_LIVE = {
+    "plotly": "Plotly",
+    "vegalite": "Vega-Lite",
+    "vega": "Vega",
+    "bokehjs_exec": "Bokeh",
+    "holoviews_exec": "HoloViews",
+}
+#: Words of TeX that no formula holds, and forms of an output that say the same without TeX.
+_PROSE = re.compile(
+    r"\\begin\{(?:verbatim|itemize|enumerate|description|tabular|quote|center)\}|\A\s*\\(?:text\w\w|section|href)\{"
+)
+_PLAINER = {"text/markdown", "text/plain"}
 #: What matplotlib's calls return: the name of what was drawn, beside the drawing itself.
 _DRAWN = re.compile(
     r"(array\(\[+)?\[?<(Axes|matplotlib\.|seaborn\.axisgrid\.|(Bar|Errorbar|Stem)Container)|Text\(-?[\d.]+, "

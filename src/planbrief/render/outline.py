@@ -18,6 +18,7 @@ from planbrief.display.document import Block, Chart, Heading, Run, Runs, Sources
 from planbrief.display.language import Lang, message
 from planbrief.render.pictures import Picture
 from planbrief.render.safe_text import AnsiRun
+from planbrief.render.stylesheets import drop
 
 
 @dataclass
@@ -163,33 +164,19 @@ def collect(document: Document) -> None:
         for section in [node for node in part.root.iter("section") if node.get("class") == "footnotes"]:
             for item in section.iter("li"):
                 items[item.get("id", "")] = item
-            _drop(section)
+            drop(section)
         for rule in [node for node in part.root.iter("hr") if node.get("class") == "footnotes-sep"]:
-            _drop(rule)
+            drop(rule)
         for mark in [node for node in part.root.iter("sup") if node.get("class") == "footnote-ref" and len(node)]:
             name = mark[0].get("href", "")[1:]
             item = items.get(name)
             if item is None:
-                _drop(mark)
+                drop(mark)
                 continue
             if name not in document.footnotes:
                 item.tag = "li"
                 document.footnotes[name] = item
             mark[0].text = str(list(document.footnotes).index(name) + 1)
-
-
-def _drop(node: etree._Element) -> None:
-    parent = node.getparent()
-    if parent is None:
-        return
-    tail, previous = node.tail, node.getprevious()
-    if tail and tail.strip():
-        if previous is not None:
-            previous.tail = (previous.tail or "") + tail
-        else:
-            parent.text = (parent.text or "") + tail
-    node.tail = None
-    parent.remove(node)
 
 
 _SLUG = re.compile(r"[^\w.-]+")
@@ -262,7 +249,7 @@ def _take_title(
     if "".join(node.xpath("preceding::text()")).strip():
         return headings  # what stands above a heading is not below a title
     document.title = heading_text(node).strip()
-    _drop(node)
+    drop(node)
     return headings[1:]
 
 

@@ -15,7 +15,7 @@ from urllib.parse import unquote, unquote_to_bytes
 from lxml import etree
 
 from planbrief.display.outputs import GROUND
-from planbrief.render.stylesheets import dark_counterpart, hex_color
+from planbrief.render.stylesheets import dark_counterpart, drop, hex_color
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "{http://www.w3.org/1999/xlink}href"
@@ -35,6 +35,8 @@ _ATTRIBUTES = frozenset(
     "display visibility marker-start marker-mid marker-end paint-order vector-effect shape-rendering "
     "text-rendering overflow".split()
 )
+#: Names as the parser of HTML leaves them → as SVG writes them.
+NAMES = {name.lower(): name for name in _TAGS | _ATTRIBUTES if name != name.lower()}
 _URL = re.compile(r"url\(\s*['\"]?\s*([^'\")]*)", re.IGNORECASE)
 _INLINE_IMAGE = re.compile(r"data:image/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=\s]+\Z")
 _COLOR_PROPERTIES = ("fill", "stroke", "stop-color", "color")
@@ -82,26 +84,14 @@ def clean(data: bytes | str) -> etree._Element:
             or etree.QName(node).localname not in _TAGS
             or etree.QName(node).namespace not in (SVG, None)
         ):
-            if node is not root and node.getparent() is not None:
-                _remove(node)
+            if node is not root:
+                drop(node)
             continue
         _clean_attributes(node)
     if root.get("style") == GROUND.partition('"')[2].strip('"'):
         del root.attrib["style"]
     etree.cleanup_namespaces(root)
     return root
-
-
-def _remove(node: etree._Element) -> None:
-    parent = node.getparent()
-    tail = node.tail
-    parent.remove(node)
-    if tail and tail.strip():
-        last = parent[-1] if len(parent) else None
-        if last is None:
-            parent.text = (parent.text or "") + tail
-        else:
-            last.tail = (last.tail or "") + tail
 
 
 def _clean_attributes(node: etree._Element) -> None:

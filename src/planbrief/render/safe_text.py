@@ -85,7 +85,8 @@ def _overwritten(text: str) -> str:
         return text
     lines = []
     for line in text.replace("\r\n", "\n").split("\n"):
-        parts = [part for part in line.split("\r") if part]
+        # A cursor that is only moved back takes nothing away.
+        parts = [part for piece in line.split("\r") if (part := piece.rstrip("\b"))]
         line = parts[-1] if parts else ""
         while "\b" in line:
             line, count = re.subn(r"[^\x08]\x08", "", line)

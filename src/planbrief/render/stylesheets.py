@@ -111,6 +111,12 @@ PROPERTIES = frozenset(
     "background background-color color text-align font-weight font-style text-decoration vertical-align white-space "
     "border border-top border-bottom border-left border-right padding padding-left padding-right".split()
 )
+#: Of a Styler's cells: what changes their looks and is not drawn, so that it is named.
+NAMED = frozenset(
+    "background background-image filter font-family font-size letter-spacing opacity text-shadow text-transform "
+    "transform word-spacing".split()
+)
+_STYLED = re.compile(r"#T_[^{}:]*\{([^{}]*)\}")
 _SAFE_VALUE = re.compile(r"[\w#%.,()\s+-]{1,120}\Z")
 _UNSAFE = re.compile(r"url|expression|var|attr|image|calc|env|import", re.IGNORECASE)
 _ID_ONLY = re.compile(r"#([\w-]+)\Z")
@@ -137,6 +143,10 @@ def declarations(text: str) -> dict[str, str]:
             name = "background-color"
         if name in ("background-color", "color") and "(" in value and hex_color(value, "ffffff"):
             value = f"#{hex_color(value, 'ffffff')}"  # also hsl() and see-through colours
+        if (name, value) in (("display", "none"), ("visibility", "hidden"), ("color", "transparent")):
+            values["display" if name == "display" else "visibility"] = (
+                "none" if name == "display" else "hidden"
+            )  # for :func:`planbrief.render.markup.build`, which takes the element away
         if colon and name in PROPERTIES and _SAFE_VALUE.match(value) and not _UNSAFE.search(value):
             values[name] = value
     return values
@@ -205,26 +215,63 @@ def readable(style: dict[str, str]) -> dict[str, str]:
     return style
 
 
+def legible(color: str, ground: str) -> str:
+    """The colour itself if it can be read on the ground, else mixed with ink until it can.
+
+    >>> legible("ffff00", "ffffff"), legible("0000cc", "ffffff")
+    ('767610', '0000cc')
+    """
+    ink = readable_on(ground)
+    for step in range(11):
+        share = step / 10
+        mixed = "".join(
+            f"{round(int(color[i : i + 2], 16) * (1 - share) + int(ink[i : i + 2], 16) * share):02x}" for i in (0, 2, 4)
+        )
+        if contrast(mixed, ground) >= 4.6:
+            return mixed
+    return ink
+
+
 def to_text(style: dict[str, str]) -> str:
     """Declarations as the text of a ``style`` attribute."""
     return "; ".join(f"{name}: {value}" for name, value in style.items())
 
 
-def inline(root: etree._Element) -> None:
-    """Apply the style blocks of a tree to its elements and remove the blocks; filter every ``style`` attribute."""
+def drop(node: etree._Element) -> None:
+    """Take an element out of its tree; the text after it stays."""
+    parent, tail, previous = node.getparent(), node.tail, node.getprevious()
+    if parent is None:
+        return
+    if tail and previous is not None:
+        previous.tail = (previous.tail or "") + tail
+    elif tail:
+        parent.text = (parent.text or "") + tail
+    node.tail = None
+    parent.remove(node)
+
+
+def inline(root: etree._Element) -> list[str]:
+    """Apply the style blocks of a tree to its elements and remove the blocks; filter every ``style`` attribute.
+
+    A drawing keeps its styles: it is cleaned as one (:func:`planbrief.render.pictures.clean`).
+
+    Returns
+    -------
+    list of str
+        Properties of a Styler's cells that change their looks and are not drawn.
+    """
     rules: list[tuple[str, dict[str, str]]] = []
+    drawn = {node for drawing in root.iter("svg") for node in drawing.iter()}
+    lost: set[str] = set()
     for block in list(root.iter("style")):
+        if block in drawn:
+            continue
+        for said in _STYLED.findall(block.text or ""):
+            for part in () if "hidden" in said else said.split(";"):  # what appears under a pointer is not drawn here
+                if (name := part.partition(":")[0].strip().lower()) in NAMED and not declarations(part):
+                    lost.add(name)
         rules.extend(_rules(block.text or ""))
-        parent = block.getparent()
-        if parent is not None:
-            block.text = None
-            tail, previous = block.tail, block.getprevious()
-            if tail:
-                if previous is not None:
-                    previous.tail = (previous.tail or "") + tail
-                else:
-                    parent.text = (parent.text or "") + tail
-            parent.remove(block)
+        drop(block)
     collected: dict[etree._Element, dict[str, str]] = {}
     if rules:
         ids = {node.get("id"): node for node in root.iter() if isinstance(node.tag, str) and node.get("id")}
@@ -236,12 +283,13 @@ def inline(root: etree._Element) -> None:
                     break
                 collected.setdefault(node, {}).update(style)
     for node in root.iter():
-        if isinstance(node.tag, str) and (node in collected or node.get("style") is not None):
+        if isinstance(node.tag, str) and node not in drawn and (node in collected or node.get("style") is not None):
             style = {**collected.get(node, {}), **declarations(node.get("style", ""))}
             if style:
                 node.set("style", to_text(readable(style)))
             else:
                 node.attrib.pop("style", None)
+    return sorted(lost)
 
 
 def _rules(text: str) -> list[tuple[str, dict[str, str]]]:

@@ -31,11 +31,10 @@ from planbrief.render.pictures import SVG, compact, prefix_ids, size_px, small_l
 from planbrief.render.safe_text import visible
 from planbrief.render.stylesheets import (
     PROPERTIES,
-    contrast,
     dark_counterpart,
     declarations,
     hex_color,
-    readable_on,
+    legible,
     to_text,
 )
 from planbrief.render.table_layout import paddings
@@ -354,7 +353,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "*": {"id", "lang", "title", "dir", "class", "style", "tabindex", "role", "aria-label"},
     "a": {"href"},
     "img": {"src", "alt", "width", "height"},
-    "ol": {"start"},
+    "ol": {"start", "type"},
     "li": {"value"},
     "td": {"colspan", "rowspan", "align"},
     "th": {"colspan", "rowspan", "align", "scope"},
@@ -430,9 +429,9 @@ def _attributes(node: etree._Element, writer: Writer) -> None:
     style = declarations(node.get("style", ""))
     if style:
         color, background = hex_color(style.get("color", "")), hex_color(style.get("background-color", ""))
-        if color and not background:
+        if color and not background and not _grounded(node):
             del style["color"]
-            writer.text_colors[color] = (_readable(color, _PAGE), _readable(dark_counterpart(color), _DARK_PAGE))
+            writer.text_colors[color] = (legible(color, _PAGE), legible(dark_counterpart(color), _DARK_PAGE))
             kept.append(f"t-{color}")
         if style:
             node.set("style", to_text(style))
@@ -442,17 +441,9 @@ def _attributes(node: etree._Element, writer: Writer) -> None:
         node.set("class", " ".join(kept))
 
 
-def _readable(color: str, ground: str) -> str:
-    """The colour itself if it can be read on the ground, else mixed with ink until it can."""
-    ink = readable_on(ground)
-    for step in range(11):
-        share = step / 10
-        mixed = "".join(
-            f"{round(int(color[i : i + 2], 16) * (1 - share) + int(ink[i : i + 2], 16) * share):02x}" for i in (0, 2, 4)
-        )
-        if contrast(mixed, ground) >= 4.6:
-            return mixed
-    return ink
+def _grounded(node: etree._Element) -> bool:
+    """Whether an element around another gives it a ground of its own, which is the same in the dark."""
+    return any("background" in parent.get("style", "") for parent in node.iterancestors())
 
 
 def _heading(node: etree._Element, writer: Writer) -> None:

@@ -14,8 +14,20 @@ from planbrief.display.document import Cell, Column, Run, Runs, Table
 from planbrief.display.language import Lang, message
 from planbrief.render import foreign_tables, formulas, table_layout
 from planbrief.render.foreign_tables import ForeignCell
-from planbrief.render.pdf.text import allowed_link, boxed, breakable, collapsed, content, literal, prose
-from planbrief.render.stylesheets import Bar, bar, declarations, hex_color
+from planbrief.render.pdf.text import (
+    allowed_link,
+    bar_fill,
+    borders,
+    boxed,
+    breakable,
+    collapsed,
+    content,
+    literal,
+    painted,
+    prose,
+    styled,
+)
+from planbrief.render.stylesheets import bar, declarations, hex_color
 from planbrief.render.table_layout import IN_CELL_EM, IN_HEAD_EM, IN_PROSE_EM, Part, paddings, spans
 
 #: Rows of one table that a PDF shows; three thousand rows of eight columns compile in 2.5 s.
@@ -154,52 +166,6 @@ def _head(table: Table, part: Part, lang: Lang) -> str:
     return f"head-cells({', '.join(cells)})"
 
 
-def _bar(drawn: Bar, ground: str) -> str:
-    """A bar behind a cell's text, to scale: a gradient whose colours change at once."""
-    stops, place = [], 0.0
-    for color, begin, end in drawn:
-        stops += [(ground, place), (ground, begin)] if begin > place else []
-        stops += [(color, begin), (color, end)]
-        place = end
-    stops += [(ground, place), (ground, 100.0)] if place < 100 else []
-    if stops[0][1] > 0:
-        stops.insert(0, (stops[0][0], 0.0))
-    return f"gradient.linear({', '.join(f'(rgb({literal(chr(35) + color)}), {at:g}%)' for color, at in stops)})"
-
-
-def _styled(text: str, style: Mapping[str, str]) -> str:
-    """Text in the colour and the emphasis that a style gives it; no packaged face is italic, so it is slanted."""
-    if color := hex_color(style.get("color", "")):
-        text = f'text(fill: rgb("#{color}"), {text})'
-    if style.get("font-style") in ("italic", "oblique"):
-        text = f"box(skew(ax: -12deg, reflow: false, {text}))"
-    for word, wrapped in (("underline", "underline"), ("line-through", "strike")):
-        if word in style.get("text-decoration", ""):
-            text = f"{wrapped}({text})"
-    return text
-
-
-_WIDTHS = {"thin": 0.6, "medium": 1.2, "thick": 2.4}
-_BORDER = re.compile(r"(?:([\d.]+)(px|pt|em)|thin|medium|thick)(?![\w.])")
-
-
-def _borders(style: Mapping[str, str]) -> str:
-    """Borders of a cell as the sides of a Typst stroke; empty where it has none."""
-    sides = []
-    for side in ("top", "right", "bottom", "left"):
-        said = style.get(f"border-{side}") or style.get("border", "")
-        if not re.search(r"\b(solid|dashed|dotted|double)\b", said):
-            continue
-        paint, points = re.sub(r"\b(solid|dashed|dotted|double)\b", " ", said), 1.2
-        if width := _BORDER.search(said):
-            points = _WIDTHS.get(width[0]) or float(width[1]) * {"px": 0.75, "pt": 1.0, "em": 8.0}[width[2]]
-            paint = paint.replace(width[0], " ", 1)
-        color = hex_color(paint, "ffffff") or "1a1a1a"
-        dash = ', dash: "dashed"' if "dashed" in said else ', dash: "dotted"' if "dotted" in said else ""
-        sides.append(f'{side}: (paint: rgb("#{color}"), thickness: {min(points, 6):g}pt{dash})')
-    return ", ".join(sides) + "," if sides else ""
-
-
 def _cell(cell: Cell, column: Column, lang: Lang, pad: float, *, spans: bool, head: bool = False) -> str:
     text = text_runs(cell.runs, lang, IN_HEAD_EM if head else IN_CELL_EM)
     if cell.lang and cell.lang != lang:
@@ -211,18 +177,18 @@ def _cell(cell: Cell, column: Column, lang: Lang, pad: float, *, spans: bool, he
     style = cell.style if isinstance(cell, ForeignCell) else {}
     if isinstance(cell, ForeignCell) and cell.code:
         text = f"strong({cell.code})" if any(run.strong for run in cell.runs) else cell.code
-    text, options = _styled(text, style), []
+    text, options = styled(text, style), []
     if spans and cell.colspan > 1:
         options.append(f"colspan: {cell.colspan}")
     if spans and cell.rowspan > 1:
         options.append(f"rowspan: {cell.rowspan}")
     ground = hex_color(style.get("background-color", ""))
     if drawn := bar(style.get("background", "")):
-        options.append(f"fill: {_bar(drawn, ground or 'ffffff')}")
+        options.append(f"fill: {bar_fill(drawn, ground or 'ffffff')}")
     elif ground:
         options.append(f'fill: rgb("#{ground}")')
-    if borders := _borders(style):
-        options.append(f"stroke: ({borders})")
+    if stroke := borders(style):
+        options.append(f"stroke: ({stroke})")
     if cell.align or head:
         aligned = _ALIGN.get(cell.align, "center" if head and cell.colspan > 1 else _ALIGN[column.align])
         options.append(f"align: {aligned} + {'bottom' if head else 'top'}")
@@ -255,7 +221,7 @@ class TreeWriter:
     lang: Lang
     picture: Callable[[bytes, str], tuple[str, float, float]]
     anchors: set[str]
-    listing: Callable[[str, str], str]
+    listing: Callable[[str | list[tuple[str, str]], str, Lang], str]
     notes: Mapping[str, etree._Element] = field(default_factory=dict)
     set_notes: set[str] = field(default_factory=set)
     tables: int = 0
@@ -317,6 +283,9 @@ class TreeWriter:
             return [f"par(strong({content(*self._inlines(node))}))"]
         if tag == "div" and node.get("class") == "formula" and len(node):
             return [self._formula(node[0], block=True)]
+        if node.get("dir") == "rtl":
+            del node.attrib["dir"]
+            return [f"text(dir: rtl, {content(*self._block(node))})"]
         inner, side = self.blocks(node), declarations(node.get("style", "")).get("text-align", "")
         return [f"align({side}, {content(*inner)})"] if inner and side in ("center", "right") else inner
 
@@ -331,7 +300,9 @@ class TreeWriter:
 
     def _list(self, node: etree._Element) -> str:
         items = [
-            content(*(self.blocks(item) if _has_blocks(item) else [_trimmed(self._inlines(item))]))
+            (f"enum.item({item.get('value')}, " if node.tag == "ol" and _whole(item.get("value", "")) else "(")
+            + content(*(self.blocks(item) if _has_blocks(item) else [_trimmed(self._inlines(item))]))
+            + ")"
             for item in node
             if item.tag == "li"
         ]
@@ -343,9 +314,9 @@ class TreeWriter:
             return ""
         if node.tag == "ul":
             return f"list(tight: {str(not loose).lower()}, {', '.join(items)})"
-        start = node.get("start", "1")
-        begin = int(start) if start.isdigit() and len(start) < 9 else 1
-        return f"enum(tight: {str(not loose).lower()}, start: {begin}, {', '.join(items)})"
+        begin = int(node.get("start", "1")) if _whole(node.get("start", "1")) else 1
+        form = f'numbering: "{node.get("type")}.", ' if node.get("type") in ("a", "A", "i", "I") else ""
+        return f"enum(tight: {str(not loose).lower()}, start: {begin}, {form}{', '.join(items)})"
 
     def _terms(self, node: etree._Element) -> str:
         items: list[str] = []
@@ -360,11 +331,15 @@ class TreeWriter:
 
     def _pre(self, node: etree._Element) -> list[str]:
         code = node.find("code")
+        if any(part.get("style") for part in node.iterdescendants("span")):
+            return [self.listing(list(painted(node, "")), "", self.lang)]
         language = re.search(r"language-([\w+#-]{1,20})", code.get("class", "") if code is not None else "")
         text = "".join(node.itertext()).strip("\n")
-        return [self.listing(text, language.group(1) if language else "")]
+        return [self.listing(text, language.group(1) if language else "", self.lang)]
 
     def _table(self, node: etree._Element) -> list[str]:
+        if node.find(".//table") is not None:  # a table that lays out others
+            return [code for cell in node.iter("td", "th", "caption") for code in self._laid_out(cell, node)]
         self.tables += 1
         table, total = foreign_tables.read(node, f"table-{self.tables}", self._in_cell)
         if table is None:
@@ -374,6 +349,10 @@ class TreeWriter:
             text = message("page.notice.long_table", self.lang, shown=len(table.rows), total=total)
             parts.append(f"notice({literal(text)})")
         return parts
+
+    def _laid_out(self, cell: etree._Element, table: etree._Element) -> list[str]:
+        """What stands in a cell of the outer of two tables."""
+        return self.blocks(cell) if next(cell.iterancestors("table"), None) is table else []
 
     def _in_cell(self, cell: etree._Element) -> str:
         """What stands in a cell beside plain words: formulas, links, pictures, lists."""
@@ -428,7 +407,7 @@ class TreeWriter:
         elif hex_color(style.get("color", "")) == "ffffff":
             del style["color"]
         strong = style.get("font-weight", "") in ("bold", "bolder", "600", "700", "800", "900")
-        return [_styled(f"strong({inner})" if strong else inner, style)]
+        return [styled(f"strong({inner})" if strong else inner, style)]
 
     def _code(self, node: etree._Element) -> str:
         text = "".join(node.itertext())
@@ -480,6 +459,11 @@ class TreeWriter:
                 width, height = width * 220.0 / height, 220.0
         width = min(width, self.widest_mm)
         return f"box(image({literal(name)}, width: {width:.2f}mm, alt: {literal(alt)}))"
+
+
+def _whole(text: str) -> bool:
+    """Whether a text is the number of an item."""
+    return text.isdigit() and len(text) < 9
 
 
 def _has_blocks(node: etree._Element) -> bool:

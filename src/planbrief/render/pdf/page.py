@@ -174,9 +174,10 @@ def _cut(lines: list[list[tuple[str, str]]], lang: Lang) -> list[list[tuple[str,
     return [*lines[:HEAD_LINES], [(note, "text(fill: warning")], *lines[-TAIL_LINES:]]
 
 
-def listing(text: str, language: str = "", lang: Lang = "zh") -> str:
-    """A block of code."""
-    return f"listing({_lines(_cut(broken(_highlighted(visible(text), language)), lang))})"
+def listing(text: str | list[tuple[str, str]], language: str = "", lang: Lang = "zh") -> str:
+    """A block of code, as text or as stretches of text with their styles."""
+    pieces = _highlighted(visible(text), language) if isinstance(text, str) else text
+    return f"listing({_lines(_cut(broken(pieces), lang))})"
 
 
 def ansi_listing(runs: Sequence[AnsiRun], kind: str, lang: Lang = "zh") -> str:

@@ -1,4 +1,4 @@
-"""User text in Typst: always a string literal in code position, never markup.
+"""User text in Typst, and how its author styled it: always a string literal in code position, never markup.
 
 That one rule makes hostile text inert: inside a string nothing is special but the backslash and the double quote.
 """
@@ -6,8 +6,12 @@ That one rule makes hostile text inert: inside a string nothing is special but t
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
+
+from lxml import etree
 
 from planbrief.render.safe_text import visible
+from planbrief.render.stylesheets import Bar, declarations, hex_color, legible
 from planbrief.render.table_layout import spaced, spans
 
 _ALLOWED_LINK = re.compile(r"(?:https?|mailto):[^\s\x00-\x1f]+\Z", re.IGNORECASE)
@@ -103,3 +107,64 @@ def content(*codes: str) -> str:
     """Join pieces of Typst code to one content block."""
     kept = [code for code in codes if code]
     return "{" + "; ".join(kept) + "}" if kept else "[]"
+
+
+def bar_fill(drawn: Bar, ground: str) -> str:
+    """A bar behind a cell's text, to scale: a gradient whose colours change at once."""
+    stops, place = [], 0.0
+    for color, begin, end in drawn:
+        stops += [(ground, place), (ground, begin)] if begin > place else []
+        stops += [(color, begin), (color, end)]
+        place = end
+    stops += [(ground, place), (ground, 100.0)] if place < 100 else []
+    if stops[0][1] > 0:
+        stops.insert(0, (stops[0][0], 0.0))
+    return f"gradient.linear({', '.join(f'(rgb({literal(chr(35) + color)}), {at:g}%)' for color, at in stops)})"
+
+
+def styled(text: str, style: Mapping[str, str]) -> str:
+    """Text in the colour and the emphasis that a style gives it; no packaged face is italic, so it is slanted."""
+    if color := hex_color(style.get("color", "")):
+        color = color if "background-color" in style or "background" in style else legible(color, "ffffff")
+        text = f'text(fill: rgb("#{color}"), {text})'
+    if style.get("font-style") in ("italic", "oblique"):
+        text = f"box(skew(ax: -12deg, reflow: false, {text}))"
+    for word, wrapped in (("underline", "underline"), ("line-through", "strike")):
+        if word in style.get("text-decoration", ""):
+            text = f"{wrapped}({text})"
+    return text
+
+
+_WIDTHS = {"thin": 0.6, "medium": 1.2, "thick": 2.4}
+_BORDER = re.compile(r"(?:([\d.]+)(px|pt|em)|thin|medium|thick)(?![\w.])")
+
+
+def borders(style: Mapping[str, str]) -> str:
+    """Borders of a cell as the sides of a Typst stroke; empty where it has none."""
+    sides = []
+    for side in ("top", "right", "bottom", "left"):
+        said = style.get(f"border-{side}") or style.get("border", "")
+        if not re.search(r"\b(solid|dashed|dotted|double)\b", said):
+            continue
+        paint, points = re.sub(r"\b(solid|dashed|dotted|double)\b", " ", said), 1.2
+        if width := _BORDER.search(said):
+            points = _WIDTHS.get(width[0]) or float(width[1]) * {"px": 0.75, "pt": 1.0, "em": 8.0}[width[2]]
+            paint = paint.replace(width[0], " ", 1)
+        color = hex_color(paint, "ffffff") or "1a1a1a"
+        dash = ', dash: "dashed"' if "dashed" in said else ', dash: "dotted"' if "dotted" in said else ""
+        sides.append(f'{side}: (paint: rgb("#{color}"), thickness: {min(points, 6):g}pt{dash})')
+    return ", ".join(sides) + "," if sides else ""
+
+
+def painted(node: etree._Element, style: str) -> Iterator[tuple[str, str]]:
+    """Text of a listing with the colours and the weight that its author gave it."""
+    said = declarations(node.get("style", ""))
+    if color := hex_color(said.get("color", "")):
+        style = f'text(fill: rgb("#{legible(color, "ffffff")}")'
+    if said.get("font-weight") == "bold":
+        style = f"{style or 'text('}{', ' * bool(style)}weight: 700"
+    yield node.text or "", style
+    for child in node:
+        if isinstance(child.tag, str):
+            yield from painted(child, style)
+            yield child.tail or "", style
