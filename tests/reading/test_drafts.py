@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from planbrief.commands.new import lay_out
 from planbrief.errors import UnknownName
 from planbrief.project import Project
 from planbrief.reading.decisions import BadDecision
@@ -199,6 +200,18 @@ def test_a_frame_goes_back_checked(tmp_path: Path) -> None:
     with pytest.raises(BadDecision, match="stays as it is"):
         save_drafts(frame, project=project)
     assert len(draft.standing().open) == len(frame)
+
+
+@pytest.mark.parametrize(("column", "word"), [("reason", "boredom"), ("kind", "hope"), ("comparator", "about")])
+def test_a_frame_holds_only_words_of_the_package(tmp_path: Path, column: str, word: str) -> None:
+    """A reason, kind or bound that the tables do not have is refused at once, not when the draft is accepted."""
+    project = Project(lay_out(tmp_path / "project"))
+    draft, _ = kept(project.root)
+    frame = drafts(draft.source_id, project)
+    frame.loc[row_of(draft, "6"), column] = word
+    with pytest.raises(BadDecision, match=word):
+        save_drafts(frame, project=project)
+    assert not draft.journal.exists()
 
 
 def test_no_draft_goes_into_the_wheel(root: Path, tmp_path: Path) -> None:

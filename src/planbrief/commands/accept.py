@@ -20,7 +20,7 @@ from planbrief.project import Project, chosen, writable
 from planbrief.reading.decisions import DraftRow
 from planbrief.reading.drafts import Draft
 from planbrief.reading.matching import is_growth
-from planbrief.reading.tabulation import Tabulation, Tabulator, doc_type_of, english_title, unaccounted
+from planbrief.reading.tabulation import Tabulation, Tabulator, allowed, doc_type_of, english_title, unaccounted
 from planbrief.targets.excel import is_date
 from planbrief.targets.package import Package, Row, read_package, usable_package
 from planbrief.targets.periods import parse
@@ -111,16 +111,6 @@ def problems_by_row(package: Package, tables: Tabulation) -> list[tuple[str, str
             elif name in enums and one[name] not in enums[name]:
                 expected = ", ".join(enums[name])
                 found.append((tables.origins[one["obs_id"]], name, f"{name}: found {one[name]!r}; expected {expected}"))
-    return found
-
-
-def allowed(package: Package) -> dict[str, tuple[str, ...]]:
-    """The words that a cell of an observation or exclusion may hold, by column, as the descriptor has them."""
-    found = {}
-    for table in ("observations", "exclusions", "indicators", "areas", "sources"):
-        for column in package[table].schema["fields"]:
-            if enum := column.get("constraints", {}).get("enum"):
-                found[column["name"]] = tuple(enum)
     return found
 
 

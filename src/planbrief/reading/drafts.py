@@ -279,7 +279,8 @@ def save_drafts(frame: pd.DataFrame, source_id: str = "", project: Project | Non
     Raises
     ------
     planbrief.reading.decisions.BadDecision
-        For an unknown row or column, a changed cell that is not a person's to change, or a row twice; nothing is saved.
+        For an unknown row or column, a word that the data package does not have, a changed cell that is not a person's
+        to change, or a row twice; nothing is saved.
 
     Examples
     --------
@@ -288,10 +289,14 @@ def save_drafts(frame: pd.DataFrame, source_id: str = "", project: Project | Non
     >>> pb.save_drafts(frame.assign(decided=True))  # doctest: +SKIP
     12
     """
-    draft = Draft((project or find()).data, source_id or str(frame.attrs.get("draft", "")))
+    data = (project or find()).data
+    draft = Draft(data, source_id or str(frame.attrs.get("draft", "")))
     now = {row.id: row for row in draft.standing().rows}
     if unknown := [str(name) for name in frame.columns if name not in (*_FIXED, *CHANGEABLE)]:
         raise BadDecision(f"the column {unknown[0]!r}", ", ".join(CHANGEABLE))
+    for name, words in _choices(data).items():
+        if stray := [one for one in frame.get(name, ()) if one and one == one and one not in words]:
+            raise BadDecision(f"the {name} {str(stray[0])[:40]!r}", ", ".join(words))
     if frame.index.has_duplicates:
         raise BadDecision(f"the row {frame.index[frame.index.duplicated()][0]!r} twice", "each row once")
     actions: list[dict[str, Any]] = []
@@ -305,6 +310,15 @@ def save_drafts(frame: pd.DataFrame, source_id: str = "", project: Project | Non
     if actions:
         draft.decide({"do": "batch", "actions": actions})
     return len(touched)
+
+
+def _choices(data: Path) -> dict[str, tuple[str, ...]]:
+    """The words that a person chooses from, by column: those of the data package."""
+    from planbrief.reading.tabulation import allowed
+    from planbrief.targets.package import read_package
+
+    words = allowed(read_package(data)) if (data / "datapackage.json").is_file() else {}
+    return {name: words[name] for name in ("reason", "kind", "comparator", "transformation") if name in words}
 
 
 def _record(row: DraftRow) -> dict[str, Any]:

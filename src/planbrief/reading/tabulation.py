@@ -63,6 +63,16 @@ class Tabulation:
 NO_QUANTITY = "not a quantity: "
 
 
+def allowed(package: Package) -> dict[str, tuple[str, ...]]:
+    """The words that a cell of an observation or exclusion may hold, by column, as the descriptor has them."""
+    found = {}
+    for table in ("observations", "exclusions", "indicators", "areas", "sources"):
+        for column in package[table].schema["fields"]:
+            if enum := column.get("constraints", {}).get("enum"):
+                found[column["name"]] = tuple(enum)
+    return found
+
+
 def slug_of(name: str) -> str:
     """A short id for a name that has no Latin form: the same name gives the same id on every machine."""
     return hashlib.sha256(name.encode()).hexdigest()[:8]

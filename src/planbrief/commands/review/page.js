@@ -137,6 +137,12 @@
     return list;
   };
 
+  // The rows of the filter and the search; the first of them is chosen where the chosen one is not among them.
+  function narrow() {
+    sift();
+    if (!shown.some((row) => row.id === at)) choose((shown[0] || {}).id || "");
+  }
+
   function sift() {
     const kind = $("filter").value || "all", words = $("find").value.trim().toLowerCase();
     const table = kind.startsWith("table") ? draft.tables[Number(kind.slice(5))] : null;
@@ -161,7 +167,7 @@
       const row = shown[n], cells = row.cells, bad = (problems[row.id] || []).length > 0;
       const line = make("div", { className: "row" + (bad ? " bad" : ""), id: `r${row.id}` });
       line.setAttribute("role", "option");
-      line.setAttribute("aria-selected", String(row.id === at));
+      line.setAttribute("aria-selected", "false");
       line.setAttribute("aria-setsize", String(shown.length));
       line.setAttribute("aria-posinset", String(n + 1));
       line.dataset.id = row.id;
@@ -175,8 +181,19 @@
       parts.push(line);
     }
     $("space").replaceChildren(...parts);
-    const here = shown.findIndex((row) => row.id === at);
-    if (here >= first && here < last) list.setAttribute("aria-activedescendant", `r${at}`); else list.removeAttribute("aria-activedescendant");
+    point();
+  }
+
+  function point() {
+    const list = $("list"), here = $(`r${at}`);
+    for (const line of list.querySelectorAll("[aria-selected=true]")) if (line !== here) line.setAttribute("aria-selected", "false");
+    if (here) { here.setAttribute("aria-selected", "true"); list.setAttribute("aria-activedescendant", here.id); } else list.removeAttribute("aria-activedescendant");
+  }
+
+  // A mark that is well in sight stays where it is: the passage keeps still under the reader's eye.
+  function reveal(mark) {
+    const box = $("paper").getBoundingClientRect(), spot = mark.getBoundingClientRect(), edge = box.height / 6;
+    if (spot.top < box.top + edge || spot.bottom > box.bottom - edge) mark.scrollIntoView({ block: "start" });
   }
 
   function head() {
@@ -207,6 +224,8 @@
     return said ? said[lang === "zh" ? 0 : 1].replace("{words}", seen || "") : rule;
   }
 
+  // A comment that reading gave names its rule; the page says it in its language.
+  const remark = (words) => { const said = draft.reasons.reason[words.replaceAll(" ", "_")]; return said ? said[lang === "zh" ? 0 : 1] : words; };
   const doubt = (name) => { const said = draft.reasons.doubt[name]; return said ? said[lang === "zh" ? 0 : 1] : name; };
 
   // The printed page with the number framed, and the table that it stands in: what a person checks the row against.
@@ -271,7 +290,7 @@
         const known = draft.words[name] || [], now = row.cells[name] || "";
         input.append(...[...new Set(["", ...known, now])].map((value) => make("option", { value }, value ? word(name, value) : "—")));
       } else if (LISTS[name]) input.setAttribute("list", LISTS[name]);
-      input.value = row.cells[name] || "";
+      input.value = name === "comment" ? remark(row.cells[name] || "") : row.cells[name] || "";
       const label = make("label", { className: "cell" + (["indicator", "indicator_phrase", "comment"].includes(name) ? " wide" : "") },
         make("span", {}, t(name)), input);
       label.dataset.cell = name;
@@ -301,15 +320,14 @@
     at = id;
     for (const one of [before, at]) { const row = find(one); if (row) dress(row); }
     const n = shown.findIndex((row) => row.id === id), list = $("list");
-    if (n >= 0 && (n * HEIGHT < list.scrollTop || (n + 1) * HEIGHT > list.scrollTop + list.clientHeight)) list.scrollTop = Math.max(0, n * HEIGHT - list.clientHeight / 2);
-    draw();
+    if (n >= 0 && (n * HEIGHT < list.scrollTop || (n + 1) * HEIGHT > list.scrollTop + list.clientHeight)) { list.scrollTop = Math.max(0, n * HEIGHT - list.clientHeight / 2); draw(); } else point();
     const mark = marks.get(id);
     if (due) return;
     due = true;  // a key held down asks for many rows in one frame; the form is made for the last
     requestAnimationFrame(() => {
       due = false; form(); sight();
       const here = marks.get(at);
-      if (here && (follow || here !== mark)) here.scrollIntoView({ block: "center" });
+      if (here && (follow || here !== mark)) reveal(here);
     });
   }
 
@@ -353,8 +371,8 @@
   function leave() {
     const row = find(at);
     if (!row) return;
-    const reasons = draft.words.reason, comment = make("input", { id: "leave-comment", value: row.cells.comment || "" });
-    const pick = (reason) => { $("dialog").close(); decide({ do: "leave_out", rows: [at], reason, comment: comment.value }); settle(row, { decided: true, role: "exclusion", state: "left_out" }); };
+    const reasons = draft.words.reason, kept = row.cells.comment || "", comment = make("input", { id: "leave-comment", value: remark(kept) });
+    const pick = (reason) => { $("dialog").close(); decide({ do: "leave_out", rows: [at], reason, comment: comment.value === remark(kept) ? kept : comment.value }); settle(row, { decided: true, role: "exclusion", state: "left_out" }); };
     show(`${t("leave")} · ${row.value_text}`, make("label", {}, t("comment"), comment),
       make("div", { className: "acts" }, ...reasons.map((reason, n) => make("button", { type: "button", onclick: () => pick(reason) }, make("kbd", {}, "123456789abcdefg"[n] || ""), " ", word("reason", reason)))));
     $("dialog").onkeydown = (event) => {
@@ -427,7 +445,7 @@
 
   const ACTS = { j: () => step(1, toLook), ArrowDown: () => step(1, toLook), k: () => step(-1, toLook), ArrowUp: () => step(-1, toLook), n: () => step(1), p: () => step(-1),
     Enter: accept, a: accept, e: focusCell, x: leave, s: () => decide({ do: "split", row: at }), m: merge, A: sureAll, o: reopen, q: observe, i: markSelection,
-    u: () => decide({ do: "undo" }), r: () => decide({ do: "redo" }), f: () => { const box = $("filter"); box.selectedIndex = (box.selectedIndex + 1) % box.options.length; sift(); },
+    u: () => decide({ do: "undo" }), r: () => decide({ do: "redo" }), f: () => { const box = $("filter"); box.selectedIndex = (box.selectedIndex + 1) % box.options.length; narrow(); },
     "/": () => $("find").focus(), v: showSight, d: about, w: names, l: switchLang, t: theme, "?": keys };
   document.addEventListener("keydown", (event) => {
     if ($("dialog").open) return;
@@ -456,8 +474,8 @@
   $("list").addEventListener("scroll", () => requestAnimationFrame(draw), { passive: true });
   $("list").addEventListener("click", (event) => { const line = event.target.closest(".row"); if (line) choose(line.dataset.id); });
   $("paper").addEventListener("click", (event) => { const mark = event.target.closest("mark"); if (mark) choose(mark.dataset.id, false); });
-  $("filter").addEventListener("change", sift);
-  $("find").addEventListener("input", sift);
+  $("filter").addEventListener("change", narrow);
+  $("find").addEventListener("input", narrow);
   addEventListener("resize", draw);
   addEventListener("beforeunload", (event) => { if (dead) event.preventDefault(); });
 

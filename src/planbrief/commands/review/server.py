@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
-from planbrief.commands.accept import allowed, problems_by_row
+from planbrief.commands.accept import problems_by_row
 from planbrief.commands.loopback import LoopbackHandler, LoopbackServer, bound
 from planbrief.commands.review.sights import Sights
 from planbrief.display.language import LANGS, message
@@ -28,7 +28,7 @@ from planbrief.errors import PlanbriefError
 from planbrief.reading.decisions import DraftRow
 from planbrief.reading.drafts import Draft
 from planbrief.reading.grammar.wordlists import words as word_list
-from planbrief.reading.tabulation import Tabulator
+from planbrief.reading.tabulation import Tabulator, allowed
 from planbrief.targets.package import Package, read_package
 
 #: The port that is tried first where none was asked for.
