@@ -15,7 +15,7 @@ import shutil
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ from typing import Any
 from planbrief.errors import PlanbriefError, RunError
 from planbrief.files import path_problem, read_regular, sha256_of, sync, sync_tree, walk, write_new
 from planbrief.log import visible
-from planbrief.targets.package import Package, Row
+from planbrief.targets.package import Package
 
 #: Files and bytes of an existing folder that are looked at to tell whether it is an export.
 _MOST_FILES = 1_000
@@ -298,13 +298,37 @@ def is_sealed(files: Mapping[str, bytes], kind: str) -> bool:
     return SEAL in files and sorted(wanted) == sorted(files[SEAL].splitlines())
 
 
-def csv_bytes(columns: Iterable[str], rows: Iterable[Row]) -> bytes:
-    """Rows as the data folder holds them: UTF-8, line feeds, quotes only where needed."""
-    names = tuple(columns)
+#: Rows from which readers guess the type of a column: polars takes a hundred, others more.
+GUESSED_FROM = 100
+#: What a reader takes a cell for.
+_GUESS = re.compile(
+    r"(?P<empty>)\Z|(?P<whole>[+-]?\d+)\Z|(?P<number>[+-]?[\d.]+(?:e[+-]?\d+)?|NaN)\Z|(?P<truth>true|false)\Z"
+)
+
+
+def telling_first(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
+    """Rows in an order in which a reader that guesses types from the first ones guesses right.
+
+    A row that first shows what kind of cells a column holds (numbers below gaps, 2026-S1 below years) comes to the
+    front, where such a reader sees it (half of what it looks at leaves room for these); the others keep their order.
+
+    >>> telling_first([["2023"]] * 120 + [["2024-S1"]])[:2]
+    [['2024-S1'], ['2023']]
+    """
+    front: dict[int, None] = {}
+    for column in zip(*rows, strict=True):
+        kinds = ((guess.lastgroup if (guess := _GUESS.match(cell)) else "text") for cell in column)
+        first = {kind: number for number, kind in reversed(list(enumerate(kinds)))}
+        front |= {at: None for kind, at in first.items() if kind != "empty" and at >= GUESSED_FROM // 2}
+    return [*(rows[at] for at in front), *(row for at, row in enumerate(rows) if at not in front)]
+
+
+def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[str]], end: str = "\n") -> bytes:
+    """Rows as the data folder holds them: UTF-8, quotes only where needed."""
     text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(names)
-    writer.writerows([row.values[name] for name in names] for row in rows)
+    writer = csv.writer(text, lineterminator=end)
+    writer.writerow(columns)
+    writer.writerows(rows)
     return text.getvalue().encode("utf-8")
 
 
@@ -324,7 +348,9 @@ def files(package: Package) -> dict[str, bytes]:
         for path in kept:
             rows = [row for row in table.rows if len(table.files) == 1 or row.file == f"data/{path}"]
             rows.sort(key=lambda row: row.line)  # as in the file, whatever the order of display
-            members[path] = csv_bytes(table.columns, rows)
+            cells = [[row.values[name] for name in table.columns] for row in rows]
+            # What is computed may stand in any order; the data stay as they are, and so does their hash.
+            members[path] = csv_bytes(table.columns, telling_first(cells) if path.startswith("results/") else cells)
         # Sizes and hashes that a descriptor may carry describe the files as they were.
         said = {key: value for key, value in resource.items() if key not in ("hash", "bytes")}
         if "parts" in resource:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +13,7 @@ from lxml import etree
 from planbrief.display.frames import KNOWN
 from planbrief.display.language import LANGS, Lang, message, pick, term
 from planbrief.errors import PlanbriefError
-from planbrief.export.archive import data_as_of
+from planbrief.export.archive import csv_bytes, data_as_of, telling_first
 from planbrief.log import visible
 from planbrief.targets.package import Package, Row
 from planbrief.targets.periods import parse, sdmx
@@ -457,12 +455,9 @@ def _computed(name: str) -> Code:
 def data_csv(records: Iterable[Mapping[str, str]], flow: Flow) -> bytes:
     """Observations of one dataflow as SDMX-CSV: one record on one line, components in the order of the structure."""
     names = [component.id for component in flow.components]
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")  # RFC 4180, which SDMX-CSV builds on
-    writer.writerow(["STRUCTURE", "STRUCTURE_ID", "ACTION", *names])
-    for said in records:
-        writer.writerow(["dataflow", flow.reference, "I", *(_one_line(said[name]) for name in names)])
-    return text.getvalue().encode("utf-8")
+    rows = [["dataflow", flow.reference, "I", *(_one_line(said[name]) for name in names)] for said in records]
+    columns = ["STRUCTURE", "STRUCTURE_ID", "ACTION", *names]
+    return csv_bytes(columns, telling_first(rows), "\r\n")  # RFC 4180, as SDMX-CSV has it
 
 
 def record(values: Mapping[str, str], units: UnitTable) -> dict[str, str]:
