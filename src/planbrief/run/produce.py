@@ -24,6 +24,8 @@ from planbrief.run.manifest import ReportEntry
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+    from planbrief.run.engine.runner import BeforeCell
+
 
 #: Imported once by the warm parent of all reports; none of them compiles Typst or starts threads.
 PRELOAD = (
@@ -274,23 +276,30 @@ def guard(folders: Sequence[str], own: Path) -> None:
     sys.addaudithook(hook)
 
 
-def produce(task: Task) -> Produced:
-    """Run the notebook of `task` and render its pages.
+def notebook_of(task: Task) -> NotebookNode:
+    """The notebook of `task` as it is saved, with the parameters of `task`."""
+    from planbrief.run.engine.execution import parameterize
+
+    notebook = read_notebook(Path(task.project) / "notebooks" / f"{task.notebook}.ipynb")
+    values = {name: list(value) if isinstance(value, tuple) else value for name, value in task.parameters}
+    return parameterize(notebook, {**values, "lang": task.lang})
+
+
+def produce(task: Task, before_cell: BeforeCell | None = None) -> Produced:
+    """Run the notebook of `task` and render its pages; `before_cell` is handed to the engine's ``execute``.
 
     Raises
     ------
     planbrief.errors.PlanbriefError
         Naming the notebook and the cell that failed.
     """
-    from planbrief.run.engine.execution import execute, parameterize
+    from planbrief.run.engine.execution import execute
     from planbrief.run.engine.normalize import strip_run_metadata
     from planbrief.run.engine.progress import announce, work_dir
 
     project = Path(task.project)
     look_in(project / "notebooks")
-    notebook = read_notebook(project / "notebooks" / f"{task.notebook}.ipynb")
-    values = {name: list(value) if isinstance(value, tuple) else value for name, value in task.parameters}
-    notebook = parameterize(notebook, {**values, "lang": task.lang})
+    notebook = notebook_of(task)
     # A copy of its own: what one report does to it, by whatever program, no other one reads.
     own = Path(shutil.copytree(project, work_dir(), dirs_exist_ok=True))
     guard((*task.guarded, task.project), own)
@@ -301,6 +310,7 @@ def produce(task: Task) -> Produced:
         cell_timeout=task.cell_timeout,
         report_timeout=task.report_timeout,
         name=f"notebooks/{task.notebook}.ipynb",
+        before_cell=before_cell,
     )
     if file := touched(own, project):
         raise DataTouched(f"notebooks/{task.notebook}.ipynb", file)

@@ -22,8 +22,9 @@ from planbrief.publish.gate import admit
 from planbrief.render.safe_text import visible
 from planbrief.run.plan import checked_package, snapshot, stamp
 from planbrief.run.pool.executor import Pool
-from planbrief.run.pool.process_tree import Scratch, memory_share, remove
-from planbrief.run.produce import PRELOAD, Task, produce
+from planbrief.run.pool.process_tree import Scratch, remove
+from planbrief.run.produce import PRELOAD, Produced, Task
+from planbrief.run.rehearsal import PAGES, Rehearsals
 from planbrief.targets.package import Package, left_out
 from planbrief.targets.store import STORE, write_store
 
@@ -175,6 +176,7 @@ class Studio:
         self._stopping = threading.Event()
         self._wake = threading.Event()
         self._pool: Pool | None = None
+        self._rehearsals: Rehearsals | None = None
         self._scratch: Scratch | None = None
 
     # what readers do, in threads of the server
@@ -251,7 +253,7 @@ class Studio:
                 stamps = {key: seen.of(known[key[0]].notebook) for key in self._looked_at() if key[0] in known}
                 due = [key for key, stamp in stamps.items() if built.get(key) != stamp]
                 if due:
-                    self._build(due)
+                    self._build(due, seen)
                     built.update({key: stamps[key] for key in due})
                 else:
                     self._wake.wait(LOOK_EVERY)
@@ -284,21 +286,23 @@ class Studio:
     def _warm(self) -> Pool:
         if self._scratch is None:
             raise RunError("the preview has ended")
-        return Pool(len(LANGS), PRELOAD, scratch=self._scratch.root)
+        pool = Pool(PAGES + len(LANGS), PRELOAD, scratch=self._scratch.root)
+        self._rehearsals = Rehearsals(pool, self._scratch, REPORT_SECONDS)
+        return pool
 
     def _publish(self, key: Key, change: Callable[[Shown], Shown]) -> None:
         with self._changed:
             self._shown[key] = change(self._shown.get(key, Shown()))
             self._changed.notify_all()
 
-    def _build(self, due: list[Key]) -> None:
+    def _build(self, due: list[Key], seen: Look) -> None:
         started = time.monotonic()
         for key in due:
             self._publish(key, lambda shown: replace(shown, building=True))
         if self._scratch is None:
             raise RunError("the preview has ended")
         folder = self._scratch.folder()
-        waiting = {}
+        waiting: dict[Key, Callable[[], Produced]] = {}
         try:
             try:
                 folder.mkdir()
@@ -317,12 +321,13 @@ class Studio:
             for key in due:
                 try:
                     wanted, changes = self._made.get(key[0], (key[0], {}))
-                    waiting[key] = self._submit(self.catalog.choose([wanted], changes)[0], key[1], root)
+                    task = self._task(self.catalog.choose([wanted], changes)[0], key[1], root)
+                    waiting[key] = self._start(key, task, seen, whole=len(waiting) >= PAGES)
                 except PlanbriefError as error:
                     self._end(key, started, error=error)
-            for key, future in waiting.items():
+            for key, result in waiting.items():
                 try:
-                    self._end(key, started, page=future.result().pages["html"])
+                    self._end(key, started, page=result().pages["html"])
                 except Exception as error:
                     if not self.stopped:
                         self._end(key, started, error=error)
@@ -343,9 +348,9 @@ class Studio:
         known = self.reports()
         return {known[report].notebook for report, _ in due if report in known}
 
-    def _submit(self, report: Report, lang: Lang, root: Path) -> Any:
+    def _task(self, report: Report, lang: Lang, root: Path) -> Task:
         others = [other for other in report.languages if other != lang]
-        task = Task(
+        return Task(
             report=report.id,
             lang=lang,
             notebook=report.notebook,
@@ -359,11 +364,13 @@ class Studio:
             notices=self.notices,
             guarded=tuple(map(str, (self.project.data, self.project.notebooks, self.project.reports))),
         )
-        if self._pool is None:
+
+    def _start(self, key: Key, task: Task, seen: Look, *, whole: bool) -> Callable[[], Produced]:
+        if self._rehearsals is None:
             raise RunError("the preview has ended")
-        most = memory_share(2)
+        others = frozenset(one for one in seen.of(task.notebook) if not one[0].endswith(".ipynb"))
         try:
-            return self._pool.submit(produce, task, name=task.name, timeout=REPORT_SECONDS, memory_limit=most)
+            return self._rehearsals.start(key, task, others, whole=whole)
         except RuntimeError as error:  # stopped in between
             raise RunError("the preview has ended") from error
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from nbformat import NotebookNode
     from traitlets.config import Config
 
-    from planbrief.run.engine.runner import CellHook
+    from planbrief.run.engine.runner import BeforeCell, CellHook
 
 #: Bytes of a socket's path, with the number that zmq appends, that every system takes.
 LONGEST_SOCKET = 96
@@ -279,6 +279,7 @@ def execute(
     report_timeout: float | None = None,
     name: str = "notebook",
     on_cell: CellHook | None = None,
+    before_cell: BeforeCell | None = None,
 ) -> NotebookNode:
     """Execute a notebook and return it with its outputs; the one given is not changed.
 
@@ -300,6 +301,10 @@ def execute(
         How error messages call the notebook.
     on_cell : callable, optional
         Listener to starts and ends of cells.
+    before_cell : callable, optional
+        Called with the index of the cell of code that is next and the notebook as far as it got. What it returns,
+        unless that is None, is the notebook to go on with: its text, and its cells from this one on; it may return in
+        a process forked from this one. Not called for a kernel process.
 
     Raises
     ------
@@ -315,7 +320,7 @@ def execute(
     if not is_python(nb):
         return execute_stock(nb, cwd=cwd, env=env, name=name, **limits)
     try:
-        run = _runner_of(nb, name=name, on_cell=on_cell, **limits)
+        run = _runner_of(nb, name=name, on_cell=on_cell, before_cell=before_cell, **limits)
         with _surroundings(cwd, {**RUNNER_ENV, **(env or {})}):
             return run()
     except EngineUnavailable as problem:
@@ -338,7 +343,13 @@ def is_python(nb: NotebookNode) -> bool:
 
 
 def _runner_of(
-    nb: NotebookNode, *, name: str, on_cell: CellHook | None, cell_timeout: float | None, report_timeout: float | None
+    nb: NotebookNode,
+    *,
+    name: str,
+    on_cell: CellHook | None,
+    before_cell: BeforeCell | None,
+    cell_timeout: float | None,
+    report_timeout: float | None,
 ) -> Callable[[], NotebookNode]:
     """Return what runs the notebook, or say why our own runner is not available."""
     if threading.current_thread() is not threading.main_thread():
@@ -346,7 +357,8 @@ def _runner_of(
     try:
         from planbrief.run.engine.runner import Limits, Runner
 
-        return Runner(nb, name=name, limits=Limits(cell_timeout, report_timeout), on_cell=on_cell).run
+        limits = Limits(cell_timeout, report_timeout)
+        return Runner(nb, name=name, limits=limits, on_cell=on_cell, before_cell=before_cell).run
     except (ImportError, AttributeError, TypeError) as problem:
         # Internals of ipykernel or nbclient have changed.
         raise EngineUnavailable(f"{type(problem).__name__}: {problem}") from problem

@@ -6,6 +6,7 @@ so that task functions need not know where they run.
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -47,6 +48,8 @@ class _Worker:
 
     send: Callable[[Stage], None] | None = None
     directory: Path | None = None
+    #: The process that speaks; one that a cell has forked has no voice.
+    owner = 0
 
 
 def announce(stage: str, **detail: Any) -> None:
@@ -56,7 +59,7 @@ def announce(stage: str, **detail: Any) -> None:
 
 def announce_stage(stage: Stage) -> None:
     """Tell the parent what this task does now."""
-    if _Worker.send is not None:
+    if _Worker.send is not None and speaks():
         _Worker.send(stage)
 
 
@@ -68,3 +71,14 @@ def work_dir() -> Path:
 def become_worker(send: Callable[[Stage], None], directory: Path | None) -> None:
     """Let announcements of this process go to ``send`` and its temporary files into ``directory``."""
     _Worker.send, _Worker.directory = send, directory
+    take_over()
+
+
+def take_over() -> None:
+    """Let this process be the one that speaks for its task."""
+    _Worker.owner = os.getpid()
+
+
+def speaks() -> bool:
+    """Whether this process speaks for its task, and was not just forked by it."""
+    return _Worker.owner == os.getpid()

@@ -7,6 +7,7 @@ import atexit
 import contextlib
 import logging
 import os
+import selectors
 import signal
 import sys
 import tempfile
@@ -35,7 +36,7 @@ from planbrief.display.plots import prepare
 from planbrief.run.engine.failures import CellFailed, EngineUnavailable, TimedOut, excerpt, failed, place_of
 from planbrief.run.engine.normalize import joined_streams
 from planbrief.run.engine.progress import Stage, announce_stage
-from planbrief.run.engine.session import Message, RecordingSession, captured_output
+from planbrief.run.engine.session import Message, RecordingSession, Stream, captured_output
 
 
 class _CellCompiler(XCachingCompiler):
@@ -187,6 +188,9 @@ class _Saved:
 #: Called when a cell starts (reply None) and when it has ended: cell index, cell, kernel's reply.
 CellHook = Callable[[int, NotebookNode, Message | None], None]
 
+#: Asked before each cell of code: its index and the notebook; returns the notebook to go on with, or None.
+BeforeCell = Callable[[int, NotebookNode], NotebookNode | None]
+
 #: Turns of the loop given to background tasks between two cells.
 _TURNS_BETWEEN_CELLS = 3
 
@@ -216,10 +220,21 @@ class Runner:
         Time limits, per cell and for all.
     on_cell : callable, optional
         Listener to starts and ends of cells.
+    before_cell : callable, optional
+        See :func:`planbrief.run.engine.execution.execute`.
     """
 
-    def __init__(self, nb: NotebookNode, *, name: str, limits: Limits, on_cell: CellHook | None = None) -> None:
+    def __init__(
+        self,
+        nb: NotebookNode,
+        *,
+        name: str,
+        limits: Limits,
+        on_cell: CellHook | None = None,
+        before_cell: BeforeCell | None = None,
+    ) -> None:
         self.nb, self.name, self.limits = nb, name, limits
+        self._before_cell = before_cell
         self._on_cell = on_cell or (lambda index, cell, reply: None)
         self._client = NotebookClient(nb, record_timing=False)
         self._client.reset_execution_trackers()
@@ -230,7 +245,13 @@ class Runner:
         self._lock = threading.RLock()
         self._index = 0
         self._parent: Message = {}
-        self._deadline = None if limits.report is None else time.monotonic() + limits.report
+        self._streams: tuple[Stream, ...] = ()
+        self._process = os.getpid()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._start_clock()
+
+    def _start_clock(self) -> None:
+        self._deadline = None if self.limits.report is None else time.monotonic() + self.limits.report
 
     def run(self) -> NotebookNode:
         """Execute all cells.
@@ -244,8 +265,11 @@ class Runner:
         EngineUnavailable
             The kernel cannot be set up.
         """
-        loop = asyncio.new_event_loop()
+        # An epoll object would be shared with a process forked before a cell.
+        poll = self._before_cell is not None and hasattr(selectors, "PollSelector")
+        loop = asyncio.SelectorEventLoop(selectors.PollSelector()) if poll else asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
+        self._loop = loop
         session = RecordingSession(self._receive)
         self._front_end.session = session
         try:
@@ -265,13 +289,13 @@ class Runner:
 
     def _set_up(self, stack: contextlib.ExitStack, session: RecordingSession) -> QuietKernel:
         try:
-            stack.enter_context(captured_output(session))
+            self._streams = stack.enter_context(captured_output(session))
             return stack.enter_context(quiet_kernel(session))
         except Exception as problem:  # whatever a new version of ipykernel may raise; nothing has run yet
             raise EngineUnavailable(f"{type(problem).__name__}: {problem}") from problem
 
     async def _run_cells(self, kernel: QuietKernel) -> None:
-        for index, cell in enumerate(self.nb.cells):
+        for index, cell in self._cells(kernel):
             if cell.cell_type != "code" or not cell.source.strip():
                 self._on_cell(index, cell, None)
                 continue
@@ -283,6 +307,35 @@ class Runner:
             if kernel.shell.exit_now and any(_runs(later) for later in self.nb.cells[index + 1 :]):
                 # A stock kernel dies a moment after exit(), mostly but not always before the next cell.
                 raise self._failed(index, {"ename": "SystemExit", "evalue": "the cell called exit()"})
+
+    def _cells(self, kernel: QuietKernel) -> Iterator[tuple[int, NotebookNode]]:
+        """The cells in order, those of a newer notebook from where one is taken up."""
+        index = 0
+        while index < len(self.nb.cells):
+            if self._before_cell is not None and _runs(self.nb.cells[index]):
+                newer = self._before_cell(index, self.nb)
+                if os.getpid() != self._process:
+                    self._move_in(kernel)
+                if newer is not None:
+                    pairs = zip(self.nb.cells[:index], newer.cells, strict=False)
+                    done = [old if old.cell_type == "code" else new for old, new in pairs]
+                    self.nb.cells[:] = [*done, *newer.cells[index:]]
+                    self._start_clock()
+            if index < len(self.nb.cells):
+                yield index, self.nb.cells[index]
+            index += 1
+
+    def _move_in(self, kernel: QuietKernel) -> None:
+        """Make a process forked before a cell the one in which loop, session, streams and kernel are at home."""
+        self._process = os.getpid()
+        asyncio.set_event_loop(self._loop)
+        asyncio._set_running_loop(self._loop)
+        kernel.session.pid = self._process
+        for stream in self._streams:
+            stream.move_in()
+        # An earlier process of this run has ended, and its kernel has taken its folder along.
+        if kernel.profile_dir is not None:
+            Path(kernel.profile_dir.location).mkdir(parents=True, exist_ok=True)
 
     async def _run_cell(self, kernel: QuietKernel, index: int, cell: NotebookNode) -> None:
         seconds = self._seconds_left()

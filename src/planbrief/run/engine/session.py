@@ -78,6 +78,13 @@ class _Capture:
         self._read += whole
         return data[:whole].decode("utf-8", errors="replace")
 
+    def renew(self) -> None:
+        """Begin a file of this process's own; the one so far is shared with the process that it was forked from."""
+        with tempfile.TemporaryFile() as file:
+            os.dup2(file.fileno(), self._file)
+        os.dup2(self._file, self._descriptor)
+        self._read = 0
+
     def write(self, text: str) -> None:
         """Write as a subprocess would."""
         os.write(self._descriptor, text.encode("utf-8", errors="replace"))
@@ -145,6 +152,11 @@ class Stream(OutStream):
     def close(self) -> None:
         """Stay open; a cell that closes its output does not close it for the others."""
 
+    def move_in(self) -> None:
+        """Belong to this process, which was forked from the one so far."""
+        self._master_pid = os.getpid()
+        self._capture.renew()
+
     def _take_captured(self) -> None:
         if text := self._capture.drain():
             super().write(text)
@@ -154,17 +166,17 @@ class Stream(OutStream):
 
 
 @contextlib.contextmanager
-def captured_output(session: Session) -> Iterator[None]:
+def captured_output(session: Session) -> Iterator[tuple[Stream, Stream]]:
     """Send everything written to stdout and stderr, by Python or not, to a session."""
     before = sys.stdout, sys.stderr
     for stream in before:
         with contextlib.suppress(Exception):
             stream.flush()
     captures = [_Capture(1), _Capture(2)]
-    sys.stdout = Stream(session, "stdout", captures[0])
-    sys.stderr = Stream(session, "stderr", captures[1])
+    streams = Stream(session, "stdout", captures[0]), Stream(session, "stderr", captures[1])
+    sys.stdout, sys.stderr = streams
     try:
-        yield
+        yield streams
     finally:
         sys.stdout, sys.stderr = before
         for capture in captures:

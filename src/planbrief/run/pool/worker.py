@@ -171,10 +171,8 @@ def run_job(job: Job, answers: int) -> None:
     """Do one task in this process and write its answer, ``("done", value)`` or ``("error", exception)``."""
 
     def send(packed: bytes) -> None:
-        # A parent that has gone is noticed elsewhere; a process forked by a cell has no voice.
-        if os.getpid() == owner:
-            with contextlib.suppress(BrokenPipeError):
-                write(answers, packed)
+        with contextlib.suppress(BrokenPipeError):  # a parent that has gone is noticed elsewhere
+            write(answers, packed)
 
     owner = os.getpid()
     send(pack(("pid", owner)))
@@ -183,10 +181,10 @@ def run_job(job: Job, answers: int) -> None:
         progress.become_worker(lambda stage: send(pack(("stage", stage))), Path(job.directory))
         answer = _packed_result(job.name, pickle.loads(job.call).run())
     except BaseException as problem:  # SystemExit of a task is an answer too
-        answer = pack(("error", _portable(job.name, problem)))
-    send(answer)
+        answer = pack(("error", portable(job.name, problem)))
     if os.getpid() != owner:
         os._exit(0)  # a cell has forked, and its child has fallen out of the cell
+    send(answer)
     with contextlib.suppress(BaseException):
         atexit._run_exitfuncs()
     for stream in (sys.stdout, sys.stderr):
@@ -218,7 +216,7 @@ def _prepare(job: Job) -> None:
         numpy_random.seed()
 
 
-def _portable(name: str, problem: BaseException) -> BaseException:
+def portable(name: str, problem: BaseException) -> BaseException:
     """Return an exception that the parent can unpickle, with this process's traceback as a note."""
     text = "".join(traceback.format_exception(problem))
     try:
