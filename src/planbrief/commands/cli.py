@@ -362,8 +362,8 @@ class _Version(argparse.Action):
         parser.exit()
 
 
-def parser() -> Parser:
-    """The parser of the whole command line."""
+def parser(first: str = "") -> Parser:
+    """The parser of the whole command line; of one command only where the line begins with it."""
     top = Parser(
         prog="planbrief",
         description="Checked tables, growth rates, comparisons and briefs from Chinese development plans.",
@@ -382,7 +382,8 @@ def parser() -> Parser:
         "--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error"
     )
     verbs = top.add_subparsers(dest="command", metavar="COMMAND")
-    for verb, (text, configure, _) in COMMANDS.items():
+    for verb in [first] if first in COMMANDS else COMMANDS:
+        text, configure, _ = COMMANDS[verb]
         configure(verbs.add_parser(verb, help=text, description=text[0].upper() + text[1:] + ".", parents=[common]))
     top._add_container_actions(common)
     return top
@@ -484,7 +485,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments, code = argparse.Namespace(), 0
     try:
         try:
-            arguments = parser().parse_args(argv)
+            words = sys.argv[1:] if argv is None else argv
+            arguments = parser(words[0] if words else "").parse_args(words)
             code = _run(arguments)
         except SystemExit as end:  # --help, --version, bad usage
             code = int(end.code or 0)
