@@ -2,8 +2,8 @@
 
 ::
 
-    watching   what has been saved since the last look                  (watching.py)
-    studio     build the page, remember the last good one, tell readers  (studio.py)
-    pages      the page with the reloading script, or the failing cell   (pages.py)
-    server     HTTP on the loopback address only                         (server.py)
+    studio     looks for what was saved, builds the page, remembers the last good one, tells readers  (studio.py)
+    server     the pages with the reloading script or the failing cell, over HTTP on loopback only    (server.py)
+
+A page is built from the edited cell on: see :mod:`planbrief.run.rehearsal`.
 """
