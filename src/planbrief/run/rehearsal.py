@@ -72,10 +72,13 @@ class Checkpoints:
         The report; its notebook is read again whenever a checkpoint goes on.
     folder : Path
         Where every checkpoint has a pipe, named by its cell, and where answers are put.
+    part_apart : float
+        See :data:`PART_APART`; with 0 there is a checkpoint before every cell.
     """
 
-    def __init__(self, task: Task, folder: Path) -> None:
+    def __init__(self, task: Task, folder: Path, part_apart: float) -> None:
         self.task, self.folder = task, folder
+        self._part, self._least = part_apart, LEAST_APART if part_apart else 0.0
         self.first = os.getpid()
         self._count = 0
         self._begun = self._last = time.monotonic()
@@ -98,7 +101,7 @@ class Checkpoints:
         if (
             self._count
             and index != self._edited
-            and now - self._last < max(LEAST_APART, PART_APART * (self._last - self._begun))
+            and now - self._last < max(self._least, self._part * (self._last - self._begun))
         ):
             return None
         if self._cannot_fork():
@@ -218,9 +221,9 @@ def _files(folder: Path) -> dict[str, tuple[int, int]]:
     return found
 
 
-def rehearse(task: Task, folder: str) -> None:
+def rehearse(task: Task, folder: str, part_apart: float) -> None:
     """Do in a pool's process what :func:`produce` does, answer, and stay to do the rest of it again."""
-    checkpoints = Checkpoints(task, Path(folder))
+    checkpoints = Checkpoints(task, Path(folder), part_apart)
     answer: Produced | BaseException
     try:
         answer = produce(task, before_cell=checkpoints.before)
@@ -252,16 +255,20 @@ class Rehearsal:
         The report; its project stays where it is for as long.
     folder : Path
         A folder of its own.
+    memory_limit : int
+        Bytes that all of its processes may hold.
+    part_apart : float
+        See :data:`PART_APART`.
     """
 
-    def __init__(self, pool: Pool, task: Task, folder: Path, memory_limit: int) -> None:
+    def __init__(self, pool: Pool, task: Task, folder: Path, memory_limit: int, part_apart: float = PART_APART) -> None:
         self.task, self.folder = task, folder
         self._news: queue.SimpleQueue[Stage | None] = queue.SimpleQueue()
         self._ready: set[int] = set()
         self._answered = 0
         self._source = _source(_notebook(task))
         self._future: Future[Any] = pool.submit(
-            rehearse, task, str(folder), name=task.name, memory_limit=memory_limit, on_stage=self._hear
+            rehearse, task, str(folder), part_apart, name=task.name, memory_limit=memory_limit, on_stage=self._hear
         )
         self._future.add_done_callback(lambda future: self._news.put(None))
 
@@ -353,10 +360,12 @@ class Rehearsals:
         Where their copies of the project lie.
     seconds : float
         How long a page may take.
+    part_apart : float
+        See :data:`PART_APART`.
     """
 
-    def __init__(self, pool: Pool, scratch: Scratch, seconds: float) -> None:
-        self.pool, self.scratch, self.seconds = pool, scratch, seconds
+    def __init__(self, pool: Pool, scratch: Scratch, seconds: float, part_apart: float = PART_APART) -> None:
+        self.pool, self.scratch, self.seconds, self._part = pool, scratch, seconds, part_apart
         self._memory = process_tree.memory_share(PAGES)
         #: By page, the one begun last at the end: what it was begun with, and its processes.
         self._pages: dict[Hashable, tuple[Hashable, Rehearsal]] = {}
@@ -391,7 +400,10 @@ class Rehearsals:
             self._pages.pop(next(iter(self._pages)))[1].end()
         folder = self.scratch.folder()
         project = shutil.copytree(task.project, folder / "project")
-        self._pages[page] = inputs, Rehearsal(self.pool, replace(task, project=str(project)), folder, self._memory)
+        self._pages[page] = (
+            inputs,
+            Rehearsal(self.pool, replace(task, project=str(project)), folder, self._memory, self._part),
+        )
 
     def _result(self, page: Hashable, task: Task, inputs: Hashable) -> Produced:
         rehearsal = self._pages[page][1]

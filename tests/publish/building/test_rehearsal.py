@@ -26,9 +26,6 @@ pytestmark = [
     pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="processes are followed by their descriptor, as on Linux"),
 ]
 
-#: Long enough for a checkpoint before the next cell.
-PAUSE = "import time\ntime.sleep(0.09)\n"
-
 
 @pytest.fixture(scope="module")
 def pool() -> Iterator[Pool]:
@@ -41,14 +38,14 @@ def pool() -> Iterator[Pool]:
 class Edited:
     """A rehearsal of a small report, and the same built whole."""
 
-    def __init__(self, pool: Pool, project: Project, folder: Path) -> None:
+    def __init__(self, pool: Pool, project: Project, folder: Path, part_apart: float = 0) -> None:
         self.pool, self.notebook = pool, project.notebooks / "small.ipynb"
         (folder / "project").mkdir()
         root = snapshot(project, folder / "project")
         parameters = (("region", "qijiang"),)
         self.task = Task("small-qijiang", "zh", "small", parameters, ("html",), str(root), cell_timeout=60)
         (folder / "run").mkdir()
-        self.run = Rehearsal(pool, self.task, folder / "run", memory_share(2))
+        self.run = Rehearsal(pool, self.task, folder / "run", memory_share(2), part_apart)
 
     def page(self) -> str:
         return self.text(self.run.result(60))
@@ -105,7 +102,7 @@ def say(text: str) -> str:
 def test_only_cells_from_the_edited_one_run_again(edited, tmp_path):
     """Those above leave their traces once; the page says what is new, byte for byte as a whole build says it."""
     ran = tmp_path / "ran"
-    trace = f"open({str(ran)!r}, 'a').write('x')\n{PAUSE}"
+    trace = f"open({str(ran)!r}, 'a').write('x')"
     one = edited(cells(trace=trace, words=say("旧句。")))
     assert "旧句。" in one.page()
     assert ran.read_text() == "x"
@@ -120,15 +117,15 @@ def test_only_cells_from_the_edited_one_run_again(edited, tmp_path):
 
 def test_any_edit_gives_the_page_of_a_whole_build(edited):
     """Cells added, taken away, moved, text between them, an edit above the last one, tags."""
-    one = edited(cells(a=PAUSE + say("甲。"), b=PAUSE + say("乙。"), c=PAUSE + say("丙。")))
+    one = edited(cells(a=say("甲。"), b=say("乙。"), c=say("丙。")))
     pages = {one.page()}
     for changed in (
-        cells(a=PAUSE + say("甲。"), b=PAUSE + say("乙。"), c=say("丁。"), d=say("戊。")),
-        cells(a=PAUSE + say("甲。"), b=PAUSE + say("己。"), c=say("丁。")),
-        cells(a=PAUSE + say("甲。"), c=PAUSE + say("丁。"), b=say("己。")),
-        cells(a=PAUSE + say("庚。"), b=PAUSE + say("己。")),
-        cells(a=PAUSE + say("庚。")),
-        cells(a=PAUSE + say("庚。"), b=say("辛。")),
+        cells(a=say("甲。"), b=say("乙。"), c=say("丁。"), d=say("戊。")),
+        cells(a=say("甲。"), b=say("己。"), c=say("丁。")),
+        cells(a=say("甲。"), c=say("丁。"), b=say("己。")),
+        cells(a=say("庚。"), b=say("己。")),
+        cells(a=say("庚。")),
+        cells(a=say("庚。"), b=say("辛。")),
     ):
         page = one.again(changed)
         assert page == one.whole()
@@ -148,7 +145,7 @@ def test_any_edit_gives_the_page_of_a_whole_build(edited):
 def test_text_between_cells_is_exchanged_without_running_anything(edited, tmp_path):
     """A sentence of Markdown above the first checkpoint is no reason to run a cell."""
     ran = tmp_path / "ran"
-    one = edited(cells(trace=f"open({str(ran)!r}, 'a').write('x')\n{PAUSE}", words=say("句。")))
+    one = edited(cells(trace=f"open({str(ran)!r}, 'a').write('x')", words=say("句。")))
     one.page()
     notebook = nbformat.read(one.notebook, 4)
     notebook.cells.insert(1, nbformat.v4.new_markdown_cell("旧文", id="text"))
@@ -164,11 +161,27 @@ def test_text_between_cells_is_exchanged_without_running_anything(edited, tmp_pa
     assert ran.read_text() == "xx"
 
 
+def test_checkpoints_lie_apart_and_one_before_what_is_edited(pool, small, tmp_path):
+    """By default there are fewer than cells, and the cell that is being worked on gets one of its own."""
+    many = {f"cell{number}": str(number) for number in range(30)}
+    write_notebook(small.notebooks / "small.ipynb", cells(**many))
+    (tmp_path / "edited").mkdir()
+    one = Edited(pool, small, tmp_path / "edited", part_apart=10.0)
+    try:
+        one.page()
+        assert max(one.run._ready) < 23
+        for word in ("twenty", "zwanzig"):
+            one.again(cells(**many | {"cell20": repr(word)}))
+            assert max(one.run._ready) == 23
+    finally:
+        one.run.end()
+
+
 def test_state_that_forked_processes_share_is_put_back(edited, tmp_path):
     """An open file is read on from where it was; output and awaited work of the rest arrive once."""
     lines = tmp_path / "lines"
     lines.write_text("第一行\n第二行\n第三行\n", encoding="utf-8")
-    opened = f"file = open({str(lines)!r}, encoding='utf-8', buffering=1)\nfirst = file.readline()\n{PAUSE}"
+    opened = f"file = open({str(lines)!r}, encoding='utf-8', buffering=1)\nfirst = file.readline()"
     rest = (
         "import asyncio, os, sys\n"
         "print('说', file.readline())\nos.system('echo 壳')\n"
@@ -193,32 +206,32 @@ def test_state_that_forked_processes_share_is_put_back(edited, tmp_path):
 )
 def test_what_a_fork_would_not_take_along_ends_the_checkpoints(edited, left):
     """Cells below run again with the cell that left it, and the page is that of a whole build."""
-    one = edited(cells(first=PAUSE, left=left + PAUSE, words=PAUSE + say("旧句。")))
+    one = edited(cells(first="1", left=left, words=say("旧句。")))
     one.page()
     assert max(one.run._ready) <= 4  # before the cell that left something
-    page = one.again(cells(first=PAUSE, left=left + PAUSE, words=PAUSE + say("新句。")))
+    page = one.again(cells(first="1", left=left, words=say("新句。")))
     assert "新句。" in page
     assert page == one.whole()
 
 
 def test_files_of_later_cells_are_no_state_to_start_from(edited):
     """A cell that wants to be the first to write its file is one in the next run, too, because that begins anew."""
-    own = PAUSE + "open('own.txt', 'x').write('x')\n"
-    one = edited(cells(first=PAUSE, own=own + say("旧句。")))
+    own = "open('own.txt', 'x').write('x')\n"
+    one = edited(cells(first="1", own=own + say("旧句。")))
     one.page()
     with pytest.raises(Lost):
-        one.again(cells(first=PAUSE, own=own + say("新句。")))
+        one.again(cells(first="1", own=own + say("新句。")))
 
 
 def test_failures_and_deaths_leave_the_checkpoints(edited):
     """A cell that fails, leaves or kills its process is mended from the checkpoint above it."""
-    one = edited(cells(first=PAUSE, last="1 / 0"))
+    one = edited(cells(first="1", last="1 / 0"))
     with pytest.raises(CellFailed, match="ZeroDivisionError"):
         one.page()
     for death in ("import os\nos._exit(3)", "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", "os._exit(0)"):
         with pytest.raises(WorkerDied if "import" in death else CellFailed):
-            one.again(cells(first=PAUSE, last=death))
-    page = one.again(cells(first=PAUSE, last=say("好了。")))
+            one.again(cells(first="1", last=death))
+    page = one.again(cells(first="1", last=say("好了。")))
     assert "好了。" in page
     assert page == one.whole()
 
@@ -226,12 +239,12 @@ def test_failures_and_deaths_leave_the_checkpoints(edited):
 def test_pages_begin_anew_where_their_inputs_did(pool, small, tmp_path):
     """Another state of the data, another parameter or a lost state: the whole notebook runs, in a fresh copy."""
     ran = tmp_path / "ran"
-    trace = f"open({str(ran)!r}, 'a').write('x')\n{PAUSE}"
+    trace = f"open({str(ran)!r}, 'a').write('x')"
     write_notebook(small.notebooks / "small.ipynb", cells(trace=trace, words=say("句。")))
     from planbrief.run.pool.process_tree import Scratch
 
     scratch = Scratch(tmp_path / "scratch")
-    pages = Rehearsals(pool, scratch, 60)
+    pages = Rehearsals(pool, scratch, 60, part_apart=0)
     (tmp_path / "copy").mkdir()
     root = snapshot(small, tmp_path / "copy")
     task = Task("small-qijiang", "zh", "small", (("region", "qijiang"),), ("html",), str(root), cell_timeout=60)
@@ -259,7 +272,7 @@ def test_nothing_is_left_of_a_rehearsal_that_has_ended(edited):
     psutil = pytest.importorskip("psutil") if sys.platform != "linux" else __import__("psutil")
     mark = "planbrief-rehearsal-child"
     child = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)', {mark!r}])"
-    one = edited(cells(first=PAUSE, second=PAUSE, last=child))
+    one = edited(cells(first="1", second="2", last=child))
     one.page()
     one.run.end()
     end = time.monotonic() + 20
