@@ -177,6 +177,28 @@ def test_checkpoints_lie_apart_and_one_before_what_is_edited(pool, small, tmp_pa
         one.run.end()
 
 
+def test_a_shipped_page_is_the_same_whichever_cell_was_edited(pool, project, tmp_path):
+    """The profile with its charts, edited at its end and in its middle."""
+    (tmp_path / "copy").mkdir()
+    (tmp_path / "run").mkdir()
+    root = snapshot(project, tmp_path / "copy")
+    task = Task("profile-bazhong", "zh", "profile", (("region", "bazhong"),), ("html",), str(root), cell_timeout=60)
+    run = Rehearsal(pool, task, tmp_path / "run", memory_share(2))
+    try:
+        first = Edited.text(run.result(60))
+        notebook = nbformat.read(project.notebooks / "profile.ipynb", 4)
+        code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+        for cell, more in ((code[-1], "# nothing new\n"), (code[len(code) // 2], say("新句。").join(("\n", "\n")))):
+            cell.source = "from planbrief.display import say\n" + more + cell.source
+            nbformat.write(notebook, project.notebooks / "profile.ipynb")
+            assert run.again(project.notebooks / "profile.ipynb")
+            page = Edited.text(run.result(60))
+            assert (page == first) is ("nothing" in more)
+        assert page == Edited.text(pool.submit(produce, task).result(60))
+    finally:
+        run.end()
+
+
 def test_state_that_forked_processes_share_is_put_back(edited, tmp_path):
     """An open file is read on from where it was; output and awaited work of the rest arrive once."""
     lines = tmp_path / "lines"
