@@ -135,9 +135,8 @@ class Checkpoints:
             self._edited = _wait(child, asked)
             if self._edited == _END:
                 os._exit(0)
-            if child:
-                process_tree.kill_group(child)
-                os.waitpid(child, 0)
+            # The process that went on and those of its own checkpoints, which become ours when their parent dies.
+            process_tree.kill_orphans(keep=set())
             # What later cells wrote into the report's folder is no state that they could start from again.
             if _files(progress.work_dir()) != files:
                 announce_stage(Stage(_GONE, event=True))

@@ -296,13 +296,21 @@ def test_nothing_is_left_of_a_rehearsal_that_has_ended(edited):
     child = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)', {mark!r}])"
     one = edited(cells(first="1", second="2", last=child))
     one.page()
-    one.run.end()
     end = time.monotonic() + 20
 
     def left() -> list[str]:
         lines = [process.info["cmdline"] or [] for process in psutil.process_iter(["cmdline"])]
         return [" ".join(line) for line in lines if mark in line]
 
+    def processes() -> int:
+        return len(psutil.Process().children(recursive=True))
+
+    assert one.again(cells(first="1", second="3", last=child))
+    before = processes()
+    for number in range(6):
+        one.again(cells(first="1", second=str(number), last=child))
+    assert processes() == before
+    one.run.end()
     while (left() or not one.run._future.done()) and time.monotonic() < end:
         time.sleep(0.05)
     assert not left()
