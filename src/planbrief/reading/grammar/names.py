@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from planbrief.reading.grammar.wordlists import alternatives, any_of, listed
+from planbrief.reading.grammar.wordlists import alternatives, any_of, listed, with_years
 
 _SUFFIX = r"(?:市|省|自治区|自治州|州|地区(?!生产总值|总产值)|盟|区|县)?"
 _REGION = (
@@ -24,7 +24,7 @@ _ZONE = re.compile(r"^(?P<zone>高新区|经开区|开发区)(?=[一-龥]{2})")
 
 
 _SPELT = "一二三四五六七八九"
-_SPELT_DATE = re.compile(rf"二[〇○零][{_SPELT}〇○零]{{2}}年[{_SPELT}十]{{1,2}}月[{_SPELT}十]{{1,3}}日")
+_SPELT_DATE = re.compile(rf"20\d\d年[{_SPELT}十]{{1,2}}月[{_SPELT}十]{{1,3}}日")
 
 
 @cache
@@ -124,7 +124,7 @@ def published_date(text: str) -> str:
     >>> published_date("政府工作报告\\n——2026年1月26日在某省人民代表大会上")
     '2026-01-26'
     """
-    head = text[:1500]
+    head = with_years(text[:1500])
     match = re.search(r"(?P<y>20\d\d)\s*[年/.-]\s*(?P<m>\d{1,2})\s*[月/.-]\s*(?P<d>\d{1,2})", head)
     if not match or not 1 <= int(match["m"]) <= 12 or not 1 <= int(match["d"]) <= 31:
         spelt = _SPELT_DATE.search(head)
@@ -134,8 +134,7 @@ def published_date(text: str) -> str:
 
         year, rest = spelt[0].split("年")
         month, day = rest.rstrip("日").split("月")
-        digits = "".join(str("〇一二三四五六七八九".index(c)) for c in year.replace("○", "〇").replace("零", "〇"))
-        return f"{digits}-{int(number(month)):02d}-{int(number(day)):02d}"
+        return f"{year}-{int(number(month)):02d}-{int(number(day)):02d}"
     return f"{match['y']}-{int(match['m']):02d}-{int(match['d']):02d}"
 
 

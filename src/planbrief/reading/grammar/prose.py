@@ -97,7 +97,7 @@ class Grammar:
 
         Spans in ``forced`` are quantities whatever stands around them.
         """
-        found = [one for one in numerals(self.folded.text) if not self._inside(one, skip)]
+        found = [one for one in numerals(self.folded.text) if not self._inside(one, skip) and not self._is_spelt(one)]
         found = self._with_forced(found, forced, skip)
         starts = [one.start for one in found]
         rows: list[Proposal] = []
@@ -106,6 +106,10 @@ class Grammar:
             if low < high:
                 rows += self._sentence(sentence, found[low:high])
         return sorted(rows, key=lambda row: (row.start, row.part))
+
+    def _is_spelt(self, one: Numeral) -> bool:
+        """A year in characters (二〇二五年), which the folded text has in digits: it dates, and states nothing."""
+        return one.form == "digits" and not self.text[self.folded.start(one.start)].isdigit()
 
     def _inside(self, one: Numeral, skip: Sequence[tuple[int, int]]) -> bool:
         if not skip:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import cached_property
 
@@ -55,6 +55,8 @@ _FORM_HEAD = re.compile(
     r"(?:绝对[数值量]|数值|数据|[总]?量|累计|本[月季年]|当[月季]|自年初累计|本年累计|[年期季月]末数?|完成[数值额]?|实绩|"
     r"(?:(?:比|较)(?:上年|去年|年初|上月|同期)(?:同期|末)?|同比|环比)?(?:[±+]|增[减长幅速]|增长速度|涨跌?)*)(?:情况)?"
 )
+#: What the head of a dated column says of its values, and no name: 2025年实际.
+_TOLD = re.compile("(?:实际|目标|预计|预期|计划|规划|完成|现状|基期|水平|[值数（）()])*")
 #: Heads of columns that belong behind the names of the rows: 产量, 比重.
 _MEASURED = re.compile(r"(?:产|销|出口|进口)量|产值|销售额|比重|占比|构成|份额")
 _ATTRIBUTE = re.compile(r"属性|性质|备注|单位$|责任|类型|级别|来源|说明")
@@ -129,6 +131,7 @@ class TableReader:
         plain = fold(words).text
         result = _Head(words=plain.strip(), star=bool(re.search(r"[*＊]", plain)))
         found = list(periods(plain, self.clock.year, 0, self.clock.month))
+        found = [one for one in found if not re.search("[比较]“?$", plain[: one.start])] or found
         result.period = found[-1] if found else None
         result.index = bool(_INDEX_HEAD.fullmatch(re.sub(r"\s", "", plain)))
         result.attribute = bool(_ATTRIBUTE.search(plain)) and not found
@@ -145,7 +148,11 @@ class TableReader:
             if unit or inside == "年":
                 result.unit = canonical_unit(unit["unit"]) if unit else inside
                 name = name.replace(match[0], "")
-        name = re.sub(r"[*＊①②③④⑤]|^\s*(?:\d{1,3}[.、．\s]|[（(]\d+[）)]|其中[:：]?|#)\s*", "", name.strip())
+        name = re.sub(
+            r"[*＊①②③④⑤]|[\[【（(]注\s*\d*[\]】）)]|^\s*(?:\d{1,3}[.、．\s]|[（(]\d+[）)]|其中[:：]?|#)\s*",
+            "",
+            name.strip(),
+        )
         tail = re.search(r"[，,\s](?P<unit>[十百千万亿]*[一-龥%]{1,5})$", name)
         if not result.unit and tail is not None and (unit := _UNIT.fullmatch(tail["unit"])):
             result.unit, name = canonical_unit(unit["unit"]), name[: tail.start()]
@@ -159,6 +166,8 @@ class TableReader:
         folded = fold(words)
         if self._is_head(cell) or cell.column < self.table.row_heads or columns[cell.column].index:
             for token in TOKEN.finditer(folded.text):
+                if not words[folded.start(token.start())].isdigit():
+                    continue  # a year in characters
                 reason = self._head_reason(cell, columns, folded.text, token)
                 yield self._excluded(
                     cell.start + folded.start(token.start()), cell.start + folded.end(token.end()), reason
@@ -193,9 +202,10 @@ class TableReader:
     def _value(self, cell: Cell, columns: list[_Head], match: re.Match[str], start: int, end: int) -> Proposal:
         row = Proposal(start, end, self.text[start:end])
         column = columns[cell.column]
-        heads = [self._head(words) for words in self.table.row_head_texts(cell.row, self.text)]
-        heads = [one for one in heads if one.name and not one.name.isdigit()]
-        head = heads[-1] if heads else _Head()
+        every = [self._head(words) for words in self.table.row_head_texts(cell.row, self.text)]
+        heads = [one for one in every if one.name and not one.name.isdigit()]
+        head = replace(heads[-1]) if heads else _Head()
+        head.period = head.period or next((one.period for one in reversed(every) if one.period is not None), None)
         caption = self._head(self.table.caption)
         name, activity, area = self._name(head, column, row)
         period, last, rule = self._period(head, column, caption, match, row)
@@ -242,7 +252,8 @@ class TableReader:
         """Name, activity and area: from the row, or from column or caption where the row is a place or a branch."""
         name = head.name
         place = self._place(name)
-        own_name = column.name if column.period is None and not column.attribute and not column.rate else ""
+        told = column.period is None or (place and not _TOLD.fullmatch(column.name))
+        own_name = column.name if told and not (column.attribute or column.rate) else ""
         if own_name and name and not place and _FORM_HEAD.fullmatch(own_name):
             own_name = ""
         if name and own_name and _MEASURED.fullmatch(own_name) and not place:
@@ -273,9 +284,12 @@ class TableReader:
 
     def _name_beside(self, column: _Head) -> str:
         """What the nearest column at the left measures, of which a column without its own name is the growth."""
+        left = reversed(self._left_of(column))
+        return next((one.name for one in left if one.name and not one.rate and not one.attribute), "")
+
+    def _left_of(self, column: _Head) -> list[_Head]:
         columns = self._columns()
-        left = columns[self.table.row_heads : next(i for i, one in enumerate(columns) if one is column)]
-        return next((one.name for one in reversed(left) if one.name and not one.rate and not one.attribute), "")
+        return columns[self.table.row_heads : next(i for i, one in enumerate(columns) if one is column)]
 
     def _is_branch(self) -> bool:
         """True where the rows of the table are branches of the economy: their heads stand under 产业 or 赛道."""
@@ -286,7 +300,7 @@ class TableReader:
         at = self.table.row_heads - 1
         label = re.sub(r"\s", "", self._columns()[at].words) if 0 <= at < self.table.columns else ""
         if _AREA_HEAD.fullmatch(label):
-            return name
+            return self.area if re.fullmatch("全[省市区县州]|合计|总计", name) else name
         area, rest, rule = split_area(name + "生产总值", self.area)
         return area if rule == "place" and rest == "生产总值" else ""
 
@@ -300,6 +314,8 @@ class TableReader:
             lasts = sorted({one.last for one in years})
             if len(lasts) >= 2:
                 return f"{lasts[-2] + 1}/{lasts[-1]}", lasts[-1], "between_columns"
+        if found is None and head.period is None and (column.rate == "yoy" or _RATE.search(column.words)):
+            found = next((one.period for one in reversed(self._left_of(column)) if one.period is not None), None)
         if found is None:
             found, rule = (head.period, "row") if head.period else (caption.period, "caption")
         if found is None:

@@ -74,6 +74,19 @@ def _table() -> dict[int, str]:
     return {ord(old): new for old, new in table.items()}
 
 
+_SPELT_YEAR = re.compile("[一二][〇○零九][〇○零一二三四五六七八九]{2}(?=年)")
+_YEAR_DIGITS = str.maketrans("〇○零一二三四五六七八九", "000123456789")
+
+
+def with_years(text: str) -> str:
+    """A text of the same length with years in characters in digits.
+
+    >>> with_years("二〇二五年比二○二四年")
+    '2025年比2024年'
+    """
+    return _SPELT_YEAR.sub(lambda one: one[0].translate(_YEAR_DIGITS), text)
+
+
 class Folded:
     """A folded text; ``start`` and ``end`` give the offsets in the document of its characters."""
 
@@ -101,7 +114,7 @@ def fold(text: str) -> Folded:
     >>> folded.text, folded.start(2), folded.end(6)
     ('到2027年，产值60万吨', 3, 8)
     """
-    plain = text.translate(_table())
+    plain = with_years(text.translate(_table()))
     plain = re.sub(r"(?<!\d),|,(?!\d)", "，", plain)
     dropped = [match.span() for match in _PINYIN.finditer(plain)] if _PINYIN.search(plain) else []
     dropped += [match.span() for match in _DROPPED.finditer(plain)]

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import pairwise
 
 from planbrief.reading.canonical import Cell, Place, PlaceMap, PrintedTable
+from planbrief.reading.grammar.wordlists import with_years
 
 _UNIT_LINE = re.compile(r"[（(【]?(?:计量)?单\s*位\s*[:：]\s*([^）)】\n]{1,40})[）)】]?")
 _UNIT_IN_CAPTION = re.compile(r"[（(](?:单位[:：])?([^（）()\d]{1,12})[）)]\s*$")
@@ -168,7 +169,7 @@ _COUNTED = re.compile(r"\d{1,3}[.、]?")
 
 def plain(text: str) -> str:
     """A cell without white space, emphasis and marks of notes."""
-    return _MARKS.sub("", text)
+    return _MARKS.sub("", with_years(text))
 
 
 def is_figure(text: str) -> bool:
