@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from IPython.lib.pretty import pretty
+
 from planbrief.measures.figures import Figure, figure
 
 
@@ -22,3 +24,11 @@ def test_a_figure_rounds_to_a_number_and_has_a_size():
     assert round(change, 1) == -12.3
     assert round(change) == -12
     assert (abs(change).value, abs(change).unit, abs(change).observations) == (12.345, "亿元", ("a",))
+
+
+def test_figures_in_a_tuple_are_told_as_numbers():
+    """What a cell shows is the number and how it came about, not the fields that hold it."""
+    start = Figure("a", 480.0, "level", "亿元", ("one",))
+    assert pretty((start, Figure("b", 750.0, "level", "亿元", ("two",)) - start)) == (
+        "(Figure(480亿元), Figure(270亿元 = 750亿元 − 480亿元))"
+    )

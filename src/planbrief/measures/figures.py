@@ -147,6 +147,10 @@ class Figure:
         """
         return _growth_between(self, end, years)
 
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        """In a tuple, list or dict that a cell shows: the number, and how it came about."""
+        printer.text(f"Figure({self}{f' = {self.formula}' if self.formula else ''})")
+
     def _repr_html_(self) -> str:
         import html
 

@@ -39,7 +39,15 @@ from planbrief.render.outline import (
     TrustedPart,
 )
 from planbrief.render.pictures import BadDrawing, clean
-from planbrief.render.safe_text import AnsiRun, shortened, terminal_runs, visible
+from planbrief.render.safe_text import (
+    AnsiRun,
+    Numbers,
+    cell_numbers,
+    shortened,
+    terminal_runs,
+    visible,
+    without_cell_files,
+)
 
 
 def links_of(name: str, notebook: str, lang: Lang) -> tuple[str, bool, tuple[tuple[str, str], ...]]:
@@ -127,6 +135,7 @@ def read(
     for key in settings.get("notices") or ():
         document.parts.append(NoticePart("", message(f"page.notice.{key}", lang)))
     reader = _Reader(document, folder, _kernel_language(nb), include_input, trusted)
+    reader.numbers = cell_numbers(nb.cells)
     written = {str(tag) for cell in nb.cells for tag in cell.metadata.get("tags", ())}
     reader.prose = next((tag for tag in (f"lang:{lang}", f"lang:{language(lang).like}") if tag in written), "")
     for index, cell in enumerate(nb.cells, start=1):
@@ -247,6 +256,7 @@ class _Reader:
         #: The last sources shown; they stand at the end of the page.
         self.sources: Sources | None = None
         self.macros: Macros = {}
+        self.numbers: Numbers = dict
         self.caption = ""
 
     def cell(self, cell: NotebookNode, index: int, number: int) -> Iterator[Part]:
@@ -318,10 +328,12 @@ class _Reader:
         if kind == "stream":
             text = _joined(output.get("text", ""))
             if text.strip("\n"):
+                text = without_cell_files(text, self.numbers)
                 yield self._terminal(text, where, "stderr" if output.get("name") == "stderr" else "stdout")
         elif kind == "error":
             lines = output.get("traceback") or [f"{output.get('ename', '')}: {output.get('evalue', '')}"]
-            yield self._terminal("\n".join(str(line) for line in lines), where, "error")
+            text = without_cell_files("\n".join(str(line) for line in lines), self.numbers)
+            yield self._terminal(text, where, "error")
         elif kind in ("display_data", "execute_result"):
             yield from self._bundle(_mapping(output.get("data")), _mapping(output.get("metadata")), where, name)
 
@@ -436,5 +448,6 @@ _PROSE = re.compile(
 _PLAINER = {"text/markdown", "text/plain"}
 #: What matplotlib's calls return: the name of what was drawn, beside the drawing itself.
 _DRAWN = re.compile(
-    r"(array\(\[+)?\[?<(Axes|matplotlib\.|seaborn\.axisgrid\.|(Bar|Errorbar|Stem)Container)|Text\(-?[\d.]+, "
+    r"(array\(\[+)?\[?<(Axes|matplotlib\.|seaborn\.axisgrid\.|(Bar|Errorbar|Stem)Container)"
+    r"|Text\((?:np\.\w+\([^()]*\)|[-\w.: ]+|<[^<>]*>), "
 )

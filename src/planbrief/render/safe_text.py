@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 from planbrief.display.language import Lang, message
+from planbrief.parameters import own_number
 
 #: Control characters (except tab and newline), surrogates, bidirectional embeddings, overrides and isolates,
 #: interlinear annotation and non-characters: they would change how a line reads without being seen.
@@ -57,6 +61,47 @@ def shortened(text: str, lang: Lang) -> str:
             for line in lines
         ]
     return "\n".join(lines)
+
+
+#: File names that ipykernel gives cells; they hold the process number. The folder before them is found separately,
+#: because a pattern for it takes quadratic time in long text.
+_CELL_FILE = re.compile(r"ipykernel_\d+[\\/]+(\d+)\.py(?::(\d+))?")
+_BEFORE_PATH = "\"'<>:;()[]{}= \t\r\n"
+#: The number of a cell by the name that ipykernel gives its file; made when it is asked for.
+Numbers = Callable[[], Mapping[str, int]]
+
+
+def cell_numbers(cells: Sequence[Mapping[str, Any]]) -> Numbers:
+    """Numbers of the cells in their author's file by the names of the files that ipykernel runs them from."""
+
+    @cache
+    def made() -> dict[str, int]:
+        from ipykernel.compiler import get_tmp_hash_seed, murmur2_x86
+
+        seed = get_tmp_hash_seed()
+        return {str(murmur2_x86(cell["source"], seed)): own_number(cells, index) for index, cell in enumerate(cells)}
+
+    return made
+
+
+def without_cell_files(text: str, numbers: Numbers, unknown: str = "<cell>") -> str:
+    """Text in which the file of a cell, which nobody has, is its number and the line in it.
+
+    >>> without_cell_files("/tmp/ipykernel_7/12.py:3: UserWarning", lambda: {"12": 5})
+    'cell 5, line 3: UserWarning'
+    """
+    parts, end = [], 0
+    for found in _CELL_FILE.finditer(text):
+        start = found.start()
+        while start > end and text[start - 1] not in _BEFORE_PATH:
+            start -= 1
+        number = numbers().get(found[1])
+        named = unknown + (f":{found[2]}" if found[2] else "")
+        if number is not None:
+            named = f"cell {number}, line {found[2]}" if found[2] else f"cell {number}"
+        parts += [text[end:start], named]
+        end = found.end()
+    return "".join([*parts, text[end:]])
 
 
 _SEQUENCE = re.compile(

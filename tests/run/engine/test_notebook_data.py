@@ -10,10 +10,12 @@ import nbformat
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ipykernel.compiler import get_file_name
 from nbformat import v4
 from run.engine.notebooks import notebook
 
 from planbrief.errors import ParameterError
+from planbrief.render.html.exporter import render_html
 from planbrief.run.engine.execution import parameterize
 from planbrief.run.engine.normalize import strip_run_metadata
 
@@ -153,6 +155,16 @@ def test_traces_of_the_run_are_removed() -> None:
     assert err.text == "b"
     assert result.data == {"text/plain": "<A at 0x…>", "text/html": "<p>at 0x… &lt;cell&gt;</p>"}
     assert (error.evalue, error.traceback) == ("x (<cell>, line 3)", ["File <cell>"])
+
+
+def test_a_warning_names_the_cell_and_the_line_of_its_author() -> None:
+    """The file of a cell is its number, as the author counts, whichever cell the warning appears in."""
+    nb = notebook("import warnings\ndef f():\n    warnings.warn('w')", "f()")
+    name = get_file_name(nb.cells[0].source)
+    nb.cells[1].outputs = [v4.new_output("stream", name="stderr", text=f"{name}:3: UserWarning: w\n")]
+    shown = "cell 1, line 3: UserWarning: w"
+    assert strip_run_metadata(nb).cells[1].outputs[0].text.strip() == shown
+    assert shown in render_html(nb, name="as-it-was-run")
 
 
 def test_stripping_is_idempotent_and_leaves_its_argument() -> None:

@@ -47,6 +47,7 @@ def test_a_failing_cell_is_named_with_its_source_and_error(pool: Pool, tmp_path:
 
 def test_the_message_of_a_failure_holds_no_terminal_sequences() -> None:
     """What a notebook raises cannot write over an operator's terminal."""
+    assert "beside the notebook" in str(CellFailed("n", 0, "x", "FileNotFoundError", "no own.csv"))
     problem = CellFailed("n", 0, "print('\x1b[2J')", "E", "\x1b]0;title\x07\x1b[31mred")
     assert "\x1b" not in str(problem)
     assert "\x07" not in str(problem)

@@ -121,6 +121,10 @@ class CellFailed(RunError):
 
     def __str__(self) -> str:
         what = f"{self.ename}: {plain_text(self.evalue)}" if self.evalue else self.ename
+        if self.ename == "FileNotFoundError":
+            what += (
+                " (a report is built in a copy of notebooks/ and data/: a file of your own lies beside the notebook)"
+            )
         return f"{self.notebook or 'notebook'}, cell {self.cell_index + 1}: {what}{_quoted(self.cell_source_excerpt)}"
 
 

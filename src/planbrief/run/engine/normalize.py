@@ -12,16 +12,14 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from planbrief.render.safe_text import Numbers, cell_numbers, without_cell_files
+
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 #: Memory addresses in default reprs: ``<function f at 0x7f6a8c0b1d00>``.
 _ADDRESS = re.compile(r"\bat 0x[0-9a-fA-F]{4,16}\b|\bobject at [0-9a-f]{8,16}\b")
-#: File names that ipykernel gives cells; they hold the process number. The folder before them is found separately,
-#: because a pattern for it takes quadratic time in long text.
-_CELL_FILE = re.compile(r"ipykernel_\d+[\\/]+\d+\.py")
-_BEFORE_PATH = "\"'<>:;()[]{}= \t\r\n"
-#: The same in the text of a SyntaxError, which has no folder.
+#: The name of a cell's file in the text of a SyntaxError, which has no folder.
 _CELL_NAME = re.compile(r"\(\d{1,12}\.py, line (\d+)\)")
 #: The name that pandas' Styler gives its table by chance.
 _STYLED = re.compile(r'<table id="(T_[0-9a-f]{5,32})"')
@@ -37,9 +35,9 @@ def strip_run_metadata(nb: NotebookNode, *, paths: Mapping[str, str] | None = No
     """Return a copy of an executed notebook that holds nothing of this run, machine or user.
 
     Removed are papermill's and nbclient's metadata; cells get the ids c000, c001, …; adjacent pieces of one stream are
-    joined; memory addresses become ``0x…``, ipykernel's file names ``<cell>``, and the folders of this machine
-    placeholders. The same notebook run by stock papermill and by planbrief's engine comes out equal. Doing it twice
-    changes nothing more.
+    joined; memory addresses become ``0x…``, ipykernel's file names the number of the cell, and the folders of this
+    machine placeholders. The same notebook run by stock papermill and by planbrief's engine comes out equal. Doing it
+    twice changes nothing more.
 
     Parameters
     ----------
@@ -57,14 +55,14 @@ def strip_run_metadata(nb: NotebookNode, *, paths: Mapping[str, str] | None = No
         kernel = nb.metadata["kernelspec"]
         nb.metadata["kernelspec"] = {key: kernel[key] for key in ("display_name", "language", "name") if key in kernel}
         nb.metadata["kernelspec"].setdefault("language", language)
-    replacements, tables = _replacements(paths or {}), count()
+    replacements, tables, numbers = _replacements(paths or {}), count(), cell_numbers(nb.cells)
     for position, cell in enumerate(nb.cells):
         cell["id"] = f"c{position:03d}"
         for name in _RUN_METADATA:
             cell.metadata.pop(name, None)
         if cell.cell_type == "code":
             outputs = joined_streams(cell.get("outputs", []))
-            cell["outputs"] = [_clean(output, replacements, tables) for output in outputs]
+            cell["outputs"] = [_clean(output, replacements, tables, numbers) for output in outputs]
     nb["nbformat_minor"] = max(5, nb.get("nbformat_minor", 5))
     return nb
 
@@ -100,38 +98,27 @@ def _replacements(paths: Mapping[str, str]) -> _Replacements:
     return [(re.compile(re.escape(old) + r"(?![\w.-])"), found[old]) for old in longest_first]
 
 
-def _clean_text(text: str, replacements: _Replacements, cell_file: str = "<cell>") -> str:
+def _clean_text(text: str, replacements: _Replacements, numbers: Numbers, cell_file: str = "<cell>") -> str:
     text = _ADDRESS.sub(lambda found: found[0].rsplit(" ", 1)[0] + " 0x…", text)
-    text = _CELL_NAME.sub(rf"({cell_file}, line \1)", _without_cell_files(text, cell_file))
+    text = _CELL_NAME.sub(rf"({cell_file}, line \1)", without_cell_files(text, numbers, cell_file))
     for folder, placeholder in replacements:
         # A function, because a placeholder is text and not a pattern.
         text = folder.sub(lambda _, text=placeholder: text, text)  # type: ignore[misc]
     return text
 
 
-def _without_cell_files(text: str, cell_file: str) -> str:
-    parts, end = [], 0
-    for found in _CELL_FILE.finditer(text):
-        start = found.start()
-        while start > end and text[start - 1] not in _BEFORE_PATH:
-            start -= 1
-        parts += [text[end:start], cell_file]
-        end = found.end()
-    return "".join([*parts, text[end:]])
-
-
-def _clean(output: NotebookNode, replacements: _Replacements, tables: Iterator[int]) -> NotebookNode:
+def _clean(output: NotebookNode, replacements: _Replacements, tables: Iterator[int], numbers: Numbers) -> NotebookNode:
     kind = output["output_type"]
     if kind == "stream":
-        output["text"] = _clean_text(_as_text(output["text"]), replacements)
+        output["text"] = _clean_text(_as_text(output["text"]), replacements, numbers)
     elif kind == "error":
-        output["evalue"] = _clean_text(output["evalue"], replacements)
-        output["traceback"] = [_clean_text(line, replacements) for line in output["traceback"]]
+        output["evalue"] = _clean_text(output["evalue"], replacements, numbers)
+        output["traceback"] = [_clean_text(line, replacements, numbers) for line in output["traceback"]]
     else:
         for mime in _TEXT_TYPES:
             if mime in output["data"]:
                 cell_file = "&lt;cell&gt;" if mime == "text/html" else "<cell>"
-                text = _clean_text(_as_text(output["data"][mime]), replacements, cell_file)
+                text = _clean_text(_as_text(output["data"][mime]), replacements, numbers, cell_file)
                 for name in _STYLED.findall(text) if mime == "text/html" else ():
                     text = text.replace(name, f"T_t{next(tables)}")
                 output["data"][mime] = text
