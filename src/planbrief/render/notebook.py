@@ -43,6 +43,7 @@ from planbrief.render.safe_text import (
     AnsiRun,
     Numbers,
     cell_numbers,
+    joined_streams,
     shortened,
     terminal_runs,
     visible,
@@ -286,7 +287,7 @@ class _Reader:
             self.caption = said.get("fig-cap", "")
             if not closed and not jupyter.get("outputs_hidden") and not cell.metadata.get("collapsed"):
                 foreign = 0
-                for number, output in enumerate(cell.get("outputs", ()), start=1):
+                for number, output in enumerate(joined_streams(cell.get("outputs", ())), start=1):
                     foreign += MIME not in _mapping(output.get("data"))  # a volume has thousands of tables of its own
                     if foreign > MAX_OUTPUTS or (said.get("warning") == "" and output.get("name") == "stderr"):
                         continue

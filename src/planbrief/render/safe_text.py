@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import re
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -61,6 +62,20 @@ def shortened(text: str, lang: Lang) -> str:
             for line in lines
         ]
     return "\n".join(lines)
+
+
+def joined_streams(outputs: Iterable[Any]) -> list[Any]:
+    """Return outputs with adjacent pieces of one stream joined, as a notebook's front end shows them."""
+    joined: list[Any] = []
+    for output in outputs:
+        last = joined[-1] if joined else {}
+        kinds = [(one.get("output_type"), one.get("name")) for one in (last, output)]
+        if kinds[0] == kinds[1] and kinds[0][0] == "stream":
+            joined[-1] = copy.copy(last)  # the notebook stays as it was run
+            joined[-1]["text"] = "".join([*last.get("text", ""), *output.get("text", "")])
+        else:
+            joined.append(output)
+    return joined
 
 
 #: File names that ipykernel gives cells; they hold the process number. The folder before them is found separately,

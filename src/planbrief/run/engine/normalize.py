@@ -7,12 +7,12 @@ import os
 import re
 import sys
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planbrief.render.safe_text import Numbers, cell_numbers, without_cell_files
+from planbrief.render.safe_text import Numbers, cell_numbers, joined_streams, without_cell_files
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -65,18 +65,6 @@ def strip_run_metadata(nb: NotebookNode, *, paths: Mapping[str, str] | None = No
             cell["outputs"] = [_clean(output, replacements, tables, numbers) for output in outputs]
     nb["nbformat_minor"] = max(5, nb.get("nbformat_minor", 5))
     return nb
-
-
-def joined_streams(outputs: Iterable[NotebookNode]) -> list[NotebookNode]:
-    """Return outputs with adjacent pieces of one stream joined, as a notebook's front end shows them."""
-    joined: list[NotebookNode] = []
-    for output in outputs:
-        last = joined[-1] if joined else None
-        if last and output["output_type"] == "stream" == last["output_type"] and last["name"] == output["name"]:
-            last["text"] = _as_text(last["text"]) + _as_text(output["text"])
-        else:
-            joined.append(output)
-    return joined
 
 
 def _as_text(text: Any) -> str:

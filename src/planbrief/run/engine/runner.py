@@ -20,7 +20,7 @@ from pathlib import Path
 from types import FrameType, SimpleNamespace
 from typing import Any
 
-from ipykernel.compiler import XCachingCompiler
+from ipykernel.compiler import XCachingCompiler, get_tmp_hash_seed, murmur2_x86
 from ipykernel.eventloops import enable_gui
 from ipykernel.ipkernel import IPythonKernel
 from ipykernel.kernelbase import Kernel
@@ -33,8 +33,8 @@ from traitlets import Instance, Type, observe
 from traitlets.config import Config
 
 from planbrief.display.plots import prepare
+from planbrief.render.safe_text import joined_streams
 from planbrief.run.engine.failures import CellFailed, EngineUnavailable, TimedOut, excerpt, failed, place_of
-from planbrief.run.engine.normalize import joined_streams
 from planbrief.run.engine.progress import Stage, announce_stage
 from planbrief.run.engine.session import Message, RecordingSession, Stream, captured_output
 
@@ -43,8 +43,8 @@ class _CellCompiler(XCachingCompiler):
     """Cells are files with a name of their own that holds no process number."""
 
     def get_code_name(self, raw_code: str, code: str, number: int) -> str:
-        """Return the file name shown in warnings for the cell with this number."""
-        return f"/ipykernel_0/{number}.py"
+        """Return the file name for a cell, which as a kernel's tells which cell it is."""
+        return f"/ipykernel_0/{murmur2_x86(raw_code, get_tmp_hash_seed())}.py"
 
 
 class _Shell(ZMQInteractiveShell):
