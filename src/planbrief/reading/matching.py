@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from planbrief.errors import DataError, Problem
-from planbrief.reading.grammar.wordlists import any_of, listed, words
+from planbrief.reading.grammar.wordlists import any_of, pattern, words
 from planbrief.targets.package import read_text
 
 #: Forms of a number that name a rate of change.
@@ -152,12 +152,7 @@ def is_growth(name: str) -> bool:
     >>> is_growth("工业增加值增速"), is_growth("工业增加值")
     (True, False)
     """
-    return bool(_growth_end().search(re.sub(r"[（(].*", "", name)))
-
-
-@cache
-def _growth_end() -> re.Pattern[str]:
-    return re.compile(any_of(listed("matching", "growth")) + "$")
+    return bool(pattern("growth_end").search(re.sub(r"[（(].*", "", name)))
 
 
 @cache
@@ -167,32 +162,27 @@ def _written_alike(key: str) -> tuple[re.Pattern[str], dict[str, str]]:
     return re.compile(any_of(kept)), kept
 
 
-@cache
-def _ends() -> re.Pattern[str]:
-    return re.compile(any_of(listed("matching", "endings")) + "$")
-
-
 def key_of(name: str) -> str:
     """A name in one way of writing, without what adds nothing.
 
     >>> key_of("规模以上工业增加值增速") == key_of("规上工业增加值"), key_of("全省GDP")
     (True, '地区生产总值')
     """
-    pattern, kept = _written_alike("same")
+    alike, kept = _written_alike("same")
     name = re.sub(
         r"^(?:全省|全市|全区|全国(?!人大|政协)|全年|我省|我市)|^(?:省|市|区|县)(?=重点|重大|属|本级|级?政协|级?人大)|[“”\s·]|[（(][%亿万元个家户人公里、]*[）)]",
         "",
         name,
     )
-    key = pattern.sub(lambda match: kept[match[0]], name)
-    shorter = _ends().sub("", key)
+    key = alike.sub(lambda match: kept[match[0]], name)
+    shorter = pattern("name_end").sub("", key)
     return shorter if len(shorter) >= 2 else key
 
 
 def scopes_of(name: str) -> frozenset[str]:
     """The words of scope in a name."""
-    pattern, kept = _written_alike("scopes")
-    return frozenset(kept[match[0]] for match in pattern.finditer(key_of(name)))
+    alike, kept = _written_alike("scopes")
+    return frozenset(kept[match[0]] for match in alike.finditer(key_of(name)))
 
 
 #: What a name is set against, which says nothing of its theme.

@@ -8,7 +8,7 @@ from functools import cache
 from typing import NamedTuple
 
 from planbrief.reading.grammar.clauses import Quantity
-from planbrief.reading.grammar.wordlists import alternatives, listed
+from planbrief.reading.grammar.wordlists import alternatives, listed, pattern
 
 
 class Kind(NamedTuple):
@@ -32,10 +32,7 @@ _ENDOWED = re.compile(r"储量|资源量|矿权面积|域面积|国土|(?:农业
 _WHEN_DONE = re.compile(r"(?:建成|通车|投产|投运|达产|投用)[^，已]{0,2}后(?![^。]{0,20}已)")
 #: Verbs of working on things that are there already (支持15个集聚区): they are counted, none is aimed at.
 _EXISTING = re.compile(r"(?:推进|抓好|支持|做强|做优|提升|建好|用好)(?:[一-龥]{0,8}等)?$")
-_HAPPENED_TO = re.compile(
-    r"[^，。；、]{0,14}(?:入[选围]|获批|获评|被(?:命名|评|认定|列)|复制推广|完成|落地|通过|通了|开工|投[产运用]|上榜|"
-    r"(?:规模化|成功)应用|达标)"
-)
+_HAPPENED_TO = pattern("happened_to")
 _DONE = re.compile(r"新[引创设]|获[得批评]|(?<!而)已")
 #: Verbs that make or move something: what they give is an aim in a plan, what happened in a piece of news.
 _MAKING = re.compile(r"新[创引建设增开]|增加|调增|转移|实现|提升|达到|举办|组织")

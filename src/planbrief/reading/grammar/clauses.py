@@ -6,11 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import cache
 
 from planbrief.reading.grammar.numerals import Numeral, Tail, front_bound, scaled, tail
 from planbrief.reading.grammar.scopes import TIME_ALONE
-from planbrief.reading.grammar.wordlists import alternatives, any_of, listed
+from planbrief.reading.grammar.wordlists import listed, pattern
 
 _UP, _DOWN = frozenset(listed("verbs", "up")), frozenset(listed("verbs", "down"))
 _ABOVE, _BELOW = frozenset(listed("verbs", "above")), frozenset(listed("verbs", "below"))
@@ -18,10 +17,7 @@ _ABOVE, _BELOW = frozenset(listed("verbs", "above")), frozenset(listed("verbs", 
 RATE_NOUNS = frozenset({"增速", "增幅", "涨幅", "增长率", "降幅", "减幅"})
 #: Level verbs behind which a verb of change speaks of the level: 增长到, 降至.
 _TO = re.compile(r"(?:至|到|达到?|为|成)")
-_TO_VERB = re.compile(
-    r"(?:[降升增缩减扩涨]|提高|提升|下降|降低|减少|缩小|收窄|压缩|压减|缩短|增加|扩大|上升|调整|"
-    r"晋升|延长|扩展|整合|优化|合并)(?:到|至|为|成)"
-)
+_TO_VERB = pattern("to_verb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,57 +41,24 @@ class Front:
     reached: str = ""
 
 
-@cache
-def _reached() -> frozenset[str]:
-    return frozenset(listed("verbs", "reached"))
-
-
-@cache
-def _suffix() -> re.Pattern[str]:
-    """The longest word at the end of a front that is no part of a name; comparisons with a base count as adverbs."""
-    known = any_of([*_UP, *_DOWN, *_reached(), *listed("verbs", "adverbs")])
-    return re.compile(
-        rf"(?:{known}了?|{_BASE}|每[人生户亩头]每?[年月日天]?|每[年月日天]|连续(?:超过)?[一二两三四五六七八九十\d]+[年季月]|\d+年(?:来|间|内)?)$"
-    )
-
-
-_GAP = re.compile(
-    rf"(?P<verb>{any_of(_ABOVE | _BELOW)})(?:于|出|过)?(?P<place>全国|全省|全市|全区|上年|去年|全部|西部|中部|东部|"
-    rf"年初预期|年度目标|年度预期|序时进度|预期|目标|规模以上|规上|同期|城镇|农村|GDP|地区生产总值|经济)(?:[、和及与](?:全国|全省|全市|西部|中部|东部)){{0,3}}"
-    r"(?P<rest>[^，。；、]{0,10}?)(?P<about>约|近|超过?)?$"
-)
+#: The longest word at the end of a front that is no part of a name; comparisons with a base count as adverbs.
+_SUFFIX = pattern("suffix")
+_REACHED = frozenset(listed("verbs", "reached"))
+#: A distance to another place (高于全国).
+_GAP = pattern("gap")
 #: A distance to another indicator: 增速快于社零总额.
 _GAP_BESIDE = re.compile(r"(?<!不)(?P<verb>[高低快慢])于(?P<place>[一-龥A-Z]{2,14}?)(?:约|近|超过?)?$")
-#: A time that a value is told of: 2020年, 上半年.
-_TIME = (
-    r"(?:20\d\d年|上年|去年|上半年|上季度|前[二两三]季度|[一二三四]季度|\d{1,2}月份?|“?十[一二三四五]五”?)"
-    "(?:时期|期?末|底|同期)?"
-)
-#: A base of comparison: 比上年, 较2020年末, 比“十三五”时期.
-_BASE = (
-    r"(?:较|比|与)(?:上年|去年|上半年|上季度|上月|年初|一季度|前[二两三]季度|\d{1,2}(?:—\d{1,2})?月份?|20\d\d年|“?十[一二三四五]五”?)"
-    r"(?:时期|期?末|底|期间|同期|全年)?(?:相比|时)?|(?:较|比)“[^“”，。]{2,6}”|"
-    rf"按(?:可比|不变)价格?(?:计算)?|(?:是|[转变]?为|由|从|相当于|达到?){_TIME}的?|(?<=[至到]){_TIME}的"
-)
 #: A distance to another place's average: 比全省平均水平高.
-_BESIDE = re.compile(
-    r"比(?P<place>全国|全省|全市|全区|西部|中部|东部)(?:平均(?:水平|数)?)?(?P<verb>高|低|快|慢)(?:出|于)?(?P<about>约|近|超过?)?$"
-)
+_BESIDE = pattern("gap_average")
 #: A distance to a place's average that a verb of reaching states: 超过全国平均水平1.2个百分点.
 _OVER = re.compile(r"(?P<verb>超过|超出|高过)(?P<place>全国|全省|全市|全区|西部|中部|东部)(?:平均(?:水平|数)?|水平)$")
 #: A comparison with any other base, told by the verb behind it: 比初步核算数增加, 较年度任务多, 降幅比前11个月收窄.
-_THAN = re.compile(
-    r"(?<![同占环对之相])[比较](?![重例率值])(?P<base>(?!分别|持续|不断|稳步|明显|显著|[大快好高低多少强])[^，。；、（）]{2,16}?)"
-    r"(?:共|再|又)?(?P<verb>[多少]|(?:增加|减少|提高|提升|降低|下降|上升|增长|扩大|缩小|收窄|回落|加快|放缓|[多少净][增减]|偏[多少高低]))"
-    r"(?:了|近|约|超过?)?$"
-)
+_THAN = pattern("than")
 _BLANKS = " \t\u3000*“”:：—-·"
 #: Words that end in a level verb's character and are names: 比重为 is split, 行为, 认为, 以上, 网上, 线上 are not.
 
 
-@cache
-def _kept_end() -> re.Pattern[str]:
-    return re.compile(alternatives("names", "kept") + "$")
+_KEPT_END = pattern("kept_end")
 
 
 def take_apart(front: str) -> Front:
@@ -131,16 +94,16 @@ def take_apart(front: str) -> Front:
     to = False
     while words:
         words = words.strip(_BLANKS)
-        if _kept_end().search(words):
+        if _KEPT_END.search(words):
             break
-        match = _suffix().search(words)
+        match = _SUFFIX.search(words)
         if match is None:
             break
         piece = match[0]
         words = words[: match.start()]
         if re.match(r"[由从](?:20|[上去前]|[一二三四]季|\d|“?十)", piece):
             start_value = True
-        if piece in _reached():
+        if piece in _REACHED:
             reached = piece + reached
             start_value = start_value or (piece in ("由", "从", "自") and not to)
             if _TO_VERB.search(piece):
@@ -183,9 +146,7 @@ STEPS = "新?(?:台阶|大关|关口|量级|门槛)"
 #: Steps of a width that are counted: 两个千亿元台阶, 4个1000亿元台阶.
 _WIDE_STEPS = re.compile(rf"个(?P<width>[一二三四五六七八九十百千万亿\d]{{1,6}}元?级?)(?={STEPS})")
 #: What a unit is counted by, in front of the number: 每立方米19微克.
-_PER_FRONT = re.compile(
-    r"每(?P<base>(?:标准)?立方米|[十百千万]?平方(?:米|公里)|公顷|亩|[千公]克|升|吨|[百千万][人户])$"
-)
+_PER_FRONT = pattern("per_front")
 
 
 @dataclass(slots=True)

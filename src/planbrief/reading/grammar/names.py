@@ -5,20 +5,14 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from planbrief.reading.grammar.wordlists import alternatives, any_of, listed, with_years
+from planbrief.reading.grammar.wordlists import alternatives, any_of, listed, pattern, with_years, words
 
 _SUFFIX = r"(?:市|省|自治区|自治州|州|地区(?!生产总值|总产值)|盟|区|县)?"
-_REGION = (
-    r"(?!建|新|国家|省级|市级|全|各|推|示范|重点|打造|支持|加快|推进|实施|设立|获批|每)[一-龥]{2,8}?(?:双城经济圈|经济圈|都市圈|城市群|经济区|经济带|大湾区|新区|高新区|经开区|开发区|"
-    r"综保区|自贸区|自贸港|自贸试验区|保税区|科技城|科学城|科创小镇|旅游区)"
-)
+_REGION = words("patterns")["region"]
 _OWN = re.compile(r"^(?:全省|全市|全区|全县|全州|全疆|我省|我市|我区|本省|本市|全域|市域)(?=[一-龥]{2})")
 _NATION = re.compile(r"^(?:全国|我国)(?=[一-龥]{2})")
 #: Titles, prizes and things of the nation that an area has: 全国文明城市, 全国儿童文学奖.
-_NATIONAL = re.compile(
-    r"全国(?:(?:性|重点|首|统一|最|一流|百强|文明|示范|试点|质量|工业|先进|先行|道德|劳动模范|人大|政协|[一-龥]{0,6}(?:示范|最))|[^，。]{0,12}(?:奖|景区|线路|称号|"
-    r"单位|城市|县|基地|园区|集体|个人|品牌|名单|百强|村|镇|乡|学校|中心|案例)$)"
-)
+_NATIONAL = pattern("national")
 #: A zone without its name (高新区已有…) is that of the document's area.
 _ZONE = re.compile(r"^(?P<zone>高新区|经开区|开发区)(?=[一-龥]{2})")
 
@@ -141,41 +135,16 @@ def published_date(text: str) -> str:
 _BLANKS = " \t\u3000*“”:：—-·、，"
 
 
-@cache
-def _pattern(form: str, key: str) -> re.Pattern[str]:
-    return re.compile(form.format(alternatives("names", key)))
-
-
 #: Properties in front of a noun (吸引力强、带动面广的场景).
-_DESCRIBED = re.compile(
-    r"[一-龥]{2,8}[强广高大好优多新全快实足](?:、[一-龥]{2,8}[强广高大好优多新全快实足])+的(?=[一-龥]{2})"
-)
+_DESCRIBED = pattern("described")
 
 
 #: Nouns that only begin like a verb of doing: 服务业增加值, 上市公司, 转移支付.
 _BRANCH = re.compile(r"服务(?:业|贸易|外包|器|收入|消费|零售)|建设用地|转移支付|上市(?:公司|企业)|开发(?:区|边界)")
-#: Words that only begin like a dropped verb: 有色, 以旧换新, 对外.
-_NOT_WORDS = (
-    "(?<!有(?=[色机效限]))(?<!以(?=旧|工))(?<!对(?=外|口|公|接|[美德日欧俄韩英法]))(?<!和(?=田|平|谐))"
-    "(?<!集中(?=供|采))"
-)
-
-
-_FLOW, _FLOW_START, _DROPPED_START = "(?P<flow>FLOWS)$", "^FLOWS+", rf"^(?:DROPPED{_NOT_WORDS})+(?=[一-龥“A-Z])"
-_VERBS_ONLY = "(?:FLOWS|DROPPED|ADVERBS|[了着过新])*"
-_CHANGING = r"(?:迅?速|稳步|大幅)?(?:UP|DOWN|整合|优化|调整|扩展|拓展|发展|[前上后]移)(?:到|至|为|了|\d|$)"
-
-
-@cache
-def _verbs(form: str) -> re.Pattern[str]:
-    """A pattern in which the names of lists of verbs, in capitals, stand for any of their words."""
-    return re.compile(
-        re.sub("FLOWS|DROPPED|ADVERBS|UP|DOWN", lambda one: any_of(listed("verbs", one[0].lower())), form)
-    )
 
 
 def _trail(words: str) -> str:
-    return _pattern("{}+$", "trails").sub("", words)
+    return pattern("trail").sub("", words)
 
 
 def cleaned(words: str) -> str:
@@ -186,13 +155,13 @@ def cleaned(words: str) -> str:
     """
     words = words.strip(_BLANKS)
     while True:
-        shorter = _trail(_pattern("^{}+", "leads").sub("", words).strip(_BLANKS))
+        shorter = _trail(pattern("lead").sub("", words).strip(_BLANKS))
         if not shorter:
             return ""
         if shorter == words:
             break
         words = shorter
-    dropped = _verbs(_DROPPED_START).sub("", words)
+    dropped = pattern("dropped_start").sub("", words)
     if len(dropped) >= 2:
         words = dropped
     return balanced(words.strip(_BLANKS))
@@ -219,18 +188,18 @@ def is_verbal(core: str) -> bool:
     >>> is_verbal("加快打造"), is_verbal("新增"), is_verbal("城镇新增就业")
     (True, True, False)
     """
-    return bool(_verbs(_VERBS_ONLY).fullmatch(core)) if core else True
+    return bool(pattern("verbs_only").fullmatch(core)) if core else True
 
 
 def flow_verb(core: str) -> str:
     """The verb of adding or building at the end of a front: 新增 of 全省新增; empty if none."""
-    match = _verbs(_FLOW).search(core)
+    match = pattern("flow_end").search(core)
     return match["flow"] if match else ""
 
 
 def starts_with_flow(name: str) -> bool:
     """True for a name that begins with a verb of adding or building (新增就业), which is counted over its period."""
-    return bool(_verbs(_FLOW_START).match(name)) and not _BRANCH.match(name)
+    return bool(pattern("flow_start").match(name)) and not _BRANCH.match(name)
 
 
 def without_flow(name: str) -> str:
@@ -239,7 +208,7 @@ def without_flow(name: str) -> str:
     >>> without_flow("建设农田"), without_flow("服务业增加值")
     ('农田', '服务业增加值')
     """
-    bare = _verbs(_FLOW_START).sub("", name.removesuffix(flow_verb(name)))
+    bare = pattern("flow_start").sub("", name.removesuffix(flow_verb(name)))
     return bare if len(bare) >= 2 and not _BRANCH.match(name) else name
 
 
@@ -256,9 +225,9 @@ def noun_behind(text: str, counted: bool) -> str:
         return text[0]
     if text[:1] == "的" and counted:
         text = text[1:]
-    if (not counted and _pattern("{}", "no_noun").match(text)) or _verbs(_CHANGING).match(text):
+    if (not counted and pattern("no_noun").match(text)) or pattern("changing").match(text):
         return ""
-    match = _pattern("{}", "ends").search(text)
+    match = pattern("noun_end").search(text)
     noun = text[: match.start()] if match else text
     aged = re.match(r"\d+(?:周?岁|年)(?:及)?以[上下]", noun)
     kept = aged.end() if aged else 0
@@ -268,7 +237,7 @@ def noun_behind(text: str, counted: bool) -> str:
         quoted = re.match(r"[^，。；、\d“]{0,14}“[^”\n]{1,16}”[^，。；、\d“（]{0,12}", text)
         if quoted:
             inner = quoted[0]
-            stop = _pattern("{}", "ends").search(inner.split("”", 1)[1])
+            stop = pattern("noun_end").search(inner.split("”", 1)[1])
             noun = inner if not stop else inner.split("”", 1)[0] + "”" + inner.split("”", 1)[1][: stop.start()]
     return _trail(noun.strip(" \t\u3000*"))
 
@@ -286,17 +255,17 @@ def listed_names(words: str, count: int) -> list[str]:
         return [f"第{one}产业{sectors['rest']}" for one in "一二三"]
     if words.startswith("城乡") and count == 2:
         return ["城镇" + words[2:], "农村" + words[2:]]
-    for pattern in (r"、", r"、|以及|和(?!美)", r"、|以及|和(?!美)|及|与"):
-        parts = [cleaned(part) or part for part in _outside_quotes(words, pattern) if part]
+    for mark in (r"、", r"、|以及|和(?!美)", r"、|以及|和(?!美)|及|与"):
+        parts = [cleaned(part) or part for part in _outside_quotes(words, mark) if part]
         if len(parts) == count:
             return _with_head(parts)
     return []
 
 
-def _outside_quotes(words: str, pattern: str) -> list[str]:
+def _outside_quotes(words: str, mark: str) -> list[str]:
     parts, current = [""], 0
-    for piece in re.split(rf"({pattern})", words):
-        if piece and re.fullmatch(pattern, piece) and current == 0:
+    for piece in re.split(rf"({mark})", words):
+        if piece and re.fullmatch(mark, piece) and current == 0:
             parts.append("")
             continue
         parts[-1] += piece
@@ -311,7 +280,7 @@ def _listed_place() -> re.Pattern[str]:
 
 
 def _head(name: str) -> re.Match[str] | None:
-    return _pattern("({})$", "heads").search(name) or _pattern("({})$", "measures").search(name)
+    return pattern("list_head").search(name) or pattern("list_measure").search(name)
 
 
 def _with_head(parts: list[str]) -> list[str]:
@@ -352,6 +321,5 @@ def head_of(words: str) -> str:
     >>> head_of("主导产业工业总产值"), head_of("重点产业")
     ('主导产业工业总产值', '')
     """
-    every = f"(?:{alternatives('names', 'heads')}|{alternatives('names', 'measures')})"
-    match = re.search(rf"[一-龥]{{0,8}}{every}$", words)
+    match = pattern("measure_end").search(words)
     return match[0] if match else ""

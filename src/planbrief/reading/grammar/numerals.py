@@ -15,20 +15,16 @@ from decimal import Decimal
 from functools import cache
 from typing import NamedTuple
 
-from planbrief.reading.grammar.wordlists import alternatives, any_of, listed, words
+from planbrief.reading.grammar.wordlists import any_of, expanded, listed, pattern, words
 
 TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _DIGITS = dict(zip("零〇一二三四五六七八九两", (0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2), strict=True))
 _SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
-_N = "[一二两三四五六七八九十百千万亿零〇]"
-_SMALL = "[二两三四五六七八九十]"
+_N, _SMALL = words("patterns")["num"], words("patterns")["small"]
 MEASURES = frozenset(listed("units", "measures"))
 CLASSIFIERS = frozenset(listed("units", "classifiers"))
-_UNITS = any_of(MEASURES | CLASSIFIERS)
 #: Counting words that a noun follows (个, 项); 区, 县, 层 name the thing themselves.
 _COUNTERS = any_of("个 项 条 家 座 处 类 种 张 支 所 场 件 户 名 届 批 款 部 艘 架 列 辆 台 只 大".split())
-#: Words behind which a numeral made of multipliers alone (千亿, 百万) states a size: 突破千亿元.
-_REACHED = "突破|超过?|逾|过|跨[上入过越]?|迈[上入过]|站上|登上|达到?|近|上|保持在|稳定在|至少|不低于|[个家类]|约|跃上"
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,40 +67,23 @@ def number(text: str) -> Decimal:
     return Decimal(total + section + digit)
 
 
-_NAMED = {"NUM": _N, "SMALL": _SMALL, "UNITS": _UNITS, "REACHED": _REACHED}
-
-
 @cache
 def _forms() -> list[tuple[str, re.Pattern[str]]]:
     """What a numeral states, and the pattern of each construction (``words/numerals.toml``)."""
-    named = re.compile("|".join(_NAMED))
-    return [
-        (form, re.compile(named.sub(lambda one: _NAMED[one[0]], pattern)))
-        for form, pattern in words("numerals")["forms"]
-    ]
-
-
-@cache
-def _phrases() -> re.Pattern[str]:
-    """What a numeral belongs to where it states nothing."""
-    return re.compile(alternatives("numerals", "phrases"))
+    return [(form, re.compile(expanded(made))) for form, made in words("numerals")["forms"]]
 
 
 #: Parts of a spatial scheme: 三区三线, 一核两廊六区; or one of them explained (“三区”指, 六园：).
-_PART = "[区线纵横环航廊核片副轴带园层圈翼极组网屏县城心港]"
-_SCHEME = re.compile(
-    rf"(?<![第初十百千万一-龥“])(?P<alone>{_SMALL})(?={_PART}[”]?(?:[:：]|指|是(?!否)|即))|(?<=“)(?P<quoted>{_SMALL})(?={_PART}[”](?:指|是指|即)|[片轴带廊环核副园层圈龛]”[一-龥]|区(?:叠加|联动|协同|共建)”)"
-    rf"|(?P<run>(?:[一二两三四五六七八九十]{_PART}(?:[一-龥]{{2}}，|多要素(?=”|，))?){{2,12}}|[二两三四五六七八九十]{_PART}多要素)"
-)
+_SCHEME = pattern("scheme")
 #: Behind a number in digits that states a size class: 2000亿级.
 _CLASS_OF_DIGITS = re.compile(r"[千百]?(?:万亿|亿|万)元?级(?![别联])")
-_CLASS = re.compile(rf"(?P<n>{_N}{{1,8}})个(?P<size>[一二三四五六七八九两]?[十百千万亿]{{1,6}})级")
+_CLASS = pattern("counted_class")
 
 
 def numerals(text: str) -> Iterator[Numeral]:
     """The numbers of a folded text in order; all in digits, those in characters where they state something."""
     found: dict[int, Numeral] = {}
-    covered = [match.span() for match in _phrases().finditer(text)]
+    covered = [match.span() for match in pattern("set_phrases").finditer(text)]
     blocked: set[int] = set()
     for start, end in covered:
         blocked.update(range(start, end))
@@ -114,8 +93,8 @@ def numerals(text: str) -> Iterator[Numeral]:
             continue
         found[start] = Numeral(start, match.end("n"), match["n"], number(match["n"]), "count")
     taken: set[int] = set()
-    for form, pattern in _forms():
-        for match in pattern.finditer(text):
+    for form, construction in _forms():
+        for match in construction.finditer(text):
             name = next(key for key, value in match.groupdict().items() if value)
             start, end = match.span(name)
             said = match[name]
@@ -142,7 +121,7 @@ def _scheme_parts(text: str) -> Iterator[tuple[int, int]]:
         if match["run"] is None:
             yield match.span(match.lastgroup or 0)
             continue
-        for part in re.finditer(rf"(?P<n>{_SMALL}){_PART}", match["run"]):
+        for part in pattern("scheme_run").finditer(match["run"]):
             yield match.start() + part.start(), match.start() + part.start() + 1
 
 
@@ -222,35 +201,18 @@ def split_scale(words: str) -> tuple[Decimal, str]:
 # Units and bounds of numbers
 
 _SAME: dict[str, str] = words("units")["same"]
-#: Counting words that begin a longer word: 个月 is a unit, 人均, 位于, 场景, 点 of time, 级别, 区域, 村民 are not.
-_NO_UNIT = f"(?!{alternatives('units', 'no_unit')})"
-_MULTIPLIER = r"(?:[十百万亿]|千(?![瓦米克伏卡]))*"
-TAIL = re.compile(
-    rf"(?P<near>余|多(?!个?百分|种形|元|样|层|措|式|点)|来(?=[个家名人户条项])|"
-    rf"\+(?!\d))?(?P<scale>{_MULTIPLIER})(?P<near2>余|多(?!种形|样|层))?"
-    rf"(?:{_NO_UNIT}(?P<unit>{_UNITS}))?(?P<near3>(?<=[倍成])多(?=[，。；、）]|$))?"
-    rf"(?:(?P<per>/|每)(?P<base>[十百千万]?{any_of((*MEASURES, *'人 户 年 月 日 天 人年 次'.split()))}))?"
-    r"(?P<bracket>（[套间条台个辆次架栋座人]{1,2}）)?"
-    r"(?P<bound>(?:及|\(含\)|（含）)?以[上下内外]|左右|上下|之[内外]|级以上|级)?"
-)
+#: Multiplier, unit and bound behind a number; 个月 is a unit, 人均, 位于, 场景, 点 of time, 级别, 区域 are none.
+TAIL = pattern("tail")
 _SCALE_ONLY = re.compile(r"[万亿]")
 #: Nouns that say in people what a bare 万 counts: 80万重点群体.
-_PERSONS = re.compile(rf"(?:名|位)?[^，。；、\d]{{0,10}}?{alternatives('units', 'persons')}")
+_PERSONS = pattern("persons")
 #: Bounds behind a number.
 BOUNDS_BEHIND = dict.fromkeys(("以上", "及以上"), "ge") | dict.fromkeys(("以下", "及以下", "以内", "之内"), "le")
 BOUNDS_BEHIND |= dict.fromkeys(("以外", "之外"), "gt") | dict.fromkeys(("左右", "上下"), "approx")
 #: What is measured in years: 平均受教育年限达到14年.
 _YEARS_LONG = re.compile(r"(?:年限|寿命|工龄|教龄)[^，。；、\d]{0,8}$")
 #: Bounds in front of a number.
-_FRONT = re.compile(
-    r"(?:(?P<le>不(?:得|应|能|可|会)?(?:超过?|高于|大于|多于|突破)|未超过|[至最]多|小于等于|≤|<=)"
-    r"|(?P<ge>不(?:得|应|能|可)?(?:低于|少于|小于)|至少|不下|大于等于|≥|>=|跨[上过入越]|迈[上入过]|站上|登上|跃上|"
-    r"至少(?:[建打培引布创新举配完有][一-龥]{0,3}))"
-    r"|(?P<lt>不足|[跌降]破|不到|未达到?|(?<!不)[小低少]于|<)"
-    r"|(?P<gt>(?<!不)超过?|超出|逾|突破|(?<!不)[大高多]于|>|破(?=$)|(?<=[已突接])过|(?<![通超跨迈不度胜路])过(?=$))"
-    r"|(?P<approx>大约|大概|将近|接近|(?<![签合违条特节制公契预缔])约|(?<![最附临远靠])近))"
-    r"(?:了|达到?|到|为|的|[上]|人民币|:)*$"
-)
+_FRONT = pattern("front_bound")
 
 
 @dataclass(frozen=True, slots=True)
@@ -341,23 +303,15 @@ class Exclusion(NamedTuple):
     trust: float
 
 
-_YEAR = r"(?:19|20)\d\d"
-#: What the patterns of the rules call by name; in front of a clock time stands no word for the parts of a whole
-#: (结构由12:36:52).
-_RULE_NAMES = {
-    "NO_RATIO": r"^(?!.*(?:(?:结构|比例|比重|比值|之比)[^，。]{0,24}|(?:调整|优化|由|为|至)[^，。]{0,10})$)",
-    "YEAR": _YEAR,
-    "DASH": r"\s*[-—–~至]+\s*",
-}
+_YEAR = words("patterns")["year"]
 
 
 @cache
 def _rules() -> list[tuple[str, str, float, re.Pattern[str], re.Pattern[str], re.Pattern[str]]]:
     """Reason, name, trust, and the patterns of front, number and back of each rule (``words/exclusions.toml``)."""
-    named = re.compile("|".join(_RULE_NAMES))
     made = []
     for reason, rule, trust, *patterns in words("exclusions")["rules"]:
-        front, own, back = (re.compile(named.sub(lambda one: _RULE_NAMES[one[0]], pattern)) for pattern in patterns)
+        front, own, back = (re.compile(expanded(one)) for one in patterns)
         made.append((reason, rule, trust, front, own, back))
     return made
 
@@ -367,7 +321,7 @@ _QUOTED = re.compile(r"“([^“”\n]{0,24})”")
 _STATED = re.compile(r"\d[\d.]*(?:%|万?亿?(?:元|亩|吨|千瓦|公里|人))|[\d.]+倍")
 #: A code of sums in front of what it counts: “2+1”大品种.
 _COUNTED_SUM = re.compile(r"[\d+]*”?大(?=[一-龥])")
-_UNIT_AHEAD = re.compile(r"(?!国[家内际])\s*[余多]?(?:[十百千]?[万亿]|[十百千万亿]*(?:[%‰元个]|[余多]|" + _UNITS + "))")
+_UNIT_AHEAD = pattern("unit_ahead")
 _BEFORE, _AFTER = 40, 24
 
 

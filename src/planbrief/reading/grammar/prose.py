@@ -22,22 +22,16 @@ from planbrief.reading.grammar.numerals import (
 )
 from planbrief.reading.grammar.scopes import Clock, Period, Scope, Sentence, plan_start, sentences
 from planbrief.reading.grammar.subjects import Said, doubts_around, subject
-from planbrief.reading.grammar.wordlists import Folded, fold
+from planbrief.reading.grammar.wordlists import Folded, fold, pattern
 from planbrief.reading.proposals import Proposal, rate
 
 _COMPARED = re.compile(r"(?:比|较|与|同|相比|自|对比|[快慢高低优好]于|超过|领先)[“]?$")
-_RANK_FRONT = re.compile(
-    r"(?:(?:规模|总量|增速|增幅|数量|水平)?(?:均|双双|也|都|已|仍)?(?:稳|继续|保持)?(?:居|位居|位列|列|排名?|排在|"
-    r"进入|跻身|跃居|跃升?至|升[至到]|提升至|提高至|晋升至|上升至|保持)"
-    r"|(?=全国第|全省第|全市第|世界第|全球第|西部第|中部第|东部第|第))(?P<place>[^，。；、]{0,12}?)(?:第|前)?$"
-)
+_RANK_FRONT = pattern("rank_front")
 _FROM = re.compile(r"[从由自](?P<place>[^，。；、]{0,8}?)第?$")
 #: 大 behind a number that counts big things: 5大主导产业.
 _BIG = re.compile(r"大(?=[一-龥“])(?![于约概学会型])")
 #: A thing counted of which something is told that happened once (6个项目获评).
-_HAPPENED = re.compile(
-    r"[^，。；、]{1,14}?(?:获[批评得奖]|获(?:全国|中央|国家)?[^，。；、]{0,8}推广|复制推广|被命名|入选|上市|荣获|建成|投运|投产|开工|落地|晋[级升]|开园|通车|升格)"
-)
+_HAPPENED = pattern("happened_once")
 _SUM = re.compile(r"(?<![\d+])\d{1,2}(?:\+\d{1,2})+(?![\d+]|\+?[A-Z])")
 #: The title of a plan, at the end of its line.
 _PLAN_TITLE = re.compile(r"(?:规划|计划|纲要|方案|意见)[》”]?\s*(?:（[^）]*）)?(?:的通知)?\s*$")
@@ -62,9 +56,7 @@ _NEWS = 12_000
 #: What a rank or a difference refers to, among the words of its place.
 _AGAINST = re.compile(r"(?:[全我]国|国内|全球|世界|全省|全市|全区|亚洲|西部|中部|东部|东北)")
 #: A zone that a piece of news builds or tells of at the opening of a sentence.
-_ZONE_TOLD = re.compile(
-    r"(?:^|。)[^。]{0,24}?(?:建设|打造|推动|依托|推进)(?P<zone>[一-龥]{2,8}?(?:高新区|经开区|科技城|科创小镇|产业园区))(?=[，。建])"
-)
+_ZONE_TOLD = pattern("zone_told")
 _UNIT_OF_FORM = {"scheme": "个", "multiple": "倍", "doubling": "番", "tenth": "成"}
 #: In front of a place that is counted from the end.
 _FROM_BELOW = re.compile("(?:倒数|末位|后)第?$")

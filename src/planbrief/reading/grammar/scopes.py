@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from planbrief.reading.grammar.wordlists import pattern
 from planbrief.reading.grammar.wordlists import words as word_list
 
 _ORDINALS = "一二三四五六七八九"
@@ -170,20 +171,12 @@ def _count(words: str) -> int:
 _TOP_HEAD = re.compile(r"\s*(?:[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十]+[章篇部])")
 #: A sentence, cut where it goes on without end (a list of thousands of numbers in one line).
 _SENTENCE = re.compile(r"[^。！？；\n]{0,1200}[。！？；\n]?")
-_OPENING = re.compile(
-    r"[\s—\-#>▲“”]*(?:各位代表[！，:]?|同志们[！，:]?|[（(]?[一二三四五六七八九十]{1,2}[、）是]|"
-    r"\d{1,2}[.、．])?(?:回[顾望首]|透过|展望|刚刚|综合|建议|我省|在|按照|经过|实现|确定|综观|截至|即将|全省|全市|"
-    r"全区)?(?:过去的|刚刚)?"
-)
+_OPENING = pattern("opening")
 _FUTURE_HEAD = re.compile(r"目标|安排|任务|部署|打算|思路|要求|重点工作|工作重点|举措|建议|今后|未来|展望|行动|规划")
 _REVIEW = re.compile(r"回顾|工作")
-_PAST_HEAD = re.compile(
-    r"回顾|成就|成效|成绩|进展|总结|现状|基础(?!设施|研究|教育|产业)|情况|发展(?:环境|形势|条件)|背景|形势|短板|挑战"
-)
+_PAST_HEAD = pattern("past_head")
 #: Names of plans, prizes and laws that a year or a plan period stands in: no time of what is said.
-_NAMED = re.compile(
-    r"(?:远景目标(?![：\n])|规划|纲要|建议》|版|年度(?:人物|考古|奖)|[^，。]{0,4}(?:大会|论坛|博览会|赛|奖))"
-)
+_NAMED = pattern("named_by_time")
 _COMPARED = re.compile(r"(?:比|较|与|同|相比|从|由|自|对比|以|恢复[至到])[“]?$")
 #: Lines above and below tables and pictures, which date nothing that follows.
 _CAPTION = re.compile(r"\s*(?:专栏|附?表|附?图)\s*\d")
@@ -263,20 +256,14 @@ _YEAR_LINE = re.compile(r"\s*20\d\d年[末底]?\s*\n")
 #: 2023年， at the opening of a sentence dates the rest of its paragraph.
 _YEAR_ALONE = re.compile(r"(?:19|20)\d\d年，")
 #: Heads of chapters and sections; one about the central city sets the area of what it stands above.
-_PART_HEAD = re.compile(
-    r"[\s\-▲•]*(?:[（(]?[一二三四五六七八九十]{1,3}[)）、]|[一二三四五六七八九十] |第[一二三四五六七八九十]+[章节])\s*"
-    r"(?P<title>(?:(?P<area>中心城区|主城区|市区)|[^。，；：:\n\d]{0,12}?)[^。，；：:\n\d]{0,20}?)(?:情况)?[。]?\s*(?:\n|$)"
-)
+_PART_HEAD = pattern("part_head")
 _SMALL_HEAD = re.compile(r"\s*\d{1,2}[、.．]\s*[^，。；\d]{2,16}\n")
 #: Parts of the document's area as a list names them (A县、B县和C区), and a line that one of them stands above.
 _PARTS = re.compile(r"(?<=[、和及与])(?P<name>[一-龥]{2})(?P<level>[县区])(?=[、，。；和及与])")
 _PART_LINE = re.compile(r"\s*(?P<name>[一-龥]{2})(?:[县区])?(?:（[^（）\n]*）|产业[一-龥]{2,4}|规划|概况)?\s*\n")
 #: A document in numbered sections: only there an opening (今年，) holds beyond its paragraph.
 _DIVIDED = re.compile(r"^[ \t]*(?:[一二三]、|第[一二三]章)", re.MULTILINE)
-_DATED_HEAD = re.compile(
-    r"^[ \t\u3000]*(?:“十[一二三四五六]五”|20\d\d年)[^，。；：\n]{2,24}(?:回顾|成就|成效|目标|任务|工作|安排)[ \t]*$",
-    re.MULTILINE,
-)
+_DATED_HEAD = pattern("dated_head")
 #: Titles of documents that tell about one period from beginning to end.
 _ABOUT = re.compile(r"统计公报|运行(?:情况|简况|分析)|执行情况(?!.*计划草案)|工作总结|主要数据|情况通报")
 

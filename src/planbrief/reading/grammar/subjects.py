@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 
 from planbrief.reading.grammar import names
 from planbrief.reading.grammar.clauses import STEPS, Quantity
 from planbrief.reading.grammar.names import split_area
-from planbrief.reading.grammar.wordlists import alternatives, any_of, listed
+from planbrief.reading.grammar.wordlists import alternatives, listed, pattern
 from planbrief.reading.grammar.wordlists import words as word_list
 
 _HEAD_OF_LINE = re.compile(r"[\s\-▲•●>#*]*$")
@@ -310,11 +309,8 @@ def _counted(one: Quantity, core: str, noun: str, verbal: bool, said: Said) -> S
 _PART = re.compile(r"其中[，：:]?[有含约近超]?")
 
 
-@cache
-def _told_of_some() -> re.Pattern[str]:
-    """What is told of some of the things just counted; a noun behind it (在建项目) names things of its own."""
-    told = rf"(?:已|基本)?{any_of(listed('verbs', 'parts'))}[^，。；、]{{0,14}}?|[^，。；、]{{1,6}}及?以[上下]"
-    return re.compile(rf"(?P<told>{told})(?:[的约近达了]|超过?)*$")
+#: What is told of some of the things just counted; a noun behind it (在建项目) names things of its own.
+_TOLD_OF_SOME = pattern("told_of_some")
 
 
 def _part(one: Quantity, before: Quantity | None, said: Said) -> str:
@@ -325,7 +321,7 @@ def _part(one: Quantity, before: Quantity | None, said: Said) -> str:
     if before is None or not whole:
         return ""
     alike = one.unit[-1:] == before.unit[-1:] or {one.unit[-1:], before.unit[-1:]} <= set("人名次位")
-    found = _told_of_some().match(one.segment.removeprefix("其中").lstrip("，:有"))
+    found = _TOLD_OF_SOME.match(one.segment.removeprefix("其中").lstrip("，:有"))
     if not alike or found is None or not (opened or found["told"] in listed("verbs", "parts")):
         return ""
     said.part = whole
@@ -422,15 +418,9 @@ _SUPERLATIVE = re.compile("(?:全球|世界|国内|全国|亚洲|我国)[首最�
 #: A distance to another indicator, which no cell holds: 快于社零总额.
 _OTHER_INDICATOR = re.compile("[高低快慢]于(?!全[国省市区]|[西中东]部|上年|去年)[一-龥A-Z]{2,14}$")
 #: Clauses about several areas, of which the document's own is a part.
-_JOINT_AREA = "成渝|川渝|京津冀|长三角|粤港澳|大湾区|长江经济带|两地|双城|都市圈|经济圈|三省一市"
-
-
-@cache
-def _joint_area() -> re.Pattern[str]:
-    """Clauses about several areas, or about another place that was named before."""
-    return re.compile(
-        rf"{_JOINT_AREA}|(?!{alternatives('places', 'no_prefecture')}){any_of(listed('places', 'prefectures'))}"
-    )
+_ALLIANCES = pattern("alliances")
+#: The same, or another place that was named before.
+_OTHER_AREAS = pattern("other_areas")
 
 
 def doubts_around(found: Sequence[Quantity], index: int, topic: str, own_area: str, of: Subject) -> list[str]:
@@ -439,10 +429,10 @@ def doubts_around(found: Sequence[Quantity], index: int, topic: str, own_area: s
     before = found[index - 1] if index else None
     after = found[index + 1] if index + 1 < len(found) else None
     doubts = []
-    places = _joint_area().finditer(topic) if of.area_rule == "default" else ()
+    places = _OTHER_AREAS.finditer(topic) if of.area_rule == "default" else ()
     joint = [match for match in places if not own_area.startswith(match[0])]
     if joint and not re.search("全[省市区]|我[省市区]", topic[joint[-1].end() :]):
-        passed = joint[-1].end() <= len(topic) - len(one.segment) and not re.search(_JOINT_AREA, topic)
+        passed = joint[-1].end() <= len(topic) - len(one.segment) and not _ALLIANCES.search(topic)
         passed = passed and bool(re.search("[，；：]", topic[: joint[0].start()])) and of.rule == "front"
         doubts.append("place_before" if passed else "joint_area")
     if _LEAVES_OUT.search(topic):

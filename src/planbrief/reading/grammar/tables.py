@@ -24,25 +24,18 @@ from planbrief.reading.grammar.numerals import (
     number,
 )
 from planbrief.reading.grammar.scopes import Clock, Period, periods
-from planbrief.reading.grammar.wordlists import any_of, fold
+from planbrief.reading.grammar.wordlists import any_of, fold, pattern
 from planbrief.reading.proposals import Proposal, rate
 from planbrief.reading.tables.placing import says_value
 
 _UNIT = re.compile(rf"(?:单位[:：]?)?(?P<unit>[十百千万亿]*{any_of(MEASURES | CLASSIFIERS)}(?:/[一-龥a-zA-Z³²]+)?)")
 _BRACKETED = re.compile(r"[（(〔\[](?P<inside>[^（）()〔〕\[\]]*)[）)〕\]]")
 #: A cell that is a value: bounds, sign, number or range, unit, bound.
-_VALUE = re.compile(
-    r"\s*(?P<open>[〔\[【（(]?)\s*(?P<front>不低于|不少于|不高于|不超过|控制在|大于|小于|超过?|约|近|达到|≥|≤|>|<|>=|<=|﹥|﹤|＞|＜)?\s*"
-    r"(?P<sign>[-－−–—+]?)\s*(?P<low>\d[\d,]*(?:\.\d+)?)"
-    r"(?:\s*%?\s*[-－—–~～至]+\s*(?P<high>\d[\d,]*(?:\.\d+)?))?\s*(?P<unit>(?!左右|以[上下内]|及以|上下)[十百千万亿]*(?:%|‰|个百分点|[一-龥³²/a-zA-Z]{1,5}?)?)?\s*"
-    r"(?P<back>左右|以上|以下|以内|上下|及以上)?\s*(?P<close>[〕\]】）)]?)\s*(?P<star>[*＊①②③④⑤]*)\s*"
-)
+_VALUE = pattern("cell_value")
 #: A value and, in brackets beside it, the one over the whole stretch: 62.5〔1.5〕.
 _PARTS = re.compile(r"[〔\[【][^〕\]】]*[〕\]】]|[^〔\[【]+")
 #: Heads of columns that hold names of areas.
-_AREA_HEAD = re.compile(
-    r"(?:县区|区县|县市区?|市县|市州|地区|城市|区域|省份|县（市、区）|区（县）|行政区划?|地市)(?:名称)?"
-)
+_AREA_HEAD = pattern("area_head")
 #: Heads of columns that hold branches of the economy.
 _BRANCH_HEAD = re.compile(r"(?:产业|行业|赛道|门类)(?:名称|类别)?$")
 #: Names of things of which a column tells a size.
@@ -51,10 +44,7 @@ _UNIT_HEADS = ("单位", "计量单位")
 _INDEX_HEAD = re.compile(r"序号|编号|No\.?|#|行次|代码")
 _RATE = re.compile(r"增速|增长率?|涨幅|增幅|上涨|提高（%）|下降率?|降低率?|降幅")
 #: Heads of columns that say in what form the rows are told, and add nothing to their names: 绝对数, 比上年增长.
-_FORM_HEAD = re.compile(
-    r"(?:绝对[数值量]|数值|数据|[总]?量|累计|本[月季年]|当[月季]|自年初累计|本年累计|[年期季月]末数?|完成[数值额]?|实绩|"
-    r"(?:(?:比|较)(?:上年|去年|年初|上月|同期)(?:同期|末)?|同比|环比)?(?:[±+]|增[减长幅速]|增长速度|涨跌?)*)(?:情况)?"
-)
+_FORM_HEAD = pattern("form_head")
 #: What the head of a dated column says of its values, and no name: 2025年实际.
 _TOLD = re.compile("(?:实际|目标|预计|预期|计划|规划|完成|现状|基期|水平|[值数（）()])*")
 #: Heads of columns that belong behind the names of the rows: 产量, 比重.

@@ -37,7 +37,7 @@ def any_of(choices: Iterable[str]) -> str:
     >>> any_of(["人", "人次"])
     '(?:人次|人)'
     """
-    return "(?:" + "|".join(re.escape(word) for word in sorted(set(choices), key=len, reverse=True)) + ")"
+    return "(?:" + "|".join(re.escape(word) for word in sorted(set(choices), key=lambda word: (-len(word), word))) + ")"
 
 
 @cache
@@ -48,6 +48,31 @@ def alternatives(name: str, key: str) -> str:
     True
     """
     return "(?:" + "|".join(listed(name, key)) + ")"
+
+
+@cache
+def expanded(form: str) -> str:
+    """A pattern with what it names in double braces: another pattern, lists of words, or (~) a list of fragments.
+
+    >>> expanded("第{{small}}个")
+    '第[二两三四五六七八九十]个'
+    """
+
+    def named(match: re.Match[str]) -> str:
+        keys = [key.split(".") for key in match["keys"].split()]
+        if match["fragments"]:
+            return alternatives(*keys[0])
+        if len(keys[0]) == 1:
+            return expanded(words("patterns")[keys[0][0]])
+        return any_of(word for name, key in keys for word in listed(name, key))
+
+    return re.sub(r"\{\{(?P<fragments>~?)(?P<keys>[\w. ]+)\}\}", named, form)
+
+
+@cache
+def pattern(name: str) -> re.Pattern[str]:
+    """A pattern of ``words/patterns.toml``."""
+    return re.compile(expanded(words("patterns")[name]))
 
 
 _PINYIN = re.compile(r"[(（][a-zA-Zà-üÀ-Üāēīōūǖǎěǐǒǔǚǜńňǹ]{1,12}[)）]")

@@ -12,21 +12,17 @@ from dataclasses import replace
 from typing import NamedTuple, Protocol
 
 from planbrief.reading.canonical import Cell, PrintedTable
+from planbrief.reading.grammar.wordlists import pattern
 from planbrief.reading.tables.shapes import DASH, HEAD_WORDS, is_figure, is_period, plain, shape
 
 #: Longest cell that has a line of its own; lines of one table and columns that are tried.
 _LONGEST, _MOST_LINES, _MOST_COLUMNS = 60, 600, 14
 _CAPTION = re.compile(r"\s*(?:专栏|续?附?表|图)\s*\d")
 _ATTRIBUTE = re.compile(r"预期性?|约束性?|指导性?|Anticipatory|Binding", re.I)
-_UNITS = re.compile(
-    r"[十百千万亿]*(?:美?元|吨|人|户|个|家|亩|件|岁|年|天|辆|台|套|张|倍|次|名|项|处|所|座|条|床|篇|公里|千米|平方|立方|千瓦|微克|标准).{0,8}|"
-    r"[%％‰]|[—-]|(?:元|万元)/.{1,4}|.{1,3}/.{1,6}|km|t|kg"
-)
+_UNITS = pattern("listed_units")
 _GROUPS = re.compile(r"类别|分类|领域|类型|方面|门类")
 _NAMES = re.compile(r"指标|项目|名称|产业|赛道|行业|地区|县区|区县|城市|任务|内容|事项")
-_NUMBERS = re.compile(
-    r"年均|增长|增速|增幅|累计|绝对数|比重|总量|数量|规模|现状|目标|基期|完成|产值|面积|人数|[（(][^（）()]{1,8}[）)]$"
-)
+_NUMBERS = pattern("listed_numbers")
 _LABEL = re.compile(r"[（(]?[一二三四五六七八九十]{1,3}[、）)]")
 
 

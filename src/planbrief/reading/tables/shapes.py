@@ -8,16 +8,14 @@ from dataclasses import replace
 from itertools import pairwise
 
 from planbrief.reading.canonical import Cell, Place, PlaceMap, PrintedTable
-from planbrief.reading.grammar.wordlists import with_years
+from planbrief.reading.grammar.wordlists import pattern, with_years
 
 _UNIT_LINE = re.compile(r"[（(【]?(?:计量)?单\s*位\s*[:：]\s*([^）)】\n]{1,40})[）)】]?")
 _UNIT_IN_CAPTION = re.compile(r"[（(](?:单位[:：])?([^（）()\d]{1,12})[）)]\s*$")
 #: Characters of units; a bracket at the end of a caption without one of them says something else (试行, 续).
 _UNITLIKE = re.compile(r"[元吨人户个家亩米瓦时辆件台套倍%％‰℃升辆艘次位项]|公里|百分")
 _CAPTION = re.compile(r"(?:续?附?表|专栏|Table|附件|图表)\s*[\d一二三四五六七八九十]*", re.I)
-_NOTE = re.compile(
-    r"[*＊（(\[【]*(?:注|备注|说明|资料来源|数据来源|Notes?\b|Source)[\s】\])）]*[:：\d]|[*＊①②③]\s*\S|[“\"][*＊][”\"]"
-)
+_NOTE = pattern("table_note")
 _REACH = 400
 _FURNITURE = " \t\u3000*#\r|｜│┃║"
 
@@ -153,15 +151,9 @@ _VALUE = re.compile(rf"(?:{_NUMBER})(?:[-—–~～至:：∶/、]?{_NUMBER})*")
 #: What stands in a cell that has no figure.
 DASH = re.compile(r"(?:[—–\-−－_/\\…·]|\.{2,}|\*)+")
 #: A period as the head of a column: 2023, 2023年, “十四五”, 2021—2025年, 1—9月, 第三季度, 年均.
-PERIOD = re.compile(
-    r"[“\"「(（]*(?:(?:19|20)\d\d(?:\s*[-—–~～至/]\s*(?:19|20)?\d\d)?\s*(?:年|\.)?(?=$|[^\d.,，])|十[一二三四五六]五|"
-    r"\d{1,2}\s*[-—–~～至]\s*\d{1,2}\s*月|\d{1,2}\s*月|第?[一二三四1-4]\s*季度?|[上下]半年|20\d\d[-/]\d\d?)"
-)
+PERIOD = pattern("head_period")
 #: Words that head a column of names, units or remarks.
-HEAD_WORDS = re.compile(
-    r"指标|项目|序号|编号|类别|类型|分类|名称|单位|属性|备注|领域|地区|县区|区县|行业|产业|年份|时间|绝对数|增长|增速|增减|"
-    r"比重|累计|目标|现状|基期|数量|数值|责任|规模|年均|合计|总量|完成|预期|Indicator|Unit|Year|Name|Type|Item|No\.?$"
-)
+HEAD_WORDS = pattern("head_words")
 _INDEX = re.compile(r"序号?|编号|项次|序次|No\.?|№|#", re.I)
 _UNIT = re.compile(r"(?:计量)?单\s*位|Unit", re.I)
 _COUNTED = re.compile(r"\d{1,3}[.、]?")
