@@ -137,7 +137,7 @@ class UnknownName(PlanbriefError):
         close = self.near or tuple(get_close_matches(self.name, self.known, n=1))
         hint = f" Did you mean {' or '.join(map(repr, close))}?" if close else ""
         listed = ", ".join(self.known[:30]) + (" …" if len(self.known) > 30 else "")
-        return f"unknown {self.kind} {self.name!r}.{hint} Known: {listed}"
+        return f"unknown {self.kind} {self.name!r}.{hint}" + (f" Known: {listed}" if listed else "")
 
 
 class WordsError(PlanbriefError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from IPython.lib.pretty import pretty
 
 from planbrief.measures.figures import Figure, figure
@@ -32,3 +33,13 @@ def test_figures_in_a_tuple_are_told_as_numbers():
     assert pretty((start, Figure("b", 750.0, "level", "亿元", ("two",)) - start)) == (
         "(Figure(480亿元), Figure(270亿元 = 750亿元 − 480亿元))"
     )
+
+
+def test_figures_are_numbers_where_numbers_are_wanted():
+    """numpy's means and integers, a reciprocal, a place in a table; a format without digits keeps the unit."""
+    figures = [Figure("a", 480.0, "level", "亿元", ("one",)), Figure("b", 750.0, "level", "亿元", ("two",))]
+    mean = np.mean(figures)
+    assert (mean.value, mean.unit, mean.observations) == (615.0, "亿元", ("one", "two"))
+    assert (1 / (figures[1] / figures[0])).value == 0.64
+    assert int(figures[0]) == 480
+    assert f"{figures[0]:>8}|{figures[0]:,.1f}" == "   480亿元|480.0"

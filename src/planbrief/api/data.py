@@ -7,7 +7,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from planbrief.api.frames import COMPARATORS, KINDS, STAGES, Words, framed, nothing, one_of, several
+from planbrief.api.frames import COMPARATORS, KINDS, STAGES, Words, framed, nothing, one_of, printed, several
 from planbrief.errors import UnknownName
 from planbrief.extensions import Measures
 from planbrief.languages import Own
@@ -36,8 +36,6 @@ _ORDERED = {
     "verdict_linear": ("behind", "on_path", "ahead"),
     "verdict_geometric": ("behind", "on_path", "ahead"),
 }
-#: What a transformation measures where it is no level.
-_MEASURES = {"share": "share", "yoy": "rate", "avg_annual": "rate", "difference_pp": "points", "contribution": "share"}
 #: Names that a frame has for columns of the measures.
 _RENAMED = {"cagr": "rate", "cagr_lower": "rate_low", "cagr_upper": "rate_high"}
 _MEASURED = {new: old for old, new in _RENAMED.items()}
@@ -262,7 +260,8 @@ class Data(Measures):
         if new is not None:
             one = self._keys("indicators", indicator)
             if len(one) != 1:
-                raise UnknownName("indicator for new values", str(indicator), ("exactly one",))
+                asked = ", ".join(one) or "none"
+                raise UnknownName("indicator for new values", asked, ("exactly one of an area's, by its id or name",))
             what = (self._keys("activities", activity) or [""])[0]
             data = Data(with_values(self._ds, region, one[0], what, new))
         table = progress_table(data._ds, region)
@@ -368,7 +367,7 @@ class Data(Measures):
         region = self._ds.resolve("areas", area)
         return framed(insights(self._ds, region, lang), f"nothing follows from the figures of {region}")
 
-    def figure(self, of: str | Mapping[str, Any] | pd.Series, column: str | None = None) -> Figure:
+    def figure(self, of: str | tuple[str] | Mapping[str, Any] | pd.Series, column: str | None = None) -> Figure:
         """One number with its unit, sources, formula and interval.
 
         Parameters
@@ -391,53 +390,25 @@ class Data(Measures):
         >>> print((end / start).formula)
         750亿元 ÷ 142.8亿元
         """
+        if isinstance(of, tuple) and len(of) == 1:  # what the column `observations` holds
+            of = of[0]
         if isinstance(of, str):
-            return self._printed(of)
+            return printed(self._ds, of)
+        if not hasattr(of, "items") or getattr(of, "ndim", 1) > 1:
+            raise UnknownName(
+                "row", type(of).__name__, ("one row of a frame, as frame.iloc[0]", "the id of an observation")
+            )
         row = {_MEASURED.get(str(name), str(name)): value for name, value in of.items()}
         wanted = _MEASURED.get(column or "value", column or "value")
         if "obs_id" in row and wanted in ("value", "obs_value"):
-            printed = self._printed(str(row["obs_id"]))
-            return Figure(**{**printed.__dict__, "observations": tuple(row["observations"])})
+            found = printed(self._ds, str(row["obs_id"]))
+            return Figure(**{**found.__dict__, "observations": tuple(row["observations"])})
         if wanted not in COLUMNS or wanted not in row:
             raise UnknownName(
                 "number of this row", column or "value", [_RENAMED.get(n, n) for n in COLUMNS if n in row]
             )
         row.setdefault("unit", "")
         return figure_of_row(row, wanted)
-
-    def _printed(self, obs_id: str) -> Figure:
-        from planbrief.measures.evidence import COUNTED, evidence
-        from planbrief.measures.ranges import observed
-
-        package = self._ds.package["observations"]
-        if obs_id not in package.by_key:
-            raise UnknownName("observation", obs_id, tuple(key for key in package.by_key if obs_id in key)[:20])
-        row = package.by_key[obs_id].values
-        found = next(iter(evidence(self._ds, self._ds.select(ref_area=row["ref_area"]).loc[[obs_id]])))
-        percent = found.dimension == "percent"  # then its factor is what one of the unit is in per cent
-        measure = _MEASURES.get(found.transformation, "share" if percent else "level")
-        measure = {"个百分点": "points", "百分点": "points", "倍": "multiple"}.get(found.unit, measure)
-        interval = observed(
-            found.value, found.comparator, upper_value=found.upper, value_text=row["value_text"], kind=found.kind,
-            share=measure == "share" and found.unit == "%", exact=found.dimension in COUNTED and found.factor == 1,
-        )  # fmt: skip
-        scale = (found.factor if percent else 1.0) / (100 if measure == "rate" else 1)
-        lower, upper = interval.lower * scale, interval.upper * scale
-        if measure == "share" and found.unit != "%":  # part of a whole, which the interval knows of per cent alone
-            lower, upper = max(lower, 0.0), 100.0 if math.isnan(upper) else min(upper, 100.0)
-        return Figure(
-            key=obs_id,
-            value=found.value * scale,
-            measure=measure,
-            unit=found.unit if measure == "level" else "",
-            observations=(obs_id,),
-            lower=lower,
-            upper=upper,
-            comparator=found.comparator,
-            undefined="" if found.stated else "missing_value",
-            year="" if found.time_period == "undated" else found.time_period,
-            price_base=found.price_base,
-        )
 
     # -- names ----------------------------------------------------------------------------------------------------
 

@@ -1,13 +1,16 @@
-"""Frames that say why they are empty, and the frames of what is derived: assumed values, findings, insights."""
+"""Frames that say why they are empty; frames of what is derived (assumed values, findings, insights); one observation."""
 
 from __future__ import annotations
 
 import html
+import math
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import UnknownName
+from planbrief.measures.figures import Figure
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -153,3 +156,43 @@ def _sentence(ds: Dataset, told: Any, lang: str) -> str:
     page = Page("audit", language(lang), ds)
     template = wording(*pair, lang)
     return run_text(sentence_runs(template, values_of(told), page, "audit", loose=True)).replace("**", "")
+
+
+#: What a transformation measures where it is no level.
+_MEASURES = {"share": "share", "yoy": "rate", "avg_annual": "rate", "difference_pp": "points", "contribution": "share"}
+
+
+def printed(ds: Dataset, obs_id: str) -> Figure:
+    """An observation as a figure, with what its printed form leaves open; :class:`UnknownName` where there is none."""
+    from planbrief.measures.evidence import COUNTED, evidence
+    from planbrief.measures.ranges import observed
+
+    package = ds.package["observations"]
+    if obs_id not in package.by_key:
+        raise UnknownName("observation", obs_id, (), get_close_matches(obs_id, package.by_key, n=3))
+    row = package.by_key[obs_id].values
+    found = next(iter(evidence(ds, ds.select(ref_area=row["ref_area"]).loc[[obs_id]])))
+    percent = found.dimension == "percent"  # then its factor is what one of the unit is in per cent
+    measure = _MEASURES.get(found.transformation, "share" if percent else "level")
+    measure = {"个百分点": "points", "百分点": "points", "倍": "multiple"}.get(found.unit, measure)
+    interval = observed(
+        found.value, found.comparator, upper_value=found.upper, value_text=row["value_text"], kind=found.kind,
+        share=measure == "share" and found.unit == "%", exact=found.dimension in COUNTED and found.factor == 1,
+    )  # fmt: skip
+    scale = (found.factor if percent else 1.0) / (100 if measure == "rate" else 1)
+    lower, upper = interval.lower * scale, interval.upper * scale
+    if measure == "share" and found.unit != "%":  # part of a whole, which the interval knows of per cent alone
+        lower, upper = max(lower, 0.0), 100.0 if math.isnan(upper) else min(upper, 100.0)
+    return Figure(
+        key=obs_id,
+        value=found.value * scale,
+        measure=measure,
+        unit=found.unit if measure == "level" else "",
+        observations=(obs_id,),
+        lower=lower,
+        upper=upper,
+        comparator=found.comparator,
+        undefined="" if found.stated else "missing_value",
+        year="" if found.time_period == "undated" else found.time_period,
+        price_base=found.price_base,
+    )

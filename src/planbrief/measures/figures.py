@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from numbers import Real
 from typing import Any
 
 from planbrief.errors import PlanbriefError, UnknownName
@@ -100,6 +102,9 @@ class Figure:
     def __truediv__(self, other: Figure | float) -> Figure:
         return _divided(self, _figure_of(other))
 
+    def __rtruediv__(self, other: float) -> Figure:
+        return _divided(_figure_of(other), self)
+
     def __neg__(self) -> Figure:
         return self * -1
 
@@ -164,10 +169,13 @@ class Figure:
     def __float__(self) -> float:
         return self.value
 
+    def __int__(self) -> int:
+        return int(self.value)
+
     def __format__(self, spec: str) -> str:
-        """As a float where a format is asked for, else the number with its unit; a share's ``%`` is its own."""
-        if not spec:
-            return f"{plain(self.value)}{self.unit or ('%' if self.measure == 'share' else '')}"
+        """As a float where digits are asked for, else the number with its unit; a share's ``%`` is its own."""
+        if re.fullmatch(r"(.?[<>^])?\d*", spec):
+            return format(f"{plain(self.value)}{self.unit or ('%' if self.measure == 'share' else '')}", spec)
         shown = self.value / 100 if self.measure == "share" and spec.endswith("%") else self.value
         return format(shown, spec)
 
@@ -179,7 +187,7 @@ def _figure_of(other: Figure | float, like: Figure | None = None) -> Figure:
     """A number beside a figure: in its unit where they are added or compared, a pure one where they are multiplied."""
     if isinstance(other, Figure):
         return other
-    if isinstance(other, bool) or not isinstance(other, (int, float)):
+    if isinstance(other, bool) or not isinstance(other, Real):  # numpy's numbers are such
         raise TypeError(f"a figure is calculated with figures and numbers, not with {type(other).__name__}")
     text = plain(float(other))
     if like is None:
@@ -362,7 +370,7 @@ def _multiplied(left: Figure, right: Figure) -> Figure:
         over, slash, under = rate.unit.partition("/")
         if slash and number.unit and "/" not in number.unit:
             scale = float(units.convert(1.0, number.unit, under))
-            return _made("*", left, right, "level", over, _product(scale))
+            return _made("*", left, right, "level", over, lambda a, b, scale=scale: a * b * scale)
     raise _senseless("*", left, right, "the product of two levels has no meaning here")
 
 
@@ -412,8 +420,7 @@ def _share_of(part: Figure, whole: Figure) -> Figure:
     ratio = _divided(part, whole)
     if ratio.measure != "multiple" or not part.unit:
         raise _senseless("/", part, whole, "a share needs two amounts of one kind")
-    ends = (100 * end for end in (ratio.value, ratio.lower, ratio.upper))
-    value, lower, upper = ends
+    value, lower, upper = (100 * end for end in (ratio.value, ratio.lower, ratio.upper))
     return replace(ratio, measure="share", value=value, lower=lower, upper=upper, formula=f"{ratio.formula} × 100")
 
 
@@ -448,10 +455,6 @@ def _base(unit: units.Unit) -> str:
     known = units.table().rows
     fitting = [name for name, row in known.items() if row["dimension"] == unit.dimension and float(row["factor"]) == 1]
     return unit.base if unit.base in fitting or not fitting else fitting[0]
-
-
-def _product(scale: float) -> Callable[[float, float], float]:
-    return lambda a, b: a * b * scale
 
 
 def _quotient(a: float, b: float) -> float:
