@@ -1,4 +1,4 @@
-"""Frames that say why they are empty; frames of what is derived (assumed values, findings, insights); one observation."""
+"""Frames that say why they are empty; frames of what is derived (values, findings, insights); one observation."""
 
 from __future__ import annotations
 
