@@ -123,3 +123,46 @@ def test_a_value_that_leaves_a_part_out_is_looked_at(sentence, sure):
     assert ("leaves_out" not in row.doubts) is sure
     if not sure:
         assert not row.sure
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("出栏牛2万头，羊5万只，家禽90万只，分别增长1.5%、-0.8%和3.6%。", ["1.5", "-0.8", "3.6"]),
+        ("固定资产投资比上年下降3.5%，较上年收窄6.1个百分点。", ["-3.5", "6.1"]),
+        ("固定资产投资比上年下降3.5%，较上年扩大2.1个百分点。", ["-3.5", "-2.1"]),
+        ("固定资产投资比上年增长3.5%，较上年扩大2.1个百分点。", ["3.5", "2.1"]),
+    ],
+)
+def test_signs_of_what_follows_a_fall_or_stands_in_a_list(sentence, expected):
+    """A minus sign within a list is one; what narrows or widens behind a fall is the fall."""
+    assert cells("obs_value", sentence)[-len(expected) :] == expected
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("出栏牛2万头，羊5万只，家禽90万只。", ["出栏牛", "出栏羊", "出栏家禽"]),
+        ("新增上市公司3家、国家级绿色工厂5家。", ["新增上市公司", "新增国家级绿色工厂"]),
+        ("商品房投资4亿元，不足上年的七成。", ["商品房投资", "商品房投资"]),
+        ("教育支出8亿元，为预算的95%。", ["教育支出", "教育支出"]),
+        ("工业增加值增长7%，增速连续9个季度居全省前三。", ["工业增加值", "工业增加值"]),
+        ("工业增加值增长7%，增速比全国、全省分别高1.1个和0.7个百分点。", ["工业增加值"] * 3),
+    ],
+)
+def test_names_that_are_said_once(sentence, expected):
+    """The verb of the first of a list, and the subject in front of what it is compared with."""
+    assert cells("indicator_phrase", sentence) == expected
+
+
+def test_a_part_of_the_year_before_is_a_ratio_to_it():
+    """Not a share, and bounded as printed; it is of the year that is told."""
+    found = rows("2025年商品房投资4亿元，不足上年的七成。")[-1].cells
+    assert (found["transformation"], found["comparator"], found["time_period"]) == ("ratio_to_base", "lt", "2025")
+    rate = rows("工业增加值增长9.1%，连续三年保持在9%以上。")[-1].cells
+    assert (rate["transformation"], rate["comparator"]) == ("yoy", "ge")
+
+
+def test_zones_that_are_counted_are_no_place():
+    """推进12个开发区整合 tells of zones, and what follows is not of one of them."""
+    assert set(cells("ref_area_name", "推进12个开发区整合，产出强度达到每亩500万元。")) == {"某省"}

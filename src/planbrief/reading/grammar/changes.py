@@ -99,7 +99,8 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
             return Kind("count", "scheme")
         if held:
             return Kind("resource", "resource", "resource")
-        return Kind("actual", "past", "forecast_near" if "预计" in said else "")
+        kept_below = one.tail.bound == "le" and "控制在" in words
+        return Kind("actual", "past", "forecast_near" if "预计" in said else "limit" if kept_below else "")
     if not planned and _says("forecast", said):
         return Kind("estimate", "forecast", "forecast")
     if not planned and _DONE.search(one.segment) and one.behind[:1] != "大":
@@ -167,6 +168,8 @@ def change(one: Quantity, name: str, ranked: bool, stretch: bool, noun: bool) ->
             return Change("difference_pp", front.gap * falls, "gap")
         if falls < 0 and front.change:
             return Change("difference_pp", -front.change, "fall")
+        if re.search("每年|年均|逐年", words):
+            return Change("difference_pp", front.change or 1, "points", "yearly_points")
         down = front.change < 0 or bool(re.search(r"(?:下降|降低|回落|收窄|减少|低于|缩小|低)", words + name))
         return Change("difference_pp", -1 if down else 1, "points", "" if front.change or down else "no_verb")
     if unit in ("番",) or one.form == "doubling":
@@ -224,7 +227,12 @@ def _percent(one: Quantity, name: str, stretch: bool) -> Change:
         return Change("yoy", sign, "growth", "percent_gap" if odd else "")
     if re.search(r"负增长", around):
         return Change("yoy", -1, "growth")
-    if re.search(r"(?:恢复[至到]|相当于|是|达到?)(?:20\d\d年|上年|去年|“?十[一二三四五]五”?)(?:同期|末|底)?的$", words):
+    if words.endswith("预算的"):
+        return Change("share", 1, "share", "percent_gap")
+    if re.search(
+        r"(?:恢复[至到]|相当于|[是为]|达到?|不足|不到|超过?|接近)(?:20\d\d年|上年|去年|“?十[一二三四五]五”?)(?:同期|末|底)?的$",
+        words,
+    ):
         return Change("ratio_to_base", 1, "multiple_level", "multiple")
     beyond = one.value > 100 and "率" in name  # 任务完成率达120% is no part of a whole
     if beyond or re.search("利润率|收益率|回报率", name):

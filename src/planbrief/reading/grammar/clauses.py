@@ -137,7 +137,7 @@ def take_apart(front: str) -> Front:
 _NOTE_MARK = re.compile(r"[\[〔]\d{1,2}[\]〕]")
 _MARKS = "，。；：:！？!?（）\n"
 _JOINT = re.compile(r"\s*(?:-|—{1,2}|–|~|至|到)\s*")
-_LIST = re.compile(r"\s*(?:、|，|和|及|与|以及|或|、?和)\s*第?")
+_LIST = re.compile(r"\s*(?:、|，|和|及|与|以及|或|、?和)\s*第?[-−]?")
 _RATIO = re.compile(r"\s*:\s*")
 #: The base of a ratio, which belongs to the number in front of it.
 _TO_ONE = re.compile(r"\s*:\s*1(?![\d:.%])")

@@ -40,11 +40,11 @@ _GOES_ON = re.compile(r"\s*(?:其中|同比|比上年|增速|增幅|[分逐][季
 #: Names of what adds up over years (新增就业, 完成投资), and units of what happens (件, 场).
 _ADDED_UP = re.compile(r"新增|新建|新设|净增|(?:投资|投入|支出|资金|成交价|减税|降费|补贴|补助)$")
 #: A bound in front of what the percentage is of: 不超过投资额15%.
-_BOUND_NOUN = re.compile("(?P<bound>不(?:超过?|高于|低于|少于))[一-龥]{2,6}$")
+_BOUND_NOUN = re.compile("(?P<bound>不(?:超过?|高于|低于|少于)|(?:不足|不到|超过?|接近)(?=[上去前20]))[一-龥\\d]{2,8}$")
 #: Behind the name of a year whose aims are fulfilled in part: 完成全年目标任务的58.3%.
 _FULFILLED = re.compile(r"(?:度)?(?:预期)?目标(?:任务)?(?:数|值)?的?$")
 #: In front of a percentage of what was reached before: 恢复至2019年同期的98%.
-_PART_OF = re.compile(r"(?:恢复[至到]|相当于|达到?|是)[^，。；、]{2,10}的$")
+_PART_OF = re.compile(r"(?:恢复[至到]|相当于|达到?|[是为]|不足|不到|超过?|接近)[^，。；、]{2,10}的$")
 #: Behind the name of a year that a multiple is of: 是2020年的3.5倍.
 _TIMES_OF = re.compile(r"(?:时期|期间|[年期]?[末底])?的[\d.两三四五六七八九]+倍")
 #: People who found work in a period, whatever the verb in front of their number.
@@ -157,7 +157,7 @@ class Grammar:
     def _is_negative(self, one: Quantity) -> bool:
         """A minus sign in front of a number that is no dash between two numbers or names."""
         before = self.folded.text[max(0, one.start - 3) : one.start]
-        return bool(re.search(r"[为是的率达至到，:（长速幅]\s*[-−—]$|[为是率长]负$", before))
+        return bool(re.search(r"[为是的率达至到，:（长速幅]\s*[-−—]$|[、和及]\s*[-−]$|[为是率长]负$", before))
 
     def _line(self, position: int) -> int:
         """Where the line that a position lies in begins."""
@@ -224,7 +224,7 @@ class Grammar:
         goes_on = (
             form.transformation == "share"
             and of.rule == "carried"
-            and (one.front.to or one.segment in ("力争", one.front.adverbs))
+            and (one.front.to or one.front.reached or one.segment in ("力争", one.front.adverbs))
         )
         if goes_on and said.form in ("yoy", "avg_annual") and not re.search("率|占|比重|强度", name):
             narrowed = re.match("收窄|扩大|缩小|回落", one.front.verb) and said.sign < 0
@@ -236,8 +236,12 @@ class Grammar:
             beside = form.transformation == "yoy" and one.mark == "、"
             form = form._replace(transformation="cumulative", rule="base_carried") if beside else form
             base = said.since if beside or form.transformation == "avg_annual" else 0
+        fell = said.sign < 0 and said.form in ("yoy", "avg_annual", "cumulative")
         said.since, since = base if base < scope.last - 1 else 0, since or base
         said.form, said.sign = form.transformation, form.sign
+        if form.transformation == "difference_pp" and one.front.verb in ("收窄", "扩大") and not one.front.core:
+            # 下降4.6%，较上年收窄8.2个百分点: what narrows is the fall told before.
+            form = form._replace(sign=-form.sign, rule="fall") if fell and form.rule != "fall" else form
         if form.doubt:
             row.doubts.append(form.doubt)
         comparator, rule = self._comparator(one, found, index)
@@ -388,7 +392,7 @@ class Grammar:
                 continue
             if one.unit == "倍" and re.match("(?:时期|期间|[年期]?[末底])?的", words[end : end + 4]):
                 continue
-            part_of = one.unit == "%" and _PART_OF.search(words, max(0, start - 4), one.start)
+            part_of = one.unit in ("%", "成") and _PART_OF.search(words, max(0, start - 4), one.start)
             if part_of or _TIMES_OF.match(words, end):
                 continue
             since = re.match(r"以来|起|前|后", words[end : end + 2]) and period.role == "point"

@@ -83,7 +83,7 @@ def subject(
         core = one.front.core
         if rank_start is not None:
             core = _BEFORE_RANK.sub("", names.cleaned(one.segment[:rank_start]))
-            core = "" if names.is_verbal(core) or core in ("总量", "规模", "数量", "总数") else core
+            core = "" if names.is_verbal(core) or _NO_RANKED.fullmatch(core) else core
         length = 1 + sum(1 for _ in _run(found, index))
         if length > 1 and one.ratio <= 2:
             result = _list(one, core, length, found, index, said)
@@ -102,6 +102,12 @@ def subject(
     _place(result, own_area, said, keep or one.mark == "、", one.lead)
     said.recent.append(result.name)
     return result
+
+
+#: What stands in front of a rank and is not what is ranked: how long it was held, or how it is measured.
+_NO_RANKED = re.compile(
+    r"(?:总量|规模|数量|总数|增速|增幅)?(?:连续)?(?:[\d一二两三四五六七八九十]+(?:年|个?季度?|个?月))?"
+)
 
 
 def _run(found: Sequence[Quantity], index: int) -> Iterator[Quantity]:
@@ -268,7 +274,7 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
         if name.startswith("总"):
             said.carried = said.carried.removeprefix("新增")
         return Subject(said.carried, "carried", doubts=["carried"])
-    name = _beside(name, one, said.carried)
+    name = _beside(name, one, said.carried, found[index - 1].unit if index else "")
     said.carried = name
     doubts = ["long_name"] if len(name) > _LONG else ["short_name"] if len(name) < 2 else []
     if name in (*listed("names", "bare"), *listed("names", "generic")) or _CUT.search(name):
@@ -277,10 +283,17 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
 
 
 _HERD = re.compile("[存出]栏量?$")
+#: A verb in front of the first of a list, which says of all of it that it was added: 新增甲12家、乙3家.
+_NEW = re.compile("新[增设]")
 
 
-def _beside(name: str, one: Quantity, before: str) -> str:
+def _beside(name: str, one: Quantity, before: str, unit: str) -> str:
     """A name with what it leaves out because the one before said it: 生猪存栏…，出栏; 一产增加值…，二产."""
+    if before[:2] in ("存栏", "出栏") and one.unit.endswith(("头", "只", "羽")) and re.fullmatch("[一-龥]{1,3}", name):
+        return before[:2] + name
+    new = _NEW.match(before)
+    if new is not None and one.mark == "、" and one.tail.classifier and one.unit == unit and not _NEW.match(name):
+        return new[0] + name
     if _HERD.fullmatch(name) and _HERD.search(before):
         return _HERD.sub("", before) + name
     branch = re.search("(?:企业|[产行造矿务易]业|第?[一二三]产)$", name) and before.endswith("增加值")
@@ -341,6 +354,8 @@ def _carried(text: str, one: Quantity, core: str, said: Said) -> Subject:
     if not base:
         base, rule = _far(text, one), "carried_far"
     doubts = [rule if base else "no_name"]
+    if base in listed("names", "bare"):
+        doubts.append("bare_noun")
     if base and _PART.fullmatch(one.segment) and (told := re.match("[一-龥]{2,16}", one.behind)) is not None:
         return Subject(f"{base}（{told[0]}）", rule, doubts=doubts)  # some of them, else it would be all of them again
     flow = names.flow_verb(core)
@@ -379,6 +394,8 @@ def _far(text: str, one: Quantity) -> str:
     return ""
 
 
+#: Places of a kind that are counted, and not one of them: 推进12个开发区整合.
+_KIND_OF_PLACE = re.compile("(?:开发区|高新区|经开区|园区|新区|片区)")
 #: Ends of the names of zones: what a sentence goes on to tell is of the zone that it began with.
 _ZONES = re.compile(r"(?:高新区|经开区|开发区|新区|科技城|科学城|小镇|园区|片区|综保区)$")
 _EXTENT = re.compile(r"(?:规划|占地|建筑|总)?面积$")
@@ -388,7 +405,7 @@ _BUILT = re.compile(r"(?:打造|建设|规划|推进|布局)(?P<zone>[一-龥]{2
 def _place(result: Subject, own_area: str, said: Said, keep: bool, lead: str) -> None:
     """Split the area off a name; a carried name keeps the area that it was said of."""
     area, rest, rule = split_area(result.name, own_area)
-    if rule == "nation" and result.noun:
+    if rule in ("nation", "place") and result.noun and (rule == "nation" or _KIND_OF_PLACE.match(result.name)):
         area, rest, rule = own_area, result.name, "default"
     if rule == "default" and keep and said.place:
         area, rule = said.place, "carried"
