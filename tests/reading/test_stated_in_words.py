@@ -158,3 +158,50 @@ def test_what_is_looked_at(sentence, doubt):
 def test_classes_and_bases_are_left_out(sentence, left_out):
     """A class of equipment and the base of a rate state nothing."""
     assert [row.value_text for row in rows(sentence) if row.role == "exclusion"] == [left_out]
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("存款余额456亿元，比年初新增21亿元。", [("存款余额", "level"), ("存款余额", "difference")]),
+        ("增加值增长8%，较全省平均水平高1.5个百分点。", [("增加值", "yoy"), ("增加值", "difference_pp")]),
+        ("软件业占GDP比重由5%提高到8%。", [("软件业占GDP比重", "share"), ("软件业占GDP比重", "share")]),
+        ("收入较“十三五”末期翻一番。", [("收入", "increase_multiple")]),
+        ("水库总规模居全国第一。", [("水库总规模", "rank")]),
+        ("居民恩格尔系数为30%，其中农村为33%。", [("居民恩格尔系数", "share"), ("农村居民恩格尔系数", "share")]),
+        (
+            "工业增加值增长6%。分门类看，采矿业下降1%；水的供应业增长3%。",
+            [("工业增加值", "yoy"), ("采矿业增加值", "yoy"), ("水的供应业增加值", "yoy")],
+        ),
+    ],
+)
+def test_names_go_on(sentence, expected):
+    """What is told behind a first value, against a base or an average, is told of the same thing."""
+    assert quantities(sentence, "indicator_phrase", "transformation") == expected
+
+
+def test_the_base_of_a_list_holds_for_all_of_it():
+    """Two growths since one year are over the same stretch; what was cut over years is cut over all of them."""
+    said = quantities("收入、支出较2019年分别增长30%、28%。", "time_period")
+    assert said == [("2020/2025",), ("2020/2025",)]
+    assert quantities("压减地下水开采量2亿立方米。", "time_period", before=STRETCH) == [("2021/2025",)]
+
+
+def test_rules_of_support_are_no_sure_aims():
+    """What each enterprise may get is a rule, whose subject the row does not name."""
+    plan = "新镇市软件业发展规划\n2026年4月\n三、重点任务\n"
+    found = rows("对首次上规企业给予20万元奖励，单个企业最高不超过100万元。", plan)
+    assert not any(row.sure for row in found)
+
+
+@pytest.mark.parametrize(
+    ("head", "area"),
+    [
+        ("新镇市新能源汽车产业提速发展\n2026-05-18 来源：晚报\n", "新镇市"),
+        ("汽车产业提速\n2026-05-18\n记者从新镇市工信局获悉，", "新镇市"),
+        ("城市更新加快推进\n2026-05-18\n", ""),
+    ],
+)
+def test_the_area_of_news(head, area):
+    """The title or the office that was asked names the place; a word that only ends like one does not."""
+    assert Grammar(head + "今年产量增长8%。").area == area

@@ -47,7 +47,7 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
     level = level or bool(_ENDOWED.search(name))
     words = one.segment + one.behind[:4]
     counted = one.tail.classifier or one.form in ("count", "scheme") or (not one.unit and one.behind[:1] == "大")
-    listed = "、" in one.front.core and one.unit == "个" and bool(re.match("[一-龥]", one.behind))
+    listed = "、" in one.front.core and one.unit == "个" and bool(re.match("[一-龥]|$", one.behind))
     listed = listed and not re.search(
         r"新[创引建设增开培]|增加|举办|组织|拥有|建成|投用|完成|挂牌|启动|获批|落地|[和及与]$", one.segment
     )

@@ -86,6 +86,11 @@ def split_area(name: str, own: str) -> tuple[str, str, str]:
     return own, name, "default"
 
 
+#: Whom a piece of news is from, and the place that its first line begins with.
+_TOLD_BY = re.compile("从(?P<name>[一-龥]{2,6}?[省市区县州盟])[一-龥]{1,10}[局委办部厅](?:获悉|了解)")
+_TITLED = re.compile(r"\s*(?P<name>[一-龥]{2,4}?(?<![城都])[省市县州盟])(?![一-龥]{0,2}[\s，。])(?=[一-龥\d])")
+
+
 def document_area(text: str) -> tuple[str, str]:
     """The area of a document from its first lines, with the words that say it; empty if none is named.
 
@@ -105,6 +110,9 @@ def document_area(text: str) -> tuple[str, str]:
     if title:
         name = re.sub(r"^(?:年|中共)|^.*(?:记者[从在]?|[日悉]从|本报|日前|近日)", "", title["name"])
         return table.get(name, name), title[0]
+    told = _TOLD_BY.search(head) or _TITLED.match(head)
+    if told:
+        return table.get(told["name"], told["name"]), told[0]
     counts = {name: head.count(name) for name in [*table, *listed("places", "prefectures")]}
     best = max(counts, key=lambda name: counts[name])
     if counts[best]:

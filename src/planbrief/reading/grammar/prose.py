@@ -36,7 +36,7 @@ _SUM = re.compile(r"(?<![\d+])\d{1,2}(?:\+\d{1,2})+(?![\d+]|\+?[A-Z])")
 #: The title of a plan, at the end of its line.
 _PLAN_TITLE = re.compile(r"(?:规划|计划|纲要|方案|意见)[》”]?\s*(?:（[^）]*）)?(?:的通知)?\s*$")
 #: Openings of a sentence that goes on about what the one before measured.
-_GOES_ON = re.compile(r"\s*(?:其中|同比|比上年|增速|增幅|[分逐][季月]度?看)")
+_GOES_ON = re.compile(r"\s*(?:其中|同比|比上年|增速|增幅|[分逐][季月]度?看|分[一-龥]{1,6}看|按[一-龥]{1,6}分[，,])")
 #: Names of what adds up over years (新增就业, 完成投资), and units of what happens (件, 场).
 _ADDED_UP = re.compile(r"新增|新建|新设|净增|(?:投资|投入|支出|资金|成交价|减税|降费|补贴|补助)$")
 #: A bound in front of what the percentage is of: 不超过投资额15%.
@@ -144,6 +144,7 @@ class Grammar:
             yield self._excluded(base, Exclusion("other", "ratio_base", 0.85))
         words = text[sentence.start : sentence.end]
         said = Said(self._carried if _GOES_ON.match(words) else "")
+        said.before = self._carried if text[sentence.start - 1 : sentence.start] == "；" else ""
         for index, quantity in enumerate(found_here):
             yield self._observed(sentence, words, quantity, found_here, index, said)
         self._carried = said.carried or self._carried
@@ -233,7 +234,7 @@ class Grammar:
         if form.transformation == "cumulative" and base and base + 1 == scope.last:
             form = form._replace(transformation="yoy", rule="growth")
         elif said.since and not base and "同比" not in one.segment and "上年" not in one.segment:
-            beside = form.transformation == "yoy" and one.mark == "、"
+            beside = form.transformation in ("yoy", "cumulative") and one.mark == "、"
             form = form._replace(transformation="cumulative", rule="base_carried") if beside else form
             base = said.since if beside or form.transformation == "avg_annual" else 0
         fell = said.sign < 0 and said.form in ("yoy", "avg_annual", "cumulative")
@@ -478,7 +479,7 @@ class Grammar:
             one.width
             or names.flow_verb(one.front.core)
             or names.starts_with_flow(name)
-            or re.search("追回|处置|化解|挽回|兑付", one.segment)
+            or re.search("追回|处置|化解|挽回|兑付|压减|节约|减排|削减", one.segment)
             or _HAPPENED.match(one.behind)
             or (not one.front.reached and _ADDED_UP.search(name))
             or (one.tail.printed in _EVENTS and not one.front.reached)

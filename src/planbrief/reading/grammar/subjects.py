@@ -16,7 +16,7 @@ _HEAD_OF_LINE = re.compile(r"[\s\-▲•●>#*]*$")
 #: The usual name of a share, in brackets behind its description.
 _OTHER_NAME = re.compile(r"（(?P<name>[^（）]{3,12}率)）")
 #: Names that begin or end in the middle of a phrase.
-_CUT = re.compile(r"^(?:[至于等把向被该]|成为|(?:实施|开展)(?![一-龥“”·]{4,}))|[多在了着把向被每对]$")
+_CUT = re.compile(r"^(?:[至于等把向被该]|成为|(?:实施|开展)(?![一-龥“”·]{4,}))|(?:[多在了着把向被每对]|给予)$")
 #: What is named by what it is counted in.
 _NAMED_BY_UNIT = {"桥": "桥梁", "隧": "隧道", "金": "金牌", "银": "银牌", "铜": "铜牌"}
 #: Money that a verb of giving hands out (统筹5亿元专项资金).
@@ -33,7 +33,8 @@ class Said:
 
     ``average`` and ``flow``: the last number was an average over years, an amount added over the period. ``share`` is
     the name of the last share of something, ``against`` what the last rank referred to, ``form`` the last number's,
-    ``part`` the whole of which parts are told, ``since`` the year before which the last change began.
+    ``part`` the whole of which parts are told, ``since`` the year before which the last change began,
+    ``before`` the last name in front of the semicolon that the sentence stands behind.
     """
 
     carried: str = ""
@@ -49,6 +50,7 @@ class Said:
     sign: int = 1
     part: str = ""
     since: int = 0
+    before: str = ""
 
 
 @dataclass
@@ -63,7 +65,7 @@ class Subject:
     doubts: list[str] = field(default_factory=list)
 
 
-_BEFORE_RANK = re.compile(r"(?:均|双双|也|都|已|仍|稳|规模|从|由|连续[\d一二三四五六七八九十]+年|[前上后]移[至到])+$")
+_BEFORE_RANK = pattern("before_rank")
 
 
 def subject(
@@ -274,7 +276,9 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
         if name.startswith("总"):
             said.carried = said.carried.removeprefix("新增")
         return Subject(said.carried, "carried", doubts=["carried"])
-    name = _beside(name, one, said.carried, found[index - 1].unit if index else "")
+    if name in _SCOPES and said.carried:
+        name += re.sub(f"^(?:{'|'.join(_SCOPES)})", "", said.carried)  # 恩格尔系数为30%，其中城镇为29%
+    name = _beside(name, one, said.carried or said.before, found[index - 1].unit if index else "")
     said.carried = name
     doubts = ["long_name"] if len(name) > _LONG else ["short_name"] if len(name) < 2 else []
     if name in (*listed("names", "bare"), *listed("names", "generic")) or _CUT.search(name):
@@ -282,6 +286,8 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
     return Subject(name, "front", doubts=doubts)
 
 
+#: Parts of an area of which the same is told.
+_SCOPES = ("城镇", "农村", "城市", "乡村")
 _HERD = re.compile("[存出]栏量?$")
 #: A verb in front of the first of a list, which says of all of it that it was added: 新增甲12家、乙3家.
 _NEW = re.compile("新[增设]")
@@ -296,7 +302,7 @@ def _beside(name: str, one: Quantity, before: str, unit: str) -> str:
         return new[0] + name
     if _HERD.fullmatch(name) and _HERD.search(before):
         return _HERD.sub("", before) + name
-    branch = re.search("(?:企业|[产行造矿务易]业|第?[一二三]产)$", name) and before.endswith("增加值")
+    branch = re.search("(?<![就创毕事作开停失从])业$|第?[一二三]产$", name) and before.endswith("增加值")
     return name + "增加值" if branch and (one.unit.endswith("元") or (one.unit == "%" and one.front.change)) else name
 
 
@@ -351,6 +357,8 @@ def _carried(text: str, one: Quantity, core: str, said: Said) -> Subject:
     base, rule = said.carried, "carried"
     if said.share and one.unit.endswith("百分点"):
         base = said.share
+    elif said.form == "share" and one.unit == "%" and one.front.to and said.recent:
+        base = said.recent[-1]  # 占比重由5%提高到8%
     if not base:
         base, rule = _far(text, one), "carried_far"
     doubts = [rule if base else "no_name"]
