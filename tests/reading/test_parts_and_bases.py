@@ -166,3 +166,18 @@ def test_a_part_of_the_year_before_is_a_ratio_to_it():
 def test_zones_that_are_counted_are_no_place():
     """推进12个开发区整合 tells of zones, and what follows is not of one of them."""
     assert set(cells("ref_area_name", "推进12个开发区整合，产出强度达到每亩500万元。")) == {"某省"}
+
+
+def test_news_whose_headline_names_a_part_of_a_year():
+    """What its later paragraphs tell without a time is of that part, not of the month of publication."""
+    text = (
+        "前10个月某市出口增长两成\n某市日报 2025年11月20日\n"
+        "本报讯 1至10月，某市出口80亿元，增长21%。10月当月，出口9亿元。\n"
+        "从企业看，民营企业出口60亿元，增长25%。\n"
+    )
+    found = [row for row in Grammar(text, "某市").rows() if row.role == "observation"]
+    assert [row.cells["time_period"] for row in found][-5:] == ["2025-01/2025-10"] * 2 + ["2025-10"] + [
+        "2025-01/2025-10"
+    ] * 2
+    untold = Grammar(text.replace("前10个月某市", "某市"), "某市").rows()
+    assert untold[-1].cells["time_period"] == "2025-11"

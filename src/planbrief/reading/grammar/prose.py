@@ -53,6 +53,8 @@ _EVENTS = frozenset("次 件 场 场次 届 起 例 批次 人次".split())
 #: Longest piece of news, in characters: in it what has no time is of the month it was published in, but for the first
 #: months of a year, in which news looks back on the year before.
 _NEWS = 12_000
+#: A part of a year in a headline: 前11个月外贸增长两成.
+_REPORTED = re.compile(r"前\d{1,2}个?月|1[—至\-~]\d{1,2}月|[上下]半年|(?:前?[一二三四]|前三)季度")
 #: What a rank or a difference refers to, among the words of its place.
 _AGAINST = re.compile(r"(?:[全我]国|国内|全球|世界|全省|全市|全区|亚洲|西部|中部|东部|东北)")
 #: A zone that a piece of news builds or tells of at the opening of a sentence.
@@ -82,6 +84,8 @@ class Grammar:
         self._carried = ""
         #: By the start of a line, the last period over that its sentences named: in news what follows is of it too.
         self._told: dict[int, str] = {}
+        #: What a piece of news is about where its headline names a part of a year: the first such period in its text.
+        self._reported = "" if self._news and _REPORTED.search(head.lstrip().split("\n")[0]) else None
         self._surroundings = Surroundings(self.folded.text)
 
     def rows(self, skip: Sequence[tuple[int, int]] = (), forced: Sequence[tuple[int, int]] = ()) -> list[Proposal]:
@@ -438,7 +442,8 @@ class Grammar:
         said: Said,
     ) -> tuple[str, str]:
         rule = "named" if explicit is not None else scope.rule
-        if not scope.code and self._news and (told := self._told.get(self._line(one.start))) is not None:
+        told = self._told.get(self._line(one.start)) or self._reported
+        if not scope.code and self._news and told and scope.tense != "future":
             row.doubts.append("no_time")
             return told, "paragraph"
         if not scope.code and self._news and self.clock.month > 2 and scope.tense != "future":
@@ -446,6 +451,8 @@ class Grammar:
             return self.published[:7], "published"
         if explicit is not None and scope.tense == "past":
             self._told[self._line(one.start)] = scope.code
+            if self._reported == "" and re.search("/|-[HQ]", scope.code):
+                self._reported = scope.code
         if not scope.code:
             row.doubts.append("no_period" if self.planned else "no_time")
             return "undated", "nothing"
