@@ -19,10 +19,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from planbrief.api.data import Data, load
     from planbrief.api.report import Report, page
+    from planbrief.commands.editions import build
     from planbrief.display import begin, finish, heading, say, show, tell
     from planbrief.errors import PlanbriefError, UnknownName
     from planbrief.measures.figures import Figure
-    from planbrief.publish.embedded import build
     from planbrief.reading.drafts import drafts, save_drafts
 
 #: A literal, because asking importlib.metadata for it costs more than the rest of start-up.
@@ -54,7 +54,7 @@ _HOME_OF = {
     "Report": "planbrief.api.report",
     "UnknownName": "planbrief.errors",
     "begin": "planbrief.display",
-    "build": "planbrief.publish.embedded",
+    "build": "planbrief.commands.editions",
     "drafts": "planbrief.reading.drafts",
     "finish": "planbrief.display",
     "heading": "planbrief.display",

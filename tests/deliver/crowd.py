@@ -14,9 +14,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
-from planbrief.deliver.ledger import Ledger
+from planbrief.deliver.delivery import Ledger
 from planbrief.deliver.schedule import Smtp, Target
-from planbrief.publish.edition_check import verify_edition
+from planbrief.publish.gate import verify_edition
 
 #: How a mail server fails, by the command that it happens at. `stores` keeps the mail all the same.
 WAYS: dict[str, str] = {

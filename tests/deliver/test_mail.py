@@ -12,12 +12,12 @@ from email.utils import collapse_rfc2231_value
 import pytest
 from publish.digest.conftest import report, rows_of_testville, snapshot
 
-from planbrief.deliver import news as made_news
+from planbrief.deliver import delivery as made_news
 from planbrief.deliver.channels import LARGEST_BODY, Deferred, Refused, Unconfirmed, compose, send
-from planbrief.deliver.news import News
+from planbrief.deliver.delivery import News
 from planbrief.deliver.schedule import MissingSecret, Smtp, Target
-from planbrief.publish.digest.changes import compare
-from planbrief.publish.digest.document import document
+from planbrief.publish.changes import compare
+from planbrief.publish.digest import document
 from planbrief.run.manifest import PublishedFile
 
 NOW = datetime(2026, 1, 5, 0, 0, tzinfo=UTC)

@@ -13,7 +13,7 @@ from publish.edition.editions import build as publish
 
 from planbrief.deliver import office as office_module
 from planbrief.deliver.channels import Deferred, Refused, Unconfirmed, post
-from planbrief.deliver.ledger import Delivery, Ledger, RecordFailed, append_line
+from planbrief.deliver.delivery import Delivery, Ledger, RecordFailed, append_line
 from planbrief.deliver.office import Office, without_secrets
 from planbrief.deliver.schedule import ScheduleError, Target, address, held, read_schedule
 from planbrief.run.manifest import read_manifest
@@ -136,7 +136,7 @@ def test_nothing_is_sent_without_a_ledger(out, clock, mail_server, inbox, monkey
     """The disk is full at the point of no return: no mail goes out that nobody would remember."""
     post_office = Office(out, out.parent / "state", clock, mail_server)
     post_office.queue_edition(edition_of(out), [Target(to=("a@example.org", "b@example.org"), when="always")])
-    monkeypatch.setattr("planbrief.deliver.ledger.append_line", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
+    monkeypatch.setattr("planbrief.deliver.delivery.append_line", lambda *_: (_ for _ in ()).throw(OSError(28, "full")))
     with pytest.raises(RecordFailed, match="full"):
         post_office.flush()
     assert inbox.mails == []

@@ -12,11 +12,11 @@ from deliver.conftest import FakeClock
 from publish.edition.editions import build as publish
 from publish.edition.editions import entry, manifest
 
-from planbrief.deliver.ledger import Ledger, append_line, read_lines
+from planbrief.deliver.delivery import Ledger, append_line, read_lines
 from planbrief.deliver.office import GIVE_UP, Failure, Office
 from planbrief.deliver.schedule import Target
 from planbrief.publish.edition import Publication
-from planbrief.publish.edition_check import verify_edition
+from planbrief.publish.gate import verify_edition
 
 ALWAYS = Target(to=("office@example.org", "leader@example.org"), when="always")
 CHANGE = Target(to=("office@example.org",), when="change")
@@ -134,7 +134,8 @@ def test_a_process_that_is_killed_delivers_nothing_twice(out, clock, mail_server
         sys.path.insert(0, {str(sys.path[0])!r})
         from datetime import datetime, UTC
         from pathlib import Path
-        from planbrief.deliver import office, ledger
+        from planbrief.deliver import office
+        from planbrief.deliver import delivery as ledger
         from planbrief.deliver.schedule import Smtp, Target
         class Clock:
             def now(self): return datetime(2026, 1, 5, tzinfo=UTC)

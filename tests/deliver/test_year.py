@@ -16,9 +16,9 @@ from deliver.conftest import FakeClock, Inbox
 from deliver.rounds import Broken, Builder, runner
 from deliver.test_rounds import Crash, mailing
 
-from planbrief.deliver import channels, ledger
-from planbrief.deliver.ledger import Ledger
-from planbrief.deliver.news import changes_since
+from planbrief.deliver import channels
+from planbrief.deliver import delivery as ledger
+from planbrief.deliver.delivery import Ledger, changes_since
 from planbrief.deliver.status import Journal
 
 READERS = {"always@example.org": "always", "change@example.org": "change"}

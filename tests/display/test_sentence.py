@@ -15,7 +15,7 @@ from planbrief.display.sentence import Listed, NoWording, UnusableValue
 from planbrief.display.state import NoPage, _current
 from planbrief.display.template import TemplateError
 from planbrief.measures.figures import Figure
-from planbrief.measures.labels import Label
+from planbrief.targets.names import Label
 
 RATE = Figure("t/rate", 1 / 3, "rate", observations=("testville-plan-2024-00100",), formula="(4 ÷ 3) − 1")
 LEVEL = Figure("t/level", 100, "level", "亿元", ("testville-plan-2024-00100",))

@@ -18,7 +18,7 @@ from publish.edition.editions import entry, manifest
 from planbrief.commands.preview.server import error_page
 from planbrief.commands.preview.studio import Shown
 from planbrief.deliver.channels import compose, compose_failure
-from planbrief.deliver.news import News
+from planbrief.deliver.delivery import News
 from planbrief.deliver.schedule import Smtp
 from planbrief.deliver.status import status_page
 from planbrief.publish.edition import Publication

@@ -9,7 +9,7 @@ import pytest
 from notebooks.test_comparison import build, copied, empty_sections, words
 
 from planbrief.commands.cli import main
-from planbrief.publish.edition_check import pdf_facts
+from planbrief.publish.gate import pdf_facts
 
 pytestmark = pytest.mark.xdist_group("build")
 

@@ -34,7 +34,7 @@ from publish.edition.editions import leftovers, pdf
 
 from planbrief.commands.new import lay_out
 from planbrief.deliver import channels, office
-from planbrief.deliver.ledger import Ledger
+from planbrief.deliver.delivery import Ledger
 from planbrief.deliver.office import Office
 from planbrief.project import Project
 

@@ -13,10 +13,10 @@ import pandas as pd
 import pytest
 
 from planbrief.checks.verification import place_of
-from planbrief.measures.labels import measured, subject_label
 from planbrief.targets import load
 from planbrief.targets.dataset import Dataset
 from planbrief.targets.descriptor import files_of
+from planbrief.targets.names import measured, subject_label
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "data"

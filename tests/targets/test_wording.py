@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planbrief.targets import names as numerals
-from planbrief.targets import wording
+from planbrief.targets import names, wording
 
 OPEN = math.nan
 
@@ -179,7 +178,7 @@ def test_no_ratio() -> None:
 )
 def test_chinese_numerals(text: str, value: float) -> None:
     """Place value, large units, decimals and digit strings."""
-    assert float(numerals.chinese_value(text)[0]) == value
+    assert float(names.chinese_value(text)[0]) == value
 
 
 @given(st.decimals(0, 10**6, places=2), st.sampled_from(["{}以上", "不低于{}", "约{}", "{}", "不超过{}"]))

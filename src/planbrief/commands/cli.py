@@ -284,7 +284,7 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 #: verb -> (one line of help, options, module and function that runs it)
 COMMANDS: dict[str, tuple[str, Configure, str]] = {
-    "build": ("run the notebooks and publish an edition", build_options, "planbrief.commands.build:command"),
+    "build": ("run the notebooks and publish an edition", build_options, "planbrief.commands.editions:command"),
     "preview": ("show reports and rebuild them on save", preview_options, "planbrief.commands.preview.server:command"),
     "list": ("list reports, areas, indicators or sources", list_options, "planbrief.commands.list:command"),
     "check": ("every problem of data, notebooks and catalog", check_options, "planbrief.commands.check:run_check"),

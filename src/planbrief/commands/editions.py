@@ -1,20 +1,180 @@
-"""What was published: verify-edition, editions, restore, and diff between two editions."""
+"""Editions from a command line or another program: build, verify-edition, editions, restore and diff."""
 
 from __future__ import annotations
 
 import argparse
+import os
+import shutil
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from planbrief.commands.list import text_table
-from planbrief.errors import UnknownName
+from planbrief.errors import ParameterError, UnknownName
 from planbrief.log import Log, visible
-from planbrief.project import NoProject, chosen, writable
-from planbrief.publish.digest.changes import compare
-from planbrief.publish.digest.document import document
-from planbrief.publish.digest.rendering import json_bytes, to_html, to_markdown, to_text
-from planbrief.publish.digest.snapshot import open_edition
-from planbrief.publish.edition_check import verify_edition
+from planbrief.project import NoProject, at, chosen, find, writable
+from planbrief.publish import build as building
+from planbrief.publish.changes import compare, open_edition
+from planbrief.publish.digest import document
+from planbrief.publish.digest_rendering import json_bytes, to_html, to_markdown, to_text
+from planbrief.publish.gate import verify_edition
 from planbrief.publish.output_folder import editions, restore
+from planbrief.run.plan import pairs
+from planbrief.run.produce import Listener, Outcome, Request
+
+
+class Progress(Listener):
+    """A bar on a terminal, one plain line per report elsewhere."""
+
+    def __init__(self) -> None:
+        self.total = self.done = 0
+        self.terminal = sys.stderr.isatty()
+
+    def started(self, names: Sequence[str]) -> None:
+        """Draw an empty bar."""
+        self.total = len(names)
+        self._draw("")
+
+    def stage(self, name: str, stage: str) -> None:
+        """Name beside the bar what is at work."""
+        self._draw(f"{visible(name)}: {visible(stage)}")
+
+    def _draw(self, said: str) -> None:
+        """The bar, with what is at work beside it, on one line of the terminal; none at the end."""
+        if self.terminal and self.total:
+            columns = shutil.get_terminal_size().columns - 1
+            done = 20 * self.done // self.total
+            line = f"[{'#' * done}{'.' * (20 - done)}] {self.done}/{self.total} {said}"
+            print(f"\r\x1b[2K{line[:columns] if self.done < self.total else ''}", end="", file=sys.stderr, flush=True)
+
+    def ended(self, name: str, status: str, seconds: float, error: str = "") -> None:
+        """Move the bar, or say that a report is done."""
+        self.done += 1
+        self._draw("")
+        if not self.terminal and status != "failed":
+            print(f"[{self.done}/{self.total}] {visible(name)} {status} ({seconds:.1f} s)", file=sys.stderr, flush=True)
+
+
+def positive(value: int | None, name: str) -> int:
+    """A whole number of at least one; None becomes 0 and stands for the default."""
+    if value is not None and value < 1:
+        raise ParameterError("build", name, str(value), "a whole number of at least 1")
+    return value or 0
+
+
+def summary(outcome: Outcome) -> str:
+    """What was built and where it is."""
+    shown = outcome.out
+    if outcome.out.is_relative_to(Path.cwd()):
+        shown = outcome.out.relative_to(Path.cwd())
+    lines = []
+    for entry in outcome.entries:
+        where = [os.fspath(shown / file.path) for file in (entry.html, entry.pdf) if file]
+        pages = f" ({entry.pdf.pages} p.)" if entry.pdf and entry.pdf.pages else ""
+        kept = f" (last good: {entry.last_success})" if entry.status == "failed" and where else ""
+        lines.append(f"{entry.status:<9} {'  '.join(where) or entry.name}{pages}{kept}")
+    counts = {status: sum(e.status == status for e in outcome.entries) for status in ("built", "unchanged", "failed")}
+    said = ", ".join(f"{number} {status}" for status, number in counts.items() if number)
+    lines.append(f"edition {outcome.edition}: {said}; open {shown / 'index.html'}" if outcome.edition else said)
+    return "\n".join(visible(line) for line in lines)
+
+
+def command(arguments: argparse.Namespace) -> int:
+    """Run ``planbrief build``."""
+    project = chosen(arguments)
+    if arguments.out is None:
+        writable(project, "--out DIR says where its pages go")
+    request = Request(
+        wanted=tuple(arguments.reports),
+        changes=pairs(arguments.parameter),
+        languages=tuple(arguments.lang or ()),
+        formats=tuple(arguments.to or ()),
+        jobs=positive(arguments.jobs, "--jobs"),
+        executor=arguments.executor,
+        force=arguments.force,
+        fail_fast=arguments.fail_fast,
+        keep=arguments.keep,
+        wait=arguments.wait,
+        unchecked=arguments.unchecked,
+        cell_timeout=arguments.cell_timeout,
+        report_timeout=arguments.timeout,
+        memory=positive(arguments.memory, "--memory") << 20,
+    )
+    out = arguments.out or project.reports / "latest"
+    with Log(arguments.log, level="info") as log:
+        outcome = building.build(project, out, request, log=log, listener=Progress(), explain=arguments.explain)
+    print(summary(outcome))
+    return 1 if outcome.failed or outcome.left_out else 0
+
+
+def build(
+    *reports: str,
+    project: Path | str | None = None,
+    out: Path | str | None = None,
+    lang: str | Iterable[str] = (),
+    to: str | Iterable[str] = (),
+    parameters: Mapping[str, Any] | None = None,
+    jobs: int = 0,
+    force: bool = False,
+    unchecked: bool = False,
+) -> Outcome:
+    """Build reports and publish the edition, as ``planbrief build`` does.
+
+    What happens is told to the logger ``planbrief`` of :mod:`logging`; nothing is printed.
+
+    Parameters
+    ----------
+    *reports
+        Ids of reports or names of notebooks; none means every report.
+    project
+        Folder of the project; by default the one around the working directory.
+    out
+        Folder of the edition; by default ``reports/latest`` of the project.
+    lang, to
+        Languages (``"zh"``, ``"en"``) and formats (``"html"``, ``"pdf"``); none means all.
+    parameters
+        Values in place of the catalog's, for the reports named.
+    jobs
+        Reports at a time; 0 means as many as there are cores.
+    force
+        Build also what is unchanged.
+    unchecked
+        Publish also what ``planbrief check`` refuses; every page says so.
+
+    Returns
+    -------
+    Outcome
+        ``edition``, ``out``, ``entries`` (one per report and language with ``status`` ``built``, ``unchanged`` or
+        ``failed``, paths, and the ``error`` in words) and ``failed``: the entries that failed. A report that fails
+        keeps its last good files and raises nothing.
+
+    Raises
+    ------
+    PlanbriefError
+        For bad parameters, bad data, no project, or an output folder that is somebody else's; nothing was run.
+
+    Examples
+    --------
+    >>> import planbrief as pb
+    >>> made = pb.build("brief", lang="zh", to="html", out="edition")  # doctest: +SKIP
+    >>> [entry.status for entry in made.entries]  # doctest: +SKIP
+    ['built']
+    """
+
+    where = at(project) if project is not None else find()
+    if out is None:
+        writable(where, "out names where its pages go")
+    request = Request(
+        wanted=reports,
+        changes=dict(parameters or {}),
+        languages=(lang,) if isinstance(lang, str) else tuple(lang),
+        formats=(to,) if isinstance(to, str) else tuple(to),
+        jobs=jobs,
+        force=force,
+        unchecked=unchecked,
+    )
+    return building.build(where, Path(out) if out is not None else where.reports / "latest", request)
 
 
 def run_diff(arguments: argparse.Namespace) -> int:

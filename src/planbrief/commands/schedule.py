@@ -7,7 +7,7 @@ import json
 from datetime import UTC, datetime
 
 from planbrief.commands.list import text_table
-from planbrief.deliver.ledger import Delivery, Ledger
+from planbrief.deliver.delivery import Delivery, Ledger
 from planbrief.deliver.rounds import FORMS, Runner, ServiceClock, serve, unit
 from planbrief.deliver.schedule import Schedule, Target, held, missing_secrets, read_schedule, upcoming
 from planbrief.deliver.status import exit_code, page_path, status, write_status

@@ -31,13 +31,13 @@ from pathlib import Path
 from typing import Any, NoReturn
 from urllib.parse import quote, urlsplit
 
-from planbrief.deliver.news import News, trimmed
+from planbrief.deliver.delivery import News, trimmed
 from planbrief.deliver.schedule import Robot, Smtp
 from planbrief.display.language import Lang, message
 from planbrief.errors import RunError
-from planbrief.publish.digest.document import Document, Section
-from planbrief.publish.digest.rendering import section_text, to_html
-from planbrief.publish.edition_check import verify_edition
+from planbrief.publish.digest import Document, Section
+from planbrief.publish.digest_rendering import section_text, to_html
+from planbrief.publish.gate import verify_edition
 from planbrief.publish.index import size_text
 from planbrief.render.safe_text import visible
 

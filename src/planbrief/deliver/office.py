@@ -28,14 +28,22 @@ from planbrief.deliver.channels import (
     send,
     signed,
 )
-from planbrief.deliver.ledger import Delivery, Ledger, RecordFailed, State, delivery_id
-from planbrief.deliver.news import News, changes_since, news, snapshot_of
+from planbrief.deliver.delivery import (
+    Delivery,
+    Ledger,
+    News,
+    RecordFailed,
+    State,
+    changes_since,
+    delivery_id,
+    news,
+    snapshot_of,
+)
 from planbrief.deliver.schedule import MissingSecret, Robot, Smtp, Target, secret_from_environment
 from planbrief.display.language import Lang, message
 from planbrief.errors import PlanbriefError
 from planbrief.log import EventLog, LibraryLog
-from planbrief.publish.digest.changes import Changes
-from planbrief.publish.digest.snapshot import NoEdition
+from planbrief.publish.changes import Changes, NoEdition
 
 #: Seconds before each further pass over what could not be delivered; what fails then waits for the next round.
 BACK_OFF = (2.0, 6.0)

@@ -10,13 +10,13 @@ from typing import Any, Literal, Protocol
 
 from pydantic import TypeAdapter
 
-from planbrief.deliver.ledger import Ledger, append_line, records, rewrite
+from planbrief.deliver.delivery import Ledger, append_line, records, rewrite
 from planbrief.deliver.office import Clock, page_path
 from planbrief.deliver.schedule import Schedule, upcoming
 from planbrief.display.language import Lang, message
 from planbrief.files import replace_file
-from planbrief.publish.digest.document import Document, Section
-from planbrief.publish.digest.rendering import to_html
+from planbrief.publish.digest import Document, Section
+from planbrief.publish.digest_rendering import to_html
 from planbrief.render.safe_text import visible
 
 RUNS = "runs.jsonl"

@@ -18,7 +18,7 @@ from planbrief.display.table import run_html
 from planbrief.display.template import TemplateError, agree, parse
 from planbrief.errors import PlanbriefError
 from planbrief.measures.columns import remembered
-from planbrief.measures.labels import Label
+from planbrief.targets.names import Label
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset

@@ -11,9 +11,9 @@ from planbrief.measures import tables
 from planbrief.measures.audit import Audit, Finding
 from planbrief.measures.figures import Figure, figure, plain
 from planbrief.measures.headlines.rules import Headline
-from planbrief.measures.labels import Label, label, period
 from planbrief.measures.series import Series, series_of
 from planbrief.targets.frames import records_of
+from planbrief.targets.names import Label, label, period
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -165,8 +165,8 @@ def digest_of(publication: Publication, package: Package) -> DigestSource | None
     """What makes the digest against the present edition; None for the first edition, or where that cannot be read."""
     if publication.previous is None:
         return None
-    from planbrief.publish.digest.rendering import DigestMaker
-    from planbrief.publish.digest.snapshot import NoEdition, read_folder
+    from planbrief.publish.changes import NoEdition, read_folder
+    from planbrief.publish.digest_rendering import DigestMaker
 
     try:
         return DigestMaker.of(read_folder(publication.out), data_files(package), publication.out)

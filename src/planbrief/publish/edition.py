@@ -156,7 +156,7 @@ class Stage:
 
     def verify(self) -> list[Problem]:
         """Problems of the edition as it stands on the stage."""
-        from planbrief.publish.edition_check import verify_edition
+        from planbrief.publish.gate import verify_edition
 
         self.log.event("publish.verify", level="debug", stage="stage")
         return verify_edition(self.folder)

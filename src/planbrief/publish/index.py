@@ -23,7 +23,7 @@ from jinja2 import Environment, StrictUndefined, Template
 from planbrief.display.document import Runs
 from planbrief.display.language import LANGS, Lang, mark, message, messages
 from planbrief.display.quantities import date_text
-from planbrief.render.html.text import TAGS, Safe, json_script
+from planbrief.render.html.cells import TAGS, Safe, json_script
 from planbrief.render.safe_text import visible
 from planbrief.run.manifest import INDEX_PAGES, Manifest, PublishedFile, ReportEntry
 

@@ -332,7 +332,7 @@ def restore(
         if edition not in state.kept_ids():
             raise UnknownName("edition", edition, state.kept_ids())
         folder = state.kept / edition
-        from planbrief.publish.edition_check import verify_edition
+        from planbrief.publish.gate import verify_edition
 
         problems = verify_edition(folder)
         if problems:

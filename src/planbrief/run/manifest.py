@@ -314,7 +314,7 @@ class _Value:
     def plain_table(self) -> dict[str, Any]:
         if not isinstance(self.value, dict):
             self.wrong("an object")
-        return cast(dict[str, Any], self.plain())
+        return cast("dict[str, Any]", self.plain())
 
 
 def _harmless(value: Any, depth: int) -> bool:

@@ -19,8 +19,8 @@ from planbrief.display.views.databook import (
     exclusions_table,
     overview,
 )
-from planbrief.measures.labels import Label
 from planbrief.targets import Dataset, load
+from planbrief.targets.names import Label
 
 
 @pytest.fixture(scope="module")

@@ -17,8 +17,8 @@ from planbrief.display.views.opening import (
 )
 from planbrief.measures.audit.model import Audit, Finding
 from planbrief.measures.headlines import headlines
-from planbrief.measures.labels import Label
 from planbrief.targets import load
+from planbrief.targets.names import Label
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from publish.building.conftest import CELLS, write_notebook
 from planbrief.checks.repair import accept
 from planbrief.commands.cli import main
 from planbrief.project import Project
-from planbrief.publish.edition_check import verify_edition
+from planbrief.publish.gate import verify_edition
 
 pytestmark = pytest.mark.xdist_group("build")
 

@@ -7,7 +7,7 @@ import json
 from planbrief.checks.repair import accept
 from planbrief.commands.cli import main
 from planbrief.publish.build import build
-from planbrief.publish.edition_check import verify_edition
+from planbrief.publish.gate import verify_edition
 from planbrief.run.manifest import DIGEST_FILES
 from planbrief.run.produce import Request
 

@@ -22,7 +22,7 @@ from planbrief.checks.project import project_problems
 from planbrief.checks.repair import accept
 from planbrief.commands.cli import main
 from planbrief.commands.preview.studio import Studio
-from planbrief.deliver.news import news
+from planbrief.deliver.delivery import news
 from planbrief.deliver.rounds import Runner
 from planbrief.project import Project
 from planbrief.publish.build import build

@@ -12,7 +12,7 @@ import psutil
 import pytest
 from publish.building.conftest import CELLS, write_notebook
 
-from planbrief.publish.edition_check import verify_edition
+from planbrief.publish.gate import verify_edition
 from planbrief.publish.state import read_edition
 
 pytestmark = [pytest.mark.xdist_group("build"), pytest.mark.slow]

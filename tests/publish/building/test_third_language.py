@@ -12,9 +12,9 @@ from planbrief.commands.cli import main
 from planbrief.display.language import message, pick
 from planbrief.display.quantities import date_text, period_text
 from planbrief.errors import UnknownName, WordsError
-from planbrief.measures.labels import Label
 from planbrief.project import Project
-from planbrief.publish.edition_check import verify_edition
+from planbrief.publish.gate import verify_edition
+from planbrief.targets.names import Label
 
 pytestmark = pytest.mark.xdist_group("build")
 

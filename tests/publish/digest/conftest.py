@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from targets.factory import ACTIVITIES, AREAS, INDICATORS, SOURCES, milestones
 
-from planbrief.publish.digest.snapshot import Snapshot
+from planbrief.publish.changes import Snapshot
 from planbrief.run.manifest import FindingEntry, Manifest, PublishedFile, ReportEntry
 
 KEYS = {

@@ -10,9 +10,9 @@ import pytest
 from publish.digest.conftest import RATE, report, rows_of_testville
 
 from planbrief.display.language import LANGS
-from planbrief.publish.digest.changes import compare
-from planbrief.publish.digest.document import document, index_digest, lines
-from planbrief.publish.digest.rendering import json_bytes, read_digest, to_html, to_markdown, to_text
+from planbrief.publish.changes import compare
+from planbrief.publish.digest import document, index_digest, lines
+from planbrief.publish.digest_rendering import json_bytes, read_digest, to_html, to_markdown, to_text
 from planbrief.run.manifest import FindingEntry
 
 AMENDED = {

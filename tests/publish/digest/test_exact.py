@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from publish.digest.conftest import rows_of_testville
 
-from planbrief.publish.digest.changes import pair_observations
+from planbrief.publish.changes import pair_observations
 
 ROWS = {row["obs_id"]: row for row in rows_of_testville()}
 DATES = {"testville-plan-2024": "2024-01-15", "testville-plan-2026": "2026-02-01"}

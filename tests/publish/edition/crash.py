@@ -18,7 +18,7 @@ from pathlib import Path
 from publish.edition.editions import leftovers
 
 from planbrief.log import Log
-from planbrief.publish.edition_check import verify_edition
+from planbrief.publish.gate import verify_edition
 from planbrief.publish.output_folder import editions
 from planbrief.publish.state import intact
 

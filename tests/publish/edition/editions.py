@@ -6,7 +6,7 @@ import functools
 from pathlib import Path
 
 from planbrief.publish.edition import Publication
-from planbrief.publish.edition_check import pdf_facts
+from planbrief.publish.gate import pdf_facts
 from planbrief.run.manifest import FindingEntry, Manifest, ReportEntry
 
 REPORTS = (

@@ -17,7 +17,7 @@ from publish.edition.editions import build, leftovers, pdf, tree
 
 from planbrief.publish import state
 from planbrief.publish.edition import Publication
-from planbrief.publish.edition_check import verify_edition
+from planbrief.publish.gate import verify_edition
 from planbrief.publish.output_folder import LockHeld, editions, restore
 
 TEXTS = ("one", "two", "three", "next")

@@ -16,7 +16,7 @@ from publish.edition.editions import build, entry, manifest, page
 
 from planbrief.display.language import messages
 from planbrief.publish.edition import Publication
-from planbrief.publish.edition_check import verify_edition
+from planbrief.publish.gate import verify_edition
 from planbrief.publish.index import Change, Digest, size_text
 from planbrief.run.manifest import ReportEntry
 

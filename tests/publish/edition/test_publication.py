@@ -12,7 +12,7 @@ from publish.edition.editions import build, entry, leftovers, manifest, page, tr
 
 from planbrief.errors import UnknownName
 from planbrief.publish.edition import DamagedFile, Publication, PublishError
-from planbrief.publish.edition_check import verify_edition
+from planbrief.publish.gate import verify_edition
 from planbrief.publish.output_folder import DamagedEdition, LockHeld, OutRefused, check_out, editions, prune, restore
 from planbrief.run.manifest import Manifest, ManifestError, ReportEntry, read_manifest
 

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from publish.edition.editions import build, page, pdf
 
-from planbrief.publish.edition_check import BrokenPDF, PDFFacts, pdf_facts, read_page, verify_edition
+from planbrief.publish.gate import BrokenPDF, PDFFacts, pdf_facts, read_page, verify_edition
 
 
 @pytest.fixture

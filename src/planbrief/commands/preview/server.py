@@ -23,7 +23,7 @@ from planbrief.commands.preview.studio import Shown, Studio
 from planbrief.display.language import LANGS, Lang, message
 from planbrief.errors import PlanbriefError, UnknownName
 from planbrief.project import chosen
-from planbrief.render.html.text import TAGS
+from planbrief.render.html.cells import TAGS
 from planbrief.render.safe_text import visible
 from planbrief.run.engine.failures import CellFailed, plain_text
 from planbrief.run.plan import pairs

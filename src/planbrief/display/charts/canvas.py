@@ -238,7 +238,7 @@ def drawing(name: str, width_mm: float, height_mm: float) -> Iterator[Canvas]:
     style.register()
     with mpl.rc_context():
         mpl.rcdefaults()
-        mpl.rcParams.update(cast(Any, style.RC))
+        mpl.rcParams.update(cast("Any", style.RC))
         yield Canvas(name, width_mm, height_mm)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from planbrief.display.document import Cell, Column, Table
 from planbrief.display.views.facts import both, fact_row, words
 from planbrief.measures.evidence import merged_facts
-from planbrief.measures.labels import Label, label
+from planbrief.targets.names import Label, label
 
 if TYPE_CHECKING:
     import pandas as pd

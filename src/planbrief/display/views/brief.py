@@ -16,8 +16,8 @@ from planbrief.measures.audit import Audit, audit
 from planbrief.measures.figures import Figure, figure
 from planbrief.measures.headlines import Headline
 from planbrief.measures.insights import insights
-from planbrief.measures.labels import Label, label, place
 from planbrief.measures.series import BASE_KINDS
+from planbrief.targets.names import Label, label, place
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
@@ -108,7 +108,7 @@ def key_number(ds: Dataset, first: Mapping[str, Any], kind: str, levels: list[Fi
 
 def when(point: Figure) -> Label:
     """The period of a point in words."""
-    from planbrief.measures.labels import period
+    from planbrief.targets.names import period
 
     return period(point.year)
 

@@ -17,7 +17,7 @@ from planbrief.measures.audit import RULES, SEVERITIES, Audit, Finding, Identity
 from planbrief.measures.figures import Figure, plain
 from planbrief.measures.headlines.audit_counts import EXACT, arithmetic, identity_name, identity_period
 from planbrief.measures.headlines.rules import Headline
-from planbrief.measures.labels import Label, label, located, period
+from planbrief.targets.names import Label, label, located, period
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset

@@ -18,9 +18,9 @@ from planbrief.measures.compare import Order, SideBySide, difference, head_word,
 from planbrief.measures.evidence import evidence, merged_facts
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines.rules import Headline
-from planbrief.measures.labels import Label, label, listing, measured, period, subject_label
 from planbrief.measures.series import published_year
 from planbrief.measures.verdicts import PAIR_STATUSES, STATUSES, Verdict
+from planbrief.targets.names import Label, label, listing, measured, period, subject_label
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset

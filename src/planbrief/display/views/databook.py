@@ -15,7 +15,7 @@ from planbrief.display.state import issuer
 from planbrief.display.views.facts import both, fact_figure, records, referred, unit_name, value_cell, word, words
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines.rules import Headline
-from planbrief.measures.labels import Label, label, listing, located, measured
+from planbrief.targets.names import Label, label, listing, located, measured
 
 if TYPE_CHECKING:
     import pandas as pd

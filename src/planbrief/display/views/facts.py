@@ -14,8 +14,8 @@ from planbrief.display.template import fields
 from planbrief.measures.evidence import merged_facts
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines import Headline
-from planbrief.measures.labels import Label, label, listing, located, measured, period
 from planbrief.targets.frames import records_of
+from planbrief.targets.names import Label, label, listing, located, measured, period
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -11,8 +11,8 @@ from planbrief.display.document import Cell, Column, Table
 from planbrief.display.views.facts import both, remarks, unit_name, unprinted
 from planbrief.measures import tables
 from planbrief.measures.figures import Figure
-from planbrief.measures.labels import Label, label, measured
 from planbrief.targets import periods
+from planbrief.targets.names import Label, label, measured
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset

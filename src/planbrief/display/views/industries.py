@@ -25,8 +25,8 @@ from planbrief.measures.industries import (
     main_measure,
     shares_of_parts,
 )
-from planbrief.measures.labels import Label, label, listing
 from planbrief.targets.frames import records_of
+from planbrief.targets.names import Label, label, listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,7 +12,7 @@ from planbrief.display.views.facts import both
 from planbrief.display.views.growth import unit_label
 from planbrief.measures.headlines import Headline
 from planbrief.measures.insights import Insight, insights
-from planbrief.measures.labels import Label, label, listing
+from planbrief.targets.names import Label, label, listing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,8 +10,8 @@ from planbrief.display.sentence import inside
 from planbrief.display.views.facts import both, records, remarks
 from planbrief.measures import tables
 from planbrief.measures.figures import figure
-from planbrief.measures.labels import Label, label, listing, measured
 from planbrief.measures.series import BASE_KINDS
+from planbrief.targets.names import Label, label, listing, measured
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -15,7 +15,7 @@ from planbrief.measures.audit.model import Finding
 from planbrief.measures.evidence import Evidence, evidence
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines import Headline
-from planbrief.measures.labels import Label, label, listing, measured
+from planbrief.targets.names import Label, label, listing, measured
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset

@@ -12,7 +12,7 @@ from planbrief.display.views.growth import point_figure
 from planbrief.display.views.needs import growth_rows, name_of, records
 from planbrief.measures import tables
 from planbrief.measures.figures import Figure, figure
-from planbrief.measures.labels import Label, label
+from planbrief.targets.names import Label, label
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset

@@ -9,9 +9,9 @@ from planbrief.display.document import Cell, Column, Table
 from planbrief.display.language import message
 from planbrief.display.quantities import value_text
 from planbrief.measures.figures import Figure, figure
-from planbrief.measures.labels import label, measured, period
 from planbrief.measures.tables import progress_table
 from planbrief.targets.frames import records_of
+from planbrief.targets.names import label, measured, period
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset

@@ -21,7 +21,7 @@ from planbrief.measures.compare import records as evidence_of
 from planbrief.measures.evidence import Evidence, evidence
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines.rules import Headline
-from planbrief.measures.labels import Label, label, listing, measured, period
+from planbrief.targets.names import Label, label, listing, measured, period
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset

@@ -10,7 +10,7 @@ from itertools import permutations
 
 from planbrief.measures.audit.model import Context, Finding, Identity, Item, Number, Result, grouped, key_of, single
 from planbrief.measures.evidence import Evidence, ids
-from planbrief.measures.labels import Label, label, listing, period, place
+from planbrief.targets.names import Label, label, listing, period, place
 
 LIST_COUNT = "list_count"
 

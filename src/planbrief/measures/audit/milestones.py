@@ -23,8 +23,8 @@ from planbrief.measures.audit.model import (
 from planbrief.measures.audit.relations import EPSILON
 from planbrief.measures.evidence import Evidence, evidence, ids
 from planbrief.measures.growth import cagr, multiple
-from planbrief.measures.labels import Label, label, period, place
 from planbrief.measures.ranges import CEILINGS, bound_reason
+from planbrief.targets.names import Label, label, period, place
 
 MILESTONES = "milestones"
 #: A segment's growth is asked about when it is more than this multiple of the segment before it …

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Literal
 from planbrief.measures import evidence
 from planbrief.measures.evidence import Evidence, ids
 from planbrief.measures.figures import Figure
-from planbrief.measures.labels import Label, label, measured
 from planbrief.targets import periods
+from planbrief.targets.names import Label, label, measured
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset

@@ -35,7 +35,7 @@ from planbrief.measures.audit.model import (
     key_of,
 )
 from planbrief.measures.evidence import Evidence, ids
-from planbrief.measures.labels import Label, label, listing, period, place
+from planbrief.targets.names import Label, label, listing, period, place
 
 _ATOM = re.compile(
     r"(?P<indicator>[a-z]\w*)(?:/(?P<activity>\w+|\?)(?P<children>\.\*)?)?(?:#(?P<subject>[^\[\]]+))?"

@@ -22,7 +22,7 @@ from planbrief.measures.audit.model import (
 )
 from planbrief.measures.audit.relations import EPSILON
 from planbrief.measures.evidence import Evidence, ids
-from planbrief.measures.labels import Label, located, period, place
+from planbrief.targets.names import Label, located, period, place
 
 MAGNITUDE = "magnitude"
 #: Powers of ten by which figures slip: a digit, 万, 亿.

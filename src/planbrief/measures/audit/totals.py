@@ -19,7 +19,7 @@ from planbrief.measures.audit.model import (
 )
 from planbrief.measures.audit.relations import EPSILON, Scope, amount, of_record
 from planbrief.measures.evidence import Evidence, ids
-from planbrief.measures.labels import Label, label, listing, period, place
+from planbrief.targets.names import Label, label, listing, period, place
 
 PARTS_TOTAL = "parts_total"
 #: Kinds whose areas and amounts are no part of anything: limits hold for each place, counts may overlap.

@@ -11,7 +11,7 @@ from planbrief.measures.audit import SEVERITIES, Audit, Finding, Identity
 from planbrief.measures.audit.model import Number
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines.rules import Headline
-from planbrief.measures.labels import Label, label, measured, period
+from planbrief.targets.names import Label, label, measured, period
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset

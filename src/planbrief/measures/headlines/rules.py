@@ -11,10 +11,10 @@ from planbrief.measures.audit import SEVERITIES, Audit
 from planbrief.measures.evidence import evidence, ids, merged_facts
 from planbrief.measures.figures import Figure, figure, plain
 from planbrief.measures.growth import cagr, multiple
-from planbrief.measures.labels import Label, label, measured, period
 from planbrief.measures.series import Point, Series, published_year
 from planbrief.measures.tables import progress_table
 from planbrief.targets.frames import records_of
+from planbrief.targets.names import Label, label, measured, period
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset

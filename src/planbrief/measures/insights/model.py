@@ -16,9 +16,9 @@ from planbrief.measures.audit.model import Context
 from planbrief.measures.audit.relations import Amount, Scope, amount
 from planbrief.measures.evidence import evidence, ids
 from planbrief.measures.figures import Figure, plain
-from planbrief.measures.labels import Label, label, measured
 from planbrief.measures.ranges import ROUNDED_KINDS
 from planbrief.measures.series import Point, Series, published_year, series_of
+from planbrief.targets.names import Label, label, measured
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset

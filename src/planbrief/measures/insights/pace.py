@@ -11,8 +11,8 @@ from planbrief.measures import growth as formulas
 from planbrief.measures.figures import Figure, plain
 from planbrief.measures.insights.model import Area, Insight, Quantity, Row, Steps, Value, derived, growth, of_point
 from planbrief.measures.insights.product import spanned
-from planbrief.measures.labels import Label, label, period
 from planbrief.measures.series import Point, Series, at_other_prices, published_year, series_of
+from planbrief.targets.names import Label, label, period
 from planbrief.targets.wording import mirrored
 
 #: A year is a cliff where its growth is this many times that of the years before, and this much above it.

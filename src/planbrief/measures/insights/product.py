@@ -26,8 +26,8 @@ from planbrief.measures.insights.model import (
     of_point,
     stated,
 )
-from planbrief.measures.labels import Label, period
 from planbrief.measures.series import Series
+from planbrief.targets.names import Label, period
 
 #: What is assumed of the sectors without a target.
 REST = "rest_at_most_as_before"

@@ -21,8 +21,8 @@ from planbrief.measures.insights.model import (
     of_point,
 )
 from planbrief.measures.insights.product import declared, main_series, spanned, values
-from planbrief.measures.labels import Label, label, listing, period
 from planbrief.measures.series import Series, series_of
+from planbrief.targets.names import Label, label, listing, period
 
 #: A few branches that carry this share of the increase are worth a sentence …
 MOST_OF_IT = 0.6

@@ -23,8 +23,8 @@ from planbrief.display.document import (
 )
 from planbrief.display.language import message
 from planbrief.render import foreign_tables
-from planbrief.render.html import columns
-from planbrief.render.html.text import TAGS, Writer, esc, lang_attribute, number_id
+from planbrief.render.html import cells
+from planbrief.render.html.cells import TAGS, Writer, esc, lang_attribute, number_id
 from planbrief.render.outline import BlockPart, heading_text, short_title
 from planbrief.render.pdf.text import allowed_link
 from planbrief.render.pictures import SVG, compact, prefix_ids, size_px, small_line, use_color_variables
@@ -151,7 +151,7 @@ def numbered(kind: str, number: int, writer: Writer) -> str:
 
 def table(block: Table, writer: Writer, number: int = 0) -> str:
     """A table with its caption, notes and sources; it scrolls in a region of its own where the page is narrow."""
-    widths, wide = columns.plan(block, writer.lang)
+    widths, wide = cells.plan(block, writer.lang)
     caption = ""
     if block.caption:
         caption = (
@@ -168,8 +168,8 @@ def table(block: Table, writer: Writer, number: int = 0) -> str:
     return (
         f'<figure class="table{wide}" id="{esc(block.id)}"{lang_attribute(block.lang, writer.lang)}>'
         f'<div class="scroll" tabindex="0" role="group" {label}>'
-        f'<table{columns.class_names(block, writer)}{sortable} style="--t:{100 / sum(widths):.2f}%">'
-        f"{caption}{columns.head(block, writer, widths)}"
+        f'<table{cells.class_names(block, writer)}{sortable} style="--t:{100 / sum(widths):.2f}%">'
+        f"{caption}{cells.head(block, writer, widths)}"
         f"{_body(block, writer)}"
         f"</table></div>{_below(block.notes, block.sources, writer)}</figure>\n"
     )
@@ -181,7 +181,7 @@ def _body(block: Table, writer: Writer) -> str:
         for position, column in enumerate(block.columns)
         if column.align == "decimal"
     }
-    unit = columns.unit_position(block)
+    unit = cells.unit_position(block)
     numbered = any(column.key == "id" for column in block.columns)
     rows = ["<tbody>"]
     for index, row in enumerate(block.rows):
@@ -191,14 +191,14 @@ def _body(block: Table, writer: Writer) -> str:
                 f'{start}<tr class="group"><th scope="rowgroup" colspan="{len(block.columns)}"><span class="cap">'
                 f"{writer.runs(block.groups[index])}</span></th></tr>"
             )
-        cells = [
+        row_cells = [
             _cell(
                 cell,
                 block.columns[position],
                 writer,
                 pads[position][index] if position in pads else 0.0,
                 valued=block.sortable,
-                below=columns.phone_unit(row, unit, writer) if unit and not position else "",
+                below=cells.phone_unit(row, unit, writer) if unit and not position else "",
             )
             for position, cell in enumerate(row)
             if cell.colspan
@@ -206,9 +206,9 @@ def _body(block: Table, writer: Writer) -> str:
         own = own_observation(block, row) if numbered else ""
         if writer.listed.get(own) is False:
             writer.listed[own] = True
-            rows.append(f'<tr id="{esc(number_id(own))}">{"".join(cells)}</tr>')
+            rows.append(f'<tr id="{esc(number_id(own))}">{"".join(row_cells)}</tr>')
         else:
-            rows.append(f"<tr>{''.join(cells)}</tr>")
+            rows.append(f"<tr>{''.join(row_cells)}</tr>")
     rows.append("</tbody>")
     return "".join(rows)
 
@@ -224,7 +224,7 @@ def _cell(cell: Cell, column: Column, writer: Writer, pad: float, *, valued: boo
     classes = [
         name for name in ({"right": "r", "decimal": "d", "center": "m"}.get(column.align, ""), cell.tone) if name
     ]
-    if column.align == "right" and columns.whole(cell):
+    if column.align == "right" and cells.whole(cell):
         classes.append("a")
     attributes = f' class="{" ".join(classes)}"' if classes else ""
     if pad:
@@ -238,9 +238,9 @@ def _cell(cell: Cell, column: Column, writer: Writer, pad: float, *, valued: boo
             f' data-v="{cell.value:g}"' if cell.value == float(f"{cell.value:g}") else f' data-v="{cell.value!r}"'
         )
     attributes += lang_attribute(cell.lang, writer.lang)
-    inner = writer.cell(columns.amount(cell) if "a" in classes else cell)
+    inner = writer.cell(cells.amount(cell) if "a" in classes else cell)
     if cell.head and writer.lang == "zh":
-        inner = columns.bracket_whole(inner)
+        inner = cells.bracket_whole(inner)
     inner += below
     return f'<th scope="row"{attributes}>{inner}</th>' if cell.head and inner else f"<td{attributes}>{inner}</td>"
 

@@ -24,7 +24,7 @@ from planbrief.display.language import mark as marked
 from planbrief.render import notebook
 from planbrief.render.html import blocks
 from planbrief.render.html.blocks import prose_html
-from planbrief.render.html.text import MANY, TAGS, Safe, Writer, esc, json_script, lang_attribute, number_id
+from planbrief.render.html.cells import MANY, TAGS, Safe, Writer, esc, json_script, lang_attribute, number_id
 from planbrief.render.outline import (
     BlockPart,
     CodePart,

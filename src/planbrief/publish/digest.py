@@ -10,16 +10,17 @@ from typing import Any
 from planbrief.display.language import LANGS, Lang, has_message, message, term
 from planbrief.display.quantities import MINUS, figure_period, period_text, value_text
 from planbrief.measures.figures import Figure
-from planbrief.publish.digest.changes import (
+from planbrief.publish.changes import (
     Changes,
     FigureChange,
     FindingChange,
     ObservationChange,
     ReportChange,
+    Row,
+    Snapshot,
     TableChange,
     number,
 )
-from planbrief.publish.digest.snapshot import Row, Snapshot
 from planbrief.publish.index import Change, Digest
 from planbrief.render.safe_text import visible
 

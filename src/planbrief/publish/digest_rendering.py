@@ -16,9 +16,8 @@ from jinja2 import Environment, StrictUndefined, Template
 
 from planbrief.display.language import LANGS, Lang, mark
 from planbrief.files import read_regular, sha256_of
-from planbrief.publish.digest.changes import Changes, ObservationChange, compare
-from planbrief.publish.digest.document import Document, Section, document, index_digest
-from planbrief.publish.digest.snapshot import Row, Snapshot, tables_of
+from planbrief.publish.changes import Changes, ObservationChange, Row, Snapshot, compare, tables_of
+from planbrief.publish.digest import Document, Section, document, index_digest
 from planbrief.publish.index import Change, Digest
 from planbrief.run.manifest import DIGEST_FILES, Manifest, written
 

@@ -1,47 +1,155 @@
-"""Everything that differs between two editions: headline figures, observations, findings, reports."""
+"""What an edition says (its manifest, the rows of its tables), and everything that differs between two of them."""
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import math
+from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
+from pathlib import Path
 from typing import Any, Literal
 
+from planbrief.display.language import Lang
 from planbrief.display.quantities import split_unit
-from planbrief.publish.digest.snapshot import Snapshot
-from planbrief.run.manifest import FindingEntry, Manifest, ReportEntry
+from planbrief.errors import PlanbriefError
+from planbrief.files import read_regular, sha256_of
+from planbrief.publish.output_folder import editions
+from planbrief.run.manifest import (
+    EDITION_ID,
+    LARGEST_MANIFEST_BYTES,
+    MANIFEST,
+    FindingEntry,
+    Manifest,
+    ManifestError,
+    ReportEntry,
+    read_manifest,
+)
 
 Row = Mapping[str, str]
+#: Column that identifies the rows of a table whose description does not say it.
+OBSERVATION_KEY = "obs_id"
+
+
+class NoEdition(PlanbriefError):
+    """Something that was named is no edition."""
+
+    text = (
+        "{}: {}; expected the folder of an edition, its manifest.json or the id of an edition that is kept "
+        "(planbrief diff --help)"
+    )
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """An edition as far as a comparison needs it.
+
+    ``tables`` holds the rows by table, ``keys`` the columns that identify them; a table that is missing was not there
+    to be read.
+    """
+
+    manifest: Manifest
+    tables: Mapping[str, tuple[Row, ...]] = field(default_factory=dict)
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @cached_property
+    def observations(self) -> dict[str, Row]:
+        """Observations by id."""
+        return {row["obs_id"]: row for row in self.tables.get("observations", ())}
+
+    def named(self, table: str, key: str) -> Row | None:
+        """A row of a reference table, None where it is not there."""
+        return self._by_key.get(table, {}).get(key)
+
+    @cached_property
+    def _by_key(self) -> dict[str, dict[str, Row]]:
+        return {name: {self.key(name, row): row for row in rows} for name, rows in self.tables.items()}
+
+    def key(self, table: str, row: Row) -> str:
+        """What identifies a row of a table: its key, or all of it where the table has none."""
+        return ":".join(row.get(name, "") for name in self.keys.get(table) or tuple(row))
+
+    def name(self, table: str, key: str, lang: Lang) -> str:
+        """Name of a row of a reference table in a language; the key where it has none."""
+        row = self.named(table, key) or {}
+        column = "title" if table == "sources" else "name"
+        return row.get(f"{column}_{lang}") or row.get(f"{column}_zh") or key
+
+
+def read_folder(folder: Path) -> Snapshot:
+    """The edition in a folder; :class:`NoEdition` where there is none or its tables are not what its manifest says."""
+    manifest = _manifest(folder, MANIFEST, folder)
+    listed = manifest.published_files()
+
+    def read(path: str) -> bytes:
+        try:
+            data = read_regular(folder, path)
+        except OSError:
+            return b""  # a manifest that was copied without its data: figures, findings and reports can be compared
+        if sha256_of(data) != listed[path]:
+            raise NoEdition(str(folder), f"{path} is not what the manifest says")
+        return data
+
+    files = {path: data for path in listed if path.startswith("data/") and (data := read(path))}
+    return Snapshot(manifest, *tables_of(files))
+
+
+def tables_of(files: Mapping[str, bytes]) -> tuple[dict[str, tuple[Row, ...]], dict[str, tuple[str, ...]]]:
+    """Rows and key columns by table, from the files below ``data/`` of an edition."""
+    tables: dict[str, tuple[Row, ...]] = {
+        path.removeprefix("data/").removesuffix(".csv"): tuple(csv.DictReader(io.StringIO(data.decode(), newline="")))
+        for path, data in files.items()
+        if path.endswith(".csv")
+    }
+    keys: dict[str, tuple[str, ...]] = {"observations": (OBSERVATION_KEY,)}
+    if descriptor := files.get("data/datapackage.json"):
+        for resource in json.loads(descriptor).get("resources", ()):
+            key = resource.get("schema", {}).get("primaryKey", ())
+            keys[str(resource.get("name"))] = (key,) if isinstance(key, str) else tuple(key)
+    return tables, keys
+
+
+def open_edition(named: str, out: Path) -> Snapshot:
+    """The edition that a word names: a folder, a ``manifest.json``, or an id of an edition that `out` keeps."""
+    path = Path(named)
+    if path.is_file():
+        return read_folder(path.parent) if path.name == MANIFEST else Snapshot(_manifest(path.parent, path.name, path))
+    if path.is_dir():
+        return read_folder(path)
+    known = {info.edition: info.path for info in editions(out)}
+    if named in known:
+        return read_folder(known[named])
+    if EDITION_ID.fullmatch(named):
+        raise NoEdition(named, f"not kept beside {out}; kept are {', '.join(known) or 'none'}")
+    raise NoEdition(named, "no such file or folder")
+
+
+def _manifest(folder: Path, name: str, named: Path) -> Manifest:
+    """A manifest, which may lie under another name and without its edition; `named` is what the user said."""
+    try:
+        return read_manifest(read_regular(folder, name, LARGEST_MANIFEST_BYTES))
+    except (OSError, ManifestError) as error:
+        raise NoEdition(str(named), str(error)) from error
+
+
 Kind = Literal["added", "removed", "corrected", "revised", "resourced"]
-KINDS: tuple[Kind, ...] = ("revised", "corrected", "added", "removed", "resourced")
-#: What makes two rows the same fact but for its period, and with it.
-THING = ("ref_area", "subject", "indicator", "activity", "transformation", "counterpart_area")
-FACT = (*THING, "time_period")
 #: Kinds that say what is wanted.
 AIMS = ("target", "constraint")
 
 
 @dataclass(frozen=True)
 class ObservationChange:
-    """One difference between two data sets.
-
-    Attributes
-    ----------
-    kind : str
-        One of :data:`KINDS`.
-    old, new : mapping or None
-        The rows before and after.
-    fields : tuple of str
-        Columns in which both rows differ.
-    stands : bool
-        A revision whose old row is still in the data: both documents speak.
-    """
+    """One difference between two data sets: the rows before and after, and the columns in which both differ."""
 
     kind: Kind
     old: Row | None
     new: Row | None
     fields: tuple[str, ...] = ()
+    #: A revision whose old row is still in the data: both documents speak.
     stands: bool = False
 
     @property
@@ -87,51 +195,47 @@ def pair_observations(
         added.
     """
     dates = published or {}
-    found: list[ObservationChange] = []
-    for obs_id in (key for key in new if key in old):
-        before, after = old[obs_id], new[obs_id]
-        if fields := differing(before, after):
-            found.append(_changed(before, after, fields))
+    changes = [_changed(old[key], row) for key, row in new.items() if key in old and differing(old[key], row)]
     gone = {key: row for key, row in old.items() if key not in new}
     come = {key: row for key, row in new.items() if key not in old}
 
-    def take(key: Callable[[Row], Hashable], allowed: Callable[[Row, Row], bool], same: Kind | None = None) -> None:
-        for before, after in _matches(gone, come, key, allowed):
-            fields = differing(old[before], new[after])
-            change = _changed(old[before], new[after], fields)
-            found.append(ObservationChange(same or change.kind, change.old, change.new, fields))
-            del gone[before], come[after]
+    def pair(key: Callable[[Row], Hashable], kind: Kind | None = None, dated: bool = False) -> None:
+        for before, after in _matches(gone, come, key, dates if dated else None):
+            changes.append(_changed(gone.pop(before), come.pop(after), kind))
 
-    def newer(before: Row, after: Row) -> bool:
-        return _newer(before, after, dates)
-
-    take(lambda row: (_place(row), _fact(row)), _always, "corrected")
-    take(_place, _always, "corrected")
-    take(lambda row: (row.get("source_id", ""), _fact(row), row.get("kind", "")), _always, "corrected")
-    take(lambda row: (_fact(row), row.get("kind", "")), newer)
-    standing = _standing(old[key] for key in old if key in new)
+    # The surest likeness takes its pairs first, and who has found a partner is out of the game: a row that was moved
+    # in its file (same place in the text) must not be taken for the new plan's answer to another row.
+    pair(lambda row: (_place(row), _fact(row)), "corrected")
+    pair(_place, "corrected")
+    pair(lambda row: (row.get("source_id", ""), _statement(row)), "corrected")
+    pair(_statement, dated=True)
+    # A newer document beside an older one that stays: it revises what that says, repeats it, or adds to it.
+    standing = defaultdict(list)
+    for row in (old[key] for key in old if key in new):
+        standing[_statement(row)].append(row)
     for obs_id, row in list(come.items()):
-        beside = standing.get((_fact(row), row.get("kind", "")), [])
-        earlier = _revises(row, beside, dates)
-        if earlier is not None:
-            found.append(ObservationChange("revised", earlier, row, differing(earlier, row), stands=True))
-        elif beside:
-            found.append(ObservationChange("added", None, row))
-        if beside:
+        if beside := standing.get(_statement(row), []):
+            earlier = _revised(row, beside, dates)
+            fields = differing(earlier, row) if earlier is not None else ()
+            kind: Kind = "added" if earlier is None else "revised"
+            changes.append(ObservationChange(kind, earlier, row, fields, stands=earlier is not None))
             del come[obs_id]
-    take(lambda row: (_thing(row), row.get("kind", "")) if row.get("kind", "") in AIMS else None, newer, "revised")
-    found += [ObservationChange("added", None, row) for row in come.values()]
-    found += [ObservationChange("removed", row, None) for row in gone.values()]
+    # Last, an aim set for another year: only aims, since an actual value of another year is a new fact.
+    pair(lambda row: (_thing(row), row["kind"]) if row.get("kind") in AIMS else None, "revised", dated=True)
+    changes += [ObservationChange("added", None, row) for row in come.values()]
+    changes += [ObservationChange("removed", row, None) for row in gone.values()]
     order = {key: place for place, key in enumerate((*new, *old))}
-    return tuple(sorted(found, key=lambda change: order.get(change.row.get("obs_id", ""), 0)))
+    return tuple(sorted(changes, key=lambda change: order.get(change.row.get("obs_id", ""), 0)))
 
 
-def _changed(before: Row, after: Row, fields: tuple[str, ...]) -> ObservationChange:
+def _changed(before: Row, after: Row, kind: Kind | None = None) -> ObservationChange:
     """A pair of rows as a change: one document read again, or another document."""
-    if before.get("source_id") == after.get("source_id"):
-        return ObservationChange("corrected", before, after, fields)
-    same = amount(before) == amount(after) and before.get("time_period") == after.get("time_period")
-    return ObservationChange("resourced" if same else "revised", before, after, fields)
+    if kind is None:
+        same = amount(before) == amount(after) and before.get("time_period") == after.get("time_period")
+        kind = "resourced" if same else "revised"
+        if before.get("source_id") == after.get("source_id"):
+            kind = "corrected"
+    return ObservationChange(kind, before, after, differing(before, after))
 
 
 def _place(row: Row) -> Hashable:
@@ -139,16 +243,18 @@ def _place(row: Row) -> Hashable:
     return (row.get("source_id", ""), start, end) if start else None
 
 
-def _fact(row: Row) -> tuple[str, ...]:
-    return tuple(row.get(name, "") for name in FACT)
-
-
 def _thing(row: Row) -> tuple[str, ...]:
-    return tuple(row.get(name, "") for name in THING)
+    """What makes two rows the same fact but for its period."""
+    names = ("ref_area", "subject", "indicator", "activity", "transformation", "counterpart_area")
+    return tuple(row.get(name, "") for name in names)
 
 
-def _always(_before: Row, _after: Row) -> bool:
-    return True
+def _fact(row: Row) -> tuple[str, ...]:
+    return (*_thing(row), row.get("time_period", ""))
+
+
+def _statement(row: Row) -> tuple[str, ...]:
+    return (*_fact(row), row.get("kind", ""))
 
 
 def _newer(before: Row, after: Row, dates: Mapping[str, str]) -> bool:
@@ -158,34 +264,24 @@ def _newer(before: Row, after: Row, dates: Mapping[str, str]) -> bool:
 
 
 def _matches(
-    gone: Mapping[str, Row],
-    come: Mapping[str, Row],
-    key: Callable[[Row], Hashable],
-    allowed: Callable[[Row, Row], bool],
+    gone: Mapping[str, Row], come: Mapping[str, Row], key: Callable[[Row], Hashable], dates: Mapping[str, str] | None
 ) -> list[tuple[str, str]]:
-    """Pairs of ids with the same key, one to one in file order; a row without a key has no partner."""
-    waiting: dict[Hashable, list[str]] = {}
+    """Pairs of ids with the same key, one to one in file order, by dates only if given; no key, no partner."""
+    waiting = defaultdict(list)
     for obs_id, row in gone.items():
         if (value := key(row)) is not None:
-            waiting.setdefault(value, []).append(obs_id)
-    found = []
+            waiting[value].append(obs_id)
+    pairs = []
     for obs_id, row in come.items():
         candidates = waiting.get(key(row), [])
-        partner = next((other for other in candidates if allowed(gone[other], row)), None)
+        partner = next((other for other in candidates if dates is None or _newer(gone[other], row, dates)), None)
         if partner is not None:
             candidates.remove(partner)
-            found.append((partner, obs_id))
-    return found
+            pairs.append((partner, obs_id))
+    return pairs
 
 
-def _standing(rows: Iterable[Row]) -> dict[Hashable, list[Row]]:
-    found: dict[Hashable, list[Row]] = {}
-    for row in rows:
-        found.setdefault((_fact(row), row.get("kind", "")), []).append(row)
-    return found
-
-
-def _revises(row: Row, standing: Iterable[Row], dates: Mapping[str, str]) -> Row | None:
+def _revised(row: Row, standing: Iterable[Row], dates: Mapping[str, str]) -> Row | None:
     """The row of an older document that a new row contradicts; None if none does or one says the same."""
     others = [other for other in standing if other.get("source_id", "") != row.get("source_id", "")]
     undated = row.get("time_period", "") in ("", "undated")
@@ -342,11 +438,8 @@ def _figures(old: Snapshot, new: Snapshot) -> Iterator[FigureChange]:
             if one is not None and other is not None and _same(one, other):
                 continue
             values = repr([(side or {}).get("value") for side in (one, other)])
-            known = found.get((key, values))
-            if known:
-                found[key, values] = FigureChange(key, one, other, (*known.reports, report), known.moved)
-            else:
-                found[key, values] = FigureChange(key, one, other, (report,), _moved(old, new, one, other))
+            known = found.get((key, values)) or FigureChange(key, one, other, (), _moved(old, new, one, other))
+            found[key, values] = FigureChange(key, one, other, (*known.reports, report), known.moved)
     yield from found.values()
 
 
