@@ -10,6 +10,8 @@ from planbrief.display.language import (
     LANGS,
     Lang,
     MissingMessage,
+    TemplateError,
+    fields,
     mark,
     message,
     message_files,
@@ -18,7 +20,6 @@ from planbrief.display.language import (
     term,
 )
 from planbrief.display.quantities import date_text, figure_period, period_text, segment_text
-from planbrief.display.template import TemplateError, fields
 from planbrief.errors import Problem
 from planbrief.targets.package import read_package
 

@@ -10,10 +10,10 @@ import pytest
 
 from planbrief.display import say, tell
 from planbrief.display.document import run_text
+from planbrief.display.language import TemplateError
 from planbrief.display.outputs import runs
 from planbrief.display.sentence import Listed, NoWording, UnusableValue
 from planbrief.display.state import NoPage, _current
-from planbrief.display.template import TemplateError
 from planbrief.measures.figures import Figure
 from planbrief.targets.names import Label
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from planbrief.display.template import TemplateError, agree, digits_in_template, fields, parse
+from planbrief.display.language import TemplateError, agree, digits_in_template, fields, parse
 
 
 def test_names_braces_and_emphasis():

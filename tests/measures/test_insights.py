@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from planbrief.display.language import messages
-from planbrief.display.template import fields
-from planbrief.display.views.insights import assumptions, story
+from planbrief.display.language import fields, messages
+from planbrief.display.views.opening import assumptions, story
 from planbrief.measures.figures import Figure
 from planbrief.measures.insights import insights
 from planbrief.targets import load

@@ -16,8 +16,8 @@ from planbrief.display.language import messages
 from planbrief.display.outputs import written
 from planbrief.display.sentence import sentence_runs
 from planbrief.display.table import table_block
-from planbrief.display.views import checks, databook, facts, growth, needs, paths, progress
-from planbrief.display.views.insights import derived_table, story
+from planbrief.display.views import checks, databook, facts, growth, needs, progress
+from planbrief.display.views.opening import derived_table, story
 from planbrief.measures import tables
 from planbrief.measures.audit import SEVERITIES, audit
 from planbrief.measures.headlines import headlines
@@ -216,7 +216,7 @@ def test_every_rule_takes_every_sense(direction, comparator):
 #: What the pages of a place show of its data, whatever it is: tables, charts, sentences.
 SHOWN = (
     lambda ds, made: [growth.milestone_table(ds, "testville"), growth.milestone_table(ds, "testville", branches=True)],
-    lambda ds, made: [paths.path_chart(ds, ["testville"])],
+    lambda ds, made: [needs.path_chart(ds, ["testville"])],
     lambda ds, made: [needs.needs_table(ds, "testville"), needs.rates_view(ds, "testville")],
     lambda ds, made: [derived_table(ds, "testville"), progress.progress_view(ds, "testville")],
     lambda ds, made: [

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from planbrief.checks.project import notebook_problems
-from planbrief.display.template import wordings_of
+from planbrief.display.language import wordings_of
 from planbrief.errors import UnknownName, WordsError
 from planbrief.project import Project
 from planbrief.run.keys import words_hash

@@ -130,7 +130,7 @@ def insights(ds: Dataset, region: str, lang: str) -> pd.DataFrame:
     """Insights of a place, weightiest first; see :meth:`planbrief.api.data.Data.insights`."""
     import pandas as pd
 
-    from planbrief.display.views.insights import story
+    from planbrief.display.views.opening import story
 
     rows = [
         (

@@ -11,11 +11,10 @@ from typing import TYPE_CHECKING, Any
 from planbrief import extensions
 from planbrief.api.data import Data
 from planbrief.display import page as pages
-from planbrief.display.language import Lang, Text
+from planbrief.display.language import Lang, Text, fields, wordings_of
 from planbrief.display.quantities import period_text
 from planbrief.display.sentence import say
 from planbrief.display.state import Page, activate, loaded
-from planbrief.display.template import fields, wordings_of
 from planbrief.errors import UnknownName, WordsError
 from planbrief.measures.columns import COLUMNS
 from planbrief.project import at, find

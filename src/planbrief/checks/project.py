@@ -12,8 +12,7 @@ from typing import Any
 
 from planbrief.checks.data import sheets_of, survey
 from planbrief.checks.rules import to_be_written
-from planbrief.display.language import LANGS, is_chinese, messages
-from planbrief.display.template import TemplateError, digits_in_template, problems_of
+from planbrief.display.language import LANGS, TemplateError, digits_in_template, is_chinese, messages, problems_of
 from planbrief.errors import ParameterError, PlanbriefError, Problem
 from planbrief.parameters import assignments, convert, declared, read_catalog
 from planbrief.project import Project

@@ -10,7 +10,20 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.document import Chart, Cover, Heading, KeyNumbers, Table, run_text
-from planbrief.display.language import Lang, Text, has_message, join_names, mark, message, pick
+from planbrief.display.language import (
+    Lang,
+    TemplateError,
+    Text,
+    Words,
+    agree,
+    has_message,
+    join_names,
+    mark,
+    message,
+    parse,
+    pick,
+    wordings_of,
+)
 from planbrief.display.outputs import GROUND, bundle, written
 from planbrief.display.quantities import date_text
 from planbrief.display.sentence import numbers_block, numbers_html, numbers_text
@@ -26,7 +39,6 @@ from planbrief.display.state import (
     sources_block,
 )
 from planbrief.display.table import run_html, table_block, table_html, table_text
-from planbrief.display.template import TemplateError, Words, agree, parse, wordings_of
 from planbrief.errors import ParameterError, UnknownName, WordsError
 
 if TYPE_CHECKING:

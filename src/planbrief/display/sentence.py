@@ -10,12 +10,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.document import KeyNumber, KeyNumbers, Mark, Run, Runs, Sentence, run_text
-from planbrief.display.language import Text, is_bilingual, mark, messages, pick, words
+from planbrief.display.language import TemplateError, Text, agree, is_bilingual, mark, messages, parse, pick, words
 from planbrief.display.outputs import bundle, written
 from planbrief.display.quantities import decimal_text, exact, figure_runs, is_figure, rounded
 from planbrief.display.state import Page, current, emit
 from planbrief.display.table import run_html
-from planbrief.display.template import TemplateError, agree, parse
 from planbrief.errors import PlanbriefError
 from planbrief.measures.columns import remembered
 from planbrief.targets.names import Label

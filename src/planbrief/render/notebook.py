@@ -15,7 +15,7 @@ from lxml import etree
 from nbformat import NotebookNode
 
 from planbrief.catalog import REPORT_ID
-from planbrief.display import vega
+from planbrief.display import plots
 from planbrief.display.document import Chart, Cover, Sources, Table
 from planbrief.display.language import LANGS, Lang, message
 from planbrief.display.outputs import MIME, BadBlock
@@ -385,8 +385,8 @@ class _Reader:
         """A chart that only a browser draws: drawn here if that can be done, else named."""
         spec = next((value for mime, value in data.items() if "vegalite" in mime), None)
         if isinstance(spec, Mapping):
-            with contextlib.suppress(vega.NotDrawn):
-                drawn, details = vega.drawing(spec)
+            with contextlib.suppress(plots.NotDrawn):
+                drawn, details = plots.drawing(spec)
                 yield self._picture("image/svg+xml", drawn, {**metadata, **details}, where)
                 return
         yield NoticePart(where, message("page.notice.live", self.lang, kind=_LIVE[kind]))

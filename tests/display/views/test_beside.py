@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from planbrief.display.views.beside import ECONOMY, beside_table
+from planbrief.display.views.facts import ECONOMY, beside_table
 from planbrief.targets import Dataset, load
 
 

@@ -7,12 +7,10 @@ from targets.factory import ACTIVITIES, INDICATORS, make_dataset, milestones, ob
 
 from planbrief.display.language import pick
 from planbrief.display.views import milestone_table, theme_facts
-from planbrief.display.views.beside import beside_table
-from planbrief.display.views.facts import fact_name, facts_left_out, multiple_words, remarks
+from planbrief.display.views.facts import beside_table, fact_name, facts_left_out, multiple_words, remarks
 from planbrief.display.views.industries import structure_chart
-from planbrief.display.views.insights import derived_table
-from planbrief.display.views.needs import needs_table, rates_view
-from planbrief.display.views.paths import path_chart
+from planbrief.display.views.needs import needs_table, path_chart, rates_view
+from planbrief.display.views.opening import derived_table
 from planbrief.targets import load
 
 SHARE = {"indicator": "test_share", "unit_measure": "%", "transformation": "share"}
