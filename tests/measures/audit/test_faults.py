@@ -94,6 +94,14 @@ def test_a_multiple_is_held_against_the_levels_of_its_own_years(claim: dict[str,
     assert [one.message for one in found] == ["audit.milestones.multiple"] * asked
 
 
+@pytest.mark.parametrize("apart", [{"time_period": "2026"}, {"ref_area": "testdistrict"}])
+def test_a_count_and_a_size_of_another_time_or_place_are_no_class(apart: dict[str, Any]):
+    """Two numbers of one phrase that are about different things announce no clusters, and break nothing."""
+    given = [row for row in rows() if "-00610" not in row["obs_id"]]
+    found = audit(town([row | apart if row["obs_id"].endswith("00600b") else row for row in given]), "testville")
+    assert not [one for one in found if one.rule == "cluster_wording"]
+
+
 def test_an_aim_of_an_earlier_plan_is_no_part_of_what_was_achieved():
     """Parts aimed at for a year and the total achieved in it do not have to add up; all achieved do."""
     for kind, found in (("target", 0), ("actual", 1)):

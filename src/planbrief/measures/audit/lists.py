@@ -162,31 +162,19 @@ class SizeClass:
 
 def check_clusters(ctx: Context) -> Iterator[Result]:
     """Compare announced clusters with the levels of industries at the same time."""
-    pairs = grouped(_classes(ctx), lambda r: (r.ref_area, r.time_period, r.source_id, r.locator))
-    for records in pairs.values():
-        yield from _against_industries(ctx, _paired(ctx, records))
+    places = grouped(_classes(ctx), lambda c: (c.size.ref_area, c.size.time_period, c.size.source_id, c.size.locator))
+    for classes in places.values():
+        yield from _against_industries(ctx, sorted(classes, key=lambda c: -c.size.base))
     yield from _single_goals(ctx)
 
 
-def _classes(ctx: Context) -> list[Evidence]:
-    spans = grouped(ctx.settled, lambda r: (r.source_id, r.start, r.end))
-    return [record for records in spans.values() if len(records) == 2 and _is_class(records) for record in records]
-
-
-def _is_class(records: list[Evidence]) -> bool:
-    dimensions = {record.dimension for record in records}
-    size = [record for record in records if record.comparator in ("ge", "gt") and record.dimension != "count"]
-    return "count" in dimensions and len(dimensions) == 2 and len(size) == 1
-
-
-def _paired(ctx: Context, records: list[Evidence]) -> list[SizeClass]:
-    spans = grouped(records, lambda r: (r.start,)).values()
-    pairs = []
-    for pair in spans:
-        count = next(record for record in pair if record.dimension == "count")
-        size = next(record for record in pair if record.dimension != "count")
-        pairs.append(SizeClass(count, size))
-    return sorted(pairs, key=lambda c: -c.size.base)
+def _classes(ctx: Context) -> Iterator[SizeClass]:
+    """A count and the bound of a size that stand in one phrase, about one place and time."""
+    for records in grouped(ctx.settled, lambda r: (r.source_id, r.start, r.end, r.ref_area, r.time_period)).values():
+        counts = [record for record in records if record.dimension == "count"]
+        sizes = [record for record in records if record.dimension != "count" and record.comparator in ("ge", "gt")]
+        if len(records) == 2 and counts and sizes:
+            yield SizeClass(counts[0], sizes[0])
 
 
 def _against_industries(ctx: Context, classes: list[SizeClass]) -> Iterator[Result]:
