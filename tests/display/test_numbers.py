@@ -86,6 +86,24 @@ def test_printed_digits_survive():
 
 
 @pytest.mark.parametrize(
+    ("given", "zh"),
+    [
+        (figure(15.0, "points", formula="|80 − 65|", observations=("a", "b")), "15 个百分点"),
+        (figure(2.0, "points", formula="|5.5 − 3.5|", observations=("a", "b")), "2.0 个百分点"),
+        (figure(0.3, "rate", observations=("a",), comparator="gt"), "超过 30%"),
+    ],
+)
+def test_whole_numbers_make_whole_numbers(given: Figure, zh: str):
+    """80 less 65 is 15, three tenths are 30 %; what lies between decimals keeps one."""
+    assert value_text(given, "zh") == zh
+
+
+def test_one_point_is_singular():
+    """1 percentage point, not points."""
+    assert value_text(figure(1.0, "points", observations=("a",)), "en") == "1 percentage point"
+
+
+@pytest.mark.parametrize(
     ("value", "shown"), [(0.04, "0.04"), (-0.003, "-0.003"), (0.0, "0.0"), (1e-12, "0.0"), (2.34, "2.3")]
 )
 def test_a_small_change_does_not_read_as_none(value: float, shown: str):

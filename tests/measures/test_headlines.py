@@ -54,6 +54,15 @@ def test_a_city_with_little_data_gets_little():
     assert [h.rule for h in headlines(town([row]), ["testville"])] == ["undated_goals", "no_dated_targets"]
 
 
+def test_a_subsidy_is_no_sum_of_money_that_a_plan_commits():
+    """Ten thousand yuan for a student stand beside no fund; a hundred million for a park do."""
+    paid = observation(100, 1, indicator="output", time_period="2026", kind="commitment", unit_measure="万元")
+    fund = observation(140, 1, indicator="output", time_period="2026", kind="commitment")
+    assert "commitment" not in {h.rule for h in headlines(town([paid]), ["testville"])}
+    (one,) = [h for h in headlines(town([paid, fund]), ["testville"]) if h.rule == "commitment"]
+    assert one.figures["value"].observations == (fund["obs_id"],)
+
+
 def test_a_city_without_data_gets_nothing():
     """No observation, no headline."""
     row = observation(100, 500, indicator="output", ref_area="testprovince")

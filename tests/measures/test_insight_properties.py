@@ -209,6 +209,54 @@ def test_targets_that_are_not_mostly_below_are_not_told(aims, wording):
     assert "lower_aims" not in by_rule(next_year(aims, **wording))
 
 
+def test_a_phrase_that_nobody_defined_is_no_official_indicator_and_no_decline():
+    """What a document names without a definition (accepted as it stands) is neither counted nor told as a fall."""
+    named = [{**row, "definition_source": model.AS_NAMED, "direction": "none"} for row in INDICATORS]
+    rows = next_year(LOWER).package["observations"].rows
+    given = [dict(row.values) for row in rows]
+    assert "lower_aims" in by_rule(next_year(LOWER | {"spending_share": 90}))
+    assert "lower_aims" not in by_rule(make_dataset(observations=given, indicators=named))
+    fall = observation(100, -30, indicator="gdp_growth", transformation="yoy", unit_measure="%", time_period="2025")
+    assert "decline" in by_rule(make_dataset(observations=[fall], indicators=INDICATORS))
+    assert "decline" not in by_rule(make_dataset(observations=[fall], indicators=named))
+
+
+@pytest.mark.parametrize(
+    ("before", "rule", "change"),
+    [
+        ({"obs_value": "5.2", "time_period": "2021/2025", "transformation": "avg_annual"}, "average_aim_below", 0.7),
+        ({"obs_value": "4.0", "time_period": "2021/2025", "transformation": "avg_annual"}, "average_aim_above", 0.5),
+        ({"obs_value": "4.5", "time_period": "2021/2025", "transformation": "avg_annual"}, "average_aim_same", 0),
+        ({"obs_value": "5.2", "time_period": "2025", "transformation": "yoy"}, "average_aim_after", None),
+    ],
+)
+def test_an_average_that_is_aimed_at_stands_beside_the_one_before(before, rule, change):
+    """Five years against five are compared; against one year they are only set beside it."""
+    rate = {"indicator": "gdp_growth", "unit_measure": "%"}
+    rows = [
+        observation(100, 0, **rate) | before,
+        observation(140, 4.5, time_period="2026/2030", transformation="avg_annual", kind="target", **rate),
+    ]
+    (found,) = insights(make_dataset(observations=rows, indicators=INDICATORS), "testville")
+    assert found.rule == rule
+    if change is None:
+        assert "change" not in found.figures
+    else:
+        assert found.figures["change"].value == pytest.approx(change)
+
+
+def test_the_growth_of_the_product_leads():
+    """A point less for the product stands before twice as much investment, retail sales or income."""
+    rows = []
+    for place, (name, last, aim) in enumerate((("gdp_growth", 5.0, 4.9), ("output_growth", 2.0, 6.0))):
+        rate = {"indicator": name, "unit_measure": "%", "transformation": "yoy"}
+        rows.append(observation(100 + 40 * place, last, time_period="2025", **rate))
+        rows.append(observation(120 + 40 * place, aim, time_period="2026", kind="target", **rate))
+    output = {**INDICATORS[1], "indicator": "output_growth", "concept": "gross_output", "scope": "all_industry"}
+    told = insights(make_dataset(observations=rows, indicators=[*INDICATORS, output]), "testville")
+    assert [one.figures["last"].value for one in told] == pytest.approx([0.05, 0.02])
+
+
 def falls(**wordings):
     """A synthetic year in which growth rates are negative: by indicator, the cells of its row."""
     rows = [

@@ -237,6 +237,8 @@ def axis_unit(unit: str, lang: Lang) -> str:
 
 #: Decimals of computed figures by measure.
 DECIMALS = {"rate": 1, "share": 1, "points": 1, "multiple": 2, "years": 2, "index": 2}
+#: The formula of what lies between two whole numbers.
+WHOLE_DIFFERENCE = re.compile(r"\|?\d+ − \d+\|?")
 #: Units that follow their number without a space.
 CLOSE_UNITS = frozenset({"%", "‰", "℃", "°"})
 
@@ -267,10 +269,14 @@ def digits_of(value: float, figure: FigureLike, printed: str = "", *, even: bool
     if measure in ("level", "count"):
         number = level_decimal(value, computed=bool(figure.formula))
         return as_sure(number, figure) if "/" in figure.unit and "÷" in figure.formula else number
-    if measure in ("share", "points") and not figure.formula and len(figure.observations) == 1:
-        short = shortest(exact(value))
-        if len(str(short).partition(".")[2]) <= 2:
-            return short
+    short = shortest(exact(value))
+    alone = not figure.formula and len(figure.observations) == 1
+    if measure in ("share", "points") and alone and len(str(short).partition(".")[2]) <= 2:
+        return short
+    # What lies between whole numbers is one, and three tenths are 30 %: 80 less 65 is 15, not 15.0.
+    whole = alone if measure == "rate" else measure == "points" and WHOLE_DIFFERENCE.fullmatch(figure.formula)
+    if whole and not even and short == short.to_integral_value() and short:
+        return short
     decimals = DECIMALS.get(measure, 1)
     if measure in ("multiple", "years") and abs(value) >= 10:
         decimals = 1
@@ -347,7 +353,8 @@ def _body(numbers: list[Decimal], figure: FigureLike, lang: Lang, *, bare: bool 
         return _with_unit(texts, "%", lang)
     if figure.measure in ("points", "multiple", "years"):
         value = texts[0] if len(texts) == 1 else message("number.range", lang, lower=texts[0], upper=texts[1])
-        return message(f"number.{figure.measure}", lang, value=value)
+        one = "_one" if figure.measure == "points" and texts == ["1"] else ""
+        return message(f"number.{figure.measure}{one}", lang, value=value)
     return _with_unit(texts, figure.unit, lang)
 
 

@@ -96,6 +96,8 @@ def opens_sentence(before: str) -> bool:
     return not before.strip() or before.rstrip()[-1] in ".?!:“"
 
 
+#: Names that need an article as the subject of a sentence, and bounds that are verbs.
+SINGLE, VERBS = ("Share ", "Ratio ", "Number "), ("超过", "不足", "高于", "低于", "不高于", "不低于")
 #: Styles that exporters know.
 STYLES = ("paragraph", "lead", "bullet", "callout", "note")
 
@@ -196,12 +198,20 @@ def sentence_runs(template: str, values: Mapping[str, object], page: Page, where
     Inside an English sentence the name of a measure has a small letter: the share of gross output.
     """
     runs: list[Run] = []
-    for piece in parse(template, where):
+    pieces = parse(template, where)
+    for place, piece in enumerate(pieces):
         if piece.field:
             value = values[piece.text]
             if page.lang == "en" and page.ds is not None and isinstance(value, Label):
-                value = within_sentence(page.ds, value, opening=opens_sentence(run_text(runs)))
-            runs.extend(value_runs(value, page, where, piece.text, strong=piece.strong, loose=loose))
+                opening = opens_sentence(run_text(runs))
+                value = within_sentence(page.ds, value, opening=opening)
+                follows = pieces[place + 1].text if place + 1 < len(pieces) else ""
+                if opening and value.en.startswith(SINGLE) and follows.startswith(" "):
+                    value = Label(value.zh, f"The {value.en[0].lower()}{value.en[1:]}")
+            made = value_runs(value, page, where, piece.text, strong=piece.strong, loose=loose)
+            if page.lang == "zh" and runs and runs[-1].text.endswith("为") and made[0].text.startswith(VERBS):
+                runs[-1] = replace(runs[-1], text=runs[-1].text[:-1])  # 2025年超过 10 万元, not 为超过
+            runs.extend(made)
         else:
             runs.append(Run(piece.text, strong=piece.strong))
     return merged(runs)

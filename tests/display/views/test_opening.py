@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from targets.factory import make_dataset
+from targets.factory import INDICATORS, make_dataset, observation
 
 from planbrief.display.language import pick
 from planbrief.display.sentence import inside
@@ -12,6 +12,7 @@ from planbrief.display.views.checks import weight
 from planbrief.display.views.opening import (
     main_findings,
     opening,
+    stories,
     undated_words,
     without_dates,
 )
@@ -142,3 +143,35 @@ def test_other_places_speak_in_a_clause_each(shipped):
     assert all(1 <= len(item["facts"].items) <= 2 for item in items)
     assert all(fact["value"].observations for item in items for fact in item["facts"].items)
     assert elsewhere(ds, ["bazhong"], found, "bazhong") == []
+
+
+def test_of_several_places_each_is_named_and_has_a_word_before_one_has_two(shipped):
+    """Three provinces whose product is to grow: three sentences begin with their own place, and so do key numbers."""
+    ds, _, _ = shipped
+    provinces = ["sichuan", "guangdong", "chongqing"]
+    told = stories(ds, provinces, limit=3)
+    assert [one.region for one in told] == provinces
+    for one in told:
+        assert pick(one.figures["name"], "zh").startswith(pick(one.figures["area"], "zh"))
+        assert pick(one.figures["name"], "en").startswith(f"{pick(one.figures['area'], 'en')}, growth")
+    assert not pick(stories(ds, ["sichuan"], limit=1)[0].figures["name"], "zh").startswith("四川")
+    numbers = key_numbers(ds, provinces)
+    assert all(number.label[0].startswith("广东省：") for number in numbers.items)
+
+
+def test_an_aim_without_an_earlier_value_is_a_key_number_all_the_same():
+    """What an economy is judged by is shown; where nothing earlier is printed, the number says so."""
+    retail = {**INDICATORS[0], "indicator": "retail_sales_growth", "aggregation": "rate", "unit_measure": "%"}
+    row = observation(
+        100,
+        5,
+        indicator="retail_sales_growth",
+        time_period="2026",
+        kind="target",
+        transformation="yoy",
+        unit_measure="%",
+    )
+    numbers = key_numbers(make_dataset(observations=[row], indicators=[retail]), ["testville"])
+    assert numbers is not None
+    (number,) = numbers.items
+    assert (number.value.value, number.note[1], number.values) == (5, "no earlier value is printed", {})

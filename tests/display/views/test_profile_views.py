@@ -242,7 +242,7 @@ def test_what_targets_imply_by_year(shipped):
     )
     assert [
         cell.value.value
-        for cell in rows["gross output of above-designated-size industry: left for other industries"][1:]
+        for cell in rows["Gross output of above-designated-size industry: left for other industries"][1:]
     ] == (pytest.approx([30.9, 50, -100, -150, 200]))
     assert derived_table(shipped, "qijiang") is None
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.document import KeyNumber, KeyNumbers
-from planbrief.display.language import LANGS, message, messages
+from planbrief.display.language import LANGS, bilingual, message, messages, pick
 from planbrief.display.sentence import Listed, inside
+from planbrief.display.views.facts import AIMS, ECONOMY, fact_figure, stated, told
 from planbrief.display.views.growth import point_figure
 from planbrief.display.views.needs import growth_rows, name_of, reached, records
 from planbrief.display.views.opening import goal_figure, goal_name, undated
 from planbrief.measures import tables
 from planbrief.measures.audit import Audit, audit
+from planbrief.measures.evidence import merged_facts
 from planbrief.measures.figures import Figure, figure
 from planbrief.measures.headlines import Headline
 from planbrief.measures.insights import insights
@@ -42,15 +45,18 @@ def key_numbers(ds: Dataset, regions: Iterable[str]) -> KeyNumbers | None:
     """The goals that a plan leads with: where each ends, where it starts, and what its first stretch needs.
 
     Taken are series of the whole place with an actual value to start from and a dated target, in the plan's own order,
-    a few of each kind so that money does not hide shares; of several places the one with most such series. None where
-    no place has one.
+    a few of each kind so that money does not hide shares; of several places the one with most such series, named. None
+    where no place has one.
     """
-    best: list[KeyNumber] = []
-    for region in regions:
-        found = key_numbers_of(ds, region)
-        if len(found) > len(best):
-            best = found
-    return KeyNumbers(tuple(best)) if best else None
+    found = {region: numbers for region in regions if (numbers := key_numbers_of(ds, region))}
+    if not found:
+        return None
+    best = max(found, key=lambda region: len(found[region]))
+    if len(found) == 1:
+        return KeyNumbers(tuple(found[best]))
+    whose = label(ds, "areas", best)
+    placed = (bilingual("brief", "placed", place=whose, what=number.label) for number in found[best])
+    return KeyNumbers(tuple(replace(number, label=one) for number, one in zip(found[best], placed, strict=True)))
 
 
 def key_numbers_of(ds: Dataset, region: str) -> list[KeyNumber]:
@@ -71,8 +77,12 @@ def key_numbers_of(ds: Dataset, region: str) -> list[KeyNumber]:
         found.append(key_number(ds, first, kind, levels))
         if len(found) == MOST_NUMBERS:
             break
+    if left["output"] < QUOTA["output"]:
+        return found
     # A work report states its main aims as growth; they lead where no output to be reached is stated.
-    return found if left["output"] < QUOTA["output"] else [*growth_aims(ds, region), *found][:MOST_NUMBERS]
+    found = [*growth_aims(ds, region), *found]
+    shown = {number.label[0] for number in found}
+    return [*found, *(aim for aim in stated_aims(ds, region) if aim.label[0] not in shown)][:MOST_NUMBERS]
 
 
 def growth_aims(ds: Dataset, region: str) -> list[KeyNumber]:
@@ -80,12 +90,37 @@ def growth_aims(ds: Dataset, region: str) -> list[KeyNumber]:
     found: list[KeyNumber] = []
     for one in insights(ds, region):
         aim, last = one.figures.get("aim"), one.figures.get("last")
-        name, period = one.figures.get("name"), one.figures.get("period")
-        if isinstance(aim, Figure) and aim.measure == "rate" and isinstance(name, Label) and isinstance(period, Label):
+        name, until = one.figures.get("name"), one.figures.get("period")
+        if isinstance(aim, Figure) and aim.measure == "rate" and isinstance(name, Label) and isinstance(until, Label):
             values: dict[str, object] = {"start": last, "start_period": one.figures["last_period"]}
-            shown = (message("brief.number", "zh", what=name.zh, period=period.zh), f"{name.en}, {period.en}")
-            found.append(KeyNumber(shown, aim, both("note.share"), values))
-    return found[: QUOTA["output"]]
+            average = one.rule.startswith("average")
+            found.append(KeyNumber(entitled(name, until, average=average), aim, both("note.share"), values))
+    return found[: MOST_NUMBERS - 1]
+
+
+def stated_aims(ds: Dataset, region: str) -> Iterator[KeyNumber]:
+    """What an economy is judged by as far as it is aimed at, whether or not a document says what was reached."""
+    rows = stated(ds, region)
+    for indicator in ECONOMY:
+        of = rows[rows["indicator"] == indicator]
+        aim = told(merged_facts(of[of["kind"].isin(AIMS)]), first=True)
+        last = told(merged_facts(of[of["kind"] == "actual"]), first=False)
+        if aim is None:
+            continue
+        values: dict[str, object] = {}
+        if last is not None and last["year"] < aim["year"] and last["transformation"] == aim["transformation"]:
+            start = fact_figure(last, last["observations"])
+            values = {"start": start, "start_period": period(last["time_period"])}
+        title = entitled(label(ds, "indicators", indicator), period(aim["time_period"]))
+        note = both("note.share" if values else "note.alone")
+        yield KeyNumber(title, fact_figure(aim, aim["observations"]), note, values)
+
+
+def entitled(what: Label, when: Label, *, average: bool = False) -> tuple[str, str]:
+    """What a key number is of, and when, or over which years it is an average."""
+    key = "brief.average" if average else "brief.number"
+    zh, en = (message(key, lang, what=pick(what, lang), period=pick(when, lang)) for lang in LANGS)
+    return zh, en
 
 
 def key_number(ds: Dataset, first: Mapping[str, Any], kind: str, levels: list[Figure]) -> KeyNumber:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.document import Cell, Column, Table
-from planbrief.display.language import LANGS, has_message, message, messages, pick, term
+from planbrief.display.language import LANGS, bilingual, has_message, message, messages, pick, sentence_case, term
 from planbrief.display.sentence import Listed, inside
 from planbrief.display.views.checks import by_weight, weight
 from planbrief.display.views.facts import both
@@ -186,9 +186,26 @@ def story(ds: Dataset, region: str, limit: int | None = None, *, least: float = 
 
 
 def stories(ds: Dataset, regions: Iterable[str], limit: int, *, least: float = 0.0) -> tuple[Insight, ...]:
-    """The weightiest insights of several places, as :func:`story`; of equal weight, in the order of the places."""
-    found = [insight for region in dict.fromkeys(regions) for insight in story(ds, region, least=least)]
-    return tuple(sorted(found, key=lambda insight: -insight.weight)[:limit])
+    """The weightiest insights of several places, as :func:`story`.
+
+    Of about equal weight, each place has a word before one has a second, in the order of the places. Where several
+    places are told about, every sentence names its own.
+    """
+    told = [story(ds, region, least=least) for region in dict.fromkeys(regions)]
+    ranked = [(-round(one.weight, 1), place, one) for found in told for place, one in enumerate(found)]
+    chosen = [one for *_, one in sorted(ranked, key=lambda entry: entry[:2])[:limit]]
+    several = len({one.region for one in chosen}) > 1
+    return tuple(placed(ds, one) if several else one for one in chosen)
+
+
+def placed(ds: Dataset, insight: Insight) -> Insight:
+    """An insight whose sentence names its place also where its words do not: with what it is about, or the year."""
+    about = "name" if "name" in insight.figures else "period"
+    area, what = insight.figures["area"], insight.figures.get(about)
+    if not isinstance(area, Label) or not isinstance(what, Label) or "{area}" in messages("zh")[insight.message]:
+        return insight
+    named = Label(*bilingual("opening", f"{about}_of", place=area, what=inside(ds, what)))
+    return replace(insight, figures={**insight.figures, about: named})
 
 
 def worded(insight: Insight) -> Insight:
@@ -236,7 +253,7 @@ def derived_table(ds: Dataset, region: str) -> Table | None:
             groups[len(lines)] = group
         words = [message(f"insights.row.{row.name}", lang, of=pick(row.about, lang)) for lang in LANGS]
         cells = (Cell(row.values[year]) if year in row.values else Cell("") for year in years)
-        lines.append((Cell(Label(words[0], words[1]), head=True), *cells))
+        lines.append((Cell(Label(words[0], sentence_case(words[1])), head=True), *cells))
     columns = (
         Column("what", both("head.what"), head=True, width=4),
         *(Column(f"{year:.0f}", f"{year:.0f}", "bare", align="right", width=1.1) for year in years),

@@ -54,14 +54,17 @@ class City:
 Rule = Callable[[City], Iterator[Headline]]
 
 
+#: Yuan from which an amount is a sum that a government spends: no subsidy, price or wage comes near.
+LEAST_SUM = 1e7
 #: Concepts whose achieved growth is worth a sentence, best first.
 GROWTH_CONCEPTS = ("value_added", "gdp", "gross_output", "investment", "revenue")
 
 
 def commitment(city: City) -> Iterator[Headline]:
-    """The largest sum of money that is promised."""
+    """The largest sum of money that is promised; a subsidy for one person or a price is none."""
     rows = city.ds.of_city(city.region)
     stated = [r for r in evidence(city.ds, rows[rows["kind"] == "commitment"]) if r.stated and r.dimension == "money"]
+    stated = [record for record in stated if record.base >= LEAST_SUM]
     if not stated:
         return
     largest = max(stated, key=lambda record: record.base)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from planbrief.measures.columns import remembered
 from planbrief.measures.insights.model import Area, Insight, Rule, area_of
 from planbrief.measures.insights.pace import (
+    average_aims,
     cliffs,
     declines,
     lower_aims,
@@ -39,7 +40,7 @@ __all__ = ["RULES", "Area", "Insight", "insights"]
 #: All rules; their order decides nothing, their weights do.
 RULES: tuple[Rule, ...] = (
     *(implied_product, implied_industry, two_products, people),
-    *(sector_pace, cliffs, waypoints, rate_targets, lower_aims, declines, province_beside),
+    *(sector_pace, cliffs, waypoints, rate_targets, average_aims, lower_aims, declines, province_beside),
     *(remainders, carriers, rest_of_share, ratios, share_goals, shares_of_around),
 )
 #: What a further insight about a topic that has been told weighs of its own weight.

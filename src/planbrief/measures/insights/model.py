@@ -135,6 +135,8 @@ def of_amount(found: Amount) -> Quantity:
 Value = Figure | Label | str
 #: The same for several years.
 Steps = tuple[Mapping[str, Value], ...]
+#: Source of the definition of an indicator that ``accept`` took over from a document, by name only.
+AS_NAMED = "planbrief accept"
 #: Share of the weight that is left to what touches hardly any money or people, and to what is hardly any distance.
 LEAST_SCALE, LEAST_DISTANCE = 0.25, 0.2
 #: Certainty of what needs no assumption, one, and more than one.
@@ -217,6 +219,10 @@ class Area:
     def named(self, series: Series) -> Label:
         """What a series measures."""
         return measured(self.ds, series.indicator, series.activity, series.subject)
+
+    def defined(self, series: Series) -> bool:
+        """Whether the catalogue defines what a series measures; a new document's own phrases stand there undefined."""
+        return self.ctx.meta(series.indicator)["definition_source"] != AS_NAMED
 
     def base(self, series: Series) -> Point | None:
         """The value that a series' targets start from; None also where it has two values."""

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from planbrief.measures import growth as formulas
 from planbrief.measures.figures import Figure, plain
-from planbrief.measures.insights.model import Area, Insight, Quantity, Row, Steps, Value, derived, growth, of_point
+from planbrief.measures.insights.model import (
+    AS_NAMED,
+    Area,
+    Insight,
+    Quantity,
+    Row,
+    Steps,
+    Value,
+    derived,
+    growth,
+    of_point,
+)
 from planbrief.measures.insights.product import spanned
 from planbrief.measures.series import Point, Series, at_other_prices, published_year, series_of
+from planbrief.targets import periods
 from planbrief.targets.names import Label, label, period
 from planbrief.targets.wording import mirrored
 
@@ -21,6 +33,10 @@ CLIFF_FACTOR, CLIFF_RATE = 2.0, 0.05
 AHEAD = 2
 #: Concepts whose growth a leader is measured by, best first.
 LEADING = ("gdp", "value_added", "gross_output", "revenue", "investment")
+#: The growth of the whole product weighs at least as if it were so far from what was reached.
+PRODUCT_DISTANCE = 3.0
+#: Concepts whose growth a report also sets targets for.
+AIMED = (*LEADING, "retail_sales", "trade_value", "income", "budget_revenue", "productivity")
 #: Targets for the next year of which most must ask for less to be worth a sentence, and how many of them it names.
 FEWEST_PAIRS, MOST_EXAMPLES = 5, 3
 
@@ -193,7 +209,7 @@ def rate_targets(area: Area) -> Iterator[Insight]:
     """
     for series in area.series:
         about = area.ctx.meta(series.indicator)
-        growing = series.family == "rate" and about["concept"] in LEADING
+        growing = series.family == "rate" and about["concept"] in AIMED
         if series.subject or not (growing or series.family == "share"):
             continue
         aims = [point for point in series.aims if not point.conflict and not area.doubted(point)]
@@ -219,9 +235,58 @@ def rate_targets(area: Area) -> Iterator[Insight]:
         # What grew last year has kept nothing of a target for the growth of another year.
         if not growing and aim.kept_by(last):
             rule = "bound_kept"
-        scope = area.size if about["scope"] == "whole_economy" and growing else area.size / 4
+        scope = area.size if growing and about["concept"] == "gdp" else area.size / 4
         distance = 0.0 if rule == "bound_kept" else abs(change) / max(abs(last.value), 1.0)
+        if growing and leads(about, series):
+            distance = max(distance, PRODUCT_DISTANCE)
         yield Insight(rule, key, area.region, area.weight(scope, distance), f"rate/{series.indicator}", figures)
+
+
+def leads(about: Mapping[str, str], series: Series) -> bool:
+    """Whether a rate is the growth of the whole product, which a work report leads with."""
+    return about["concept"] == "gdp" and not series.activity and "per_capita" not in series.indicator
+
+
+def average_aims(area: Area) -> Iterator[Insight]:
+    """A target for the average growth of several years beside the average that the years before reached.
+
+    Where no such average is printed, beside the growth of the last year, without a difference: one year is not five.
+    """
+    yearly = {(s.indicator, s.activity, s.price_base): s for s in area.series if s.transformation == "yoy"}
+    for series in area.series:
+        about = area.ctx.meta(series.indicator)
+        if series.transformation != "avg_annual" or about["concept"] not in AIMED or series.subject:
+            continue
+        sound = [
+            p for p in series.points if not p.conflict and not area.doubted(p) and periods.start_of(p.period) < p.year
+        ]
+        aims = [point for point in sound if point.aimed]
+        if not aims:
+            continue
+        aim, twin = aims[0], yearly.get((series.indicator, series.activity, series.price_base))
+        before = [p for p in sound if not p.aimed and p.year < aim.year]
+        year = [p for p in twin.actuals if p.year < aim.year and not p.conflict and not area.doubted(p)] if twin else []
+        if not before and not year:
+            continue
+        last = (before or year)[-1]
+        key = f"{area.region}/insights/average_aim/{series.key}"
+        figures: dict[str, Value] = {
+            "area": area.name,
+            "name": area.named(series),
+            "last_period": period(last.period),
+            "last": _printed(f"{key}/last", last, "rate", 0.01),
+            "period": period(aim.period),
+            "aim": _printed(f"{key}/aim", aim, "rate", 0.01),
+        }
+        rule, change = "average_aim_after", aim.value - last.value
+        if before:
+            figures["change"] = _between(f"{key}/change", last, aim)
+            rule = "average_aim_above" if change > 0 else "average_aim_below" if change < 0 else "average_aim_same"
+        distance = abs(change) / max(abs(last.value), 1.0)
+        if leads(about, series):
+            distance = max(distance, PRODUCT_DISTANCE)
+        scope = area.size if about["concept"] == "gdp" else area.size / 4
+        yield Insight(rule, key, area.region, area.weight(scope, distance), f"average/{series.indicator}", figures)
 
 
 def lower_aims(area: Area) -> Iterator[Insight]:
@@ -243,7 +308,8 @@ def lower_aims(area: Area) -> Iterator[Insight]:
         if any(all(one & behind for one in both) for behind in asked):
             continue
         about = area.ctx.meta(series.indicator)
-        if about["direction"] != "decrease" and about["definition_source"] != "planbrief":
+        official = about["definition_source"] not in ("planbrief", AS_NAMED)
+        if about["direction"] != "decrease" and official:
             pairs.append((series, last, aims[0]))
     year = max((aim.year for _, _, aim in pairs), default=math.nan)
     pairs = [pair for pair in pairs if pair[2].year == year]
@@ -263,7 +329,7 @@ def lower_aims(area: Area) -> Iterator[Insight]:
     def telling(pair: tuple[Series, Point, Point]) -> tuple[bool, float]:
         """What is told elsewhere comes last, the largest step down first."""
         series, last, aim = pair
-        return area.ctx.meta(series.indicator)["concept"] in LEADING, aim.value / last.value
+        return area.ctx.meta(series.indicator)["concept"] in AIMED, aim.value / last.value
 
     figures: dict[str, Value] = {
         "area": area.name,
@@ -322,7 +388,8 @@ def declines(area: Area) -> Iterator[Insight]:
     """
     falls: list[tuple[Series, Point]] = []
     for series in area.series:
-        if series.transformation != "yoy" or series.direction < 0 or series.subject:
+        # Whether fewer papers or fewer inspections are bad, a phrase without a definition does not say.
+        if series.transformation != "yoy" or series.direction < 0 or series.subject or not area.defined(series):
             continue
         reached = [p for p in series.points if p.kind == "actual" and not p.conflict and not area.doubted(p)]
         if reached and reached[-1].upper < 0:
