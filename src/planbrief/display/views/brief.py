@@ -20,7 +20,7 @@ from planbrief.measures.figures import Figure, figure
 from planbrief.measures.headlines import Headline
 from planbrief.measures.insights import insights
 from planbrief.measures.series import BASE_KINDS
-from planbrief.targets.names import Label, label, place
+from planbrief.targets.names import Label, label, period, place
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
@@ -143,8 +143,6 @@ def key_number(ds: Dataset, first: Mapping[str, Any], kind: str, levels: list[Fi
 
 def when(point: Figure) -> Label:
     """The period of a point in words."""
-    from planbrief.targets.names import period
-
     return period(point.year)
 
 
