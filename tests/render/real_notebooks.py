@@ -512,6 +512,22 @@ NOTEBOOKS |= {
 }
 
 
+COLOURED = """<div style="color:white; background-color:#5642C5; padding:10px"><b>Introduction</b></div>
+
+<h1 style='text-align:center;color:#dc143c'>In the middle</h1>
+
+<p style='border-left:5px solid orange'>A callout</p> <b style='color:#cc0000'>bold red</b> <code style='color:#006600'>x</code>
+<mark style='background:#7aecec'>entity</mark> <span style='border:1px solid red'>bordered</span>
+
+#NoSpace"""
+SHORTENED = """<table class="dataframe"><thead><tr><th></th><th>sum</th></tr></thead><tbody><tr><th>0</th><td>-$5.00</td></tr>
+<tr><th>...</th><td>...</td></tr><tr><th>99</th><td>NaT</td></tr></tbody></table>"""
+NOTEBOOKS |= {
+    "coloured-blocks": ([md(COLOURED)], PYTHON),
+    "shortened": ([md("# A long frame"), code("df", html(SHORTENED))], PYTHON),
+}
+
+
 def notebook(name: str) -> NotebookNode:
     """One of the notebooks, for its reader alone: a conversion to an older format takes the cells' ids away."""
     cells, metadata = copy.deepcopy(NOTEBOOKS[name])

@@ -336,6 +336,28 @@ def test_colours_of_a_listing_are_printed():
     assert 'text(fill: rgb("#008000"), weight: 700' in painted("rich-cells")
 
 
+def test_blocks_have_their_colours_in_the_pdf():
+    """Grounds, borders and colours of paragraphs, headings, bold words and code; a mark in the colour that it has."""
+    code = painted("coloured-blocks")
+    for said in (
+        'fill: rgb("#5642c5"), text(fill: rgb("#ffffff")',
+        'align(center, text(fill: rgb("#dc143c"), {[#heading(level: 1, text(fill: rgb("#dc143c")',
+        "stroke: (left: (paint: rgb",
+        'text(fill: rgb("#cc0000"), strong(',
+        'text(fill: rgb("#006600"), raw("x"))',
+        'highlight(fill: rgb("#7aecec")',
+        "box(stroke: (top: ",
+    ):
+        assert said in code, said
+    assert [node.text.strip() for node in ours("coloured-blocks").iter("h2", "h3") if node.text.startswith("No")]
+
+
+def test_a_shortened_frame_keeps_its_numbers_to_the_right():
+    """Dots in place of rows, and what has no value, do not make words of a column of numbers."""
+    cells = list(ours("shortened").iter("td"))
+    assert [side(cell) for cell in cells if cell.text_content().strip()] == ["right"] * 3
+
+
 def test_older_formats_become_the_same_page(tmp_path):
     """A notebook of format 3 is read as format 4 is."""
     made = notebook("lists")

@@ -14,7 +14,7 @@ from planbrief.render.stylesheets import declarations
 
 _NUMBER = re.compile(
     r"[\s+\u2212–-]*(?:[$€¥£]|CN¥)?\s*[+\u2212-]?\(?\d[\d,\s]*(?:\.\d+)?(?:e[+-]?\d+)?\)?\s*(?:%|‰|[\u3400-\u9fff]{1,4}|[a-zµ²³°/]{1,6})?\s*\*?\Z"
-    r"|[+-]?(?:nan|inf|Infinity)\Z|<?NA>?\Z|NaT\Z|None\Z|null\Z|missing\Z|[-–—]\Z",
+    r"|[+-]?(?:nan|inf|Infinity)\Z|<?NA>?\Z|NaT\Z|None\Z|null\Z|missing\Z|\.\.\.\Z|[-–—…]\Z",
     re.IGNORECASE,
 )
 #: Rows and columns of another notebook's table that are read.

@@ -14,6 +14,7 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
+from markdown_it.rules_block import StateBlock
 from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
@@ -194,6 +195,24 @@ def _role(
 
 #: What names a heading for links, at its end.
 _NAMED = re.compile(r"\s*\{(?:#([\w:-]+)|\.[\w-]+)[^{}]*\}\s*\Z")
+_UNSPACED = re.compile(r"(#{1,6})([^#\s].*?)[ \t]*#*[ \t]*\Z")
+
+
+def _unspaced(state: StateBlock, line: int, last: int, silent: bool) -> bool:
+    """A heading without a space behind its marks, as Jupyter's first editor took them and nbconvert still does."""
+    begin, end = state.bMarks[line] + state.tShift[line], state.eMarks[line]
+    found = None if state.is_code_block(line) else _UNSPACED.match(state.src[begin:end])
+    if found is None or silent:
+        return found is not None
+    state.line = line + 1
+    opened = state.push("heading_open", f"h{len(found[1])}", 1)
+    inner = state.push("inline", "", 0)
+    opened.map = inner.map = [line, state.line]
+    inner.content, inner.children = found[2], []
+    state.push("heading_close", f"h{len(found[1])}", -1)
+    return True
+
+
 _SIZES = re.compile(r"\s?\{([^{}\n]*)\}")
 _SIZE = re.compile(r"(width|height)\s*=\s*[\"']?(\d+(?:\.\d+)?(?:%|px|em|cm|mm|in|pt)?)")
 
@@ -266,6 +285,8 @@ def parser() -> MarkdownIt:
     )
     core.use(dollarmath_plugin, allow_digits=False, allow_space=False, double_inline=True)
     core.use(tasklists_plugin).use(cjk_friendly)
+    interrupted = {"alt": ["paragraph", "reference", "blockquote"]}
+    core.block.ruler.after("heading", "heading_unspaced", _unspaced, interrupted)
     core.core.ruler.push("marks_of_authors", _marks)
     core.inline.ruler.before("escape", "tex_brackets", _brackets)
     for name in ("math_inline", "math_inline_double", "math_block", "math_block_label", "amsmath"):

@@ -15,6 +15,7 @@ from planbrief.display.language import Lang, message
 from planbrief.render import foreign_tables, formulas, table_layout
 from planbrief.render.foreign_tables import ForeignCell
 from planbrief.render.pdf.text import (
+    HEAVY,
     allowed_link,
     bar_fill,
     borders,
@@ -22,6 +23,8 @@ from planbrief.render.pdf.text import (
     breakable,
     collapsed,
     content,
+    framed,
+    ground_of,
     literal,
     painted,
     prose,
@@ -262,6 +265,12 @@ class TreeWriter:
                 line.extend(prose(flat))
 
     def _block(self, node: etree._Element) -> list[str]:
+        """Code of a block, in its author's colours; tables have theirs in their cells."""
+        codes = self._unstyled(node)
+        style = {} if node.tag in ("table", "td", "th") else declarations(node.get("style", ""))
+        return framed(codes, style, ground_of(node)) if style else codes
+
+    def _unstyled(self, node: etree._Element) -> list[str]:
         tag = str(node.tag)
         if tag in ("h1", "h2", "h3", "h4", "h5", "h6"):
             return [self._heading(node)]
@@ -285,13 +294,12 @@ class TreeWriter:
             return [self._formula(node[0], block=True)]
         if node.get("dir") == "rtl":
             del node.attrib["dir"]
-            return [f"text(dir: rtl, {content(*self._block(node))})"]
-        inner, side = self.blocks(node), declarations(node.get("style", "")).get("text-align", "")
-        return [f"align({side}, {content(*inner)})"] if inner and side in ("center", "right") else inner
+            return [f"text(dir: rtl, {content(*self._unstyled(node))})"]
+        return self.blocks(node)
 
     def _heading(self, node: etree._Element) -> str:
         level = node.get("data-level")
-        text = content(*self._inlines(node))
+        text = styled(content(*self._inlines(node)), declarations(node.get("style", "")), ground_of(node))
         if level is None:
             return f"par(strong({text}))"
         target = node.get("id", "")
@@ -388,13 +396,9 @@ class TreeWriter:
             return [self._formula(node, block=node.get("display") == "block")]
         if tag == "sup" and node.get("class") == "footnote-ref" and len(node):
             return self._footnote(node[0].get("href", ""))
-        if tag in _MONO:
-            return [self._code(node)]
-        inner = content(*self._inlines(node))
+        inner = self._code(node) if tag in _MONO else content(*self._inlines(node))
         if inner == "[]":
             return []
-        if tag in _WRAPPED:
-            return [f"{_WRAPPED[tag]}({inner})"]
         if tag == "q":
             return [literal("“"), inner, literal("”")]
         if tag == "a":
@@ -402,12 +406,16 @@ class TreeWriter:
         if node.get("class") == "notice":
             return [f"short-notice({inner})"]
         style = declarations(node.get("style", ""))
-        if ground := hex_color(style.get("background-color", "")):
+        ground = hex_color(style.get("background-color", ""))
+        if tag in _WRAPPED and not (tag == "mark" and ground):
+            inner = f"{_WRAPPED[tag]}({inner})"
+        if ground:
             inner = f'highlight(fill: rgb("#{ground}"), {inner})'
         elif hex_color(style.get("color", "")) == "ffffff":
             del style["color"]
-        strong = style.get("font-weight", "") in ("bold", "bolder", "600", "700", "800", "900")
-        return [styled(f"strong({inner})" if strong else inner, style)]
+        if stroke := borders(style):
+            inner = f"box(stroke: ({stroke}), outset: 1pt, {inner})"
+        return [styled(f"strong({inner})" if style.get("font-weight") in HEAVY else inner, style, ground_of(node))]
 
     def _code(self, node: etree._Element) -> str:
         text = "".join(node.itertext())

@@ -109,6 +109,10 @@ def content(*codes: str) -> str:
     return "{" + "; ".join(kept) + "}" if kept else "[]"
 
 
+#: Weights that are bold.
+HEAVY = ("bold", "bolder", "600", "700", "800", "900")
+
+
 def bar_fill(drawn: Bar, ground: str) -> str:
     """A bar behind a cell's text, to scale: a gradient whose colours change at once."""
     stops, place = [], 0.0
@@ -122,10 +126,36 @@ def bar_fill(drawn: Bar, ground: str) -> str:
     return f"gradient.linear({', '.join(f'(rgb({literal(chr(35) + color)}), {at:g}%)' for color, at in stops)})"
 
 
-def styled(text: str, style: Mapping[str, str]) -> str:
+def ground_of(node: etree._Element) -> str:
+    """The colour on which an element stands: its own or that of what it stands in, else white."""
+    around = (declarations(up.get("style", "")).get("background-color", "") for up in (node, *node.iterancestors()))
+    return next((found for ground in around if (found := hex_color(ground))), "ffffff")
+
+
+def framed(codes: list[str], style: Mapping[str, str], ground: str) -> list[str]:
+    """Blocks in the colours, on the ground and within the borders that a style gives them."""
+    inner, options = content(*codes), []
+    if not codes or not style.keys() - {"vertical-align", "white-space", "padding"}:
+        return codes
+    if color := hex_color(style.get("color", "")):
+        inner = f'text(fill: rgb("#{legible(color, ground)}"), {inner})'
+    if style.get("font-weight") in HEAVY:
+        inner = f"strong({inner})"
+    if style.get("font-style") == "italic":
+        inner = f"emph({inner})"
+    if style.get("text-align") in ("center", "right"):
+        inner = f"align({style['text-align']}, {inner})"
+    if own := hex_color(style.get("background-color", "")):
+        options.append(f'fill: rgb("#{own}")')
+    if stroke := borders(style):
+        options.append(f"stroke: ({stroke})")
+    return [f"block(width: 100%, inset: 2mm, {', '.join(options)}, {inner})"] if options else [inner]
+
+
+def styled(text: str, style: Mapping[str, str], ground: str = "ffffff") -> str:
     """Text in the colour and the emphasis that a style gives it; no packaged face is italic, so it is slanted."""
     if color := hex_color(style.get("color", "")):
-        color = color if "background-color" in style or "background" in style else legible(color, "ffffff")
+        color = color if "background-color" in style or "background" in style else legible(color, ground)
         text = f'text(fill: rgb("#{color}"), {text})'
     if style.get("font-style") in ("italic", "oblique"):
         text = f"box(skew(ax: -12deg, reflow: false, {text}))"
