@@ -169,12 +169,7 @@ def key_of(name: str) -> str:
     (True, '地区生产总值')
     """
     alike, kept = _written_alike("same")
-    name = re.sub(
-        r"^(?:全省|全市|全区|全国(?!人大|政协)|全年|我省|我市)|^(?:省|市|区|县)(?=重点|重大|属|本级|级?政协|级?人大)|[“”\s·]|[（(][%亿万元个家户人公里、]*[）)]",
-        "",
-        name,
-    )
-    key = alike.sub(lambda match: kept[match[0]], name)
+    key = alike.sub(lambda match: kept[match[0]], pattern("adds_nothing").sub("", name))
     shorter = pattern("name_end").sub("", key)
     return shorter if len(shorter) >= 2 else key
 

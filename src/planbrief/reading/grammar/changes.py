@@ -48,9 +48,7 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
     words = one.segment + one.behind[:4]
     counted = one.tail.classifier or one.form in ("count", "scheme") or (not one.unit and one.behind[:1] == "大")
     listed = "、" in one.front.core and one.unit == "个" and bool(re.match("[一-龥]|$", one.behind))
-    listed = listed and not re.search(
-        r"新[创引建设增开培]|增加|举办|组织|拥有|建成|投用|完成|挂牌|启动|获批|落地|[和及与]$", one.segment
-    )
+    listed = listed and not pattern("no_list").search(one.segment)
     unbounded = not (one.front.bound or one.tail.bound)
     among = re.match("[^，。；、]{0,10}之一", one.behind)
     scheme = counted and (
@@ -197,10 +195,7 @@ def change(one: Quantity, name: str, ranked: bool, stretch: bool, noun: bool) ->
 def _percent(one: Quantity, name: str, stretch: bool) -> Change:
     front, words = one.front, one.segment
     around = words + name
-    if re.search(
-        r"贡献率|贡献(?:了|约|超过?|近|达)*[^，。]{0,12}(?:增量|增长)",
-        around + re.split("[，。；、]", one.behind[:10])[0],
-    ):
+    if pattern("contribution").search(around + re.split("[，。；、]", one.behind[:10])[0]):
         return Change("contribution", 1, "contribution")
     if front.gap:
         return Change("difference_pp", front.gap, "gap", "percent_gap")
@@ -217,9 +212,7 @@ def _percent(one: Quantity, name: str, stretch: bool) -> Change:
         sign = -1 if (front.change < 0 or re.search("降幅|减幅", around)) else 1
         if re.search("年均(?!浓度|气温|值|降[水雨])|年平均|平均每年|逐年", around + front.adverbs):
             return Change("avg_annual", sign, "average")
-        if re.search(r"累计|五年|较20\d\d年|比20\d\d年|较“十|比“十", around + front.adverbs) and not re.search(
-            "同比|比上年", around
-        ):
+        if pattern("since_base").search(around + front.adverbs) and not re.search("同比|比上年", around):
             return Change("cumulative", sign, "cumulative")
         if stretch:
             return Change("cumulative", sign, "cumulative_stretch", "stretch_growth")
@@ -229,10 +222,7 @@ def _percent(one: Quantity, name: str, stretch: bool) -> Change:
         return Change("yoy", -1, "growth")
     if words.endswith("预算的"):
         return Change("share", 1, "share", "percent_gap")
-    if re.search(
-        r"(?:恢复[至到]|相当于|[是为]|达到?|不足|不到|超过?|接近)(?:20\d\d年|上年|去年|“?十[一二三四五]五”?)(?:同期|末|底)?的$",
-        words,
-    ):
+    if pattern("ratio_to_time").search(words):
         return Change("ratio_to_base", 1, "multiple_level", "multiple")
     beyond = one.value > 100 and "率" in name  # 任务完成率达120% is no part of a whole
     if beyond or re.search("利润率|收益率|回报率", name):

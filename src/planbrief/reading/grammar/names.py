@@ -76,11 +76,7 @@ def split_area(name: str, own: str) -> tuple[str, str, str]:
         rest = match["rest"].removeprefix("的")
         if places in (own, short):
             return own, rest, "own"
-        if re.match(
-            r"[一-龥]{0,6}(?:高速|高铁|铁路|公路|机场|大学|学院|港(?!口)|至|银行|集团|大桥|水库|工程|项目|"
-            r"公司|电站|电厂|机组|博览会|论坛)",
-            rest,
-        ):
+        if pattern("named_for_place").match(rest):
             return own, name, "default"
         return places, rest, "place"
     return own, name, "default"
@@ -102,11 +98,7 @@ def document_area(text: str) -> tuple[str, str]:
     congress = re.search(r"在(?P<name>[一-龥]{2,8}?(?:省|市|区|县|州|盟))(?:第?[一二三四五六七八九十]+届)", head)
     if congress:
         return table.get(congress["name"], congress["name"]), congress[0]
-    title = re.search(
-        r"(?P<name>[一-龥]{2,8}?(?:省|自治区|市|区|县|州|盟))(?:人民)?(?:20\d\d年|政府|国民经济|产业|"
-        r"委)",
-        head,
-    )
+    title = pattern("area_in_title").search(head)
     if title:
         name = re.sub(r"^(?:年|中共)|^.*(?:记者[从在]?|[日悉]从|本报|日前|近日)", "", title["name"])
         return table.get(name, name), title[0]

@@ -473,20 +473,9 @@ def _persists(words: str, opening: Period, year: int) -> bool:
     if opening.role == "end":
         return False
     if re.match(r"(?:(?:刚刚)?过去(?:的)?一年|一年来|这一年|今年|新的一年)$", opening.words):
-        return opening.words != "今年" or bool(
-            re.match(
-                r"(?:是|要|工作|我们|政府|全省|全市|全区|经济|，|的|主要|"
-                r"重点)",
-                words[opening.end :],
-            )
-        )
+        return opening.words != "今年" or bool(pattern("told_this_year").match(words, opening.end))
     return (
         bool(re.fullmatch(r"(?:19|20)\d\d年", opening.words))
         and opening.last <= year
-        and bool(
-            re.match(
-                r"(?:是|我们|工作|全[省市区县]|(?:经济|主要|预期|发展)[^，。]{0,12}目标|，(?:我们|面对|全省|全市|全区|在))",
-                words[opening.end :],
-            )
-        )
+        and bool(pattern("told_of_year").match(words, opening.end))
     )

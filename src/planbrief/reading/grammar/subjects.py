@@ -107,9 +107,7 @@ def subject(
 
 
 #: What stands in front of a rank and is not what is ranked: how long it was held, or how it is measured.
-_NO_RANKED = re.compile(
-    r"(?:总量|规模|数量|总数|增速|增幅)?(?:连续)?(?:[\d一二两三四五六七八九十]+(?:年|个?季度?|个?月))?"
-)
+_NO_RANKED = pattern("no_ranked")
 
 
 def _run(found: Sequence[Quantity], index: int) -> Iterator[Quantity]:

@@ -138,11 +138,7 @@ class TableReader:
             if unit or inside == "年":
                 result.unit = canonical_unit(unit["unit"]) if unit else inside
                 name = name.replace(match[0], "")
-        name = re.sub(
-            r"[*＊①②③④⑤]|[\[【（(]注\s*\d*[\]】）)]|^\s*(?:\d{1,3}[.、．\s]|[（(]\d+[）)]|其中[:：]?|#)\s*",
-            "",
-            name.strip(),
-        )
+        name = pattern("beside_name").sub("", name.strip())
         tail = re.search(r"[，,\s](?P<unit>[十百千万亿]*[一-龥%]{1,5})$", name)
         if not result.unit and tail is not None and (unit := _UNIT.fullmatch(tail["unit"])):
             result.unit, name = canonical_unit(unit["unit"]), name[: tail.start()]
@@ -389,6 +385,4 @@ def _measure(caption: str) -> str:
     words = re.sub(r"[（(][^（）()]*[）)]|\s", "", fold(caption).text)
     words = re.sub(r"(?:发展)?(?:目标|指标|情况|一览|表|规划|体系|任务|预期)+$", "", words)
     found = names.head_of(words)
-    return re.sub(
-        r"^.*产业(?=.)|^.*赛道(?=.)|^(?:各|全)?(?:县区|区县|县市区?|市县|市州|地区|地市|县|市|区|镇)", "", found
-    )
+    return pattern("whose_measure").sub("", found)
