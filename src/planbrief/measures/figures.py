@@ -370,7 +370,7 @@ def _multiplied(left: Figure, right: Figure) -> Figure:
         over, slash, under = rate.unit.partition("/")
         if slash and number.unit and "/" not in number.unit:
             scale = float(units.convert(1.0, number.unit, under))
-            return _made("*", left, right, "level", over, lambda a, b, scale=scale: a * b * scale)
+            return _made("*", left, right, "level", over, lambda a, b, by=scale: a * b * by)  # type: ignore[misc]
     raise _senseless("*", left, right, "the product of two levels has no meaning here")
 
 

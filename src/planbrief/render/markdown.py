@@ -285,8 +285,7 @@ def parser() -> MarkdownIt:
     )
     core.use(dollarmath_plugin, allow_digits=False, allow_space=False, double_inline=True)
     core.use(tasklists_plugin).use(cjk_friendly)
-    interrupted = {"alt": ["paragraph", "reference", "blockquote"]}
-    core.block.ruler.after("heading", "heading_unspaced", _unspaced, interrupted)
+    core.block.ruler.after("heading", "heading_unspaced", _unspaced, {"alt": ["paragraph", "reference", "blockquote"]})
     core.core.ruler.push("marks_of_authors", _marks)
     core.inline.ruler.before("escape", "tex_brackets", _brackets)
     for name in ("math_inline", "math_inline_double", "math_block", "math_block_label", "amsmath"):
