@@ -211,7 +211,7 @@ def test_activities_of_the_test_city_are_a_group():
     ("obs", "zh", "en"),
     [
         ("bazhong-plan-2024-01832", "（至成都", "(to Chengdu"),
-        ("bazhong-plan-2024-02056", "（参照范围：中国）", "(reference area: China)"),
+        ("bazhong-plan-2024-02056", "（参照范围：全国）", "(reference area: China)"),
     ],
 )
 def test_a_fact_is_named_with_what_it_is_measured_against(shipped, obs, zh, en):

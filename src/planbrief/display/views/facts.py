@@ -157,7 +157,10 @@ def referred(ds: Dataset, fact: Mapping[str, Any], what: Label) -> Label:
     kind = {"difference_pp": "against", "difference": "against", "level": "toward"}.get(
         fact["transformation"], "beside"
     )
-    return Label(*both(f"value.{kind}", what=what, other=label(ds, "areas", fact["counterpart_area"])))
+    other = label(ds, "areas", fact["counterpart_area"])
+    if ds.row("areas", fact["counterpart_area"])["level"] == "country":  # 居全国第5位, 与全国之差
+        other = Label(both("value.nation")[0], other.en)
+    return Label(*both(f"value.{kind}", what=what, other=other))
 
 
 def value_cell(ds: Dataset, fact: Mapping[str, Any], figure: Figure) -> Cell:
