@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from planbrief.display.document import KeyNumber, KeyNumbers
 from planbrief.display.language import LANGS, bilingual, message, messages, pick
 from planbrief.display.sentence import Listed, inside
-from planbrief.display.views.facts import AIMS, ECONOMY, fact_figure, stated, told
+from planbrief.display.views.facts import ECONOMY, fact_figure, stated, told
 from planbrief.display.views.growth import point_figure
 from planbrief.display.views.needs import growth_rows, name_of, reached, records
 from planbrief.display.views.opening import goal_figure, goal_name, undated
@@ -19,7 +19,7 @@ from planbrief.measures.evidence import merged_facts
 from planbrief.measures.figures import Figure, figure
 from planbrief.measures.headlines import Headline
 from planbrief.measures.insights import insights
-from planbrief.measures.series import BASE_KINDS
+from planbrief.measures.series import AIM_KINDS, BASE_KINDS
 from planbrief.targets.names import Label, label, period, place
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def stated_aims(ds: Dataset, region: str) -> Iterator[KeyNumber]:
     rows = stated(ds, region)
     for indicator in ECONOMY:
         of = rows[rows["indicator"] == indicator]
-        aim = told(merged_facts(of[of["kind"].isin(AIMS)]), first=True)
+        aim = told(merged_facts(of[of["kind"].isin(AIM_KINDS)]), first=True)
         last = told(merged_facts(of[of["kind"] == "actual"]), first=False)
         if aim is None:
             continue
@@ -128,22 +128,17 @@ def key_number(ds: Dataset, first: Mapping[str, Any], kind: str, levels: list[Fi
     what, end = name_of(ds, first), levels[-1]
     # What the stretch starts from: an older value would not go with its rate.
     start = next((level for level in levels if level.year == str(int(first["start_year"]))), levels[0])
-    values: dict[str, object] = {"start": start, "start_period": when(start)}
+    values: dict[str, object] = {"start": start, "start_period": period(start.year)}
     rate = figure(first, "cagr")
     if kind == "share" or not rate.value > 0:  # a bound that is kept, or less than there is, needs no growth
         key = "share"
     else:
         key = "rate" if int(first["end_year"]) - int(first["start_year"]) > 1 else "rate_one"
         target = next((level for level in levels if level.year == str(int(first["end_year"]))), end)
-        values |= {"rate": rate, "until": when(target)}
+        values |= {"rate": rate, "until": period(target.year)}
     name = place(what, end.year)
-    zh, en = message("brief.number", "zh", what=what.zh, period=when(end).zh), name.en
+    zh, en = message("brief.number", "zh", what=what.zh, period=period(end.year).zh), name.en
     return KeyNumber((zh, en), end, both(f"note.{key}"), values, levels)
-
-
-def when(point: Figure) -> Label:
-    """The period of a point in words."""
-    return period(point.year)
 
 
 def elsewhere(ds: Dataset, regions: Iterable[str], found: Iterable[Headline], lead: str) -> list[Headline]:

@@ -13,6 +13,7 @@ from planbrief.display.quantities import period_text, unit_words
 from planbrief.measures.evidence import merged_facts
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines import Headline
+from planbrief.measures.series import AIM_KINDS
 from planbrief.targets.frames import records_of
 from planbrief.targets.names import Label, label, listing, located, measured, period
 
@@ -369,8 +370,7 @@ ECONOMY = (
 )  # fmt: skip
 #: … and how many of them are.
 MOST_ALONE = 5
-AIMS = ("target", "constraint")
-KINDS = ["actual", *AIMS]
+KINDS = ["actual", *AIM_KINDS]
 FORMS = ["level", "share", "yoy"]
 
 
@@ -390,7 +390,7 @@ def beside_table(ds: Dataset, city: str) -> Table | None:
     for indicator in order:
         facts = [merged_facts(rows[rows["indicator"] == indicator]) for rows in sides]
         for aimed in (False, True):
-            found = [[fact for fact in side if (fact["kind"] in AIMS) == aimed] for side in facts]
+            found = [[fact for fact in side if (fact["kind"] in AIM_KINDS) == aimed] for side in facts]
             if not any(found):
                 continue
             pair = [told(side, first=aimed) for side in found]
