@@ -64,6 +64,13 @@ def test_a_larger_unit_of_a_value_near_its_series_is_no_slip() -> None:
     assert "unit_measure" in [column for column, _ in strange(before, level(9, "8100", "2027", **larger))]
 
 
+def test_a_smaller_unit_of_many_is_how_a_county_prints() -> None:
+    """49600 万元 is 4.96 亿元; 4.96 万元 is a slip."""
+    printed = {"unit_measure": "万元"}
+    assert strange(level(1, "49600", "2026", **printed)) == []
+    assert [column for column, _ in strange(level(1, "4.96", "2026", **printed))] == ["unit_measure"]
+
+
 def test_one_fact_has_one_value_in_a_document() -> None:
     """Both rows are named with the other's place."""
     found = strange(level(1, "100", "2026"), level(9, "120", "2026"))

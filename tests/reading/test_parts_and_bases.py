@@ -181,3 +181,11 @@ def test_news_whose_headline_names_a_part_of_a_year():
     ] * 2
     untold = Grammar(text.replace("前10个月某市", "某市"), "某市").rows()
     assert untold[-1].cells["time_period"] == "2025-11"
+
+
+@pytest.mark.parametrize(
+    "gap", ["增速比全国、全省分别高1.1个和0.7个百分点", "增速分别高于全国、全省1.1个和0.7个百分点"]
+)
+def test_a_list_of_gaps_is_to_a_list_of_places(gap):
+    """Each number has the place that it is a distance to."""
+    assert cells("counterpart_area", f"工业增加值增长7%，{gap}。") == ["", "全国", "全省"]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import contextlib
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
@@ -20,6 +20,7 @@ from planbrief.errors import PlanbriefError, Problem
 from planbrief.targets.excel import is_date
 from planbrief.targets.package import UPPER_LEVELS, Places, Row
 from planbrief.targets.periods import Shape, shape
+from planbrief.targets.units import Unit
 from planbrief.targets.wording import mirrored, read
 
 Finding = tuple[str, str, str]  # column, found, expected
@@ -42,6 +43,8 @@ _OF_THE_ROW = ("ref_area", "subject", "indicator", "activity", "unit_measure", "
 _JUMP, _LEAP = 8, 1000
 #: How much larger the units of provinces are.
 _LARGER = 10_000
+#: The least number of a smaller unit that a place writes on purpose, where it is not 100.
+_WRITTEN = {"money": 1000}
 #: Values of one series that are less than this many times apart are written in units that fit each other.
 _NEAR = 30
 #: Years back and ahead of a document that no plan speaks of.
@@ -309,13 +312,16 @@ def _usage(one: Observed, evidence: Evidence) -> Iterator[Finding]:
         usual = {indicator["unit_measure"], *(other.cells["unit_measure"] for other in same)}
         units = evidence.tables.units
         try:
-            factor, known = units.parse(cells["unit_measure"]).factor, {units.parse(unit).factor for unit in usual}
+            unit, usual_units = units.parse(cells["unit_measure"]), [units.parse(unit) for unit in usual]
+            beside = [units.parse(other.cells["unit_measure"]).base for other in same if _one_document(one, other)]
         except (PlanbriefError, ArithmeticError):
             return
+        factor, known = unit.factor, {unit.factor for unit in usual_units}
         # A province's product is given in 万亿元, a city's in 亿元: its units may be ten thousand times as large.
         if large and min(known) <= factor <= _LARGER * max(known):
             factor = min(known)
-        if factor not in known and not _near_its_series(one, evidence):
+        written = _written_smaller(one.value, unit, usual_units, unit.base in beside or not beside)
+        if factor not in known and not written and not _near_its_series(one, evidence):
             yield "unit_measure", cells["unit_measure"], f"{indicator['unit_measure']}, in which the indicator is given"
     aggregation, transformation = indicator["aggregation"], cells["transformation"]
     if transformation == "level" and aggregation == "share":
@@ -335,6 +341,24 @@ def _usage(one: Observed, evidence: Evidence) -> Iterator[Finding]:
         and transformation not in used
     ):
         yield "transformation", transformation, f"{used.pop()}, as all other rows of the indicator"
+
+
+def _one_document(one: Observed, other: Observed) -> bool:
+    return one.cells["source_id"] == other.cells["source_id"]
+
+
+def _written_smaller(value: float | None, unit: Unit, usual: Sequence[Unit], alone: bool) -> bool:
+    """Whether a place writes an indicator smaller, or by another base: 49,600 万元 for 4.96 亿元, 万吨 for 亿斤.
+
+    A slip of the multiplier leaves a small number (4.96 万元); `alone` says that no other row of the document is
+    written in the usual base.
+    """
+    alike = [one for one in usual if one.dimension == unit.dimension]
+    if value is None or not alike:
+        return False
+    if all(one.base != unit.base for one in alike):
+        return alone
+    return unit.factor < min(one.factor for one in alike) and abs(value) >= _WRITTEN.get(unit.dimension, 100)
 
 
 def _near_its_series(one: Observed, evidence: Evidence) -> bool:

@@ -290,8 +290,9 @@ class Grammar:
         if zone:
             row.doubts.append("joint_area")
         place = (rank["place"] if rank is not None and "place" in rank.groupdict() else "") or ""
-        against = _AGAINST.search(place + one.segment[-14:] if rank is not None else one.front.counterpart)
-        compared = re.sub("[我]国|国内", "全国", against[0]) if against is not None else ""
+        against = _AGAINST.findall(place + one.segment[-14:] if rank is not None else one.front.counterpart)
+        paired = rank is None and len(against) == one.length > one.place
+        compared = re.sub("[我]国|国内", "全国", against[one.place if paired else 0]) if against else ""
         if rank is not None:
             compared = compared or (said.against if of.rule == "carried" else "")
             said.against = compared
