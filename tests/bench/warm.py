@@ -61,9 +61,8 @@ def executed_notebook(task: Task) -> tuple[list[str], Any]:
 
     from planbrief.project import PROJECT_VARIABLE
     from planbrief.run import produce as room
-    from planbrief.run.engine.execution import execute, parameterize
-    from planbrief.run.engine.normalize import strip_run_metadata
-    from planbrief.run.engine.progress import work_dir
+    from planbrief.run.engine.events import work_dir
+    from planbrief.run.engine.execution import execute, parameterize, strip_run_metadata
 
     os.environ[PROJECT_VARIABLE] = task.project
     project = Path(task.project)

@@ -10,8 +10,7 @@ import pytest
 
 from planbrief.checks.project import project_problems
 from planbrief.checks.toml_shape import CatalogFile, line_of, schema
-from planbrief.commands.guide import notebooks
-from planbrief.commands.new import lay_out
+from planbrief.commands.new import lay_out, notebooks
 from planbrief.deliver.schedule import Schedule, ScheduleError, read_schedule
 from planbrief.project import Project
 

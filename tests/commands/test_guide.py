@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from planbrief.commands.guide import notebooks, page, title_of
+from planbrief.commands.new import guide_page, notebooks, title_of
 from planbrief.errors import UnknownName
 
 
@@ -46,4 +46,4 @@ def test_every_page_of_the_guide_runs(topic, tmp_path):
 def test_an_unknown_topic_is_named():
     """With the topics that there are."""
     with pytest.raises(UnknownName, match="analyst"):
-        page("nothing")
+        guide_page("nothing")

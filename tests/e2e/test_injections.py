@@ -25,8 +25,8 @@ from planbrief.publish.edition import Publication
 from planbrief.publish.index import render_placeholder
 from planbrief.render.html.exporter import render_html
 from planbrief.render.pdf.exporter import render_pdf
+from planbrief.run.engine.events import CellFailed
 from planbrief.run.engine.execution import execute
-from planbrief.run.engine.failures import CellFailed
 from planbrief.run.manifest import Manifest, ReportEntry
 from planbrief.run.pool.executor import Pool
 

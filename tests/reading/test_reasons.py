@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 import planbrief.reading.grammar
-from planbrief.reading import proposals
+from planbrief.reading import decisions
 from planbrief.reading.grammar import numerals
 from planbrief.reading.grammar.wordlists import words
 
@@ -24,7 +24,7 @@ def test_doubts_have_words():
     assert len(named) > 12
     assert named <= set(words("reasons")["doubt"])
     assert all(0 < cost < 1 for _, _, cost in words("reasons")["doubt"].values())
-    assert proposals._UNKNOWN
+    assert decisions._UNKNOWN
 
 
 def test_reasons_for_leaving_out_have_words():

@@ -15,7 +15,7 @@ from targets.folder import SOURCE, change, make_folder, rows_of
 
 from planbrief.checks.data import as_csv, data_problems, read_seal, write_seal
 from planbrief.checks.repair import accept, fix
-from planbrief.commands import new as init
+from planbrief.commands import new
 from planbrief.commands.migrate import migrate
 from planbrief.errors import DataError
 from planbrief.project import packaged
@@ -214,7 +214,7 @@ def test_two_branches_with_two_new_documents_merge_and_check_is_green(tmp_path: 
     if not shutil.which("git"):
         missing("git")
     data, _ = make_folder(tmp_path)
-    shutil.copy(Path(init.__file__).parent / "laid_out" / "gitattributes", tmp_path / ".gitattributes")
+    shutil.copy(Path(new.__file__).parent / "laid_out" / "gitattributes", tmp_path / ".gitattributes")
     for table in ("areas", "indicators"):  # shared tables are kept in the order of their keys
         rows = rows_of(data / f"{table}.csv")
         rows.sort(key=lambda row: next(iter(row.values())))

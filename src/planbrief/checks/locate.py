@@ -11,10 +11,10 @@ from pathlib import Path
 
 from planbrief.checks.verification import LARGEST_SOURCE, read_source
 from planbrief.errors import PlanbriefError, UnknownName
+from planbrief.reading.decisions import Proposal
 from planbrief.reading.draft_rows import bare_name, described
 from planbrief.reading.forms.plain import read_plain
 from planbrief.reading.matching import Vocabulary
-from planbrief.reading.proposals import Proposal
 from planbrief.targets.dataset import Dataset
 from planbrief.targets.descriptor import COLUMNS
 from planbrief.targets.units import SIMPLIFIED

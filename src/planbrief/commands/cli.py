@@ -18,7 +18,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from planbrief import __version__
-from planbrief.commands.guide import guide_options
+from planbrief.commands.new import guide_options
 from planbrief.commands.parser import Parser, count
 from planbrief.errors import PlanbriefError
 
@@ -312,7 +312,7 @@ COMMANDS: dict[str, tuple[str, Configure, str]] = {
         lambda parser: None,
         "planbrief.commands.migrate:command",
     ),
-    "guide": ("pages on every topic, run when they are shown", guide_options, "planbrief.commands.guide:command"),
+    "guide": ("pages on every topic, run when they are shown", guide_options, "planbrief.commands.new:guide_command"),
     "new": ("a notebook of your own that builds at once", new_options, "planbrief.commands.new:command"),
     "nb": ("notebooks without outputs, for git", nb_options, "planbrief.commands.new:notebooks_command"),
     "completion": (
@@ -351,7 +351,7 @@ class _Version(argparse.Action):
 
     def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
         from planbrief.project import find
-        from planbrief.run.keys import code_hash
+        from planbrief.run.plan import code_hash
         from planbrief.targets.package import read_package
 
         lines = [f"planbrief {__version__}", f"templates {code_hash('render')[:12]}"]

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 from planbrief.errors import PlanbriefError
 from planbrief.project import NotAProject, Project, chosen
-from planbrief.reading.proposals import Proposal
+from planbrief.reading.decisions import Proposal
 from planbrief.targets.names import Names, short
 
 _DATE = re.compile(r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])(?:-(?:0[1-9]|[12]\d|3[01]))?")

@@ -35,9 +35,8 @@ from planbrief.publish.edition import Publication
 from planbrief.publish.gate import MOST_LISTED, admit, recall, remember
 from planbrief.publish.output_folder import check_apart, host, resolve_out
 from planbrief.publish.state import state_folder
-from planbrief.run.keys import Key, code_hash, with_reads
 from planbrief.run.manifest import MANIFEST, FindingEntry, Manifest, PublishedFile, ReportEntry
-from planbrief.run.plan import BUILD_RECORD, Job, Plan, plan, recorded
+from planbrief.run.plan import BUILD_RECORD, Job, Key, Plan, code_hash, plan, recorded, with_reads
 from planbrief.run.produce import PRELOAD, Listener, Logged, Outcome, Request
 from planbrief.targets.package import Package, Table
 

@@ -27,7 +27,6 @@ import planbrief
 from planbrief.errors import DataError, Problem
 from planbrief.files import read_regular, replace_file, sha256_of, unless_touched, walk
 from planbrief.project import Project
-from planbrief.run.keys import code_hash
 from planbrief.run.manifest import (
     INDEX_PAGES,
     LARGEST_MANIFEST_BYTES,
@@ -37,7 +36,7 @@ from planbrief.run.manifest import (
     PublishedFile,
     read_manifest,
 )
-from planbrief.run.plan import Known, Plan, Stamp, stamp
+from planbrief.run.plan import Known, Plan, Stamp, code_hash, stamp
 
 #: File beside an edition that remembers which inputs were found sound.
 VERDICT = "verdict.json"

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
 from planbrief.reading.canonical import CanonicalText, PrintedTable
+from planbrief.reading.decisions import Proposal
 from planbrief.reading.grammar.numerals import canonical_unit
 from planbrief.reading.grammar.prose import Grammar
 from planbrief.reading.grammar.tables import TableReader
 from planbrief.reading.matching import Vocabulary
-from planbrief.reading.proposals import Proposal
 from planbrief.reading.tables.shapes import side_by_side
 
 

@@ -20,8 +20,17 @@ from planbrief.errors import PlanbriefError, UnknownName
 from planbrief.files import replace_file, sync, sync_tree
 from planbrief.project import DRAFTS, Project, find
 from planbrief.reading.canonical import CanonicalText
-from planbrief.reading.decisions import DECIDED, BadDecision, DraftRow, Standing, carried, checked, row_id, standing
-from planbrief.reading.proposals import Proposal
+from planbrief.reading.decisions import (
+    DECIDED,
+    BadDecision,
+    DraftRow,
+    Proposal,
+    Standing,
+    carried,
+    checked,
+    row_id,
+    standing,
+)
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from planbrief import __version__
 from planbrief.errors import PlanbriefError, RunError, UnknownName
-from planbrief.run.keys import code_hash, environment_hash
+from planbrief.run.plan import code_hash, environment_hash
 from planbrief.run.produce import Task
 
 if TYPE_CHECKING:

@@ -293,9 +293,8 @@ def produce(task: Task, before_cell: BeforeCell | None = None) -> Produced:
     planbrief.errors.PlanbriefError
         Naming the notebook and the cell that failed.
     """
-    from planbrief.run.engine.execution import execute
-    from planbrief.run.engine.normalize import strip_run_metadata
-    from planbrief.run.engine.progress import announce, work_dir
+    from planbrief.run.engine.events import announce, work_dir
+    from planbrief.run.engine.execution import execute, strip_run_metadata
 
     project = Path(task.project)
     look_in(project / "notebooks")

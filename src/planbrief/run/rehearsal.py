@@ -36,9 +36,8 @@ from typing import TYPE_CHECKING, Any
 from planbrief.errors import RunError
 from planbrief.files import replace_file
 from planbrief.parameters import INJECTED_TAG
-from planbrief.run.engine import progress
-from planbrief.run.engine.failures import WorkerDied
-from planbrief.run.engine.progress import Stage, announce_stage
+from planbrief.run.engine import events
+from planbrief.run.engine.events import Stage, WorkerDied, announce_stage
 from planbrief.run.pool import process_tree
 from planbrief.run.pool.executor import Pool
 from planbrief.run.pool.process_tree import Scratch
@@ -122,7 +121,7 @@ class Checkpoints:
         pipe = self.folder / str(index)
         with contextlib.suppress(FileExistsError):  # of an earlier run of these cells, whose checkpoint is gone
             os.mkfifo(pipe)
-        files, positions = _files(progress.work_dir()), _positions()
+        files, positions = _files(events.work_dir()), _positions()
         started = time.monotonic()
         child = self._fork()
         if child == 0:
@@ -138,7 +137,7 @@ class Checkpoints:
             # The process that went on and those of its own checkpoints, which become ours when their parent dies.
             process_tree.kill_orphans(keep=set())
             # What later cells wrote into the report's folder is no state that they could start from again.
-            if _files(progress.work_dir()) != files:
+            if _files(events.work_dir()) != files:
                 announce_stage(Stage(_GONE, event=True))
                 os._exit(0)
             child = self._fork()
@@ -158,7 +157,7 @@ class Checkpoints:
         if child == 0:
             process_tree.die_with_parent(own)
             process_tree.adopt_orphans()
-            progress.take_over()
+            events.take_over()
         return child
 
 

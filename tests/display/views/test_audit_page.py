@@ -9,7 +9,7 @@ from planbrief.display.language import pick
 from planbrief.display.views.checks import agreements, exhibits, notes_by_rule, outcomes_table
 from planbrief.measures.audit import SEVERITIES, audit, audit_tables
 from planbrief.measures.figures import Figure
-from planbrief.measures.headlines.audit_counts import arithmetic, audit_headlines, identity_name, weightiest
+from planbrief.measures.headlines import arithmetic, audit_headlines, identity_name, weightiest
 from planbrief.targets import load
 
 CITIES = ("bazhong", "qijiang", "fuling", "zhaoqing")

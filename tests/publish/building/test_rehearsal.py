@@ -14,7 +14,7 @@ import pytest
 from publish.building.conftest import CELLS, write_notebook
 
 from planbrief.project import Project
-from planbrief.run.engine.failures import CellFailed, WorkerDied
+from planbrief.run.engine.events import CellFailed, WorkerDied
 from planbrief.run.plan import snapshot
 from planbrief.run.pool.executor import Pool
 from planbrief.run.pool.process_tree import memory_share

@@ -17,8 +17,8 @@ from nbclient import NotebookClient
 from nbformat import NotebookNode, v4
 from traitlets.config import Config
 
+from planbrief.run.engine.events import announce
 from planbrief.run.engine.execution import execute
-from planbrief.run.engine.progress import announce
 
 
 def notebook(*sources: str, tags: tuple[str, ...] = ()) -> NotebookNode:

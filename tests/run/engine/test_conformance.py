@@ -13,8 +13,7 @@ from nbformat import NotebookNode
 from run.engine.corpus import CORPUS, KNOWN_DIFFERENCES
 from run.engine.notebooks import notebook, run
 
-from planbrief.run.engine.execution import DETERMINISTIC_ENV, execute_stock
-from planbrief.run.engine.normalize import strip_run_metadata
+from planbrief.run.engine.execution import DETERMINISTIC_ENV, execute_stock, strip_run_metadata
 from planbrief.run.pool.executor import Pool
 
 #: A stock kernel reads what subprocesses and C code write in a thread, so that the place of such text, and on a busy

@@ -16,8 +16,7 @@ from run.engine.notebooks import notebook
 
 from planbrief.errors import ParameterError
 from planbrief.render.html.exporter import render_html
-from planbrief.run.engine.execution import parameterize
-from planbrief.run.engine.normalize import strip_run_metadata
+from planbrief.run.engine.execution import parameterize, strip_run_metadata
 
 DATA = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),

@@ -15,7 +15,7 @@ import nbformat
 import pytest
 from run.engine.notebooks import notebook, outputs_text
 
-from planbrief.run.engine.normalize import strip_run_metadata
+from planbrief.run.engine.execution import strip_run_metadata
 from planbrief.run.pool import executor as pools
 
 PATIENCE = 240.0

@@ -4,8 +4,8 @@ import nbformat
 import pytest
 from nbformat import v4
 
+from planbrief.run.engine.events import CellFailed, excerpt
 from planbrief.run.engine.execution import execute, execute_stock, parameterize
-from planbrief.run.engine.failures import CellFailed, excerpt
 
 
 def notebook(source: str) -> nbformat.NotebookNode:

@@ -17,8 +17,7 @@ import psutil
 import pytest
 from run.engine import notebooks as tasks
 
-from planbrief.run.engine.failures import TimedOut, WorkerDied, WorkerFailed
-from planbrief.run.engine.progress import Stage
+from planbrief.run.engine.events import Stage, TimedOut, WorkerDied, WorkerFailed
 from planbrief.run.pool import launch
 from planbrief.run.pool.executor import Pool
 from planbrief.run.pool.process_tree import PREFIX, Scratch

@@ -10,7 +10,7 @@ import pytest
 from run.engine.notebooks import notebook, outputs_text, run
 
 from planbrief.errors import PlanbriefError
-from planbrief.run.engine.failures import CellFailed, TimedOut, WorkerDied
+from planbrief.run.engine.events import CellFailed, TimedOut, WorkerDied
 from planbrief.run.pool.executor import Pool
 
 PATIENCE = 240.0

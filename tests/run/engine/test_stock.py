@@ -10,9 +10,8 @@ import pytest
 from run.engine.notebooks import notebook, outputs_text
 
 from planbrief.run.engine import runner
-from planbrief.run.engine.execution import execute, execute_stock
-from planbrief.run.engine.failures import CellFailed, TimedOut, WorkerDied
-from planbrief.run.engine.normalize import strip_run_metadata
+from planbrief.run.engine.events import CellFailed, TimedOut, WorkerDied
+from planbrief.run.engine.execution import execute, execute_stock, strip_run_metadata
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore::DeprecationWarning", "ignore::RuntimeWarning", "ignore::ResourceWarning"

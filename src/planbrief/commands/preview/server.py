@@ -25,7 +25,7 @@ from planbrief.errors import PlanbriefError, UnknownName
 from planbrief.project import chosen
 from planbrief.render.html.cells import TAGS
 from planbrief.render.safe_text import visible
-from planbrief.run.engine.failures import CellFailed, plain_text
+from planbrief.run.engine.events import CellFailed, plain_text
 from planbrief.run.plan import pairs
 
 STYLE = (

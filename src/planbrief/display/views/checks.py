@@ -15,7 +15,7 @@ from planbrief.display.quantities import rounded
 from planbrief.display.views.facts import fact_figure, unit_name, value_cell
 from planbrief.measures.audit import RULES, SEVERITIES, Audit, Finding, Identity, Item, Severity, audit_tables
 from planbrief.measures.figures import Figure, plain
-from planbrief.measures.headlines.audit_counts import EXACT, arithmetic, identity_name, identity_period
+from planbrief.measures.headlines import EXACT, arithmetic, identity_name, identity_period
 from planbrief.measures.headlines.rules import Headline
 from planbrief.targets.names import Label, label, located, period
 

@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from planbrief.reading.decisions import Proposal, rate
 from planbrief.reading.grammar import names
 from planbrief.reading.grammar.changes import change, kind, signed
 from planbrief.reading.grammar.clauses import STEPS, Quantity, quantities
@@ -23,7 +24,6 @@ from planbrief.reading.grammar.numerals import (
 from planbrief.reading.grammar.scopes import Clock, Period, Scope, Sentence, plan_start, sentences
 from planbrief.reading.grammar.subjects import Said, doubts_around, subject
 from planbrief.reading.grammar.wordlists import Folded, fold, pattern
-from planbrief.reading.proposals import Proposal, rate
 
 _COMPARED = re.compile(r"(?:比|较|与|同|相比|自|对比|[快慢高低优好]于|超过|领先)[“]?$")
 _RANK_FRONT = pattern("rank_front")

@@ -9,6 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from planbrief.reading.canonical import Cell, PrintedTable
+from planbrief.reading.decisions import Proposal, rate
 from planbrief.reading.grammar import names
 from planbrief.reading.grammar.names import split_area
 from planbrief.reading.grammar.numerals import (
@@ -25,7 +26,6 @@ from planbrief.reading.grammar.numerals import (
 )
 from planbrief.reading.grammar.scopes import Clock, Period, periods
 from planbrief.reading.grammar.wordlists import any_of, fold, pattern
-from planbrief.reading.proposals import Proposal, rate
 from planbrief.reading.tables.placing import says_value
 
 _UNIT = re.compile(rf"(?:单位[:：]?)?(?P<unit>[十百千万亿]*{any_of(MEASURES | CLASSIFIERS)}(?:/[一-龥a-zA-Z³²]+)?)")

@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 from nbformat import NotebookNode, from_dict
 from papermill.engines import NBClientEngine, NotebookExecutionManager
 
+from planbrief.run.engine.events import CellFailed, Stage, announce_stage
 from planbrief.run.engine.execution import execute, is_python
-from planbrief.run.engine.failures import CellFailed
-from planbrief.run.engine.progress import Stage, announce_stage
 from planbrief.run.pool.executor import safe_method, shared_pool
 
 if TYPE_CHECKING:

@@ -34,8 +34,16 @@ from traitlets.config import Config
 
 from planbrief.display.plots import prepare
 from planbrief.render.safe_text import joined_streams
-from planbrief.run.engine.failures import CellFailed, EngineUnavailable, TimedOut, excerpt, failed, place_of
-from planbrief.run.engine.progress import Stage, announce_stage
+from planbrief.run.engine.events import (
+    CellFailed,
+    EngineUnavailable,
+    Stage,
+    TimedOut,
+    announce_stage,
+    excerpt,
+    failed,
+    place_of,
+)
 from planbrief.run.engine.session import Message, RecordingSession, Stream, captured_output
 
 

@@ -16,9 +16,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
+from planbrief.run.engine.events import EngineUnavailable, Stage, TimedOut, WorkerDied, WorkerFailed
 from planbrief.run.engine.execution import worker_environment
-from planbrief.run.engine.failures import EngineUnavailable, TimedOut, WorkerDied, WorkerFailed
-from planbrief.run.engine.progress import Stage
 from planbrief.run.pool import process_tree
 from planbrief.run.pool.launch import END, LOST, ForkLauncher, Handle, Launcher, SpawnLauncher
 from planbrief.run.pool.process_tree import Scratch, remove

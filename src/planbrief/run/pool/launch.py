@@ -17,7 +17,7 @@ from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any, BinaryIO
 
-from planbrief.run.engine.failures import EngineUnavailable
+from planbrief.run.engine.events import EngineUnavailable
 from planbrief.run.pool import process_tree, worker
 from planbrief.run.pool.worker import Job, import_path
 

@@ -36,8 +36,8 @@ from types import ModuleType
 from typing import Any, BinaryIO
 
 from planbrief.errors import PlanbriefError
-from planbrief.run.engine import progress
-from planbrief.run.engine.failures import WorkerFailed
+from planbrief.run.engine import events
+from planbrief.run.engine.events import WorkerFailed
 from planbrief.run.pool import process_tree
 
 _LENGTH = struct.Struct("!Q")
@@ -178,7 +178,7 @@ def run_job(job: Job, answers: int) -> None:
     send(pack(("pid", owner)))
     try:
         _prepare(job)
-        progress.become_worker(lambda stage: send(pack(("stage", stage))), Path(job.directory))
+        events.become_worker(lambda stage: send(pack(("stage", stage))), Path(job.directory))
         answer = _packed_result(job.name, pickle.loads(job.call).run())
     except BaseException as problem:  # SystemExit of a task is an answer too
         answer = pack(("error", portable(job.name, problem)))
