@@ -18,7 +18,7 @@ from notebooks.own_corpus import CORPUS, notebook
 from run.engine.notebooks import stock_client
 
 from planbrief.render.html.exporter import render_html
-from planbrief.run.engine.normalize import strip_run_metadata
+from planbrief.run.engine.execution import strip_run_metadata
 
 LANGS = ("zh", "en")
 

@@ -11,7 +11,7 @@ from planbrief.checks.project import notebook_problems
 from planbrief.display.language import wordings_of
 from planbrief.errors import UnknownName, WordsError
 from planbrief.project import Project
-from planbrief.run.keys import words_hash
+from planbrief.run.plan import words_hash
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 NAMES = sorted(path.stem for path in NOTEBOOKS.glob("*.ipynb"))
