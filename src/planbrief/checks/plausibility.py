@@ -347,7 +347,7 @@ def _one_document(one: Observed, other: Observed) -> bool:
     return one.cells["source_id"] == other.cells["source_id"]
 
 
-def _written_smaller(value: float | None, unit: Unit, usual: Sequence[Unit], alone: bool) -> bool:
+def _written_smaller(value: Decimal | None, unit: Unit, usual: Sequence[Unit], alone: bool) -> bool:
     """Whether a place writes an indicator smaller, or by another base: 49,600 万元 for 4.96 亿元, 万吨 for 亿斤.
 
     A slip of the multiplier leaves a small number (4.96 万元); `alone` says that no other row of the document is
