@@ -75,3 +75,11 @@ def test_unit_in_the_caption():
     cells = observation(rows(text, "某市", "2025-06-01"), "55")
     assert (cells["unit_measure"], cells["time_period"], cells["activity"]) == ("亿元", "2030", "食品")
     assert "总产值" in cells["indicator_phrase"]
+
+
+def test_a_percentage_that_a_sheet_holds_as_a_part_of_one_is_looked_at():
+    """0.054 under (%) is perhaps 5.4 %: the row keeps what is printed and is not called sure; 0.3 is a small one."""
+    text = "主要指标\n\n指标\t2024年\t2025年\n经济增长率（%）\t0.054\t0.3\n城镇化率（%）\t51.2\t52.1\n"
+    sure = {row.value_text: row.sure for row in rows(text) if row.role == "observation"}
+    assert sure["0.054"] is False
+    assert sure["0.3"] is True

@@ -208,6 +208,8 @@ class TableReader:
         low, high = number(match["low"]), number(match["high"]) if match["high"] else None
         negative = match["sign"] in ("-", "－", "−", "–", "—")
         value: Decimal = -low if negative and high is None else low
+        if unit == "%" and 0 < low < 1 and low.as_tuple().exponent in (-3, -4, -5):
+            row.doubts.append("part_of_one")
         row.cells = {
             "indicator": "",
             "indicator_phrase": name,
