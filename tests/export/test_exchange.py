@@ -9,7 +9,7 @@ import pytest
 from conftest import missing
 
 from planbrief.commands.cli import main
-from planbrief.export.exchange import crate
+from planbrief.export import crate
 from planbrief.targets import load
 
 

@@ -14,8 +14,8 @@ from conftest import missing
 
 from planbrief.api.data import Data
 from planbrief.commands.cli import main
+from planbrief.export import RESULTS
 from planbrief.export.archive import telling_first
-from planbrief.export.exchange import RESULTS
 from planbrief.targets import load
 
 

@@ -8,7 +8,7 @@ import pytest
 from targets.factory import AREAS, make_dataset, milestones, observation
 
 from planbrief.errors import DataError, UnknownName
-from planbrief.targets.store import digest
+from planbrief.targets.frames import digest
 
 
 def test_numbers_are_numbers_and_text_is_text():

@@ -14,7 +14,7 @@ from planbrief.errors import DataError, UnknownName
 from planbrief.project import Project, packaged
 from planbrief.run.plan import checked_package, snapshot
 from planbrief.targets import Dataset, load
-from planbrief.targets.store import STORE, StoredRows
+from planbrief.targets.frames import STORE, StoredRows
 
 
 @pytest.fixture
@@ -41,7 +41,7 @@ def test_rows_that_cannot_be_stored_whole_are_no_file(tmp_path: Path) -> None:
         "import pathlib, resource, sys\n"
         "from planbrief.project import packaged\n"
         "from planbrief.run.plan import checked_package\n"
-        "from planbrief.targets.store import write_store\n"
+        "from planbrief.targets.frames import write_store\n"
         "package, path = checked_package(packaged()), pathlib.Path(sys.argv[1])\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))\n"
         "try:\n    write_store(package, path)\nexcept OSError as error:\n    print(error.filename, path.exists())\n"

@@ -15,8 +15,8 @@ from planbrief.display.document import Cover, Run, Sources
 from planbrief.display.language import Lang, is_chinese, message, term
 from planbrief.display.quantities import FigureLike, date_text, period_text
 from planbrief.errors import PlanbriefError
+from planbrief.targets.frames import digest
 from planbrief.targets.names import Label, subject_label
-from planbrief.targets.store import digest
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset

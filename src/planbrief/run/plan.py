@@ -1,7 +1,7 @@
 """What is to be built of what the catalog lists, and why: what a report depends on, as named hashes.
 
 A key has parts (notebook, parameters, code, environment, catalog) and reads (questions to the data with the hash of
-their answers, see :mod:`planbrief.targets.store`). Nothing here imports pandas, nbformat or typst.
+their answers, see :mod:`planbrief.targets.frames`). Nothing here imports pandas, nbformat or typst.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from planbrief.files import unless_touched
 from planbrief.languages import OWN, tables
 from planbrief.project import DRAFTS, Project
 from planbrief.run.produce import Request
+from planbrief.targets.frames import STORE, Read, digest, write_store
 from planbrief.targets.package import Package, left_out, usable_package
-from planbrief.targets.store import STORE, Read, digest, write_store
 
 #: Packages whose versions the published bytes depend on; their .dist-info folders are looked at, not imported.
 DEPENDENCIES = (

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Any
 from planbrief.errors import DataError, Problem, UnknownName
 from planbrief.languages import language, phrase
 from planbrief.project import Project, at, find
-from planbrief.targets.frames import frame_of, typed, unknown_references
+from planbrief.targets.frames import Read, Recorder, frame_of, read_store, typed, unknown_references
 from planbrief.targets.package import Package, left_out, read_package, usable_package
-from planbrief.targets.store import Read, Recorder, read_store
 from planbrief.targets.units import UnitTable
 
 if TYPE_CHECKING:
@@ -55,7 +54,7 @@ class Dataset:
 
     @property
     def reads(self) -> list[Read]:
-        """What has been read so far, in a stable order (see :mod:`planbrief.targets.store`)."""
+        """What has been read so far, in a stable order (see :mod:`planbrief.targets.frames`)."""
         return self._recorder.reads()
 
     def _whole(self, name: str) -> pd.DataFrame:

@@ -1,18 +1,27 @@
-"""Tables as typed frames, and what makes a row's references or values wrong."""
+"""Tables as typed frames, and as kept between processes: what makes a reference or value wrong, and what was read."""
 
 from __future__ import annotations
 
+import contextlib
+import errno
+import hashlib
+import json
 import math
-from collections.abc import Callable, Iterable, Mapping
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import DataError, Problem
+from planbrief.project import Project
+from planbrief.targets.descriptor import files_of, home_of
 from planbrief.targets.excel import examine, fits
 from planbrief.targets.package import Package, Row, Table
 
 if TYPE_CHECKING:
     import pandas as pd
-
 
 #: Tables whose rows form a tree by their column ``parent``.
 TREES = ("areas", "activities")
@@ -230,3 +239,241 @@ def end_year(period: str) -> float:
     """The year in which a time period ends: 2025-H1 → 2025, 2024/2035 → 2035, undated → NaN."""
     last = period.rpartition("/")[2][:4]
     return float(last) if last.isdigit() else math.nan
+
+
+Read = dict[str, Any]
+
+
+def answer(package: Package, read: Read) -> list[Row] | tuple[str, ...]:
+    """What `read` asks for, from the package as it is now."""
+    if "cities" in read:
+        return package.cities
+    if "regions" in read:
+        return package.regions
+    if "city" in read:
+        return package["observations"].matching({"ref_area": package.places.inside(read["city"])})
+    return package[read["table"]].matching(read.get("where", {}))
+
+
+def digest(package: Package, read: Read) -> str:
+    """SHA-256 of the answer to `read`: equal rows in equal order, equal digest."""
+    question = json.dumps(read, sort_keys=True, ensure_ascii=False)
+    if question not in package.digests:
+        result = hashlib.sha256()
+        for item in answer(package, read):
+            result.update(item.canonical if isinstance(item, Row) else item.encode() + b"\n")
+        package.digests[question] = result.hexdigest()
+    return package.digests[question]
+
+
+class Recorder:
+    """Collects the reads of one process; merges look-ups of single rows into one read per table."""
+
+    def __init__(self) -> None:
+        self._plain: dict[str, Read] = {}
+        self._keys: dict[tuple[str, str], set[str]] = defaultdict(set)
+
+    def note(self, read: Read) -> None:
+        """Remember one read."""
+        self._plain[json.dumps(read, sort_keys=True, ensure_ascii=False)] = read
+
+    def note_key(self, table: str, column: str, value: str) -> None:
+        """Remember that the row of `table` whose `column` is `value` was looked at."""
+        self._keys[table, column].add(value)
+
+    def reads(self) -> list[Read]:
+        """All reads in a stable order, without those that another covers."""
+        keyed = [
+            {"table": table, "where": {column: sorted(values)}}
+            for (table, column), values in sorted(self._keys.items())
+        ]
+        whole = {read["table"] for read in self._plain.values() if read.keys() == {"table"}}
+        kept = [read for _, read in sorted(self._plain.items()) if "where" not in read or read["table"] not in whole]
+        return kept + [read for read in keyed if read["table"] not in whole]
+
+
+#: Its name in the folder of the project.
+STORE = "rows.sqlite"
+#: Columns by which large tables are asked.
+INDEXED = ("obs_id", "ref_area", "source_id", "indicator", "transformation", "parent")
+#: Values in one question: SQLite's own limit is much higher.
+MOST_VALUES = 500
+
+
+def write_store(package: Package, path: Path, left_out: Iterable[str] = ()) -> None:
+    """Write `package`, whose rows have been checked, into a new file; `left_out` are the documents it goes without.
+
+    OSError where the file cannot be written whole (a full disk, a limit on the size of files); then there is none.
+    """
+    path.unlink(missing_ok=True)
+    try:
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as base:
+            _fill(base, package, left_out)
+    except sqlite3.Error as error:
+        path.unlink(missing_ok=True)
+        raise OSError(errno.EIO, f"cannot be written: {error}", str(path)) from None
+
+
+def _fill(base: sqlite3.Connection, package: Package, left_out: Iterable[str]) -> None:
+    base.execute("PRAGMA journal_mode=OFF")
+    base.execute("PRAGMA synchronous=OFF")
+    base.execute("BEGIN")
+    base.execute("CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT)")
+    facts = {"descriptor": package.descriptor, "files": dict(package.files), "left_out": sorted(left_out)}
+    base.executemany("INSERT INTO facts VALUES (?, ?)", [(k, json.dumps(v)) for k, v in facts.items()])
+    for name, table in package.tables.items():
+        columns = table.columns
+        shown = ", ".join(f"{_quoted(column)} TEXT" for column in columns)
+        base.execute(f'CREATE TABLE {_table(name)} ("#file" TEXT, "#line" INTEGER, {shown})')
+        marks = ", ".join("?" * (len(columns) + 2))
+        base.executemany(
+            f"INSERT INTO {_table(name)} VALUES ({marks})",
+            ((row.file, row.line, *(row.values[column] for column in columns)) for row in table.rows),
+        )
+        for column in INDEXED:
+            if column in columns:
+                base.execute(f"CREATE INDEX {_quoted(f'{name}/{column}')} ON {_table(name)} ({_quoted(column)})")
+    base.execute("COMMIT")
+
+
+class _Base(sqlite3.Connection):
+    """A database that is closed when the last table that reads it goes."""
+
+    def __del__(self) -> None:
+        self.close()
+
+
+def read_store(project: Project, left_out: Iterable[str] = ()) -> Package | None:
+    """The package that a build stored beside the files of `project`; None unless it stands for just these files."""
+    path = project.root / STORE
+    if not path.is_file():
+        return None
+    try:
+        base = sqlite3.connect(f"{path.as_uri()}?mode=ro&immutable=1", uri=True, check_same_thread=False, factory=_Base)
+        facts = {name: json.loads(value) for name, value in base.execute("SELECT name, value FROM facts")}
+        if facts["left_out"] != sorted(left_out) or not _same(facts["files"], project.data):
+            return None
+        descriptor = facts["descriptor"]
+        tables = {resource["name"]: _stored(base, project.data, resource) for resource in descriptor["resources"]}
+    except (sqlite3.Error, OSError, ValueError, KeyError):
+        return None
+    return Package(project.data, descriptor, tables, files=facts["files"], checked=True)
+
+
+def _same(files: Mapping[str, str], folder: Path) -> bool:
+    return all(hashlib.sha256((folder / name).read_bytes()).hexdigest() == value for name, value in files.items())
+
+
+def _stored(base: sqlite3.Connection, folder: Path, resource: dict[str, Any]) -> Table:
+    name, columns = resource["name"], tuple(field["name"] for field in resource["schema"]["fields"])
+    rows = StoredRows(base, name, columns)
+    return StoredTable(name, resource["schema"], rows, files_of(folder, resource), home_of(resource))
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
+
+
+def _table(name: str) -> str:
+    return _quoted(f"table/{name}")
+
+
+class StoredRows(Sequence[Row]):
+    """Every row of a table, read from the database when they are first asked for."""
+
+    def __init__(self, base: sqlite3.Connection, name: str, columns: tuple[str, ...]) -> None:
+        self._base, self._name, self._columns = base, name, columns
+
+    def select(self, what: str, how: str = "", values: Sequence[str] = ()) -> Iterator[tuple[Any, ...]]:
+        """Some columns of some rows, in file order, read one by one."""
+        question = f"SELECT {what} FROM {_table(self._name)} {how} ORDER BY rowid"
+        return self._base.execute(question, values)
+
+    def some(self, how: str = "", values: Sequence[str] = ()) -> tuple[Row, ...]:
+        """Some rows, in file order."""
+        return tuple(
+            Row(dict(zip(self._columns, cells, strict=True)), file, line)
+            for file, line, *cells in self.select("*", how, values)
+        )
+
+    @property
+    def loaded(self) -> bool:
+        """Whether all rows have been asked for already."""
+        return "_all" in self.__dict__
+
+    @cached_property
+    def _all(self) -> tuple[Row, ...]:
+        return self.some()
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __getitem__(self, position: Any) -> Any:
+        return self._all[position]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self._all)
+
+
+class StoredTable(Table):
+    """A table whose rows stay in the database until they are asked for."""
+
+    @property
+    def _stored(self) -> StoredRows | None:
+        return self.rows if isinstance(self.rows, StoredRows) and not self.rows.loaded else None
+
+    def cells(self, *names: str) -> Iterator[tuple[str, ...]]:
+        """The cells of some columns, row by row."""
+        if (stored := self._stored) is None:
+            return super().cells(*names)
+        return stored.select(", ".join(_quoted(name) for name in names))
+
+    def matching(self, where: Mapping[str, Iterable[str]]) -> list[Row]:
+        """Rows whose columns have one of the given values each, in file order; KeyError for an unknown column."""
+        given = {column: sorted(set(values)) for column, values in where.items()}
+        if unknown := sorted(given.keys() - set(self.columns)):
+            raise KeyError(unknown[0])
+        stored = self._stored
+        if stored is None or not given or max(map(len, given.values())) > MOST_VALUES:
+            return super().matching(given)
+        tests = " AND ".join(f"{_quoted(column)} IN ({', '.join('?' * len(vs))})" for column, vs in given.items())
+        found = list(stored.some(f"WHERE {tests}", [value for values in given.values() for value in values]))
+        if len(self.key) == 1:
+            self._seen.keep(found)
+        return found
+
+    @cached_property
+    def by_key(self) -> Mapping[str, Row]:
+        """Rows by their primary key (joined by ``:`` where it has several fields); the last of a duplicate wins."""
+        single = len(self.key) == 1 and self._stored is not None
+        return self._seen if single else {":".join(row.values[n] for n in self.key): row for row in self.rows}
+
+    @cached_property
+    def _seen(self) -> StoredKeys:
+        return StoredKeys(self)
+
+
+class StoredKeys(Mapping[str, Row]):
+    """Rows of a table by their key, each read when it is asked for, unless it has been read with others before."""
+
+    def __init__(self, table: StoredTable) -> None:
+        self._table, (self._key,) = table, table.key
+        self._rows: dict[str, Row | None] = {}
+
+    def keep(self, rows: Iterable[Row]) -> None:
+        """Remember rows that have been read for another reason."""
+        self._rows.update((row.values[self._key], row) for row in rows)
+
+    def __getitem__(self, key: str) -> Row:
+        if key not in self._rows:
+            found = self._table.matching({self._key: [key]})
+            self._rows[key] = found[-1] if found else None
+        if (row := self._rows[key]) is None:
+            raise KeyError(key)
+        return row
+
+    def __iter__(self) -> Iterator[str]:
+        return (key for (key,) in self._table.cells(self._key))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)

@@ -190,7 +190,7 @@ class Package:
     folder: Path
     descriptor: dict[str, Any]
     tables: dict[str, Table] = field(default_factory=dict)
-    #: Digests of answers to reads: many reports ask the same (see :mod:`planbrief.targets.store`).
+    #: Digests of answers to reads: many reports ask the same (see :mod:`planbrief.targets.frames`).
     digests: dict[str, str] = field(init=False, default_factory=dict, compare=False, repr=False)
     _names: dict[str, Names] = field(init=False, default_factory=dict, compare=False, repr=False)
     #: SHA-256 of every file that was read, by its path in the folder.

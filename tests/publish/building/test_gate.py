@@ -155,7 +155,7 @@ def test_the_preview_shows_no_refused_data(small: Project) -> None:
 
     studio._scratch = Scratch()
     try:
-        studio._build([("small-qijiang", "en")])
+        studio._build([("small-qijiang", "en")], studio.watch.look())
     finally:
         studio._scratch.close()
     assert isinstance(studio.shown("en").error, Refused)

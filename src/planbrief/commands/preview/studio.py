@@ -25,8 +25,8 @@ from planbrief.run.pool.executor import Pool
 from planbrief.run.pool.process_tree import Scratch, remove
 from planbrief.run.produce import PRELOAD, Produced, Task
 from planbrief.run.rehearsal import PAGES, Rehearsals
+from planbrief.targets.frames import STORE, write_store
 from planbrief.targets.package import Package, left_out
-from planbrief.targets.store import STORE, write_store
 
 #: Seconds between two looks, and for which files must have been left alone after a change.
 LOOK_EVERY = 0.04
