@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 from targets.factory import make_dataset, milestones, observation
 
-from planbrief.display.views.progress import progress_view
+from planbrief.display.views.needs import progress_view
 from planbrief.measures.headlines import headlines
 
 SHARE = {"indicator": "test_share", "unit_measure": "%", "transformation": "share"}

@@ -6,7 +6,7 @@ import pytest
 from targets.factory import AREAS, INDICATORS, make_dataset, observation
 
 from planbrief.display.views.brief import key_numbers_of
-from planbrief.display.views.progress import progress_view
+from planbrief.display.views.needs import progress_view
 from planbrief.measures import evidence
 from planbrief.measures.audit import audit
 from planbrief.measures.series import series_of

@@ -16,7 +16,7 @@ from planbrief.display.language import messages
 from planbrief.display.outputs import written
 from planbrief.display.sentence import sentence_runs
 from planbrief.display.table import table_block
-from planbrief.display.views import checks, databook, facts, growth, needs, progress
+from planbrief.display.views import checks, databook, facts, growth, needs
 from planbrief.display.views.opening import derived_table, story
 from planbrief.measures import tables
 from planbrief.measures.audit import SEVERITIES, audit
@@ -218,7 +218,7 @@ SHOWN = (
     lambda ds, made: [growth.milestone_table(ds, "testville"), growth.milestone_table(ds, "testville", branches=True)],
     lambda ds, made: [needs.path_chart(ds, ["testville"])],
     lambda ds, made: [needs.needs_table(ds, "testville"), needs.rates_view(ds, "testville")],
-    lambda ds, made: [derived_table(ds, "testville"), progress.progress_view(ds, "testville")],
+    lambda ds, made: [derived_table(ds, "testville"), needs.progress_view(ds, "testville")],
     lambda ds, made: [
         facts.theme_facts(ds, "testville"),
         *(t for _, ts in databook.annex(ds, "testville") for t in ts),
