@@ -10,7 +10,7 @@ import hashlib
 import itertools
 import json
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -50,6 +50,30 @@ class Report:
         return tuple((one.notebook, one.id) for one in same if lang in one.languages and "html" in one.formats)
 
 
+class _Areas(Collection[str]):
+    """Every area by its id, and by name only for a word that is none: a build with nothing to do compares no names."""
+
+    def __init__(self, package: Package) -> None:
+        self._package = package
+
+    def __contains__(self, word: object) -> bool:
+        return word in self._package["areas"].by_key
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._package["areas"].by_key)
+
+    def __len__(self) -> int:
+        return len(self._package["areas"].by_key)
+
+    def find(self, word: str) -> str:
+        """The area that a word means, empty for none."""
+        return word if word in self else self._package.names("areas").find(word)
+
+    def near(self, word: str) -> tuple[str, ...]:
+        """Names of areas that are nearly a word."""
+        return self._package.names("areas").near(word)
+
+
 @dataclass(frozen=True)
 class Catalog:
     """The catalog of a project, expanded over the data that is there."""
@@ -61,7 +85,7 @@ class Catalog:
     @property
     def areas(self) -> Collection[str]:
         """Every ``ref_area``, by whatever it is called."""
-        return self.package.names("areas")
+        return _Areas(self.package)
 
     @property
     def cities(self) -> tuple[str, ...]:

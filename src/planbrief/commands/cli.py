@@ -18,7 +18,6 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from planbrief import __version__
-from planbrief.commands.new import guide_options
 from planbrief.commands.parser import Parser, count
 from planbrief.errors import PlanbriefError
 
@@ -77,6 +76,13 @@ def preview_options(parser: argparse.ArgumentParser) -> None:
     )
     unchecked_option(parser)
     parser.add_argument("--port", type=int, metavar="N", help="port on this machine (default: 8400, or a free one)")
+    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
+
+
+def guide_options(parser: argparse.ArgumentParser) -> None:
+    """Options of ``guide``."""
+    parser.add_argument("topic", nargs="?", metavar="TOPIC", help="a page of the guide (default: list them)")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the page (default: a temporary one)")
     parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
 
 

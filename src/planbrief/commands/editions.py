@@ -10,15 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from planbrief.commands.list import text_table
 from planbrief.errors import ParameterError, UnknownName
 from planbrief.log import Log, visible
 from planbrief.project import NoProject, at, chosen, find, writable
 from planbrief.publish import build as building
-from planbrief.publish.changes import compare, open_edition
-from planbrief.publish.digest import document
-from planbrief.publish.digest_rendering import json_bytes, to_html, to_markdown, to_text
-from planbrief.publish.gate import verify_edition
 from planbrief.publish.output_folder import editions, restore
 from planbrief.run.plan import pairs
 from planbrief.run.produce import Listener, Outcome, Request
@@ -179,6 +174,11 @@ def build(
 
 def run_diff(arguments: argparse.Namespace) -> int:
     """Run ``planbrief diff``."""
+    # Not above: a build with nothing to do needs none of the libraries that words and numbers need.
+    from planbrief.publish.changes import compare, open_edition
+    from planbrief.publish.digest import document
+    from planbrief.publish.digest_rendering import json_bytes, to_html, to_markdown, to_text
+
     try:
         out = arguments.out or chosen(arguments).reports / "latest"
     except NoProject:
@@ -200,6 +200,8 @@ def out_of(arguments: argparse.Namespace) -> Path:
 
 def run_verify_edition(arguments: argparse.Namespace) -> int:
     """Run ``planbrief verify-edition``: 0 if every file, hash, link and PDF is right, else 1 with a line each."""
+    from planbrief.publish.gate import verify_edition
+
     folder: Path = arguments.folder
     if not folder.is_dir():
         raise UnknownName("folder", str(folder), ())
@@ -212,6 +214,8 @@ def run_verify_edition(arguments: argparse.Namespace) -> int:
 
 def run_editions(arguments: argparse.Namespace) -> int:
     """Run ``planbrief editions``: the present edition and the kept ones, newest first."""
+    from planbrief.commands.list import text_table
+
     rows = [
         (
             info.edition,

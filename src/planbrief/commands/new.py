@@ -370,13 +370,6 @@ def init_command(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def guide_options(parser: argparse.ArgumentParser) -> None:
-    """Options of ``guide``."""
-    parser.add_argument("topic", nargs="?", metavar="TOPIC", help="a page of the guide (default: list them)")
-    parser.add_argument("--out", type=Path, metavar="DIR", help="folder of the page (default: a temporary one)")
-    parser.add_argument("--no-browser", action="store_true", help="do not open a browser")
-
-
 def notebooks() -> dict[str, Path]:
     """The guide's notebooks by topic, in the order in which they are read."""
     found = sorted((packaged().notebooks / "guide").glob("*.ipynb"))

@@ -7,6 +7,7 @@ import hashlib
 import io
 import json
 import math
+import os
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -267,7 +268,7 @@ def safe_path(folder: Path, relative: str) -> Path:
     pure = PurePosixPath(relative)
     path = folder / pure
     try:
-        inside = path.resolve().is_relative_to(folder.resolve())
+        inside = os.path.realpath(path).startswith(os.path.join(os.path.realpath(folder), ""))
     except (OSError, ValueError, RuntimeError):
         inside = False
     if pure.is_absolute() or ".." in pure.parts or "\\" in relative or not inside:

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from planbrief.measures import evidence
 from planbrief.measures.evidence import Evidence, ids
@@ -344,11 +344,12 @@ def _at_one_price(records: list[Evidence]) -> tuple[Evidence, ...]:
     return tuple(years[year] for year in sorted(years))
 
 
-def grouped(
-    records: Iterable[Evidence], key: Callable[[Evidence], tuple[object, ...]]
-) -> dict[tuple[object, ...], list[Evidence]]:
+T = TypeVar("T")
+
+
+def grouped(records: Iterable[T], key: Callable[[T], tuple[object, ...]]) -> dict[tuple[object, ...], list[T]]:
     """Records by key, in order."""
-    groups: dict[tuple[object, ...], list[Evidence]] = defaultdict(list)
+    groups: dict[tuple[object, ...], list[T]] = defaultdict(list)
     for record in records:
         groups[key(record)].append(record)
     return dict(groups)
