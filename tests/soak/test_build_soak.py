@@ -29,7 +29,7 @@ KILLS = 20
 BUILD = (
     sys.executable,
     "-m",
-    "planbrief.commands.cli",
+    "planbrief",
     "build",
     "profile-zhaoqing",
     "--lang",

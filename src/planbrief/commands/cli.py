@@ -395,11 +395,6 @@ def parser(first: str = "") -> Parser:
     return top
 
 
-def plain(text: str) -> str:
-    """`text` without terminal control characters: names in data are untrusted."""
-    return "".join(c if c == "\n" or c.isprintable() else f"\\x{ord(c):02x}" for c in text)
-
-
 def in_utf8(argv: Sequence[str] | None) -> None:
     """Begin again in Python's UTF-8 mode where the locale would have file names and output in ASCII.
 
@@ -428,9 +423,10 @@ def with_streams() -> None:
 
 
 def told(text: str) -> None:
-    """Say something on stderr, if anybody listens."""
+    """Say something on stderr, if anybody listens; names in data are untrusted: nothing in them steers a terminal."""
+    shown = "".join(c if c == "\n" or c.isprintable() else f"\\x{ord(c):02x}" for c in text)
     with contextlib.suppress(OSError, ValueError):
-        print(plain(text), file=sys.stderr, flush=True)
+        print(shown, file=sys.stderr, flush=True)
 
 
 def output_lost(error: OSError) -> int:
@@ -491,8 +487,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments, code = argparse.Namespace(), 0
     try:
         try:
-            words = sys.argv[1:] if argv is None else argv
-            arguments = parser(words[0] if words else "").parse_args(words)
+            arguments = parser(*(sys.argv[1:] if argv is None else argv)[:1]).parse_args(argv)
             code = _run(arguments)
         except SystemExit as end:  # --help, --version, bad usage
             code = int(end.code or 0)
@@ -520,7 +515,3 @@ def _run(arguments: argparse.Namespace) -> int:
     sweep()
     module, function = COMMANDS[arguments.command][2].split(":")
     return int(getattr(importlib.import_module(module), function)(arguments))
-
-
-if __name__ == "__main__":
-    sys.exit(main())
