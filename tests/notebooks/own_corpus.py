@@ -71,7 +71,7 @@ CORPUS: dict[str, Own] = {
     ),
     "pivot": own(
         "seen = page.data.observations(['bazhong', 'fuling'], kind=['actual', 'target'], lang=lang)\n"
-        "seen.pivot_table('value', 'name', 'area_name', aggfunc='first').dropna()",
+        "seen.pivot_table('value', 'name', 'area_name', aggfunc='first').dropna(thresh=2)",
         tables=1,
     ),
     # what a page is made of
