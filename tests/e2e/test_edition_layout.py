@@ -41,9 +41,9 @@ BROKEN = r"""() => {
   return found;
 }"""
 #: Tables that are wider than their region.
-OVERFULL = """() => [...document.querySelectorAll('.scroll')]
+OVERFULL = """() => [...document.querySelectorAll('.scroll, .keys > div')]
   .filter((node) => node.offsetHeight && node.scrollWidth > node.clientWidth + 1)
-  .map((node) => node.closest('figure').id)"""
+  .map((node) => (node.closest('figure') || node.parentNode).id)"""
 #: What paper has no use for, as far as it is shown.
 CONTROLS = """() => [...document.querySelectorAll(
   'button:not(th button), input, dialog, .skip, .switch, .toc, .filter, .anchor, .phone, summary')]
@@ -94,7 +94,9 @@ def test_amounts_keep_number_and_unit_on_one_line(edition: Edition, sheet: Any, 
 
 @pytest.mark.parametrize("width", [1280, 390])
 def test_nothing_scrolls_sideways(edition: Edition, sheet: Any, width: int) -> None:
-    """No table and no chart needs to be scrolled, on a desktop (columns) or on a phone (cards, narrow drawings)."""
+    """No table and no chart needs to be scrolled, on a desktop (columns) or on a phone (cards, narrow drawings), and no
+    key number runs into the one beside it.
+    """
     sheet.set_viewport_size({"width": width, "height": 900})
     found = {}
     for path in edition.reports:

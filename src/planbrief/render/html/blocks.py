@@ -94,6 +94,8 @@ def sentence(block: Sentence, writer: Writer) -> str:
     return f'<p class="{block.style}"{lang}>{text}</p>\n' if block.style != "paragraph" else f"<p{lang}>{text}</p>\n"
 
 
+#: Between a bound in words and its number, which part where a card is too narrow for both: at least | 4 trillion yuan.
+_BOUND = re.compile(r"(?<=[a-z])\u00a0(?=\d)")
 #: Width and height of a small line in units of its drawing.
 _LINE_WIDTH, _LINE_HEIGHT = 96, 26
 
@@ -116,7 +118,7 @@ def key_numbers(block: KeyNumbers, writer: Writer) -> str:
         note = f'<span class="about">{writer.runs(item.note)}</span>' if item.note else ""
         items.append(
             f"<div><dt>{writer.runs(item.label)}</dt>"
-            f'<dd><span class="big">{writer.runs(item.value)}</span>{drawing}{note}</dd></div>'
+            f'<dd><span class="big">{_BOUND.sub(" ", writer.runs(item.value))}</span>{drawing}{note}</dd></div>'
         )
     return f'<dl class="keys" id="{esc(block.id)}"{lang_attribute(block.lang, writer.lang)}>{"".join(items)}</dl>\n'
 
