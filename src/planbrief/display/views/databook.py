@@ -346,7 +346,7 @@ def unit_of(row: dict[str, Any]) -> Label:
     if row["transformation"] == "rank":
         return Label("", "")
     unit = unit_name(row["unit_measure"])
-    if row["transformation"] != "level":
+    if row["transformation"] not in ("level", "difference_pp"):  # points say themselves that they are a difference
         unit = worded("cell.unit_form", unit=unit, form=words("transformation", row["transformation"]))
     if row["price_base"]:
         return worded("cell.unit_price", unit=unit, price=words("price_base", row["price_base"]))
