@@ -313,7 +313,11 @@ def _usage(one: Observed, evidence: Evidence) -> Iterator[Finding]:
         units = evidence.tables.units
         try:
             unit, usual_units = units.parse(cells["unit_measure"]), [units.parse(unit) for unit in usual]
-            beside = [units.parse(other.cells["unit_measure"]).base for other in same if _one_document(one, other)]
+            beside = [
+                units.parse(other.cells["unit_measure"]).base
+                for other in same
+                if other.cells["source_id"] == cells["source_id"]
+            ]
         except (PlanbriefError, ArithmeticError):
             return
         factor, known = unit.factor, {unit.factor for unit in usual_units}
@@ -341,10 +345,6 @@ def _usage(one: Observed, evidence: Evidence) -> Iterator[Finding]:
         and transformation not in used
     ):
         yield "transformation", transformation, f"{used.pop()}, as all other rows of the indicator"
-
-
-def _one_document(one: Observed, other: Observed) -> bool:
-    return one.cells["source_id"] == other.cells["source_id"]
 
 
 def _written_smaller(value: Decimal | None, unit: Unit, usual: Sequence[Unit], alone: bool) -> bool:

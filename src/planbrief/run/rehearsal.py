@@ -2,7 +2,8 @@
 
 A notebook's process forks before a cell every now and then. What stays behind, a checkpoint, waits; what goes on runs
 the rest and answers. After the next save the last checkpoint before the edited cell forks again, and only what stands
-below that cell runs once more. Nothing of it reaches an edition: builds run every cell in a fresh process.
+below that checkpoint runs once more; it leaves one right before the edited cell, from which the save after that goes
+on. Nothing of it reaches an edition: builds run every cell in a fresh process.
 
 ::
 
@@ -33,11 +34,10 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planbrief.errors import RunError
-from planbrief.files import replace_file
+from planbrief.files import replace_file, walk
 from planbrief.parameters import INJECTED_TAG
 from planbrief.run.engine import events
-from planbrief.run.engine.events import Stage, WorkerDied, announce_stage
+from planbrief.run.engine.events import Stage, TimedOut, WorkerDied, announce_stage
 from planbrief.run.pool import process_tree
 from planbrief.run.pool.executor import Pool
 from planbrief.run.pool.process_tree import Scratch
@@ -209,14 +209,8 @@ def _positions() -> dict[int, int]:
 
 def _files(folder: Path) -> dict[str, tuple[int, int]]:
     """Every file of a report's folder with size and time; those of the kernel's own profile left out."""
-    found = {}
-    for path, folders, names in os.walk(folder):
-        folders[:] = [name for name in folders if not name.startswith("ipython-")]
-        for name in names:
-            with contextlib.suppress(OSError):
-                state = os.lstat(os.path.join(path, name))
-                found[os.path.join(path, name)] = state.st_size, state.st_mtime_ns
-    return found
+    files = ((path, facts.st_size, facts.st_mtime_ns) for path, facts in walk(folder))
+    return {path: (size, time_ns) for path, size, time_ns in files if not path.startswith("ipython-")}
 
 
 def rehearse(task: Task, folder: str, part_apart: float) -> None:
@@ -236,10 +230,6 @@ def rehearse(task: Task, folder: str, part_apart: float) -> None:
         atexit._run_exitfuncs()
     process_tree.kill_orphans(keep=set())
     os._exit(0)
-
-
-class TooLong(RunError):
-    """A page took more time than it has."""
 
 
 class Rehearsal:
@@ -305,7 +295,7 @@ class Rehearsal:
             try:
                 news = self._news.get(timeout=max(deadline - time.monotonic(), 0))
             except queue.Empty:
-                raise TooLong(f"{self.task.name} took longer than {timeout:g} s") from None
+                raise TimedOut(self.task.name, "", timeout) from None
             if news is None:
                 self._ready = set()
                 self._future.result()
@@ -412,7 +402,7 @@ class Rehearsals:
             del self._pages[page]
             self._begin(page, task, inputs)
             return self._pages[page][1].result(self.seconds)
-        except TooLong:
+        except TimedOut:
             rehearsal.end()
             del self._pages[page]
             raise
@@ -443,7 +433,7 @@ def _source(notebook: Path) -> Mapping[str, Any]:
 def _first_edited(before: Mapping[str, Any], after: Mapping[str, Any]) -> int:
     """The first cell of code that is another one, or the number of cells; -1 where the whole notebook is.
 
-    Text between cells of code is not run: any of it can be another one.
+    Text between cells of code does not count: the last checkpoint takes the newer text for all of the page.
     """
     if not before or not after or any(before[name] != after[name] for name in ("metadata", "format")):
         return -1

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from publish.building.conftest import CELLS, write_notebook
 
 from planbrief.project import Project
-from planbrief.run.engine.events import CellFailed, WorkerDied
+from planbrief.run.engine.events import CellFailed, TimedOut, WorkerDied
 from planbrief.run.plan import snapshot
 from planbrief.run.pool.executor import Pool
-from planbrief.run.pool.process_tree import memory_share
+from planbrief.run.pool.process_tree import Scratch, memory_share
 from planbrief.run.produce import PRELOAD, Produced, Task, produce
 from planbrief.run.rehearsal import Lost, Rehearsal, Rehearsals
 
@@ -142,8 +142,8 @@ def test_any_edit_gives_the_page_of_a_whole_build(edited):
     assert page == one.whole()
 
 
-def test_text_between_cells_is_exchanged_without_running_anything(edited, tmp_path):
-    """A sentence of Markdown above the first checkpoint is no reason to run a cell."""
+def test_text_between_cells_is_exchanged_without_running_those_above(edited, tmp_path):
+    """A sentence of Markdown above a cell is no reason to run that cell again."""
     ran = tmp_path / "ran"
     one = edited(cells(trace=f"open({str(ran)!r}, 'a').write('x')", words=say("句。")))
     one.page()
@@ -263,8 +263,6 @@ def test_pages_begin_anew_where_their_inputs_did(pool, small, tmp_path):
     ran = tmp_path / "ran"
     trace = f"open({str(ran)!r}, 'a').write('x')"
     write_notebook(small.notebooks / "small.ipynb", cells(trace=trace, words=say("句。")))
-    from planbrief.run.pool.process_tree import Scratch
-
     scratch = Scratch(tmp_path / "scratch")
     pages = Rehearsals(pool, scratch, 60, part_apart=0)
     (tmp_path / "copy").mkdir()
@@ -291,7 +289,6 @@ def test_pages_begin_anew_where_their_inputs_did(pool, small, tmp_path):
 
 def test_nothing_is_left_of_a_rehearsal_that_has_ended(edited):
     """Its processes are gone, those of its cells, too."""
-    psutil = pytest.importorskip("psutil") if sys.platform != "linux" else __import__("psutil")
     mark = "planbrief-rehearsal-child"
     child = f"import subprocess, sys\nsubprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)', {mark!r}])"
     one = edited(cells(first="1", second="2", last=child))
@@ -315,3 +312,27 @@ def test_nothing_is_left_of_a_rehearsal_that_has_ended(edited):
         time.sleep(0.05)
     assert not left()
     assert one.run._future.done()
+
+
+def test_a_page_that_takes_too_long_is_given_up(pool, small, tmp_path):
+    """Its processes end, whatever they are at, and the next save begins anew."""
+    (tmp_path / "copy").mkdir()
+    mark = "planbrief-rehearsal-slow"
+    endless = f"import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import time; time.sleep(60)', {mark!r}])"
+    write_notebook(small.notebooks / "small.ipynb", cells(last=endless))
+    root = snapshot(small, tmp_path / "copy")
+    task = Task("small-qijiang", "zh", "small", (("region", "qijiang"),), ("html",), str(root), cell_timeout=60)
+    scratch = Scratch(tmp_path / "scratch")
+    pages = Rehearsals(pool, scratch, 5, part_apart=0)
+    with pytest.raises(TimedOut, match="zh/small-qijiang: stopped after 5 s"):
+        pages.start("page", task, "data", whole=False)()
+    end = time.monotonic() + 20
+    running = [mark]
+    while running and time.monotonic() < end:
+        time.sleep(0.05)
+        running = [one for one in psutil.process_iter(["cmdline"]) if mark in " ".join(one.info["cmdline"] or [])]
+    assert running == []
+    write_notebook(root / "notebooks" / "small.ipynb", cells(last=say("好了。")))
+    pages.seconds = 60
+    assert "好了。" in Edited.text(pages.start("page", task, "data", whole=False)())
+    scratch.close()
