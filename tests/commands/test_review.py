@@ -337,8 +337,8 @@ def test_the_page_shows_what_was_printed_and_says_why(browser: Any, tmp_path: Pa
 
 @pytest.mark.browser
 def test_a_thousand_rows_scroll_at_sixty_frames(browser: Any, tmp_path: Path) -> None:
-    """1,000 rows: only those in sight are in the page; scrolling, the next row and a decision are about the work for the
-    page that they are with a tenth of them, and none is a long task, however slow the machine is.
+    """1,000 rows: only those in sight are in the page; scrolling, the next row and a decision are about the work
+    that they are with a tenth of them, and none is a long task, however slow the machine is.
 
     What they are in milliseconds is printed (``-s``); a frame has 16.7.
     """
