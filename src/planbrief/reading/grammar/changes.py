@@ -86,7 +86,7 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
             return Kind("estimate", "forecast", "forecast")
         if planned and _ENDOWED.search(name) and (not making or "储量" in name):
             return Kind("resource", "resource", "resource")
-        gained = re.search("力争|争取|招引|引进|吸引|突破", one.segment)
+        gained = re.search("力争|争取|招引|引进|吸引|突破", one.segment) or name.endswith("收入")
         if not gained and _says("money", one.unit) and _says("granted", one.segment + one.behind[:8]):
             return Kind("commitment", "promised", "promised")
         return Kind("target", "future")
@@ -98,7 +98,7 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
         if held:
             return Kind("resource", "resource", "resource")
         kept_below = one.tail.bound == "le" and "控制在" in words
-        return Kind("actual", "past", "forecast_near" if "预计" in said else "limit" if kept_below else "")
+        return Kind("actual", "past", "forecast_near" if "预计" in said else "kept_below" if kept_below else "")
     if not planned and _says("forecast", said):
         return Kind("estimate", "forecast", "forecast")
     if not planned and _DONE.search(one.segment) and one.behind[:1] != "大":
@@ -210,17 +210,17 @@ def _percent(one: Quantity, name: str, stretch: bool) -> Change:
         return Change("cumulative" if stretch else "yoy", -1 if verb["down"] else 1, "verb_noun", "verb_noun")
     if changing:
         sign = -1 if (front.change < 0 or re.search("降幅|减幅", around)) else 1
-        if re.search("年均(?!浓度|气温|值|降[水雨])|年平均|平均每年|逐年", around + front.adverbs):
+        if re.search("年(?:平)?均(?!浓度|气温|值|降[水雨])|平均每年|逐年", around + front.adverbs):
             return Change("avg_annual", sign, "average")
         if pattern("since_base").search(around + front.adverbs) and not re.search("同比|比上年", around):
             return Change("cumulative", sign, "cumulative")
         if stretch:
             return Change("cumulative", sign, "cumulative_stretch", "stretch_growth")
-        odd = re.search("环比|[常往历]年|偏[多少高低]", around + front.adverbs + front.verb)
+        odd = re.search("环比|[常往历]年|偏[多少高低]|[比较]上?年?初?预算", around + front.adverbs + front.verb)
         return Change("yoy", sign, "growth", "percent_gap" if odd else "")
     if re.search(r"负增长", around):
         return Change("yoy", -1, "growth")
-    if words.endswith("预算的"):
+    if words.endswith(("预算的", "预算数的")):
         return Change("share", 1, "share", "percent_gap")
     if pattern("ratio_to_time").search(words):
         return Change("ratio_to_base", 1, "multiple_level", "multiple")

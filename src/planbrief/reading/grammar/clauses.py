@@ -96,6 +96,9 @@ def take_apart(front: str) -> Front:
         words = words.strip(_BLANKS)
         if _KEPT_END.search(words):
             break
+        if TIME_ALONE.match(words):
+            words, adverbs = "", words + adverbs
+            break
         match = _SUFFIX.search(words)
         if match is None:
             break

@@ -171,12 +171,9 @@ def balanced(words: str) -> str:
     """Words without a bracket or quotation mark that is opened and not closed, or the other way round."""
     for opening, closing in ("“”", "（）", "《》"):
         if words.count(opening) != words.count(closing):
-            if words.count(opening) < words.count(closing) and not words.startswith(closing):
-                words = (
-                    opening + words
-                    if words.count(closing) == 1 and opening not in words
-                    else words.replace(closing, "")
-                )
+            if words.count(opening) + 1 == words.count(closing) and 0 < words.find(closing):
+                first = words.find(opening)
+                words = opening + words if first < 0 or words.find(closing) < first else words.replace(closing, "")
             else:
                 words = words.replace(opening, "").replace(closing, "")
     return words

@@ -36,7 +36,9 @@ _SUM = re.compile(r"(?<![\d+])\d{1,2}(?:\+\d{1,2})+(?![\d+]|\+?[A-Z])")
 #: The title of a plan, at the end of its line.
 _PLAN_TITLE = re.compile(r"(?:规划|计划|纲要|方案|意见)[》”]?\s*(?:（[^）]*）)?(?:的通知)?\s*$")
 #: Openings of a sentence that goes on about what the one before measured.
-_GOES_ON = re.compile(r"\s*(?:其中|同比|比上年|增速|增幅|[分逐][季月]度?看|分[一-龥]{1,6}看|按[一-龥]{1,6}分[，,])")
+_GOES_ON = re.compile(r"\s*(?:(?P<later>到20\d\d年)[底末]?，(?:力争|努力|确保|争取|预计)*(?:[达增]到?|突破|超过)|其中|同比|比上年|增速|增幅|[分逐][季月]度?看|分[一-龥]{1,6}看|按[一-龥]{1,6}分[，,])")
+#: A further aim beside the one before: 达到40亿元、力争42亿元.
+_FURTHER = re.compile("(?:并|努力|全力)*(?:力争|争取|冲刺|挑战)")
 #: Names of what adds up over years (新增就业, 完成投资), and units of what happens (件, 场).
 _ADDED_UP = re.compile(r"新增|新建|新设|净增|(?:投资|投入|支出|资金|成交价|减税|降费|补贴|补助)$")
 #: A bound in front of what the percentage is of: 不超过投资额15%.
@@ -218,6 +220,8 @@ class Grammar:
         of = subject(self.folded.text, self.area, found, index, said, None if rank is None else rank.start())
         row.doubts += of.doubts
         name = of.name
+        if of.rule == "carried" and not index and (later := _GOES_ON.match(words)) is not None and later["later"]:
+            row.doubts.append("carried_far")
         explicit = self._period_in(sentence, one)
         since = self._since(sentence, one)
         scope = self.clock.scope(explicit, "named") if explicit is not None else sentence.scope
@@ -228,6 +232,7 @@ class Grammar:
         said.average = form.transformation == "avg_annual" or (said.average and one.place > 0)
         goes_on = (
             form.transformation == "share"
+            and form.doubt != "percent_gap"
             and of.rule == "carried"
             and (one.front.to or one.front.reached or one.segment in ("力争", one.front.adverbs))
         )
@@ -241,6 +246,9 @@ class Grammar:
             beside = form.transformation in ("yoy", "cumulative") and one.mark == "、"
             form = form._replace(transformation="cumulative", rule="base_carried") if beside else form
             base = said.since if beside or form.transformation == "avg_annual" else 0
+        alike = before is not None and (before.unit, said.form) == (one.unit, form.transformation)
+        if alike and _FURTHER.match(one.segment) and name == said.recent[-2]:
+            row.doubts.append("second_aim")
         fell = said.sign < 0 and said.form in ("yoy", "avg_annual", "cumulative")
         said.since, since = base if base < scope.last - 1 else 0, since or base
         said.form, said.sign = form.transformation, form.sign

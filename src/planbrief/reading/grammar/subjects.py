@@ -300,6 +300,11 @@ def _beside(name: str, one: Quantity, before: str, unit: str) -> str:
         return new[0] + name
     if _HERD.fullmatch(name) and _HERD.search(before):
         return _HERD.sub("", before) + name
+    group = re.search("(?:商品)?零售额(?=中?$)", _lead(one) or before) if name.endswith("类") else None
+    if group is not None:
+        return name + group[0]
+    if re.fullmatch("收入|支出", name) and (whole := re.fullmatch("(.*(?:预算|基金|财政).*)(?:收入|支出)", before)):
+        return whole[1] + name
     branch = re.search("(?<![就创毕事作开停失从])业$|第?[一二三]产$", name) and before.endswith("增加值")
     return name + "增加值" if branch and (one.unit.endswith("元") or (one.unit == "%" and one.front.change)) else name
 

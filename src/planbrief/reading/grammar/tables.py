@@ -197,6 +197,10 @@ class TableReader:
         period, last, rule = self._period(head, column, caption, match, row)
         unit = self._unit(head, column, caption, match, cell)
         form = self._form(head, column, name, unit, match)
+        low, high = number(match["low"]), number(match["high"]) if match["high"] else None
+        if form == "yoy" and column.rate and unit and not _RATE.search(name) and self._near_level(cell, low):
+            form = "share" if unit in ("%", "‰") else "level"
+            row.doubts.append("growth_column")
         if (form in ("avg_annual", "yoy") and column.rate) or (form in ("avg_annual", "cumulative") and not unit):
             unit = "%"
         if not unit:
@@ -205,7 +209,6 @@ class TableReader:
             row.doubts.append("cut_table")
         elif not self.table.header_rows and len(self._valued_columns) > 1:
             row.doubts.append("no_heads")
-        low, high = number(match["low"]), number(match["high"]) if match["high"] else None
         negative = match["sign"] in ("-", "－", "−", "–", "—")
         value: Decimal = -low if negative and high is None else low
         if unit == "%" and 0 < low < 1 and low.as_tuple().exponent in (-3, -4, -5):
@@ -330,6 +333,9 @@ class TableReader:
         return column.unit or head.unit or canonical_unit(self.table.unit) or caption.unit
 
     def _form(self, head: _Head, column: _Head, name: str, unit: str, match: re.Match[str]) -> str:
+        if match["unit"] in ("倍", "个百分点", "百分点"):
+            changed = "increase_multiple" if column.rate else "ratio_to_base"
+            return changed if unit == "倍" else "difference_pp"
         if column.rate in ("avg_annual", "yoy"):
             bracket = match["open"] and match["open"] in "〔[【"
             return "cumulative" if bracket else column.rate
@@ -348,6 +354,16 @@ class TableReader:
                 return "level"
             return "yoy" if _RATE.search(name) and not re.search("率$|占|比重", name) else "share"
         return "level"
+
+    def _near_level(self, cell: Cell, value: Decimal) -> bool:
+        """Whether a value under a head of growth is close to a level of its row: an aim of the level, set beside."""
+        for other, column in zip(self.table.grid()[cell.row], self._columns(), strict=False):
+            if other is None or other is cell or column.rate or column.index or column.attribute:
+                continue
+            match = _VALUE.fullmatch(fold(other.text_in(self.text)).text)
+            if match is not None and abs(number(match["low"]) - value) * 4 < value:
+                return True
+        return False
 
     def _kind(self, last: int, column: _Head, name: str) -> str:
         if (
