@@ -55,7 +55,7 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
         one.form == "scheme"
         or (not one.tail.printed and one.unit in ("", "个") and one.behind[:1] == "大")
         or (counted and bool(re.search("(?:”指|包括|即|共分为?)$", one.segment)))
-        or (_says("counted", name) and one.tail.bound != "ge" and one.tail.printed not in ("位", "人"))
+        or (_says("counted", name) and one.tail.bound != "ge" and one.tail.printed not in ("位", "人", "户", "名"))
         or _says("counted", one.tail.printed)
         or (listed and unbounded)
         or bool(among)

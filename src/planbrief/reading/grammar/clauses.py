@@ -307,7 +307,7 @@ def _surround(text: str, start: int, end: int, found: list[Quantity]) -> None:
         if pure and previous is not None and not apart:
             _continue(previous, one, gap)
         else:
-            if previous is not None and previous.form == "count" and gap[:1] == "大":
+            if previous is not None and not previous.tail.printed and gap[:1] == "大":
                 gap = gap[1:]
             cut = _last_mark(gap)
             one.lead, one.segment = gap[: max(cut - 1, 0)], gap[cut:]

@@ -171,7 +171,7 @@ def balanced(words: str) -> str:
     """Words without a bracket or quotation mark that is opened and not closed, or the other way round."""
     for opening, closing in ("“”", "（）", "《》"):
         if words.count(opening) != words.count(closing):
-            if words.count(opening) + 1 == words.count(closing) and 0 < words.find(closing):
+            if words.count(opening) + 1 == words.count(closing) and words.find(closing) > 0:
                 first = words.find(opening)
                 words = opening + words if first < 0 or words.find(closing) < first else words.replace(closing, "")
             else:

@@ -36,7 +36,9 @@ _SUM = re.compile(r"(?<![\d+])\d{1,2}(?:\+\d{1,2})+(?![\d+]|\+?[A-Z])")
 #: The title of a plan, at the end of its line.
 _PLAN_TITLE = re.compile(r"(?:规划|计划|纲要|方案|意见)[》”]?\s*(?:（[^）]*）)?(?:的通知)?\s*$")
 #: Openings of a sentence that goes on about what the one before measured.
-_GOES_ON = re.compile(r"\s*(?:(?P<later>到20\d\d年)[底末]?，(?:力争|努力|确保|争取|预计)*(?:[达增]到?|突破|超过)|其中|同比|比上年|增速|增幅|[分逐][季月]度?看|分[一-龥]{1,6}看|按[一-龥]{1,6}分[，,])")
+_GOES_ON = re.compile(
+    r"\s*(?:(?P<later>到20\d\d年)[底末]?，(?:力争|努力|确保|争取|预计)*(?:[达增]到?|突破|超过)|其中|同比|比上年|增速|增幅|[分逐][季月]度?看|分[一-龥]{1,6}看|按[一-龥]{1,6}分[，,])"
+)
 #: A further aim beside the one before: 达到40亿元、力争42亿元.
 _FURTHER = re.compile("(?:并|努力|全力)*(?:力争|争取|冲刺|挑战)")
 #: Names of what adds up over years (新增就业, 完成投资), and units of what happens (件, 场).
@@ -495,7 +497,7 @@ class Grammar:
             one.width
             or names.flow_verb(one.front.core)
             or names.starts_with_flow(name)
-            or re.search("追回|处置|化解|挽回|兑付|压减|节约|减排|削减", one.segment)
+            or re.search("追回|处置|化解|挽回|兑付|压减|节约|减排|削减|^完成", one.segment)
             or _HAPPENED.match(one.behind)
             or (not one.front.reached and _ADDED_UP.search(name))
             or (one.tail.printed in _EVENTS and not one.front.reached)

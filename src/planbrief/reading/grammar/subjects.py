@@ -257,6 +257,8 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
         if not thing and (quoted := re.compile(r"[^。\n”]{0,24}”(?=[一-龥]{2})").match(text, stop)):
             thing = names.noun_behind(text[quoted.end() : quoted.end() + 24], True)
         noun = text[following.start : stop] + thing
+    if noun.endswith("级") and following is not None and following.mark == "、":
+        noun += names.noun_behind(_behind(following), True).partition("级")[2]  # 4个国家级、3个省级中心
     if (len(noun) >= 2 or noun in tuple("县市区镇乡")) and (verbal or counted):
         return _counted(one, core, noun, verbal, said)
     if verbal:
@@ -274,6 +276,8 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
         if name.startswith("总"):
             said.carried = said.carried.removeprefix("新增")
         return Subject(said.carried, "carried", doubts=["carried"])
+    if front.reached.startswith("占全国") and one.unit in ("%", "成"):
+        name += "占全国"
     if name in _SCOPES and said.carried:
         name += re.sub(f"^(?:{'|'.join(_SCOPES)})", "", said.carried)  # 恩格尔系数为30%，其中城镇为29%
     name = _beside(name, one, said.carried or said.before, found[index - 1].unit if index else "")
@@ -287,6 +291,8 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
 #: Parts of an area of which the same is told.
 _SCOPES = ("城镇", "农村", "城市", "乡村")
 _HERD = re.compile("[存出]栏量?$")
+#: What is told of a crop beside its area: 粮食播种面积…，总产量….
+_YIELDS = ("总产", "总产量", "单产", "亩产", "平均亩产")
 #: A verb in front of the first of a list, which says of all of it that it was added: 新增甲12家、乙3家.
 _NEW = re.compile("新[增设]")
 
@@ -303,6 +309,8 @@ def _beside(name: str, one: Quantity, before: str, unit: str) -> str:
     group = re.search("(?:商品)?零售额(?=中?$)", _lead(one) or before) if name.endswith("类") else None
     if group is not None:
         return name + group[0]
+    if name in _YIELDS and (crop := re.match("(.{1,8}?)(?:播种面积|种植面积|总产|单产|产量|制种)", before)) is not None:
+        return crop[1] + name
     if re.fullmatch("收入|支出", name) and (whole := re.fullmatch("(.*(?:预算|基金|财政).*)(?:收入|支出)", before)):
         return whole[1] + name
     branch = re.search("(?<![就创毕事作开停失从])业$|第?[一二三]产$", name) and before.endswith("增加值")
@@ -323,7 +331,7 @@ def _counted(one: Quantity, core: str, noun: str, verbal: bool, said: Said) -> S
     own = "" if said.recent and own in said.recent[-1] else own
     if one.form == "count" and one.behind[:1] == "大" and not verbal and not flow and re.fullmatch("[一-龥]{2,5}", own):
         lead = own
-    if not lead and (noun in listed("names", "bare") or noun.endswith("级")):
+    if noun.endswith("级") or (not lead and noun in listed("names", "bare")):
         doubts.append("bare_noun")
     return Subject(lead + noun, "behind", noun=True, doubts=doubts)
 
@@ -467,6 +475,7 @@ def doubts_around(found: Sequence[Quantity], index: int, topic: str, own_area: s
         doubts.append("leaves_out")
     measured = one.unit not in ("", "%") and not one.tail.classifier
     kinds = after is not None and one.tail.bound and not after.mark  # 亿元以上项目30个: which are counted
+    kinds = kinds or (one.tail.bound and re.match("的(?!目标)", one.behind))  # 年产5万吨以上的企业
     if measured and (kinds or one.unit == "千伏" or _SUPERLATIVE.search(one.segment)):
         doubts.append("condition")
     if one.front.gap and _OTHER_INDICATOR.search(one.segment):
