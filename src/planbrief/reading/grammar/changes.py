@@ -28,14 +28,6 @@ def _says(key: str, words: str) -> bool:
 
 #: Endowments of which a share or a rank is told: 占市域面积的, 储量全国第5.
 _ENDOWED = re.compile(r"储量|资源量|矿权面积|域面积|国土|(?:农业|生态|城镇)空间|用地占比")
-#: What a work will bring when it is done: 通车后最短运行时间.
-_WHEN_DONE = re.compile(r"(?:建成|通车|投产|投运|达产|投用)[^，已]{0,2}后(?![^。]{0,20}已)")
-#: Verbs of working on things that are there already (支持15个集聚区): they are counted, none is aimed at.
-_EXISTING = re.compile(r"(?:推进|抓好|支持|做强|做优|提升|建好|用好)(?:[一-龥]{0,8}等)?$")
-_HAPPENED_TO = pattern("happened_to")
-_DONE = re.compile(r"新[引创设]|获[得批评]|(?<!而)已")
-#: Verbs that make or move something: what they give is an aim in a plan, what happened in a piece of news.
-_MAKING = re.compile(r"新[创引建设增开]|增加|调增|转移|实现|提升|达到|举办|组织")
 
 
 def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned: bool, level: bool) -> Kind:
@@ -66,16 +58,21 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
         "件",
     )
     worked = worked or one.unit.endswith(("人", "名"))
-    existing = counted and not one.front.change and not made and not worked and _EXISTING.search(one.segment)
-    scheme = (scheme or bool(existing)) and one.form != "rank" and not one.width and not _HAPPENED_TO.match(one.behind)
+    existing = counted and not one.front.change and not made and not worked and pattern("existing").search(one.segment)
+    scheme = (
+        (scheme or bool(existing))
+        and one.form != "rank"
+        and not one.width
+        and not pattern("happened_to").match(one.behind)
+    )
     scheme = scheme and not (name.endswith("数量") and bool(one.front.reached))
     grown = one.front.change and not one.front.to
     held = level and not grown and _says("resource", name) and not re.search("新增|人均", one.segment + name)
-    making = bool(one.front.change or _MAKING.search(one.segment))
+    making = bool(one.front.change or pattern("making").search(one.segment))
     kept = _says("red_line", words + name) and "转移" not in words
     if kept and level and not scheme and one.form not in ("count", "scheme"):
         return Kind("constraint", "limit", "limit")
-    if _WHEN_DONE.search(said) and not re.search("目标|力争", sentence):
+    if pattern("when_done").search(said) and not re.search("目标|力争", sentence):
         return Kind("estimate", "when_done", "forecast")
     if (one.mark == "（" and one.lead.endswith("目标")) or re.match("的[^，。；、]{0,4}目标", one.behind):
         return Kind("target", "future_words")
@@ -101,7 +98,7 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
         return Kind("actual", "past", "forecast_near" if "预计" in said else "kept_below" if kept_below else "")
     if not planned and _says("forecast", said):
         return Kind("estimate", "forecast", "forecast")
-    if not planned and _DONE.search(one.segment) and one.behind[:1] != "大":
+    if not planned and pattern("done").search(one.segment) and one.behind[:1] != "大":
         return Kind("actual", "statement", "undated")
     if scheme or (one.form == "count" and (planned or not making or "、" in one.front.core)):
         return Kind("count", "scheme")
@@ -142,11 +139,8 @@ class Change(NamedTuple):
 
 #: Units of what is worked on (风貌提升3万户): behind 提升 they say how much was done, not by how much it grew.
 _WORKED_UNITS = ("户", "亩", "公里", "平方米", "个", "处", "条", "所", "项")
-_SHARE = re.compile(r"占|比重|比例|率|覆盖|达标|普及|强度|合格|满意|份额|化率|保障|进度|的")
 #: A verb in front of what it changes, and the number behind both: 压减成本3%.
 _VERB_NOUN = re.compile("(?:(?P<down>减|降低|压缩|压减|缩短)|节约|节省|提升|提高)[^，。占率]{1,6}$")
-#: The rate of a fall: what makes it smaller (降幅收窄) is a gain of the rate of growth, which the value is of.
-_FALLS = re.compile("[降减跌]幅")
 _RATE_NAME = re.compile(r"增速|涨幅|增幅|增长率|增长速度|减幅|降幅|年均增长")
 
 
@@ -161,7 +155,7 @@ def change(one: Quantity, name: str, ranked: bool, stretch: bool, noun: bool) ->
     if ranked or one.form == "rank":
         return Change("rank", 1, "rank")
     if "百分点" in unit:
-        falls = -1 if _FALLS.search(words + name) else 1
+        falls = -1 if pattern("falls").search(words + name) else 1
         if front.gap:
             return Change("difference_pp", front.gap * falls, "gap")
         if falls < 0 and front.change:
@@ -229,7 +223,7 @@ def _percent(one: Quantity, name: str, stretch: bool) -> Change:
         return Change("level", 1, "level")
     if re.search("完成[^，。]{0,12}(?:目标|任务|计划)", words):
         return Change("share", 1, "share", "percent_gap")
-    return Change("share", 1, "share", "" if _SHARE.search(around + one.behind[:3]) else "bare_percent")
+    return Change("share", 1, "share", "" if pattern("share").search(around + one.behind[:3]) else "bare_percent")
 
 
 def signed(value: Decimal, sign: int, comparator: str) -> tuple[Decimal, str]:

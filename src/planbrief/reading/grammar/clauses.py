@@ -17,7 +17,6 @@ _ABOVE, _BELOW = frozenset(listed("verbs", "above")), frozenset(listed("verbs", 
 RATE_NOUNS = frozenset({"增速", "增幅", "涨幅", "增长率", "降幅", "减幅"})
 #: Level verbs behind which a verb of change speaks of the level: 增长到, 降至.
 _TO = re.compile(r"(?:至|到|达到?|为|成)")
-_TO_VERB = pattern("to_verb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +40,8 @@ class Front:
     reached: str = ""
 
 
-#: The longest word at the end of a front that is no part of a name; comparisons with a base count as adverbs.
-_SUFFIX = pattern("suffix")
 _REACHED = frozenset(listed("verbs", "reached"))
-#: A distance to another place (高于全国).
-_GAP = pattern("gap")
-#: A distance to another indicator: 增速快于社零总额.
-_GAP_BESIDE = re.compile(r"(?<!不)(?P<verb>[高低快慢])于(?P<place>[一-龥A-Z]{2,14}?)(?:约|近|超过?)?$")
-#: A distance to another place's average: 比全省平均水平高.
-_BESIDE = pattern("gap_average")
-#: A distance to a place's average that a verb of reaching states: 超过全国平均水平1.2个百分点.
-_OVER = re.compile(r"(?P<verb>超过|超出|高过)(?P<place>全国|全省|全市|全区|西部|中部|东部)(?:平均(?:水平|数)?|水平)$")
-#: A comparison with any other base, told by the verb behind it: 比初步核算数增加, 较年度任务多, 降幅比前11个月收窄.
-_THAN = pattern("than")
 _BLANKS = " \t\u3000*“”:：—-·"
-#: Words that end in a level verb's character and are names: 比重为 is split, 行为, 认为, 以上, 网上, 线上 are not.
-
-
-_KEPT_END = pattern("kept_end")
 
 
 def take_apart(front: str) -> Front:
@@ -75,13 +58,18 @@ def take_apart(front: str) -> Front:
     if TIME_ALONE.match(words):
         return Front("", words, "", 0, False, "", False)
     bound = front_bound(words)
-    gap = _BESIDE.search(words) or _OVER.search(words) or _GAP.search(words) or _GAP_BESIDE.search(words)
+    gap = (
+        pattern("gap_average").search(words)
+        or pattern("over").search(words)
+        or pattern("gap").search(words)
+        or pattern("gap_beside").search(words)
+    )
     if gap is not None:
         sign = 1 if gap["verb"] in _ABOVE or gap["verb"][0] in "超高" else -1
         inner = take_apart(words[: gap.start()])
         place = gap["place"]
         return Front(inner.core, inner.adverbs, gap["verb"], 0, False, bound, inner.rate_noun, sign, place)
-    if (than := _THAN.search(words)) is not None and not re.search("[由从到至达]", than["base"]):
+    if (than := pattern("than").search(words)) is not None and not re.search("[由从到至达]", than["base"]):
         inner = take_apart(words[: than.start()])
         rate_noun = inner.rate_noun or inner.core.endswith(("降幅", "增速", "增幅", "涨幅"))
         sign = -1 if than["verb"] in _DOWN else 1
@@ -94,12 +82,12 @@ def take_apart(front: str) -> Front:
     to = False
     while words:
         words = words.strip(_BLANKS)
-        if _KEPT_END.search(words):
+        if pattern("kept_end").search(words):
             break
         if TIME_ALONE.match(words):
             words, adverbs = "", words + adverbs
             break
-        match = _SUFFIX.search(words)
+        match = pattern("suffix").search(words)
         if match is None:
             break
         piece = match[0]
@@ -109,7 +97,7 @@ def take_apart(front: str) -> Front:
         if piece in _REACHED:
             reached = piece + reached
             start_value = start_value or (piece in ("由", "从", "自") and not to)
-            if _TO_VERB.search(piece):
+            if pattern("to_verb").search(piece):
                 to = True
                 change = change or (-1 if re.match("[降下减缩收压]", piece) else 1)
                 verb = verb or piece
@@ -148,8 +136,6 @@ _TO_ONE = re.compile(r"\s*:\s*1(?![\d:.%])")
 STEPS = "新?(?:台阶|大关|关口|量级|门槛)"
 #: Steps of a width that are counted: 两个千亿元台阶, 4个1000亿元台阶.
 _WIDE_STEPS = re.compile(rf"个(?P<width>[一二三四五六七八九十百千万亿\d]{{1,6}}元?级?)(?={STEPS})")
-#: What a unit is counted by, in front of the number: 每立方米19微克.
-_PER_FRONT = pattern("per_front")
 
 
 @dataclass(slots=True)
@@ -316,7 +302,7 @@ def _surround(text: str, start: int, end: int, found: list[Quantity]) -> None:
                 one.mark, one.segment = _listed(gap)
                 if one.mark and one.segment and previous.behind.endswith(one.segment):
                     previous.behind = previous.behind[: -len(one.segment)].rstrip("、和及与以")
-            if (per := _PER_FRONT.search(one.segment)) is not None and one.tail.printed:
+            if (per := pattern("per_front").search(one.segment)) is not None and one.tail.printed:
                 one.unit, one.segment = f"{one.unit}/{per['base']}", one.segment[: per.start()]
             one.front = take_apart(one.segment)
             verb_only = previous is not None and not one.front.core and (one.front.verb or one.front.gap)

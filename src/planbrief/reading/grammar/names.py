@@ -11,8 +11,6 @@ _SUFFIX = r"(?:市|省|自治区|自治州|州|地区(?!生产总值|总产值)|
 _REGION = words("patterns")["region"]
 _OWN = re.compile(r"^(?:全省|全市|全区|全县|全州|全疆|我省|我市|我区|本省|本市|全域|市域)(?=[一-龥]{2})")
 _NATION = re.compile(r"^(?:全国|我国)(?=[一-龥]{2})")
-#: Titles, prizes and things of the nation that an area has: 全国文明城市, 全国儿童文学奖.
-_NATIONAL = pattern("national")
 #: A zone without its name (高新区已有…) is that of the document's area.
 _ZONE = re.compile(r"^(?P<zone>高新区|经开区|开发区)(?=[一-龥]{2})")
 
@@ -64,7 +62,7 @@ def split_area(name: str, own: str) -> tuple[str, str, str]:
     if match := _OWN.match(name):
         return own, name[match.end() :], "own"
     if match := _NATION.match(name):
-        if _NATIONAL.match(name):
+        if pattern("national").match(name):
             return own, name, "default"
         return "全国", name[match.end() :], "nation"
     if own and not own.endswith(("省", "自治区")) and own not in provinces().values() and (zone := _ZONE.match(name)):
@@ -133,10 +131,6 @@ def published_date(text: str) -> str:
 
 
 _BLANKS = " \t\u3000*“”:：—-·、，"
-
-
-#: Properties in front of a noun (吸引力强、带动面广的场景).
-_DESCRIBED = pattern("described")
 
 
 #: Nouns that only begin like a verb of doing: 服务业增加值, 上市公司, 转移支付.
@@ -216,7 +210,7 @@ def noun_behind(text: str, counted: bool) -> str:
     ('国家级产业集群', '')
     """
     text = text[:40]
-    if (described := _DESCRIBED.match(text)) is not None:
+    if (described := pattern("described").match(text)) is not None:
         text = text[described.end() :]
     if re.match(r"[县市区镇乡]（", text):
         return text[0]

@@ -73,11 +73,8 @@ def _forms() -> list[tuple[str, re.Pattern[str]]]:
     return [(form, re.compile(expanded(made))) for form, made in words("numerals")["forms"]]
 
 
-#: Parts of a spatial scheme: 三区三线, 一核两廊六区; or one of them explained (“三区”指, 六园：).
-_SCHEME = pattern("scheme")
 #: Behind a number in digits that states a size class: 2000亿级.
 _CLASS_OF_DIGITS = re.compile(r"[千百]?(?:万亿|亿|万)元?级(?![别联])")
-_CLASS = pattern("counted_class")
 
 
 def numerals(text: str) -> Iterator[Numeral]:
@@ -87,7 +84,7 @@ def numerals(text: str) -> Iterator[Numeral]:
     blocked: set[int] = set()
     for start, end in covered:
         blocked.update(range(start, end))
-    for match in _CLASS.finditer(text):
+    for match in pattern("counted_class").finditer(text):
         start = match.start("n")
         if start in blocked:
             continue
@@ -117,7 +114,7 @@ def numerals(text: str) -> Iterator[Numeral]:
 
 
 def _scheme_parts(text: str) -> Iterator[tuple[int, int]]:
-    for match in _SCHEME.finditer(text):
+    for match in pattern("scheme").finditer(text):
         if match["run"] is None:
             yield match.span(match.lastgroup or 0)
             continue
@@ -204,15 +201,11 @@ _SAME: dict[str, str] = words("units")["same"]
 #: Multiplier, unit and bound behind a number; 个月 is a unit, 人均, 位于, 场景, 点 of time, 级别, 区域 are none.
 TAIL = pattern("tail")
 _SCALE_ONLY = re.compile(r"[万亿]")
-#: Nouns that say in people what a bare 万 counts: 80万重点群体.
-_PERSONS = pattern("persons")
 #: Bounds behind a number.
 BOUNDS_BEHIND = dict.fromkeys(("以上", "及以上"), "ge") | dict.fromkeys(("以下", "及以下", "以内", "之内"), "le")
 BOUNDS_BEHIND |= dict.fromkeys(("以外", "之外"), "gt") | dict.fromkeys(("左右", "上下"), "approx")
 #: What is measured in years: 平均受教育年限达到14年.
 _YEARS_LONG = re.compile(r"(?:年限|寿命|工龄|教龄)[^，。；、\d]{0,8}$")
-#: Bounds in front of a number.
-_FRONT = pattern("front_bound")
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +247,7 @@ def tail(text: str, numeral: Numeral) -> Tail:
     years = "." in numeral.text or _YEARS_LONG.search(text, max(0, numeral.start - 12), numeral.start)
     if not printed and not scale and years and text[numeral.end : numeral.end + 1] == "年":
         return Tail(numeral.end + 1, "年", "年", bound, False, near)
-    if not printed and _SCALE_ONLY.search(scale) and _PERSONS.match(text, match.end()):
+    if not printed and _SCALE_ONLY.search(scale) and pattern("persons").match(text, match.end()):
         return Tail(end, scale + "人", "", bound, False, near)
     unit = _SAME.get(printed, printed)
     if match["base"]:
@@ -270,7 +263,7 @@ def front_bound(before: str) -> str:
     >>> front_bound("控制在不超过"), front_bound("突破"), front_bound("不低于"), front_bound("达到")
     ('le', 'gt', 'ge', '')
     """
-    match = _FRONT.search(before)
+    match = pattern("front_bound").search(before)
     return (match.lastgroup or "") if match else ""
 
 

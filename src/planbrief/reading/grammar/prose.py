@@ -28,44 +28,19 @@ from planbrief.reading.grammar.wordlists import Folded, fold, pattern
 _COMPARED = re.compile(r"(?:比|较|与|同|相比|自|对比|[快慢高低优好]于|超过|领先)[“]?$")
 _RANK_FRONT = pattern("rank_front")
 _FROM = re.compile(r"[从由自](?P<place>[^，。；、]{0,8}?)第?$")
-#: 大 behind a number that counts big things: 5大主导产业.
-_BIG = re.compile(r"大(?=[一-龥“])(?![于约概学会型])")
-#: A thing counted of which something is told that happened once (6个项目获评).
-_HAPPENED = pattern("happened_once")
-_SUM = re.compile(r"(?<![\d+])\d{1,2}(?:\+\d{1,2})+(?![\d+]|\+?[A-Z])")
-#: The title of a plan, at the end of its line.
-_PLAN_TITLE = re.compile(r"(?:规划|计划|纲要|方案|意见)[》”]?\s*(?:（[^）]*）)?(?:的通知)?\s*$")
 #: Openings of a sentence that goes on about what the one before measured.
 _GOES_ON = re.compile(
     r"\s*(?:(?P<later>到20\d\d年)[底末]?，(?:力争|努力|确保|争取|预计)*(?:[达增]到?|突破|超过)|其中|同比|比上年|增速|增幅|[分逐][季月]度?看|分[一-龥]{1,6}看|按[一-龥]{1,6}分[，,])"
 )
-#: A further aim beside the one before: 达到40亿元、力争42亿元.
-_FURTHER = re.compile("(?:并|努力|全力)*(?:力争|争取|冲刺|挑战)")
 #: Names of what adds up over years (新增就业, 完成投资), and units of what happens (件, 场).
 _ADDED_UP = re.compile(r"新增|新建|新设|净增|(?:投资|投入|支出|资金|成交价|减税|降费|补贴|补助)$")
-#: A bound in front of what the percentage is of: 不超过投资额15%.
-_BOUND_NOUN = re.compile("(?P<bound>不(?:超过?|高于|低于|少于)|(?:不足|不到|超过?|接近)(?=[上去前20]))[一-龥\\d]{2,8}$")
-#: Behind the name of a year whose aims are fulfilled in part: 完成全年目标任务的58.3%.
-_FULFILLED = re.compile(r"(?:度)?(?:预期)?目标(?:任务)?(?:数|值)?的?$")
-#: In front of a percentage of what was reached before: 恢复至2019年同期的98%.
-_PART_OF = re.compile(r"(?:恢复[至到]|相当于|达到?|[是为]|不足|不到|超过?|接近)[^，。；、]{2,10}的$")
-#: Behind the name of a year that a multiple is of: 是2020年的3.5倍.
-_TIMES_OF = re.compile(r"(?:时期|期间|[年期]?[末底])?的[\d.两三四五六七八九]+倍")
-#: People who found work in a period, whatever the verb in front of their number.
-_PLACED = re.compile("(?:新增|转移|留[省市区]|[返来]乡)[^率]{0,4}就业$")
 _EVENTS = frozenset("次 件 场 场次 届 起 例 批次 人次".split())
 #: Longest piece of news, in characters: in it what has no time is of the month it was published in, but for the first
 #: months of a year, in which news looks back on the year before.
 _NEWS = 12_000
-#: A part of a year in a headline: 前11个月外贸增长两成.
-_REPORTED = re.compile(r"前\d{1,2}个?月|1[—至\-~]\d{1,2}月|[上下]半年|(?:前?[一二三四]|前三)季度")
 #: What a rank or a difference refers to, among the words of its place.
 _AGAINST = re.compile(r"(?:[全我]国|国内|全球|世界|全省|全市|全区|亚洲|西部|中部|东部|东北)")
-#: A zone that a piece of news builds or tells of at the opening of a sentence.
-_ZONE_TOLD = pattern("zone_told")
 _UNIT_OF_FORM = {"scheme": "个", "multiple": "倍", "doubling": "番", "tenth": "成"}
-#: In front of a place that is counted from the end.
-_FROM_BELOW = re.compile("(?:倒数|末位|后)第?$")
 
 
 class Grammar:
@@ -79,7 +54,8 @@ class Grammar:
         self.published = published or published_date(head)
         self.clock = Clock(self.published or plan_start(head))
         self.planned = (
-            any(_PLAN_TITLE.search(line) for line in head.split("\n")[:20]) and "政府工作报告" not in head[:600]
+            any(pattern("plan_title").search(line) for line in head.split("\n")[:20])
+            and "政府工作报告" not in head[:600]
         )
         news = not self.planned and not re.search(r"政府工作报告|公报|统计(?!局[^\n])|纲要", head[:600])
         self._news = bool(news and self.clock.month and len(text) < _NEWS)
@@ -89,7 +65,7 @@ class Grammar:
         #: By the start of a line, the last period over that its sentences named: in news what follows is of it too.
         self._told: dict[int, str] = {}
         #: What a piece of news is about where its headline names a part of a year: the first such period in its text.
-        self._reported = "" if self._news and _REPORTED.search(head.lstrip().split("\n")[0]) else None
+        self._reported = "" if self._news and pattern("reported").search(head.lstrip().split("\n")[0]) else None
         self._surroundings = Surroundings(self.folded.text)
 
     def rows(self, skip: Sequence[tuple[int, int]] = (), forced: Sequence[tuple[int, int]] = ()) -> list[Proposal]:
@@ -160,7 +136,7 @@ class Grammar:
     def _zone_of(self, start: int) -> str:
         """The zone that the paragraph in front of a sentence is about: 高标准建设某某高新区。"""
         line = self.folded.text[self._line(start) : start]
-        found = list(_ZONE_TOLD.finditer(line))
+        found = list(pattern("zone_told").finditer(line))
         return found[-1]["zone"] if found and not re.search("全[省市区]|我[省市区]", line[found[-1].end() :]) else ""
 
     def _is_negative(self, one: Quantity) -> bool:
@@ -180,7 +156,7 @@ class Grammar:
     def _is_explained(self, one: Numeral) -> bool:
         """A part of a code that the text explains as counts: 5+2+3 beside 5大主导产业, 2大优势产业, 3大支撑产业."""
         text = self.folded.text
-        code = _SUM.search(text, max(0, one.start - 8), one.end + 8)
+        code = pattern("sum").search(text, max(0, one.start - 8), one.end + 8)
         if code is None or not code.start() <= one.start < code.end():
             return False
         if re.match("”大[一-龥]{2}", text[code.end() : code.end() + 4]):
@@ -249,7 +225,7 @@ class Grammar:
             form = form._replace(transformation="cumulative", rule="base_carried") if beside else form
             base = said.since if beside or form.transformation == "avg_annual" else 0
         alike = before is not None and (before.unit, said.form) == (one.unit, form.transformation)
-        if alike and _FURTHER.match(one.segment) and name == said.recent[-2]:
+        if alike and pattern("further").match(one.segment) and name == said.recent[-2]:
             row.doubts.append("second_aim")
         fell = said.sign < 0 and said.form in ("yoy", "avg_annual", "cumulative")
         said.since, since = base if base < scope.last - 1 else 0, since or base
@@ -308,7 +284,7 @@ class Grammar:
             said.against = compared
             if not compared:
                 row.doubts.append("rank_of")
-            if _FROM_BELOW.search(one.segment):
+            if pattern("from_below").search(one.segment):
                 row.doubts.append("from_below")
         row.cells |= {
             "indicator": "",
@@ -367,7 +343,7 @@ class Grammar:
             return re.sub("^方$", "立方米", unit)
         if one.ratio > 2:
             return "%" if one.whole else "份"
-        if not unit and _BIG.match(one.behind):
+        if not unit and pattern("big").match(one.behind):
             return "个"
         if not unit:
             row.doubts.append("ratio" if one.ratio or re.search("(?:比值?|倍差)$", name) else "no_unit")
@@ -381,7 +357,7 @@ class Grammar:
         bound = one.front.bound or front_bound(one.segment)
         if bound:
             return bound, "front"
-        if one.unit in ("%", "成") and (of_noun := _BOUND_NOUN.search(one.segment)) is not None:
+        if one.unit in ("%", "成") and (of_noun := pattern("bound_noun").search(one.segment)) is not None:
             return front_bound(of_noun["bound"]), "front"
         for later in found[index + 1 :]:
             if later.place <= one.place or not later.place:
@@ -408,13 +384,13 @@ class Grammar:
                 continue
             if one.unit == "倍" and re.match("(?:时期|期间|[年期]?[末底])?的", words[end : end + 4]):
                 continue
-            part_of = one.unit in ("%", "成") and _PART_OF.search(words, max(0, start - 4), one.start)
-            if part_of or _TIMES_OF.match(words, end):
+            part_of = one.unit in ("%", "成") and pattern("part_of").search(words, max(0, start - 4), one.start)
+            if part_of or pattern("times_of").match(words, end):
                 continue
             since = re.match(r"以来|起|前|后", words[end : end + 2]) and period.role == "point"
             if since and period.words not in ("去年", "今年"):
                 continue
-            if _FULFILLED.match(words[end : one.start]):
+            if pattern("fulfilled").match(words[end : one.start]):
                 continue
             from_year = period.role in ("point", "end") and words[max(sentence.start, start - 1) : start] in (
                 "从",
@@ -498,7 +474,7 @@ class Grammar:
             or names.flow_verb(one.front.core)
             or names.starts_with_flow(name)
             or re.search("追回|处置|化解|挽回|兑付|压减|节约|减排|削减|^完成", one.segment)
-            or _HAPPENED.match(one.behind)
+            or pattern("happened_once").match(one.behind)
             or (not one.front.reached and _ADDED_UP.search(name))
             or (one.tail.printed in _EVENTS and not one.front.reached)
             or (said.flow and one.mark == "、" and not one.front.reached)
@@ -506,7 +482,7 @@ class Grammar:
         )
         said.flow = bool(flow)
         state = one.front.to or re.search(r"达|至|突破|超|稳定|保持|控制|居|为|近$", one.front.reached)
-        placed = _PLACED.search(name) or one.width
+        placed = pattern("placed").search(name) or one.width
         if (flow and not (state and not names.starts_with_flow(name) and "累计" not in one.segment)) or placed:
             row.doubts.append("stretch_flow")
             return scope.code, "stretch_flow"

@@ -175,8 +175,6 @@ _OPENING = pattern("opening")
 _FUTURE_HEAD = re.compile(r"目标|安排|任务|部署|打算|思路|要求|重点工作|工作重点|举措|建议|今后|未来|展望|行动|规划")
 _REVIEW = re.compile(r"回顾|工作")
 _PAST_HEAD = pattern("past_head")
-#: Names of plans, prizes and laws that a year or a plan period stands in: no time of what is said.
-_NAMED = pattern("named_by_time")
 _COMPARED = re.compile(r"(?:比|较|与|同|相比|从|由|自|对比|以|恢复[至到])[“]?$")
 #: Lines above and below tables and pictures, which date nothing that follows.
 _CAPTION = re.compile(r"\s*(?:专栏|附?表|附?图)\s*\d")
@@ -255,15 +253,12 @@ class Clock:
 _YEAR_LINE = re.compile(r"\s*20\d\d年[末底]?\s*\n")
 #: 2023年， at the opening of a sentence dates the rest of its paragraph.
 _YEAR_ALONE = re.compile(r"(?:19|20)\d\d年，")
-#: Heads of chapters and sections; one about the central city sets the area of what it stands above.
-_PART_HEAD = pattern("part_head")
 _SMALL_HEAD = re.compile(r"\s*\d{1,2}[、.．]\s*[^，。；\d]{2,16}\n")
 #: Parts of the document's area as a list names them (A县、B县和C区), and a line that one of them stands above.
 _PARTS = re.compile(r"(?<=[、和及与])(?P<name>[一-龥]{2})(?P<level>[县区])(?=[、，。；和及与])")
 _PART_LINE = re.compile(r"\s*(?P<name>[一-龥]{2})(?:[县区])?(?:（[^（）\n]*）|产业[一-龥]{2,4}|规划|概况)?\s*\n")
 #: A document in numbered sections: only there an opening (今年，) holds beyond its paragraph.
 _DIVIDED = re.compile(r"^[ \t]*(?:[一二三]、|第[一二三]章)", re.MULTILINE)
-_DATED_HEAD = pattern("dated_head")
 #: Titles of documents that tell about one period from beginning to end.
 _ABOUT = re.compile(r"统计公报|运行(?:情况|简况|分析)|执行情况(?!.*计划草案)|工作总结|主要数据|情况通报")
 
@@ -303,7 +298,7 @@ def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
     area = ""
     above: Scope | None = None
     section = paragraph
-    divided = bool(_DIVIDED.search(text)) or len(_DATED_HEAD.findall(text)) > 1
+    divided = bool(_DIVIDED.search(text)) or len(pattern("dated_head").findall(text)) > 1
     titles: dict[str, str] = {}
     named_parts = Counter((match["name"], match["level"]) for match in _PARTS.finditer(text))
     parts = {name: name + level for (name, level), count in named_parts.items() if count > 1}
@@ -314,7 +309,7 @@ def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
         end = len(text) if end < 0 else end + 1
         line = text[position:end]
         heading = is_heading(line)
-        head, named_part = _PART_HEAD.match(line), _PART_LINE.match(line)
+        head, named_part = pattern("part_head").match(line), _PART_LINE.match(line)
         title = head["title"].strip() if head is not None else line.strip()
         if head is not None or (title and title in titles):
             area = titles[title] = (head["area"] or _place_of(title, text)) if head is not None else titles[title]
@@ -418,7 +413,7 @@ def _named(words: str, clock: Clock, scope: Scope) -> list[Period]:
     current = scope.last if scope.tense == "past" else clock.year if scope.code or scope.tense else 0
     for one in periods(words, clock.year, current, clock.month):
         before, after = words[: one.start], words[one.end : one.end + 8]
-        if before.count("《") > before.count("》") or _NAMED.match(after):
+        if before.count("《") > before.count("》") or pattern("named_by_time").match(after):
             continue
         if (
             one.role == "plan"

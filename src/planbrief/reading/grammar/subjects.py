@@ -13,8 +13,6 @@ from planbrief.reading.grammar.wordlists import alternatives, listed, pattern
 from planbrief.reading.grammar.wordlists import words as word_list
 
 _HEAD_OF_LINE = re.compile(r"[\s\-▲•●>#*]*$")
-#: The usual name of a share, in brackets behind its description.
-_OTHER_NAME = re.compile(r"（(?P<name>[^（）]{3,12}率)）")
 #: Names that begin or end in the middle of a phrase.
 _CUT = re.compile(r"^(?:[至于等把向被该]|成为|(?:实施|开展)(?![一-龥“”·]{4,}))|(?:[多在了着把向被每对]|给予)$")
 #: What is named by what it is counted in.
@@ -65,9 +63,6 @@ class Subject:
     doubts: list[str] = field(default_factory=list)
 
 
-_BEFORE_RANK = pattern("before_rank")
-
-
 def subject(
     text: str, own_area: str, found: Sequence[Quantity], index: int, said: Said, rank_start: int | None
 ) -> Subject:
@@ -84,8 +79,8 @@ def subject(
     else:
         core = one.front.core
         if rank_start is not None:
-            core = _BEFORE_RANK.sub("", names.cleaned(one.segment[:rank_start]))
-            core = "" if names.is_verbal(core) or _NO_RANKED.fullmatch(core) else core
+            core = pattern("before_rank").sub("", names.cleaned(one.segment[:rank_start]))
+            core = "" if names.is_verbal(core) or pattern("no_ranked").fullmatch(core) else core
         length = 1 + sum(1 for _ in _run(found, index))
         if length > 1 and one.ratio <= 2:
             result = _list(one, core, length, found, index, said)
@@ -104,10 +99,6 @@ def subject(
     _place(result, own_area, said, keep or one.mark == "、", one.lead)
     said.recent.append(result.name)
     return result
-
-
-#: What stands in front of a rank and is not what is ranked: how long it was held, or how it is measured.
-_NO_RANKED = pattern("no_ranked")
 
 
 def _run(found: Sequence[Quantity], index: int) -> Iterator[Quantity]:
@@ -192,7 +183,7 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
     if re.match(r"占(?!地|补)", core) or (front.reached.startswith("占") and not core):
         whole = core if core.startswith("占") else "占比"
         base, whole = said.carried or names.cleaned(_lead(one)), whole.removesuffix("的")
-        other = _OTHER_NAME.search(whole)
+        other = pattern("other_name").search(whole)
         said.share = other["name"] if other else names.balanced(base + whole)
         return Subject(said.share, "share_of", doubts=["carried"])
     if re.match(r"的(?:情况|背景|条件|形势)下", one.behind) and "在" in core[1:]:
@@ -339,10 +330,6 @@ def _counted(one: Quantity, core: str, noun: str, verbal: bool, said: Said) -> S
 _PART = re.compile(r"其中[，：:]?[有含约近超]?")
 
 
-#: What is told of some of the things just counted; a noun behind it (在建项目) names things of its own.
-_TOLD_OF_SOME = pattern("told_of_some")
-
-
 def _part(one: Quantity, before: Quantity | None, said: Said) -> str:
     """The name of a part of what was just counted, told by a verb: 其中用于民生35亿元, 其中投产30个、在建50个."""
     opened = one.segment.startswith("其中")
@@ -351,7 +338,7 @@ def _part(one: Quantity, before: Quantity | None, said: Said) -> str:
     if before is None or not whole:
         return ""
     alike = one.unit[-1:] == before.unit[-1:] or {one.unit[-1:], before.unit[-1:]} <= set("人名次位")
-    found = _TOLD_OF_SOME.match(one.segment.removeprefix("其中").lstrip("，:有"))
+    found = pattern("told_of_some").match(one.segment.removeprefix("其中").lstrip("，:有"))
     if not alike or found is None or not (opened or found["told"] in listed("verbs", "parts")):
         return ""
     said.part = whole
@@ -413,22 +400,22 @@ def _far(text: str, one: Quantity) -> str:
     return ""
 
 
-#: Places of a kind that are counted, and not one of them: 推进12个开发区整合.
-_KIND_OF_PLACE = re.compile("(?:开发区|高新区|经开区|园区|新区|片区)")
 #: Ends of the names of zones: what a sentence goes on to tell is of the zone that it began with.
 _ZONES = re.compile(r"(?:高新区|经开区|开发区|新区|科技城|科学城|小镇|园区|片区|综保区)$")
-_EXTENT = re.compile(r"(?:规划|占地|建筑|总)?面积$")
-_BUILT = re.compile(r"(?:打造|建设|规划|推进|布局)(?P<zone>[一-龥]{2,10}(?:片区|新区|园区|小镇|科技城))$")
 
 
 def _place(result: Subject, own_area: str, said: Said, keep: bool, lead: str) -> None:
     """Split the area off a name; a carried name keeps the area that it was said of."""
     area, rest, rule = split_area(result.name, own_area)
-    if rule in ("nation", "place") and result.noun and (rule == "nation" or _KIND_OF_PLACE.match(result.name)):
+    if (
+        rule in ("nation", "place")
+        and result.noun
+        and (rule == "nation" or pattern("kind_of_place").match(result.name))
+    ):
         area, rest, rule = own_area, result.name, "default"
     if rule == "default" and keep and said.place:
         area, rule = said.place, "carried"
-    if rule == "default" and _EXTENT.match(rest) and (built := _BUILT.search(lead.rstrip("，"))):
+    if rule == "default" and pattern("extent").match(rest) and (built := pattern("built").search(lead.rstrip("，"))):
         said.zone = built["zone"]
     if rule == "place":
         said.zone = area if _ZONES.search(area) else ""
@@ -447,38 +434,26 @@ def _place(result: Subject, own_area: str, said: Said, keep: bool, lead: str) ->
     result.name, result.area, result.area_rule = rest, area, rule
 
 
-#: What a value leaves out of the thing that it is called by: 扣除房地产开发投资后, 不含农户; price effects are no part.
-_LEAVES_OUT = re.compile(r"(?:(?<!加计)扣除|剔除|不含|不包括)(?!价格|物价)[^\d，。；、（）]{2,14}[^\d。；]*$")
-#: A thing told by its size, which is no value of an indicator: 全球最高10米支架.
-_SUPERLATIVE = re.compile("(?:全球|世界|国内|全国|亚洲|我国)[首最单][一-龥]{0,6}$")
-#: A distance to another indicator, which no cell holds: 快于社零总额.
-_OTHER_INDICATOR = re.compile("[高低快慢]于(?!全[国省市区]|[西中东]部|上年|去年)[一-龥A-Z]{2,14}$")
-#: Clauses about several areas, of which the document's own is a part.
-_ALLIANCES = pattern("alliances")
-#: The same, or another place that was named before.
-_OTHER_AREAS = pattern("other_areas")
-
-
 def doubts_around(found: Sequence[Quantity], index: int, topic: str, own_area: str, of: Subject) -> list[str]:
     """What the words around a number have against its row; ``topic`` is its sentence as far as the number."""
     one = found[index]
     before = found[index - 1] if index else None
     after = found[index + 1] if index + 1 < len(found) else None
     doubts = []
-    places = _OTHER_AREAS.finditer(topic) if of.area_rule == "default" else ()
+    places = pattern("other_areas").finditer(topic) if of.area_rule == "default" else ()
     joint = [match for match in places if not own_area.startswith(match[0])]
     if joint and not re.search("全[省市区]|我[省市区]", topic[joint[-1].end() :]):
-        passed = joint[-1].end() <= len(topic) - len(one.segment) and not _ALLIANCES.search(topic)
+        passed = joint[-1].end() <= len(topic) - len(one.segment) and not pattern("alliances").search(topic)
         passed = passed and bool(re.search("[，；：]", topic[: joint[0].start()])) and of.rule == "front"
         doubts.append("place_before" if passed else "joint_area")
-    if _LEAVES_OUT.search(topic):
+    if pattern("leaves_out").search(topic):
         doubts.append("leaves_out")
     measured = one.unit not in ("", "%") and not one.tail.classifier
     kinds = after is not None and one.tail.bound and not after.mark  # 亿元以上项目30个: which are counted
     kinds = kinds or (one.tail.bound and re.match("的(?!目标)", one.behind))  # 年产5万吨以上的企业
-    if measured and (kinds or one.unit == "千伏" or _SUPERLATIVE.search(one.segment)):
+    if measured and (kinds or one.unit == "千伏" or pattern("superlative").search(one.segment)):
         doubts.append("condition")
-    if one.front.gap and _OTHER_INDICATOR.search(one.segment):
+    if one.front.gap and pattern("other_indicator").search(one.segment):
         doubts.append("gap_beside")
     if before is not None and not one.mark and re.search("[为向对给与]$", before.segment):
         doubts.append("verb_in_name")  # 为8个省份保供煤炭9亿吨: the things counted are no part of the name

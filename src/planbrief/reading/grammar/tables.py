@@ -34,8 +34,6 @@ _BRACKETED = re.compile(r"[（(〔\[](?P<inside>[^（）()〔〕\[\]]*)[）)〕\
 _VALUE = pattern("cell_value")
 #: A value and, in brackets beside it, the one over the whole stretch: 62.5〔1.5〕.
 _PARTS = re.compile(r"[〔\[【][^〕\]】]*[〕\]】]|[^〔\[【]+")
-#: Heads of columns that hold names of areas.
-_AREA_HEAD = pattern("area_head")
 #: Heads of columns that hold branches of the economy.
 _BRANCH_HEAD = re.compile(r"(?:产业|行业|赛道|门类)(?:名称|类别)?$")
 #: Names of things of which a column tells a size.
@@ -43,8 +41,6 @@ _THING = re.compile(r"(?:园|园区|项目|工程|公司|企业|学校|医院|�
 _UNIT_HEADS = ("单位", "计量单位")
 _INDEX_HEAD = re.compile(r"序号|编号|No\.?|#|行次|代码")
 _RATE = re.compile(r"增速|增长率?|涨幅|增幅|上涨|提高（%）|下降率?|降低率?|降幅")
-#: Heads of columns that say in what form the rows are told, and add nothing to their names: 绝对数, 比上年增长.
-_FORM_HEAD = pattern("form_head")
 #: What the head of a dated column says of its values, and no name: 2025年实际.
 _TOLD = re.compile("(?:实际|目标|预计|预期|计划|规划|完成|现状|基期|水平|[值数（）()])*")
 #: Heads of columns that belong behind the names of the rows: 产量, 比重.
@@ -245,7 +241,7 @@ class TableReader:
         place = self._place(name)
         told = column.period is None or (place and not _TOLD.fullmatch(column.name))
         own_name = column.name if told and not (column.attribute or column.rate) else ""
-        if own_name and name and not place and _FORM_HEAD.fullmatch(own_name):
+        if own_name and name and not place and pattern("form_head").fullmatch(own_name):
             own_name = ""
         if name and own_name and _MEASURED.fullmatch(own_name) and not place:
             area, rest, rule = split_area(name, self.area)
@@ -290,7 +286,7 @@ class TableReader:
         """The area that the head of a row is, empty where it is none."""
         at = self.table.row_heads - 1
         label = re.sub(r"\s", "", self._columns()[at].words) if 0 <= at < self.table.columns else ""
-        if _AREA_HEAD.fullmatch(label):
+        if pattern("area_head").fullmatch(label):
             return self.area if re.fullmatch("全[省市区县州]|合计|总计", name) else name
         area, rest, rule = split_area(name + "生产总值", self.area)
         return area if rule == "place" and rest == "生产总值" else ""

@@ -22,7 +22,6 @@ _ATTRIBUTE = re.compile(r"预期性?|约束性?|指导性?|Anticipatory|Binding"
 _UNITS = pattern("listed_units")
 _GROUPS = re.compile(r"类别|分类|领域|类型|方面|门类")
 _NAMES = re.compile(r"指标|项目|名称|产业|赛道|行业|地区|县区|区县|城市|任务|内容|事项")
-_NUMBERS = pattern("listed_numbers")
 _LABEL = re.compile(r"[（(]?[一二三四五六七八九十]{1,3}[、）)]")
 
 
@@ -154,7 +153,7 @@ def _kind(word: str, place: int, head: Sequence[str]) -> str:
         return "unit"
     if re.search(r"属性|性质", word):
         return "attribute"
-    if is_period(word) or _NUMBERS.search(word):
+    if is_period(word) or pattern("listed_numbers").search(word):
         return "number"
     if place == 0 and _GROUPS.search(word) and any(_NAMES.search(other) for other in head[1:]):
         return "group"

@@ -15,7 +15,6 @@ _UNIT_IN_CAPTION = re.compile(r"[（(](?:单位[:：])?([^（）()\d]{1,12})[）
 #: Characters of units; a bracket at the end of a caption without one of them says something else (试行, 续).
 _UNITLIKE = re.compile(r"[元吨人户个家亩米瓦时辆件台套倍%％‰℃升辆艘次位项]|公里|百分")
 _CAPTION = re.compile(r"(?:续?附?表|专栏|Table|附件|图表)\s*[\d一二三四五六七八九十]*", re.I)
-_NOTE = pattern("table_note")
 _REACH = 400
 _FURNITURE = " \t\u3000*#\r|｜│┃║"
 
@@ -71,7 +70,7 @@ def _below(text: str, end: int, ceiling: int) -> str:
         numbered = (
             bool(notes) and re.match(r"[^\d]{1,6}1[.、）)]", notes[0]) and re.match(r"[（(]?\d{1,2}[.、）)]", line)
         )
-        if not (_NOTE.match(line) or numbered):
+        if not (pattern("table_note").match(line) or numbered):
             break
         notes.append(line)
     return "\n".join(notes)
