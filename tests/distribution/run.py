@@ -1,7 +1,7 @@
 """Build wheel and sdist, hold them against the packaging tools, and use each in an empty environment: ``make dist``.
 
-The wheel: ``planbrief init``, one report built, ``check``. The sdist: unpacked, installed with its tests, one room of
-them run. Both files end in dist/. Exit code 1 with the log of the step that failed.
+The wheel: ``planbrief init``, one report built, ``check``, a consumer's types. The sdist: unpacked, installed with its
+tests, one room of them run. Both files end in dist/. Exit code 1 with the log of the step that failed.
 """
 
 from __future__ import annotations
@@ -61,6 +61,14 @@ def main() -> None:
         call(planbrief, "init", "work", cwd=empty)
         call(planbrief, "build", "profile-zhaoqing", cwd=empty / "work")
         call(planbrief, "check", cwd=empty / "work")
+        call(
+            tools.with_name("mypy"),
+            "--strict",
+            "--python-executable",
+            python,
+            ROOT / "tests/distribution/consumer.py",
+            cwd=empty,
+        )
         if not (empty / "work/reports/latest/zh/profile-zhaoqing.pdf").is_file():
             sys.exit("failed: the wheel built no PDF")
 

@@ -524,6 +524,62 @@ SHORTENED = """<table class="dataframe"><thead><tr><th></th><th>sum</th></tr></t
 <tr><th>...</th><td>...</td></tr><tr><th>99</th><td>NaT</td></tr></tbody></table>"""
 NOTEBOOKS |= {
     "coloured-blocks": ([md(COLOURED)], PYTHON),
+    "terminal-styles": (
+        [
+            md("# Training"),
+            code(
+                "fit()",
+                stream(
+                    "\x1b[1mEpoch 2\x1b[0m \x1b[41;97m WARN \x1b[0m \x1b[4mloss\x1b[24m \x1b[3mfalls\x1b[0m \x1b[9mold\x1b[0m "
+                    "\x1b[7mturned\x1b[27m \x1b[48;5;226mmarked\x1b[49m \x1b[48;2;0;0;128mdeep\x1b[0m plain\n"
+                ),
+            ),
+        ],
+        PYTHON,
+    ),
+    "written-tables": (
+        [
+            md(
+                '# Sizes\n\n```{csv-table} By region\n:header: region, n\n\nNorth, "1,200"\nSouth, 98\n```\n\n'
+                ":::{glossary}\nNEET\n  not in work, school or training\n:::\n\nPress {kbd}`Ctrl+C` to end.\n\n"
+                "```{csv-table}\n:file: sizes.csv\n```"
+            )
+        ],
+        PYTHON,
+    ),
+    "latex-table": (
+        [
+            md(
+                "The variance \\begin{align} V &= s^2 \\label{v}\\\\ s &= 2 \\end{align} is small, $\\cancel{z}$ is gone."
+            ),
+            code(
+                "show",
+                result(
+                    {
+                        "text/latex": "\\begin{tabular}{lr} \\hline North & 4.1 \\\\ \\hline \\end{tabular}",
+                        "text/plain": "<IPython.core.display.Latex object>",
+                    }
+                ),
+            ),
+        ],
+        PYTHON,
+    ),
+    "class-rules": (
+        [
+            md("# By class"),
+            code(
+                "show",
+                html(
+                    "<style>.kt .neg {color: #b00000} .kt tr.total {font-weight: bold; background: #eeeeee} "
+                    ".kt .note {display: none}</style><table class='kt'><colgroup><col><col style='background-color: "
+                    "#ddffdd'></colgroup><tr><th>area</th><th>change</th></tr><tr><td>North</td><td class='neg'>-1.2</td>"
+                    "</tr><tr class='total'><td>All <span class='note'>seen</span></td><td>-0.4</td></tr></table>"
+                    "<h3 style='color: #c03030'>Below</h3>"
+                ),
+            ),
+        ],
+        PYTHON,
+    ),
     "shortened": ([md("# A long frame"), code("df", html(SHORTENED))], PYTHON),
 }
 

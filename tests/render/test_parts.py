@@ -103,7 +103,7 @@ def test_terminal_text_plays_out() -> None:
     """Colours are kept by name, progress bars show their last state, other sequences are gone."""
     assert ansi.plain("10%\r50%\r100%\nx\x1b[2Ky\x1b]8;;http://x\x07z") == "100%\nxyz"
     coloured = ansi.terminal_runs("\x1b[1;31ma\x1b[0mb\x1b[38;5;28mc\x1b[39m")
-    assert [(run.text, run.color, run.bold) for run in coloured] == [
+    assert [(run.text, run.color, "bold" in run.forms) for run in coloured] == [
         ("a", "red", True), ("b", "", False), ("c", "green", False),
     ]  # fmt: skip
 

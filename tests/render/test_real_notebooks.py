@@ -43,6 +43,8 @@ LEFT_OUT = {
     "myst-prose": "exercise label ex1 tab set item list table header rows 1 eq one sec custom",
     "unseen": "tip hidden gone 10 5",
     "live-charts": "If you see this message VegaLite object",
+    "written-tables": "csv table header glossary kbd",
+    "latex-table": "IPython core display Latex object",
     "rich-cells": "1 2 loss 4 0",  # a line that is written over
 }
 #: Tables and pictures that stock has more (or less) than we.
@@ -109,7 +111,9 @@ def test_tables_and_pictures_are_as_many(name):
     else:
         assert pictures == len(list(theirs.iter("img", "svg")))
     if theirs is not None:
-        assert len(list(mine.iter("table"))) == len(list(theirs.iter("table"))) + (name == "myst-prose")
+        assert len(list(mine.iter("table"))) == len(list(theirs.iter("table"))) + (
+            name in ("myst-prose", "written-tables")
+        )
 
 
 def columns(table: etree._Element) -> Iterator[list[etree._Element]]:
@@ -334,6 +338,62 @@ def test_places_that_authors_name_can_be_reached():
 def test_colours_of_a_listing_are_printed():
     """Text that a library paints inside a listing."""
     assert 'text(fill: rgb("#008000"), weight: 700' in painted("rich-cells")
+
+
+def test_forms_of_terminal_text_are_drawn():
+    """Grounds of all three kinds, text and ground that change places, slant and lines; each in the PDF, too."""
+    styles = {
+        node.text.strip(): node.get("style") or node.get("class")
+        for node in ours("terminal-styles").xpath(".//samp/span")
+    }
+    assert styles == {
+        "Epoch 2": "a-bold",
+        "WARN": "background:#e75c58;color:#1a1a1a",
+        "loss": "text-decoration:underline;",
+        "falls": "font-style:italic;",
+        "old": "text-decoration:line-through;",
+        "turned": "background:#3e424d;color:#ffffff",
+        "marked": "background:#ffff00;color:#1a1a1a",
+        "deep": "background:#000080;color:#ffffff",
+    }
+    code = painted("terminal-styles")
+    for said in ('rgb("#e75c58"),)', '("underline",)', '("italic",)', '("line-through",)', 'rgb("#000080"),)'):
+        assert said in code, said
+
+
+def test_tables_and_terms_that_myst_writes_are_drawn():
+    """A table of comma-separated values with its heads, terms with what they mean; one in a file is named."""
+    page = ours("written-tables")
+    cells = [cell.text_content().strip() for cell in page.iter("th", "td")]
+    assert cells == ["region", "n", "North", "1,200", "South", "98"]
+    assert [node.text_content().strip() for node in page.iter("dt", "dd")] == [
+        "NEET",
+        "not in work, school or training",
+    ]
+    assert "csv-table" in page.xpath("string(//*[@class='notice'])")
+
+
+def test_formulas_in_a_line_are_set_and_tex_that_is_none_is_shown():
+    """An environment within a paragraph, a stroke that a browser draws, a table of TeX as its source with a note."""
+    page = ours("latex-table")
+    assert len(list(page.iter("math"))) == 2
+    assert "currentColor" in page.find(".//menclose").get("style")
+    assert page.xpath("//*[@class='notice']")
+    assert "North & 4.1" in page.xpath("string(//pre[@class='tex'])")
+
+
+def test_rules_of_classes_and_columns_hold_for_their_output():
+    """Colours by class, the ground of a column below that of a row, a coloured heading; no such rule hides anything."""
+    page, code = ours("class-rules"), painted("class-rules")
+    grounds = [
+        hue for hue in ("#ddffdd", "#eeeeee") for cell in page.iter("td", "th", "tr") if hue in cell.get("style", "")
+    ]
+    assert grounds == ["#ddffdd", "#ddffdd", "#eeeeee"]
+    assert code.count('fill: rgb("#ddffdd")') == 2
+    assert code.count('fill: rgb("#eeeeee")') == 2
+    assert 'fill: rgb("#b00000")' in code
+    assert "seen" in page.text_content()
+    assert page.xpath("//p[contains(@class, 'outputheading') and contains(@class, 't-c03030')]")
 
 
 def test_blocks_have_their_colours_in_the_pdf():

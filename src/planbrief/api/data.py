@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import math
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planbrief.api.frames import COMPARATORS, KINDS, STAGES, Words, framed, nothing, one_of, printed, several
@@ -462,7 +463,7 @@ class Data(Measures):
         return f"<p>{html.escape(repr(self))}</p><table><tr>{heads}</tr>{body}</table>"
 
 
-def load(project: str | None = None, *, sample: bool = False) -> Data:
+def load(project: Path | str | None = None, *, sample: bool = False) -> Data:
     """The data of a project: the one around the working directory, or the folder named.
 
     Parameters

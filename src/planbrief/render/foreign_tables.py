@@ -10,7 +10,7 @@ from lxml import etree
 
 from planbrief.display.document import Cell, Column, Run, Table
 from planbrief.display.outputs import COVERED
-from planbrief.render.stylesheets import declarations
+from planbrief.render.stylesheets import declarations, readable, to_text
 
 _NUMBER = re.compile(
     r"[\s+\u2212–-]*(?:[$€¥£]|CN¥)?\s*[+\u2212-]?\(?\d[\d,\s]*(?:\.\d+)?(?:e[+-]?\d+)?\)?\s*(?:%|‰|[\u3400-\u9fff]{1,4}|[a-zµ²³°/]{1,6})?\s*\*?\Z"
@@ -100,6 +100,27 @@ def alignments(node: etree._Element) -> list[tuple[etree._Element, str]]:
         for position, place in enumerate(row)
         if place is not None and place[1] == 1 and place[0].getparent() is not None
     ]
+
+
+def ground_columns(node: etree._Element) -> None:
+    """Give the cells of a table the ground that its ``col`` has, where neither cell nor row has one of its own."""
+    grounds: list[str] = []
+    for column in node.iter("col"):
+        group = column.getparent()
+        said = {
+            **declarations(group.get("style", "") if group is not None else ""),
+            **declarations(column.get("style", "")),
+        }
+        grounds += [said.get("background-color", "")] * min(_count(column, "span"), MAX_COLUMNS)
+    if not any(grounds):
+        return
+    lines = [[cell for cell in line if cell.tag in ("td", "th")] for line in node.iter("tr") if _owner(line) is node]
+    for row, cells in zip(_grid(lines), lines, strict=True):
+        around = declarations(cells[0].getparent().get("style", "")) if cells else {}
+        for place, ground in zip(row, grounds, strict=False):
+            if place is not None and place[0].getparent() is not None and ground and "background-color" not in around:
+                style = {"background-color": ground, **declarations(place[0].get("style", ""))}
+                place[0].set("style", to_text(readable(style)))
 
 
 def _owner(line: etree._Element) -> etree._Element | None:

@@ -6,9 +6,10 @@ Both exporters walk the same HTML tree (:mod:`planbrief.render.markup`), so a pa
 
 from __future__ import annotations
 
+import csv
 import html
 import re
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -73,17 +74,23 @@ def _formula(
     return text if tokens[index].type.startswith("math_inline") else text + "\n"
 
 
-_BRACKETS = re.compile(r"\\\\([(\[])(.+?)\\\\[)\]]|\\(eq)?ref\{([^{}\n]+)\}", re.DOTALL)
+_BRACKETS = re.compile(
+    r"\\\\([(\[])(.+?)\\\\[)\]]|\\(eq)?ref\{([^{}\n]+)\}"
+    r"|(?P<all>\\begin\{(?P<name>(?:align(?:ed)?(?:at)?|array|d?cases|equation|eqnarray|flalign|gather(?:ed)?|multline"
+    r"|[pbBvV]?(?:small)?matrix|split)\*?)\}.+?\\end\{(?P=name)\})",
+    re.DOTALL,
+)
 
 
 def _brackets(state: StateInline, silent: bool) -> bool:
-    """Formulas between ``\\\\\\\\(`` and ``\\\\\\\\)``, as Jupyter takes them; a reference to a formula by its name."""
+    """Formulas between ``\\\\(`` and ``\\\\)`` or in an environment, as Jupyter has them; a reference to one."""
     found = _BRACKETS.match(state.src, state.pos)
     if found is None:
         return False
     if not silent:
-        kind = {"(": "math_inline", "[": "math_inline_double"}.get(found[1] or "", "text")
-        state.push(kind, "", 0).content = found[2] or (f"({found[4]})" if found[3] else found[4])
+        kind = "math_inline" if found[1] == "(" else "math_inline_double" if found[1] or found["all"] else "text"
+        said = found[2] or found["all"] or (f"({found[4]})" if found[3] else found[4])
+        state.push(kind, "", 0).content = said
     state.pos = found.end()
     return True
 
@@ -96,7 +103,7 @@ _PROSE = frozenset(
     "margin proof property proposition remark sidebar solution tab-item theorem topic".split()
 )
 _TITLED = frozenset("aside card dropdown sidebar tab-item topic".split())
-_PLAIN = frozenset("container div figure-md grid grid-item list-table tab-set table".split())
+_PLAIN = frozenset("container csv-table div figure-md glossary grid grid-item list-table tab-set table".split())
 _DIRECTIVE = re.compile(r"\{([\w:-]+)\}[ \t]*(.*)")
 _OPTION = re.compile(r":([\w-]+):(.*)\n?")
 _ALERT = re.compile(r"\[!(NOTE|TIP|IMPORTANT|WARNING|CAUTION)\][+-]?[ \t]*", re.IGNORECASE)
@@ -131,8 +138,8 @@ def _fence(
         return box(
             "", title if title and kind in _TITLED else f"{kind.capitalize()} {title}", parser().render(body, env), lang
         )
-    if name in _PLAIN:
-        inner = _listed(body) if name == "list-table" else body
+    if name in _PLAIN and "file" not in said and "url" not in said:
+        inner = _WRITTEN[name](body, said) if name in _WRITTEN else body
         caption = f"<p><strong>{parser().renderInline(title, env)}</strong></p>\n" if title and "table" in name else ""
         return caption + parser().render(inner, env)
     if name == "math":
@@ -148,17 +155,45 @@ def _fence(
     return f'<p class="notice">{note}</p><pre><code>{html.escape(source)}</code></pre>\n'
 
 
-def _listed(text: str) -> str:
+def _listed(text: str, said: Mapping[str, str]) -> str:
     """A table that is written as a list of lists, as one with bars.
 
-    >>> _listed("* - a\\n  - b\\n* - 1\\n  - 2 or\\n    3").splitlines()
+    >>> _listed("* - a\\n  - b\\n* - 1\\n  - 2 or\\n    3", {}).splitlines()
     ['| a | b |', '|---|---|', '| 1 | 2 or 3 |']
     """
-    rows = [
-        [" ".join(cell.split()).replace("|", "\\|") for cell in re.split(r"^\s+[-*] ", row, flags=re.MULTILINE)]
-        for row in re.split(r"^\* - ", text, flags=re.MULTILINE)[1:]
-    ]
-    lines = [f"| {' | '.join(row)} |" for row in rows]
+    rows = re.split(r"^\* - ", text, flags=re.MULTILINE)[1:]
+    return _barred([re.split(r"^\s+[-*] ", row, flags=re.MULTILINE) for row in rows])
+
+
+def _comma_separated(text: str, said: Mapping[str, str]) -> str:
+    """A table that is written as CSV, its heads in an option or in its first line, as one with bars.
+
+    >>> _comma_separated('North, "1,200"', {"header": "region, n"}).splitlines()
+    ['| region | n |', '|---|---|', '| North | 1,200 |']
+    """
+    sign = {"tab": "\t", "space": " "}.get(said.get("delim", ","), said.get("delim", ",")[:1] or ",")
+    lines = [*([said["header"]] if said.get("header") else []), *text.strip().splitlines()]
+    rows = list(csv.reader(lines, delimiter=sign, skipinitialspace=True))
+    if not said.get("header") and said.get("header-rows", "0") in ("", "0"):
+        rows.insert(0, [""] * max(map(len, rows), default=0))
+    return _barred([row for row in rows if row])
+
+
+def _defined(text: str, said: Mapping[str, str]) -> str:
+    """Terms and, indented below them, what they mean, as Markdown writes definitions.
+
+    >>> _defined("NEET\\n  not in work", {})
+    'NEET\\n: not in work'
+    """
+    return re.sub(r"(?m)^(\S.*\n)[ \t]+(?=[^\s:])", r"\1: ", text)
+
+
+_WRITTEN = {"list-table": _listed, "csv-table": _comma_separated, "glossary": _defined}
+
+
+def _barred(rows: Sequence[Sequence[str]]) -> str:
+    """Rows of cells as a table with bars, the first for its heads."""
+    lines = [f"| {' | '.join(' '.join(cell.split()).replace('|', chr(92) + '|') for cell in row)} |" for row in rows]
     return "\n".join([*lines[:1], "|" + "---|" * max(map(len, rows), default=0), *lines[1:]])
 
 
@@ -176,7 +211,11 @@ def _div(token: Token, env: MutableMapping[str, Any]) -> str:
     return box(kinds[0], title, parser().render(body, env), env.get("lang", "zh"))
 
 
-_ROLES = {"sub": "sub", "subscript": "sub", "sup": "sup", "superscript": "sup", "strong": "strong", "emphasis": "em"}
+_ROLES = {
+    "sub": "sub", "subscript": "sub", "sup": "sup", "superscript": "sup", "strong": "strong", "emphasis": "em",
+    "kbd": "kbd", "code": "code", "literal": "code", "file": "code", "command": "strong", "guilabel": "strong",
+    "menuselection": "strong", "program": "strong", "samp": "samp", "del": "del", "u": "u", "underline": "u",
+}  # fmt: skip
 
 
 def _role(

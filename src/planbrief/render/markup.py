@@ -19,6 +19,7 @@ from lxml import etree
 
 from planbrief.display.language import Lang, message
 from planbrief.render import pictures, stylesheets
+from planbrief.render.foreign_tables import ground_columns
 from planbrief.render.safe_text import visible
 
 #: Elements that go with all they hold, because a static page cannot hold them.
@@ -99,6 +100,8 @@ def build(html: str, around: Surroundings) -> etree._Element:
             _one_line(node)
         else:
             _old_style(node)
+    for table in list(root.iter("table")):
+        ground_columns(table)
     if around.formulas:
         _formulas(root, around.lang)
     if styles:

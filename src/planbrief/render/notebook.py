@@ -40,7 +40,6 @@ from planbrief.render.outline import (
 )
 from planbrief.render.pictures import BadDrawing, clean
 from planbrief.render.safe_text import (
-    AnsiRun,
     Numbers,
     cell_numbers,
     joined_streams,
@@ -318,10 +317,7 @@ class _Reader:
             yield self._terminal(cell.source, where, "plain")
 
     def _terminal(self, text: str, where: str, kind: str) -> Part:
-        runs = [
-            AnsiRun(visible(run.text), run.color, run.bold)
-            for run in terminal_runs(shortened(text.rstrip("\n"), self.lang))
-        ]
+        runs = [replace(run, text=visible(run.text)) for run in terminal_runs(shortened(text.rstrip("\n"), self.lang))]
         return TerminalPart(where, runs, kind)
 
     def _output(self, output: NotebookNode, where: str, name: str) -> Iterator[Part]:
@@ -358,7 +354,11 @@ class _Reader:
             yield self._picture("image/svg+xml", data, metadata, where)
         elif html_text.strip() and not markup.only_scripted(html_text):
             yield self._tree(html_text, where, output=True)
-        elif "text/latex" in data and not (_PROSE.search(_joined(data["text/latex"])) and _PLAINER & data.keys()):
+        elif "text/latex" in data and not (
+            _PROSE.search(_joined(data["text/latex"]))
+            and _PLAINER & data.keys()
+            and not _NOTHING_SAID.match(_joined(data.get("text/plain", "")))
+        ):
             yield self._latex(_joined(data["text/latex"]), where)
         elif any(mime in data for mime in pictures.RASTER):
             yield self._picture(next(mime for mime in pictures.RASTER if mime in data), data, metadata, where)
@@ -447,6 +447,7 @@ _PROSE = re.compile(
     r"\\begin\{(?:verbatim|itemize|enumerate|description|tabular|quote|center)\}|\A\s*\\(?:text\w\w|section|href)\{"
 )
 _PLAINER = {"text/markdown", "text/plain"}
+_NOTHING_SAID = re.compile(r"<IPython\.core\.display\.\w+ object>\Z")
 #: What matplotlib's calls return: the name of what was drawn, beside the drawing itself.
 _DRAWN = re.compile(
     r"(array\(\[+)?\[?<(Axes|matplotlib\.|seaborn\.axisgrid\.|(Bar|Errorbar|Stem)Container)"

@@ -6,7 +6,7 @@ import copy
 import re
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -126,17 +126,27 @@ _SEQUENCE = re.compile(
     r"|\x1b[@-Z\\-_]"
 )
 _NAMES = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
+#: The colours of those names as grounds, the ones of nbconvert's own pages.
+_GROUNDS = ("3e424d", "e75c58", "00a250", "ddb62b", "208ffb", "d160c4", "60c6c8", "c5c1b4")
+#: Codes that begin a form of text, and those that end it.
+_FORMS = {1: "bold", 3: "italic", 4: "underline", 7: "inverse", 9: "line-through", 21: "underline"}
+_ENDS = {22: "bold", 23: "italic", 24: "underline", 27: "inverse", 29: "line-through"}
 #: More runs than this in one output are not coloured.
 _MAX_RUNS = 4000
 
 
 @dataclass(frozen=True)
 class AnsiRun:
-    """A stretch of terminal text in one style; ``color`` is one of eight names or empty."""
+    """A stretch of terminal text in one style.
+
+    ``color`` is one of eight names or empty; ``ground`` six hexadecimal digits, on which the text is black or white,
+    or empty; ``forms`` are bold, italic, underline, line-through.
+    """
 
     text: str
     color: str = ""
-    bold: bool = False
+    ground: str = ""
+    forms: frozenset[str] = frozenset()
 
 
 def _overwritten(text: str) -> str:
@@ -160,60 +170,81 @@ def _nearest(red: int, green: int, blue: int) -> str:
     high = max(red, green, blue)
     if high - min(red, green, blue) < 40:
         return ""
-    bits = (red > high * 0.6) + 2 * (green > high * 0.6) + 4 * (blue > high * 0.6)
-    return _NAMES[bits] if 0 < bits < 7 else ""
+    return _named((red > high * 0.6) + 2 * (green > high * 0.6) + 4 * (blue > high * 0.6))
 
 
-def _indexed(index: int) -> str:
-    if index < 16:
-        return _NAMES[index % 8] if index % 8 not in (0, 7) else ""
+def _indexed(index: int) -> tuple[int, int, int]:
+    """The colour of a number up to 255: a cube of six levels, then greys."""
     if index >= 232:
-        return ""
+        return (8 + 10 * (index - 232),) * 3
     index -= 16
     red, green, blue = (0 if level == 0 else 55 + 40 * level for level in (index // 36, index // 6 % 6, index % 6))
-    return _nearest(red, green, blue)
+    return red, green, blue
 
 
-def _styled(codes: str, color: str, bold: bool) -> tuple[str, bool]:
+def _named(number: int) -> str:
+    return _NAMES[number] if 0 < number < 7 else ""
+
+
+def _styled(codes: str, style: AnsiRun) -> AnsiRun:
+    """The style behind a sequence of codes, as a run without text."""
     numbers = [int(code) if code.isdigit() else 0 for code in re.split("[;:]", codes)]
     while numbers:
         code = numbers.pop(0)
         if code == 0:
-            color, bold = "", False
-        elif code == 1:
-            bold = True
-        elif code == 22:
-            bold = False
+            style = AnsiRun("")
+        elif code in _FORMS:
+            style = replace(style, forms=style.forms | {_FORMS[code]})
+        elif code in _ENDS:
+            style = replace(style, forms=style.forms - {_ENDS[code]})
         elif 30 <= code <= 37 or 90 <= code <= 97:
-            color = _indexed(code % 10)
-        elif code == 39:
-            color = ""
+            style = replace(style, color=_named(code % 10))
+        elif 40 <= code <= 47 or 100 <= code <= 107:
+            style = replace(style, ground=_GROUNDS[code % 10])
+        elif code in (39, 49):
+            style = replace(style, **{"color" if code == 39 else "ground": ""})
         elif code in (38, 48):
             mode = numbers.pop(0) if numbers else 0
             count = 1 if mode == 5 else 3 if mode == 2 else 0
-            values, numbers = numbers[:count], numbers[count:]
-            if code == 38 and len(values) == count:
-                color = _indexed(values[0] % 256) if mode == 5 else _nearest(values[0], values[1], values[2])
-    return color, bold
+            values, numbers = [value % 256 for value in numbers[:count]], numbers[count:]
+            if not count or len(values) < count:
+                continue
+            if mode == 5 and values[0] < 16:
+                color, ground = _named(values[0] % 8), _GROUNDS[values[0] % 8]
+            else:
+                red, green, blue = _indexed(values[0]) if mode == 5 else values
+                color, ground = _nearest(red, green, blue), f"{red:02x}{green:02x}{blue:02x}"
+            style = replace(style, color=color) if code == 38 else replace(style, ground=ground)
+    return style
+
+
+def _turned(style: AnsiRun) -> AnsiRun:
+    """A style whose text and ground change places (``inverse``), as what is seen."""
+    if "inverse" not in style.forms:
+        return style
+    ground = _GROUNDS[_NAMES.index(style.color or "black")]
+    return replace(style, color="", ground=ground, forms=style.forms - {"inverse"})
 
 
 def terminal_runs(text: str) -> list[AnsiRun]:
     """Split terminal output into styled runs.
 
-    >>> terminal_runs("\\x1b[31mred\\x1b[0m plain")
-    [AnsiRun(text='red', color='red', bold=False), AnsiRun(text=' plain', color='', bold=False)]
+    >>> [(run.text, run.color) for run in terminal_runs("\\x1b[31mred\\x1b[0m plain")]
+    [('red', 'red'), (' plain', '')]
+    >>> terminal_runs("\\x1b[41mwarned")[0].ground
+    'e75c58'
     """
     text = _overwritten(text)
     styled: list[AnsiRun] = []
-    color, bold, last = "", False, 0
+    style, last = AnsiRun(""), 0
     for match in _SEQUENCE.finditer(text):
         if match.start() > last:
-            styled.append(AnsiRun(text[last : match.start()], color, bold))
+            styled.append(replace(_turned(style), text=text[last : match.start()]))
         last = match.end()
         if match.group("codes") is not None:
-            color, bold = _styled(match.group("codes"), color, bold)
+            style = _styled(match.group("codes"), style)
     if last < len(text):
-        styled.append(AnsiRun(text[last:], color, bold))
+        styled.append(replace(_turned(style), text=text[last:]))
     if len(styled) > _MAX_RUNS:
         return [AnsiRun("".join(run.text for run in styled))]
     return styled

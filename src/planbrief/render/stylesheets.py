@@ -121,6 +121,8 @@ _SAFE_VALUE = re.compile(r"[\w#%.,()\s+-]{1,120}\Z")
 _UNSAFE = re.compile(r"url|expression|var|attr|image|calc|env|import", re.IGNORECASE)
 _ID_ONLY = re.compile(r"#([\w-]+)\Z")
 _GRADIENT = re.compile(r"linear-gradient\(\s*90deg\s*,(.*)\)(?:\s*(?:no-repeat|center))*\Z", re.IGNORECASE | re.DOTALL)
+#: The strokes that :mod:`planbrief.render.formulas` draws through what is cancelled.
+_STRUCK = re.compile(r"(?:[,\s]*linear-gradient\([\w%., ]{0,60}currentColor [\w%., ]{1,60}\))+\Z")
 _STOP = re.compile(r"\s*((?:#\w+|[a-z]+|(?:rgb|hsl)a?\([^()]*\)))((?:\s+-?[\d.]+%){0,2})\s*(?:,|\Z)", re.IGNORECASE)
 #: Rules of one style block, and elements that one rule may touch.
 _MAX_RULES, _MAX_MATCHES = 20_000, 50_000
@@ -137,9 +139,11 @@ def declarations(text: str) -> dict[str, str]:
         name, colon, value = part.partition(":")
         name, value = name.strip().lower(), value.replace("!important", "").strip()
         if name == "background":
-            if drawn := bar(value):
-                values["background"] = bar_text(drawn)
+            if (drawn := bar(value)) or _STRUCK.match(value):
+                values["background"] = bar_text(drawn) if drawn else value
                 continue
+            if "gradient" in value:
+                continue  # it is no colour
             name = "background-color"
         if name in ("background-color", "color") and "(" in value and hex_color(value, "ffffff"):
             value = f"#{hex_color(value, 'ffffff')}"  # also hsl() and see-through colours
@@ -277,6 +281,9 @@ def inline(root: etree._Element) -> list[str]:
         ids = {node.get("id"): node for node in root.iter() if isinstance(node.tag, str) and node.get("id")}
         matched = 0
         for selector, style in rules:
+            if not selector.startswith(("#", ".dataframe")):
+                # It holds for the whole page: here for this output, from which it takes nothing away.
+                style = {name: value for name, value in style.items() if name not in ("display", "visibility")}
             for node in _select(root, selector, ids):
                 matched += 1
                 if matched > _MAX_MATCHES:
@@ -307,8 +314,6 @@ def _select(root: etree._Element, selector: str, ids: dict[str | None, etree._El
     direct = _ID_ONLY.match(selector)
     if direct:
         return [ids[direct.group(1)]] if direct.group(1) in ids else []
-    if not selector.startswith("#") and not selector.startswith(".dataframe"):
-        return []  # rules for the whole page are not this output's business
     from lxml.cssselect import CSSSelector, SelectorError
 
     try:

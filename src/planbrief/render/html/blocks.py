@@ -453,7 +453,7 @@ def _heading(node: etree._Element, writer: Writer) -> None:
     text = heading_text(node)
     if level is None:  # a heading inside an output is not part of the document's order
         node.tag = "p"
-        node.set("class", "outputheading")
+        node.set("class", f"outputheading {node.get('class', '')}".strip())
         return
     node.tag = f"h{min(int(level) + 1, 6)}"
     target = node.get("id")

@@ -39,6 +39,7 @@ from planbrief.render.outline import (
     opens_chapter,
 )
 from planbrief.render.safe_text import highlighted, visible
+from planbrief.render.stylesheets import readable_on
 
 #: More headings than this get a table of contents.
 CONTENTS_FROM = 8
@@ -225,9 +226,15 @@ def _code(part: CodePart, writer: Writer) -> str:
 def _terminal(part: TerminalPart, writer: Writer) -> str:
     pieces = []
     for run in part.runs:
-        classes = [name for name in (f"a-{run.color}" if run.color else "", "a-bold" if run.bold else "") if name]
-        text = esc(run.text)
-        pieces.append(f'<span class="{" ".join(classes)}">{text}</span>' if classes else text)
+        classes = [f"a-{run.color}"] if run.color and not run.ground else []
+        classes += ["a-bold"] if "bold" in run.forms else []
+        style = "font-style:italic;" if "italic" in run.forms else ""
+        if lines := " ".join(sorted(run.forms & {"underline", "line-through"})):
+            style += f"text-decoration:{lines};"
+        if run.ground:
+            style += f"background:#{run.ground};color:#{readable_on(run.ground)}"
+        attributes = f' class="{" ".join(classes)}"' * bool(classes) + f' style="{style}"' * bool(style)
+        pieces.append(f"<span{attributes}>{esc(run.text)}</span>" if attributes else esc(run.text))
     label = esc(message("page.traceback" if part.kind == "error" else "page.output", writer.lang))
     text = "".join(pieces)
     return (

@@ -30,6 +30,7 @@ from planbrief.render.pdf.blocks import TreeWriter, figure, text_runs
 from planbrief.render.pdf.text import content, literal, prose
 from planbrief.render.pictures import size_px, small_line, to_bytes
 from planbrief.render.safe_text import AnsiRun, highlighted, marker, visible
+from planbrief.render.stylesheets import readable_on
 from planbrief.render.table_layout import MONO_EM
 
 #: Creation date of a document that states no date: 2000-01-01.
@@ -158,7 +159,7 @@ def _lines(lines: Sequence[Sequence[tuple[str, str]]]) -> str:
 def _merged(line: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
     merged: list[tuple[str, str]] = []
     for text, style in line:
-        if merged and (merged[-1][1] == style or not text.strip()):
+        if merged and (merged[-1][1] == style or not (text.strip() or merged[-1][1].startswith("formed"))):
             merged[-1] = (merged[-1][0] + text, merged[-1][1])
         elif text:
             merged.append((text, style))
@@ -184,11 +185,16 @@ def ansi_listing(runs: Sequence[AnsiRun], kind: str, lang: Lang = "zh") -> str:
     """A block of terminal text: stdout, stderr, a traceback or a plain value."""
     pieces = []
     for run in runs:
-        fill = _FILLS.get(run.color, "")
-        options = [f"fill: {fill}"] if fill else []
-        if run.bold:
-            options.append("weight: 700")
-        pieces.append((run.text, f"text({', '.join(options)}" if options else ""))
+        options = [f"fill: {fill}"] if (fill := _FILLS.get(run.color, "")) and not run.ground else []
+        options += ["weight: 700"] if "bold" in run.forms else []
+        forms = [f'"{form}"' for form in sorted(run.forms - {"bold"})]
+        if run.ground:
+            options.append(f'fill: rgb("#{readable_on(run.ground)}")')
+            forms.append(f'rgb("#{run.ground}")')
+        style = f"text({', '.join(options)}" if options else ""
+        if forms:
+            style = f"formed(({', '.join(forms)},), text.with({', '.join(options)})"
+        pieces.append((run.text, style))
     return f"listing(fill: {_BARS[kind]}, {_lines(_cut(broken(pieces), lang))})"
 
 
