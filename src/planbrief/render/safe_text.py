@@ -202,7 +202,7 @@ def _styled(codes: str, style: AnsiRun) -> AnsiRun:
         elif 40 <= code <= 47 or 100 <= code <= 107:
             style = replace(style, ground=_GROUNDS[code % 10])
         elif code in (39, 49):
-            style = replace(style, **{"color" if code == 39 else "ground": ""})
+            style = replace(style, color="") if code == 39 else replace(style, ground="")
         elif code in (38, 48):
             mode = numbers.pop(0) if numbers else 0
             count = 1 if mode == 5 else 3 if mode == 2 else 0
