@@ -75,7 +75,8 @@ def after(server: PreviewServer, version: int, lang: str = "zh", report: str = "
     """The page once its version is beyond `version`, as a browser learns of it."""
     for _ in range(20):
         path = server.path(lang, report)  # type: ignore[arg-type]
-        with urlopen(f"http://127.0.0.1:{server.server_port}/events?page={path}&version={version}") as events:
+        address = f"http://127.0.0.1:{server.server_port}/events?page={path}&version={version}"
+        with urlopen(address, timeout=60) as events:
             for line in events:
                 if line.startswith(b"data: ") and json.loads(line[6:])["version"] != version:
                     return ask(server, path)[1]
@@ -256,12 +257,28 @@ def test_a_saved_notebook_brings_its_page_to_the_front(small):
     """Who looks at another page, or at the list, is led to the page of the notebook that was saved."""
     with preview(small, "") as server:
         ask(server, "/")
-        with urlopen(f"http://127.0.0.1:{server.server_port}/events?page=&version=0&front=0") as events:
+        address = f"http://127.0.0.1:{server.server_port}/events?page=&version=0&front=0"
+        with urlopen(address, timeout=60) as events:
             assert b'"front"' not in events.readline()
             (small.notebooks / "small.ipynb").touch()
             lines = iter(events.readline, b"")
             told_of = next(json.loads(line[6:]) for line in lines if line.startswith(b"data: ") and b"front" in line)
         assert re.fullmatch(r"/zh/small-[a-z]+\.html", told_of["front"])
+
+
+def test_what_is_saved_before_the_first_look_is_a_change(small):
+    """A slow start loses no save: what counts is when the preview was made, not when its thread got its turn."""
+    studio = Studio(small, "", {})
+    (small.notebooks / "small.ipynb").touch()
+    thread = threading.Thread(target=studio.run, daemon=True)
+    thread.start()
+    end = time.monotonic() + 60
+    while not studio.front[0] and time.monotonic() < end:
+        time.sleep(0.02)
+    studio.stop()
+    thread.join(20)
+    assert not thread.is_alive()
+    assert studio.front[0] == 1
 
 
 def test_only_this_machine_is_listened_to(small):

@@ -306,7 +306,9 @@ def test_nothing_is_left_of_a_rehearsal_that_has_ended(edited):
     before = processes()
     for number in range(6):
         one.again(cells(first="1", second=str(number), last=child))
-    assert processes() == before
+    while processes() > before and time.monotonic() < end:  # the last one given up is ended beside the next save
+        time.sleep(0.05)
+    assert processes() <= before
     one.run.end()
     while (left() or not one.run._future.done()) and time.monotonic() < end:
         time.sleep(0.05)

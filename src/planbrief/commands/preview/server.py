@@ -270,17 +270,19 @@ class _Handler(LoopbackHandler):
         if self.command == "HEAD":
             return
         shown = studio.shown(lang, report)
-        before = query.get("front", str(studio.front[0]))
+        asked = query.get("front", "")
+        before = int(asked) if asked.isdecimal() else studio.front[0]
         try:
             while not studio.stopped:
                 news: dict[str, Any] = {"version": shown.version, "building": shown.building}
-                if str(studio.front[0]) != before:
-                    news["front"] = studio.front[1]
+                number, address = studio.front
+                if number != before:
+                    news["front"] = address
                 self.wfile.write(f"data: {json.dumps(news)}\n\n".encode())
                 self.wfile.flush()
                 if "front" in news or (report and str(shown.version) != query.get("version", "")):
                     return
-                shown = studio.wait(lang, shown, HEARTBEAT, report)
+                shown = studio.wait(lang, shown, before, HEARTBEAT, report)
         except OSError:
             return
 

@@ -162,6 +162,8 @@ class Studio:
         #: What every page of the present data warns of.
         self.notices: tuple[str, ...] = ()
         self.project, self.watch = project, Watch(project)
+        #: Taken before anything is read: what is saved from now on is a change, whenever :meth:`run` begins.
+        self._seen = self.watch.look()
         #: The data as they were read, with names, sizes and times of their files then.
         self._data = stamp(project), checked_package(project)
         self.catalog: Catalog = read(project, self._data[1])
@@ -204,13 +206,13 @@ class Studio:
             self._asked[key] = time.monotonic()
             return self._shown.get(key, Shown())
 
-    def wait(self, lang: Lang, known: Shown, seconds: float, report: str = "") -> Shown:
-        """What there is to see once it is no longer what the reader knows, or after some seconds."""
-        key, front = (report or self._first(), lang), self.front
+    def wait(self, lang: Lang, known: Shown, front: int, seconds: float, report: str = "") -> Shown:
+        """What there is to see once it, or the count of `front`, is no longer what the reader knows, or in the end."""
+        key = report or self._first(), lang
         with self._changed:
             self._asked[key] = time.monotonic()
             self._changed.wait_for(
-                lambda: self.stopped or self.front != front or self._shown.get(key, Shown()) != known, seconds
+                lambda: self.stopped or self.front[0] != front or self._shown.get(key, Shown()) != known, seconds
             )
             return self._shown.get(key, Shown())
 
@@ -235,7 +237,7 @@ class Studio:
 
     def run(self) -> None:
         """Build after every save until :meth:`stop`."""
-        seen = self.watch.look()
+        seen = self._seen
         built: dict[Key, Stamp] = {}
         try:
             self._scratch = Scratch()
