@@ -14,7 +14,7 @@ from measuring import Part, Setting, call
 from stock import jobs_of
 
 from planbrief.run.pool.executor import Pool
-from planbrief.run.produce import PRELOAD, Task, produce
+from planbrief.run.produce import PRELOAD, Task, notebook_of, produce
 
 #: The same cells as a plain function in a process that has done it before, plus pages from notebooks run before.
 FLOOR = """
@@ -57,19 +57,12 @@ def tasks_of(setting: Setting) -> list[Task]:
 
 def executed_notebook(task: Task) -> tuple[list[str], Any]:
     """Sources of a report's cells with its parameters, and the executed notebook; runs in a worker."""
-    import os
-
     from planbrief.project import PROJECT_VARIABLE
-    from planbrief.run import produce as room
-    from planbrief.run.engine.events import work_dir
-    from planbrief.run.engine.execution import execute, parameterize, strip_run_metadata
+    from planbrief.run.engine.execution import execute, strip_run_metadata
 
-    os.environ[PROJECT_VARIABLE] = task.project
-    project = Path(task.project)
-    notebook = room.read_notebook(project / "notebooks" / f"{task.notebook}.ipynb")
-    values = {name: list(value) if isinstance(value, tuple) else value for name, value in task.parameters}
-    notebook = parameterize(notebook, {**values, "lang": task.lang})
-    executed = strip_run_metadata(execute(notebook, cwd=room.lay_out(project, work_dir())))
+    notebook = notebook_of(task)
+    folder = Path(task.project) / "notebooks"
+    executed = strip_run_metadata(execute(notebook, cwd=folder, env={PROJECT_VARIABLE: task.project}))
     executed.metadata.setdefault("planbrief", {})["alternate"] = ""
     return [cell.source for cell in notebook.cells if cell.cell_type == "code"], executed
 

@@ -395,7 +395,6 @@ class Session:
         self.listener.started([task.name for task in tasks])
         results: dict[str, Staged | PlanbriefError] = {}
         jobs = min(self.request.jobs or os.cpu_count() or 1, len(tasks) + 1)
-        root = snapshot(self.project, self.publication.work_dir("project"), chosen.package)
         place: contextlib.AbstractContextManager[Submit] = (
             contextlib.nullcontext(submit_to(self.pool, self.listener.stage))
             if self.pool
@@ -409,6 +408,8 @@ class Session:
             )
         )
         with place as submit:
+            # Written while the processes import what reports need.
+            root = snapshot(self.project, self.publication.work_dir("project"), chosen.package)
             waiting: dict[Future[Any], str] = {}
             for task in tasks:
                 future = submit(produce, replace(task, project=str(root)), task.name, self.request.report_timeout)

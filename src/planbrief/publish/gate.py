@@ -134,12 +134,20 @@ def refusals(project: Project, memory: Path | None = None, notebooks: Collection
     unknown = [name for name, digest in own.items() if known["notebooks"].get(name) != digest]
     if sound and not unknown:
         return ()
-    from planbrief.checks.project import project_problems
-
-    problems = tuple(project_problems(project, unknown, sound))
+    problems = _problems(project, data, tuple(own.items()), tuple(unknown), sound)
     if not problems and (data, own) == (data_digest(project, memory), notebook_digests(project, notebooks)):
         _remember(memory, known | {"data": data, "notebooks": known["notebooks"] | own})
     return problems
+
+
+@lru_cache(maxsize=4)
+def _problems(
+    project: Project, data: str, own: tuple[tuple[str, str], ...], unknown: tuple[str, ...], sound: bool
+) -> tuple[Problem, ...]:
+    """What is wrong with inputs of these digests: a build asks before it waits for the lock, and again behind it."""
+    from planbrief.checks.project import project_problems
+
+    return tuple(project_problems(project, unknown, sound))
 
 
 def admit(project: Project, memory: Path | None, unchecked: bool, notebooks: Collection[str] = ()) -> tuple[str, ...]:
