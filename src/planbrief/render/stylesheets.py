@@ -120,6 +120,11 @@ _STYLED = re.compile(r"#T_[^{}:]*\{([^{}]*)\}")
 _SAFE_VALUE = re.compile(r"[\w#%.,()\s+-]{1,120}\Z")
 _UNSAFE = re.compile(r"url|expression|var|attr|image|calc|env|import", re.IGNORECASE)
 _ID_ONLY = re.compile(r"#([\w-]+)\Z")
+#: Classes and elements that a selector names, and what it says of states and by exclusion.
+_NAMES, _BEHIND_COLON = (
+    re.compile(r"\.[\w-]+|(?<![\w\[=\"'.#-])[a-zA-Z][\w-]*"),
+    re.compile(r"::?[\w-]+(?:\([^()]*\))?|\[[^\]]*\]"),
+)
 _GRADIENT = re.compile(r"linear-gradient\(\s*90deg\s*,(.*)\)(?:\s*(?:no-repeat|center))*\Z", re.IGNORECASE | re.DOTALL)
 #: The strokes that :mod:`planbrief.render.formulas` draws through what is cancelled.
 _STRUCK = re.compile(r"(?:[,\s]*linear-gradient\([\w%., ]{0,60}currentColor [\w%., ]{1,60}\))+\Z")
@@ -279,9 +284,17 @@ def inline(root: etree._Element) -> list[str]:
     collected: dict[etree._Element, dict[str, str]] = {}
     if rules:
         ids = {node.get("id"): node for node in root.iter() if isinstance(node.tag, str) and node.get("id")}
+        named = {str(node.tag) for node in root.iter()}
+        named |= {
+            f".{name}" for node in root.iter() if isinstance(node.tag, str) for name in node.get("class", "").split()
+        }
         matched = 0
         for selector, style in rules:
+            if matched > _MAX_MATCHES:
+                break
             if not selector.startswith(("#", ".dataframe")):
+                if not named.issuperset(_NAMES.findall(_BEHIND_COLON.sub("", selector))):
+                    continue  # most rules of a library's whole sheet
                 # It holds for the whole page: here for this output, from which it takes nothing away.
                 style = {name: value for name, value in style.items() if name not in ("display", "visibility")}
             for node in _select(root, selector, ids):
