@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+import pypdfium2
 import pytest
 from e2e.edition import Edition
 
@@ -21,6 +22,28 @@ CELLS = """() => {
     const tops = [...range.getClientRects()].filter((box) => box.width).map((box) => box.bottom).sort((a, b) => a - b);
     const lines = tops.filter((top, index) => !index || top - tops[index - 1] > 8).length;
     if (lines > 1) { found.push([cell.closest('figure').id, cell.innerText, lines]); }
+  });
+  return found;
+}"""
+#: Years and brackets in heads that end a line within, captions with an empty line behind their words, and closing
+#: brackets that stand on a line of their own.
+TORN = r"""() => {
+  const found = [], range = document.createRange();
+  const boxes = (node) => {
+    range.selectNodeContents(node);
+    return [...range.getClientRects()].filter((box) => box.width > 1).sort((a, b) => a.bottom - b.bottom);
+  };
+  document.querySelectorAll('figure.table:not(details *) :is(thead .q, tbody td)').forEach((node) => {
+    const all = boxes(node), last = all[all.length - 1];
+    if (!all.length || last.bottom - all[0].bottom < 8) { return; }
+    const line = all.filter((box) => last.bottom - box.bottom < 8).reduce((sum, box) => sum + box.width, 0);
+    if (node.matches('.q') || (/[)）]$/.test(node.textContent) && line < 8)) { found.push(node.innerText); }
+  });
+  document.querySelectorAll('figure.table:not(details *) caption > .cap').forEach((node) => {
+    const high = node.offsetHeight, anchor = node.querySelector('.anchor');
+    anchor.style.display = 'none';
+    if (node.offsetHeight < high) { found.push(node.innerText); }
+    anchor.style.display = '';
   });
   return found;
 }"""
@@ -78,6 +101,7 @@ def test_no_cell_is_set_one_word_a_line(edition: Edition, sheet: Any, width: int
         sheet.goto(path.as_uri())
         cells = sheet.evaluate(CELLS)
         found += [(edition.name(path), *cell) for cell in cells if crowded(cell[1], cell[2])]
+        found += [(edition.name(path), text, "torn") for text in sheet.evaluate(TORN)]
     assert found == []
 
 
@@ -105,6 +129,25 @@ def test_nothing_scrolls_sideways(edition: Edition, sheet: Any, width: int) -> N
     assert {name: tables for name, tables in found.items() if tables} == {}
 
 
+def test_filter_covers_what_scrolls_below_it_and_the_foot_of_the_index_reaches_both_edges(
+    edition: Edition, sheet: Any
+) -> None:
+    """Nothing of a wide table shows beside the filter that stays in view, and no foot is a box in the middle."""
+    sheet.set_viewport_size({"width": 1280, "height": 900})
+    sheet.goto((edition.root / "zh" / "databook-bazhong.html").as_uri())
+    edges = (
+        "[...document.querySelectorAll({!r})].map((node) => node.getBoundingClientRect()).map((b) => [b.left, b.right])"
+    )
+    ((left, right),) = sheet.evaluate(edges.format(".sift"))
+    tables = sheet.evaluate(edges.format("#main figure.table"))
+    assert len(tables) > 10
+    assert left <= min(one[0] for one in tables)
+    assert right >= max(one[1] for one in tables)
+    for name in ("index.html", "index.en.html"):
+        sheet.goto((edition.root / name).as_uri())
+        assert sheet.evaluate(edges.format(".foot")) == [[0, sheet.evaluate("document.documentElement.clientWidth")]]
+
+
 def test_units_stand_under_names_on_a_phone(edition: Edition, sheet: Any) -> None:
     """Where each row has its unit, a phone leaves out the column and shows the unit under the name of the row."""
     for lang in ("zh", "en"):
@@ -129,3 +172,14 @@ def test_paper_has_no_controls_no_dark_ground_and_no_clipped_table(edition: Edit
         assert sheet.evaluate(OVERFULL) == [], name
         assert sheet.evaluate("document.documentElement.scrollWidth") <= PAPER_PX, name
     sheet.emulate_media(media="screen", color_scheme="light")
+
+
+def test_heads_of_a_table_are_printed_again_on_each_of_its_pages(edition: Edition, sheet: Any) -> None:
+    """A browser repeats the head of a table on paper, with its words, although a button for sorting holds them."""
+    sheet.goto((edition.root / "zh" / "databook-fuling.html").as_uri())
+    tables = sheet.evaluate(
+        "[...document.querySelectorAll('thead')].filter((one) => /文中位置/.test(one.innerText)).length"
+    )
+    paper = pypdfium2.PdfDocument(sheet.pdf(prefer_css_page_size=True))
+    heads = sum(page.get_textpage().get_text_bounded().count("文中位置") for page in paper)
+    assert heads > tables

@@ -15,7 +15,7 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from planbrief.display.document import Cell, Column, Mark, Runs, Sources, Table
+from planbrief.display.document import Cell, Mark, Runs, Sources, Table
 from planbrief.display.language import Lang
 from planbrief.display.outputs import identifier
 from planbrief.render.safe_text import visible
@@ -174,16 +174,22 @@ class Writer:
         return inner
 
 
-#: Rooms in the order in which they are tried: classes of the region, em of its type, em for a column of sentences.
-_ROOMS = (("", 49.0, 8.5), (" wide", 62.0, 7.2), (" wide wider", 75.0, 8.5), (" wide wider", 75.0, 4.4))
+#: Heads of columns up to this width stay on one line; in a table that hardly fits only those of one word.
+_SHORT_HEAD_EM, _WORD_HEAD_EM = 6.5, 4.0
+#: Rooms in the order in which they are tried: classes of the region, em of its type, em for a column of sentences, em
+#: of heads that stay on one line.
+_ROOMS = (
+    ("", 49.0, 8.5, _SHORT_HEAD_EM),
+    (" wide", 62.0, 7.2, _SHORT_HEAD_EM),
+    (" wide wider", 75.0, 8.5, _SHORT_HEAD_EM),
+    (" wide wider", 75.0, 4.4, _WORD_HEAD_EM),
+)
 #: Size of an em in the steps in which space is moved between columns, as on paper.
 _EM_MM = 3.0
 #: Left and right inset of a cell together, and the arrow of a head that sorts.
 _INSET_EM, _ARROW_EM = 1.4, 0.9
 #: How much wider a reader's own face may run than the one that is measured: Latin letters differ, Chinese do not.
 _FACE = {"zh": 1.06, "en": 1.12}
-#: Heads of columns up to this width stay on one line.
-_SHORT_HEAD_EM = 6.5
 #: Columns whose cells are no wider than this do not wrap.
 _SHORT_CELL_EM = 9.2
 #: How much more the names of rows need: who looks for a row reads them first.
@@ -196,12 +202,17 @@ _HEAD_EM = 5.8
 _BOLD = 1.15
 #: Where a browser breaks lines: between words, behind hyphens, between Chinese characters.
 _WORDS = re.compile(r"\s+|(?<=-)|(?<=[\u2e80-\uffef])|(?=[\u2e80-\uffef])")
+#: What no line of a head ends within: a bracket in Chinese, a year, years from and to.
+_KEPT = re.compile(r"（[^（）<>]{1,4}）|\d+(?:[–—]\d+)?年|\d+[–—]\d+")
+#: Browsers keep Chinese words on a page in English whole up to this width.
+_KEPT_WORD_EM = 11.0
 #: Where an amount may be broken: before what is kept beside it.
 _PIECES = re.compile(r" (?=[(（])")
 #: Amounts up to this width keep number and unit on one line; longer ones are words.
 _AMOUNT_EM = 13.0
-#: A name and the bracket behind it, without marks of HTML.
+#: A name and the bracket behind it, without marks of HTML; a date.
 _BRACKET = re.compile(r"^([^<（]+)(（[^<]+）)$")
+_DATE = re.compile(r"\d{4}年\d{1,2}月\d{1,2}日")
 #: A space that does not stand before a bracket.
 _SPACE = re.compile(r" (?![(（])")
 #: Longer names of rows do not stay in view on a phone, they would fill it.
@@ -306,8 +317,8 @@ def plan(block: Table, lang: Lang) -> tuple[list[float], str]:
     wide = block.wide or len(block.columns) > 7
     inset, face = _INSET_EM, _FACE.get(lang, _FACE["en"])
     demands: list[Demand] = []
-    for names, room, least in _ROOMS:
-        demands = [_demand(block, position, least) for position in range(len(block.columns))]
+    for names, room, least, head_em in _ROOMS:
+        demands = [_demand(block, position, (least, head_em), lang) for position in range(len(block.columns))]
         fitted = column_widths(demands, (room - inset * len(demands)) / face, _EM_MM, fill=True)
         if fitted is None or (wide and not names):
             continue
@@ -316,13 +327,14 @@ def plan(block: Table, lang: Lang) -> tuple[list[float], str]:
     return [max(one.floor, min(one.body, _SENTENCE_EM)) * face + inset for one in demands], _ROOMS[-1][0]
 
 
-def _demand(block: Table, position: int, least: float) -> Demand:
+def _demand(block: Table, position: int, room: tuple[float, float], lang: Lang) -> Demand:
     """What a column asks for on a screen: as on paper, but amounts stay in one piece, and sentences want room."""
-    asked, column = demand(block, position), block.columns[position]
+    (least, head_em), asked, column = room, demand(block, position), block.columns[position]
     arrow = _ARROW_EM if block.sortable else 0.0
     label = "".join(run.text for run in column.label)
     whole = width_em(label)
-    words = whole if whole <= _SHORT_HEAD_EM else max(_widest(_WORDS.split(label)), whole / math.ceil(whole / _HEAD_EM))
+    kept = max(_widest(_WORDS.split(label)), _widest(_KEPT.findall(label)))
+    words = whole if whole <= head_em else max(kept, whole / math.ceil(whole / min(_HEAD_EM, head_em)))
     head = max(whole, width_em(column.unit)) * _BOLD + arrow
     floor = words * _BOLD + arrow
     texts = [row[position].text for row in block.rows if position < len(row) and row[position].colspan == 1]
@@ -334,6 +346,8 @@ def _demand(block: Table, position: int, least: float) -> Demand:
         floor = max(floor, min(asked.body, least), *whole_em)
     else:
         words = min(_widest([word for text in texts for word in _WORDS.split(text)]), LONGEST_EM)
+        if lang == "en":
+            words = max(words, min(_widest([word for text in texts for word in text.split()]), _KEPT_WORD_EM))
         least *= _NAMES if position == 0 and _named(block) else 1.0
         floor = max(floor, words, min(least, math.sqrt(3 * asked.body)))
     return Demand(floor, max(asked.body, floor), max(head, floor), asked.weight, asked.cells)
@@ -365,17 +379,19 @@ def amount(cell: Cell) -> Cell:
 
 
 def bracket_whole(text: str) -> str:
-    """A Chinese name whose bracket goes to the next line as a whole, if it does not fit behind the name.
+    """A Chinese name whose bracket or date goes to the next line as a whole, if it does not fit behind the name.
 
     >>> bracket_whole("产业总产值（能源化工）")
     '产业总产值<span class="w">（能源化工）</span>'
+    >>> bracket_whole("公报，2031年4月9日")
+    '公报，<span class="w">2031年4月9日</span>'
     """
-    return _BRACKET.sub(r'\1<span class="w">\2</span>', text)
+    return _DATE.sub(r'<span class="w">\g<0></span>', _BRACKET.sub(r'\1<span class="w">\2</span>', text))
 
 
 def head(block: Table, writer: Writer, widths: Sequence[float]) -> str:
     """The head row of a table."""
-    cells = []
+    cells, arrow = [], _ARROW_EM if block.sortable else 0.0
     for column, width in zip(block.columns, widths, strict=True):
         unit = f'<span class="unit">{esc(column.unit)}</span>' if column.unit else ""
         text = writer.runs(column.label)
@@ -383,16 +399,13 @@ def head(block: Table, writer: Writer, widths: Sequence[float]) -> str:
         if not text and not unit:
             cells.append(f"<td{style}></td>")
             continue
-        attributes = _head_class(column)
+        one_line = (_width(column.label) * _BOLD + arrow) * _FACE.get(writer.lang, _FACE["en"]) + _INSET_EM
+        names = [_ALIGNED[column.align]] if column.align in _ALIGNED else []
+        names += ["k"] if _width(column.label) <= _SHORT_HEAD_EM and one_line <= width + 0.1 else []
+        attributes = f' class="{" ".join(names)}"' if names else ""
+        text = text if "<" in text else _KEPT.sub(r'<span class="q">\g<0></span>', text)
         cells.append(f'<th scope="col"{attributes}{style}>{text}{unit}</th>')
     return f"<thead><tr>{''.join(cells)}</tr></thead>"
-
-
-def _head_class(column: Column) -> str:
-    names = [name for name in (_ALIGNED.get(column.align, ""),) if name]
-    if _width(column.label) <= _SHORT_HEAD_EM:
-        names.append("k")
-    return f' class="{" ".join(names)}"' if names else ""
 
 
 def _width(runs: Runs) -> float:

@@ -295,7 +295,7 @@ class TreeWriter:
         if node.get("dir") == "rtl":
             del node.attrib["dir"]
             return [f"text(dir: rtl, {content(*self._unstyled(node))})"]
-        return self.blocks(node)
+        return [f"intro({content(*self.blocks(node))})"] if _leads_to_formula(node) else self.blocks(node)
 
     def _heading(self, node: etree._Element) -> str:
         level = node.get("data-level")
@@ -472,6 +472,13 @@ class TreeWriter:
 def _whole(text: str) -> bool:
     """Whether a text is the number of an item."""
     return text.isdigit() and len(text) < 9
+
+
+def _leads_to_formula(node: etree._Element) -> bool:
+    """Whether a paragraph announces the formula below it, with which it stays on one page."""
+    after = node.getnext()
+    said = "".join(node.itertext()).rstrip().endswith((":", "："))
+    return node.tag == "p" and said and after is not None and after.get("class") == "formula"
 
 
 def _has_blocks(node: etree._Element) -> bool:
