@@ -180,6 +180,8 @@ def test_heads_of_a_table_are_printed_again_on_each_of_its_pages(edition: Editio
     tables = sheet.evaluate(
         "[...document.querySelectorAll('thead')].filter((one) => /文中位置/.test(one.innerText)).length"
     )
+    sheet.emulate_media(media="print")
     paper = pypdfium2.PdfDocument(sheet.pdf(prefer_css_page_size=True))
+    sheet.emulate_media(media="screen")
     heads = sum(page.get_textpage().get_text_bounded().count("文中位置") for page in paper)
     assert heads > tables
