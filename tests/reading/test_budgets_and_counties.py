@@ -153,3 +153,25 @@ def test_an_aim_of_the_level_under_a_head_of_growth_is_looked_at(tmp_path):
     )
     aims = [(row.cells["unit_measure"], row.cells["transformation"], row.sure) for row in rows[2::3]]
     assert aims == [("%", "yoy", True), ("万吨", "level", False), ("%", "yoy", True)]
+
+
+def test_a_table_of_changes_names_its_form_in_its_title(tmp_path):
+    """涨跌幅度 in the title says percent on the year before; columns for city and country are no names of their own."""
+    rows = table_rows(
+        tmp_path,
+        ("表1 2025年居民消费价格比上年涨跌幅度",),
+        ("指标", "全市", "城市", "农村"),
+        ("居民消费价格", "-0.2", "-0.1", "-0.4"),
+        ("衣着", "0.6", "0.7", "0.3"),
+        ("居住价格", "0.1", "0.2", "-0.3"),
+    )
+    told = [tuple(row.cells[name] for name in ("indicator_phrase", "unit_measure", "transformation")) for row in rows]
+    names = ["居民消费价格", "城市居民消费价格", "农村居民消费价格"]
+    assert told[:3] == [(name, "%", "yoy") for name in names]
+    assert told[3][0] == "衣着价格"
+
+
+def test_natural_growth_is_no_share():
+    """Births less deaths may be negative: a share of −2.4 ‰ would be refused."""
+    rows = read("人口自然增长率为-2.4‰。")
+    assert [(row.cells["obs_value"], row.cells["transformation"]) for row in rows] == [("-2.4", "level")]

@@ -194,7 +194,7 @@ def _percent(one: Quantity, name: str, stretch: bool) -> Change:
     if front.gap:
         return Change("difference_pp", front.gap, "gap", "percent_gap")
     if "自然增长率" in around:
-        return Change("share", 1, "share")
+        return Change("level", 1, "level")  # births less deaths are no part of a whole, and may be negative
     rated = front.to and _RATE_NAME.search(name + front.core)
     changing = bool((front.change and not front.to) or front.rate_noun or rated)
     if not changing and _RATE_NAME.search(front.core[-6:] + front.adverbs):

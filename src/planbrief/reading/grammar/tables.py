@@ -36,6 +36,8 @@ _VALUE = pattern("cell_value")
 _PARTS = re.compile(r"[〔\[【][^〕\]】]*[〕\]】]|[^〔\[【]+")
 #: Heads of columns that hold branches of the economy.
 _BRANCH_HEAD = re.compile(r"(?:产业|行业|赛道|门类)(?:名称|类别)?$")
+#: Heads of columns that say of which part of the area the rows are told.
+_SCOPE = re.compile("全[国省市区县]|城市|农村|城镇|乡村")
 #: Names of things of which a column tells a size.
 _THING = re.compile(r"(?:园|园区|项目|工程|公司|企业|学校|医院|机场|电站|水库|公园|景区|线)$")
 _UNIT_HEADS = ("单位", "计量单位")
@@ -192,9 +194,20 @@ class TableReader:
         name, activity, area = self._name(head, column, row)
         period, last, rule = self._period(head, column, caption, match, row)
         unit = self._unit(head, column, caption, match, cell)
+        titled = not unit and re.search("^[^及和与、]*(?:涨跌幅|[涨增]幅|增长速度)", self.table.caption)
+        if titled:
+            name += "价格" * ("价格" in self.table.caption and "价格" not in name)
+            unit, column = "%", replace(column, rate=column.rate or "yoy")
         form = self._form(head, column, name, unit, match)
         low, high = number(match["low"]), number(match["high"]) if match["high"] else None
-        if form == "yoy" and column.rate and unit and not _RATE.search(name) and self._near_level(cell, low):
+        if (
+            form == "yoy"
+            and column.rate
+            and unit
+            and not titled
+            and not _RATE.search(name)
+            and self._near_level(cell, low)
+        ):
             form = "share" if unit in ("%", "‰") else "level"
             row.doubts.append("growth_column")
         if (form in ("avg_annual", "yoy") and column.rate) or (form in ("avg_annual", "cumulative") and not unit):
@@ -241,6 +254,8 @@ class TableReader:
         place = self._place(name)
         told = column.period is None or (place and not _TOLD.fullmatch(column.name))
         own_name = column.name if told and not (column.attribute or column.rate) else ""
+        if name and not place and _SCOPE.fullmatch(own_name):
+            return re.sub("^全.$", "", own_name) + name, "", ""  # prices of the cities and of the country in columns
         if own_name and name and not place and pattern("form_head").fullmatch(own_name):
             own_name = ""
         if name and own_name and _MEASURED.fullmatch(own_name) and not place:
@@ -346,7 +361,7 @@ class TableReader:
         if unit in ("%", "‰"):
             if "年均" in name:
                 return "avg_annual"
-            if re.search("利润率|收益率|回报率", name):
+            if re.search("利润率|收益率|回报率|自然增长率", name):
                 return "level"
             return "yoy" if _RATE.search(name) and not re.search("率$|占|比重", name) else "share"
         return "level"
