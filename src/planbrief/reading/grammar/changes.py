@@ -98,7 +98,7 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
         return Kind("actual", "past", "forecast_near" if "预计" in said else "kept_below" if kept_below else "")
     if not planned and _says("forecast", said):
         return Kind("estimate", "forecast", "forecast")
-    if not planned and pattern("done").search(one.segment) and one.behind[:1] != "大":
+    if not planned and pattern("done_already").search(one.segment) and one.behind[:1] != "大":
         return Kind("actual", "statement", "undated")
     if scheme or (one.form == "count" and (planned or not making or "、" in one.front.core)):
         return Kind("count", "scheme")
@@ -223,7 +223,7 @@ def _percent(one: Quantity, name: str, stretch: bool) -> Change:
         return Change("level", 1, "level")
     if re.search("完成[^，。]{0,12}(?:目标|任务|计划)", words):
         return Change("share", 1, "share", "percent_gap")
-    return Change("share", 1, "share", "" if pattern("share").search(around + one.behind[:3]) else "bare_percent")
+    return Change("share", 1, "share", "" if pattern("shares").search(around + one.behind[:3]) else "bare_percent")
 
 
 def signed(value: Decimal, sign: int, comparator: str) -> tuple[Decimal, str]:

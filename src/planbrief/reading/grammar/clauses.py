@@ -60,7 +60,7 @@ def take_apart(front: str) -> Front:
     bound = front_bound(words)
     gap = (
         pattern("gap_average").search(words)
-        or pattern("over").search(words)
+        or pattern("over_average").search(words)
         or pattern("gap").search(words)
         or pattern("gap_beside").search(words)
     )

@@ -9,10 +9,6 @@ from planbrief.reading.grammar.wordlists import alternatives, any_of, listed, pa
 
 _SUFFIX = r"(?:市|省|自治区|自治州|州|地区(?!生产总值|总产值)|盟|区|县)?"
 _REGION = words("patterns")["region"]
-_OWN = re.compile(r"^(?:全省|全市|全区|全县|全州|全疆|我省|我市|我区|本省|本市|全域|市域)(?=[一-龥]{2})")
-_NATION = re.compile(r"^(?:全国|我国)(?=[一-龥]{2})")
-#: A zone without its name (高新区已有…) is that of the document's area.
-_ZONE = re.compile(r"^(?P<zone>高新区|经开区|开发区)(?=[一-龥]{2})")
 
 
 _SPELT = "一二三四五六七八九"
@@ -59,13 +55,18 @@ def split_area(name: str, own: str) -> tuple[str, str, str]:
     >>> split_area("泸州经济总量", "四川省"), split_area("全省地区生产总值", "四川省")
     (('泸州', '经济总量', 'place'), ('四川省', '地区生产总值', 'own'))
     """
-    if match := _OWN.match(name):
+    if match := pattern("own_area_named").match(name):
         return own, name[match.end() :], "own"
-    if match := _NATION.match(name):
+    if match := pattern("of_the_nation").match(name):
         if pattern("national").match(name):
             return own, name, "default"
         return "全国", name[match.end() :], "nation"
-    if own and not own.endswith(("省", "自治区")) and own not in provinces().values() and (zone := _ZONE.match(name)):
+    if (
+        own
+        and not own.endswith(("省", "自治区"))
+        and own not in provinces().values()
+        and (zone := pattern("zone_alone").match(name))
+    ):
         return re.sub(r"[省市区县]$", "", own) + zone["zone"], name[zone.end() :], "place"
     match = _leading().match(name)
     if match is not None and len(match["rest"]) >= 2:
@@ -78,11 +79,6 @@ def split_area(name: str, own: str) -> tuple[str, str, str]:
             return own, name, "default"
         return places, rest, "place"
     return own, name, "default"
-
-
-#: Whom a piece of news is from, and the place that its first line begins with.
-_TOLD_BY = re.compile("从(?P<name>[一-龥]{2,6}?[省市区县州盟])[一-龥]{1,10}[局委办部厅](?:获悉|了解)")
-_TITLED = re.compile(r"\s*(?P<name>[一-龥]{2,4}?(?<![城都])[省市县州盟])(?![一-龥]{0,2}[\s，。])(?=[一-龥\d])")
 
 
 def document_area(text: str) -> tuple[str, str]:
@@ -100,7 +96,7 @@ def document_area(text: str) -> tuple[str, str]:
     if title:
         name = re.sub(r"^(?:年|中共)|^.*(?:记者[从在]?|[日悉]从|本报|日前|近日)", "", title["name"])
         return table.get(name, name), title[0]
-    told = _TOLD_BY.search(head) or _TITLED.match(head)
+    told = pattern("told_by").search(head) or pattern("titled").match(head)
     if told:
         return table.get(told["name"], told["name"]), told[0]
     counts = {name: head.count(name) for name in [*table, *listed("places", "prefectures")]}

@@ -156,7 +156,7 @@ class Grammar:
     def _is_explained(self, one: Numeral) -> bool:
         """A part of a code that the text explains as counts: 5+2+3 beside 5大主导产业, 2大优势产业, 3大支撑产业."""
         text = self.folded.text
-        code = pattern("sum").search(text, max(0, one.start - 8), one.end + 8)
+        code = pattern("code_of_sums").search(text, max(0, one.start - 8), one.end + 8)
         if code is None or not code.start() <= one.start < code.end():
             return False
         if re.match("”大[一-龥]{2}", text[code.end() : code.end() + 4]):
@@ -343,7 +343,7 @@ class Grammar:
             return re.sub("^方$", "立方米", unit)
         if one.ratio > 2:
             return "%" if one.whole else "份"
-        if not unit and pattern("big").match(one.behind):
+        if not unit and pattern("counted_big").match(one.behind):
             return "个"
         if not unit:
             row.doubts.append("ratio" if one.ratio or re.search("(?:比值?|倍差)$", name) else "no_unit")

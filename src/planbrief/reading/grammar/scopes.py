@@ -22,8 +22,6 @@ _PATTERN = re.compile("|".join(word_list("periods")["patterns"]))
 
 #: Words in front of a month that is still to come: 预计6月底投产.
 _AHEAD = re.compile(r"预计|计划|拟|将|力争|到|确保")
-#: The same behind a stretch: 一季度力争增长5%.
-_AHEAD_BEHIND = re.compile(r"[^，。；\d]{0,6}?(?:预计|计划(?!总)|力争|确保(?!了))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ def _told(match: re.Match[str], year: int, month: int) -> int:
     else:
         last = 6 if half.startswith("上") else 12 if half or group["whole"] else 0
     ahead = _AHEAD.search(match.string, max(0, match.start() - 8), match.start())
-    ahead = ahead or _AHEAD_BEHIND.match(match.string, match.end())
+    ahead = ahead or pattern("ahead_behind").match(match.string, match.end())
     return year - 1 if month and last > month and not ahead else year
 
 
@@ -173,7 +171,6 @@ _TOP_HEAD = re.compile(r"\s*(?:[一二三四五六七八九十]{1,3}、|第[一�
 _SENTENCE = re.compile(r"[^。！？；\n]{0,1200}[。！？；\n]?")
 _OPENING = pattern("opening")
 _FUTURE_HEAD = re.compile(r"目标|安排|任务|部署|打算|思路|要求|重点工作|工作重点|举措|建议|今后|未来|展望|行动|规划")
-_REVIEW = re.compile(r"回顾|工作")
 _PAST_HEAD = pattern("past_head")
 _COMPARED = re.compile(r"(?:比|较|与|同|相比|从|由|自|对比|以|恢复[至到])[“]?$")
 #: Lines above and below tables and pictures, which date nothing that follows.
@@ -249,18 +246,8 @@ class Clock:
         return Scope(period.first, period.last, period.code, stretch, tense, rule, period.words, end)
 
 
-#: A line with a year alone dates what follows it until the next head of any kind.
-_YEAR_LINE = re.compile(r"\s*20\d\d年[末底]?\s*\n")
-#: 2023年， at the opening of a sentence dates the rest of its paragraph.
-_YEAR_ALONE = re.compile(r"(?:19|20)\d\d年，")
-_SMALL_HEAD = re.compile(r"\s*\d{1,2}[、.．]\s*[^，。；\d]{2,16}\n")
-#: Parts of the document's area as a list names them (A县、B县和C区), and a line that one of them stands above.
-_PARTS = re.compile(r"(?<=[、和及与])(?P<name>[一-龥]{2})(?P<level>[县区])(?=[、，。；和及与])")
-_PART_LINE = re.compile(r"\s*(?P<name>[一-龥]{2})(?:[县区])?(?:（[^（）\n]*）|产业[一-龥]{2,4}|规划|概况)?\s*\n")
 #: A document in numbered sections: only there an opening (今年，) holds beyond its paragraph.
 _DIVIDED = re.compile(r"^[ \t]*(?:[一二三]、|第[一二三]章)", re.MULTILINE)
-#: Titles of documents that tell about one period from beginning to end.
-_ABOUT = re.compile(r"统计公报|运行(?:情况|简况|分析)|执行情况(?!.*计划草案)|工作总结|主要数据|情况通报")
 
 
 def document_scope(text: str, clock: Clock) -> Scope:
@@ -273,7 +260,11 @@ def document_scope(text: str, clock: Clock) -> Scope:
         if len(line) <= 60 and (plan := re.search(r"第十([一二三四五六七八九])个五年(?:规划|计划)", line)):
             found = list(periods(f"十{plan[1]}五", clock.year))
             return replace(clock.scope(found[0], "title"), tense="future")
-        if len(line) <= 60 and _ABOUT.search(line) and (found := list(periods(line, clock.year))):
+        if (
+            len(line) <= 60
+            and pattern("told_of_one_period").search(line)
+            and (found := list(periods(line, clock.year)))
+        ):
             scope = clock.scope(found[0], "title")
             return replace(scope, tense=scope.tense or "past")
     return NOTHING
@@ -300,7 +291,7 @@ def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
     section = paragraph
     divided = bool(_DIVIDED.search(text)) or len(pattern("dated_head").findall(text)) > 1
     titles: dict[str, str] = {}
-    named_parts = Counter((match["name"], match["level"]) for match in _PARTS.finditer(text))
+    named_parts = Counter((match["name"], match["level"]) for match in pattern("parts_listed").finditer(text))
     parts = {name: name + level for (name, level), count in named_parts.items() if count > 1}
     above_line = ""
     position = 0
@@ -309,19 +300,19 @@ def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
         end = len(text) if end < 0 else end + 1
         line = text[position:end]
         heading = is_heading(line)
-        head, named_part = pattern("part_head").match(line), _PART_LINE.match(line)
+        head, named_part = pattern("part_head").match(line), pattern("part_line").match(line)
         title = head["title"].strip() if head is not None else line.strip()
         if head is not None or (title and title in titles):
             area = titles[title] = (head["area"] or _place_of(title, text)) if head is not None else titles[title]
             above_line = title
-        elif heading or _SMALL_HEAD.match(line):
+        elif heading or pattern("small_head").match(line):
             above_line = title
         elif named_part is not None and named_part["name"] in parts:
             area = parts[named_part["name"]]
         if head is not None and above is not None:
             paragraph, above = above, None
         if heading:
-            if _YEAR_LINE.match(line):
+            if pattern("year_line").match(line):
                 above = paragraph if above is None else above
             elif _TOP_HEAD.match(line):
                 above = None
@@ -343,7 +334,7 @@ def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
                     paragraph = local = replace(scope, rule="paragraph")
                 elif (
                     opening.role != "point"
-                    or _YEAR_ALONE.match(words, opening.start)
+                    or pattern("year_alone").match(words, opening.start)
                     or words.startswith("以来", opening.end)
                 ):
                     local = scope
@@ -399,7 +390,7 @@ def _headed(line: str, clock: Clock, before: Scope, of_all: Scope) -> Scope:
         return before
     if not past and of_all.tense == "future" and before.tense == "past":
         return of_all
-    if past and not future and clock.year and not _REVIEW.search(line):
+    if past and not future and clock.year and not pattern("review").search(line):
         return Scope(0, 0, "", False, "past", "section", line.strip())
     if past and not future and clock.year:
         return Scope(clock.year - 1, clock.year - 1, str(clock.year - 1), False, "past", "section", line.strip())
@@ -425,10 +416,6 @@ def _named(words: str, clock: Clock, scope: Scope) -> list[Period]:
     return result
 
 
-#: What stands behind the name of a plan that means its years, not the plan itself (“十四五”批复的项目).
-_SPAN = re.compile(r"时期|期间|以来|[期]?末|这|五年|特别是|，")
-
-
 def _opening(words: str, named: list[Period]) -> Period | None:
     """The period that a sentence opens with, if it is the time of what follows."""
     if not named:
@@ -440,7 +427,7 @@ def _opening(words: str, named: list[Period]) -> Period | None:
         return None
     if first.start > max(start, 0) + _REACH - 8 or _COMPARED.search(words[: first.start]):
         return None
-    if first.start > start and first.role == "plan" and not _SPAN.match(words, first.end):
+    if first.start > start and first.role == "plan" and not pattern("span_of_plan").match(words, first.end):
         return None
     if words[first.start - 1 : first.start] in ("创", "为") and words.startswith("以来", first.end):
         return None
@@ -454,16 +441,12 @@ def _digresses(scope: Scope, section: Scope, paragraph: Scope, clock: Clock) -> 
     return scope.stretch and scope.tense == "future" and paragraph.code == str(clock.year)
 
 
-#: In front of a year that is over and told about from here on.
-_JUST_PAST = re.compile(r"过去的$")
-
-
 def _persists(words: str, opening: Period, year: int) -> bool:
     """True where an opening holds for the paragraphs that follow: 五年来, 过去一年, 今年, “十四五”时期, 2025年是."""
     if opening.role in ("plan", "stretch"):
         match = _OPENING.match(words)
         return opening.start <= (14 if opening.words != "五年" else match.end() if match else 0)
-    if _JUST_PAST.search(words, 0, opening.start):
+    if pattern("just_past").search(words, 0, opening.start):
         return True
     if opening.role == "end":
         return False

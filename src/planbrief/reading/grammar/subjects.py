@@ -415,7 +415,11 @@ def _place(result: Subject, own_area: str, said: Said, keep: bool, lead: str) ->
         area, rest, rule = own_area, result.name, "default"
     if rule == "default" and keep and said.place:
         area, rule = said.place, "carried"
-    if rule == "default" and pattern("extent").match(rest) and (built := pattern("built").search(lead.rstrip("，"))):
+    if (
+        rule == "default"
+        and pattern("extent_first").match(rest)
+        and (built := pattern("built").search(lead.rstrip("，")))
+    ):
         said.zone = built["zone"]
     if rule == "place":
         said.zone = area if _ZONES.search(area) else ""

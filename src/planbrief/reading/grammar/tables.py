@@ -34,20 +34,10 @@ _BRACKETED = re.compile(r"[（(〔\[](?P<inside>[^（）()〔〕\[\]]*)[）)〕\
 _VALUE = pattern("cell_value")
 #: A value and, in brackets beside it, the one over the whole stretch: 62.5〔1.5〕.
 _PARTS = re.compile(r"[〔\[【][^〕\]】]*[〕\]】]|[^〔\[【]+")
-#: Heads of columns that hold branches of the economy.
-_BRANCH_HEAD = re.compile(r"(?:产业|行业|赛道|门类)(?:名称|类别)?$")
 #: Heads of columns that say of which part of the area the rows are told.
 _SCOPE = re.compile("全[国省市区县]|城市|农村|城镇|乡村")
-#: Names of things of which a column tells a size.
-_THING = re.compile(r"(?:园|园区|项目|工程|公司|企业|学校|医院|机场|电站|水库|公园|景区|线)$")
 _UNIT_HEADS = ("单位", "计量单位")
-_INDEX_HEAD = re.compile(r"序号|编号|No\.?|#|行次|代码")
 _RATE = re.compile(r"增速|增长率?|涨幅|增幅|上涨|提高（%）|下降率?|降低率?|降幅")
-#: What the head of a dated column says of its values, and no name: 2025年实际.
-_TOLD = re.compile("(?:实际|目标|预计|预期|计划|规划|完成|现状|基期|水平|[值数（）()])*")
-#: Heads of columns that belong behind the names of the rows: 产量, 比重.
-_MEASURED = re.compile(r"(?:产|销|出口|进口)量|产值|销售额|比重|占比|构成|份额")
-_ATTRIBUTE = re.compile(r"属性|性质|备注|单位$|责任|类型|级别|来源|说明")
 _PRICE = re.compile(r"按\s*(?P<year>20\d\d)\s*年(?:不变|可比)?价格?|(?P<current>当年价|现价)")
 
 
@@ -121,8 +111,8 @@ class TableReader:
         found = list(periods(plain, self.clock.year, 0, self.clock.month))
         found = [one for one in found if not re.search("[比较]“?$", plain[: one.start])] or found
         result.period = found[-1] if found else None
-        result.index = bool(_INDEX_HEAD.fullmatch(re.sub(r"\s", "", plain)))
-        result.attribute = bool(_ATTRIBUTE.search(plain)) and not found
+        result.index = bool(pattern("index_head").fullmatch(re.sub(r"\s", "", plain)))
+        result.attribute = bool(pattern("attribute_head").search(plain)) and not found
         if re.search(r"年均|平均", plain):
             result.rate = "avg_annual"
         elif re.search(r"累计|五年", plain):
@@ -252,13 +242,13 @@ class TableReader:
         """Name, activity and area: from the row, or from column or caption where the row is a place or a branch."""
         name = head.name
         place = self._place(name)
-        told = column.period is None or (place and not _TOLD.fullmatch(column.name))
+        told = column.period is None or (place and not pattern("head_tells").fullmatch(column.name))
         own_name = column.name if told and not (column.attribute or column.rate) else ""
         if name and not place and _SCOPE.fullmatch(own_name):
             return re.sub("^全.$", "", own_name) + name, "", ""  # prices of the cities and of the country in columns
         if own_name and name and not place and pattern("form_head").fullmatch(own_name):
             own_name = ""
-        if name and own_name and _MEASURED.fullmatch(own_name) and not place:
+        if name and own_name and pattern("measure_behind").fullmatch(own_name) and not place:
             area, rest, rule = split_area(name, self.area)
             rest = rest if rule in ("place", "own") else name
             whole = rest.endswith(own_name) or (own_name[-1] == "量" and rest[-1] == "量")
@@ -267,7 +257,7 @@ class TableReader:
             own_name = own_name or self._name_beside(column)
         if own_name and (column.unit or not head.unit):
             named, _, rule = split_area(name + "生产总值", self.area)
-            if not place and _THING.search(name):
+            if not place and pattern("thing_of_size").search(name):
                 if part := re.match(r"[一-龥]{2,3}[县区](?=[一-龥]{3})", name):
                     return name[part.end() :] + own_name, "", part[0]
                 named, rest, rule = split_area(name, self.area)
@@ -295,7 +285,10 @@ class TableReader:
 
     def _is_branch(self) -> bool:
         """True where the rows of the table are branches of the economy: their heads stand under 产业 or 赛道."""
-        return any(_BRANCH_HEAD.search(re.sub(r"\s", "", one.words)) for one in self._columns()[: self.table.row_heads])
+        return any(
+            pattern("branch_head").search(re.sub(r"\s", "", one.words))
+            for one in self._columns()[: self.table.row_heads]
+        )
 
     def _place(self, name: str) -> str:
         """The area that the head of a row is, empty where it is none."""
