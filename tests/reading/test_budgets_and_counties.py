@@ -175,3 +175,11 @@ def test_natural_growth_is_no_share():
     """Births less deaths may be negative: a share of −2.4 ‰ would be refused."""
     rows = read("人口自然增长率为-2.4‰。")
     assert [(row.cells["obs_value"], row.cells["transformation"]) for row in rows] == [("-2.4", "level")]
+
+
+def test_more_than_all_of_a_budget_is_no_share():
+    """101.4 % of a budget, 107 % of a task: no share of a whole, which would be refused."""
+    rows = read(
+        "一般公共预算收入9亿元，为预算的101.4%。到位资金3亿元，完成年度任务的107%。税收收入6亿元，为预算的97.2%。"
+    )
+    assert [row.cells["transformation"] for row in rows][1::2] == ["level", "level", "share"]

@@ -214,15 +214,13 @@ def _percent(one: Quantity, name: str, stretch: bool) -> Change:
         return Change("yoy", sign, "growth", "percent_gap" if odd else "")
     if re.search(r"负增长", around):
         return Change("yoy", -1, "growth")
-    if words.endswith(("预算的", "预算数的")):
-        return Change("share", 1, "share", "percent_gap")
     if pattern("ratio_to_time").search(words):
         return Change("ratio_to_base", 1, "multiple_level", "multiple")
     beyond = one.value > 100 and "率" in name  # 任务完成率达120% is no part of a whole
     if beyond or re.search("利润率|收益率|回报率", name):
         return Change("level", 1, "level")
-    if re.search("完成[^，。]{0,12}(?:目标|任务|计划)", words):
-        return Change("share", 1, "share", "percent_gap")
+    if re.search("预算数?的$|完成[^，。]{0,12}(?:目标|任务|计划)", words):
+        return Change("level" if one.value > 100 else "share", 1, "share", "percent_gap")  # 107 % is no part
     return Change("share", 1, "share", "" if pattern("shares").search(around + one.behind[:3]) else "bare_percent")
 
 
