@@ -162,6 +162,15 @@ def test_what_check_would_find_is_told_by_the_drafts_rows(project: Project, caps
     assert "observations.csv" not in said
 
 
+def test_a_new_indicator_in_percent_that_is_no_share_is_a_rate(project: Project) -> None:
+    """A margin is no part of a whole: the indicator that accept makes for it does not refuse its own row."""
+    accept_all(read(project, "2025年，新镇商贸企业营业利润率为6.12%，民宿入住比例为41.5%。\n"))
+    assert main(["accept", NAME, "--yes", "--project", str(project.root)]) == 0
+    made = {row["name_zh"]: row["aggregation"] for row in table(project, "indicators.csv")}
+    assert [form for name, form in made.items() if name.endswith("营业利润率")] == ["rate"]
+    assert made["民宿入住比例"] == "share"
+
+
 def test_words_that_name_no_indicator_are_told_with_their_row(project: Project) -> None:
     """Letters or a mark in place of a name: said of the number, not of a line of the table of indicators."""
     draft = read(project)

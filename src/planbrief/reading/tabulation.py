@@ -316,7 +316,8 @@ class Tabulator:
         if existing := self.indicators.find(given.get("same_as", "")):
             self.out.aliases[name] = existing
             return existing
-        aggregation = "rate" if form in CHANGES else _AGGREGATION.get(dimension, "level")
+        rate = form in CHANGES or (dimension == "percent" and form != "share")  # a margin is no part of a whole
+        aggregation = "rate" if rate else _AGGREGATION.get(dimension, "level")
         if aggregation == "count" and "." in value:
             aggregation = "level"  # 19.2 people per ten thousand are no count
         self.out.indicators[key] = {

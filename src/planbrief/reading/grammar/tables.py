@@ -190,14 +190,8 @@ class TableReader:
             unit, column = "%", replace(column, rate=column.rate or "yoy")
         form = self._form(head, column, name, unit, match)
         low, high = number(match["low"]), number(match["high"]) if match["high"] else None
-        if (
-            form == "yoy"
-            and column.rate
-            and unit
-            and not titled
-            and not _RATE.search(name)
-            and self._near_level(cell, low)
-        ):
+        grown = form == "yoy" and column.rate and unit and not titled and not _RATE.search(name)
+        if grown and self._near_level(cell, low):
             form = "share" if unit in ("%", "‰") else "level"
             row.doubts.append("growth_column")
         if (form in ("avg_annual", "yoy") and column.rate) or (form in ("avg_annual", "cumulative") and not unit):
