@@ -453,8 +453,8 @@ def doubts_around(found: Sequence[Quantity], index: int, topic: str, own_area: s
     if pattern("leaves_out").search(topic):
         doubts.append("leaves_out")
     measured = one.unit not in ("", "%") and not one.tail.classifier
-    kinds = after is not None and one.tail.bound and not after.mark  # 亿元以上项目30个: which are counted
-    kinds = kinds or (one.tail.bound and re.match("的(?!目标)", one.behind))  # 年产5万吨以上的企业
+    kinds = bool(after is not None and one.tail.bound and not after.mark)  # 亿元以上项目30个: which are counted
+    kinds = bool(kinds or (one.tail.bound and re.match("的(?!目标)", one.behind)))  # 年产5万吨以上的企业
     if measured and (kinds or one.unit == "千伏" or pattern("superlative").search(one.segment)):
         doubts.append("condition")
     if one.front.gap and pattern("other_indicator").search(one.segment):
