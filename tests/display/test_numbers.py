@@ -98,6 +98,19 @@ def test_whole_numbers_make_whole_numbers(given: Figure, zh: str):
     assert value_text(given, "zh") == zh
 
 
+@pytest.mark.parametrize(
+    ("value", "comparator", "en", "kept"),
+    [(9.0, "eq", "90%", "9 成"), (7.5, "ge", "at least 75%", "7.5 成"), (0.7, "lt", "less than 7%", "0.7 成")],
+)
+def test_tenths_are_per_cent_in_english(value: float, comparator: str, en: str, kept: str):
+    """九成 is 90% with the printed form beside it; Chinese keeps its 成, and so does a column of them."""
+    share = Figure("k", value, "level", "成", ("a",), comparator=comparator)
+    assert value_text(share, "en") == en
+    assert kept_beside(share, "en") == kept
+    assert value_text(share, "zh", bound=False) == kept
+    assert value_text(share, "en", bound=False, bare=True) == kept.removesuffix(" 成")
+
+
 def test_one_point_is_singular():
     """1 percentage point, not points."""
     assert value_text(figure(1.0, "points", observations=("a",)), "en") == "1 percentage point"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import math
 import re
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from typing import NamedTuple
@@ -367,6 +368,10 @@ def is_range(figure: FigureLike) -> bool:
     return figure.comparator == "range" and math.isfinite(figure.lower) and math.isfinite(figure.upper)
 
 
+#: Tenths of a whole (九成): English says per cent and keeps the printed form beside it.
+TENTHS = "成"
+
+
 def value_text(
     figure: FigureLike, lang: Lang, printed: str = "", *, bound: bool = True, bare: bool = False, even: bool = False
 ) -> str:
@@ -389,6 +394,9 @@ def value_text(
     """
     if math.isnan(figure.value):
         return undefined_text(figure.undefined, lang)
+    if figure.unit == TENTHS and lang != "zh" and not bare:
+        ends = [round(10 * one, 9) for one in (figure.value, figure.lower, figure.upper)]
+        figure, printed = replace(figure, value=ends[0], lower=ends[1], upper=ends[2], unit="%"), ""
     if is_range(figure):
         ends = [digits_of(figure.lower, figure), digits_of(figure.upper, figure)]
         if figure.formula and (ends[1] - ends[0]) * 10 ** DECIMALS.get(figure.measure, 1) <= NARROW:
@@ -412,7 +420,7 @@ def kept_beside(figure: FigureLike, lang: Lang, printed: str = "") -> str:
     if lang == "zh" or math.isnan(figure.value) or figure.measure not in ("level", "count"):
         return ""
     power, base = split_unit(figure.unit)
-    if base != "元" or power == 0:
+    if figure.unit != TENTHS and (base != "元" or power == 0):
         return ""
     return value_text(figure, "zh", printed, bound=False)
 

@@ -340,11 +340,11 @@ def tell(
 def templates_for(
     finding: Any, wording: Mapping[str, tuple[str, str] | None] | None, where: str
 ) -> tuple[str, str] | None:
-    """The two templates of a finding: from the notebook, else from the messages."""
+    """The two templates of a finding: from the notebook, else from the messages (of an insight, a finding)."""
     if wording is not None and finding.rule in wording:
         return wording[finding.rule]
     key = getattr(finding, "message", "")
-    if wording is None and key:
+    if key:
         pair = tuple(messages(lang).get(key) for lang in ("zh", "en"))
         if pair[0] and pair[1]:
             return pair[0], pair[1]

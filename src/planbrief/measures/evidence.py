@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 CURRENT, CONSTANT, REAL = "current", "constant_", "real"
 #: Kinds that say what is wanted.
 AIMS = frozenset({"target", "constraint", "commitment"})
+#: Source of the definition of an indicator that ``accept`` took over from a document, by name only.
+AS_NAMED = "planbrief accept"
 
 
 def bases(price_base: str, time_period: str, kind: str, *, money: bool = True) -> frozenset[str]:

@@ -149,8 +149,12 @@ def industry_headlines(ds: Dataset, region: str) -> tuple[Headline, ...]:
 
 
 def group_headlines(ds: Dataset, region: str, group: Group) -> tuple[Headline, ...]:
-    """Sentences about one group: who carries the growth in the first and the last segment, and what shifts."""
-    return (*_carriers(ds, region, group), *_shift(ds, region, group))
+    """Sentences about one group: who carries the growth in the first and the last segment, and what shifts.
+
+    A group that has no sum, for its industries are measured differently, has its fastest and its slowest instead.
+    """
+    told = (*_carriers(ds, region, group), *_shift(ds, region, group))
+    return told or tuple(_pace(ds, region, group))
 
 
 def tree_findings(ds: Dataset, region: str, audit: Audit) -> tuple[Finding, ...]:
@@ -263,6 +267,27 @@ def _carriers(ds: Dataset, region: str, group: Group) -> Iterator[Headline]:
             "growth": growth_of_parts(ranked),
         }
         yield Headline(f"carrier_{word}", 0, region, figures)
+
+
+def _pace(ds: Dataset, region: str, group: Group) -> Iterator[Headline]:
+    """The industries of a group that have to grow fastest and slowest to their first target, over the same years."""
+    rows = first_targets(ds, region)
+    found = [(branch.name, rows[branch.series.key]) for branch in group.industries if branch.series.key in rows]
+    found.sort(key=lambda one: -float(one[1]["cagr"]))
+    if len(found) < 2 or len({(row["start_period"], row["end_period"]) for _, row in found}) > 1:
+        return
+    (name, fast), (other, slow) = found[0], found[-1]
+    figures: dict[str, Figure | Label | str] = {
+        "name": name,
+        "other": other,
+        "rate": figure(fast, "cagr"),
+        "other_rate": figure(slow, "cagr"),
+        "start_period": period(str(fast["start_period"])),
+        "end_period": period(str(fast["end_period"])),
+    }
+    alike = fast["indicator"] == slow["indicator"]
+    if fast["cagr"] > slow["cagr"]:
+        yield Headline("pace" if alike else "pace_apart", 0, region, figures)
 
 
 def growth_of_parts(rows: list[dict[str, Any]]) -> Figure:

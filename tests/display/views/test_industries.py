@@ -85,6 +85,16 @@ def test_the_shipped_tree_has_its_three_groups():
     assert [len(group.tracks) for group in groups] == [10, 5, 0]
 
 
+def test_a_group_without_a_sum_names_its_fastest_and_slowest():
+    """Industries measured differently have no contributions: the ends are named, and that their measures differ."""
+    ds, region = bazhong()
+    rules = [[told.rule for told in group_headlines(ds, region, group)] for group in industry_groups(ds, region)]
+    assert rules == [["carrier_first", "carrier_last", "shift"], ["pace_apart"], ["pace_apart"]]
+    (told,) = group_headlines(ds, region, industry_groups(ds, region)[2])
+    assert (told.figures["name"].en, told.figures["other"].en) == ("Information services", "Finance")
+    assert told.figures["rate"].value > told.figures["other_rate"].value
+
+
 @pytest.mark.parametrize("region", ["qijiang", "fuling", "zhaoqing"])
 def test_a_city_without_a_tree_says_one_sentence(region):
     """No dated level of an industry: no groups, no table, one headline."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from measures.audit.town import COUNT, TABLES, assert_worded, changed, rows, town
+from measures.audit.town import COUNT, INDICATORS, TABLES, assert_worded, changed, rows, town
 from targets.factory import observation
 
 from planbrief.measures.audit import RULES, Audit, AuditTables, audit, audit_tables
@@ -129,6 +129,20 @@ def test_a_code_name_printed_in_two_ways_is_found():
     assert finding.message == "audit.printed_twice.counted_code"
     assert finding.numbers["counted"] == "8844"
     assert finding.observations == ()
+
+
+def test_the_same_words_without_a_definition_are_no_contradiction():
+    """An indicator known by its words alone is asked about in a note; one with a definition is a contradiction."""
+    twice = [
+        observation(20 + 10 * i, 500 + 900 * i, indicator="gdp", time_period="2021", locator=f"段{i}") for i in (0, 1)
+    ]
+    found = {}
+    for source in ("", "planbrief accept"):
+        named = [row | {"definition_source": source} for row in INDICATORS]
+        made = audit(town(twice, indicators=named), "testville")
+        found[source] = [(one.severity, one.message) for one in made if one.rule == "printed_twice"]
+    assert found[""] == [("inconsistent", "audit.printed_twice.value")]
+    assert found["planbrief accept"] == [("note", "audit.printed_twice.undefined")]
 
 
 def test_two_spellings_of_one_name_are_found():

@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from planbrief.display.document import Cell, Column, Table
-from planbrief.display.language import Text, bilingual, has_message, message, sentence_case
+from planbrief.display.language import Text, bilingual, has_message, is_chinese, message, sentence_case
 from planbrief.display.quantities import rounded
 from planbrief.display.views.facts import fact_figure, unit_name, value_cell
 from planbrief.measures.audit import RULES, SEVERITIES, Audit, Finding, Identity, Item, Severity, audit_tables
@@ -84,6 +84,9 @@ def title_of(finding: Finding, number: int) -> Label:
         about = Label(f"{about.zh}：{pair}", f"{about.en}: {pair}")
     # Bookmarks carry no language of their own: a name that has no English stays out of the English heading.
     about = Label(about.zh, _CHINESE_DETAIL.sub("", about.en))
+    listed = finding.numbers.get("list")
+    if isinstance(listed, Label) and is_chinese(about.en):
+        about = Label(f"{listed.zh}：{about.zh}", listed.en)
     where: Any = finding.numbers.get("place") or finding.numbers.get("area")
     if not isinstance(where, Label):
         return Label(f"{number}. {about.zh}", f"{number}. {sentence_case(about.en)}")

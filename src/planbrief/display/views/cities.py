@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from planbrief.targets import Dataset
 
 __all__ = [
-    "answers", "around", "base_first", "bets_table", "judged", "pairs_table", "undated_table"
+    "answers", "around", "base_first", "bets_lead", "bets_table", "judged", "pairs_table", "undated_lead",
+    "undated_table",
 ]  # fmt: skip
 
 #: Sentences of one kind that the answer may hold, and rows of the table of pairs; the analyst's frame has them all.
@@ -286,23 +287,57 @@ def outcome(ds: Dataset, pair: Pair) -> Cell:
     return Cell(worded("cell.refused"), tone="muted")
 
 
-def bets_table(ds: Dataset, areas: tuple[str, ...]) -> Table | None:
-    """What each area bets on: industries in common, industries that only one names, classes of size it aims at."""
+#: Labels of industries by area, and of those that several areas name by the last word of their names.
+Named = dict[str, list[Label]]
+
+
+def shared_industries(ds: Dataset, areas: Iterable[str]) -> tuple[Named, dict[str, Named]]:
+    """The industries that each area names, and those that more than one names, what most of them name first.
+
+    A track counts where an area has no industry of that name and another has.
+    """
     known = {area: industries(ds, area) for area in areas}
     named = {area: tops for area, (tops, _) in known.items()}
-    by_word: dict[str, dict[str, list[Label]]] = {}
+    by_word: dict[str, Named] = {}
     for area, found in named.items():
         for name in found:
             by_word.setdefault(head_word(name.zh), {}).setdefault(area, []).append(name)
     for area, (_, tracks) in known.items():
-        for name in tracks:  # a track counts where the area has no industry of that name and another has
+        for name in tracks:
             met = by_word.get(head_word(name.zh), {})
             if met and area not in met:
                 met[area] = [name]
-    shared = {word: by_area for word, by_area in by_word.items() if len(by_area) > 1}
+    shared = sorted(((word, by) for word, by in by_word.items() if len(by) > 1), key=lambda item: -len(item[1]))
+    return named, dict(shared)
+
+
+def bets_lead(ds: Dataset, areas: tuple[str, ...]) -> Iterator[Headline]:
+    """How many industries several areas name, and the one that most of them name; none where one area names any."""
+    named, shared = shared_industries(ds, areas)
+    naming = [area for area in areas if named[area]]
+    if len(naming) < 2:
+        return
+    if not shared:
+        yield Headline("bets_apart", 0, "", {"areas": counted("naming", len(naming), "个")})
+        return
+    most = next(iter(shared.values()))
+    names = dict.fromkeys(names[0] for names in most.values())
+    figures: dict[str, Any] = {
+        "count": counted("shared", len(shared), "个"),
+        "name": Label(
+            *(mark.join(getattr(name, lang) for name in names) for mark, lang in (("／", "zh"), (" / ", "en")))
+        ),
+        "areas": counted("most_shared", len(most), "个"),
+    }
+    yield Headline("bets_shared" if len(shared) > 1 else "bets_shared_one", 0, "", figures)
+
+
+def bets_table(ds: Dataset, areas: tuple[str, ...]) -> Table | None:
+    """What each area bets on: industries in common, industries that only one names, classes of size it aims at."""
+    named, shared = shared_industries(ds, areas)
     rows: list[tuple[Cell, ...]] = []
     groups: dict[int, Any] = {}
-    for by_area in sorted(shared.values(), key=lambda item: -len(item)):
+    for by_area in shared.values():
         groups.setdefault(0, worded("bets.shared"))
         lacking = [label(ds, "areas", area) for area in areas if area not in by_area and named[area]]
         left = worded("bets.lacking", area=listing(lacking)) if lacking else worded("bets.everywhere")
@@ -386,14 +421,38 @@ def size_classes(ds: Dataset, areas: tuple[str, ...]) -> dict[Label, dict[str, l
     }
 
 
+def undated_goals(ds: Dataset, area: str) -> list[dict[str, Any]]:
+    """Goals of an area without a date, those of the whole area first."""
+    goals = ds.of_city(area)
+    goals = goals[(goals["kind"] == "target") & ~goals["dated"] & goals["obs_value"].notna()]
+    facts = merged_facts(goals[goals["transformation"].isin(("level", "share", "contribution"))])
+    return sorted(facts, key=lambda fact: (fact["ref_area"] != area, bool(fact["subject"]), bool(fact["activity"])))
+
+
+def undated_lead(ds: Dataset, areas: Iterable[str]) -> Iterator[Headline]:
+    """How many goals of how many areas have no date, and which area has most of them, if one has."""
+    goals = {area: found for area in areas if (found := undated_goals(ds, area))}
+    if len(goals) < 2:
+        return
+    ids = {area: tuple(one for fact in found for one in fact["observations"]) for area, found in goals.items()}
+    every = sum(len(found) for found in goals.values())
+    most = max(goals, key=lambda area: len(goals[area]))
+    tied = [area for area, found in goals.items() if len(found) == len(goals[most])]
+    behind = tuple(one for found in ids.values() for one in found)
+    figures: dict[str, Any] = {
+        "count": Figure("comparison/undated", float(every), "count", "项", behind),
+        "areas": counted("undated_areas", len(goals), "个"),
+        "place": label(ds, "areas", most),
+        "most": Figure(f"comparison/undated/{most}", float(len(goals[most])), "count", "项", ids[most]),
+    }
+    yield Headline("undated" if len(tied) > 1 else "undated_most", 0, "", figures)
+
+
 def undated_table(ds: Dataset, areas: tuple[str, ...]) -> Table | None:
     """Goals without a date, a row for each area; None where every goal has one."""
     rows: list[tuple[Cell, ...]] = []
     for area in areas:
-        goals = ds.of_city(area)
-        goals = goals[(goals["kind"] == "target") & ~goals["dated"] & goals["obs_value"].notna()]
-        facts = merged_facts(goals[goals["transformation"].isin(("level", "share", "contribution"))])
-        facts.sort(key=lambda fact: (fact["ref_area"] != area, bool(fact["subject"]), bool(fact["activity"])))
+        facts = undated_goals(ds, area)
         parts = []
         for fact in facts[:MOST_GOALS]:
             figure = fact_figure(fact, fact["observations"])

@@ -377,14 +377,16 @@ FORMS = ["level", "share", "yoy"]
 def beside_table(ds: Dataset, city: str) -> Table | None:
     """The city's values and its province's, indicator by indicator; None without a document about the province.
 
-    The latest value that was reached and the first that is aimed at, each with its period.
+    The latest value that was reached and the first that is aimed at, each with its period. Where the two state nothing
+    in common, the province's main indicators alone, and the title says so.
     """
     around = [area for area in ds.context_of(city) if area in ds.package.regions]
     if not around:
         return None
     sides = [stated(ds, area) for area in (city, around[0])]
     names = [set(rows["indicator"]) for rows in sides]
-    chosen = names[0] & names[1] or names[1] & set(ECONOMY[:MOST_ALONE])
+    common = names[0] & names[1]
+    chosen, shown = (common, 2) if common else (names[1] & set(ECONOMY[:MOST_ALONE]), 1)
     order = [one for one in dict.fromkeys((*ECONOMY, *ds.indicators.index)) if one in chosen]
     lines: list[tuple[Cell, ...]] = []
     for indicator in order:
@@ -397,7 +399,7 @@ def beside_table(ds: Dataset, city: str) -> Table | None:
             kind = words("kind", "target" if aimed else "actual")
             what = Label(*both("value.form", what=label(ds, "indicators", indicator), form=kind))
             cells = [fact_row(ds, city, fact)[1:3] if fact is not None else (Cell(""), Cell("")) for fact in pair]
-            lines.append((Cell(what, head=True), *cells[0], *cells[1]))
+            lines.append((Cell(what, head=True), *(cell for side in cells[-shown:] for cell in side)))
     if not lines:
         return None
     places = {"place": label(ds, "areas", city), "around": label(ds, "areas", around[0])}
@@ -405,14 +407,15 @@ def beside_table(ds: Dataset, city: str) -> Table | None:
         Column("what", both("head.what"), head=True, width=4.4),
         *(
             column
-            for side, name in places.items()
+            for side, name in list(places.items())[-shown:]
             for column in (
                 Column(side, (name.zh, name.en), "level", align="right", width=1.7),
                 Column(f"{side}_period", both("head.period"), "period", width=0.8),
             )
         ),
     )
-    return Table(columns, tuple(lines), both("caption.beside", **places), notes=(both("note.beside"),))
+    caption = both("caption.beside" if shown == len(sides) else "caption.around", **places)
+    return Table(columns, tuple(lines), caption, notes=(both("note.beside"),))
 
 
 def told(facts: Sequence[Mapping[str, Any]], *, first: bool) -> Mapping[str, Any] | None:

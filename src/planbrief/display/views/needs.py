@@ -15,7 +15,8 @@ from planbrief.display.views.facts import both, records, remarks
 from planbrief.display.views.growth import point_figure
 from planbrief.measures import tables
 from planbrief.measures.figures import Figure, figure
-from planbrief.measures.series import BASE_KINDS
+from planbrief.measures.headlines import Headline
+from planbrief.measures.series import BASE_KINDS, published_year, series_of
 from planbrief.measures.tables import progress_table
 from planbrief.targets.frames import records_of
 from planbrief.targets.names import Label, label, listing, measured, period
@@ -92,6 +93,79 @@ def needs_table(ds: Dataset, region: str) -> Table | None:
         if names:
             notes.append(both(f"note.{why}", names=listing(inside(ds, name) for name in names)))
     return Table(columns, tuple(rows), caption, notes=tuple(notes), groups=groups)
+
+
+#: Fewer quantities than this are no crowd that a sentence could count.
+LEAST_SERIES = 3
+#: Bounds of an aim that lies above a value where its own number does.
+REACHED = ("eq", "approx", "ge", "gt", "range")
+
+
+def target_lead(ds: Dataset, region: str) -> list[Headline]:
+    """What a table of targets comes to: how many levels are to double at least, else how many aims lie above the start.
+
+    Counted are indicators of the whole place, each once; nothing is said of fewer than three.
+    """
+    paths = [path for path in planned_paths(ds, region) if path[0]["family"] == "level" and path[0]["start"] > 0]
+    doubled = [path for path in paths if path[-1]["end"] >= 2 * path[0]["start"]]
+    if len(paths) >= LEAST_SERIES and len(doubled) > 1:
+        counts = {"count": counted(region, "doubled", doubled), "all": counted(region, "based", paths)}
+        return [Headline("doubled", 0, region, counts)]
+    aims = aims_beside(ds, region)
+    above = [pair for pair in aims if pair[-1]["reached"] and pair[-1]["value"] > pair[0]["value"]]
+    if len(aims) < LEAST_SERIES:
+        return []
+    rule = "higher_all" if len(above) == len(aims) else "higher" if above else "higher_none"
+    counts = {"count": counted(region, "higher", above), "all": counted(region, "beside", aims)}
+    return [Headline(rule, 0, region, counts)]
+
+
+def aims_beside(ds: Dataset, region: str) -> list[list[dict[str, Any]]]:
+    """What was reached of an indicator of the whole place and is printed exactly, and its last aim, pair by pair."""
+    found = []
+    for series in series_of(ds, region):
+        base = series.base(published_year(ds, {one for point in series.aims for one in point.sources}))
+        own = series.ref_area == region and not (series.activity or series.subject)
+        if base is None or not own or base.conflict or base.comparator != "eq":
+            continue
+        later = [point for point in series.aims if point.year > base.year and not point.conflict]
+        if later:
+            ends = [
+                {"value": point.value, "reached": point.comparator in REACHED, "observations": point.observations}
+                for point in (base, later[-1])
+            ]
+            found.append(ends)
+    return found
+
+
+def growth_lead(ds: Dataset, region: str) -> list[Headline]:
+    """The stretch of years in which most quantities have to grow fastest; none where two tie or few are counted."""
+    paths = [path for path in planned_paths(ds, region) if path[0]["family"] == "level" and len(path) > 1]
+    paths = [path for path in paths if all(row["cagr"] == row["cagr"] for row in path)]
+    steepest = [max(path, key=lambda row: row["cagr"]) for path in paths]
+    tally = Counter((int(row["start_year"]), int(row["end_year"])) for row in steepest).most_common(2)
+    if len(paths) < LEAST_SERIES or tally[0][1] < 2 or (len(tally) > 1 and tally[0][1] == tally[1][1]):
+        return []
+    (start, end), most = tally[0]
+    chosen = [p for p, row in zip(paths, steepest, strict=True) if (row["start_year"], row["end_year"]) == (start, end)]
+    counts = {"count": counted(region, "fastest", chosen), "all": counted(region, "several", paths)}
+    span = Label(f"{start + 1}–{end}年" if end - start > 1 else period(str(end)).zh, span_label(start, end)[1])
+    return [Headline("fastest_all" if most == len(paths) else "fastest", 0, region, {**counts, "span": span})]
+
+
+def planned_paths(ds: Dataset, region: str) -> list[list[dict[str, Any]]]:
+    """Planned stretches of the whole place, path by path, each from what was reached; limits that are kept left out."""
+    frame = growth_rows(ds, region, branches=False)
+    frame = frame[frame["stage"] == "planned"]
+    paths = [records(members) for _, members in frame.groupby("series", sort=False)]
+    return [path for path in paths if path[0]["start_kind"] in BASE_KINDS and path[0]["undefined"] != "bound_kept"]
+
+
+def counted(region: str, name: str, paths: Iterable[Sequence[Mapping[str, Any]]]) -> Figure:
+    """How many paths of targets there are, with everything that they rest on."""
+    known = list(paths)
+    ids = dict.fromkeys(obs_id for path in known for row in path for obs_id in row["observations"])
+    return Figure(f"{region}/targets/{name}", float(len(known)), "count", "项", tuple(ids))
 
 
 def span_label(start: int, end: int) -> tuple[str, str]:

@@ -6,16 +6,17 @@ Headlines, and insights with their lists of years, assumptions and arithmetic, t
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from planbrief.display.document import Cell, Column, Table
+from planbrief.display.document import Cell, Column, KeyNumbers, Table
 from planbrief.display.language import LANGS, bilingual, has_message, message, messages, pick, sentence_case, term
 from planbrief.display.sentence import Listed, inside
 from planbrief.display.views.checks import by_weight, weight
 from planbrief.display.views.facts import both
 from planbrief.display.views.growth import unit_label
+from planbrief.display.views.needs import growth_lead, target_lead
 from planbrief.measures.audit import SEVERITIES, Audit
 from planbrief.measures.audit.model import Finding
 from planbrief.measures.evidence import Evidence, evidence
@@ -40,6 +41,19 @@ def opening(ds: Dataset, found: Iterable[Headline]) -> tuple[Headline, ...]:
     a list without what is zero; a single finding has the rule ``inconsistencies_one``.
     """
     return tuple(within(ds, tallied(defined(ds, one))) for one in found)
+
+
+def unsaid(found: Iterable[Headline], *above: Iterable[Any]) -> list[Headline]:
+    """Headlines whose numbers nothing `above` has told: headlines, insights or key numbers of the same page."""
+    told = {obs_id for group in above for one in group for obs_id in behind(one)}
+    return [one for one in found if not behind(one) or not behind(one) <= told]
+
+
+def behind(told: Any) -> set[str]:
+    """The observations behind the numbers of a headline, an insight or a key number; a count tells none of them."""
+    named = [getattr(told, "value", None), *(getattr(told, "figures", None) or getattr(told, "values", {})).values()]
+    told_of = [value for value in named if isinstance(value, Figure) and value.measure != "count"]
+    return {obs_id for value in told_of for obs_id in value.observations}
 
 
 def within(ds: Dataset, headline: Headline) -> Headline:
@@ -217,9 +231,55 @@ def worded(insight: Insight) -> Insight:
     return replace(insight, figures={**insight.figures, "steps": listed})  # type: ignore[dict-item]
 
 
-def assumptions(found: Iterable[Insight]) -> list[Headline]:
+#: Sentences that a profile opens with beside its lead, and the weight below which an insight is left untold.
+MOST_TOLD, LEAST_WEIGHT = 5, 0.12
+#: Headlines that open the section of other facts.
+STATED = ("achieved_growth", "commitment")
+
+
+def sections(
+    ds: Dataset,
+    region: str,
+    found: Iterable[Headline],
+    numbers: KeyNumbers | None,
+    *,
+    answers: Container[str],
+    derived: object = None,
+) -> dict[str, list[Any]]:
+    """What a profile says, part by part: every section opens with its one message, and nothing is said twice.
+
+    Parts: ``lead`` (the headlines whose rules are `answers`, and the goal), ``opening``, then ``targets``, ``growth``,
+    ``branches``, ``follows``, ``facts``, ``beside``; each a list of headlines and insights, empty where a section has
+    no message of its own. `numbers` stand on the page; ``follows`` gets a sentence where a table shows it, `derived`.
+    """
+    headlines = list(found)
+    told = story(ds, region)
+    beside = [one for one in told if one.rule.startswith("beside_")]
+    carried = [one for one in told if one.rule == "carriers"]
+    kept = [one for one in told if one.weight >= LEAST_WEIGHT and one not in (*beside, *carried)]
+    answer = [one for one in headlines if one.rule in answers]
+    goal = [one for one in kept if one.rule == "share_goal"] or ([] if answer else kept[:1])
+    rest = [one for one in kept if one not in goal]
+    cut = len(rest) - 1 if derived is not None and 1 < len(rest) <= MOST_TOLD else MOST_TOLD
+    above = (answer, kept, carried, beside, numbers.items if numbers else ())
+    branch = [one for one in headlines if one.rule == "steepest_branch"]
+    targets = target_lead(ds, region)
+    lead = [*answer, *goal] or targets
+    return {
+        "lead": lead,
+        "opening": rest[:cut],
+        "targets": [one for one in targets if one not in lead],
+        "growth": growth_lead(ds, region),
+        "branches": carried[:1] or unsaid(branch, *above),
+        "follows": [*rest[cut:], *carried[1:]],
+        "facts": unsaid((one for one in headlines if one.rule in STATED), *above),
+        "beside": beside,
+    }
+
+
+def assumptions(found: Iterable[Insight | Headline]) -> list[Headline]:
     """What is assumed for some insights, each assumption once, as one headline; none where nothing is."""
-    told = list(found)
+    told = [one for one in found if isinstance(one, Insight)]
     keys = dict.fromkeys(key for insight in told for key in insight.assumptions)
     names = [Label(*(message(f"insights.assumed.{key}", lang) for lang in LANGS)) for key in keys]
     return [Headline("assumed", 0, told[0].region, {"what": listing(names)})] if names else []

@@ -6,6 +6,7 @@ them answer is told by its first and its last, and a table holds the main ones.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,9 @@ MOST_TOLD, MOST_COLUMNS = 5, 6
 MOST_TIED = 4
 #: Panels of one chart by the number of areas in the fullest, and charts on a page.
 PANELS, MOST_CHARTS = ((6, 6), (14, 4), (40, 2)), 2
+
+#: Questions from which on it says something which area comes first most often.
+LEAST_ASKED = 3
 
 Row = tuple[Label, Figure, bool]
 
@@ -107,6 +111,28 @@ def answers(ds: Dataset, areas: tuple[str, ...], side: SideBySide) -> Iterator[H
         if one.differs:
             told |= {"top_place": one.holders(one.top), "low_place": one.holders(one.low), "low": one.low[1]}
         yield Headline("ranked" if one.differs else "all_alike", 0, "", told)
+
+
+def first_places(ds: Dataset, areas: tuple[str, ...], side: SideBySide) -> list[Headline]:
+    """Which area has the largest value most often, of the questions with a largest; none where two areas tie."""
+    asked = [one for one in questions(ds, areas, side, ()) if one.differs]
+    tops = [
+        one.areas[one.rows.index(one.top)]
+        for one in asked
+        if sum(r[1].value == one.top[1].value for r in one.rows) == 1
+    ]
+    ranked = Counter(tops).most_common(2)
+    if len(asked) < LEAST_ASKED or not ranked or (len(ranked) > 1 and ranked[0][1] == ranked[1][1]):
+        return []
+    area, most = ranked[0]
+    own = [one for one in asked if one.top[1].observations and one.areas[one.rows.index(one.top)] == area]
+    ids = [tuple(obs_id for one in some for row in one.rows for obs_id in row[1].observations) for some in (own, asked)]
+    figures: dict[str, Any] = {
+        "place": label(ds, "areas", area),
+        "count": Figure("comparison/first", float(most), "count", "项", ids[0]),
+        "questions": Figure("comparison/ranked", float(len(asked)), "count", "项", ids[1]),
+    }
+    return [Headline("first_places", 0, "", figures)]
 
 
 def dot_charts(ds: Dataset, areas: tuple[str, ...], side: SideBySide, context: Iterable[str] = ()) -> list[Chart]:

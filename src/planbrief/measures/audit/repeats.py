@@ -21,7 +21,7 @@ from planbrief.measures.audit.model import (
     key_of,
 )
 from planbrief.measures.audit.relations import EPSILON
-from planbrief.measures.evidence import Evidence, ids
+from planbrief.measures.evidence import AS_NAMED, Evidence, ids
 from planbrief.targets.names import Label, located, period, place
 
 MAGNITUDE = "magnitude"
@@ -309,6 +309,9 @@ def _value_finding(ctx: Context, finding_id: str, a: Place, b: Place, prints: li
     gap = abs(doubtful.base - other.base) / doubtful.factor
     tolerance = (doubtful.base_half + other.base_half) / doubtful.factor
     items = ctx.items([doubtful, other, *prints])
+    if ctx.meta(doubtful.indicator).get("definition_source") == AS_NAMED:
+        # Known by its words only (总投资): the same words may stand for two things, so this is no contradiction yet.
+        return Finding(finding_id, PRINTED_TWICE, "note", items, numbers, f"audit.{PRINTED_TWICE}.undefined")
     message = f"audit.{PRINTED_TWICE}.{'slip' if slip else 'value'}"
     return Finding(finding_id, PRINTED_TWICE, "inconsistent", items, numbers, message, gap, tolerance, doubtful.unit)
 

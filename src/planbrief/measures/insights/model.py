@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from planbrief.measures.audit import Audit, audit, audit_tables, in_question
 from planbrief.measures.audit.model import Context
 from planbrief.measures.audit.relations import Amount, Scope, amount
-from planbrief.measures.evidence import evidence, ids
+from planbrief.measures.evidence import AS_NAMED, evidence, ids
 from planbrief.measures.figures import Figure, plain
 from planbrief.measures.ranges import ROUNDED_KINDS
 from planbrief.measures.series import Point, Series, published_year, series_of
@@ -135,8 +135,6 @@ def of_amount(found: Amount) -> Quantity:
 Value = Figure | Label | str
 #: The same for several years.
 Steps = tuple[Mapping[str, Value], ...]
-#: Source of the definition of an indicator that ``accept`` took over from a document, by name only.
-AS_NAMED = "planbrief accept"
 #: Share of the weight that is left to what touches hardly any money or people, and to what is hardly any distance.
 LEAST_SCALE, LEAST_DISTANCE = 0.25, 0.2
 #: Certainty of what needs no assumption, one, and more than one.
