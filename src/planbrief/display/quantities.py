@@ -395,8 +395,8 @@ def value_text(
     if math.isnan(figure.value):
         return undefined_text(figure.undefined, lang)
     if figure.unit == TENTHS and lang != "zh" and not bare:
-        ends = [round(10 * one, 9) for one in (figure.value, figure.lower, figure.upper)]
-        figure, printed = replace(figure, value=ends[0], lower=ends[1], upper=ends[2], unit="%"), ""
+        value, lower, upper = (round(10 * one, 9) for one in (figure.value, figure.lower, figure.upper))
+        figure, printed = replace(figure, value=value, lower=lower, upper=upper, unit="%"), ""
     if is_range(figure):
         ends = [digits_of(figure.lower, figure), digits_of(figure.upper, figure)]
         if figure.formula and (ends[1] - ends[0]) * 10 ** DECIMALS.get(figure.measure, 1) <= NARROW:
