@@ -131,6 +131,17 @@ def test_a_code_name_printed_in_two_ways_is_found():
     assert finding.observations == ()
 
 
+@pytest.mark.parametrize(("subject", "found"), [("", 0), ("试验项目", 1)])
+def test_a_count_that_does_not_say_of_what_contradicts_none(subject, found):
+    """An indicator without scope and direction counts whatever a passage names; with a subject it is one thing."""
+    twice = [
+        observation(20 + 10 * i, value, indicator="branch_count", time_period="2021", locator=f"段{i}", subject=subject)
+        for i, value in enumerate((12, 3000))
+    ]
+    result = audit(town(twice), "testville", tables=TABLES)
+    assert [one.rule for one in result].count("printed_twice") == found
+
+
 def test_the_same_words_without_a_definition_are_no_contradiction():
     """An indicator known by its words alone is asked about in a note; one with a definition is a contradiction."""
     twice = [

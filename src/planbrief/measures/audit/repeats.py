@@ -228,8 +228,12 @@ def _fact(record: Evidence) -> tuple[object, ...]:
 
 
 def _unnamed(ctx: Context, record: Evidence) -> bool:
-    named = record.subject or record.activity
-    return not named and record.kind == "count" and ctx.meta(record.indicator)["concept"] in UNNAMED_SCHEMES
+    """Whether a count does not say of what: 12 projects with a prize are no contradiction of 3,000 with a subsidy."""
+    if record.subject or record.activity:
+        return False
+    meta = ctx.meta(record.indicator)
+    anything = (meta["aggregation"], meta["scope"], meta["direction"]) == ("count", "none", "none")
+    return anything or (record.kind == "count" and meta["concept"] in UNNAMED_SCHEMES)
 
 
 def _compare(ctx: Context, same: list[Place], undated: list[Place]) -> Iterator[Result]:
