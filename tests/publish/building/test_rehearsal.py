@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Iterator
@@ -32,7 +33,15 @@ def pool() -> Iterator[Pool]:
     """One warm process for all of these tests."""
     warm = Pool(4, PRELOAD, method="fork")
     yield warm
-    warm.stop()  # whatever a test has left
+    warm.stop()
+
+
+@pytest.fixture
+def own_pool() -> Iterator[Pool]:
+    """Processes of one test alone, whose pages stay to be edited again and would take the place of others."""
+    warm = Pool(4, PRELOAD, method="fork")
+    yield warm
+    warm.stop()
 
 
 class Edited:
@@ -73,6 +82,10 @@ def begun(pool, small, tmp_path) -> Iterator[list[Edited]]:
     yield edited
     for one in edited:
         one.run.end()
+    for one in edited:  # its place among the pool's jobs is free for the next test
+        with contextlib.suppress(Exception):
+            one.run._future.exception(30)
+        assert one.run._future.done()
 
 
 @pytest.fixture
@@ -258,13 +271,13 @@ def test_failures_and_deaths_leave_the_checkpoints(edited):
     assert page == one.whole()
 
 
-def test_pages_begin_anew_where_their_inputs_did(pool, small, tmp_path):
+def test_pages_begin_anew_where_their_inputs_did(own_pool, small, tmp_path):
     """Another state of the data, another parameter or a lost state: the whole notebook runs, in a fresh copy."""
     ran = tmp_path / "ran"
     trace = f"open({str(ran)!r}, 'a').write('x')"
     write_notebook(small.notebooks / "small.ipynb", cells(trace=trace, words=say("句。")))
     scratch = Scratch(tmp_path / "scratch")
-    pages = Rehearsals(pool, scratch, 60, part_apart=0)
+    pages = Rehearsals(own_pool, scratch, 60, part_apart=0)
     (tmp_path / "copy").mkdir()
     root = snapshot(small, tmp_path / "copy")
     task = Task("small-qijiang", "zh", "small", (("region", "qijiang"),), ("html",), str(root), cell_timeout=60)
@@ -316,7 +329,7 @@ def test_nothing_is_left_of_a_rehearsal_that_has_ended(edited):
     assert one.run._future.done()
 
 
-def test_a_page_that_takes_too_long_is_given_up(pool, small, tmp_path):
+def test_a_page_that_takes_too_long_is_given_up(own_pool, small, tmp_path):
     """Its processes end, whatever they are at, and the next save begins anew."""
     (tmp_path / "copy").mkdir()
     mark = "planbrief-rehearsal-slow"
@@ -325,7 +338,7 @@ def test_a_page_that_takes_too_long_is_given_up(pool, small, tmp_path):
     root = snapshot(small, tmp_path / "copy")
     task = Task("small-qijiang", "zh", "small", (("region", "qijiang"),), ("html",), str(root), cell_timeout=60)
     scratch = Scratch(tmp_path / "scratch")
-    pages = Rehearsals(pool, scratch, 5, part_apart=0)
+    pages = Rehearsals(own_pool, scratch, 5, part_apart=0)
     with pytest.raises(TimedOut, match="zh/small-qijiang: stopped after 5 s"):
         pages.start("page", task, "data", whole=False)()
     end = time.monotonic() + 20
