@@ -286,7 +286,8 @@ def _pace(ds: Dataset, region: str, group: Group) -> Iterator[Headline]:
         "end_period": period(str(fast["end_period"])),
     }
     alike = fast["indicator"] == slow["indicator"]
-    if fast["cagr"] > slow["cagr"]:
+    rates = [row["cagr"] for _, row in found]
+    if rates.count(fast["cagr"]) == rates.count(slow["cagr"]) == 1:  # where two tie, none is fastest or slowest
         yield Headline("pace" if alike else "pace_apart", 0, region, figures)
 
 

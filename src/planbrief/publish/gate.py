@@ -134,20 +134,30 @@ def refusals(project: Project, memory: Path | None = None, notebooks: Collection
     unknown = [name for name, digest in own.items() if known["notebooks"].get(name) != digest]
     if sound and not unknown:
         return ()
-    problems = _problems(project, data, tuple(own.items()), tuple(unknown), sound)
-    if not problems and (data, own) == (data_digest(project, memory), notebook_digests(project, notebooks)):
+    try:
+        _look_through(project, data, tuple(own.items()), tuple(unknown), sound)
+    except Refused as found:
+        return tuple(found.problems)
+    if (data, own) == (data_digest(project, memory), notebook_digests(project, notebooks)):
         _remember(memory, known | {"data": data, "notebooks": known["notebooks"] | own})
-    return problems
+    else:  # saved while they were looked at
+        _look_through.cache_clear()
+    return ()
 
 
 @lru_cache(maxsize=4)
-def _problems(
+def _look_through(
     project: Project, data: str, own: tuple[tuple[str, str], ...], unknown: tuple[str, ...], sound: bool
-) -> tuple[Problem, ...]:
-    """What is wrong with inputs of these digests: a build asks before it waits for the lock, and again behind it."""
+) -> None:
+    """Raise :class:`Refused` unless inputs of these digests are sound.
+
+    A build asks before it waits for the lock, and again behind it. Only a clean answer is kept: what is wrong may be
+    mended without any of these files.
+    """
     from planbrief.checks.project import project_problems
 
-    return tuple(project_problems(project, unknown, sound))
+    if problems := tuple(project_problems(project, unknown, sound)):
+        raise Refused(problems)
 
 
 def admit(project: Project, memory: Path | None, unchecked: bool, notebooks: Collection[str] = ()) -> tuple[str, ...]:

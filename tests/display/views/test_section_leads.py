@@ -23,8 +23,8 @@ def shipped():
     return load()
 
 
-def city(paths=PATHS):
-    """A synthetic city whose levels have a start and two targets."""
+def city(paths=PATHS, last="eq"):
+    """A synthetic city whose levels have a start and two targets, the last one with a bound."""
     like = next(row for row in INDICATORS if row["aggregation"] == "additive")
     indicators = [
         {**like, "indicator": name, "name_zh": f"试{name[-1]}量", "name_en": f"Level {name[-1]}"} for name in paths
@@ -33,6 +33,7 @@ def city(paths=PATHS):
         observation(
             900 + 10 * place + number, value, indicator=name, time_period=year,
             kind="actual" if year == "2023" else "target", unit_measure=like["unit_measure"],
+            comparator=last if year == "2030" else "eq",
         )
         for place, (name, values) in enumerate(paths.items())
         for number, (year, value) in enumerate(zip(("2023", "2026", "2030"), values, strict=True))
@@ -56,6 +57,18 @@ def test_the_stretch_in_which_most_grow_fastest():
     assert (told.figures["count"].value, told.figures["all"].value) == (3, 4)
     assert told.figures["span"].en == "2024–2026"
     assert growth_lead(city({**PATHS, "test_d": (100, 101, 130)}), "testville") == []
+
+
+def test_a_path_with_two_equal_stretches_is_fastest_in_neither():
+    """Ten per cent a year in both stretches: counted among all, not among those that grow fastest in one."""
+    (told,) = growth_lead(city({**PATHS, "test_e": (100, 133.1, 194.87171)}), "testville")
+    assert (told.figures["count"].value, told.figures["all"].value) == (3, 5)
+
+
+def test_what_is_limited_is_not_to_double():
+    """At most three times the start asks for no doubling; at least three times does."""
+    assert target_lead(city(last="ge"), "testville")[0].rule == "doubled"
+    assert [one.rule for one in target_lead(city(last="le"), "testville")] != ["doubled"]
 
 
 def test_few_targets_make_no_count():
@@ -110,6 +123,8 @@ def test_comparison_counts_bets_and_goals_without_a_date(shipped):
     areas = ("bazhong", "qijiang", "fuling", "zhaoqing")
     (bets,) = cities.bets_lead(shipped, areas)
     assert (bets.rule, bets.figures["count"].value, bets.figures["areas"].value) == ("bets_shared", 3, 3)
+    (tied,) = cities.bets_lead(shipped, ("bazhong", "fuling"))
+    assert tied.rule == "bets_shared_tied"
     (goals,) = cities.undated_lead(shipped, areas)
     every = sum(len(cities.undated_goals(shipped, area)) for area in areas)
     assert goals.figures["count"].value == every
@@ -124,7 +139,7 @@ def test_first_places_need_a_single_first(shipped):
     areas = ("sichuan", "chongqing", "guangdong")
     side = side_by_side(shipped, areas)
     asked = [one for one in questions(shipped, areas, side, ()) if one.differs]
-    for told in first_places(shipped, areas, side):
-        assert 1 <= told.figures["count"].value <= told.figures["questions"].value == len(asked)
+    (told,) = first_places(shipped, areas, side)
+    assert 1 <= told.figures["count"].value <= told.figures["questions"].value == len(asked)
     small = ("qijiang", "fuling")
     assert first_places(shipped, small, side_by_side(shipped, small)) == []

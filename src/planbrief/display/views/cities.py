@@ -329,7 +329,9 @@ def bets_lead(ds: Dataset, areas: tuple[str, ...]) -> Iterator[Headline]:
         ),
         "areas": counted("most_shared", len(most), "个"),
     }
-    yield Headline("bets_shared" if len(shared) > 1 else "bets_shared_one", 0, "", figures)
+    tied = sum(len(by_area) == len(most) for by_area in shared.values()) > 1
+    rule = "bets_shared_one" if len(shared) == 1 else "bets_shared_tied" if tied else "bets_shared"
+    yield Headline(rule, 0, "", figures)
 
 
 def bets_table(ds: Dataset, areas: tuple[str, ...]) -> Table | None:

@@ -99,6 +99,8 @@ def needs_table(ds: Dataset, region: str) -> Table | None:
 LEAST_SERIES = 3
 #: Bounds of an aim that lies above a value where its own number does.
 REACHED = ("eq", "approx", "ge", "gt", "range")
+#: Bounds of a start that leave open on neither side how far it is from there.
+EXACT = ("eq", "approx")
 
 
 def target_lead(ds: Dataset, region: str) -> list[Headline]:
@@ -107,7 +109,10 @@ def target_lead(ds: Dataset, region: str) -> list[Headline]:
     Counted are indicators of the whole place, each once; nothing is said of fewer than three.
     """
     paths = [path for path in planned_paths(ds, region) if path[0]["family"] == "level" and path[0]["start"] > 0]
-    doubled = [path for path in paths if path[-1]["end"] >= 2 * path[0]["start"]]
+    paths = [path for path in paths if path[0]["start_comparator"] in EXACT]
+    doubled = [
+        path for path in paths if path[-1]["end_comparator"] in REACHED and path[-1]["end"] >= 2 * path[0]["start"]
+    ]
     if len(paths) >= LEAST_SERIES and len(doubled) > 1:
         counts = {"count": counted(region, "doubled", doubled), "all": counted(region, "based", paths)}
         return [Headline("doubled", 0, region, counts)]
@@ -129,12 +134,13 @@ def aims_beside(ds: Dataset, region: str) -> list[list[dict[str, Any]]]:
         if base is None or not own or base.conflict or base.comparator != "eq":
             continue
         later = [point for point in series.aims if point.year > base.year and not point.conflict]
-        if later:
-            ends = [
-                {"value": point.value, "reached": point.comparator in REACHED, "observations": point.observations}
-                for point in (base, later[-1])
-            ]
-            found.append(ends)
+        if not later or (later[-1].comparator == "range" and later[-1].lower <= base.value < later[-1].upper):
+            continue  # a range around what was reached is neither above nor below it
+        ends = [
+            {"value": point.value, "reached": point.comparator in REACHED, "observations": point.observations}
+            for point in (base, later[-1])
+        ]
+        found.append(ends)
     return found
 
 
@@ -142,15 +148,22 @@ def growth_lead(ds: Dataset, region: str) -> list[Headline]:
     """The stretch of years in which most quantities have to grow fastest; none where two tie or few are counted."""
     paths = [path for path in planned_paths(ds, region) if path[0]["family"] == "level" and len(path) > 1]
     paths = [path for path in paths if all(row["cagr"] == row["cagr"] for row in path)]
-    steepest = [max(path, key=lambda row: row["cagr"]) for path in paths]
-    tally = Counter((int(row["start_year"]), int(row["end_year"])) for row in steepest).most_common(2)
-    if len(paths) < LEAST_SERIES or tally[0][1] < 2 or (len(tally) > 1 and tally[0][1] == tally[1][1]):
+    fastest = [steepest_stretch(path) for path in paths]
+    tally = Counter(span for span in fastest if span).most_common(2)
+    if len(paths) < LEAST_SERIES or not tally or tally[0][1] < 2 or (len(tally) > 1 and tally[0][1] == tally[1][1]):
         return []
     (start, end), most = tally[0]
-    chosen = [p for p, row in zip(paths, steepest, strict=True) if (row["start_year"], row["end_year"]) == (start, end)]
+    chosen = [path for path, span in zip(paths, fastest, strict=True) if span == (start, end)]
     counts = {"count": counted(region, "fastest", chosen), "all": counted(region, "several", paths)}
     span = Label(f"{start + 1}–{end}年" if end - start > 1 else period(str(end)).zh, span_label(start, end)[1])
     return [Headline("fastest_all" if most == len(paths) else "fastest", 0, region, {**counts, "span": span})]
+
+
+def steepest_stretch(path: Sequence[Mapping[str, Any]]) -> tuple[int, int] | None:
+    """First and last year of the stretch with the highest rate; None where two have it."""
+    rates = [round(float(row["cagr"]), 9) for row in path]
+    row = path[rates.index(max(rates))]
+    return (int(row["start_year"]), int(row["end_year"])) if rates.count(max(rates)) == 1 else None
 
 
 def planned_paths(ds: Dataset, region: str) -> list[list[dict[str, Any]]]:
