@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import math
 import re
@@ -67,7 +68,7 @@ def test_columns_name_registered_measures(name):
     """A column that a measure fills names one that is registered, with as many columns as it has arguments."""
     formula, *arguments = COLUMNS[name].by or ("",)
     if formula:
-        assert len(arguments) == MEASURES[formula].function.__code__.co_argcount
+        assert len(arguments) == len(inspect.signature(MEASURES[formula].function).parameters)
 
 
 def test_every_measure_has_a_worked_case():

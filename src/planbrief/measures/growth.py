@@ -147,10 +147,7 @@ def cagr(start: Any, end: Any, years: Any) -> Any:
     >>> round(cagr(142.8, 750, 3), 4)
     0.7382
     """
-    (start, end, years), wrap = arrays(start, end, years)
-    with quiet(all="ignore"):
-        rate = (end / start) ** (1 / years) - 1
-        return wrap(np.where((start > 0) & (end >= 0) & (years > 0), rate, np.nan))
+    return (end / start) ** (1 / years) - 1
 
 
 @measure(not_positive("start"))
@@ -176,9 +173,7 @@ def multiple(start: Any, end: Any) -> Any:
     >>> round(multiple(142.8, 3500), 2)
     24.51
     """
-    (start, end), wrap = arrays(start, end)
-    with quiet(all="ignore"):
-        return wrap(np.where(start > 0, end / start, np.nan))
+    return end / start
 
 
 @measure(not_positive("start"), not_positive("end"), not_positive("years"))
@@ -204,10 +199,7 @@ def log_growth(start: Any, end: Any, years: Any) -> Any:
     >>> round(log_growth(142.8, 750, 3), 4)
     0.5529
     """
-    (start, end, years), wrap = arrays(start, end, years)
-    with quiet(all="ignore"):
-        rate = np.log(end / start) / years
-        return wrap(np.where((start > 0) & (end > 0) & (years > 0), rate, np.nan))
+    return np.log(end / start) / years
 
 
 @measure(not_positive("rate"))
@@ -231,9 +223,7 @@ def doubling_time(rate: Any) -> Any:
     >>> round(doubling_time(0.023), 1)
     30.5
     """
-    (rate,), wrap = arrays(rate)
-    with quiet(all="ignore"):
-        return wrap(np.where(rate > 0, math.log(2) / np.log1p(rate), np.nan))
+    return math.log(2) / np.log1p(rate)
 
 
 def _too_few(a: dict[str, Any]) -> bool:
@@ -341,8 +331,8 @@ def _geometric_sum_root(total: Array, periods: int) -> Array:
 
 
 @measure(
-    ("rate_below_minus_one", lambda a: a["rate"] < -1),
-    ("rate_total_loss", lambda a: a["rate"] == -1 and a["years"] < 0),
+    ("rate_below_minus_one", lambda a: np.logical_not(a["rate"] >= -1)),
+    ("rate_total_loss", lambda a: (a["rate"] == -1) & np.logical_not(a["years"] >= 0)),
 )
 def implied_level(base: Any, rate: Any, years: Any) -> Any:
     """The level that a constant rate leads to, base·(1+rate)^years.
@@ -364,10 +354,8 @@ def implied_level(base: Any, rate: Any, years: Any) -> Any:
     >>> round(implied_level(100, 0.05, 5), 2)
     127.63
     """
-    (base, rate, years), wrap = arrays(base, rate, years)
-    with quiet(all="ignore"):
-        level = np.where((base == 0) & ~np.isnan(years), 0.0, base * (1 + rate) ** years)
-        return wrap(np.where((rate > -1) | ((rate == -1) & (years >= 0)), level, np.nan))
+    # From nothing comes nothing, also where the factor overflows: 0 × inf is no number.
+    return np.where((base == 0) & ~np.isnan(years), 0.0, base * (1 + rate) ** years)
 
 
 @measure(

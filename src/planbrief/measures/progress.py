@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from planbrief.measures.growth import require_shape, transformed
+from planbrief.measures.growth import cagr, require_shape, transformed
 from planbrief.measures.undefined import (
     FLAT,
     NO_DIRECTION,
     Array,
+    Rule,
     arrays,
     conflicting,
     measure,
@@ -32,14 +33,23 @@ class AnticipatedProgress(NamedTuple):
     category: Any
 
 
-@measure(
+#: Where several measures, or the fields of one, are undefined.
+NO_BASE: Rule = not_positive("base")
+NOT_SINCE: Rule = not_after("period_not_after_base", "year", "base_year")
+NO_STRETCH: Rule = not_after("period_not_after_base", "target_year", "base_year")
+NO_TREND: tuple[Rule, ...] = (
     conflicting("series"),
     ("too_few_points", lambda a: len(points(a["series"]).years) < 2),
     ("point_at_target", lambda a: (points(a["series"]).years >= a["target_year"]).any()),
+)
+
+
+@measure(
+    *NO_TREND,
     NO_DIRECTION,
     ("no_gap_at_start", lambda a: a["direction"] * (a["target"] - a["base"]) <= 0),
     elementwise=False,
-    predicted=("milestone_conflict", "too_few_points", "point_at_target"),
+    predicted=NO_TREND,
 )
 def anticipated_progress(
     series: Any, target: Any, target_year: Any, base: Any, direction: Any = 1
@@ -132,12 +142,10 @@ def increment_completion(base: Any, value: Any, target: Any) -> Any:
     >>> increment_completion(58, 60, 63)
     0.4
     """
-    (base, value, target), wrap = arrays(base, value, target)
-    with quiet(all="ignore"):
-        return wrap(np.where(target != base, (value - base) / (target - base), np.nan))
+    return (value - base) / (target - base)
 
 
-@measure(not_after("period_not_after_base", "target_year", "base_year"))
+@measure(NO_STRETCH)
 def elapsed_share(base_year: Any, year: Any, target_year: Any) -> Any:
     """Share of the time that has passed (序时进度), (t − t0)/(T − t0).
 
@@ -154,16 +162,13 @@ def elapsed_share(base_year: Any, year: Any, target_year: Any) -> Any:
     >>> elapsed_share(2020, 2023, 2025)
     0.6
     """
-    (base_year, year, target_year), wrap = arrays(base_year, year, target_year)
-    with quiet(all="ignore"):
-        share = (year - base_year) / (target_year - base_year)
-        return wrap(np.where(target_year > base_year, share, np.nan))
+    return (year - base_year) / (target_year - base_year)
 
 
 @measure(
     FLAT,
-    not_after("period_not_after_base", "target_year", "base_year"),
-    ("year_outside", lambda a: not a["base_year"] <= a["year"] <= a["target_year"]),
+    NO_STRETCH,
+    ("year_outside", lambda a: np.logical_not((a["base_year"] <= a["year"]) & (a["year"] <= a["target_year"]))),
     not_logarithmic(),
 )
 def schedule_gap(
@@ -190,29 +195,16 @@ def schedule_gap(
     -40.78
     """
     require_shape(shape)
-    (base, value, target, base_year, year, target_year), wrap = arrays(
-        base, value, target, base_year, year, target_year
-    )
-    with quiet(all="ignore"):
-        elapsed = (year - base_year) / (target_year - base_year)
-        waypoint = _waypoint(base, target, elapsed, shape)
-        gap = 100 * (value - waypoint) / (target - base)
-        defined = (target != base) & (target_year > base_year) & (elapsed >= 0) & (elapsed <= 1)
-        return wrap(np.where(defined, gap, np.nan))
+    elapsed = (year - base_year) / (target_year - base_year)
+    linear = shape == "linear"
+    waypoint = base + (target - base) * elapsed if linear else base * (target / base) ** elapsed
+    return 100 * (value - waypoint) / (target - base)
 
 
-def _waypoint(base: Array, target: Array, elapsed: Array, shape: str) -> Array:
-    if shape == "linear":
-        return base + (target - base) * elapsed
-    return np.where((base > 0) & (target > 0), base * (target / base) ** elapsed, np.nan)
+NOT_AHEAD: Rule = not_after("target_not_ahead", "target_year", "year")
 
 
-@measure(
-    not_after("target_not_ahead", "target_year", "year"),
-    not_positive("value"),
-    negative("target"),
-    increment_per_year=("target_not_ahead",),
-)
+@measure(NOT_AHEAD, not_positive("value"), negative("target"), increment_per_year=(NOT_AHEAD,))
 def required_growth(value: Any, year: Any, target: Any, target_year: Any, direction: Any = 1) -> RequiredGrowth:
     """Average growth still required from the latest value (所需年均增速).
 
@@ -236,13 +228,9 @@ def required_growth(value: Any, year: Any, target: Any, target_year: Any, direct
     >>> required_growth(300, 2025, 2000, 2030, 1).increment_per_year
     340.0
     """
-    (value, year, target, target_year, direction), wrap = arrays(value, year, target, target_year, direction)
-    with quiet(all="ignore"):
-        left = np.where(target_year > year, target_year - year, np.nan)
-        rate = np.where((value > 0) & (target >= 0) & (left > 0), (target / value) ** (1 / left) - 1, np.nan)
-        increment = (target - value) / left
-        met = np.broadcast_arrays(_met(value, target, direction), rate)[0]
-        return RequiredGrowth(wrap(rate), wrap(increment), wrap(met))
+    left = target_year - year
+    rate = (target / value) ** (1 / left) - 1
+    return RequiredGrowth(rate, (target - value) / left, _met(value, target, direction))
 
 
 def _met(value: Array, target: Array, direction: Array) -> Array:
@@ -307,14 +295,14 @@ def time_ahead(milestones: Any, year: Any, value: Any, shape: str = "geometric")
 
 @measure(
     NO_DIRECTION,
-    not_positive("base"),
-    not_after("period_not_after_base", "year", "base_year"),
-    not_after("period_not_after_base", "target_year", "base_year"),
+    NO_BASE,
+    NOT_SINCE,
+    NO_STRETCH,
     negative("value"),
     negative("target"),
     ("no_growth_required", FLAT[1]),
-    actual=("base_not_positive", "period_not_after_base", "value_negative"),
-    required=("base_not_positive", "period_not_after_base", "target_negative"),
+    actual=(NO_BASE, NOT_SINCE, negative("value")),
+    required=(NO_BASE, NO_STRETCH, negative("target")),
 )
 def growth_ratio(
     base: Any, base_year: Any, value: Any, year: Any, target: Any, target_year: Any, direction: Any = 1
@@ -345,24 +333,13 @@ def growth_ratio(
     >>> growth_ratio(14.5, 2015, 10.2, 2023, 7.25, 2030, -1).status
     'substantial_progress'
     """
-    (base, base_year, value, year, target, target_year, direction), wrap = arrays(
-        base, base_year, value, year, target, target_year, direction
-    )
-    with quiet(all="ignore"):
-        actual = _rate(base, value, year - base_year)
-        required = _rate(base, target, target_year - base_year)
-        known = (required != 0) & (np.abs(direction) == 1)
-        ratio = np.where(known, direction * actual / np.abs(required), np.nan)
-        ratio, actual, required, met = np.broadcast_arrays(ratio, actual, required, _met(value, target, direction))
-        cases = [met, np.isnan(ratio), *(ratio >= limit for limit, _ in RATIO_CLASSES)]
-        names = ["target_achieved", "not_available", *(name for _, name in RATIO_CLASSES)]
-        status = np.select(cases, names, "deterioration").astype(object)
-        return GrowthRatio(wrap(ratio), wrap(actual), wrap(required), wrap(status))
-
-
-def _rate(start: Array, end: Array, years: Array) -> Array:
-    rate = (end / start) ** (1 / years) - 1
-    return np.where((start > 0) & (end >= 0) & (years > 0), rate, np.nan)
+    actual, required = cagr(base, value, year - base_year), cagr(base, target, target_year - base_year)
+    known = (required != 0) & (np.abs(direction) == 1)
+    ratio = np.where(known, direction * actual / np.abs(required), np.nan)
+    # A target that is reached needs no growth, so that this is looked at before the ratio, which may be undefined then.
+    cases = [_met(value, target, direction), np.isnan(ratio), *(ratio >= limit for limit, _ in RATIO_CLASSES)]
+    names = ["target_achieved", "not_available", *(name for _, name in RATIO_CLASSES)]
+    return GrowthRatio(ratio, actual, required, np.select(cases, names, "deterioration").astype(object))
 
 
 @measure(FLAT, NO_DIRECTION)
@@ -388,7 +365,4 @@ def current_status_index(value: Any, base: Any, target: Any, direction: Any = 1)
     >>> current_status_index(60, 58, 63, 1)
     4.0
     """
-    (value, base, target, direction), wrap = arrays(value, base, target, direction)
-    with quiet(all="ignore"):
-        index = np.minimum(10.0, 10 * direction * (value - base) / np.abs(target - base))
-        return wrap(np.where((target != base) & (np.abs(direction) == 1), index, np.nan))
+    return np.minimum(10.0, 10 * direction * (value - base) / np.abs(target - base))

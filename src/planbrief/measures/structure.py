@@ -17,6 +17,7 @@ from planbrief.measures.columns import CONTRIBUTION, STRUCTURE, frame, with_word
 from planbrief.measures.series import Point, Series, Whole, by_period, wholes
 from planbrief.measures.undefined import (
     Array,
+    Rule,
     along_last,
     arrays,
     floats,
@@ -82,17 +83,17 @@ def share(part: Any, total: Any) -> Any:
     >>> share(104, 130)
     80.0
     """
-    (part, total), wrap = arrays(part, total)
-    with quiet(all="ignore"):
-        return wrap(np.where(total > 0, 100 * part / total, np.nan))
+    return 100 * part / total
 
 
-@measure(
-    not_positive("share0", "share_not_positive"),
-    ("share_full", lambda a: a["share0"] >= 100),
-    change_pct=("share_not_positive",),
-    gap_closed=("share_full",),
-)
+#: Where the fields of a result are undefined, each for a reason of its own.
+NO_SHARE: Rule = not_positive("share0", "share_not_positive")
+FULL_SHARE: Rule = ("share_full", lambda a: a["share0"] >= 100)
+NO_TOTAL: Rule = without_total("parts0")
+UNCHANGED: Rule = otherwise("total_unchanged")
+
+
+@measure(NO_SHARE, FULL_SHARE, change_pp=(), change_pct=(NO_SHARE,), gap_closed=(FULL_SHARE,))
 def share_change(share0: Any, share1: Any) -> ShareChange:
     """Change of a share, points first.
 
@@ -110,21 +111,11 @@ def share_change(share0: Any, share1: Any) -> ShareChange:
     >>> share_change(58, 63).change_pp
     5.0
     """
-    (share0, share1), wrap = arrays(share0, share1)
-    with quiet(all="ignore"):
-        change = share1 - share0
-        percent = np.where(share0 > 0, 100 * change / share0, np.nan)
-        closed = np.where(share0 < 100, change / (100 - share0), np.nan)
-        return ShareChange(wrap(change), wrap(percent), wrap(closed))
+    change = share1 - share0
+    return ShareChange(change, 100 * change / share0, change / (100 - share0))
 
 
-@measure(
-    without_total("parts0"),
-    otherwise("total_unchanged"),
-    elementwise=False,
-    pull_pp=("total_not_positive",),
-    share_pct=("total_unchanged",),
-)
+@measure(NO_TOTAL, UNCHANGED, elementwise=False, pull_pp=(NO_TOTAL,), share_pct=(UNCHANGED,))
 def contribution(parts0: Any, parts1: Any) -> Contribution:
     """What each part contributes to the growth of the total.
 
@@ -161,7 +152,7 @@ def contribution(parts0: Any, parts1: Any) -> Contribution:
     return Contribution(wrap(pull), wrap(percent))
 
 
-@measure(("total_not_positive", lambda a: min(a["e_j"], a["e_i"], a["e"]) <= 0))
+@measure(*(not_positive(name, "total_not_positive") for name in ("e_j", "e_i", "e")))
 def location_quotient(e_ij: Any, e_j: Any, e_i: Any, e: Any) -> Any:
     """Location quotient (区位商), (e_ij/e_j)/(e_i/e).
 
@@ -186,9 +177,7 @@ def location_quotient(e_ij: Any, e_j: Any, e_i: Any, e: Any) -> Any:
     >>> location_quotient(750, 6000, 15000, 1500000)
     12.5
     """
-    (e_ij, e_j, e_i, e), wrap = arrays(e_ij, e_j, e_i, e)
-    with quiet(all="ignore"):
-        return wrap(np.where((e_j > 0) & (e_i > 0) & (e > 0), (e_ij / e_j) / (e_i / e), np.nan))
+    return (e_ij / e_j) / (e_i / e)
 
 
 @measure(

@@ -7,7 +7,8 @@ import math
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from functools import wraps
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,20 +34,20 @@ class Measure:
     Attributes
     ----------
     function : callable
-        The formula; its parameters are the arguments of vectors and explanations.
+        What callers call; its parameters are the arguments of vectors and explanations.
     rules : tuple of Rule
         Where it is undefined, in the order in which reasons are looked at; the first that holds is given.
     fields : mapping
-        For results whose fields are undefined for different reasons: the reasons of each field.
+        For results whose fields are undefined for different reasons: the rules of each field.
     elementwise : bool
-        Whether all arguments are single numbers, so that arrays are explained element by element.
+        Whether all arguments are single numbers, so that arrays are computed and explained element by element.
     skips_missing : bool
         Whether points without a value are left out instead of leaving the whole undefined.
     """
 
     function: Callable[..., Any]
     rules: tuple[Rule, ...]
-    fields: Mapping[str, Sequence[str]]
+    fields: Mapping[str, Sequence[Rule]]
     elementwise: bool
     skips_missing: bool
 
@@ -56,31 +57,74 @@ MEASURES: dict[str, Measure] = {}
 
 
 def measure(
-    *rules: Rule, elementwise: bool = True, skips_missing: bool = False, **fields: Sequence[str]
+    *rules: Rule, elementwise: bool = True, skips_missing: bool = False, **fields: Sequence[Rule]
 ) -> Callable[[Function], Function]:
-    """Register the function below as a measure; explanations, tests and vectors find it by its name."""
+    """Register the function below as a measure; explanations, tests and vectors find it by its name.
+
+    An element-wise one is a formula of float arrays and nothing else: numbers, lists and pandas objects become arrays
+    and the result takes their form again, and where a rule holds it is NaN (a field that `fields` names, where one of
+    its own does). So where a measure is undefined and why are one fact, told once.
+    """
 
     def register(function: Function) -> Function:
         room = function.__module__.rpartition(".")[2]
-        MEASURES[f"{room}.{function.__name__}"] = Measure(function, rules, fields, elementwise, skips_missing)
-        return function
+        called = _of_arrays(function, rules, fields) if elementwise else function
+        MEASURES[f"{room}.{function.__name__}"] = Measure(called, rules, fields, elementwise, skips_missing)
+        return cast(Function, called)
 
     return register
 
 
+def _of_arrays(
+    formula: Callable[..., Any], rules: tuple[Rule, ...], fields: Mapping[str, Sequence[Rule]]
+) -> Callable[..., Any]:
+    """A formula of arrays as a function of whatever callers have."""
+    parameters = inspect.signature(formula)
+
+    @wraps(formula)
+    def computed(*args: Any, **kwargs: Any) -> Any:
+        bound = parameters.bind(*args, **kwargs)
+        bound.apply_defaults()
+        given = bound.arguments
+        numbers = [name for name, value in given.items() if not isinstance(value, str)]
+        columns, wrap = arrays(*(given[name] for name in numbers))
+        given |= zip(numbers, columns, strict=True)
+        with quiet(all="ignore"):
+            result = formula(**given)
+            if not hasattr(result, "_fields"):
+                return wrap(_masked(result, given, rules))
+            masked = []
+            for field, values in zip(result._fields, np.broadcast_arrays(*result), strict=True):
+                own = fields.get(field, rules) if values.dtype.kind == "f" else ()
+                masked.append(wrap(_masked(values, given, own)))
+            return type(result)(*masked)
+
+    return computed
+
+
+def _masked(values: Array, given: dict[str, Any], rules: Sequence[Rule]) -> Array:
+    for _, holds in rules:
+        values = np.where(holds(given), np.nan, values)
+    return values
+
+
+# A rule that compares holds where the comparison that a formula needs fails, so that it holds for NaN, too: 1 ** NaN is
+# 1, and no growth over an unknown number of years would be a growth of nothing.
+
+
 def not_positive(name: str, key: str = "") -> Rule:
     """Undefined where an argument is not above zero."""
-    return key or f"{name}_not_positive", lambda a: a[name] <= 0
+    return key or f"{name}_not_positive", lambda a: np.logical_not(a[name] > 0)
 
 
 def negative(name: str) -> Rule:
     """Undefined where an argument is below zero."""
-    return f"{name}_negative", lambda a: a[name] < 0
+    return f"{name}_negative", lambda a: np.logical_not(a[name] >= 0)
 
 
 def not_after(key: str, later: str, earlier: str) -> Rule:
     """Undefined unless one year comes after another."""
-    return key, lambda a: a[later] <= a[earlier]
+    return key, lambda a: np.logical_not(a[later] > a[earlier])
 
 
 def conflicting(name: str) -> Rule:
@@ -96,17 +140,17 @@ def without_total(name: str) -> Rule:
 def not_logarithmic(value: str = "") -> Rule:
     """Undefined on a geometric path that touches a level that is not above zero."""
 
-    def low(a: dict[str, Any]) -> bool:
+    def low(a: dict[str, Any]) -> Any:
         levels = [a[name] for name in ("base", "target", value) if name in a]
         levels += list(points(a["milestones"]).values) if "milestones" in a else []
-        return a.get("shape") == "geometric" and any(level <= 0 for level in levels)
+        return a.get("shape") == "geometric" and np.minimum.reduce(np.broadcast_arrays(*levels)) <= 0
 
     return "value_not_positive", low
 
 
 #: A target that is the base leaves nothing to complete; a direction is a sign.
-FLAT: Rule = ("target_equals_base", lambda a: bool(a["target"] == a["base"]))
-NO_DIRECTION: Rule = ("bad_direction", lambda a: abs(a["direction"]) != 1)
+FLAT: Rule = ("target_equals_base", lambda a: a["target"] == a["base"])
+NO_DIRECTION: Rule = ("bad_direction", lambda a: np.abs(a["direction"]) != 1)
 
 
 def otherwise(key: str) -> Rule:
@@ -114,7 +158,7 @@ def otherwise(key: str) -> Rule:
     return key, lambda a: True
 
 
-#: Undefined operations give NaN silently; the functions say themselves where they are defined.
+#: Undefined operations give NaN silently; rules say where a measure is defined.
 quiet = np.errstate
 
 
@@ -396,11 +440,8 @@ def reason(function: str | Callable[..., Any], /, *, field: str = "", **args: An
     given = {key: _comparable(value) for key, value in bound.arguments.items()}
     if any(_missing(value, name) for value in given.values()):
         return "missing_value"
-    allowed = known.fields.get(field)
-    for key, test in known.rules:
-        if (allowed is None or key in allowed) and bool(np.any(test(given))):
-            return key
-    return "other"
+    applicable = known.fields.get(field, known.rules)
+    return next((key for key, holds in applicable if np.any(holds(given))), "other")
 
 
 def _resolve(function: str | Callable[..., Any]) -> tuple[str, Measure]:
