@@ -2,15 +2,28 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import permutations
 
-from planbrief.measures.audit.model import Context, Finding, Identity, Item, Number, Result, grouped, key_of, single
-from planbrief.measures.evidence import Evidence, ids
-from planbrief.targets.names import Label, label, listing, period, place
+from planbrief.measures.audit.model import (
+    Context,
+    Finding,
+    Item,
+    Number,
+    Question,
+    Result,
+    computed,
+    grouped,
+    printed,
+    question,
+    single,
+)
+from planbrief.measures.evidence import Evidence
+from planbrief.targets.names import Label, label, listing, period
 
 LIST_COUNT = "list_count"
 
@@ -61,20 +74,17 @@ def _whole_scheme(ctx: Context, activity: str) -> bool:
 
 def _compare(ctx: Context, record: Evidence, listed: int, variant: str, part: str) -> Iterator[Result]:
     agrees = listed == record.value
-    finding_id = key_of(LIST_COUNT, record.ref_area, record.indicator, part, "" if agrees else f"{record.value:.0f}")
-    yield Identity(finding_id, LIST_COUNT, agrees, (record.obs_id,), record.value, float(listed), 0.0, record.unit)
+    asked = question(LIST_COUNT, record.ref_area, record.indicator, part, "" if agrees else f"{record.value:.0f}")
+    yield asked.identity(agrees, [record], record.value, float(listed), 0.0, record.unit)
     if agrees:
         return
     numbers: dict[str, Number] = {
-        "area": ctx.area(record),
-        "name": ctx.name(record),
-        "announced": ctx.figure(finding_id, "announced", record.value, record.unit, [record], measure="count"),
-        "listed": ctx.figure(finding_id, "listed", float(listed), record.unit, [record], measure="count"),
+        **ctx.named(record),
+        "announced": printed(record, "count"),
+        "listed": computed(float(listed), record.unit, [record], measure="count"),
     }
     items, gap = (ctx.item(record, "announced"),), abs(record.value - listed)
-    yield Finding(
-        finding_id, LIST_COUNT, "inconsistent", items, numbers, f"audit.{LIST_COUNT}.{variant}", gap, 0.0, record.unit
-    )
+    yield asked.finding("inconsistent", variant, items, numbers, gap, 0.0, record.unit)
 
 
 PRINTED_TWICE = "printed_twice"
@@ -89,18 +99,19 @@ def check_names(ctx: Context) -> Iterator[Result]:
     for row in ctx.tables.printed_names:
         lists.setdefault((row["source_id"], row["list"]), {}).setdefault(row["place"], []).append(row)
     for (source, name), places in lists.items():
-        findings = list(_list(key_of(PRINTED_TWICE, source, name), places))
-        yield Identity(key_of(PRINTED_TWICE, source, name, "names"), PRINTED_TWICE, not findings, ())
+        asked = question(PRINTED_TWICE, source, name)
+        findings = list(_list(asked, places))
+        yield asked.about("names").identity(not findings, ())
         yield from findings
 
 
-def _list(list_id: str, places: Mapping[str, Sequence[Row]]) -> Iterator[Finding]:
+def _list(asked: Question, places: Mapping[str, Sequence[Row]]) -> Iterator[Finding]:
     for where, rows in places.items():
         for name, times in Counter(row["name"] for row in rows).items():
             if times > 1:
                 same = [row for row in rows if row["name"] == name]
                 numbers = {**_said(same[0]), "name": Label(name, name), "one_place": Label(where, where)}
-                yield _finding(key_of(list_id, name, "twice"), "twice", numbers, same)
+                yield _finding(asked.about(name, "twice"), "twice", numbers, same)
     told: set[frozenset[str]] = set()
     for one, other in permutations(places, 2):
         if places[other][0]["complete"] != "true":
@@ -123,9 +134,9 @@ def _list(list_id: str, places: Mapping[str, Sequence[Row]]) -> Iterator[Finding
             }
             if spelt and twin is not None:
                 numbers["other"] = Label(twin["name"], twin["name"])
-                yield _finding(key_of(list_id, row["name"], twin["name"]), "alike", numbers, [row, twin])
+                yield _finding(asked.about(row["name"], twin["name"]), "alike", numbers, [row, twin])
             else:
-                yield _finding(key_of(list_id, row["name"], other), "missing", numbers, [row])
+                yield _finding(asked.about(row["name"], other), "missing", numbers, [row])
 
 
 def _among(name: str, rows: Sequence[Row]) -> bool:
@@ -140,13 +151,12 @@ def _said(row: Row) -> dict[str, Number]:
     return {"list": Label(row["title_zh"], row["title_en"])}
 
 
-def _finding(finding_id: str, variant: str, numbers: Mapping[str, Number], rows: Sequence[Row]) -> Finding:
-    nothing = float("nan")
+def _finding(asked: Question, variant: str, numbers: Mapping[str, Number], rows: Sequence[Row]) -> Finding:
     items = tuple(
-        Item("", Label(row["name"], row["name"]), nothing, "", "", variant, f"{row['place']} {row['char_start']}")
+        Item("", Label(row["name"], row["name"]), math.nan, "", "", variant, f"{row['place']} {row['char_start']}")
         for row in rows
     )
-    return Finding(finding_id, PRINTED_TWICE, "inconsistent", items, numbers, f"audit.{PRINTED_TWICE}.names_{variant}")
+    return asked.finding("inconsistent", f"names_{variant}", items, numbers)
 
 
 CLUSTER_WORDING = "cluster_wording"
@@ -196,36 +206,23 @@ def _against_industries(ctx: Context, classes: list[SizeClass]) -> Iterator[Resu
     wanted = [int(c.count.base) for c in classes]
     scored = [(_distance(wanted, _counted(classes, group)), str(parent), group) for parent, group in candidates]
     distance, parent, group = min(scored, key=lambda entry: (entry[0], -len(entry[2]), entry[1]))
-    finding_id = key_of(CLUSTER_WORDING, first.ref_area, parent, first.time_period)
+    asked = question(CLUSTER_WORDING, first.ref_area, parent, first.time_period)
     records = [record for c in classes for record in (c.count, c.size)] + group
     sizes = _counted(classes, group)
-    yield Identity(
-        finding_id, CLUSTER_WORDING, distance == 0, ids(records), float(sum(wanted)), float(sum(sizes)), 0.0, "个"
-    )
+    yield asked.identity(distance == 0, records, float(sum(wanted)), float(sum(sizes)), 0.0, "个")
     if distance == 0:
         return
     worst = max(range(len(classes)), key=lambda i: abs(wanted[i] - sizes[i]))
-    count = classes[worst].count
+    count, size = classes[worst].count, classes[worst].size
     numbers: dict[str, Number] = {
         "area": ctx.area(first),
-        "place": place(ctx.area(first), first.time_period),
+        "place": ctx.place(first),
         "group": label(ctx.ds, "activities", parent),
-        "size": ctx.figure(finding_id, "size", classes[worst].size.value, first.unit, [classes[worst].size]),
-        "stated": ctx.figure(finding_id, "stated", float(wanted[worst]), count.unit, [count], measure="count"),
-        "found": ctx.figure(finding_id, "found", float(sizes[worst]), count.unit, group, measure="count"),
+        "size": computed(size.value, first.unit, [size]),
+        "stated": computed(float(wanted[worst]), count.unit, [count], measure="count"),
+        "found": computed(float(sizes[worst]), count.unit, group, measure="count"),
     }
-    items, gap = ctx.items(records), float(distance)
-    yield Finding(
-        finding_id,
-        CLUSTER_WORDING,
-        "inconsistent",
-        items,
-        numbers,
-        f"audit.{CLUSTER_WORDING}.count",
-        gap,
-        0.0,
-        count.unit,
-    )
+    yield asked.finding("inconsistent", "count", ctx.items(records), numbers, float(distance), 0.0, count.unit)
 
 
 def _counted(classes: list[SizeClass], group: list[Evidence]) -> list[int]:
@@ -259,25 +256,19 @@ def _single_goals(ctx: Context) -> Iterator[Result]:
         for path in paths:
             top = max(path, key=lambda r: r.base)
             holds = top.high >= goal.base
-            finding_id = key_of(CLUSTER_WORDING, goal.ref_area, goal.indicator, goal.activity, goal.time_period)
-            yield Identity(
-                finding_id, CLUSTER_WORDING, holds, ids([goal, top]), goal.value, top.base / goal.factor, 0.0, goal.unit
-            )
+            asked = question(CLUSTER_WORDING, goal.ref_area, goal.indicator, goal.activity, goal.time_period)
+            yield asked.identity(holds, [goal, top], goal.value, top.base / goal.factor, 0.0, goal.unit)
             if holds:
                 continue
             numbers: dict[str, Number] = {
-                "area": ctx.area(goal),
-                "name": ctx.name(goal),
+                **ctx.named(goal),
                 "period": period(top.time_period),
-                "stated": ctx.figure(finding_id, "stated", goal.value, goal.unit, [goal]),
-                "top": ctx.figure(finding_id, "top", top.value, top.unit, [top]),
+                "stated": printed(goal),
+                "top": printed(top),
             }
             gap = (goal.base - top.base) / goal.factor
             items = (ctx.item(goal, "goal"), ctx.item(top, "top"))
-            message = f"audit.{CLUSTER_WORDING}.goal"
-            yield Finding(
-                finding_id, CLUSTER_WORDING, "inconsistent", items, numbers, message, gap, top.half, goal.unit
-            )
+            yield asked.finding("inconsistent", "goal", items, numbers, gap, top.half, goal.unit)
 
 
 COMPLETENESS = "completeness"
@@ -298,14 +289,12 @@ def _cells(ctx: Context) -> Iterator[Result]:
         cells = [record for record in empty if record.status == status]
         for records in grouped(cells, lambda r: (r.ref_area, r.indicator)).values():
             first = records[0]
-            finding_id = key_of(COMPLETENESS, first.ref_area, first.indicator, variant)
+            asked = question(COMPLETENESS, first.ref_area, first.indicator, variant)
             names = listing(ctx.name(record) for record in records)
             when = listing(period(record.time_period) for record in records)
             numbers: dict[str, Number] = {"area": ctx.area(first), "name": names, "periods": when}
-            yield Identity(finding_id, COMPLETENESS, False, ids(records))
-            yield Finding(
-                finding_id, COMPLETENESS, "note", ctx.items(records), numbers, f"audit.{COMPLETENESS}.{variant}"
-            )
+            yield asked.identity(False, records)
+            yield asked.finding("note", variant, ctx.items(records), numbers)
 
 
 def _target_years(ctx: Context) -> dict[tuple[str, str], set[float]]:
@@ -333,8 +322,8 @@ def _short_paths(ctx: Context) -> Iterator[Result]:
         area, root = group
         names = short.get(group, [])
         records = _targets_of(ctx, area, names or fitting[group])
-        finding_id = key_of(COMPLETENESS, area, root, "columns")
-        yield Identity(finding_id, COMPLETENESS, not names, ids(records))
+        asked = question(COMPLETENESS, area, root, "columns")
+        yield asked.identity(not names, records)
         if not names:
             continue
         last = max(max(years[area, name]) for name in names)
@@ -344,11 +333,11 @@ def _short_paths(ctx: Context) -> Iterator[Result]:
             "area": label(ctx.ds, "areas", area),
             "group": label(ctx.ds, "activities", root),
             "names": listing(label(ctx.ds, "activities", name) for name in names),
-            "count": ctx.figure(finding_id, "count", float(len(names)), "个", records, measure="count"),
+            "count": computed(float(len(names)), "个", records, measure="count"),
             "last": period(f"{last:.0f}"),
             "missing": listing(period(f"{year:.0f}") for year in missing),
         }
-        yield Finding(finding_id, COMPLETENESS, "note", ctx.items(records), numbers, f"audit.{COMPLETENESS}.columns")
+        yield asked.finding("note", "columns", ctx.items(records), numbers)
 
 
 def _targets_of(ctx: Context, area: str, names: list[str]) -> list[Evidence]:
@@ -368,17 +357,15 @@ def _empty_branches(ctx: Context) -> Iterator[Result]:
             if not filled or not silent or {_depth(ctx, leaf) for leaf in filled} != {_depth(ctx, x) for x in silent}:
                 continue
             records = _targets_of(ctx, area, [ctx.parents[leaf] for leaf in silent])
-            finding_id = key_of(COMPLETENESS, area, root, "branches")
+            asked = question(COMPLETENESS, area, root, "branches")
             numbers: dict[str, Number] = {
                 "area": label(ctx.ds, "areas", area),
                 "names": listing(label(ctx.ds, "activities", leaf) for leaf in silent),
                 "parents": listing(label(ctx.ds, "activities", ctx.parents[leaf]) for leaf in silent),
-                "group": label(ctx.ds, "activities", root) if root else Label("", ""),
+                "group": label(ctx.ds, "activities", root),
             }
-            yield Identity(finding_id, COMPLETENESS, False, ids(records))
-            yield Finding(
-                finding_id, COMPLETENESS, "note", ctx.items(records), numbers, f"audit.{COMPLETENESS}.branches"
-            )
+            yield asked.identity(False, records)
+            yield asked.finding("note", "branches", ctx.items(records), numbers)
 
 
 def _depth(ctx: Context, activity: str) -> int:

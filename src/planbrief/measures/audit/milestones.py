@@ -9,22 +9,22 @@ from dataclasses import dataclass
 
 from planbrief.measures.audit.model import (
     Context,
-    Finding,
-    Identity,
     Number,
     Result,
     Severity,
     at_one_price,
+    computed,
     grouped,
-    key_of,
     prices_of,
+    printed,
+    question,
     single,
 )
 from planbrief.measures.audit.relations import EPSILON
-from planbrief.measures.evidence import Evidence, evidence, ids
+from planbrief.measures.evidence import Evidence, evidence
 from planbrief.measures.growth import cagr, multiple
 from planbrief.measures.ranges import CEILINGS, bound_reason
-from planbrief.targets.names import Label, label, period, place
+from planbrief.targets.names import Label, label, period
 
 MILESTONES = "milestones"
 #: A segment's growth is asked about when it is more than this multiple of the segment before it …
@@ -55,25 +55,18 @@ def _direction(ctx: Context, path: tuple[Evidence, ...]) -> Iterator[Result]:
     if not wanted:
         return
     first = path[0]
-    whole_id = key_of(MILESTONES, first.ref_area, first.indicator, first.activity, first.subject, "direction")
-    yield Identity(whole_id, MILESTONES, not against, ids(path), first.value, path[-1].value, math.nan, first.unit)
+    asked = question(MILESTONES, first.ref_area, first.indicator, first.activity, first.subject, "direction")
+    yield asked.identity(not against, path, first.value, path[-1].value, math.nan, first.unit)
     for before, after in against:
-        finding_id = key_of(whole_id, after.time_period)
-        numbers: dict[str, Number] = {
-            **_named(ctx, before, after),
-            "before": ctx.figure(finding_id, "before", before.value, before.unit, [before]),
-            "after": ctx.figure(finding_id, "after", after.value, after.unit, [after]),
-        }
-        gap, tolerance = (
-            abs(after.base - before.base) / after.factor,
-            (before.base_half + after.base_half) / after.factor,
-        )
+        numbers = {**_named(ctx, before, after), "before": printed(before), "after": printed(after)}
+        gap = abs(after.base - before.base) / after.factor
+        tolerance = (before.base_half + after.base_half) / after.factor
         items = (ctx.item(before, "before"), ctx.item(after, "after"))
-        message = f"audit.{MILESTONES}.direction"
         # Yearly plans ask for less than the year before has reached (jobs, grain); paths of years do not.
         yearly = before.kind == "actual" and after.year - before.year <= 1
         severity: Severity = "note" if yearly else "inconsistent"
-        yield Finding(finding_id, MILESTONES, severity, items, numbers, message, gap, tolerance, after.unit)
+        narrowed = asked.about(after.time_period)
+        yield narrowed.finding(severity, "direction", items, numbers, gap, tolerance, after.unit)
 
 
 def _bounded(before: Evidence, after: Evidence) -> bool:
@@ -88,8 +81,7 @@ def _meet(record: Evidence, other: Evidence) -> bool:
 
 def _named(ctx: Context, before: Evidence, after: Evidence) -> dict[str, Number]:
     return {
-        "area": ctx.area(after),
-        "name": ctx.name(after),
+        **ctx.named(after),
         "start_period": period(before.time_period),
         "period": period(after.time_period),
     }
@@ -101,7 +93,7 @@ def _jumps(ctx: Context, path: tuple[Evidence, ...]) -> Iterator[Result]:
         return
     rates = [float(cagr(a.base, b.base, b.year - a.year)) for a, b in itertools.pairwise(path)]
     first = path[0]
-    whole_id = key_of(MILESTONES, first.ref_area, first.indicator, first.activity, first.subject, "jump")
+    asked = question(MILESTONES, first.ref_area, first.indicator, first.activity, first.subject, "jump")
     jumps = [
         i
         for i in range(1, len(rates))
@@ -111,21 +103,18 @@ def _jumps(ctx: Context, path: tuple[Evidence, ...]) -> Iterator[Result]:
         and rates[i] > JUMP_FACTOR * rates[i - 1]
         and rates[i] - rates[i - 1] > JUMP_RATE
     ]
-    yield Identity(whole_id, MILESTONES, not jumps, ids(path), rates[0], max(rates))
+    yield asked.identity(not jumps, path, rates[0], max(rates))
     for i in jumps:
         before, start, end = path[i - 1], path[i], path[i + 1]
-        finding_id = key_of(whole_id, end.time_period)
         numbers: dict[str, Number] = {
             **_named(ctx, start, end),
             "first_period": period(before.time_period),
-            "earlier": ctx.figure(finding_id, "earlier", rates[i - 1], "", [before, start], measure="rate"),
-            "later": ctx.figure(finding_id, "later", rates[i], "", [start, end], measure="rate"),
+            "earlier": computed(rates[i - 1], "", [before, start], measure="rate"),
+            "later": computed(rates[i], "", [start, end], measure="rate"),
         }
         items = ctx.items([before, start, end])
         gap = 100 * (rates[i] - rates[i - 1])
-        yield Finding(
-            finding_id, MILESTONES, "note", items, numbers, f"audit.{MILESTONES}.jump", gap, math.nan, "个百分点"
-        )
+        yield asked.about(end.time_period).finding("note", "jump", items, numbers, gap, math.nan, "个百分点")
 
 
 def check_ranges(ctx: Context) -> Iterator[Result]:
@@ -148,18 +137,12 @@ def _whole(record: Evidence) -> bool:
 
 
 def _outside(ctx: Context, record: Evidence, variant: str) -> Iterator[Result]:
-    finding_id = key_of(MILESTONES, record.ref_area, record.indicator, record.activity, record.time_period, variant)
-    measure = "share" if variant == "share" else "level"
-    numbers: dict[str, Number] = {
-        "area": ctx.area(record),
-        "name": ctx.name(record),
-        "place": place(ctx.area(record), record.time_period),
-        "value": ctx.figure(finding_id, "value", record.value, record.unit, [record], measure=measure),
-    }
-    yield Identity(finding_id, MILESTONES, False, (record.obs_id,), record.value, math.nan, record.half, record.unit)
+    asked = question(MILESTONES, record.ref_area, record.indicator, record.activity, record.time_period, variant)
+    value = printed(record, "share" if variant == "share" else "level")
+    numbers: dict[str, Number] = {**ctx.named(record), "place": ctx.place(record), "value": value}
+    yield asked.identity(False, [record], record.value, math.nan, record.half, record.unit)
     gap = max(record.value - 100, -record.value) if variant == "share" else abs(record.base - round(record.base))
-    message = f"audit.{MILESTONES}.{variant}"
-    yield Finding(finding_id, MILESTONES, "inconsistent", (ctx.item(record),), numbers, message, gap, 0.0, record.unit)
+    yield asked.finding("inconsistent", variant, (ctx.item(record),), numbers, gap, 0.0, record.unit)
 
 
 def _stated_multiples(ctx: Context) -> Iterator[Result]:
@@ -195,44 +178,34 @@ def _multiple(ctx: Context, claim: Evidence, start: Evidence, ends: list[Evidenc
     reached = {end: float(multiple(start.base, end.base)) for end in ends}
     bound_below = claim.comparator in ("ge", "gt")
     fitting = [end for end in ends if _fits(ratio, claim.half, start, end, bound_below)]
-    finding_id = key_of(MILESTONES, claim.ref_area, claim.indicator, claim.activity, claim.time_period, "multiple")
+    asked = question(MILESTONES, claim.ref_area, claim.indicator, claim.activity, claim.time_period, "multiple")
     nearest = min(ends, key=lambda end: abs(math.log(reached[end] / ratio)))
     shown = nearest if not fitting else fitting[0]
     open_year = bool(fitting) and not claim.dated and len(ends) > 1
     involved = [claim, start, *ends]
-    yield Identity(
-        finding_id, MILESTONES, bool(fitting) and not open_year, ids(involved), ratio, reached[shown], math.nan, "倍"
-    )
+    yield asked.identity(bool(fitting) and not open_year, involved, ratio, reached[shown], math.nan, "倍")
     if fitting and not open_year:
         return
     formula = f"{shown.base / start.factor:.12g} ÷ {start.value:.12g}"
-    stated = (
-        f"2^{claim.value:.12g}" if doubled else f"{claim.value:.12g} + 1" if MULTIPLES[claim.transformation] else ""
-    )
+    stated = f"{claim.value:.12g} + 1" if MULTIPLES[claim.transformation] else ""
+    if doubled:
+        stated = f"2^{claim.value:.12g}"
     numbers: dict[str, Number] = {
         **_named(ctx, start, shown),
-        "stated": ctx.figure(finding_id, "stated", ratio, "倍", [claim], measure="multiple", formula=stated),
-        "reached": ctx.figure(
-            finding_id, "reached", reached[shown], "倍", [start, shown], measure="multiple", formula=formula
-        ),
-        "start": ctx.figure(finding_id, "start", start.value, start.unit, [start]),
-        "end": ctx.figure(finding_id, "end", shown.value, shown.unit, [shown]),
+        "stated": computed(ratio, "倍", [claim], stated, measure="multiple"),
+        "reached": computed(reached[shown], "倍", [start, shown], formula, measure="multiple"),
+        "start": printed(start),
+        "end": printed(shown),
     }
     gap = abs(reached[shown] - ratio)
     items = (ctx.item(claim, "stated"), ctx.item(start, "start"), *ctx.items(ends, "end"))
+    severity: Severity = "note" if open_year else "inconsistent"
+    message = "multiple_open" if open_year else "multiple"
     if claim.subject != start.subject:
         # A part (生态工业用地) is held against the whole for want of its own levels: they need not agree.
         numbers["claimed"] = ctx.name(claim)
-        message = f"audit.{MILESTONES}.multiple_part"
-        yield Finding(finding_id, MILESTONES, "not_comparable", items, numbers, message, gap, math.nan, "倍")
-    elif open_year:
-        yield Finding(
-            finding_id, MILESTONES, "note", items, numbers, f"audit.{MILESTONES}.multiple_open", gap, math.nan, "倍"
-        )
-    else:
-        yield Finding(
-            finding_id, MILESTONES, "inconsistent", items, numbers, f"audit.{MILESTONES}.multiple", gap, math.nan, "倍"
-        )
+        severity, message = "not_comparable", "multiple_part"
+    yield asked.finding(severity, message, items, numbers, gap, math.nan, "倍")
 
 
 def _fits(ratio: float, half: float, start: Evidence, end: Evidence, bound_below: bool) -> bool:
@@ -262,32 +235,15 @@ def _limit(ctx: Context, limit: Evidence, value: Evidence) -> Iterator[Result]:
     sign = 1 if limit.comparator in ("ge", "gt") else -1
     short = sign * (limit.base - value.base)
     holds = short <= limit.base_half + value.base_half
-    finding_id = key_of(MILESTONES, value.ref_area, value.indicator, value.activity, value.time_period, "limit")
+    asked = question(MILESTONES, value.ref_area, value.indicator, value.activity, value.time_period, "limit")
     tolerance = (limit.base_half + value.base_half) / value.factor
-    yield Identity(
-        finding_id,
-        MILESTONES,
-        holds,
-        ids([limit, value]),
-        value.value,
-        limit.base / value.factor,
-        tolerance,
-        value.unit,
-    )
+    yield asked.identity(holds, [limit, value], value.value, limit.base / value.factor, tolerance, value.unit)
     if holds:
         return
     measure = "share" if value.dimension == "percent" else "level"
-    numbers: dict[str, Number] = {
-        "area": ctx.area(value),
-        "name": ctx.name(value),
-        "limit": ctx.figure(finding_id, "limit", limit.value, limit.unit, [limit], measure=measure),
-        "value": ctx.figure(finding_id, "value", value.value, value.unit, [value], measure=measure),
-    }
+    numbers = {**ctx.named(value), "limit": printed(limit, measure), "value": printed(value, measure)}
     items = (ctx.item(limit, "limit"), ctx.item(value, "value"))
-    message = f"audit.{MILESTONES}.limit"
-    yield Finding(
-        finding_id, MILESTONES, "inconsistent", items, numbers, message, short / value.factor, tolerance, value.unit
-    )
+    yield asked.finding("inconsistent", "limit", items, numbers, short / value.factor, tolerance, value.unit)
 
 
 REQUIRED_GROWTH = "required_growth"
@@ -453,9 +409,8 @@ def _compare(ctx: Context, area: str, path: tuple[Evidence, ...], best: Achieved
         return
     rate, start, end = max(segments, key=lambda s: s[0])
     modest = rate <= FACTOR * max(best.rate, 0.0)
-    finding_id = key_of(REQUIRED_GROWTH, area, start.indicator, end.time_period)
-    records = [start, end, *best.records]
-    yield Identity(finding_id, REQUIRED_GROWTH, modest, ids(records), 100 * rate, 100 * best.rate, math.nan, "%")
+    asked = question(REQUIRED_GROWTH, area, start.indicator, end.time_period)
+    yield asked.identity(modest, [start, end, *best.records], 100 * rate, 100 * best.rate, math.nan, "%")
     if modest or rate <= 0:
         return
     severity: Severity = "implausible" if best.same else "not_comparable"
@@ -466,18 +421,15 @@ def _compare(ctx: Context, area: str, path: tuple[Evidence, ...], best: Achieved
         "name": label(ctx.ds, "indicators", start.indicator),
         "start_period": period(start.time_period),
         "period": period(end.time_period),
-        "required": ctx.figure(finding_id, "required", rate, "", [start, end], measure="rate", formula=formula),
-        "achieved": ctx.figure(
-            finding_id, "achieved", best.rate, "", best.records, measure="rate", formula=best.formula
-        ),
+        "required": computed(rate, "", [start, end], formula, measure="rate"),
+        "achieved": computed(best.rate, "", best.records, best.formula, measure="rate"),
         "achieved_name": best.name,
         "achieved_area": ctx.area(last),
         "achieved_period": period(last.time_period),
     }
     items = (ctx.item(start, "start"), ctx.item(end, "end"), *ctx.items(best.records, "achieved"))
     gap = 100 * (rate - best.rate)
-    message = f"audit.{REQUIRED_GROWTH}.{'same' if best.same else 'other'}"
-    yield Finding(finding_id, REQUIRED_GROWTH, severity, items, numbers, message, gap, math.nan, "个百分点")
+    yield asked.finding(severity, "same" if best.same else "other", items, numbers, gap, math.nan, "个百分点")
 
 
 def _steps(path: tuple[Evidence, ...]) -> list[tuple[Evidence, Evidence]]:

@@ -7,7 +7,7 @@ import io
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal, TypeVar
 
@@ -15,7 +15,7 @@ from planbrief.measures import evidence
 from planbrief.measures.evidence import Evidence, ids
 from planbrief.measures.figures import Figure
 from planbrief.targets import periods
-from planbrief.targets.names import Label, label, measured
+from planbrief.targets.names import Label, label, measured, place
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
@@ -79,15 +79,14 @@ class Finding:
         if math.isnan(self.discrepancy) or not known:
             return 0.0
         size = 100.0 if self.unit in RATES else max(alike)
-        return min(
-            max(self.discrepancy - (self.tolerance if self.tolerance == self.tolerance else 0.0), 0.0) / size, 1.0
-        )
+        tolerance = 0.0 if math.isnan(self.tolerance) else self.tolerance
+        return min(max(self.discrepancy - tolerance, 0.0) / size, 1.0)
 
     @property
     def money(self) -> float:
         """The discrepancy in money, in its unit's own size (亿元 = 1); 0 for anything else."""
         sizes = {"万亿元": 1e4, "千亿元": 1e3, "亿元": 1.0, "万元": 1e-4}
-        return self.discrepancy * sizes.get(self.unit, 0.0) if self.discrepancy == self.discrepancy else 0.0
+        return 0.0 if math.isnan(self.discrepancy) else self.discrepancy * sizes.get(self.unit, 0.0)
 
 
 @dataclass(frozen=True)
@@ -133,14 +132,56 @@ class Audit(tuple[Finding, ...]):
         return tuple(finding for finding in self if finding.severity == severity)
 
 
-def key_of(rule: str, *parts: str) -> str:
-    """A stable id: the rule and the parts that are not empty."""
-    return "/".join([rule, *(part for part in parts if part)])
+@dataclass(frozen=True)
+class Question:
+    """One thing that a rule checks: an identity says whether it holds, a finding asks where it does not.
+
+    ``id`` is stable from edition to edition; ``family`` stands for the rule in the keys of messages.
+    """
+
+    rule: str
+    id: str
+    family: str = ""
+
+    def about(self, *parts: str) -> Question:
+        """A narrower question: its id has further parts, those that are not empty."""
+        return replace(self, id="/".join([self.id, *filter(None, parts)]))
+
+    def identity(
+        self, agrees: bool, records: Iterable[Evidence], left: float = math.nan, right: float = math.nan,
+        tolerance: float = math.nan, unit: str = "",
+    ) -> Identity:  # fmt: skip
+        """What was checked."""
+        return Identity(self.id, self.rule, agrees, ids(records), left, right, tolerance, unit)
+
+    def finding(
+        self, severity: Severity, message: str, items: tuple[Item, ...], numbers: Mapping[str, Number],
+        gap: float = math.nan, tolerance: float = math.nan, unit: str = "",
+    ) -> Finding:  # fmt: skip
+        """What is asked; figures among `numbers` get their keys here, from the question and their names."""
+        keyed = {
+            name: replace(number, key=f"{self.id}/{name}") if isinstance(number, Figure) else number
+            for name, number in numbers.items()
+        }
+        key = f"audit.{self.family or self.rule}.{message}"
+        return Finding(self.id, self.rule, severity, items, keyed, key, gap, tolerance, unit)
 
 
-def item_of(record: Evidence, name: Label, role: str = "") -> Item:
-    """The item of a finding that stands for one observation."""
-    return Item(record.obs_id, name, record.value, record.unit, record.time_period, role, record.locator)
+def question(rule: str, *parts: str) -> Question:
+    """The question of a rule about what the parts name: places, indicators, activities, periods."""
+    return Question(rule, rule).about(*parts)
+
+
+def printed(record: Evidence, measure: str = "level") -> Figure:
+    """A record's number as a figure of a finding."""
+    return computed(record.value, record.unit, [record], measure=measure)
+
+
+def computed(
+    value: float, unit: str, records: Iterable[Evidence] = (), formula: str = "", *, measure: str = "level"
+) -> Figure:
+    """A number of a finding, with the observations and the arithmetic behind it."""
+    return Figure("", value, measure, unit, ids(records), formula)
 
 
 #: File of each table beside ``datapackage.json``.
@@ -222,30 +263,23 @@ class Context:
         """Where."""
         return label(self.ds, "areas", record.ref_area)
 
+    def named(self, record: Evidence) -> dict[str, Number]:
+        """Place and name of a record, as most messages have them."""
+        return {"area": self.area(record), "name": self.name(record)}
+
+    def place(self, record: Evidence) -> Label:
+        """Place and period of a record."""
+        return place(self.area(record), record.time_period)
+
     def item(self, record: Evidence, role: str = "") -> Item:
         """A record as item of a finding."""
-        return item_of(record, self.name(record), role)
+        name = self.name(record)
+        return Item(record.obs_id, name, record.value, record.unit, record.time_period, role, record.locator)
 
     def items(self, records: Iterable[Evidence], role: str = "") -> tuple[Item, ...]:
         """Records as items, each observation once."""
         unique = {record.obs_id: record for record in records}
         return tuple(self.item(record, role) for record in unique.values())
-
-    def figure(
-        self,
-        finding: str,
-        name: str,
-        value: float,
-        unit: str,
-        records: Iterable[Evidence] = (),
-        *,
-        measure: str = "level",
-        formula: str = "",
-    ) -> Figure:
-        """A number of a finding, with the observations and the arithmetic behind it."""
-        return Figure(
-            key=f"{finding}/{name}", value=value, measure=measure, unit=unit, observations=ids(records), formula=formula
-        )
 
     @cached_property
     def parents(self) -> dict[str, str]:
@@ -278,18 +312,12 @@ class Context:
     @cached_property
     def printed(self) -> dict[str, list[Evidence]]:
         """Records with a number by indicator, those in question included."""
-        groups: dict[str, list[Evidence]] = defaultdict(list)
-        for record in self.stated:
-            groups[record.indicator].append(record)
-        return dict(groups)
+        return grouped(self.stated, lambda record: record.indicator)
 
     @cached_property
     def by_indicator(self) -> dict[str, list[Evidence]]:
         """Settled records by indicator."""
-        groups: dict[str, list[Evidence]] = defaultdict(list)
-        for record in self.settled:
-            groups[record.indicator].append(record)
-        return dict(groups)
+        return grouped(self.settled, lambda record: record.indicator)
 
     @cached_property
     def series(self) -> dict[tuple[str, ...], tuple[Evidence, ...]]:
@@ -345,11 +373,12 @@ def _at_one_price(records: list[Evidence]) -> tuple[Evidence, ...]:
 
 
 T = TypeVar("T")
+K = TypeVar("K")
 
 
-def grouped(records: Iterable[T], key: Callable[[T], tuple[object, ...]]) -> dict[tuple[object, ...], list[T]]:
+def grouped(records: Iterable[T], key: Callable[[T], K]) -> dict[K, list[T]]:
     """Records by key, in order."""
-    groups: dict[tuple[object, ...], list[T]] = defaultdict(list)
+    groups: dict[K, list[T]] = defaultdict(list)
     for record in records:
         groups[key(record)].append(record)
     return dict(groups)

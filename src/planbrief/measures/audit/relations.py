@@ -27,14 +27,15 @@ from planbrief.measures.audit.model import (
     SIZES,
     Context,
     Finding,
-    Identity,
     Number,
+    Question,
     Result,
     Severity,
     at_one_price,
-    key_of,
+    computed,
 )
-from planbrief.measures.evidence import Evidence, ids
+from planbrief.measures.evidence import Evidence
+from planbrief.measures.figures import Figure
 from planbrief.targets.names import Label, label, listing, period, place
 
 _ATOM = re.compile(
@@ -198,7 +199,7 @@ def _atom(ctx: Context, atom: Atom, scope: Scope) -> Amount | None:
         if not parts or len({part.dimension for part in parts}) != 1:
             return None
         summed = total(parts)
-        return summed if len(parts) == len(names) else _incomplete(summed)
+        return replace(summed, complete=len(parts) == len(names))
     if atom.subject == "*":
         subjects = _subjects(ctx, atom, scope, activity)
         if any(record.obs_id in ctx.suspects for record in subjects):
@@ -207,10 +208,6 @@ def _atom(ctx: Context, atom: Atom, scope: Scope) -> Amount | None:
         return total(parts) if parts else None
     record = find(ctx, atom, scope, activity)
     return None if record is None else of_record(record)
-
-
-def _incomplete(part: Amount) -> Amount:
-    return Amount(part.value, part.low, part.high, part.dimension, part.records, part.formula, complete=False)
 
 
 def _subjects(ctx: Context, atom: Atom, scope: Scope, activity: str) -> list[Evidence]:
@@ -300,15 +297,14 @@ def scopes(ctx: Context, row: Mapping[str, str]) -> list[Scope]:
     if any(atom.indicator not in ctx.printed for atom in sides):
         return []
     any_period, in_city = row["periods"] == "any", row["areas"] == "city"
-    leading = sides[:1]
+    leading = sides[0]
     scopes_by_key: dict[tuple[str, str, str], Scope] = {}
-    for atom in leading:
-        for record in ctx.printed[atom.indicator]:
-            if not _leads(ctx, atom, record):
-                continue
-            activity = record.activity if atom.activity == "?" else ""
-            scope = Scope(record.ref_area, record.time_period, activity, any_period, in_city)
-            scopes_by_key.setdefault((record.ref_area, "" if any_period else record.time_period, activity), scope)
+    for record in ctx.printed[leading.indicator]:
+        if not _leads(ctx, leading, record):
+            continue
+        activity = record.activity if leading.activity == "?" else ""
+        scope = Scope(record.ref_area, record.time_period, activity, any_period, in_city)
+        scopes_by_key.setdefault((record.ref_area, "" if any_period else record.time_period, activity), scope)
     return list(scopes_by_key.values())
 
 
@@ -338,47 +334,36 @@ def _check(ctx: Context, row: Mapping[str, str], scope: Scope, left: Amount, rig
         "near": max(left.value, right.value) <= NEAR_FACTOR * min(left.value, right.value),
         "inside": _inside(left, right),
     }[sign]
-    finding_id = key_of(rule, scope.area, row["relation"], scope.activity, scope.period)
+    asked = Question(rule, rule, "relation").about(scope.area, row["relation"], scope.activity, scope.period)
     scale, unit = shown_in(left, right)
     records = left.records + right.records
     tolerance = (left.half + right.half) * scale
-    yield Identity(finding_id, rule, holds, ids(records), left.value * scale, right.value * scale, tolerance, unit)
+    yield asked.identity(holds, records, left.value * scale, right.value * scale, tolerance, unit)
     if holds:
         return
-    severity = _severity(ctx, row, left, right)
     gap = abs(left.value - right.value) * scale
-    measure = "share" if unit == "%" else "level"
-    sums = {  # a figure that stands as printed has no arithmetic
-        side: amount.formula if any(sign in amount.formula for sign in "+×÷") else ""
-        for side, amount in (("left", left), ("right", right))
-    }
+    percent = unit == "%"
+    gap_unit = "个百分点" if percent else unit
+
+    def shown(side: Amount) -> Figure:
+        # A figure that stands as printed has no arithmetic.
+        formula = side.formula if any(operation in side.formula for operation in "+×÷") else ""
+        return computed(side.value * scale, unit, side.records, formula, measure="share" if percent else "level")
+
     numbers: dict[str, Number] = {
         "area": label(ctx.ds, "areas", scope.area),
         "place": place(label(ctx.ds, "areas", scope.area), scope.period),
         "period": period(scope.period),
         "left_name": Label(row["left_zh"], row["left_en"]),
         "right_name": Label(row["right_zh"], row["right_en"]),
-        "left": ctx.figure(
-            finding_id, "left", left.value * scale, unit, left.records, measure=measure, formula=sums["left"]
-        ),
-        "right": ctx.figure(
-            finding_id, "right", right.value * scale, unit, right.records, measure=measure, formula=sums["right"]
-        ),
-        "gap": ctx.figure(
-            finding_id,
-            "gap",
-            gap,
-            "个百分点" if unit == "%" else unit,
-            records,
-            measure="points" if unit == "%" else "level",
-        ),
+        "left": shown(left),
+        "right": shown(right),
+        "gap": computed(gap, gap_unit, records, measure="points" if percent else "level"),
         "difference": Label(row["difference_zh"], row["difference_en"]),
     }
     items = ctx.items(left.records, "left") + ctx.items(right.records, "right")
-    message = f"audit.relation.{sign}.{severity}"
-    yield Finding(
-        finding_id, rule, severity, items, numbers, message, gap, tolerance, "个百分点" if unit == "%" else unit
-    )
+    severity = _severity(ctx, row, left, right)
+    yield asked.finding(severity, f"{sign}.{severity}", items, numbers, gap, tolerance, gap_unit)
 
 
 def _inside(left: Amount, right: Amount) -> bool:

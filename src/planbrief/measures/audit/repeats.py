@@ -11,18 +11,20 @@ from itertools import combinations
 from planbrief.measures.audit.model import (
     Context,
     Finding,
-    Identity,
     Item,
     Number,
+    Question,
     Result,
     Severity,
     at_one_price,
+    computed,
     grouped,
-    key_of,
+    printed,
+    question,
 )
 from planbrief.measures.audit.relations import EPSILON
-from planbrief.measures.evidence import AS_NAMED, Evidence, ids
-from planbrief.targets.names import Label, located, period, place
+from planbrief.measures.evidence import AS_NAMED, Evidence
+from planbrief.targets.names import Label, located, period
 
 MAGNITUDE = "magnitude"
 #: Powers of ten by which figures slip: a digit, 万, 亿.
@@ -95,18 +97,17 @@ def _inside_paths(ctx: Context) -> Iterator[Result]:
             continue
         for slip in slips(path):
             record, around = slip.record, [slip.before, slip.after]
-            finding_id = key_of(MAGNITUDE, record.ref_area, record.indicator, record.activity, record.time_period)
+            asked = question(MAGNITUDE, record.ref_area, record.indicator, record.activity, record.time_period)
             numbers: dict[str, Number] = {
-                "area": ctx.area(record),
-                "name": ctx.name(record),
-                "place": place(ctx.area(record), record.time_period),
-                "value": ctx.figure(finding_id, "value", record.value, record.unit, [record]),
-                "expected": ctx.figure(finding_id, "expected", slip.expected / record.factor, record.unit, around),
-                "factor": ctx.figure(finding_id, "factor", 10.0 ** abs(slip.power), "", [record], measure="index"),
+                **ctx.named(record),
+                "place": ctx.place(record),
+                "value": printed(record),
+                "expected": computed(slip.expected / record.factor, record.unit, around),
+                "factor": computed(10.0 ** abs(slip.power), "", [record], measure="index"),
             }
             items = (ctx.item(record, "value"), *ctx.items(around, "neighbour"))
-            yield Identity(finding_id, MAGNITUDE, False, ids([record, *around]), record.value, math.nan)
-            yield Finding(finding_id, MAGNITUDE, "implausible", items, numbers, f"audit.{MAGNITUDE}.slip")
+            yield asked.identity(False, [record, *around], record.value)
+            yield asked.finding("implausible", "slip", items, numbers)
 
 
 def _slip(quotient: float) -> int:
@@ -123,11 +124,10 @@ def _unclear(quotient: float) -> float:
 def _limits(ctx: Context) -> Iterator[Result]:
     known = ctx.ds.unit_table
     for row in ctx.tables.limits:
-        dimension = known.parse(row["unit_measure"]).dimension
-        factor = known.parse(row["unit_measure"]).factor
+        unit = known.parse(row["unit_measure"])
         for record in ctx.stated:
-            if record.dimension == dimension and _applies(row, record, ctx):
-                yield from _limit(ctx, row, record, factor)
+            if record.dimension == unit.dimension and _applies(row, record, ctx):
+                yield from _limit(ctx, row, record, unit.factor)
 
 
 def _applies(row: Mapping[str, str], record: Evidence, ctx: Context) -> bool:
@@ -147,27 +147,24 @@ def _limit(ctx: Context, row: Mapping[str, str], record: Evidence, factor: float
     lower = float(row["lower"]) * factor if row["lower"] else -math.inf
     upper = float(row["upper"]) * factor if row["upper"] else math.inf
     holds = lower <= record.base <= upper
-    finding_id = key_of(
-        MAGNITUDE, record.ref_area, record.indicator, record.activity, record.time_period, row["limit_id"]
-    )
+    asked = question(MAGNITUDE, record.ref_area, record.indicator, record.activity, record.time_period, row["limit_id"])
     limit = upper if record.base > upper or math.isinf(lower) else lower
     shown = limit / record.factor
     if row["count_as_identity"] == "true" or not holds:
-        yield Identity(finding_id, MAGNITUDE, holds, (record.obs_id,), record.value, shown, math.nan, record.unit)
+        yield asked.identity(holds, [record], record.value, shown, math.nan, record.unit)
     if holds:
         return
     numbers: dict[str, Number] = {
-        "area": ctx.area(record),
-        "name": ctx.name(record),
-        "place": place(ctx.area(record), record.time_period),
-        "value": ctx.figure(finding_id, "value", record.value, record.unit, [record]),
-        "limit": ctx.figure(finding_id, "limit", shown, record.unit),
+        **ctx.named(record),
+        "place": ctx.place(record),
+        "value": printed(record),
+        "limit": computed(shown, record.unit),
         "reason": Label(row["reason_zh"], row["reason_en"]),
         "citation": Label(row["citation"], row["citation"]),
     }
     items, gap = (ctx.item(record, "value"),), abs(record.base - limit) / record.factor
-    message = f"audit.{MAGNITUDE}.{'above' if record.base > upper else 'below'}"
-    yield Finding(finding_id, MAGNITUDE, "implausible", items, numbers, message, gap, record.half, record.unit)
+    message = "above" if record.base > upper else "below"
+    yield asked.finding("implausible", message, items, numbers, gap, record.half, record.unit)
 
 
 PRINTED_TWICE = "printed_twice"
@@ -253,15 +250,15 @@ def _compare(ctx: Context, same: list[Place], undated: list[Place]) -> Iterator[
     records = [record for place in [*same, *undated] for record in place]
     first = records[0]
     when = first.time_period if first.dated else ""
-    finding_id = key_of(
+    asked = question(
         PRINTED_TWICE, first.ref_area, first.indicator, first.activity, first.subject, first.transformation, when
     )
     agrees = not (differing or bounds or years)
-    yield Identity(finding_id, PRINTED_TWICE, agrees, ids(records), first.value, records[-1].value, 0.0, first.unit)
+    yield asked.identity(agrees, records, first.value, records[-1].value, 0.0, first.unit)
     if differing:
-        yield _value_finding(ctx, finding_id, *differing[0], records)
+        yield _value_finding(ctx, asked, *differing[0], records)
     elif not agrees:
-        yield _wording_finding(ctx, key_of(finding_id, "wording"), bounds, years)
+        yield _wording_finding(ctx, asked.about("wording"), bounds, years)
 
 
 def _same_values(a: Place, b: Place) -> bool:
@@ -300,31 +297,27 @@ def _pick(a: Place, b: Place) -> tuple[Evidence, Evidence]:
     return next((pair for pair in pairs if not _overlap(*pair)), (a[0], b[0]))
 
 
-def _value_finding(ctx: Context, finding_id: str, a: Place, b: Place, prints: list[Evidence]) -> Finding:
+def _value_finding(ctx: Context, asked: Question, a: Place, b: Place, prints: list[Evidence]) -> Finding:
     doubtful, other = _pick(a, b)
     slip = power_of_ten(doubtful.base, other.base)
     numbers: dict[str, Number] = {
         **_places(ctx, doubtful, other),
-        "one": ctx.figure(finding_id, "one", doubtful.value, doubtful.unit, [doubtful]),
-        "other": ctx.figure(finding_id, "other", other.value, other.unit, [other]),
+        "one": printed(doubtful),
+        "other": printed(other),
     }
     if slip:
-        numbers["factor"] = ctx.figure(finding_id, "factor", 10.0 ** abs(slip), "", [doubtful, other], measure="index")
+        numbers["factor"] = computed(10.0 ** abs(slip), "", [doubtful, other], measure="index")
     gap = abs(doubtful.base - other.base) / doubtful.factor
     tolerance = (doubtful.base_half + other.base_half) / doubtful.factor
     items = ctx.items([doubtful, other, *prints])
     if ctx.meta(doubtful.indicator).get("definition_source") == AS_NAMED:
         # Known by its words only (总投资): the same words may stand for two things, so this is no contradiction yet.
-        return Finding(finding_id, PRINTED_TWICE, "note", items, numbers, f"audit.{PRINTED_TWICE}.undefined")
-    message = f"audit.{PRINTED_TWICE}.{'slip' if slip else 'value'}"
-    return Finding(finding_id, PRINTED_TWICE, "inconsistent", items, numbers, message, gap, tolerance, doubtful.unit)
+        return asked.finding("note", "undefined", items, numbers)
+    return asked.finding("inconsistent", "slip" if slip else "value", items, numbers, gap, tolerance, doubtful.unit)
 
 
 def _wording_finding(
-    ctx: Context,
-    finding_id: str,
-    bounds: list[tuple[Place, Place]],
-    years: list[tuple[Place, Place]],
+    ctx: Context, asked: Question, bounds: list[tuple[Place, Place]], years: list[tuple[Place, Place]]
 ) -> Finding:
     explicit = [pair for pair in bounds if "eq" not in _bounds(pair[0]) | _bounds(pair[1])]
     chosen = (explicit or bounds or years)[0]
@@ -337,23 +330,20 @@ def _wording_finding(
     variant = "bound_and_year" if bounds and years else "bound" if bounds else "year"
     numbers: dict[str, Number] = {
         **_places(ctx, first, other),
-        "one": ctx.figure(finding_id, "one", first.value, first.unit, [first]),
-        "other": ctx.figure(finding_id, "other", other.value, other.unit, [other]),
+        "one": printed(first),
+        "other": printed(other),
         "one_bound": BOUND_WORDS[first.comparator],
         "other_bound": BOUND_WORDS[other.comparator],
         "period": period(dated.time_period if dated is not None else first.time_period),
     }
     involved = [r for pair in [*bounds, *years] for place in pair for r in place]
-    return Finding(
-        finding_id, PRINTED_TWICE, severity, ctx.items(involved), numbers, f"audit.{PRINTED_TWICE}.{variant}"
-    )
+    return asked.finding(severity, variant, ctx.items(involved), numbers)
 
 
 def _places(ctx: Context, record: Evidence, other: Evidence) -> dict[str, Number]:
     return {
-        "area": ctx.area(record),
-        "name": ctx.name(record),
-        "place": place(ctx.area(record), record.time_period),
+        **ctx.named(record),
+        "place": ctx.place(record),
         "one_place": located(record.locator),
         "other_place": located(other.locator),
     }
@@ -368,22 +358,15 @@ def _names(ctx: Context) -> Iterator[Result]:
         for one, other in combinations(first.values(), 2):
             if one.locator == other.locator or not _spelt_alike(one.subject, other.subject):
                 continue
-            finding_id = key_of(PRINTED_TWICE, one.ref_area, one.indicator, min(one.subject, other.subject), "name")
+            asked = question(PRINTED_TWICE, one.ref_area, one.indicator, min(one.subject, other.subject), "name")
             numbers: dict[str, Number] = {
                 **_places(ctx, one, other),
                 "one_subject": Label(one.subject, one.subject),
                 "other_subject": Label(other.subject, other.subject),
-                "value": ctx.figure(finding_id, "value", one.value, one.unit, [one, other]),
+                "value": computed(one.value, one.unit, [one, other]),
             }
-            yield Identity(finding_id, PRINTED_TWICE, False, ids([one, other]), one.value, other.value)
-            yield Finding(
-                finding_id,
-                PRINTED_TWICE,
-                "inconsistent",
-                ctx.items([one, other]),
-                numbers,
-                f"audit.{PRINTED_TWICE}.name",
-            )
+            yield asked.identity(False, [one, other], one.value, other.value)
+            yield asked.finding("inconsistent", "name", ctx.items([one, other]), numbers)
 
 
 def _spelt_alike(name: str, other: str) -> bool:
@@ -404,16 +387,15 @@ def _codes(ctx: Context) -> Iterator[Result]:
         for one, other in combinations(sorted(first, key=first.__getitem__), 2):
             if len(one) != len(other) or sum(x != y for x, y in zip(one, other, strict=True)) != 1:
                 continue
-            finding_id = key_of(PRINTED_TWICE, str(source), "code", one, other)
+            asked = question(PRINTED_TWICE, str(source), "code", one, other)
             label = Label("代号", "code")
             items = tuple(
                 Item("", label, float(text), "", "undated", "code", f"{source}:{first[text]}") for text in (one, other)
             )
             counted = next((text for text in (one, other) if _spelled_before(ctx, str(source), text, first[text])), "")
             numbers: dict[str, Number] = {"one": one, "other": other, "counted": counted}
-            yield Identity(finding_id, PRINTED_TWICE, False, ())
-            message = f"audit.{PRINTED_TWICE}.{'counted_code' if counted else 'code'}"
-            yield Finding(finding_id, PRINTED_TWICE, "inconsistent", items, numbers, message)
+            yield asked.identity(False, ())
+            yield asked.finding("inconsistent", "counted_code" if counted else "code", items, numbers)
 
 
 def _spelled_before(ctx: Context, source: str, code: str, start: int) -> bool:

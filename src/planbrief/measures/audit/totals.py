@@ -8,17 +8,18 @@ from dataclasses import dataclass
 
 from planbrief.measures.audit.model import (
     Context,
-    Finding,
-    Identity,
     Number,
     Result,
     at_one_price,
+    computed,
     grouped,
-    key_of,
+    printed,
+    question,
     single,
 )
 from planbrief.measures.audit.relations import EPSILON, Scope, amount, of_record
-from planbrief.measures.evidence import Evidence, ids
+from planbrief.measures.evidence import Evidence
+from planbrief.measures.figures import Figure
 from planbrief.targets.names import Label, label, listing, period, place
 
 PARTS_TOTAL = "parts_total"
@@ -107,27 +108,23 @@ def compare(ctx: Context, whole: Evidence, parts: list[Evidence], *, equal: bool
     low, high = (math.fsum(ends) / whole.factor for ends in ([p.least for p in parts], [p.most for p in parts]))
     within = low <= whole.most / whole.factor + slack
     holds = within and (not equal or whole.least / whole.factor <= high + slack)
-    finding_id = key_of(PARTS_TOTAL, whole.ref_area, whole.indicator, of, whole.time_period)
+    asked = question(PARTS_TOTAL, whole.ref_area, whole.indicator, of, whole.time_period)
     records = [whole, *parts]
-    yield Identity(finding_id, PARTS_TOTAL, holds, ids(records), summed, whole.value, tolerance, unit)
+    yield asked.identity(holds, records, summed, whole.value, tolerance, unit)
     if holds:
         return
-    formula = " + ".join(f"{part.base / whole.factor:.12g}" for part in parts)
     numbers: dict[str, Number] = {
         "area": ctx.area(whole),
-        "place": place(ctx.area(whole), whole.time_period),
+        "place": ctx.place(whole),
         "total_name": ctx.name(whole),
         "part_names": listing(_part_name(ctx, part, of) for part in parts),
-        "parts": ctx.figure(finding_id, "parts", summed, unit, parts, formula=formula),
-        "total": ctx.figure(finding_id, "total", whole.value, unit, [whole]),
-        "gap": ctx.figure(
-            finding_id, "gap", abs(excess), unit, records, formula=f"|{summed:.12g} − {whole.value:.12g}|"
-        ),
+        "parts": computed(summed, unit, parts, " + ".join(f"{part.base / whole.factor:.12g}" for part in parts)),
+        "total": printed(whole),
+        "gap": computed(abs(excess), unit, records, f"|{summed:.12g} − {whole.value:.12g}|"),
     }
     variant = "sum_below" if equal and excess < 0 else "sum_above"
     items = (ctx.item(whole, "total"), *ctx.items(parts, "part"))
-    message = f"audit.{PARTS_TOTAL}.{variant}"
-    yield Finding(finding_id, PARTS_TOTAL, "inconsistent", items, numbers, message, abs(excess), tolerance, unit)
+    yield asked.finding("inconsistent", variant, items, numbers, abs(excess), tolerance, unit)
 
 
 def _part_name(ctx: Context, part: Evidence, of: str) -> Label:
@@ -153,7 +150,7 @@ def _unlike_parts(ctx: Context) -> Iterator[Result]:
                     kept["whole"].append(whole)
                     kept["unlike"].extend(unlike)
     for (area, parent, indicator), sides in groups.items():
-        finding_id = key_of(PARTS_TOTAL, area, indicator, parent, "measures")
+        asked = question(PARTS_TOTAL, area, indicator, parent, "measures")
         unlike = sides["unlike"]
         numbers: dict[str, Number] = {
             "area": label(ctx.ds, "areas", area),
@@ -163,8 +160,8 @@ def _unlike_parts(ctx: Context) -> Iterator[Result]:
             "total_measure": label(ctx.ds, "indicators", indicator),
         }
         items = ctx.items(sides["whole"], "total") + ctx.items(unlike, "part")
-        yield Identity(finding_id, PARTS_TOTAL, False, ids([*sides["whole"], *unlike]))
-        yield Finding(finding_id, PARTS_TOTAL, "not_comparable", items, numbers, f"audit.{PARTS_TOTAL}.measures")
+        yield asked.identity(False, [*sides["whole"], *unlike])
+        yield asked.finding("not_comparable", "measures", items, numbers)
 
 
 STATED_SHARE = "stated_share"
@@ -192,28 +189,26 @@ def _against_levels(ctx: Context) -> Iterator[Result]:
         high = 100 * part.most / whole.least if whole.least > 0 else math.inf
         implied = 100 * part.base / whole.base
         holds = share.least <= high + EPSILON and low <= share.most + EPSILON
-        finding_id = key_of(STATED_SHARE, share.ref_area, share.indicator, share.activity, share.time_period)
+        asked = question(STATED_SHARE, share.ref_area, share.indicator, share.activity, share.time_period)
         width = (high - low) / 2
         tolerance, trio = share.half + (width if math.isfinite(width) else math.nan), [share, part, whole]
-        yield Identity(finding_id, STATED_SHARE, holds, ids(trio), implied, share.value, tolerance, "%")
+        yield asked.identity(holds, trio, implied, share.value, tolerance, "%")
         if holds:
             continue
         gap = abs(implied - share.value)
         formula = f"{part.value:.12g} ÷ {whole.base / part.factor:.12g}"
         numbers: dict[str, Number] = {
-            "area": ctx.area(share),
+            **ctx.named(share),
             "whole_area": ctx.area(whole),
-            "place": place(ctx.area(share), share.time_period),
-            "name": ctx.name(share),
-            "stated": ctx.figure(finding_id, "stated", share.value, "%", [share], measure="share"),
-            "implied": ctx.figure(finding_id, "implied", implied, "%", [part, whole], measure="share", formula=formula),
-            "part": ctx.figure(finding_id, "part", part.value, part.unit, [part]),
-            "whole": ctx.figure(finding_id, "whole", whole.value, whole.unit, [whole]),
-            "gap": ctx.figure(finding_id, "gap", gap, "个百分点", trio, measure="points"),
+            "place": ctx.place(share),
+            "stated": computed(share.value, "%", [share], measure="share"),
+            "implied": computed(implied, "%", [part, whole], formula, measure="share"),
+            "part": printed(part),
+            "whole": printed(whole),
+            "gap": computed(gap, "个百分点", trio, measure="points"),
         }
         items = (ctx.item(share, "stated"), ctx.item(part, "part"), ctx.item(whole, "whole"))
-        message = f"audit.{STATED_SHARE}.levels"
-        yield Finding(finding_id, STATED_SHARE, "inconsistent", items, numbers, message, gap, tolerance, "个百分点")
+        yield asked.finding("inconsistent", "levels", items, numbers, gap, tolerance, "个百分点")
 
 
 def _whole(ctx: Context, share: Evidence, levels: dict[tuple[object, ...], Evidence]) -> Evidence | None:
@@ -222,11 +217,8 @@ def _whole(ctx: Context, share: Evidence, levels: dict[tuple[object, ...], Evide
 
     if share.counterpart_area:
         return at(share.counterpart_area, share.activity, share.subject)
-    if share.activity:
-        parent = ctx.parents.get(share.activity, "")
-        if (whole := at(share.ref_area, parent, share.subject)) is not None:
-            return whole
-        if (whole := at(share.ref_area, "", share.subject)) is not None:
+    for activity in (ctx.parents.get(share.activity, ""), "") if share.activity else ():
+        if (whole := at(share.ref_area, activity, share.subject)) is not None:
             return whole
     area = ctx.around(share.ref_area)
     while area:
@@ -256,22 +248,23 @@ def _hundred(ctx: Context, parent: str, parts: list[Evidence], complete: bool) -
     tolerance = sum(part.half for part in parts)
     excess = summed - 100
     holds = (abs(excess) if complete else excess) <= tolerance + EPSILON
-    finding_id = key_of(STATED_SHARE, parts[0].ref_area, parts[0].indicator, parent, parts[0].time_period)
-    yield Identity(finding_id, STATED_SHARE, holds, ids(parts), summed, 100.0, tolerance, "%")
+    first = parts[0]
+    asked = question(STATED_SHARE, first.ref_area, first.indicator, parent, first.time_period)
+    yield asked.identity(holds, parts, summed, 100.0, tolerance, "%")
     if holds:
         return
     formula = " + ".join(f"{part.value:.12g}" for part in parts)
     numbers: dict[str, Number] = {
-        "area": ctx.area(parts[0]),
-        "place": place(ctx.area(parts[0]), parts[0].time_period),
-        "name": label(ctx.ds, "indicators", parts[0].indicator),
+        "area": ctx.area(first),
+        "place": ctx.place(first),
+        "name": label(ctx.ds, "indicators", first.indicator),
         "part_names": listing(label(ctx.ds, "activities", part.activity) for part in parts),
-        "sum": ctx.figure(finding_id, "sum", summed, "%", parts, measure="share", formula=formula),
-        "gap": ctx.figure(finding_id, "gap", abs(excess), "个百分点", parts, measure="points"),
+        "sum": computed(summed, "%", parts, formula, measure="share"),
+        "gap": computed(abs(excess), "个百分点", parts, measure="points"),
     }
-    items = ctx.items(parts, "part")
-    message = f"audit.{STATED_SHARE}.hundred"
-    yield Finding(finding_id, STATED_SHARE, "inconsistent", items, numbers, message, abs(excess), tolerance, "个百分点")
+    yield asked.finding(
+        "inconsistent", "hundred", ctx.items(parts, "part"), numbers, abs(excess), tolerance, "个百分点"
+    )
 
 
 IMPLIED_TOTAL = "implied_total"
@@ -367,32 +360,29 @@ def _compare(
 ) -> Iterator[Result]:
     low, high = spent
     when, factor, unit = f"{year:.0f}", used[0].factor, used[0].unit
-    finding_id = key_of(IMPLIED_TOTAL, area, "gdp", when)
+    asked = question(IMPLIED_TOTAL, area, "gdp", when)
     # Both are ranges: they contradict each other only where no reading of either meets the other.
     agrees = low <= other.most and other.least <= high
     middle, gap = math.sqrt(low * high), max(low - other.most, other.least - high, 0.0)
     tolerance = (high - low + other.most - other.least) / 2 / factor
     records = [*used, *other.records]
-    yield Identity(
-        finding_id, IMPLIED_TOTAL, agrees, ids(records), middle / factor, other.central / factor, tolerance, unit
-    )
+    yield asked.identity(agrees, records, middle / factor, other.central / factor, tolerance, unit)
     if agrees:
         return
-    rest = ctx.figure(finding_id, "rest", 100 * other.rest, "%", other.records, measure="share")
     numbers: dict[str, Number] = {
         "area": label(ctx.ds, "areas", area),
         "place": place(label(ctx.ds, "areas", area), when),
-        "spent_low": ctx.figure(finding_id, "spent_low", low / factor, unit, used),
-        "spent_high": ctx.figure(finding_id, "spent_high", high / factor, unit, used),
-        "sectors": ctx.figure(finding_id, "sectors", other.most / factor, unit, other.records, formula=other.formula),
-        "sectors_least": ctx.figure(finding_id, "sectors_least", other.least / factor, unit, other.records),
-        "rest": rest,
-        "gap": ctx.figure(finding_id, "gap", gap / factor, unit, records),
+        "spent_low": computed(low / factor, unit, used),
+        "spent_high": computed(high / factor, unit, used),
+        "sectors": computed(other.most / factor, unit, other.records, other.formula),
+        "sectors_least": computed(other.least / factor, unit, other.records),
+        "rest": computed(100 * other.rest, "%", other.records, measure="share"),
+        "gap": computed(gap / factor, unit, records),
     }
     items = ctx.items(used, "expenditure") + ctx.items(other.records, "sectors")
-    message = f"audit.{IMPLIED_TOTAL}.gdp.{'above' if low > other.most else 'below'}"
+    message = f"gdp.{'above' if low > other.most else 'below'}"
     # The gap is counted between the nearest ends, which hold the rounding already: no tolerance is left.
-    yield Finding(finding_id, IMPLIED_TOTAL, "inconsistent", items, numbers, message, gap / factor, math.nan, unit)
+    yield asked.finding("inconsistent", message, items, numbers, gap / factor, math.nan, unit)
 
 
 def _value_added_rate(ctx: Context, row: Mapping[str, str]) -> Iterator[Result]:
@@ -433,24 +423,25 @@ def _rates(
     base = min(rates)
     far = max(rates, key=lambda year: abs(math.log(rates[year] / rates[base])))
     steady = any(1 / RATE_FACTOR <= known[far] / rates[base] <= RATE_FACTOR for known in (rates, least))
-    finding_id = key_of(IMPLIED_TOTAL, area, row["relation"])
-    yield Identity(finding_id, IMPLIED_TOTAL, steady, ids(records), rates[base], rates[far], math.nan, "%")
+    asked = question(IMPLIED_TOTAL, area, row["relation"])
+    yield asked.identity(steady, records, rates[base], rates[far], math.nan, "%")
     if steady:
         return
+
+    def percent(value: float) -> Figure:
+        return computed(value, "%", records, measure="share")
+
     numbers: dict[str, Number] = {
         "area": label(ctx.ds, "areas", area),
         "left_name": Label(row["left_zh"], row["left_en"]),
         "right_name": Label(row["right_zh"], row["right_en"]),
         "base_period": period(f"{base:.0f}"),
         "period": period(f"{far:.0f}"),
-        "base_rate": ctx.figure(finding_id, "base_rate", rates[base], "%", records, measure="share"),
-        "rate": ctx.figure(finding_id, "rate", rates[far], "%", records, measure="share"),
-        "rate_least": ctx.figure(finding_id, "rate_least", least[far], "%", records, measure="share"),
-        "rest": ctx.figure(finding_id, "rest", 100 * rest, "%", records, measure="share"),
+        "base_rate": percent(rates[base]),
+        "rate": percent(rates[far]),
+        "rate_least": percent(least[far]),
+        "rest": percent(100 * rest),
         "difference": Label(row["difference_zh"], row["difference_en"]),
     }
     gap = abs(rates[far] - rates[base])
-    message = f"audit.{IMPLIED_TOTAL}.rate"
-    yield Finding(
-        finding_id, IMPLIED_TOTAL, "not_comparable", ctx.items(records), numbers, message, gap, math.nan, "个百分点"
-    )
+    yield asked.finding("not_comparable", "rate", ctx.items(records), numbers, gap, math.nan, "个百分点")
