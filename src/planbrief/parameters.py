@@ -30,6 +30,9 @@ TYPES = ("text", "integer", "number", "flag", "area", "areas")
 LONGEST = 200
 #: Tag by which papermill knows the cell of values that stands behind the cell of defaults while a notebook runs.
 INJECTED_TAG = "injected-parameters"
+#: Metadata that running a notebook leaves in its cells, and in the notebook: ``check`` tells it, ``nb clean`` takes it.
+CELL_TRACES = ("ExecuteTime", "collapsed", "execution", "papermill", "scrolled")
+NOTEBOOK_TRACES = ("papermill", "signature", "widgets")
 
 
 @dataclass(frozen=True)

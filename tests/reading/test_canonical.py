@@ -75,9 +75,6 @@ def test_a_place_is_said_in_both_languages():
     assert [document.locator(offset) for offset in (9, 10, 29, 30)] == [
         *("第1段", "第3页，表2第4行", "工作表“指标”第4行第2列", "第5页，脚注")
     ]
-    assert [document.locator(offset, "en") for offset in (9, 10, 29, 30)] == [
-        *("paragraph 1", "page 3, table 2, row 4", "sheet “指标”, row 4, column 2", "page 5, footnote")
-    ]
 
 
 def test_a_document_survives_the_way_through_json():

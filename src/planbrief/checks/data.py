@@ -10,7 +10,7 @@ import hashlib
 import io
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -221,12 +221,12 @@ def _shaped(
     return replace(sheet, rows=tuple(rows), problems=tuple(problems), mended=tuple(mended), whole=whole)
 
 
-def as_csv(columns: tuple[str, ...], rows: list[dict[str, str]]) -> bytes:
-    """A table as the data folder keeps it: UTF-8 without BOM, LF, quotes only where needed."""
+def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, str]]) -> bytes:
+    """A table as the data folder keeps it: UTF-8 without BOM, LF, quotes only where needed; missing cells are empty."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows([row[column] for column in columns] for row in rows)
+    writer.writerows([row.get(column, "") for column in columns] for row in rows)
     return out.getvalue().encode("utf-8", "surrogatepass")
 
 

@@ -6,10 +6,10 @@ import hashlib
 import re
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from planbrief.checks.verification import LARGEST_SOURCE, read_source
+from planbrief.checks.verification import LARGEST_SOURCE, read_document
 from planbrief.errors import PlanbriefError, UnknownName
 from planbrief.reading.decisions import Proposal
 from planbrief.reading.draft_rows import bare_name, described
@@ -37,7 +37,7 @@ class Origin:
     #: The line with the number in ⟦ ⟧, for the screen only.
     marked: str = ""
     #: Why there is no line, or what is wrong with it.
-    notes: tuple[str, ...] = field(default=())
+    notes: tuple[str, ...] = ()
 
 
 def meant(dataset: Dataset, word: str) -> list[str]:
@@ -76,20 +76,21 @@ def origin(dataset: Dataset, obs_id: str, sources: Path | str | None = None) -> 
     found = Origin(obs_id, dict(values), dict(source.values))
     if not found.document["file_name"]:
         note = "typed by hand: no text of the document is held, so nothing can be compared with it"
-        return Origin(obs_id, found.observation, found.document, notes=(note,))
+        return replace(found, notes=(note,))
     if sources is None:
         return found
-    text, wrong = read_source(Path(sources), source)
+    document, wrong = read_document(Path(sources), source)
     notes = [f"{mismatch.found}; expected {mismatch.expected}" for mismatch in wrong]
-    if text is None:
-        return Origin(obs_id, found.observation, found.document, notes=tuple(notes))
+    if document is None:
+        return replace(found, notes=tuple(notes))
+    text = document.text
     start, end = int(values["char_start"]), int(values["char_end"])
     if text[start:end] != values["value_text"]:
         notes.append(f"{values['value_text']!r} does not stand at {start}–{end} (planbrief verify says more)")
     places = Places(text)
     spot = places.spot(start)
     marked = places.excerpt(start, end, _AROUND)
-    return Origin(obs_id, found.observation, found.document, spot.line, spot.column, marked, tuple(notes))
+    return replace(found, line=spot.line, column=spot.column, marked=marked, notes=tuple(notes))
 
 
 def origin_lines(found: Origin) -> list[tuple[str, str]]:
@@ -134,12 +135,7 @@ class Located:
 class UnreadableSource(PlanbriefError):
     """A source text cannot be read."""
 
-    def __init__(self, file: str, reason: str) -> None:
-        super().__init__(file, reason)
-        self.file, self.reason = file, reason
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.reason}"
+    text = "{}: {}"
 
 
 def read_text(file: Path) -> tuple[bytes, str]:

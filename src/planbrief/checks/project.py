@@ -14,7 +14,7 @@ from planbrief.checks.data import sheets_of, survey
 from planbrief.checks.rules import to_be_written
 from planbrief.display.language import LANGS, TemplateError, digits_in_template, is_chinese, messages, problems_of
 from planbrief.errors import ParameterError, PlanbriefError, Problem
-from planbrief.parameters import assignments, convert, declared, read_catalog
+from planbrief.parameters import CELL_TRACES, NOTEBOOK_TRACES, assignments, convert, declared, read_catalog
 from planbrief.project import Project
 from planbrief.targets.descriptor import read_descriptor
 from planbrief.targets.names import Names
@@ -58,10 +58,8 @@ def vocabulary_problems(package: Package) -> list[Problem]:
             prefix = VOCABULARIES.get((name, field["name"]))
             if prefix is None:
                 if set(codes) - {"true", "false"}:
-                    expected = "an entry in display.translations.VOCABULARIES"
-                    found.append(
-                        Problem("data/datapackage.json", 0, f"{name}.{field['name']}", "no messages", expected)
-                    )
+                    place, expected = f"{name}.{field['name']}", "an entry in checks.project.VOCABULARIES"
+                    found.append(Problem("data/datapackage.json", 0, place, "no messages", expected))
                 continue
             for code in codes:
                 for lang in LANGS:
@@ -84,10 +82,6 @@ def name_problems(package: Package) -> list[Problem]:
                 elif column == "name_en" and to_be_written(row.values):
                     # The page shows the Chinese name until somebody writes the English one: told, not refused.
                     found.append(Problem(row.file, row.line, column, repr(value), "the English name", note=True))
-                elif column == "name_en" and value.endswith("(English name to be written)"):
-                    found.append(
-                        Problem(row.file, row.line, column, repr(value), "the English name, or the Chinese one")
-                    )
                 elif (column.endswith("_en") or column == "definition") and is_chinese(value):
                     found.append(Problem(row.file, row.line, column, repr(value), "English without Chinese characters"))
     for row in package["units"].rows:
@@ -101,9 +95,6 @@ LARGEST_NOTEBOOK = 64 * 1024 * 1024
 _LANGUAGES = {"lang:zh": "lang:en", "lang:en": "lang:zh"}
 #: Calls whose texts are templates: names of the arguments that hold them, by position.
 _TEMPLATES = {"say": ("zh", "en"), "heading": ("zh", "en"), "tell": ("", "templates"), "begin": ("", "title")}
-#: Metadata that running leaves behind.
-_TRACES = ("ExecuteTime", "collapsed", "execution", "papermill", "scrolled")
-_NOTEBOOK_TRACES = ("papermill", "signature", "widgets")
 #: A formula in Markdown; its constants (the 1 of a growth rate, the 100 of a percentage) are no figures of a plan.
 _FORMULA = re.compile(r"\$\$.+?\$\$|\$(?! )[^$\n]+?(?<! )\$(?!\d)", re.DOTALL)
 
@@ -175,12 +166,9 @@ def one_notebook(project: Project, file: Path, areas: Collection[str], both: boo
         place = f"cell {number}"
         if cell.get("cell_type") == "markdown":
             prose = _FORMULA.sub(" ", source_of(cell))
+            wanted = "say(…) with a figure: a number has a source (a year: year=2027)"
             for digits in digits_in_template(re.sub("[{}]", "", prose)):
-                yield (
-                    place,
-                    f"the number {digits}{_PROSE}",
-                    "say(…) with a figure: a number has a source (a year: year=2027)",
-                )
+                yield place, f"the number {digits}{_PROSE}", wanted
         elif cell.get("cell_type") == "code":
             yield from templates(source_of(cell), place)
 
@@ -201,7 +189,7 @@ def tags_of(cell: Mapping[str, Any]) -> list[str]:
 def stripped(notebook: Mapping[str, Any], cells: list[dict[str, Any]]) -> Iterator[Finding]:
     """Outputs, execution counts and other traces of a run."""
     metadata = notebook.get("metadata")
-    for key in _NOTEBOOK_TRACES:
+    for key in NOTEBOOK_TRACES:
         if isinstance(metadata, dict) and key in metadata:
             yield "", f"metadata {key}", _CLEAN
     for number, cell in enumerate(cells, start=1):
@@ -210,7 +198,7 @@ def stripped(notebook: Mapping[str, Any], cells: list[dict[str, Any]]) -> Iterat
         if cell.get("execution_count") is not None:
             yield f"cell {number}", f"execution count {cell['execution_count']}"[:60], _CLEAN
         own = cell.get("metadata")
-        for key in _TRACES:
+        for key in CELL_TRACES:
             if isinstance(own, dict) and key in own:
                 yield f"cell {number}", f"metadata {key}", _CLEAN
 
@@ -261,11 +249,8 @@ def languages(cells: list[dict[str, Any]]) -> Iterator[Finding]:
             continue
         own = [tag for tag in tags_of(cell) if tag in _LANGUAGES]
         if len(own) != 1:
-            yield (
-                f"cell {number}",
-                f"text with {len(own)} language tags",
-                "one tag, lang:zh or lang:en" if own else _TAGGED,
-            )
+            wanted = "one tag, lang:zh or lang:en" if own else _TAGGED
+            yield f"cell {number}", f"text with {len(own)} language tags", wanted
             continue
         following = cells[number] if number < len(cells) else {}
         if following.get("cell_type") == "markdown" and _LANGUAGES[own[0]] in tags_of(following):
@@ -317,11 +302,8 @@ def typed_numbers(text: str, call: str, place: str) -> Iterator[Finding]:
     """Digits in a template, and templates that do not parse."""
     try:
         for digits in digits_in_template(text):
-            yield (
-                place,
-                f"the number {digits} typed into {call}(…)",
-                "{name} with a figure (a year: {year} with year=2027)",
-            )
+            wanted = "{name} with a figure (a year: {year} with year=2027)"
+            yield place, f"the number {digits} typed into {call}(…)", wanted
     except TemplateError as error:
         yield place, str(error)[:160], "a template with {name} placeholders"
 

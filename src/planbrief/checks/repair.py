@@ -15,7 +15,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import combinations, product
@@ -64,12 +64,7 @@ class Mend:
 class FixError(RunError):
     """A file could not be written."""
 
-    def __init__(self, file: str, reason: str) -> None:
-        super().__init__(file, reason)
-        self.file, self.reason = file, reason
-
-    def __str__(self) -> str:
-        return f"{self.file} cannot be written: {self.reason}; it is as it was"
+    text = "{} cannot be written: {}; it is as it was"
 
 
 def fix(folder: Path) -> list[Mend]:
@@ -333,6 +328,12 @@ _STEP = ".admission"
 _COPY = ".copy."
 
 
+def first_of(problems: Sequence[object], most: int = 20) -> str:
+    """The first of many problems, a line each, and how many more there are."""
+    more = [f"… and {len(problems) - most} more"] if len(problems) > most else []
+    return "\n".join(f"  {problem}" for problem in (*problems[:most], *more))
+
+
 class NotAdmitted(PlanbriefError):
     """Rows that the data package would not be sound with; nothing was changed."""
 
@@ -341,11 +342,9 @@ class NotAdmitted(PlanbriefError):
         self.problems, self.before = problems, before
 
     def __str__(self) -> str:
-        shown = "\n".join(f"  {problem}" for problem in self.problems[:20])
-        more = f"\n  … and {len(self.problems) - 20} more" if len(self.problems) > 20 else ""
         if self.before:
-            return f"the data has problems already; mend them first (planbrief check):\n{shown}{more}"
-        return f"nothing was changed, because planbrief check would find:\n{shown}{more}"
+            return f"the data has problems already; mend them first (planbrief check):\n{first_of(self.problems)}"
+        return f"nothing was changed, because planbrief check would find:\n{first_of(self.problems)}"
 
 
 def with_rows(package: Package, table: str, rows: Iterable[Mapping[str, str]]) -> bytes:
@@ -353,15 +352,13 @@ def with_rows(package: Package, table: str, rows: Iterable[Mapping[str, str]]) -
     known = package[table]
     # As the file has them: a package shows rows that have a position in another order.
     old = [row.values for row in sorted(known.rows, key=lambda row: row.line)]
-    have = {tuple(row[name] for name in known.key) for row in old}
-    new = [{column: row.get(column, "") for column in known.columns} for row in rows]
-    new = [row for row in new if tuple(row[name] for name in known.key) not in have]
 
     def key(row: Mapping[str, str]) -> tuple[str, ...]:
         return tuple(row[name] for name in known.key)
 
+    have = {key(row) for row in old}
+    together = [*old, *(row for row in rows if key(row) not in have)]
     in_order = old == sorted(old, key=key)
-    together = [dict(row) for row in (*old, *new)]
     return as_csv(known.columns, sorted(together, key=key) if in_order else together)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from bisect import bisect_left, bisect_right
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from decimal import Decimal
@@ -119,12 +119,7 @@ class Verification:
 class NoSources(PlanbriefError):
     """The folder of the source texts is not there."""
 
-    def __init__(self, folder: str) -> None:
-        super().__init__(folder)
-        self.folder = folder
-
-    def __str__(self) -> str:
-        return f"no folder {self.folder!r}; --sources names the folder that holds the texts of the documents"
+    text = "no folder {!r}; --sources names the folder that holds the texts of the documents"
 
 
 def verify(dataset: Dataset, sources: Path | str) -> Verification:
@@ -206,12 +201,6 @@ def homeless(dataset: Dataset) -> list[Mismatch]:
     ]
 
 
-def read_source(folder: Path, source: Row) -> tuple[str | None, list[Mismatch]]:
-    """The text of a source and how its file differs from what the table says; None if it cannot be read."""
-    document, wrong = read_document(folder, source)
-    return (None if document is None else document.text), wrong
-
-
 def place_of(folder: Path, name: str) -> Path:
     """Where the text of a document lies: in the folder, else in one beside it (texts of two collections).
 
@@ -224,7 +213,7 @@ def place_of(folder: Path, name: str) -> Path:
 
 
 def read_document(folder: Path, source: Row) -> tuple[CanonicalText | None, list[Mismatch]]:
-    """The canonical text of a source, from its original in any form that can be read; None if it cannot.
+    """The canonical text of a source (None if it cannot be read), and how its file differs from what the table says.
 
     A text in UTF-8 is taken as it is decoded, character by character.
     """
@@ -278,6 +267,11 @@ def _document(path: Path, raw: bytes, characters: str) -> CanonicalText:
     return replace(read_plain(raw, path.name, ""), text=text)
 
 
+def span_of(row: Row) -> tuple[int, int]:
+    """Start and end of a row in its text, as the table says."""
+    return int(row.values["char_start"]), int(row.values["char_end"])
+
+
 class Comparison:
     """Collects the mismatches between one text and the rows about it."""
 
@@ -298,7 +292,7 @@ class Comparison:
 
     def span(self, row: Row) -> tuple[int, int]:
         """The span of a row, reported if it is not where its text is."""
-        start, end = int(row.values["char_start"]), int(row.values["char_end"])
+        start, end = span_of(row)
         wanted = row.values["value_text"]
         if not 0 <= start < end <= len(self.text):
             self.report(start, start, row, f"the span {start}–{end}", f"a span inside 0–{len(self.text)}")
@@ -364,7 +358,7 @@ class Comparison:
 
     def overlaps(self, rows: list[Row]) -> None:
         """Spans that share characters without being the same."""
-        spans = sorted({(int(row.values["char_start"]), int(row.values["char_end"])): row for row in rows}.items())
+        spans = sorted({span_of(row): row for row in rows}.items())
         last: tuple[int, int] = (-1, -1)
         for (start, end), row in spans:
             if start < last[1]:
@@ -375,14 +369,16 @@ class Comparison:
 
     def account(self, observed: list[Row], excluded: list[Row], file_problems: int) -> Account:
         """Look for every number of the text in the tables, exactly once."""
-        covered = spans_by_start(observed)
+        covered = sorted({span_of(row) for row in observed})  # two observations on one span are one
         starts = [start for start, _ in covered]
         longest = max((end - start for start, end in covered), default=0)
-        reasons: Mapping[tuple[int, int], list[str]] = reasons_by_span(excluded)
+        reasons: dict[tuple[int, int], list[str]] = defaultdict(list)
+        for row in excluded:
+            reasons[span_of(row)].append(row.values["reason"])
         used: Counter[str] = Counter()
-        total = inside = unaccounted = double = 0
+        inside = unaccounted = double = 0
+        numbers = {(token.start, token.end) for token in tokens(self.text)}
         for token in tokens(self.text):
-            total += 1
             near = covered[bisect_left(starts, token.end - longest) : bisect_right(starts, token.start)]
             holders = [span for span in near if token.end <= span[1]]
             named = reasons.get((token.start, token.end), [])
@@ -396,28 +392,20 @@ class Comparison:
             elif times > 1:
                 double += 1
                 self.report(token.start, token.end, None, f"{token.text!r} accounted for {times} times", "once")
-        numbers = {(token.start, token.end) for token in tokens(self.text)}
         for row in excluded:
-            start, end = int(row.values["char_start"]), int(row.values["char_end"])
+            start, end = span_of(row)
             if (start, end) not in numbers and self.text[max(start, 0) : max(end, 0)] == row.values["value_text"]:
                 self.report(
                     start, end, row, f"the span of {row.values['value_text']!r}", "exactly one number in digits"
                 )
         mismatches = len(self.mismatches) + file_problems
         return Account(
-            self.source_id, total, inside, dict(sorted(used.items())), unaccounted, double, len(observed), mismatches
+            self.source_id,
+            len(numbers),
+            inside,
+            dict(sorted(used.items())),
+            unaccounted,
+            double,
+            len(observed),
+            mismatches,
         )
-
-
-def spans_by_start(rows: list[Row]) -> list[tuple[int, int]]:
-    """Distinct spans of observations in order; two observations on one span are one."""
-    return sorted({(int(row.values["char_start"]), int(row.values["char_end"])) for row in rows})
-
-
-def reasons_by_span(rows: list[Row]) -> dict[tuple[int, int], list[str]]:
-    """Reasons of exclusions by span."""
-    found: dict[tuple[int, int], list[str]] = {}
-    for row in rows:
-        span = (int(row.values["char_start"]), int(row.values["char_end"]))
-        found.setdefault(span, []).append(row.values["reason"])
-    return found

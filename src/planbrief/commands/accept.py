@@ -13,7 +13,7 @@ from decimal import Decimal, InvalidOperation
 
 from planbrief.catalog import read
 from planbrief.checks.data import as_csv
-from planbrief.checks.repair import NotAdmitted, admit, with_rows
+from planbrief.checks.repair import NotAdmitted, admit, first_of, with_rows
 from planbrief.checks.rules import DIMENSIONS, Tables, rule_problems
 from planbrief.errors import PlanbriefError, Problem, RunError, UnknownName
 from planbrief.project import Project, chosen, writable
@@ -52,9 +52,7 @@ class NotReady(PlanbriefError):
         self.problems = problems
 
     def __str__(self) -> str:
-        shown = "\n".join(f"  {problem}" for problem in self.problems[:20])
-        more = f"\n  … and {len(self.problems) - 20} more" if len(self.problems) > 20 else ""
-        return f"nothing was changed; {len(self.problems)} things to mend in the draft:\n{shown}{more}"
+        return f"nothing was changed; {len(self.problems)} things to mend in the draft:\n{first_of(self.problems)}"
 
 
 class AlreadyThere(PlanbriefError):
@@ -92,13 +90,11 @@ class Accepted:
 def problems_by_row(package: Package, tables: Tabulation) -> list[tuple[str, str, str]]:
     """What the rules of ``check`` find in the rows of a draft: id of the draft row, cell, sentence."""
     found = [(row, "", sentence) for row, sentence in tables.problems]
-    rows = {name: list(package[name].rows) for name in ("indicators", "units")}
-    rows["indicators"] += [Row(dict(one), "", 0) for one in tables.indicators.values()]
-    rows["sources"] = [Row(dict(tables.source), "", 0)]
-    rows["observations"] = [Row(dict(one), "", number) for number, one in enumerate(tables.observations)]
-    rows["indicators"], known = [], rows["indicators"]
-    look_up = Tables({**rows, "indicators": known})
-    look_up.rows = {"observations": rows["observations"]}
+    indicators = [*package["indicators"].rows, *(Row(one, "", 0) for one in tables.indicators.values())]
+    sources = [Row(tables.source, "", 0)]
+    look_up = Tables({"indicators": indicators, "sources": sources, "units": list(package["units"].rows)})
+    # Only the draft's own rows are judged: what else the package holds was judged when it was accepted.
+    look_up.rows = {"observations": [Row(one, "", number) for number, one in enumerate(tables.observations)]}
     for problem in rule_problems(look_up):
         row = tables.origins[tables.observations[problem.row]["obs_id"]]
         found.append((row, problem.column, f"{problem.column}: found {problem.found}; expected {problem.expected}"))
@@ -215,7 +211,7 @@ def document_files(
     for table, name, rows in parts:
         columns = package[table].columns
         path = f"documents/{source['source_id']}/{name}.csv"
-        files[path] = as_csv(columns, [{column: row.get(column, "") for column in columns} for row in rows])
+        files[path] = as_csv(columns, rows)
     return files
 
 

@@ -8,16 +8,18 @@ import csv
 import io
 import json
 import sys
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from planbrief.commands.list import text_table
-from planbrief.errors import PlanbriefError, Problem
+from planbrief.errors import DataError, PlanbriefError, Problem
 from planbrief.files import read_regular
 from planbrief.project import Project, chosen, writable
 from planbrief.run.manifest import LARGEST_MANIFEST_BYTES, MANIFEST, Manifest, ManifestError, read_manifest
 from planbrief.targets.dataset import Dataset
+from planbrief.targets.frames import cell_problems
 from planbrief.targets.package import read_package
 
 
@@ -224,10 +226,9 @@ def verify_report(dataset: Dataset, sources: Path, as_json: bool = False) -> tup
     ]  # fmt: skip
     total = [sum(int(row[column]) for row in rows) for column in range(1, len(header))]
     parts = [text_table(header, [*rows, ("total", *total)], right=range(1, len(header)))]
-    reasons: dict[str, int] = {}
+    reasons: Counter[str] = Counter()
     for account in result.accounts:
-        for reason, count in account.excluded.items():
-            reasons[reason] = reasons.get(reason, 0) + count
+        reasons.update(account.excluded)
     if reasons:
         parts.append("excluded: " + ", ".join(f"{reason} {count}" for reason, count in sorted(reasons.items())))
     if result.mismatches:
@@ -258,12 +259,13 @@ def verify_report(dataset: Dataset, sources: Path, as_json: bool = False) -> tup
 # -- locate ---------------------------------------------------------------------------------------------------------
 
 
-def locate_report(dataset: Dataset, source_file: Path, source_id: str = "", table: str = "") -> tuple[int, str, str]:
-    """Exit code, ready CSV rows for stdout, and for stderr what only the screen may show.
+def locate_report(dataset: Dataset, source_file: Path, source_id: str = "", table: str = "") -> tuple[str, str]:
+    """Ready CSV rows for stdout, and for stderr what only the screen may show.
 
     Without `table` the rows for every table stand under a line that names their file; with ``observations``,
     ``exclusions`` or ``sources`` the text is that table alone, with its header.
     """
+    from planbrief.checks.data import as_csv
     from planbrief.checks.locate import locate
 
     found = locate(source_file, dataset, source_id)
@@ -273,34 +275,22 @@ def locate_report(dataset: Dataset, source_file: Path, source_id: str = "", tabl
         "exclusions": (f"data/documents/{found.source_id}/exclusions.csv", list(found.exclusions)),
     }
     if table:
-        text = csv_rows(dataset.package[table].columns, blocks[table][1])
+        text = as_csv(dataset.package[table].columns, blocks[table][1]).decode()
     else:
         text = "\n".join(
-            f"# {name}\n{csv_rows(dataset.package[kind].columns, rows)}"
+            f"# {name}\n{as_csv(dataset.package[kind].columns, rows).decode()}"
             for kind, (name, rows) in blocks.items()
             if rows
         )
     summary = f"{plural(len(found.observations), 'row')} of observations, {len(found.exclusions)} of exclusions"
     screen = [*found.contexts, *(f"note: {note}" for note in found.notes), summary]
-    return 0, text.rstrip("\n"), "\n".join(screen)
-
-
-def csv_rows(columns: Iterable[str], rows: Iterable[Mapping[str, str]]) -> str:
-    """Header and rows as the data folder writes them."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    names = list(columns)
-    writer.writerow(names)
-    writer.writerows([row.get(name, "") for name in names] for row in rows)
-    return out.getvalue()
+    return text.rstrip("\n"), "\n".join(screen)
 
 
 # -- lineage --------------------------------------------------------------------------------------------------------
 
 
-def lineage_report(
-    dataset: Dataset, obs_id: str, sources: Path | None = None, edition: Path | None = None
-) -> tuple[int, str]:
+def lineage_report(dataset: Dataset, obs_id: str, sources: Path | None = None, edition: Path | None = None) -> str:
     """Document, locator and line of an observation, and the figures of an edition that were computed from it."""
     from planbrief.checks.locate import origin, origin_lines
 
@@ -319,7 +309,7 @@ def lineage_report(
         )
         if audited := [finding.id for finding in manifest.findings if obs_id in finding.observation_ids]:
             parts.append("findings: " + ", ".join(audited))
-    return 0, "\n\n".join(parts)
+    return "\n\n".join(parts)
 
 
 # -- command line ---------------------------------------------------------------------------------------------------
@@ -327,13 +317,9 @@ def lineage_report(
 
 def raw_dataset(project: Project) -> Dataset:
     """The data as it stands, with the documents that the catalog leaves out; DataError where it is unreadable."""
-    from planbrief.targets.frames import cell_problems
-
     package = read_package(project.data)
     problems = [problem for table in package.tables.values() for problem in cell_problems(table)]
     if problems:
-        from planbrief.errors import DataError
-
         raise DataError(problems)
     return Dataset(package)
 
@@ -358,11 +344,11 @@ def run_verify(arguments: argparse.Namespace) -> int:
 
 def run_locate(arguments: argparse.Namespace) -> int:
     """``planbrief locate SOURCE_FILE [--source-id ID] [--table TABLE]``."""
-    source_id, table = getattr(arguments, "source_id", None) or "", getattr(arguments, "table", None) or ""
-    code, text, screen = locate_report(raw_dataset(chosen(arguments)), arguments.source_file, source_id, table)
+    source_id, table = arguments.source_id or "", arguments.table or ""
+    text, screen = locate_report(raw_dataset(chosen(arguments)), arguments.source_file, source_id, table)
     print(screen, file=sys.stderr)
     print(text)
-    return code
+    return 0
 
 
 def run_lineage(arguments: argparse.Namespace) -> int:
@@ -381,6 +367,5 @@ def run_lineage(arguments: argparse.Namespace) -> int:
     if len(found) > 1:
         print("\n".join(listed(dataset, found)))
         return 0
-    code, text = lineage_report(dataset, found[0] if found else arguments.obs_id, arguments.sources, edition)
-    print(text)
-    return code
+    print(lineage_report(dataset, found[0] if found else arguments.obs_id, arguments.sources, edition))
+    return 0

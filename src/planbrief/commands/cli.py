@@ -330,7 +330,7 @@ COMMANDS: dict[str, tuple[str, Configure, str]] = {
 }
 
 
-#: Who a command is for, for ``planbrief`` without one; what is in none of the lists stands under the last.
+#: Who a command is for, for ``planbrief`` without one.
 USERS: dict[str, tuple[str, ...]] = {
     "reports": ("build", "preview", "list", "check"),
     "analyses of your own": ("guide", "new", "nb", "export"),
@@ -342,13 +342,9 @@ USERS: dict[str, tuple[str, ...]] = {
 
 def overview() -> str:
     """What there is, by who it is for."""
-    known = {verb for verbs in USERS.values() for verb in verbs}
     lines = ["planbrief: checked tables, comparisons and briefs from development plans", ""]
     for user, verbs in USERS.items():
-        shown = [verb for verb in verbs if verb in COMMANDS]
-        if user == "set-up":
-            shown += [verb for verb in COMMANDS if verb not in known]
-        lines += [user, *(f"  {verb:<15} {COMMANDS[verb][0]}" for verb in shown), ""]
+        lines += [user, *(f"  {verb:<15} {COMMANDS[verb][0]}" for verb in verbs), ""]
     return "\n".join([*lines, "planbrief COMMAND --help says more; begin with planbrief list, planbrief build"])
 
 

@@ -7,7 +7,9 @@ slow to ask or to listen is hung up on, so that nobody else waits.
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
 import socket
 import threading
 from collections.abc import Callable
@@ -76,18 +78,23 @@ class LoopbackServer(ThreadingHTTPServer):
         """A browser that has gone in the middle of an answer is no news."""
 
 
+def source_of(script: str) -> str:
+    """A script or style as a source in a Content-Security-Policy: nothing else may run or dress the page."""
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
+
+
 Server = TypeVar("Server", bound=LoopbackServer)
 
 
 def bound(make: Callable[[int], Server], usual: int, port: int | None) -> Server:
     """A server on `port`, or on the usual or any free one; :class:`PortTaken` if the port asked for is taken."""
-    for attempt in (usual, 0) if port is None else (port,):
-        try:
-            return make(attempt)
-        except (OSError, OverflowError) as error:
-            if attempt == 0 or port is not None:
-                raise PortTaken(attempt, getattr(error, "strerror", None) or str(error)) from None
-    raise PortTaken(usual, "taken")
+    if port is None:
+        with contextlib.suppress(OSError):
+            return make(usual)
+    try:
+        return make(port or 0)
+    except (OSError, OverflowError) as error:
+        raise PortTaken(port or 0, getattr(error, "strerror", None) or str(error)) from None
 
 
 class LoopbackHandler(BaseHTTPRequestHandler):

@@ -23,12 +23,10 @@ from planbrief.catalog import REPORT_ID, Catalog, read
 from planbrief.errors import CatalogError, PlanbriefError, UnknownName
 from planbrief.export.archive import BESIDE, destination, write_folder
 from planbrief.log import visible
+from planbrief.parameters import CELL_TRACES, NOTEBOOK_TRACES
 from planbrief.project import DRAFTS, Project, chosen, packaged, writable
 from planbrief.targets.package import Package, usable_package
 
-#: What running a notebook leaves in its metadata; the check looks for the same.
-CELL_TRACES = ("ExecuteTime", "collapsed", "execution", "papermill", "scrolled")
-NOTEBOOK_TRACES = ("papermill", "signature", "widgets")
 #: What a notebook of Python says of its kernel, on whatever machine it was saved.
 PYTHON = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
@@ -40,12 +38,7 @@ _ATTRIBUTES = "notebooks/*.ipynb filter=planbrief"
 class NoNotebook(PlanbriefError):
     """A file is no notebook, or cannot be written."""
 
-    def __init__(self, file: str, found: str) -> None:
-        super().__init__(file, found)
-        self.file, self.found = file, found
-
-    def __str__(self) -> str:
-        return f"{visible(self.file)}: found {self.found}; expected a Jupyter notebook, format 4"
+    text = "{}: found {}; expected a Jupyter notebook, format 4"
 
 
 def cleaned(data: bytes, name: str) -> bytes:
@@ -55,7 +48,7 @@ def cleaned(data: bytes, name: str) -> bytes:
         cells = notebook["cells"]
         changed = [cell for cell in cells if _strip(cell)]
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise NoNotebook(name, f"no notebook ({type(error).__name__})") from None
+        raise NoNotebook(visible(name), f"no notebook ({type(error).__name__})") from None
     metadata = notebook.get("metadata", {})
     traces = [key for key in NOTEBOOK_TRACES if metadata.pop(key, None) is not None]
     if metadata.get("kernelspec", {}).get("language") == "python" and metadata != metadata | PYTHON:
@@ -84,7 +77,7 @@ def clean(files: list[Path]) -> list[Path]:
         try:
             before = file.read_bytes()
         except OSError as error:
-            raise NoNotebook(str(file), error.strerror or "unreadable") from None
+            raise NoNotebook(visible(file), error.strerror or "unreadable") from None
         after = cleaned(before, str(file))
         if after != before:
             half = file.with_name(f".{file.name}.planbrief")
@@ -102,16 +95,11 @@ def install(root: Path) -> str:
     NoNotebook
         Outside a git repository.
     """
-    for key, value in (
-        ("clean", f'"{sys.executable}" -m planbrief nb filter'),
-        ("smudge", "cat"),
-        ("required", "false"),
-    ):
-        made = subprocess.run(
-            ["git", "-C", str(root), "config", f"filter.planbrief.{key}", value], capture_output=True, check=False
-        )
-        if made.returncode:
-            raise NoNotebook(str(root), "no git repository (git init makes one)")
+    settings = {"clean": f'"{sys.executable}" -m planbrief nb filter', "smudge": "cat", "required": "false"}
+    for key, value in settings.items():
+        command = ["git", "-C", str(root), "config", f"filter.planbrief.{key}", value]
+        if subprocess.run(command, capture_output=True, check=False).returncode:
+            raise NoNotebook(visible(root), "no git repository (git init makes one)")
     attributes = root / ".gitattributes"
     lines = attributes.read_text(encoding="utf-8").splitlines() if attributes.is_file() else []
     if _ATTRIBUTES not in lines:
@@ -180,12 +168,7 @@ _CELLS: tuple[tuple[str, tuple[str, ...], str], ...] = (
 class Taken(PlanbriefError):
     """The name of a new notebook is in use."""
 
-    def __init__(self, name: str, where: str) -> None:
-        super().__init__(name, where)
-        self.name, self.where = name, where
-
-    def __str__(self) -> str:
-        return f"{visible(self.name)} is in use: {self.where}; choose another name"
+    text = "{} is in use: {}; choose another name"
 
 
 def notebook(name: str, area: str, title: str = "") -> dict[str, Any]:
@@ -202,11 +185,6 @@ def notebook(name: str, area: str, title: str = "") -> dict[str, Any]:
         if kind == "code":
             cell |= {"execution_count": None, "outputs": []}
         cells.append(cell)
-    return with_kernel(cells)
-
-
-def with_kernel(cells: list[dict[str, Any]]) -> dict[str, Any]:
-    """A notebook of cells."""
     return {"cells": cells, "metadata": dict(PYTHON), "nbformat": 4, "nbformat_minor": 5}
 
 
@@ -325,12 +303,7 @@ _PATTERNS = (
 class NotEmpty(PlanbriefError):
     """The folder for a new project holds something already."""
 
-    def __init__(self, folder: str, found: str) -> None:
-        super().__init__(folder, found)
-        self.folder, self.found = folder, found
-
-    def __str__(self) -> str:
-        return f"{visible(self.folder)}: found {visible(self.found)}; expected a new or an empty folder"
+    text = "{}: found {}; expected a new or an empty folder"
 
 
 def project_files(project: Project) -> dict[str, bytes]:
@@ -351,9 +324,9 @@ def lay_out(folder: Path | str) -> Path:
     path = destination(folder)
     if path.exists():
         if not path.is_dir():
-            raise NotEmpty(str(path), "a file")
+            raise NotEmpty(visible(path), "a file")
         if entry := next((one for one in sorted(path.iterdir()) if one.name not in BESIDE), None):
-            raise NotEmpty(str(path), entry.name)
+            raise NotEmpty(visible(path), visible(entry.name))
     files = project_files(packaged())
     own = {".gitignore": "gitignore", ".gitattributes": "gitattributes", "README.md": "README.md"}
     beside = resources.files("planbrief.commands") / "laid_out"
@@ -398,7 +371,6 @@ def guide_page(topic: str) -> str:
         raise UnknownName("topic of the guide", topic, tuple(known))
     import nbformat
 
-    from planbrief.commands.new import lay_out
     from planbrief.render.html.exporter import render_html
     from planbrief.run.engine.execution import execute
 

@@ -15,17 +15,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from planbrief.errors import DataError, Problem
+
 #: What a stretch of text is: running text, text that repeats on every page, the number of a page, a note at the foot,
 #: a box beside the text, or a comment that no reader of the printed page sees.
 PARTS = ("body", "chrome", "page_number", "footnote", "textbox")
 
 
-#: The words of a place in Chinese and English.
-_WORDS = {
-    "sheet": ("工作表“{}”", "sheet “{}”"), "page": ("第{}页", "page {}"), "table": ("表{}", "table {}"),
-    "paragraph": ("第{}段", "paragraph {}"), "footnote": ("脚注", "footnote"), "textbox": ("文本框", "text box"),
-    "row": ("第{}行", "row {}"), "column": ("第{}列", "column {}"),
-}  # fmt: skip
+#: Parts that a locator names; of running text it names the paragraph.
+_NAMED_PARTS = {"footnote": "脚注", "textbox": "文本框"}
+_EXPECTED = "a text, an HTML page, a Word document (.docx), a PDF with a text layer or an Excel workbook (.xlsx)"
+
+
+def unreadable(name: str, found: str, expected: str = _EXPECTED) -> DataError:
+    """The one message about a file that cannot be read."""
+    return DataError([Problem(name, 0, "", found, expected)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,28 +47,29 @@ class Place:
     sheet: str = ""
     part: str = "body"
 
-    def words(self, lang: str = "zh", table_name: str = "") -> str:
-        """The place as a reader would look it up; `table_name` is what the document itself calls the table.
+    def words(self, table_name: str = "") -> str:
+        """The place as a reader would look it up, in Chinese as all locators are kept.
+
+        ``table_name`` is what the document itself calls the table. :func:`planbrief.targets.names.located` says a
+        locator in English.
 
         >>> Place(page=3, table=2, row=4).words()
         '第3页，表2第4行'
-        >>> Place(page=3, table=2, row=4, column=5).words("en")
-        'page 3, table 2, row 4, column 5'
         """
-        zh = lang == "zh"
-        counted = ("table", self.table) if self.table else ("paragraph", self.paragraph)
-        named = [("sheet", self.sheet), ("page", self.page), counted]
-        words = [_WORDS[name][not zh].format(value) for name, value in named if value]
-        if self.table and table_name:
-            words[-1] = table_name
-        if self.part in _WORDS:
-            words.append(_WORDS[self.part][not zh])
-        cell = [_WORDS[name][not zh].format(at) for name, at in (("row", self.row), ("column", self.column)) if at]
-        if not zh:
-            return ", ".join([*words, *cell])
-        if words and (self.sheet or self.table):
-            return "，".join(words) + "".join(cell)
-        return "，".join([*words, "".join(cell)] if cell else words)
+        words = [f"工作表“{self.sheet}”"] if self.sheet else []
+        words += [f"第{self.page}页"] if self.page else []
+        if self.table:
+            words.append(table_name or f"表{self.table}")
+        elif self.paragraph:
+            words.append(f"第{self.paragraph}段")
+        if self.part in _NAMED_PARTS:
+            words.append(_NAMED_PARTS[self.part])
+        cell = (f"第{self.row}行" if self.row else "") + (f"第{self.column}列" if self.column else "")
+        if words and cell and (self.sheet or self.table):
+            words[-1] += cell
+        elif cell:
+            words.append(cell)
+        return "，".join(words)
 
 
 _COLUMNS = ("start", "page", "paragraph", "table", "row", "column", "sheet", "part")
@@ -319,12 +324,12 @@ class CanonicalText:
     encoding: str = ""
     warnings: tuple[str, ...] = ()
 
-    def locator(self, offset: int, lang: str = "zh") -> str:
+    def locator(self, offset: int) -> str:
         """The place of an offset in words: 第3页，专栏1第4行 (a table by its own name, else by its order)."""
         place = self.places.at(offset)
         caption = self.tables[place.table - 1].caption if 0 < place.table <= len(self.tables) else ""
         name = re.match(r"(?:附?表|专栏|Table)\s*\d+(?:[-—.]\d+)?", caption)
-        return place.words(lang, name[0].replace(" ", "") if name else "")
+        return place.words(name[0].replace(" ", "") if name else "")
 
     @cached_property
     def _tables_by_start(self) -> tuple[list[int], list[PrintedTable]]:

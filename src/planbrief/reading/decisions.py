@@ -97,9 +97,7 @@ LONGEST_CELL = 2000
 class BadDecision(PlanbriefError):
     """An action that cannot be done on the draft as it stands."""
 
-    def __str__(self) -> str:
-        found, expected = self.args
-        return f"draft: found {found}; expected {expected}"
+    text = "draft: found {}; expected {}"
 
 
 @dataclass(frozen=True)

@@ -49,9 +49,7 @@ class NoName(PlanbriefError):
 class BrokenDraft(PlanbriefError):
     """A draft whose files cannot be read."""
 
-    def __str__(self) -> str:
-        folder, reason = self.args
-        return f"the draft in {folder} cannot be read ({reason}); planbrief read makes it again"
+    text = "the draft in {} cannot be read ({}); planbrief read makes it again"
 
 
 def draft_names(data: Path) -> list[str]:

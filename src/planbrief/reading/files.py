@@ -14,10 +14,11 @@ from typing import Any
 
 from planbrief import extensions
 from planbrief.errors import DataError, PlanbriefError, Problem
-from planbrief.reading.canonical import CanonicalText
+from planbrief.reading.canonical import CanonicalText, unreadable
 
 #: What the process may take: address space in bytes, seconds of the processor, seconds until it is given up.
 MOST_MEMORY, MOST_SECONDS, LONGEST_WAIT = 1_000_000_000, 180, 600
+_PDF = "a PDF with a text layer"
 
 
 def read_pdf_apart(raw: bytes, name: str, sha256: str) -> CanonicalText:
@@ -33,18 +34,14 @@ def read_pdf_apart(raw: bytes, name: str, sha256: str) -> CanonicalText:
     try:
         done = subprocess.run(command, input=raw, capture_output=True, timeout=LONGEST_WAIT, check=False)
     except subprocess.TimeoutExpired:
-        raise _unreadable(name, f"a PDF that took more than {LONGEST_WAIT} seconds") from None
+        raise unreadable(name, f"a PDF that took more than {LONGEST_WAIT} seconds", _PDF) from None
     try:
         answer: dict[str, Any] = json.loads(done.stdout)
     except ValueError:
-        raise _unreadable(name, "a damaged PDF, or one that needs more memory than any document") from None
+        raise unreadable(name, "a damaged PDF, or one that needs more memory than any document", _PDF) from None
     if "problem" in answer:
         raise DataError([Problem(*answer["problem"])])
     return CanonicalText.from_json(answer["text"], answer["document"])
-
-
-def _unreadable(name: str, found: str) -> DataError:
-    return DataError([Problem(name, 0, "", found, "a PDF with a text layer")])
 
 
 def _limit() -> None:
@@ -72,16 +69,15 @@ def answer_with_pdf() -> None:
         problem = error.problems[0]
         answer = {"problem": [problem.file, problem.row, problem.column, problem.found, problem.expected]}
     except MemoryError:
-        answer = {"problem": [name, 0, "", "a PDF that needs more memory than any document", "a PDF with a text layer"]}
+        answer = {"problem": [name, 0, "", "a PDF that needs more memory than any document", _PDF]}
     except (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError) as error:
-        answer = {"problem": [name, 0, "", f"a damaged PDF ({type(error).__name__})", "a PDF with a text layer"]}
+        answer = {"problem": [name, 0, "", f"a damaged PDF ({type(error).__name__})", _PDF]}
     sys.stdout.write(json.dumps(answer))
 
 
 #: Files above this are no document of figures (a text of 10 MB has a thousand pages, a scanned PDF may have 200 MB).
 MOST_BYTES = 300_000_000
 _MOST_TEXT_BYTES = 60_000_000
-_EXPECTED = "a text, an HTML page, a Word document (.docx), a PDF with a text layer or an Excel workbook (.xlsx)"
 #: First bytes of forms that are recognised only to say what they are.
 _FOREIGN = (
     (b"\x89PNG", "a picture (PNG)"),
@@ -126,11 +122,6 @@ def read_file(path: Path) -> CanonicalText:
     except (ArithmeticError, AttributeError, LookupError, OSError, RuntimeError, TypeError, ValueError) as error:
         # A reader's library met bytes that its form does not allow; which of its errors came says nothing to people.
         raise unreadable(name, f"a damaged file ({type(error).__name__})") from error
-
-
-def unreadable(name: str, found: str, expected: str = _EXPECTED) -> DataError:
-    """The one message about a file that cannot be read."""
-    return DataError([Problem(name, 0, "", found, expected)])
 
 
 def _bytes(path: Path, name: str) -> bytes:

@@ -92,7 +92,7 @@ class Vocabulary:
         base = re.sub(r"^[十百千万亿]+(?=.)", "", unit)
         return self.units.get(unit) or self.units.get(base) or base
 
-    def suggestions(self, phrase: str, transformation: str = "level", unit: str = "", limit: int = 5) -> list[Match]:
+    def suggestions(self, phrase: str, transformation: str = "level", unit: str = "") -> list[Match]:
         """Indicators whose names come near, the likeliest first."""
         growth = transformation in CHANGES
         key, scopes, dimension = key_of(phrase), scopes_of(phrase), self.dimension(unit)
@@ -108,7 +108,7 @@ class Vocabulary:
                 score = min(score, MATCHED - 0.1)
             if score >= SUGGESTED and score > (best[entry.indicator].score if entry.indicator in best else 0):
                 best[entry.indicator] = Match(entry.indicator, round(score, 3), entry.name)
-        return sorted(best.values(), key=lambda match: (-match.score, match.indicator))[:limit]
+        return sorted(best.values(), key=lambda match: (-match.score, match.indicator))
 
     def match(self, phrase: str, transformation: str = "level", unit: str = "") -> Match | None:
         """The indicator that a phrase names, None where none or more than one does.
@@ -122,7 +122,7 @@ class Vocabulary:
         >>> vocabulary.match("人均地区生产总值", "level", "元") is None
         True
         """
-        found = self.suggestions(phrase, transformation, unit, 2)
+        found = self.suggestions(phrase, transformation, unit)
         if not found or found[0].score < MATCHED or (len(found) > 1 and found[1].score >= found[0].score):
             return None
         return found[0]

@@ -175,7 +175,7 @@ class Tabulator:
         if found := self.areas.find(name):
             return found
         if near := (self.areas.near(name) if name.isascii() else ()):
-            raise UnknownArea(name, near)
+            raise UnknownArea(name, ", ".join(near))
         if name not in self.out.areas:
             given = self.about["area"].get(name, {})
             key = given.get("ref_area") or f"area_{slug_of(name)}"
@@ -365,9 +365,7 @@ class Tabulator:
 class UnknownArea(PlanbriefError):
     """A name of an area in Latin letters that no area has."""
 
-    def __str__(self) -> str:
-        name, near = self.args
-        return f"unknown area {name!r}; did you mean {', '.join(near)}?"
+    text = "unknown area {!r}; did you mean {}?"
 
 
 def unaccounted(text: str, rows: Iterable[DraftRow]) -> list[tuple[int, int]]:

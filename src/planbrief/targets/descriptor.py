@@ -73,12 +73,11 @@ def descriptor_problems(descriptor: Any) -> list[Problem]:
             continue
         names.append(name)
         path = resource.get("path")
-        if not isinstance(path, str) and not (
-            isinstance(path, list) and path and all(isinstance(one, str) for one in path)
-        ):
+        paths = [path] if isinstance(path, str) else path
+        if not isinstance(paths, list) or not paths or not all(isinstance(one, str) for one in paths):
             wrong(f"{name}.path", path, "the path of a CSV file or a list of them")
         elif "parts" in resource:
-            form, parts = path if isinstance(path, str) else path[0], resource["parts"]
+            form, parts = paths[0], resource["parts"]
             if not isinstance(parts, str) or not _PARTS.fullmatch(parts):
                 wrong(f"{name}.parts", parts, "a pattern like documents/*/observations.csv")
             if not _FORM.fullmatch(form):
@@ -173,12 +172,10 @@ def descriptor_as_found(folder: Path) -> dict[str, Any]:
             raise ValueError("larger than any description of tables")
         descriptor = json.loads(path.read_bytes().decode("utf-8-sig"))
     except FileNotFoundError:
-        raise DataError(
-            [Problem("data/datapackage.json", 0, "", "no such file", "the description of the tables")]
-        ) from None
+        raise DataError([Problem(_FILE, 0, "", "no such file", "the description of the tables")]) from None
     except (ValueError, OSError, RecursionError) as error:
         found = f"unreadable: {type(error).__name__}: {str(error)[:200]}"
-        raise DataError([Problem("data/datapackage.json", 0, "", found, "a Data Package descriptor in JSON")]) from None
+        raise DataError([Problem(_FILE, 0, "", found, "a Data Package descriptor in JSON")]) from None
     if problems := descriptor_problems(descriptor):
         raise DataError(problems)
     return dict(descriptor)
@@ -192,7 +189,7 @@ def former_layout(descriptor: Mapping[str, Any]) -> list[Problem]:
     if not listed and resources.keys() >= set(VOCABULARIES):
         return []
     expected = "one folder per document and tables of words; planbrief migrate rewrites the data folder in place"
-    return [Problem("data/datapackage.json", 0, "", "the layout of an earlier version", expected)]
+    return [Problem(_FILE, 0, "", "the layout of an earlier version", expected)]
 
 
 def files_of(folder: Path, resource: Mapping[str, Any]) -> tuple[str, ...]:

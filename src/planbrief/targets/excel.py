@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Any
 
 #: Spaces that people cannot see at the ends of a cell.
@@ -103,31 +102,19 @@ def _is_text(text: str) -> bool:
     return not any(unicodedata.category(c) in ("Cc", "Cn", "Co", "Cs") for c in set(text) - set("\t\r\n\ufeff"))
 
 
-@lru_cache(maxsize=256)
-def compiled(pattern: str) -> re.Pattern[str]:
-    """A field's pattern, compiled once."""
-    return re.compile(pattern)
-
-
 def fits(value: str, field: Mapping[str, Any]) -> bool:
     """Whether a cell is what its field demands (an empty cell is, unless the field is required)."""
     rules = field.get("constraints", {})
     if value == "":
         return not rules.get("required")
     kind = field.get("type", "string")
-    if kind == "number" and not (_NUMBER.fullmatch(value) and len(value) <= 40):
-        return False
-    if kind == "integer" and not (_INTEGER.fullmatch(value) and len(value) <= 15):
-        return False
-    if kind == "boolean" and value not in ("true", "false"):
-        return False
-    if kind == "date" and not is_date(value):
+    if kind in _FORMS and not _FORMS[kind](value):
         return False
     if len(value) > rules.get("maxLength", len(value)):
         return False
     if "minimum" in rules and kind in ("number", "integer") and float(value) < rules["minimum"]:
         return False
-    if "pattern" in rules and not compiled(rules["pattern"]).fullmatch(value):
+    if "pattern" in rules and not re.fullmatch(rules["pattern"], value):
         return False
     return "enum" not in rules or value in rules["enum"]
 
@@ -138,6 +125,15 @@ def is_date(value: str) -> bool:
         return bool(re.fullmatch(r"\d{4}-\d\d-\d\d", value, re.ASCII)) and bool(date.fromisoformat(value))
     except ValueError:
         return False
+
+
+#: What a cell of each type must look like; a longer number than these is no figure of a plan.
+_FORMS: dict[str, Callable[[str], bool]] = {
+    "number": lambda value: bool(_NUMBER.fullmatch(value)) and len(value) <= 40,
+    "integer": lambda value: bool(_INTEGER.fullmatch(value)) and len(value) <= 15,
+    "boolean": lambda value: value in ("true", "false"),
+    "date": is_date,
+}
 
 
 def strict(field: Mapping[str, Any]) -> bool:

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 #: Tables whose rows form a tree by their column ``parent``.
 TREES = ("areas", "activities")
+#: Types of a frame's columns by those of the schema; everything else is text.
+_DTYPES = {"number": "float64", "integer": "int64", "": "str"}
 
 
 def unknown_references(package: Package) -> list[Problem]:
@@ -167,7 +169,7 @@ def typed(table: Table, cells: Iterable[tuple[str, ...]]) -> pd.DataFrame:
         dict(zip(table.columns, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(table.columns, ())
     )
     frame = pd.DataFrame(
-        {name: pd.Series(list(values), dtype=dtype_of(numeric.get(name))) for name, values in columns.items()}
+        {name: pd.Series(list(values), dtype=_DTYPES[numeric.get(name, "")]) for name, values in columns.items()}
     )
     if len(table.key) == 1:
         frame = frame.set_index(table.key[0])
@@ -218,11 +220,6 @@ def cell_problems(table: Table) -> list[Problem]:
                 shown = found_in(value, field)
                 problems.append(Problem(row.file, row.line, field["name"], shown, expected(field)))
     return problems
-
-
-def dtype_of(kind: str | None) -> str:
-    """pandas dtype of a field type."""
-    return {"number": "float64", "integer": "int64"}.get(kind or "", "str")
 
 
 def number(text: str, kind: str) -> float:

@@ -272,9 +272,8 @@ def safe_path(folder: Path, relative: str) -> Path:
     except (OSError, ValueError, RuntimeError):
         inside = False
     if pure.is_absolute() or ".." in pure.parts or "\\" in relative or not inside:
-        raise DataError(
-            [Problem("data/datapackage.json", 0, "path", repr(relative)[:80], "a path inside the data folder")]
-        )
+        found = repr(relative)[:80]
+        raise DataError([Problem("data/datapackage.json", 0, "path", found, "a path inside the data folder")])
     return path
 
 
@@ -286,9 +285,8 @@ def read_text(path: Path, name: str) -> str:
             raise DataError([Problem(name, 0, "", size, f"at most {LARGEST_FILE // 2**20} MiB")])
         return path.read_bytes().decode("utf-8")
     except FileNotFoundError:
-        raise DataError(
-            [Problem(name, 0, "", "no such file", "a CSV file, as data/datapackage.json names it")]
-        ) from None
+        expected = "a CSV file, as data/datapackage.json names it"
+        raise DataError([Problem(name, 0, "", "no such file", expected)]) from None
     except OSError as error:
         raise DataError([Problem(name, 0, "", error.strerror or str(error), "a readable CSV file")]) from None
     except UnicodeDecodeError as error:
@@ -325,9 +323,8 @@ def parse_csv(text: str, name: str, columns: tuple[str, ...], spare: Collection[
     A file may go without the columns in `spare`; their cells are empty then.
     """
     if text.startswith("\ufeff"):
-        raise DataError(
-            [Problem(name, 1, "", "a byte order mark (BOM)", "plain UTF-8; planbrief check --fix removes it")]
-        )
+        expected = "plain UTF-8; planbrief check --fix removes it"
+        raise DataError([Problem(name, 1, "", "a byte order mark (BOM)", expected)])
     if "\0" in text:
         line = text[: text.index("\0")].count("\n") + 1
         raise DataError([Problem(name, line, "", "a NUL character", "text")])
@@ -342,10 +339,10 @@ def parse_csv(text: str, name: str, columns: tuple[str, ...], spare: Collection[
             raise DataError(problems)
         blank = dict.fromkeys(columns, "")
         for count, cells in enumerate(reader, start=1):
+            if count > MOST_ROWS:
+                found = f"more than {MOST_ROWS:,} rows"
+                problems.append(Problem(name, 0, "", found, f"at most {MOST_ROWS:,} rows in one file"))
             if count > MOST_ROWS or len(problems) >= MOST_PROBLEMS:
-                if count > MOST_ROWS:
-                    found = f"more than {MOST_ROWS:,} rows"
-                    problems.append(Problem(name, 0, "", found, f"at most {MOST_ROWS:,} rows in one file"))
                 break
             if not cells:
                 continue
@@ -353,12 +350,12 @@ def parse_csv(text: str, name: str, columns: tuple[str, ...], spare: Collection[
                 found = f"{len(cells)} cells"
                 problems.append(Problem(name, reader.line_num, "", found, f"{len(header)} cells as in the header"))
                 continue
-            if max(map(len, cells)) > LONGEST_CELL:
-                for column, cell in zip(header, cells, strict=True):
-                    if len(cell) > LONGEST_CELL:
-                        found = f"{len(cell):,} characters in one cell"
-                        problems.append(Problem(name, reader.line_num, column, found, f"at most {LONGEST_CELL:,}"))
-            yield Row({**blank, **dict(zip(header, cells, strict=True))}, name, reader.line_num)
+            values = dict(zip(header, cells, strict=True))
+            for column, cell in values.items() if max(map(len, cells)) > LONGEST_CELL else ():
+                if len(cell) > LONGEST_CELL:
+                    found = f"{len(cell):,} characters in one cell"
+                    problems.append(Problem(name, reader.line_num, column, found, f"at most {LONGEST_CELL:,}"))
+            yield Row(blank | values, name, reader.line_num)
     except csv.Error as error:
         problems.append(Problem(name, reader.line_num, "", f"broken quoting ({error})", "cells quoted as CSV demands"))
     if problems:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import base64
-import hashlib
 import json
 import re
 import signal
@@ -18,7 +16,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, urlsplit
 
 from planbrief.catalog import Report
-from planbrief.commands.loopback import LoopbackHandler, LoopbackServer, bound
+from planbrief.commands.loopback import LoopbackHandler, LoopbackServer, bound, source_of
 from planbrief.commands.preview.studio import Shown, Studio
 from planbrief.display.language import LANGS, Lang, message
 from planbrief.errors import PlanbriefError, UnknownName
@@ -43,17 +41,11 @@ def script() -> str:
     return (resources.files("planbrief.render") / "assets" / "preview.js").read_text(encoding="utf-8")
 
 
-@cache
-def script_source() -> str:
-    """The script as a source in a Content-Security-Policy."""
-    return f"'sha256-{base64.b64encode(hashlib.sha256(script().encode()).digest()).decode()}'"
-
-
 def with_script(page: str, lang: Lang, report: str, studio: Studio, version: int) -> str:
     """A page with the reloading script, which its policy then allows, and nothing else, to run and to listen."""
 
     def allow(match: re.Match[str]) -> str:
-        source = escape(script_source())
+        source = escape(source_of(script()))
         policy = match[2].replace("script-src ", f"script-src {source} ", 1)
         if "script-src" not in policy:
             policy = f"script-src {source}; {policy}"

@@ -6,8 +6,6 @@ itself (origin, form of the request), is checked, and is on the disk before the 
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import hmac
 import json
 import secrets
@@ -21,7 +19,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from planbrief.commands.accept import problems_by_row
-from planbrief.commands.loopback import LoopbackHandler, LoopbackServer, bound
+from planbrief.commands.loopback import LoopbackHandler, LoopbackServer, bound, source_of
 from planbrief.commands.review.sights import Sights
 from planbrief.display.language import LANGS, message
 from planbrief.errors import PlanbriefError
@@ -44,10 +42,6 @@ def _asset(name: str) -> str:
     return (resources.files("planbrief.commands.review") / name).read_text(encoding="utf-8")
 
 
-def _source(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
-
-
 def page(lang: str) -> str:
     """The page: one document that asks for nothing but the draft."""
     html = _asset("page.html").replace("{lang}", "zh-CN" if lang == "zh" else "en")
@@ -57,7 +51,7 @@ def page(lang: str) -> str:
 def policy() -> str:
     """What the page may do: run its own script, wear its own style, and talk to this server."""
     return (
-        f"default-src 'none'; script-src {_source(_asset('page.js'))}; style-src {_source(_asset('page.css'))}; "
+        f"default-src 'none'; script-src {source_of(_asset('page.js'))}; style-src {source_of(_asset('page.css'))}; "
         "connect-src 'self'; img-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'none'"
     )
 

@@ -10,7 +10,8 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from planbrief.errors import DataError, Problem
+from planbrief.errors import DataError
+from planbrief.reading.canonical import unreadable
 
 #: Bytes of one part and of all parts together when unpacked; a plan of 1,000 pages has 30 MB of XML.
 _MOST_PART, _MOST_TOTAL = 120_000_000, 250_000_000
@@ -39,7 +40,7 @@ class Archive:
 
     def error(self, found: str, expected: str = _EXPECTED) -> DataError:
         """The message that this file cannot be read."""
-        return DataError([Problem(self.name, 0, "", found, expected)])
+        return unreadable(self.name, found, expected)
 
     def main_part(self, folder: str) -> str:
         """Name of the main part of a kind of document (``word`` or ``xl``), empty if it is not one."""
@@ -141,8 +142,8 @@ def local(element: Any) -> str:
 
 
 def attribute(element: Any, name: str, default: str = "") -> str:
-    """An attribute by its local name."""
-    for key, value in element.items():
+    """An attribute by its local name; the default also where the element itself (None) is missing."""
+    for key, value in element.items() if element is not None else ():
         if key == name or key.endswith("}" + name):
             return str(value)
     return default

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from planbrief.errors import DataError, Problem
-from planbrief.reading.canonical import CanonicalText
+from planbrief.reading.canonical import CanonicalText, unreadable
 from planbrief.reading.forms.plain import Box, Composer, decoded, title_of
 
 if TYPE_CHECKING:
@@ -23,6 +22,7 @@ _BLOCKS = frozenset(
     "h1 h2 h3 h4 h5 h6 header hr html legend li main nav ol p pre section summary table tbody td tfoot th thead tr "
     "ul".split()
 )
+_EXPECTED = "a page that people read"
 _CHROME = frozenset(("nav", "header", "footer"))
 #: A cell with more characters is no cell of a table of indicators but a part of the page's layout.
 _LONGEST_CELL = 800
@@ -55,9 +55,9 @@ def read_html(raw: bytes, name: str, sha256: str) -> CanonicalText:
 
     markup = _decoded(raw, name)
     if any(tag[0].count("=") > _MOST_ATTRIBUTES for tag in _LONG_TAG.finditer(markup)):
-        raise DataError([Problem(name, 0, "", "a tag with attributes without end", "a page that people read")])
+        raise unreadable(name, "a tag with attributes without end", _EXPECTED)
     if _depth(markup) > _DEEPEST:
-        raise DataError([Problem(name, 0, "", "a page whose parts are nested without end", "a page that people read")])
+        raise unreadable(name, "a page whose parts are nested without end", _EXPECTED)
     page = LexborHTMLParser(markup)
     composer = Composer()
     root = page.root
@@ -66,7 +66,7 @@ def read_html(raw: bytes, name: str, sha256: str) -> CanonicalText:
     title, published = _about(page)
     document = composer.finish("html", sha256, title, published)
     if not document.text.strip():
-        raise DataError([Problem(name, 0, "", "a page that shows no text", "a page that people read")])
+        raise unreadable(name, "a page that shows no text", _EXPECTED)
     if title:
         return document
     return replace(document, title=title_of(document.text[p.start : p.end] for p in document.paragraphs[:40]))

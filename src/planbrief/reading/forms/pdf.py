@@ -9,14 +9,14 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
-from planbrief.errors import DataError, Problem
-from planbrief.reading.canonical import CanonicalText, joined
+from planbrief.reading.canonical import CanonicalText, joined, unreadable
 from planbrief.reading.forms.pdf_grid import grids, zones
 from planbrief.reading.forms.pdf_page import Line, lines_of, page_of
 from planbrief.reading.forms.plain import Box, Composer, title_of
 from planbrief.reading.tables.placing import Word, columns_of, says_value
 from planbrief.reading.tables.shapes import is_period, plain
 
+_EXPECTED = "a PDF with a text layer"
 _MOST_PAGES = 3000
 #: Seconds of the processor after which reading stops with a message; 1,000 dense pages take about 25. What else the
 #: machine does is no fault of the file's.
@@ -107,26 +107,27 @@ def _sheets(raw: bytes, name: str) -> tuple[list[_Sheet], list[str]]:
         document = pypdfium2.PdfDocument(raw)
     except pypdfium2.PdfiumError as error:
         if "password" in str(error).lower() or "security" in str(error).lower():
-            raise _unreadable(name, "a PDF behind a password", "one that opens without a password") from None
-        raise _unreadable(name, "a damaged PDF") from None
+            raise unreadable(name, "a PDF behind a password", "one that opens without a password") from None
+        raise unreadable(name, "a damaged PDF", _EXPECTED) from None
     started = time.process_time()
     sheets: list[_Sheet] = []
     blank = characters = unmapped = 0
     try:
         count = len(document)
         if count > _MOST_PAGES:
-            raise _unreadable(name, f"{count:,} pages", f"at most {_MOST_PAGES:,}")
+            raise unreadable(name, f"{count:,} pages", f"at most {_MOST_PAGES:,}")
         for index in range(count):
             if time.process_time() - started > _MOST_SECONDS:
-                raise _unreadable(name, f"a PDF of which {index} of {count} pages took {_MOST_SECONDS} seconds")
+                found = f"a PDF of which {index} of {count} pages took {_MOST_SECONDS} seconds"
+                raise unreadable(name, found, _EXPECTED)
             try:
                 page = page_of(document, index)
             except pypdfium2.PdfiumError:
-                raise _unreadable(name, f"a damaged PDF (page {index + 1} cannot be opened)") from None
+                raise unreadable(name, f"a damaged PDF (page {index + 1} cannot be opened)", _EXPECTED) from None
             blank += page.pictures and len(page.characters) < 10
             characters += len(page.characters)
             unmapped += page.unmapped
-            found, rest = grids(page)
+            ruled, rest = grids(page)
             sheet = _Sheet(index + 1, page.width, page.height)
             straight = lines_of(rest)
             lines = _in_columns(straight, page.width)
@@ -135,7 +136,7 @@ def _sheets(raw: bytes, name: str) -> tuple[list[_Sheet], list[str]]:
             for zone in reversed(zones(lines, page.level)):
                 top = lines[zone.first].top
                 body[zone.first : zone.end] = [_Table(zone.boxes, top, (), zone.edges, zone.tails)]
-            for grid in found:
+            for grid in ruled:
                 place = next((i for i, item in enumerate(body) if item.top > grid.top), len(body))
                 body.insert(place, _Table(grid.boxes, grid.top, grid.columns))
             for item in body:
@@ -147,12 +148,11 @@ def _sheets(raw: bytes, name: str) -> tuple[list[_Sheet], list[str]]:
     finally:
         document.close()
     if not characters:
-        found_what = "a PDF of pictures without a text layer (a scan)" if blank else "a PDF without text"
-        raise _unreadable(name, found_what, "one with a text layer; a scan has to be recognised first")
+        found = "a PDF of pictures without a text layer (a scan)" if blank else "a PDF without text"
+        raise unreadable(name, found, "one with a text layer; a scan has to be recognised first")
     if unmapped * 4 > characters:
-        raise _unreadable(
-            name, "a PDF whose fonts do not say what their characters mean", "one that text can be copied from"
-        )
+        found = "a PDF whose fonts do not say what their characters mean"
+        raise unreadable(name, found, "one that text can be copied from")
     warnings = [f"{blank} page(s) are pictures without text and are not read."] if blank else []
     return sheets, warnings
 
@@ -163,10 +163,6 @@ def _is_cut_off(table: _Table, lines: Sequence[Line], width: float) -> bool:
     left, right = min(one for one, _ in edges), width - max(other for _, other in edges)
     left = min([left, *(line.left for line in lines)])
     return right < (0.6 if table.columns else 0.82) * min(left, 36) and len(edges) > 3
-
-
-def _unreadable(name: str, found: str, expected: str = "a PDF with a text layer") -> DataError:
-    return DataError([Problem(name, 0, "", found, expected)])
 
 
 def _in_columns(lines: list[Line], width: float) -> list[Line]:

@@ -9,8 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from planbrief.errors import DataError, Problem
-from planbrief.reading.canonical import CanonicalText, Cell, Paragraph, Place, PlaceMap, PrintedTable
+from planbrief.reading.canonical import CanonicalText, Cell, Paragraph, Place, PlaceMap, PrintedTable, unreadable
 from planbrief.reading.tables.shapes import framed, placed, shape
 from planbrief.reading.tables.text_tables import tables_in
 
@@ -25,6 +24,7 @@ _MARKS = (
     (b"\x84\x31\x95\x33", "gb18030"),
 )
 _TITLE = re.compile(r"(?:报告|规划|纲要|公报|意见|方案|通知|计划|要点|草案|决定|办法)(?:[（(].*[）)])?$")
+_EXPECTED = "a text in UTF-8, GB18030 or UTF-16"
 #: Enough of a text to judge what it is.
 _SAMPLE = 200_000
 
@@ -42,9 +42,8 @@ def decoded(raw: bytes, name: str) -> tuple[str, str]:
             try:
                 text = raw.decode(encoding)
             except UnicodeDecodeError as error:
-                raise _unreadable(
-                    name, f"{encoding.removesuffix('-sig').upper()} that breaks at byte {error.start}"
-                ) from None
+                found = f"{encoding.removesuffix('-sig').upper()} that breaks at byte {error.start}"
+                raise unreadable(name, found, _EXPECTED) from None
             return _sound(text.removeprefix("\ufeff"), name), encoding
     for encoding in _candidates(raw):
         try:
@@ -54,7 +53,7 @@ def decoded(raw: bytes, name: str) -> tuple[str, str]:
         # Chinese UTF-16 without a mark is told from GB18030 only by what it says.
         if encoding == "utf-8" or _usual(text, least=8 if encoding.startswith("utf-16") and b"\0" not in raw else 0):
             return _sound(text, name), encoding
-    raise _unreadable(name, "bytes that are no text in UTF-8, GB18030 or UTF-16" + _advice(raw))
+    raise unreadable(name, "bytes that are no text in UTF-8, GB18030 or UTF-16" + _advice(raw), _EXPECTED)
 
 
 def _candidates(raw: bytes) -> tuple[str, ...]:
@@ -82,9 +81,9 @@ def _sound(text: str, name: str) -> str:
     sample = text[:_SAMPLE]
     control = sum((char < " " and char not in "\t\n\r\f\v\x1a\x1b") or "\x7f" <= char <= "\x9f" for char in sample)
     if "\0" in sample or control * 100 > len(sample):
-        raise _unreadable(name, "control characters, as in a picture, a program or a damaged file")
+        raise unreadable(name, "control characters, as in a picture, a program or a damaged file", _EXPECTED)
     if not text.strip("\ufeff \t\r\n\f\v\u3000"):
-        raise _unreadable(name, "an empty file")
+        raise unreadable(name, "an empty file", _EXPECTED)
     return text
 
 
@@ -95,10 +94,6 @@ def _advice(raw: bytes) -> str:
             codecs.getincrementaldecoder(encoding)().decode(raw[:_SAMPLE])  # the last character may be cut
             return f" (perhaps {encoding})"
     return ""
-
-
-def _unreadable(name: str, found: str) -> DataError:
-    return DataError([Problem(name, 0, "", found, "a text in UTF-8, GB18030 or UTF-16")])
 
 
 def read_plain(raw: bytes, name: str, sha256: str) -> CanonicalText:

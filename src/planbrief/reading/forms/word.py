@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from planbrief.reading.canonical import CanonicalText
@@ -37,9 +37,9 @@ class Numbering:
                 if local(level) == "lvl":
                     start, form, text = (child(level, name) for name in ("start", "numFmt", "lvlText"))
                     levels[_number(attribute(level, "ilvl"))] = (
-                        _number(attribute(start, "val", "1")) if start is not None else 1,
-                        attribute(form, "val", "decimal") if form is not None else "decimal",
-                        attribute(text, "val") if text is not None else "",
+                        _number(attribute(start, "val", "1")),
+                        attribute(form, "val", "decimal"),
+                        attribute(text, "val"),
                     )
             self._abstract[attribute(element, "abstractNumId")] = levels
             return
@@ -130,9 +130,9 @@ class _Paragraph:
     """A paragraph as it is printed, and what stands in boxes that are anchored in it."""
 
     text: str
-    style: str = ""
-    level: int = 0
-    boxed: list[Any] = field(default_factory=list)
+    style: str
+    level: int
+    boxed: list[Any]
 
 
 class _Document:
@@ -154,13 +154,10 @@ class _Document:
         for element in self.archive.elements(part, "style"):
             name, base = child(element, "name"), child(element, "basedOn")
             outline, number = child(element, "pPr", "outlineLvl"), child(element, "pPr", "numPr")
-            style = _Style(attribute(name, "val") if name is not None else "")
-            style.based_on = attribute(base, "val") if base is not None else ""
-            style.level = _level(outline)
+            style = _Style(attribute(name, "val"), _level(outline), _list_of(number), attribute(base, "val"))
             heading = re.fullmatch(r"(?:heading|标题)\s*([1-9])", style.name, re.I)
             if style.level < 0 and heading:
                 style.level = int(heading[1])
-            style.numbered = _list_of(number)
             styles[attribute(element, "styleId")] = style
         return styles
 
@@ -180,21 +177,15 @@ class _Document:
 
     def paragraph(self, element: Any) -> _Paragraph:
         """A paragraph with its automatic number in front."""
-        properties = child(element, "pPr")
-        style_name = child(properties, "pStyle") if properties is not None else None
-        style = self.style(attribute(style_name, "val")) if style_name is not None else _Style(level=0)
-        level = style.level
-        numbered = style.numbered
-        if properties is not None:
-            own = _level(child(properties, "outlineLvl"))
-            level = own if own >= 0 else level
-            numbered = _list_of(child(properties, "numPr")) or numbered
-        made = _Paragraph("", style.name, level if level <= 9 else 0)
-        text = "".join(self._words(element, made.boxed))
+        style = self.style(attribute(child(element, "pPr", "pStyle"), "val"))
+        own = _level(child(element, "pPr", "outlineLvl"))
+        level = own if own >= 0 else style.level
+        numbered = _list_of(child(element, "pPr", "numPr")) or style.numbered
+        boxed: list[Any] = []
+        text = "".join(self._words(element, boxed))
         if text.strip() and numbered is not None:
             text = self.numbering.label(*numbered) + text
-        made.text = text
-        return made
+        return _Paragraph(text, style.name, level if level <= 9 else 0, boxed)
 
     def _words(self, element: Any, boxed: list[Any]) -> Iterator[str]:
         """The printed characters below an element; content of text boxes goes to ``boxed``."""
@@ -253,12 +244,10 @@ class _Document:
         boxes: list[Box] = []
         open_merges: dict[int, Box] = {}
         for number, row in enumerate(rows):
-            before = child(row, "trPr", "gridBefore")
-            column = _integer(before, 0) if before is not None else 0
+            column = _integer(child(row, "trPr", "gridBefore"), 0)
             header = child(row, "trPr", "tblHeader") is not None
             for cell in _cells(row):
-                span = child(cell, "tcPr", "gridSpan")
-                colspan = max(1, min(1000, _integer(span, 1) if span is not None else 1))
+                colspan = max(1, min(1000, _integer(child(cell, "tcPr", "gridSpan"), 1)))
                 merge = child(cell, "tcPr", "vMerge")
                 above = open_merges.get(column)
                 if merge is not None and attribute(merge, "val", "continue") == "continue" and above is not None:
@@ -330,11 +319,11 @@ def _blocks(parent: Any) -> Iterator[Any]:
 
 
 def _rows(table: Any) -> Iterator[Any]:
-    yield from _inside(table, "tr", ("tbl",))
+    return _inside(table, "tr", ("tbl",))
 
 
 def _cells(row: Any) -> Iterator[Any]:
-    yield from _inside(row, "tc", ("tbl", "tr"))
+    return _inside(row, "tc", ("tbl", "tr"))
 
 
 def _inside(parent: Any, wanted: str, closed: tuple[str, ...]) -> Iterator[Any]:
@@ -369,7 +358,7 @@ def _list_of(number: Any) -> tuple[str, int] | None:
     identity, level = child(number, "numId"), child(number, "ilvl")
     if identity is None:
         return None
-    return attribute(identity, "val"), _integer(level, 0) if level is not None else 0
+    return attribute(identity, "val"), _integer(level, 0)
 
 
 def _is_hidden(run: Any) -> bool:

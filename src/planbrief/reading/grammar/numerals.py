@@ -16,8 +16,8 @@ from functools import cache
 from typing import NamedTuple
 
 from planbrief.reading.grammar.wordlists import any_of, expanded, listed, pattern, words
+from planbrief.targets.wording import TOKEN
 
-TOKEN = re.compile(r"\d[\d,]*(?:\.\d+)?")
 _DIGITS = dict(zip("零〇一二三四五六七八九两", (0, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 2), strict=True))
 _SCALES = {"十": 10, "百": 100, "千": 1000, "万": 10**4, "亿": 10**8}
 _N, _SMALL = words("patterns")["num"], words("patterns")["small"]

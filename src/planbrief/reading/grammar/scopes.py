@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from planbrief.reading.grammar.numerals import number
 from planbrief.reading.grammar.wordlists import pattern
 from planbrief.reading.grammar.wordlists import words as word_list
 
@@ -160,10 +161,7 @@ def _part(month: str | None, half: str | None, quarters: str | None, quarter: st
 
 def _count(words: str) -> int:
     """A count below twenty, in digits or characters: the 11 of 前11个月, the 十一 of 前十一个月."""
-    if words.isdecimal():
-        return int(words)
-    tens, _, ones = words.replace("两", "二").rpartition("十")
-    return 10 * bool(tens or "十" in words) + " 一二三四五六七八九".index(ones or " ")
+    return int(number(words))
 
 
 _TOP_HEAD = re.compile(r"\s*(?:[一二三四五六七八九十]{1,3}、|第[一二三四五六七八九十]+[章篇部])")

@@ -16,7 +16,6 @@ from planbrief.reading.grammar.numerals import (
     BOUNDS_BEHIND,
     CLASSIFIERS,
     MEASURES,
-    TOKEN,
     Exclusion,
     Surroundings,
     canonical_unit,
@@ -27,6 +26,7 @@ from planbrief.reading.grammar.numerals import (
 from planbrief.reading.grammar.scopes import Clock, Period, periods
 from planbrief.reading.grammar.wordlists import any_of, fold, pattern
 from planbrief.reading.tables.placing import says_value
+from planbrief.targets.wording import TOKEN
 
 _UNIT = re.compile(rf"(?:单位[:：]?)?(?P<unit>[十百千万亿]*{any_of(MEASURES | CLASSIFIERS)}(?:/[一-龥a-zA-Z³²]+)?)")
 _BRACKETED = re.compile(r"[（(〔\[](?P<inside>[^（）()〔〕\[\]]*)[）)〕\]]")

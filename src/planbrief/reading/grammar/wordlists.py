@@ -13,6 +13,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from planbrief.targets.units import PINYIN
+
 
 @cache
 def words(name: str) -> dict[str, Any]:
@@ -75,7 +77,6 @@ def pattern(name: str) -> re.Pattern[str]:
     return re.compile(expanded(words("patterns")[name]))
 
 
-_PINYIN = re.compile(r"[(（][a-zA-Zà-üÀ-Üāēīōūǖǎěǐǒǔǚǜńňǹ]{1,12}[)）]")
 #: Emphasis marks, and blanks between a Chinese character and a digit or a unit: 到 2027 年.
 _DROPPED = re.compile(
     r"\*\*|(?<=[一-龥，。；：、（）“”%])[ \u3000\xa0]+(?=\d)"
@@ -141,7 +142,7 @@ def fold(text: str) -> Folded:
     """
     plain = with_years(text.translate(_table()))
     plain = re.sub(r"(?<!\d),|,(?!\d)", "，", plain)
-    dropped = [match.span() for match in _PINYIN.finditer(plain)] if _PINYIN.search(plain) else []
+    dropped = [match.span() for match in PINYIN.finditer(plain)]
     dropped += [match.span() for match in _DROPPED.finditer(plain)]
     for match in _WRAPPED.finditer(plain):
         first = plain.rfind("\n", 0, match.start()) + 1
