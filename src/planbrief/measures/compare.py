@@ -111,15 +111,13 @@ def difference(ds: Dataset, obs_a: str, obs_b: str) -> Compared:
     Refused (NaN, ``undefined`` = ``not_comparable``) unless the verdict allows it, and for ranks.
     """
     a, b = records(ds, [obs_a, obs_b])
-    verdict_of_pair = judge(ds, a, b)
-    key = f"{obs_a}-{obs_b}/difference"
     percent = a.dimension in ("percent", "percentage_points")
     measure, unit = ("points", "个百分点") if percent else ("level", a.unit)
-    if not verdict_of_pair.allowed or a.transformation == "rank":
-        return Compared(verdict_of_pair, _refused(key, measure, unit, a, b))
+    why = "not_comparable" if a.transformation == "rank" else ""
     other = b.base / a.factor
-    formula = f"{plain(a.value)} − {plain(other)}"
-    return Compared(verdict_of_pair, Figure(key, a.value - other, measure, unit, (obs_a, obs_b), formula))
+    return _compared(
+        ds, (a, b), "difference", measure, unit, why, a.value - other, f"{plain(a.value)} − {plain(other)}"
+    )
 
 
 def ratio(ds: Dataset, obs_a: str, obs_b: str) -> Compared:
@@ -129,18 +127,25 @@ def ratio(ds: Dataset, obs_a: str, obs_b: str) -> Compared:
     second value is not above zero (``undefined`` = ``base_not_positive``).
     """
     a, b = records(ds, [obs_a, obs_b])
-    verdict_of_pair = judge(ds, a, b)
-    key = f"{obs_a}-{obs_b}/ratio"
-    if not verdict_of_pair.allowed or a.transformation != "level" or a.dimension == "percent":
-        return Compared(verdict_of_pair, _refused(key, "multiple", "倍", a, b))
-    if b.base <= 0:
-        return Compared(verdict_of_pair, _refused(key, "multiple", "倍", a, b, "base_not_positive"))
+    sized = a.transformation == "level" and a.dimension != "percent"
+    why = "not_comparable" if not sized else "base_not_positive" if b.base <= 0 else ""
+    value = math.nan if why else a.base / b.base
     formula = f"{plain(a.value)} ÷ {plain(b.base / a.factor)}"
-    return Compared(verdict_of_pair, Figure(key, a.base / b.base, "multiple", "倍", (obs_a, obs_b), formula))
+    return _compared(ds, (a, b), "ratio", "multiple", "倍", why, value, formula)
 
 
-def _refused(key: str, measure: str, unit: str, a: Evidence, b: Evidence, why: str = "not_comparable") -> Figure:
-    return Figure(key, math.nan, measure, unit, (a.obs_id, b.obs_id), undefined=why)
+def _compared(
+    ds: Dataset, pair: tuple[Evidence, Evidence], name: str, measure: str, unit: str, why: str, value: float,
+    formula: str,
+) -> Compared:  # fmt: skip
+    """The outcome for a pair: refused by its verdict, else for a reason of the operation's own (`why`), else made."""
+    verdict_of_pair = judge(ds, *pair)
+    why = why if verdict_of_pair.allowed else "not_comparable"
+    ids = (pair[0].obs_id, pair[1].obs_id)
+    key = f"{ids[0]}-{ids[1]}/{name}"
+    if why:
+        return Compared(verdict_of_pair, Figure(key, math.nan, measure, unit, ids, undefined=why))
+    return Compared(verdict_of_pair, Figure(key, value, measure, unit, ids, formula))
 
 
 def order_of(ds: Dataset, a: Evidence, b: Evidence) -> Order | None:

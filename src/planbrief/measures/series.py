@@ -148,6 +148,11 @@ def published_year(ds: Dataset, sources: Iterable[str]) -> float:
     return max((float(year) for year in dates if year.isdigit()), default=math.nan)
 
 
+def base_of(ds: Dataset, series: Series) -> Point | None:
+    """The actual value that the targets of a series start from, of what their newest document could know."""
+    return series.base(published_year(ds, {source for point in series.aims for source in point.sources}))
+
+
 @remembered
 def series_of(
     ds: Dataset, region: str, indicator: str | None = None, activity: str | None = None, *, inside: bool = False
@@ -417,27 +422,11 @@ def milestones(
     for series in series_of(ds, region, indicator, activity, inside=inside):
         if not any(point.aimed for point in series.points) and len(series.points) < 2:
             continue
-        base = series.base(published_year(ds, {s for p in series.points if p.aimed for s in p.sources}))
+        base = base_of(ds, series)
         for point in series.points:
-            rows.append(
-                {
-                    **identity(series),
-                    "period": point.period,
-                    "period_zh": periods.label(point.period, "zh"),
-                    "period_en": periods.label(point.period, "en"),
-                    "year": point.year,
-                    "annual": point.annual,
-                    "value": point.value,
-                    "kind": point.kind,
-                    "comparator": point.comparator,
-                    "lower": point.lower,
-                    "upper": point.upper,
-                    "is_base": point is base,
-                    "conflict": point.conflict,
-                    "wording_differs": point.wording_differs,
-                    "observations": point.observations,
-                }
-            )
+            of_point = {name: getattr(point, name) for name in MILESTONES if hasattr(point, name)}
+            labels = {f"period_{lang}": periods.label(point.period, lang) for lang in ("zh", "en")}
+            rows.append({**identity(series), **of_point, **labels, "is_base": point is base})
     return frame(rows, MILESTONES)
 
 
@@ -502,15 +491,15 @@ def wholes(
 
 def by_period(series: Series | None, unit: str, table: units.UnitTable) -> dict[str, list[Point]]:
     """Points for whole years, in `unit`: a list for each period, actual values first."""
-    periods_seen: dict[str, list[Point]] = {}
-    scale = table.parse(series.unit).factor / table.parse(unit).factor if series else 1.0
-    for point in series.points if series else ():
+    if series is None:
+        return {}
+    scale = table.parse(series.unit).factor / table.parse(unit).factor
+    points_by_period: dict[str, list[Point]] = {}
+    for point in series.points:
         if point.annual:
-            scaled = point if scale == 1 else _scaled(point, scale)
-            periods_seen.setdefault(point.period, []).append(scaled)
-    return {period: sorted(points, key=lambda point: point.aimed) for period, points in periods_seen.items()}
+            points_by_period.setdefault(point.period, []).append(point if scale == 1 else _scaled(point, scale))
+    return {period: sorted(points, key=lambda point: point.aimed) for period, points in points_by_period.items()}
 
 
 def _scaled(point: Point, scale: float) -> Point:
-    fields = {name: getattr(point, name) * scale for name in ("value", "lower", "upper")}
-    return Point(**{**{name: getattr(point, name) for name in Point.__dataclass_fields__}, **fields})
+    return replace(point, value=point.value * scale, lower=point.lower * scale, upper=point.upper * scale)

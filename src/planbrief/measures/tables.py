@@ -27,10 +27,10 @@ from planbrief.measures.series import (
     Point,
     Series,
     at_other_prices,
+    base_of,
     chained,
     identity,
     milestones,
-    published_year,
     series_of,
 )
 from planbrief.measures.structure import contribution_table, structure_table
@@ -85,7 +85,7 @@ def progress_table(
     for series in series_of(ds, region, indicator, activity, inside=inside):
         if not series.aims or series.family == "rate":
             continue
-        base = series.base(published_year(ds, {source for point in series.aims for source in point.sources}))
+        base = base_of(ds, series)
         later = [point for point in series.actuals if base and point.year > base.year and not point.conflict]
         if base is not None and not later:
             later = list(chained(ds, series, base)) if series.price_base.startswith(CONSTANT) else []
@@ -255,7 +255,7 @@ def rates_table(ds: Dataset, region: str, indicator: str | None = None, *, insid
     for series in series_of(ds, region, indicator, inside=inside):
         if series.family != "rate" or not series.aims:
             continue
-        base = series.base(published_year(ds, {source for point in series.aims for source in point.sources}))
+        base = base_of(ds, series)
         chained, previous, before = (1.0, base.year, base) if base else (math.nan, math.nan, None)
         since_base = 1.0 if base else math.nan
         for point in series.aims:
@@ -335,14 +335,12 @@ def growth_table(
     """
     rows: list[dict[str, Any]] = []
     for series in series_of(ds, region, indicator, activity, inside=inside):
-        segments = list(_segments(ds, series))
-        rows.extend(_growth_row(series, *segment) for segment in segments)
+        rows.extend(_growth_row(series, *segment) for segment in _segments(ds, series))
     return _with_measures(frame(rows, GROWTH))
 
 
 def _segments(ds: Dataset, series: Series) -> Iterator[tuple[str, Point | None, Point]]:
-    published = published_year(ds, {source for point in series.aims for source in point.sources})
-    base = series.base(published)
+    base = base_of(ds, series)
     past = [point for point in series.actuals if base is None or point.year <= base.year]
     for start, end in _pairs(past):
         yield "achieved", start, end

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from planbrief.measures.audit import SEVERITIES, Audit
-from planbrief.measures.evidence import evidence, ids, merged_facts
+from planbrief.measures.evidence import Evidence, evidence, ids, merged_facts
 from planbrief.measures.figures import Figure, figure, plain
 from planbrief.measures.growth import cagr, multiple
-from planbrief.measures.series import Point, Series, published_year
+from planbrief.measures.series import AIM_KINDS, Point, Series, base_of
 from planbrief.measures.tables import progress_table
 from planbrief.targets.frames import records_of
 from planbrief.targets.names import Label, label, measured, period
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from planbrief.targets import Dataset
+
+#: What a sentence is filled with.
+Value = Figure | Label | str
 
 
 @dataclass(frozen=True)
@@ -27,7 +32,7 @@ class Headline:
     rule: str
     rank: int
     region: str
-    figures: Mapping[str, Figure | Label | str] = field(hash=False)
+    figures: Mapping[str, Value] = field(hash=False)
 
 
 @dataclass(frozen=True)
@@ -39,16 +44,29 @@ class City:
     series: tuple[Series, ...]
     audit: Audit
 
+    @property
+    def rows(self) -> pd.DataFrame:
+        """Observations of the city and the places inside it."""
+        return self.ds.of_city(self.region)
+
     def base(self, series: Series) -> Point | None:
         """The value that a series' targets start from."""
-        return series.base(published_year(self.ds, {s for p in series.points if p.aimed for s in p.sources}))
+        return base_of(self.ds, series)
 
-    def named(self, series: Series) -> dict[str, Figure | Label | str]:
-        """Place and thing of a series."""
+    def named(self, thing: Series | Evidence) -> dict[str, Value]:
+        """Place and thing of a series or an observation."""
         return {
-            "area": label(self.ds, "areas", series.ref_area),
-            "name": measured(self.ds, series.indicator, series.activity, series.subject),
+            "area": label(self.ds, "areas", thing.ref_area),
+            "name": measured(self.ds, thing.indicator, thing.activity, thing.subject),
         }
+
+    def headline(self, rule: str, figures: Mapping[str, Value]) -> Headline:
+        """A headline that has no rank yet: all rules are ranked together."""
+        return Headline(rule, 0, self.region, figures)
+
+    def count(self, key: str, number: int, unit: str, observations: tuple[str, ...] = ()) -> Figure:
+        """How many there are of something."""
+        return Figure(f"{self.region}/{key}", float(number), "count", unit, observations)
 
 
 Rule = Callable[[City], Iterator[Headline]]
@@ -62,54 +80,41 @@ GROWTH_CONCEPTS = ("value_added", "gdp", "gross_output", "investment", "revenue"
 
 def commitment(city: City) -> Iterator[Headline]:
     """The largest sum of money that is promised; a subsidy for one person or a price is none."""
-    rows = city.ds.of_city(city.region)
-    stated = [r for r in evidence(city.ds, rows[rows["kind"] == "commitment"]) if r.stated and r.dimension == "money"]
-    stated = [record for record in stated if record.base >= LEAST_SUM]
-    if not stated:
+    rows = city.rows
+    promised = evidence(city.ds, rows[rows["kind"] == "commitment"])
+    sums = [r for r in promised if r.stated and r.dimension == "money" and r.base >= LEAST_SUM]
+    if not sums:
         return
-    largest = max(stated, key=lambda record: record.base)
+    largest = max(sums, key=lambda record: record.base)
     key = f"{city.region}/commitment/value"
-    yield Headline(
-        "commitment",
-        0,
-        city.region,
-        {
-            "area": label(city.ds, "areas", largest.ref_area),
-            "name": measured(city.ds, largest.indicator, largest.activity, largest.subject),
-            "value": Figure(
-                key, largest.value, "level", largest.unit, (largest.obs_id,), comparator=largest.comparator
-            ),
-            "period": period(largest.time_period),
-        },
-    )
+    value = Figure(key, largest.value, "level", largest.unit, (largest.obs_id,), comparator=largest.comparator)
+    yield city.headline("commitment", {**city.named(largest), "value": value, "period": period(largest.time_period)})
 
 
 def achieved_growth(city: City) -> Iterator[Headline]:
     """The latest achieved growth of production, with its own definition."""
-    rows = city.ds.of_city(city.region)
+    rows = city.rows
     rows = rows[rows["transformation"].isin(["yoy", "avg_annual"]) & (rows["kind"] == "actual")]
-    stated = []
-    for record in evidence(city.ds, rows):
-        about = city.ds.row("indicators", record.indicator)
-        if record.stated and record.dated and record.dimension == "percent" and about["concept"] in GROWTH_CONCEPTS:
-            part = record.ref_area != city.region or bool(record.activity or record.subject)
-            order = (about["scope"] != "whole_economy", GROWTH_CONCEPTS.index(about["concept"]))
-            stated.append(((record.transformation != "yoy", -record.year, part, *order), record))
-    if not stated:
+    concepts = {record: city.ds.row("indicators", record.indicator)["concept"] for record in evidence(city.ds, rows)}
+    rates = [
+        record
+        for record, concept in concepts.items()
+        if record.stated and record.dated and record.dimension == "percent" and concept in GROWTH_CONCEPTS
+    ]
+    if not rates:
         return
-    record = min(stated, key=lambda one: one[0])[1]
+
+    def order(record: Evidence) -> tuple[object, ...]:
+        """Of one year before several, the latest, of the whole city before its parts, of the whole economy first."""
+        part = record.ref_area != city.region or bool(record.activity or record.subject)
+        scope = city.ds.row("indicators", record.indicator)["scope"]
+        leading = GROWTH_CONCEPTS.index(concepts[record])
+        return record.transformation != "yoy", -record.year, part, scope != "whole_economy", leading
+
+    best = min(rates, key=order)
     key = f"{city.region}/achieved_growth/rate"
-    yield Headline(
-        "achieved_growth",
-        0,
-        city.region,
-        {
-            "area": label(city.ds, "areas", record.ref_area),
-            "name": measured(city.ds, record.indicator, record.activity, record.subject),
-            "rate": Figure(key, record.base / 100, "rate", "", (record.obs_id,), comparator=record.comparator),
-            "period": period(record.time_period),
-        },
-    )
+    rate = Figure(key, best.base / 100, "rate", "", (best.obs_id,), comparator=best.comparator)
+    yield city.headline("achieved_growth", {**city.named(best), "rate": rate, "period": period(best.time_period)})
 
 
 def growth_beside(city: City) -> Iterator[Headline]:
@@ -117,18 +122,17 @@ def growth_beside(city: City) -> Iterator[Headline]:
     findings = [f for f in city.audit if f.rule == "required_growth"]
     if findings:
         steepest = max(findings, key=lambda f: f.discrepancy)
-        yield Headline(f"growth_beside_{steepest.severity}", 0, city.region, dict(steepest.numbers))
+        yield city.headline(f"growth_beside_{steepest.severity}", dict(steepest.numbers))
 
 
 def undated_goals(city: City) -> Iterator[Headline]:
     """How many goals have no date."""
-    rows = city.ds.of_city(city.region)
+    rows = city.rows
     records = evidence(city.ds, rows[(rows["kind"] == "target") & (rows["time_period"] == "undated")])
     goals = {(r.ref_area, r.indicator, r.activity, r.subject, r.transformation): r for r in records if r.stated}
     if goals:
-        key = f"{city.region}/undated_goals/count"
-        count = Figure(key, float(len(goals)), "count", "个", ids(goals.values()))
-        yield Headline("undated_goals", 0, city.region, {"area": label(city.ds, "areas", city.region), "count": count})
+        count = city.count("undated_goals/count", len(goals), "个", ids(goals.values()))
+        yield city.headline("undated_goals", {"area": label(city.ds, "areas", city.region), "count": count})
 
 
 def inconsistencies(city: City) -> Iterator[Headline]:
@@ -137,21 +141,21 @@ def inconsistencies(city: City) -> Iterator[Headline]:
     The findings of every severity (``inconsistent`` … ``note``) add up to ``findings``, the relations that hold and
     the ``open`` ones to those ``checked``; several relations that fail for one reason are one finding.
     """
-    key = f"{city.region}/inconsistencies"
-    found = {severity: city.audit.of(severity) for severity in SEVERITIES}
-    if not found["inconsistent"] and not found["implausible"]:
+    by_severity = {severity: city.audit.of(severity) for severity in SEVERITIES}
+    contradictions = by_severity["inconsistent"]
+    if not contradictions and not by_severity["implausible"]:
         return
     checked, agreeing = len(city.audit.checked), len(city.audit.agreeing)
-    bad = tuple(dict.fromkeys(obs for finding in found["inconsistent"] for obs in finding.observations))
-    counts = {"checked": checked, "agreeing": agreeing, "open": checked - agreeing}
-    figures: dict[str, Figure | Label] = {"area": label(city.ds, "areas", city.region)}
-    for name, count in counts.items():
-        figures[name] = Figure(f"{key}/{name}", float(count), "count", "项")
-    figures["findings"] = Figure(f"{key}/findings", float(len(city.audit)), "count", "个")
-    for name, findings in found.items():
-        behind = bad if name == "inconsistent" else ()
-        figures[name] = Figure(f"{key}/{name}", float(len(findings)), "count", "处", behind)
-    yield Headline("inconsistencies", 0, city.region, figures)
+    relations = {"checked": checked, "agreeing": agreeing, "open": checked - agreeing}
+    contradicting = tuple(dict.fromkeys(obs for finding in contradictions for obs in finding.observations))
+    figures: dict[str, Value] = {"area": label(city.ds, "areas", city.region)}
+    for name, number in relations.items():
+        figures[name] = city.count(f"inconsistencies/{name}", number, "项")
+    figures["findings"] = city.count("inconsistencies/findings", len(city.audit), "个")
+    for severity, findings in by_severity.items():
+        observations = contradicting if severity == "inconsistent" else ()
+        figures[severity] = city.count(f"inconsistencies/{severity}", len(findings), "处", observations)
+    yield city.headline("inconsistencies", figures)
 
 
 def missing_actuals(city: City) -> Iterator[Headline]:
@@ -161,15 +165,12 @@ def missing_actuals(city: City) -> Iterator[Headline]:
     if not based or any(p.year > base.year for series, base in based for p in series.actuals):
         return
     latest = max((base for _, base in based), key=lambda base: base.year)
-    key = f"{city.region}/missing_actuals/count"
     observations = tuple(base.observations[0] for _, base in based)
-    yield Headline(
+    yield city.headline(
         "missing_actuals",
-        0,
-        city.region,
         {
             "area": label(city.ds, "areas", city.region),
-            "count": Figure(key, float(len(based)), "count", "项", observations),
+            "count": city.count("missing_actuals/count", len(based), "项", observations),
             "base_period": period(latest.period),
         },
     )
@@ -177,17 +178,12 @@ def missing_actuals(city: City) -> Iterator[Headline]:
 
 def no_dated_targets(city: City) -> Iterator[Headline]:
     """A city whose documents set no dated target, or none at all."""
-    rows = city.ds.of_city(city.region)
-    aimed = rows[rows["kind"].isin(["target", "constraint"]) & rows["dated"] & rows["obs_value"].notna()]
-    if aimed.empty and len(rows):
-        key = f"{city.region}/no_dated_targets/facts"
-        facts = Figure(key, float(len(merged_facts(rows))), "count", "个", tuple(rows.index))
-        yield Headline(
-            "no_dated_targets" if rows["kind"].isin(["target", "constraint"]).any() else "no_targets",
-            0,
-            city.region,
-            {"area": label(city.ds, "areas", city.region), "facts": facts},
-        )
+    rows = city.rows
+    aimed = rows["kind"].isin(AIM_KINDS)
+    if len(rows) and not (aimed & rows["dated"] & rows["obs_value"].notna()).any():
+        facts = city.count("no_dated_targets/facts", len(merged_facts(rows)), "个", tuple(rows.index))
+        rule = "no_dated_targets" if aimed.any() else "no_targets"
+        yield city.headline(rule, {"area": label(city.ds, "areas", city.region), "facts": facts})
 
 
 def _level(city: City, headline: str, name: str, point: Point, series: Series) -> Figure:
@@ -216,120 +212,90 @@ def _grown(city: City, *, branches: bool) -> list[tuple[Series, Point]]:
     return grown
 
 
+@dataclass(frozen=True)
+class Change:
+    """A way to say how far a target is from its base: the figure of the sentence, how it is computed, what is none.
+
+    ``first`` is about the first aim of a path, else the last; ``either_way`` counts a fall like a rise.
+    """
+
+    name: str
+    measure: str
+    unit: str
+    compute: Callable[[Point, Point], float]
+    formula: str
+    none: float = 0.0
+    first: bool = False
+    either_way: bool = False
+
+    def size(self, base: Point, aim: Point) -> float:
+        """What the largest change is found by."""
+        value = self.compute(base, aim)
+        return abs(value) if self.either_way else value
+
+
+RATE = Change(
+    "rate", "rate", "", lambda base, aim: float(cagr(base.value, aim.value, aim.year - base.year)),
+    "({end} ÷ {start})^(1/{years}) − 1", first=True,
+)  # fmt: skip
+MULTIPLE = Change(
+    "multiple", "multiple", "倍", lambda base, aim: float(multiple(base.value, aim.value)), "{end} ÷ {start}", none=1.0
+)
+POINTS = Change(
+    "change", "points", "个百分点", lambda base, aim: aim.value - base.value, "{end} − {start}", either_way=True
+)
+
+
+def _largest(city: City, rule: str, change: Change, started: Iterable[tuple[Series, Point]]) -> Iterator[Headline]:
+    """The series that changes most from its base to its first or last target."""
+    candidates = [
+        (series, base, aims[0 if change.first else -1]) for series, base in started if (aims := series.changes(base))
+    ]
+    if not candidates:
+        return
+    series, base, aim = max(candidates, key=lambda candidate: change.size(*candidate[1:]))
+    if change.size(base, aim) <= change.none:
+        return
+    figure = Figure(
+        f"{city.region}/{rule}/{change.name}",
+        change.compute(base, aim),
+        change.measure,
+        change.unit,
+        base.observations[:1] + aim.observations[:1],
+        change.formula.format(start=plain(base.value), end=plain(aim.value), years=plain(aim.year - base.year)),
+        year=f"{base.period}-{aim.period}",
+    )
+    figures = {
+        **city.named(series),
+        change.name: figure,
+        "start": _level(city, rule, "start", base, series),
+        "end": _level(city, rule, "end", aim, series),
+        "start_period": period(base.period),
+        "end_period": period(aim.period),
+    }
+    yield city.headline(rule, figures)
+
+
 def steepest_growth(city: City) -> Iterator[Headline]:
     """The steepest required growth of a figure of the whole city, to its first target."""
-    yield from _steepest_of(city, "steepest_growth", branches=False)
+    yield from _largest(city, "steepest_growth", RATE, _grown(city, branches=False))
 
 
 def steepest_branch(city: City) -> Iterator[Headline]:
     """The steepest required growth of a branch."""
-    yield from _steepest_of(city, "steepest_branch", branches=True)
-
-
-def _steepest_of(city: City, rule: str, *, branches: bool) -> Iterator[Headline]:
-    candidates = []
-    for series, base in _grown(city, branches=branches):
-        for aim in series.changes(base)[:1]:
-            candidates.append((float(cagr(base.value, aim.value, aim.year - base.year)), series, base, aim))
-    if not candidates:
-        return
-    rate, series, base, aim = max(candidates, key=lambda c: c[0])
-    if rate <= 0:
-        return
-    years = aim.year - base.year
-    figure = Figure(
-        f"{city.region}/{rule}/rate",
-        rate,
-        "rate",
-        observations=base.observations[:1] + aim.observations[:1],
-        formula=f"({plain(aim.value)} ÷ {plain(base.value)})^(1/{plain(years)}) − 1",
-        year=f"{base.period}-{aim.period}",
-    )
-    yield Headline(
-        rule,
-        0,
-        city.region,
-        {
-            **city.named(series),
-            "rate": figure,
-            "start": _level(city, rule, "start", base, series),
-            "end": _level(city, rule, "end", aim, series),
-            "start_period": period(base.period),
-            "end_period": period(aim.period),
-        },
-    )
+    yield from _largest(city, "steepest_branch", RATE, _grown(city, branches=True))
 
 
 def biggest_multiple(city: City) -> Iterator[Headline]:
     """The largest multiple of the base that the last target of a path is."""
-    candidates = []
-    for series, base in _grown(city, branches=False):
-        for aim in series.changes(base)[-1:]:
-            candidates.append((float(multiple(base.value, aim.value)), series, base, aim))
-    if not candidates:
-        return
-    value, series, base, aim = max(candidates, key=lambda c: c[0])
-    if value <= 1:
-        return
-    figure = Figure(
-        f"{city.region}/biggest_multiple/multiple",
-        value,
-        "multiple",
-        "倍",
-        base.observations[:1] + aim.observations[:1],
-        f"{plain(aim.value)} ÷ {plain(base.value)}",
-        year=f"{base.period}-{aim.period}",
-    )
-    yield Headline(
-        "biggest_multiple",
-        0,
-        city.region,
-        {
-            **city.named(series),
-            "multiple": figure,
-            "start": _level(city, "biggest_multiple", "start", base, series),
-            "end": _level(city, "biggest_multiple", "end", aim, series),
-            "start_period": period(base.period),
-            "end_period": period(aim.period),
-        },
-    )
+    yield from _largest(city, "biggest_multiple", MULTIPLE, _grown(city, branches=False))
 
 
 def largest_share_change(city: City) -> Iterator[Headline]:
     """The share that changes most, in percentage points."""
-    candidates = []
-    for series in city.series:
-        base = city.base(series)
-        if series.family != "share" or base is None:
-            continue
-        for aim in series.changes(base)[-1:]:
-            candidates.append((abs(aim.value - base.value), series, base, aim))
-    if not candidates:
-        return
-    change, series, base, aim = max(candidates, key=lambda c: c[0])
-    figure = Figure(
-        f"{city.region}/largest_share_change/change",
-        aim.value - base.value,
-        "points",
-        "个百分点",
-        base.observations[:1] + aim.observations[:1],
-        f"{plain(aim.value)} − {plain(base.value)}",
-        year=f"{base.period}-{aim.period}",
-    )
-    if change > 0:
-        yield Headline(
-            "largest_share_change",
-            0,
-            city.region,
-            {
-                **city.named(series),
-                "change": figure,
-                "start": _level(city, "largest_share_change", "start", base, series),
-                "end": _level(city, "largest_share_change", "end", aim, series),
-                "start_period": period(base.period),
-                "end_period": period(aim.period),
-            },
-        )
+    shares = ((series, city.base(series)) for series in city.series if series.family == "share")
+    started = [(series, base) for series, base in shares if base is not None]
+    yield from _largest(city, "largest_share_change", POINTS, started)
 
 
 def structure_shift(city: City) -> Iterator[Headline]:
@@ -366,7 +332,7 @@ def structure_shift(city: City) -> Iterator[Headline]:
             )
             for name, point, total in (("start", base, before), ("end", aim, after))
         }
-        figures: dict[str, Figure | Label | str] = {
+        figures: dict[str, Value] = {
             "area": label(city.ds, "areas", city.region),
             "branch": label(city.ds, "activities", series.activity),
             "group": label(city.ds, "activities", parent),
@@ -376,7 +342,7 @@ def structure_shift(city: City) -> Iterator[Headline]:
             "end_period": period(last),
         }
         if best is None or before > best[0]:
-            best = (before, abs(change), Headline("structure_shift", 0, city.region, figures))
+            best = (before, abs(change), city.headline("structure_shift", figures))
     if best is not None and best[1] > 0:
         yield best[2]
 
@@ -393,8 +359,7 @@ def progress_ahead(city: City) -> Iterator[Headline]:
 
 def _progress(city: City, rule: str, verdict: str) -> Iterator[Headline]:
     """The next target of every series that has an actual value after its base, judged on its default path."""
-    table = progress_table(city.ds, city.region)
-    rows: list[dict[str, Any]] = records_of(table)
+    rows: list[dict[str, Any]] = records_of(progress_table(city.ds, city.region))
     nearest: dict[str, dict[str, Any]] = {}
     for row in rows:
         if row["target_year"] > row["year"] or row["series"] not in nearest:
@@ -408,7 +373,7 @@ def _progress(city: City, rule: str, verdict: str) -> Iterator[Headline]:
     worst = max(found, key=lambda row: abs(row[f"gap_{row['shape']}_pp"]))
     key = f"{city.region}/{rule}"
     observations = tuple(obs for row in judged for obs in row["observations"][1:2])
-    figures: dict[str, Figure | Label | str] = {
+    figures: dict[str, Value] = {
         "area": label(city.ds, "areas", worst["ref_area"]),
         "name": measured(city.ds, worst["indicator"], worst["activity"], worst["subject"]),
         "latest_period": period(worst["latest_period"]),
@@ -419,17 +384,15 @@ def _progress(city: City, rule: str, verdict: str) -> Iterator[Headline]:
         "elapsed": _rekeyed(figure(worst, "elapsed"), f"{key}/elapsed"),
         "gap": _gap(worst, f"{key}/gap"),
         "required": _required(worst, f"{key}/required"),
-        "found": Figure(f"{key}/count", float(len(found)), "count", "项", observations),
-        "measured": Figure(f"{key}/measured", float(len(judged)), "count", "项", observations),
+        "found": city.count(f"{rule}/count", len(found), "项", observations),
+        "measured": city.count(f"{rule}/measured", len(judged), "项", observations),
     }
-    yield Headline(rule, 0, city.region, figures)
+    yield city.headline(rule, figures)
 
 
 def _rekeyed(made: Figure, key: str, year: str = "") -> Figure:
-    return Figure(
-        key, made.value, made.measure, made.unit, made.observations, made.formula, made.lower, made.upper,
-        made.comparator, made.undefined, year or made.year,
-    )  # fmt: skip
+    # Without the prices, which the name of the indicator tells.
+    return replace(made, key=key, year=year or made.year, price_base="")
 
 
 def _gap(row: dict[str, Any], key: str) -> Figure:

@@ -17,7 +17,7 @@ from planbrief.measures.audit.relations import Amount, Scope, amount
 from planbrief.measures.evidence import AS_NAMED, evidence, ids
 from planbrief.measures.figures import Figure, plain
 from planbrief.measures.ranges import ROUNDED_KINDS
-from planbrief.measures.series import Point, Series, published_year, series_of
+from planbrief.measures.series import Point, Series, base_of, series_of
 from planbrief.targets.names import Label, label, measured
 
 if TYPE_CHECKING:
@@ -60,6 +60,13 @@ class Quantity:
             year,
         )
 
+    @property
+    def fraction(self) -> Quantity:
+        """Per cent as a fraction."""
+        return replace(
+            self, value=self.value / 100, low=self.low / 100, high=self.high / 100, formula=f"{self.formula}%", unit=""
+        )
+
 
 def of_point(point: Point, unit: str = "") -> Quantity:
     """A point of a series; one that is only a bound is taken at the bound."""
@@ -93,10 +100,10 @@ def derived(compute: Callable[..., float], formula: str, *parts: Quantity, unit:
 
 def _defined(compute: Callable[..., float], values: tuple[float, ...]) -> float:
     try:
-        found = compute(*values)
+        result = compute(*values)
     except (ZeroDivisionError, OverflowError, ValueError):
         return math.nan
-    return math.nan if isinstance(found, complex) else float(found)
+    return math.nan if isinstance(result, complex) else float(result)  # a root of a negative number is complex
 
 
 def _braced(formula: str) -> str:
@@ -224,8 +231,8 @@ class Area:
 
     def base(self, series: Series) -> Point | None:
         """The value that a series' targets start from; None also where it has two values."""
-        found = series.base(published_year(self.ds, {s for p in series.points if p.aimed for s in p.sources}))
-        return None if found is None or found.conflict or self.doubted(found) else found
+        base = base_of(self.ds, series)
+        return None if base is None or base.conflict or self.doubted(base) else base
 
     def aims(self, series: Series) -> tuple[Point, ...]:
         """Dated targets after the base that ask for a change and are not in question, one a year."""
@@ -242,28 +249,27 @@ class Area:
         """Whether the audit asks about the value itself."""
         return not self.ctx.suspects.isdisjoint(point.observations)
 
+    def factor(self, unit: str) -> float:
+        """What one of a unit is in the base unit of its dimension, money in yuan."""
+        return self.ds.unit_table.parse(unit).factor
+
+    def money(self, series: Series) -> bool:
+        """Whether a series is a level of the whole place in money."""
+        whole = series.family == "level" and not series.subject
+        return whole and self.ds.unit_table.parse(series.unit).dimension == "money"
+
     @property
     def levels(self) -> tuple[Series, ...]:
         """Levels of the whole place in money, with a base above zero and a dated target."""
-        table = self.ds.unit_table
-        found = []
-        for series in self.series:
-            money = series.family == "level" and table.parse(series.unit).dimension == "money"
-            base = self.base(series) if money and not series.subject and series.aggregation == "additive" else None
-            if base is not None and base.value > 0 and self.aims(series):
-                found.append(series)
-        return tuple(found)
+        additive = [series for series in self.series if self.money(series) and series.aggregation == "additive"]
+        bases = [(series, self.base(series)) for series in additive]
+        return tuple(s for s, base in bases if base is not None and base.value > 0 and self.aims(s))
 
     @property
     def size(self) -> float:
         """The largest level in money that the place has reached, in yuan: what amounts are held against; else NaN."""
-        table = self.ds.unit_table
-        sizes = [
-            point.value * table.parse(series.unit).factor
-            for series in self.series
-            for point in series.actuals
-            if series.family == "level" and not series.subject and table.parse(series.unit).dimension == "money"
-        ]
+        sums = (series for series in self.series if self.money(series))
+        sizes = (point.value * self.factor(series.unit) for series in sums for point in series.actuals)
         return max(sizes, default=math.nan)
 
     def weight(self, amount: float, distance: float, assumed: int = 0) -> float:

@@ -41,11 +41,6 @@ AIMED = (*LEADING, "retail_sales", "trade_value", "income", "budget_revenue", "p
 FEWEST_PAIRS, MOST_EXAMPLES = 5, 3
 
 
-def _as_fraction(point: Point) -> Quantity:
-    made = of_point(point)
-    return Quantity(made.value / 100, made.low / 100, made.high / 100, f"{made.formula}%", made.observations)
-
-
 def sector_pace(area: Area) -> Iterator[Insight]:
     """What each sector grew by, from its contribution to growth and its share of the product: 6.0 % × 40.6 % ÷ share.
 
@@ -75,7 +70,7 @@ def sector_pace(area: Area) -> Iterator[Insight]:
             continue
         ends = (record.value / 100, (record.value - record.half) / 100, (record.value + record.half) / 100)
         part = Quantity(*ends, f"{plain(record.value)}%", (record.obs_id,))
-        whole, share = _as_fraction(rates[record.year][1]), _as_fraction(shares[record.activity, record.year])
+        whole, share = of_point(rates[record.year][1]).fraction, of_point(shares[record.activity, record.year]).fraction
         pace = derived(
             lambda c, y, s: c * y / (s * (1 + y) - c * y), "{0} × {1} ÷ ({2} × (1 + {1}) − {0} × {1})",
             part, whole, share,
@@ -156,7 +151,7 @@ def cliffs(area: Area) -> Iterator[Insight]:
             "rate": here[2].figure(f"{key}/rate", "rate"),
             "rise": rise.figure(f"{key}/rise", "level", series.unit),
         }
-        amount = here[1].value * area.ds.unit_table.parse(series.unit).factor
+        amount = here[1].value * area.factor(series.unit)
         distance = math.log(here[2].value / max(before[2].value, 0.01))
         rule = "cliff" if here[1].year - here[0].year == 1 else "cliff_stretch"
         yield Insight(rule, key, area.region, area.weight(amount, distance), f"cliff/{series.indicator}", figures)
@@ -196,7 +191,7 @@ def waypoints(area: Area) -> Iterator[Insight]:
         for shape, formula in shapes.items():
             value = float(formulas.path(path, now, shape))
             figures[shape] = Figure(f"{key}/{shape}", value, "level", series.unit, behind, formula, year=plain(now))
-        amount = end.value * area.ds.unit_table.parse(series.unit).factor
+        amount = end.value * area.factor(series.unit)
         distance = abs(math.log(end.value / base.value)) if end.value > 0 else 1.0
         yield Insight("waypoint", key, area.region, area.weight(amount, distance / 2), "waypoint", figures)
 

@@ -109,14 +109,8 @@ def values(area: Area, indicator: str, *, percent: bool = False) -> dict[float, 
         return found
     for point in (*series.actuals, *area.aims(series)):
         if point.annual and not point.conflict and not area.doubted(point):
-            found.setdefault(point.year, _fraction(of_point(point)) if percent else of_point(point, series.unit))
+            found.setdefault(point.year, of_point(point).fraction if percent else of_point(point, series.unit))
     return found
-
-
-def _fraction(made: Quantity) -> Quantity:
-    return Quantity(
-        made.value / 100, made.low / 100, made.high / 100, f"{made.formula}%", made.observations, made.assumed
-    )
 
 
 def product(area: Area) -> Product | None:
@@ -176,7 +170,7 @@ def implied_product(area: Area) -> Iterator[Insight]:
         distance = math.log(max(steepest[2].value, 0.01) / max(achieved.value, 0.01))
     levels[found.base_year] = found.base.figure(f"{key}/base", "level", year=plain(found.base_year))
     rows = (Row("product", area.name, levels), Row("product_growth", area.name, rates), *_sector_shares(area, found))
-    amount = found.base.value * _factor(area, found.base.unit)
+    amount = found.base.value * area.factor(found.base.unit)
     weight = area.weight(amount, distance, 1)
     yield Insight(rule, key, area.region, weight, "product", figures, (), (REST,), rows)
 
@@ -209,10 +203,6 @@ def spanned(start: float, end: float) -> Label:
     return Label(period_label(start, end, "zh"), period_label(start, end, "en"))
 
 
-def _factor(area: Area, unit: str) -> float:
-    return area.ds.unit_table.parse(unit).factor
-
-
 def _achieved(area: Area, found: Product) -> Quantity | None:
     """The product's own growth in the base year, as printed."""
     indicators = {s.indicator for s in area.series if found.base.observations[0] in _observations(s)}
@@ -223,7 +213,7 @@ def _achieved(area: Area, found: Product) -> Quantity | None:
         if fits and about["scope"] == "whole_economy" and "per_capita" not in series.indicator:
             for point in series.actuals:
                 if point.year == found.base_year and not point.conflict:
-                    return _fraction(of_point(point))
+                    return of_point(point).fraction
     return None
 
 
@@ -244,7 +234,7 @@ def implied_industry(area: Area) -> Iterator[Insight]:
         return
     first, last = years[0], years[-1]
     before = derived(lambda s, p: s * p, "{0} × {1}", found.base_share, found.base, unit=found.base.unit)
-    scale = _factor(area, found.base.unit) / _factor(area, output[found.base_year].unit)
+    scale = area.factor(found.base.unit) / area.factor(output[found.base_year].unit)
     key = f"{area.region}/insights/industry"
 
     def ratio(value: Quantity, year: float) -> Figure:
@@ -280,7 +270,7 @@ def implied_industry(area: Area) -> Iterator[Insight]:
     }
     apart = output_growth.value - value_growth.high
     rule = "implied_industry" if apart > 0 else "implied_industry_alike"
-    amount = output[first].value * _factor(area, output[first].unit)
+    amount = output[first].value * area.factor(output[first].unit)
     slower = (1 + output_growth.value) / (1 + value_growth.value)
     weight = area.weight(amount, (first - found.base_year) * math.log(max(slower, 1.0)), 1)
     yield Insight(rule, key, area.region, weight, "scope", figures, (), (REST,), shown)
@@ -329,7 +319,7 @@ def _apart(area: Area, found: Product, year: float, spent: Quantity, sectors: Qu
         "base_period": period(plain(found.base_year)),
     }
     apart = 2 * math.log(spent.value / sectors.value)
-    weight = area.weight(found.base.value * _factor(area, found.base.unit), apart, 2)
+    weight = area.weight(found.base.value * area.factor(found.base.unit), apart, 2)
     rule = "two_products_above" if above and needed.value < 1 - share.value else "two_products"
     return Insight(rule, key, area.region, weight, "research", figures, (), (REST, "rates_read_both_ways"))
 
@@ -382,7 +372,7 @@ def _people(
 ) -> Iterator[Insight]:
     start, end = years
     key = f"{area.region}/insights/people"
-    scale = _factor(area, whole.unit) / _factor(area, head.unit) / _factor(area, planned.unit)
+    scale = area.factor(whole.unit) / area.factor(head.unit) / area.factor(planned.unit)
     now = derived(lambda w, h: w * scale / h, f"{{0}} × {plain(scale)} ÷ {{1}}", whole, head, unit=planned.unit)
     rate = growth(now, planned, end - start)
     figures: dict[str, Value] = {

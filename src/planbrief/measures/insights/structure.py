@@ -72,7 +72,7 @@ def _remainder(
         {"period": period(plain(year)), "left": left[year].figure(f"{key}/left/{year:.0f}", "level", unit, plain(year))}
         for year in years
     )
-    factor = area.ds.unit_table.parse(unit).factor
+    factor = area.factor(unit)
     worst = max(abs(left[year].value) for year in years)
     distance = math.log(max(parts_rise.value / max(whole_rise.value, 1e-9), 1.0))
     weight = area.weight(worst * 4 * factor, 2 * distance)
@@ -122,7 +122,7 @@ def carriers(area: Area) -> Iterator[Insight]:
             "end_period": period(plain(last)),
             "share": share.figure(f"{key}/share", "share", scale=100),
         }
-        money = whole * area.ds.unit_table.parse(members[0][0].unit).factor
+        money = whole * area.factor(members[0][0].unit)
         topic = f"carriers/{indicator}"
         yield Insight("carriers", key, area.region, area.weight(money, 2 * (share.value - 0.5)), topic, figures)
 
@@ -191,7 +191,7 @@ def _rest(area: Area, share_name: str, level_name: str) -> Iterator[Insight]:
             )
         ),
     )
-    money = levels[end].value * area.ds.unit_table.parse(whole.unit).factor
+    money = levels[end].value * area.factor(whole.unit)
     distance = abs(math.log((1 + fast.value) / (1 + slow.value))) * (end - start)
     rule = "rest_falls" if slow.value < 0 else "rest"
     yield Insight(rule, key, area.region, area.weight(money, distance), f"part/{share_name}", figures, (), (), rows)
@@ -261,7 +261,7 @@ def _ratio(
     rows = (
         Row("ratio", about, {y: v.figure(f"{key}/{y:.0f}", "level", series.unit, plain(y)) for y, v in made.items()}),
     )
-    money = sides[first][0].value * area.ds.unit_table.parse(series.unit).factor
+    money = sides[first][0].value * area.factor(series.unit)
     anywhen = row["periods"] != "same"
     assumed = ("planned_is_there",) if anywhen else ()
     rule = "ratio_planned" if anywhen else "ratio"
