@@ -155,6 +155,14 @@ def test_what_makes_no_sense_is_refused(what):
     assert "1" in str(caught.value)
 
 
+def test_a_stretch_without_a_start_gives_undefined_figures(data):
+    """No value to start from: the year of the start is no number either, and the figure says why."""
+    growth = data.growth("巴中")
+    stretch = growth[growth["start_year"].isna()].iloc[0]
+    assert data.figure(stretch, "rate").undefined == data.figure(stretch, "start").undefined == "no_base"
+    assert data.figure(stretch, "end").value > 0
+
+
 def test_a_divisor_of_zero_is_undefined_with_a_reason():
     """No exception, no substitute."""
     found = level(1.0) / level(0.0)

@@ -138,13 +138,10 @@ class Office:
         ``change`` compares with the edition that the recipient was given last: a recipient who had none gets the first
         one. ``failure`` queues only where something failed.
         """
-        found = []
         made = self._made(edition)
-        for target in targets:
-            for recipient in target.recipients():
-                if delivery := self._queued(edition, target, recipient, failed, made):
-                    found.append(delivery)
-        return found
+        places = [(target, recipient) for target in targets for recipient in target.recipients()]
+        queued = [self._queued(edition, target, recipient, failed, made) for target, recipient in places]
+        return [delivery for delivery in queued if delivery is not None]
 
     def _made(self, edition: str) -> Made:
         """Changes and news by what was had, language and attachment: two hundred recipients share a few of them."""
@@ -206,7 +203,7 @@ class Office:
 
     def _smtp(self) -> Smtp:
         if self.smtp is None:
-            raise MissingSecret("[smtp]", "the mail server (a table of the configuration)")
+            raise MissingSecret("[smtp]", "is not set", "the mail server (a table of the configuration)")
         return self.smtp
 
     def tell(self, failures: Iterable[Failure]) -> list[Delivery]:
@@ -290,8 +287,6 @@ class Office:
                 continue
             key = "operators.unconfirmed" if delivery.state == "unconfirmed" else "operators.delivery"
             said = {"recipient": delivery.recipient, "reason": delivery.reason, "id": delivery.id}
-            if key == "operators.delivery":
-                del said["id"]
             found.append(Failure(f"delivery/{delivery.id}", message(key, self.lang, **said)))
         return found
 

@@ -71,10 +71,6 @@ def folder_of(out: Path) -> Path:
     return state_folder(out) / "schedule"
 
 
-def _build(project: Project, out: Path, request: Request, log: EventLog) -> Outcome:
-    return build(project, out, request, log=log)
-
-
 class FolderUnusable(RunError):
     """The folder of schedule and ledger cannot be written."""
 
@@ -90,9 +86,10 @@ class Runner:
         schedule: Schedule,
         clock: Clock | None = None,
         log: EventLog | None = None,
-        builder: Builder = _build,
+        builder: Builder | None = None,
     ) -> None:
-        self.project, self.schedule, self.builder = project, schedule, builder
+        self.project, self.schedule = project, schedule
+        self.builder: Builder = builder or (lambda project, out, request, log: build(project, out, request, log=log))
         self.clock, self.log = clock or SystemClock(), log or LibraryLog()
         self.out = resolve_out(schedule.out or project.reports / "latest")
         self.folder = folder_of(self.out)
@@ -118,16 +115,9 @@ class Runner:
 
     def office(self) -> Office:
         """The post office of the output folder."""
-        found = self.schedule
+        said = self.schedule
         return Office(
-            self.out,
-            self.folder,
-            self.clock,
-            found.smtp,
-            found.operators,
-            lang=found.lang,
-            link=found.link,
-            log=self.log,
+            self.out, self.folder, self.clock, said.smtp, said.operators, lang=said.lang, link=said.link, log=self.log
         )
 
     def round(self) -> list[Run] | None:
@@ -171,15 +161,12 @@ class Runner:
         now = self.clock.now()
         broken = journal.open(job.name)
         if broken is not None:
-            died = Run(job.name, broken.slot, "died", now.isoformat(), attempt=broken.attempt)
-            text = message("operators.died", self.schedule.lang, job=job.name, slot=self._local(broken.slot))
-            office.tell([Failure(f"died/{job.name}/{broken.slot}/{broken.attempt}", text)])
-            journal.add(died)
-            if broken.attempt > job.retries:
-                reason = "it broke off every time"
-                journal.add(Run(job.name, broken.slot, "failed", now.isoformat(), reason=reason))
-            else:
+            self._tell(office, "died", job, broken.slot, attempt=f"/{broken.attempt}")
+            journal.add(Run(job.name, broken.slot, "died", now.isoformat(), attempt=broken.attempt))
+            if broken.attempt <= job.retries:
                 return datetime.fromisoformat(broken.slot)
+            reason = "it broke off every time"
+            journal.add(Run(job.name, broken.slot, "failed", now.isoformat(), reason=reason))
         last = journal.last_slot(job.name)
         if last is None:
             journal.add(Run(job.name, now.isoformat(), "known", now.isoformat()))
@@ -188,53 +175,48 @@ class Runner:
             self.log.event("schedule.clock", f"the clock went back from {last} to {now}", level="warning")
             journal.add(Run(job.name, right.isoformat(), "known", now.isoformat(), reason="clock"))
             last = right
-        found = due(job.cron, self.schedule.zone, last, now)
-        return self._policy(job, found, journal, office) if found else None
+        waiting = due(job.cron, self.schedule.zone, last, now)
+        return self._policy(job, waiting, journal, office) if waiting else None
 
-    def _policy(self, job: Job, found: Due, journal: Journal, office: Office) -> datetime | None:
+    def _tell(
+        self, office: Office, kind: str, job: Job, slot: str, *, attempt: str = "", good: bool = False, **said: object
+    ) -> None:
+        """Tell the operators of one thing that happened to a job at a slot, once."""
+        text = message(f"operators.{kind}", self.schedule.lang, job=job.name, slot=self._local(slot), **said)
+        office.tell([Failure(f"{kind}/{job.name}/{slot}{attempt}", text, good)])
+
+    def _policy(self, job: Job, waiting: Due, journal: Journal, office: Office) -> datetime | None:
         """Whether a slot that is late is still run for."""
-        grace = timedelta(minutes=job.grace_minutes)
-        skip = job.missed == "skip" and found.late > grace
-        missed = found.missed + (1 if skip else 0)
+        slot = waiting.slot.isoformat()
+        skip = job.missed == "skip" and waiting.late > timedelta(minutes=job.grace_minutes)
+        missed = waiting.missed + skip
         if missed:
-            key = "policy_skip" if skip else "policy_once"
-            text = message(
-                "operators.missed",
-                self.schedule.lang,
-                job=job.name,
-                count=missed,
-                slot=self._local(found.slot.isoformat()),
-                policy=message(f"operators.{key}", self.schedule.lang),
-            )
-            office.tell([Failure(f"missed/{job.name}/{found.slot.isoformat()}", text)])
+            policy = message(f"operators.policy_{'skip' if skip else 'once'}", self.schedule.lang)
+            self._tell(office, "missed", job, slot, count=missed, policy=policy)
         if skip:
-            moment = self.clock.now().isoformat()
-            journal.add(Run(job.name, found.slot.isoformat(), "skipped", moment, reason=f"{missed} missed"))
+            journal.add(Run(job.name, slot, "skipped", self.clock.now().isoformat(), reason=f"{missed} missed"))
             return None
-        return found.slot
+        return waiting.slot
 
     def _local(self, slot: str) -> str:
         return datetime.fromisoformat(slot).astimezone(self.schedule.zone).strftime("%Y-%m-%d %H:%M")
 
-    def _run(self, job: Job, slot: datetime, journal: Journal, office: Office) -> Run:
-        begun = self.clock.now()
-        earlier = [run for run in journal.runs if run.slot == slot.isoformat() and run.job == job.name]
+    def _run(self, job: Job, moment: datetime, journal: Journal, office: Office) -> Run:
+        begun, slot = self.clock.now(), moment.isoformat()
+        earlier = [run for run in journal.runs if run.slot == slot and run.job == job.name]
         attempt = 1 + sum(run.result == "died" for run in earlier)
-        journal.add(Run(job.name, slot.isoformat(), "started", begun.isoformat(), attempt=attempt))
+        journal.add(Run(job.name, slot, "started", begun.isoformat(), attempt=attempt))
         outcome, reason = self._built(job)
         if outcome is None:
-            text = message(
-                "operators.run", self.schedule.lang, job=job.name, slot=self._local(slot.isoformat()), reason=reason
-            )
-            office.tell([Failure(f"run/{job.name}/{slot.isoformat()}", text)])
-            run = Run(job.name, slot.isoformat(), "failed", self.clock.now().isoformat(), reason=reason)
+            self._tell(office, "run", job, slot, reason=reason)
+            run = Run(job.name, slot, "failed", self.clock.now().isoformat(), reason=reason)
         else:
             office.tell(self._failures(outcome))
             if outcome.edition:
                 office.queue_edition(outcome.edition, job.deliver, failed=bool(outcome.failed))
             run = Run(
                 job=job.name,
-                slot=slot.isoformat(),
+                slot=slot,
                 result="failed" if not outcome.edition else "partial" if outcome.failed else "ok",
                 time=self.clock.now().isoformat(),
                 edition=outcome.edition,
@@ -244,9 +226,7 @@ class Runner:
             )
             before = [past for past in journal.ended() if past.job == job.name][-1:]
             if run.result == "ok" and any(past.result in ("failed", "partial") for past in before):
-                said = {"job": job.name, "slot": self._local(run.slot), "edition": run.edition}
-                text = message("operators.recovered", self.schedule.lang, **said)
-                office.tell([Failure(f"recovered/{job.name}/{run.slot}", text, good=True)])
+                self._tell(office, "recovered", job, slot, good=True, edition=run.edition)
         journal.add(run)
         return run
 
@@ -384,6 +364,6 @@ def unit(form: str, project: Project, schedule: Schedule, file: Path | None) -> 
 
 
 def _secrets(schedule: Schedule) -> set[str]:
-    found = {schedule.smtp.password_env} if schedule.smtp and schedule.smtp.user else set()
+    password = {schedule.smtp.password_env} if schedule.smtp and schedule.smtp.user else set()
     targets = [target for job in schedule.jobs for target in job.deliver]
-    return found | {name for target in targets for name in (target.url_env, target.secret_env) if name}
+    return password | {name for target in targets for name in (target.url_env, target.secret_env) if name}

@@ -37,23 +37,18 @@ _LABEL = re.compile(r"(?!-)[a-z0-9-]{1,63}(?<!-)", re.IGNORECASE)
 class MissingSecret(PlanbriefError):
     """A password or address that is kept out of the configuration is not there."""
 
-    def __init__(self, name: str, purpose: str, problem: str = "is not set") -> None:
-        super().__init__(name, purpose, problem)
-        self.name, self.purpose, self.problem = name, purpose, problem
-
-    def __str__(self) -> str:
-        return f"environment variable {self.name} {self.problem}; it holds {self.purpose}"
+    text = "environment variable {} {}; it holds {}"
 
 
 def secret_from_environment(name: str, purpose: str) -> str:
     """An environment variable's text; :class:`MissingSecret` if it is not set or no text."""
     found = os.environ.get(name, "")
     if not found:
-        raise MissingSecret(name, purpose)
+        raise MissingSecret(name, "is not set", purpose)
     try:
         found.encode()
     except UnicodeEncodeError:
-        raise MissingSecret(name, purpose, "is no UTF-8 text") from None
+        raise MissingSecret(name, "is no UTF-8 text", purpose) from None
     return found
 
 
@@ -109,7 +104,7 @@ class Smtp(Table):
             with contextlib.suppress(keyring.errors.KeyringError):
                 if kept := keyring.get_password(f"planbrief {self.host}", self.user):
                     return str(kept)
-        raise MissingSecret(self.password_env, f"the password of {self.user} at {self.host}")
+        raise MissingSecret(self.password_env, "is not set", f"the password of {self.user} at {self.host}")
 
 
 class Target(Table):

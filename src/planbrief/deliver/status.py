@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -87,6 +87,12 @@ class Journal:
 
 #: Lines of each table.
 MOST = 30
+#: Tables of the page: the word above each column, and what of a line stands in it.
+_TABLES = {
+    "jobs": {"job": "name", "cron": "cron", "last": "last", "result": "result", "next": "next"},
+    "runs": {name: name for name in ("time", "job", "result", "seconds", "edition", "reason")},
+    "deliveries": {"time": "time", "recipient": "recipient", "how": "state", "edition": "edition", "reason": "reason"},
+}
 
 
 class Scheduled(Protocol):
@@ -104,24 +110,22 @@ def status(runner: Scheduled) -> dict[str, Any]:
     now, zone = runner.clock.now(), runner.schedule.zone
     jobs = []
     for job in runner.schedule.jobs:
-        over = [run for run in journal.ended() if run.job == job.name]
-        last = over[-1] if over else None
-        known = journal.last_slot(job.name)
-        coming = upcoming(job.cron, zone, now, 1)[0]
-        overdue = known is not None and (missed := upcoming(job.cron, zone, known, 1)[0]) <= now and (
-            (now - missed).total_seconds() > 60 * max(job.grace_minutes, 10)
-        )  # fmt: skip
+        last = next((run for run in reversed(journal.ended()) if run.job == job.name), None)
+        settled = journal.last_slot(job.name)
+        # A round takes time: a job is overdue when the slot after its last one is further back than that.
+        allowed = timedelta(minutes=max(job.grace_minutes, 10))
+        overdue = settled is not None and now - upcoming(job.cron, zone, settled, 1)[0] > allowed
         jobs.append(
             {
                 "name": job.name,
                 "cron": job.cron,
                 "time_zone": runner.schedule.time_zone,
-                "next": coming.isoformat(),
+                "next": upcoming(job.cron, zone, now, 1)[0].isoformat(),
                 "last": last.time if last else None,
                 "result": last.result if last else None,
                 "edition": last.edition if last else None,
                 "reason": last.reason if last else "",
-                "overdue": bool(overdue),
+                "overdue": overdue,
             }
         )
     deliveries = sorted(ledger, key=lambda delivery: delivery.time, reverse=True)
@@ -167,41 +171,21 @@ def status_page(found: dict[str, Any], lang: Lang, zone: Any) -> str:
     def moment(text: str | None) -> str:
         return datetime.fromisoformat(text).astimezone(zone).strftime("%Y-%m-%d %H:%M") if text else word("never")
 
-    jobs = [
-        (
-            job["name"],
-            f"{job['cron']} ({job['time_zone']})",
-            moment(job["last"]),
-            state(job["result"]),
-            moment(job["next"]),
-        )
-        for job in found["jobs"]
-    ]
-    runs = [
-        (
-            moment(run["time"]),
-            run["job"],
-            state(run["result"]),
-            str(run["seconds"]),
-            run["edition"] or "—",
-            run["reason"],
-        )
-        for run in found["runs"]
-    ]
-    sent = [
-        (moment(d["time"]), d["recipient"], state(d["state"]), d["edition"] or "—", d["reason"])
-        for d in found["deliveries"]
-    ]
+    def cell(line: dict[str, Any], name: str) -> str:
+        if name in ("last", "next", "time"):
+            return moment(line[name])
+        if name in ("result", "state"):
+            return state(line[name])
+        if name == "cron":
+            return f"{line['cron']} ({line['time_zone']})"
+        text = str(line[name])
+        return "—" if name == "edition" and not text else text
+
     sections = [Section("", texts=(word("good") if found["good"] else word("bad"),))]
-    tables = (
-        ("jobs", ("job", "cron", "last", "result", "next"), jobs),
-        ("runs", ("time", "job", "result", "seconds", "edition", "reason"), runs),
-        ("deliveries", ("time", "recipient", "how", "edition", "reason"), sent),
-    )
-    for name, head, rows in tables:
-        cells = tuple(tuple(visible(cell[:200]) for cell in row) for row in rows)
-        table = (tuple(word(column) for column in head), *cells)
-        sections.append(Section(word(name), table=table) if rows else Section(word(name), texts=(word("none"),)))
+    for name, columns in _TABLES.items():
+        lines = [tuple(visible(cell(line, field)[:200]) for field in columns.values()) for line in found[name]]
+        table = (tuple(word(column) for column in columns), *lines)
+        sections.append(Section(word(name), table=table) if lines else Section(word(name), texts=(word("none"),)))
     return to_html(Document(lang, word("title"), moment(found["time"]), tuple(sections)))
 
 

@@ -55,12 +55,7 @@ def run_text(runs: Iterable[Run]) -> str:
 class BadTable(PlanbriefError):
     """A table's rows and columns do not fit together."""
 
-    def __init__(self, caption: str, problem: str) -> None:
-        super().__init__(caption, problem)
-        self.caption, self.problem = caption, problem
-
-    def __str__(self) -> str:
-        return f"table “{self.caption}”: {self.problem}"
+    text = "table “{}”: {}"
 
 
 #: Measures whose cells line up at the decimal point.

@@ -21,42 +21,16 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.figure import Figure
 
-#: Columns of planbrief's own frames that a reader knows under another name, and how their values are read.
-KNOWN: Mapping[str, tuple[Text, str]] = {
-    "area_name": (("地区", "Area"), "text"),
-    "name": (("指标", "Indicator"), "text"),
-    "activity_name": (("产业", "Industry"), "text"),
-    "period": (("时期", "Period"), "period"),
-    "period_zh": (("时期", "Period"), "text"),
-    "period_en": (("时期", "Period"), "text"),
-    "start_period": (("起点", "From"), "period"),
-    "end_period": (("终点", "To"), "period"),
-    "year": (("年份", "Year"), "text"),
-    "value": (("数值", "Value"), "bare"),
-    "unit": (("单位", "Unit"), "text"),
-    "start": (("起点值", "Start"), "bare"),
-    "end": (("终点值", "End"), "bare"),
-    "rate": (("年均增速", "Growth a year"), "rate"),
-    "rate_low": (("增速下限", "Lowest growth"), "rate"),
-    "rate_high": (("增速上限", "Highest growth"), "rate"),
-    "multiple": (("倍数", "Multiple"), "multiple"),
-    "change_pp": (("变动", "Change"), "points"),
-    "share_pct": (("占比", "Share"), "share"),
-    "years": (("年数", "Years"), "years"),
-    "kind": (("性质", "Kind"), "text"),
-    "label": (("时段", "Stretch"), "text"),
-    "share_of_parts_pct": (("占各部分之和", "Share of the parts"), "share"),
-    "share_of_total_pct": (("占总量增量", "Share of the whole's increase"), "share"),
-    "pull_pp": (("拉动", "Pull"), "points"),
-    "pull_of_total_pp": (("拉动总量", "Pull on the whole"), "points"),
-    "cagr": (("年均增速", "Growth a year"), "rate"),
-    "cagr_lower": (("年均增速下限", "Lowest growth a year"), "rate"),
-    "cagr_upper": (("年均增速上限", "Highest growth a year"), "rate"),
-    "required_rate": (("所需年均增速", "Growth a year needed"), "rate"),
-    "share_lower": (("占比下限", "Lowest share"), "share"),
-    "share_upper": (("占比上限", "Highest share"), "share"),
-    "gap_linear_pp": (("与匀速进度之差", "Gap to an even path"), "points"),
-    "gap_geometric_pp": (("与等比进度之差", "Gap to a compound path"), "points"),
+#: Columns of planbrief's own frames whose values are read as what they measure, whatever type they have.
+KNOWN: Mapping[str, str] = {
+    **dict.fromkeys("area_name name activity_name period_zh period_en year unit kind label".split(), "text"),
+    **dict.fromkeys("period start_period end_period".split(), "period"),
+    **dict.fromkeys("value start end".split(), "bare"),
+    **dict.fromkeys("rate rate_low rate_high cagr cagr_lower cagr_upper required_rate".split(), "rate"),
+    **dict.fromkeys("multiple".split(), "multiple"),
+    **dict.fromkeys("change_pp pull_pp pull_of_total_pp gap_linear_pp gap_geometric_pp".split(), "points"),
+    **dict.fromkeys("share_pct share_of_parts_pct share_of_total_pct share_lower share_upper".split(), "share"),
+    **dict.fromkeys("years".split(), "years"),
 }
 #: Ids and bookkeeping: what stands behind a row and not in it.
 UNSEEN = frozenset(
@@ -171,9 +145,9 @@ def _column(frame: pd.DataFrame, name: str, head: bool, unit: str) -> Column:
 
     key = f"frame.{name}"
     said: Text = (message(key, "zh"), message(key, "en")) if has_message(key, "en") else name
-    label, measure = KNOWN.get(name, (said, ""))  # without a measure the values say how they are shown
+    measure = KNOWN.get(name, "")  # without one the values say how they are shown
     if name in CODES and names_observations(frame):
-        return Column(name, label, "code", vocabulary=CODES[name], head=head)
+        return Column(name, said, "code", vocabulary=CODES[name], head=head)
     if not measure:
         values = [value for value in frame[name] if value is not None]
         if values and all(is_figure(value) for value in values):
@@ -183,7 +157,7 @@ def _column(frame: pd.DataFrame, name: str, head: bool, unit: str) -> Column:
             unit = unit or (units_of.pop() if len(units_of) == 1 else "")
         else:
             measure = "number" if is_numeric_dtype(frame[name]) and not is_bool_dtype(frame[name]) else "text"
-    return Column(name, label, measure, unit=unit, head=head)
+    return Column(name, said, measure, unit=unit, head=head)
 
 
 def _ready(frame: pd.DataFrame) -> pd.DataFrame:
@@ -195,7 +169,7 @@ def _ready(frame: pd.DataFrame) -> pd.DataFrame:
             made[name] = [None if value is None or value != value else str(value) for value in made[name]]
         if name == "unit":  # in the words of the page's language
             made[name] = [(unit, axis_unit(str(unit), "en")) if unit else "" for unit in made[name]]
-        measure = KNOWN[name][1] if name in KNOWN else ""
+        measure = KNOWN.get(name, "")
         if measure in ("rate", "share", "points", "multiple") and kind.startswith("float"):
             # as figures, so that a column shows as many decimals as the measure has, and one number of them
             behind = made["observations"] if names_observations(made) else [()] * len(made)

@@ -76,12 +76,7 @@ Text = str | tuple[str, str] | Bilingual
 class MissingMessage(PlanbriefError):
     """A message key has no wording in a language."""
 
-    def __init__(self, key: str, lang: str) -> None:
-        super().__init__(key, lang)
-        self.key, self.lang = key, lang
-
-    def __str__(self) -> str:
-        return f"no message {self.key!r} in {self.lang}.toml (planbrief/display/messages)"
+    text = "no message {!r} in {}.toml (planbrief/display/messages)"
 
 
 def _flat(table: Mapping[str, Any], prefix: str = "") -> Iterable[tuple[str, str]]:

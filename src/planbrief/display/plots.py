@@ -268,12 +268,7 @@ def _number(value: Any) -> str:
 class NotDrawn(RunError):
     """An Altair chart that could not be drawn."""
 
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return f"the Altair chart was not drawn: {self.reason}"
+    text = "the Altair chart was not drawn: {}"
 
 
 def drawing(spec: Mapping[str, Any], **options: Any) -> tuple[dict[str, Any], dict[str, Any]]:

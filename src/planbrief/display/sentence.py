@@ -105,27 +105,16 @@ STYLES = ("paragraph", "lead", "bullet", "callout", "note")
 class UnusableValue(PlanbriefError):
     """A value given to a sentence is neither a figure nor a name."""
 
-    def __init__(self, where: str, name: str, found: str) -> None:
-        super().__init__(where, name, found)
-        self.where, self.name, self.found = where, name, found
-
-    def __str__(self) -> str:
-        return (
-            f"{self.where}: value {self.name!r} is {self.found}; a sentence takes a Figure, a Label, text or a whole "
-            "number (numbers are rounded by display, so pass the Figure itself)"
-        )
+    text = (
+        "{}: value {!r} is {}; a sentence takes a Figure, a Label, text or a whole number (numbers are rounded by "
+        "display, so pass the Figure itself)"
+    )
 
 
 class NoWording(PlanbriefError):
     """A finding has no sentence for its rule."""
 
-    def __init__(self, where: str, rule: str, worded: Iterable[str]) -> None:
-        self.where, self.rule, self.worded = where, rule, tuple(worded)
-        super().__init__(self.where, self.rule, self.worded)
-
-    def __str__(self) -> str:
-        known = ", ".join(self.worded) or "none"
-        return f"{self.where}: no sentence for rule {self.rule!r} (worded: {known}); None leaves a rule out on purpose"
+    text = "{}: no sentence for rule {!r} (worded: {}); None leaves a rule out on purpose"
 
 
 @dataclass(frozen=True)
@@ -348,7 +337,7 @@ def templates_for(
         pair = tuple(messages(lang).get(key) for lang in ("zh", "en"))
         if pair[0] and pair[1]:
             return pair[0], pair[1]
-    raise NoWording(where, finding.rule, wording or ())
+    raise NoWording(where, finding.rule, ", ".join(wording or ()) or "none")
 
 
 def values_of(finding: Any) -> dict[str, object]:

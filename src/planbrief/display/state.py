@@ -25,12 +25,7 @@ if TYPE_CHECKING:
 class NoPage(PlanbriefError):
     """A notebook shows something before it called begin()."""
 
-    def __init__(self, call: str) -> None:
-        super().__init__(call)
-        self.call = call
-
-    def __str__(self) -> str:
-        return f"{self.call} needs a page: call pb.page(notebook, lang=…) in the first cell after the parameters"
+    text = "{} needs a page: call pb.page(notebook, lang=…) in the first cell after the parameters"
 
 
 @dataclass

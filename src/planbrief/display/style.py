@@ -25,24 +25,15 @@ SANS = "Noto Sans SC"
 class MissingGlyph(RunError):
     """A character that no packaged font holds."""
 
-    def __init__(self, character: str, place: str) -> None:
-        super().__init__(character, place)
-        self.character, self.place = character, place
-
     def __str__(self) -> str:
-        code = f"U+{ord(self.character):04X}"
-        return f"{self.place}: no packaged font has the character “{self.character}” ({code})"
+        character, place = self.args
+        return f"{place}: no packaged font has the character “{character}” (U+{ord(character):04X})"
 
 
 class FontsMissing(RunError):
     """The wheel with the fonts is not installed or incomplete."""
 
-    def __init__(self, file: str) -> None:
-        super().__init__(file)
-        self.file = file
-
-    def __str__(self) -> str:
-        return f"font file {self.file} not found: install the package pylopdf-fonts-zh-cn"
+    text = "font file {} not found: install the package pylopdf-fonts-zh-cn"
 
 
 @cache

@@ -324,12 +324,7 @@ def _text(value: object) -> str:
 class ExtraMissing(PlanbriefError):
     """A format needs a library that is not installed."""
 
-    def __init__(self, kind: str, extra: str) -> None:
-        super().__init__(kind, extra)
-        self.kind, self.extra = kind, extra
-
-    def __str__(self) -> str:
-        return f"export --to {self.kind} needs the extra {self.extra}: pip install 'planbrief[{self.extra}]'"
+    text = "export --to {0} needs the extra {0}: pip install 'planbrief[{0}]'"
 
 
 def parquet(package: Package) -> dict[str, bytes]:
@@ -347,7 +342,7 @@ def parquet(package: Package) -> dict[str, bytes]:
         import pyarrow
         import pyarrow.parquet
     except ImportError:
-        raise ExtraMissing("parquet", "parquet") from None
+        raise ExtraMissing("parquet") from None
     types = {"number": pyarrow.float64(), "integer": pyarrow.int64(), "boolean": pyarrow.bool_()}
     files = {}
     for name, table in package.tables.items():

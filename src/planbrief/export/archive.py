@@ -37,23 +37,15 @@ BESIDE = frozenset({".git", ".venv", "venv"})
 class PathRefused(PlanbriefError):
     """The path of an export is none that planbrief may write."""
 
-    def __init__(self, path: str, found: str, expected: str) -> None:
-        super().__init__(path, found, expected)
-        self.path, self.found, self.expected = path, found, expected
-
     def __str__(self) -> str:
-        return f"{visible(self.path)}: {visible(self.found)}; expected {visible(self.expected)}"
+        return "{}: {}; expected {}".format(*map(visible, self.args))
 
 
 class ExportFailed(RunError):
     """The export could not be written; what was there before still is."""
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(path, reason)
-        self.path, self.reason = path, reason
-
     def __str__(self) -> str:
-        return f"{visible(self.path)} was not written: {visible(self.reason)}"
+        return "{} was not written: {}".format(*map(visible, self.args))
 
 
 def destination(out: Path | str) -> Path:
@@ -204,12 +196,7 @@ _NAME = re.compile(r"[^\x00-\x1f\x7f\\:*?\"<>|]{1,300}")
 class ArchiveRefused(PlanbriefError):
     """A zip archive is broken, too large when unpacked, or names files outside itself."""
 
-    def __init__(self, archive: str, found: str, expected: str) -> None:
-        super().__init__(archive, found, expected)
-        self.archive, self.found, self.expected = archive, found, expected
-
-    def __str__(self) -> str:
-        return f"{self.archive}: found {self.found}; expected {self.expected}"
+    text = "{}: found {}; expected {}"
 
 
 def zip_bytes(files: Mapping[str, bytes]) -> bytes:

@@ -11,7 +11,7 @@ from typing import Literal
 from lxml import etree
 
 from planbrief.display.frames import KNOWN
-from planbrief.display.language import LANGS, Lang, message, pick, term
+from planbrief.display.language import LANGS, Lang, message, term
 from planbrief.errors import PlanbriefError
 from planbrief.export.archive import csv_bytes, data_as_of, telling_first
 from planbrief.log import visible
@@ -38,12 +38,7 @@ _PLAIN = {"²": "2", "³": "3", "%": "PERCENT", "‰": "PERMILLE", "°": "DEG_",
 class NotACode(PlanbriefError):
     """A key of the data cannot be an SDMX identifier."""
 
-    def __init__(self, table: str, key: str) -> None:
-        super().__init__(table, key)
-        self.table, self.key = table, key
-
-    def __str__(self) -> str:
-        return f"{self.table}: found the key {self.key[:60]!r}; SDMX codes consist of A–Z a–z 0–9 _ @ $ -"
+    text = "{}: found the key {!r}; SDMX codes consist of A–Z a–z 0–9 _ @ $ -"
 
 
 @dataclass(frozen=True)
@@ -101,7 +96,7 @@ def codelists(package: Package, units: UnitTable) -> dict[str, Codelist]:
         listed = tuple(codes)
         for code in listed:
             if not _IDENTIFIER.fullmatch(code.id):
-                raise NotACode(name, code.id)
+                raise NotACode(name, code.id[:60])
         made[name] = Codelist(name, term("sdmx_list", name, "zh"), term("sdmx_list", name, "en"), listed)
     return made
 
@@ -448,8 +443,8 @@ def files(package: Package) -> dict[str, bytes]:
 
 def _computed(name: str) -> Code:
     """A result or one of its columns, with the words that pages use for it."""
-    zh, en = (pick(KNOWN[name][0], lang) if name in KNOWN else "" for lang in LANGS)
-    return Code(name, zh or term("sdmx_result", name, "zh"), en or term("sdmx_result", name, "en"))
+    vocabulary = "frame" if name in KNOWN else "sdmx_result"
+    return _worded(vocabulary, name)
 
 
 def data_csv(records: Iterable[Mapping[str, str]], flow: Flow) -> bytes:

@@ -38,13 +38,7 @@ _LINK_COLOUR = "#0B5394"
 class TooLong(PlanbriefError):
     """A text does not fit in a cell."""
 
-    def __init__(self, sheet: str, row: int, column: int, characters: int) -> None:
-        super().__init__(sheet, row, column, characters)
-        self.sheet, self.row, self.column, self.characters = sheet, row, column, characters
-
-    def __str__(self) -> str:
-        place = f"sheet {self.sheet}, row {self.row}, column {self.column}"
-        return f"{place}: found {self.characters:,} characters; a cell of a workbook holds {LONGEST_TEXT:,}"
+    text = f"sheet {{}}, row {{}}, column {{}}: found {{:,}} characters; a cell of a workbook holds {LONGEST_TEXT:,}"
 
 
 def like_formula(text: str) -> bool:
@@ -143,12 +137,7 @@ _NO_XML = re.compile("[\ufffe\uffff]")
 class TooLarge(PlanbriefError):
     """A table does not fit on a worksheet."""
 
-    def __init__(self, table: str, rows: int, most: int) -> None:
-        super().__init__(table, rows, most)
-        self.table, self.rows, self.most = table, rows, most
-
-    def __str__(self) -> str:
-        return f"table {self.table}: found {self.rows:,} rows; a worksheet holds at most {self.most:,}"
+    text = "table {}: found {:,} rows; a worksheet holds at most {:,}"
 
 
 @dataclass(frozen=True)

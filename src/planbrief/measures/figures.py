@@ -132,7 +132,11 @@ class Figure:
         >>> Figure("a", 2.5, "level", "亿元").to("万元").value
         25000.0
         """
-        return _converted(self, unit)
+        if not self.unit:
+            raise SenselessArithmetic("in", _shown(self), unit, f"a {self.measure} has no unit to convert")
+        scale = 1 / _scale("in", self, Figure("", 1.0, self.measure, unit))
+        value, lower, upper = (end * scale for end in (self.value, self.lower, self.upper))
+        return replace(self, value=value, lower=lower, upper=upper, unit=unit, formula=self.formula or _term(self, ""))
 
     def share_of(self, whole: Figure) -> Figure:
         """This amount in percent of another one of its kind.
@@ -141,7 +145,11 @@ class Figure:
         >>> str(part.share_of(whole))
         '80%'
         """
-        return _share_of(self, whole)
+        ratio = _divided(self, whole)
+        if ratio.measure != "multiple" or not self.unit:
+            raise _senseless("/", self, whole, "a share needs two amounts of one kind")
+        value, lower, upper = (100 * end for end in (ratio.value, ratio.lower, ratio.upper))
+        return replace(ratio, measure="share", value=value, lower=lower, upper=upper, formula=f"{ratio.formula} × 100")
 
     def growth_to(self, end: Figure, years: float | None = None) -> Figure:
         """Average growth per year up to a later amount, as a fraction; years from the periods unless given.
@@ -150,7 +158,21 @@ class Figure:
         >>> f"{start.growth_to(Figure('b', 750.0, 'level', '亿元', year='2026')):.1%}"
         '73.8%'
         """
-        return _growth_between(self, end, years)
+        if years is None:
+            if not (self.year[:4].isdigit() and end.year[-4:].isdigit()):
+                raise _senseless("→", self, end, "their years are not known; say years=…")
+            years = float(end.year[-4:]) - float(self.year[:4])
+        if years <= 0:
+            raise _senseless("→", self, end, "growth needs a later second year")
+        ratio = _divided(end, self)
+        if ratio.measure != "multiple" or not self.unit:
+            raise _senseless("→", self, end, "growth needs two amounts of one kind")
+        value, lower, upper = (
+            level ** (1 / years) - 1 if level >= 0 else math.nan for level in (ratio.value, ratio.lower, ratio.upper)
+        )
+        formula = f"({ratio.formula})^(1/{plain(years)}) − 1"
+        year = f"{self.year}-{end.year}"
+        return replace(ratio, measure="rate", value=value, lower=lower, upper=upper, formula=formula, year=year)
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         """In a tuple, list or dict that a cell shows: the number, and how it came about."""
@@ -320,12 +342,7 @@ _SIGNS = {"+": " + ", "-": " − ", "*": " × ", "/": " ÷ "}
 class SenselessArithmetic(PlanbriefError):
     """Two figures that cannot be calculated with each other."""
 
-    def __init__(self, operation: str, left: str, right: str, why: str) -> None:
-        super().__init__(operation, left, right, why)
-        self.operation, self.left, self.right, self.why = operation, left, right, why
-
-    def __str__(self) -> str:
-        return f"{self.left} {self.operation} {self.right}: {self.why}"
+    text = "{1} {0} {2}: {3}"
 
 
 def _added(left: Figure, right: Figure, sign: int = 1) -> Figure:
@@ -402,46 +419,6 @@ def _difference(left: Figure, right: Figure) -> float:
     if left.measure != right.measure:
         raise _senseless("<", left, right, f"a {left.measure} and a {right.measure} are not compared")
     return left.value - right.value * _scale("<", left, right)
-
-
-def _converted(figure: Figure, unit: str) -> Figure:
-    """An amount in another unit of its dimension."""
-    if not figure.unit:
-        raise SenselessArithmetic("in", _shown(figure), unit, f"a {figure.measure} has no unit to convert")
-    scale = 1 / _scale("in", figure, Figure("", 1.0, figure.measure, unit))
-    value, lower, upper = (end * scale for end in (figure.value, figure.lower, figure.upper))
-    return replace(
-        figure, value=value, lower=lower, upper=upper, unit=unit, formula=figure.formula or _term(figure, "")
-    )
-
-
-def _share_of(part: Figure, whole: Figure) -> Figure:
-    """One amount in percent of another."""
-    ratio = _divided(part, whole)
-    if ratio.measure != "multiple" or not part.unit:
-        raise _senseless("/", part, whole, "a share needs two amounts of one kind")
-    value, lower, upper = (100 * end for end in (ratio.value, ratio.lower, ratio.upper))
-    return replace(ratio, measure="share", value=value, lower=lower, upper=upper, formula=f"{ratio.formula} × 100")
-
-
-def _growth_between(start: Figure, end: Figure, years: float | None = None) -> Figure:
-    """Average growth per year between two amounts, as a fraction."""
-    if years is None:
-        if not (start.year[:4].isdigit() and end.year[-4:].isdigit()):
-            raise _senseless("→", start, end, "their years are not known; say years=…")
-        years = float(end.year[-4:]) - float(start.year[:4])
-    if years <= 0:
-        raise _senseless("→", start, end, "growth needs a later second year")
-    ratio = _divided(end, start)
-    if ratio.measure != "multiple" or not start.unit:
-        raise _senseless("→", start, end, "growth needs two amounts of one kind")
-    value, lower, upper = (
-        end ** (1 / years) - 1 if end >= 0 else math.nan for end in (ratio.value, ratio.lower, ratio.upper)
-    )
-    formula = f"({ratio.formula})^(1/{plain(years)}) − 1"
-    return replace(
-        ratio, measure="rate", value=value, lower=lower, upper=upper, formula=formula, year=f"{start.year}-{end.year}"
-    )
 
 
 def _require_like_prices(operation: str, left: Figure, right: Figure) -> None:
