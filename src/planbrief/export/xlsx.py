@@ -38,7 +38,7 @@ _LINK_COLOUR = "#0B5394"
 class TooLong(PlanbriefError):
     """A text does not fit in a cell."""
 
-    text = f"sheet {{}}, row {{}}, column {{}}: found {{:,}} characters; a cell of a workbook holds {LONGEST_TEXT:,}"
+    text = "sheet {}, row {}, column {}: found {:,} characters; a cell of a workbook holds {:,}"
 
 
 def like_formula(text: str) -> bool:
@@ -119,7 +119,7 @@ def cell_value(sheet: Worksheet, row: int, column: int, text: str, kind: str, st
             return
     units = len(text.encode("utf-16-le", "surrogatepass")) // 2
     if units > LONGEST_TEXT:
-        raise TooLong(sheet.get_name(), row + 1, column + 1, units)
+        raise TooLong(sheet.get_name(), row + 1, column + 1, units, LONGEST_TEXT)
     sheet.write_string(row, column, text, styles.text(text))
 
 
