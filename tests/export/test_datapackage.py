@@ -23,12 +23,18 @@ def archive(tmp_path_factory: pytest.TempPathFactory, root: Path) -> Path:
     return export(load(root).package, "datapackage", tmp_path_factory.mktemp("export") / "planbrief.zip")
 
 
-def test_every_table_is_there_byte_for_byte(archive: Path, root: Path):
-    """The CSV files of the shipped package come out as they stand in data/."""
+def test_every_table_is_there_line_for_line(archive: Path, root: Path):
+    """The CSV files of the shipped package come out as they stand in data/, but for lines that show types early."""
     files = read_zip(archive)
     tables = [name for name in files if name.endswith(".csv")]
     assert len(tables) > 10
-    assert {name: files[name] for name in tables} == {name: (root / "data" / name).read_bytes() for name in tables}
+    for name in tables:
+        mine, own = files[name], (root / "data" / name).read_bytes()
+        if name.startswith("documents/"):
+            assert mine.splitlines()[0] == own.splitlines()[0]
+            assert sorted(mine.splitlines()) == sorted(own.splitlines())
+        else:
+            assert mine == own, name
     said, own = (
         json.loads(text) for text in (files["datapackage.json"], (root / "data/datapackage.json").read_bytes())
     )

@@ -7,6 +7,7 @@ import json
 import os
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
@@ -15,7 +16,8 @@ from conftest import missing
 from planbrief.api.data import Data
 from planbrief.commands.cli import main
 from planbrief.export import RESULTS
-from planbrief.export.archive import telling_first
+from planbrief.files import telling_first
+from planbrief.publish.build import data_files
 from planbrief.targets import load
 
 
@@ -137,21 +139,41 @@ def test_no_value_is_lost_to_a_reader_that_guesses(archive: Path, tmp_path: Path
     with zipfile.ZipFile(archive) as files:
         files.extractall(tmp_path)
     descriptor = json.loads((tmp_path / "datapackage.json").read_text(encoding="utf-8"))
-    wrong, read = [], 0
-    for resource in [one for one in descriptor["resources"] if one["name"] in RESULTS]:
+    assert {one["name"] for one in descriptor["resources"]} > set(RESULTS)
+    assert misread(reader, tmp_path, descriptor) == []
+
+
+@pytest.mark.parametrize("reader", ["polars", "duckdb", "pandas"])
+def test_no_value_of_an_edition_is_lost_to_a_reader_that_guesses(root: Path, tmp_path: Path, reader: str):
+    """The same for the data folder of an edition, where all documents stand in one file of observations."""
+    for name, content in data_files(load(root).package).items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    descriptor = json.loads((tmp_path / "data/datapackage.json").read_text(encoding="utf-8"))
+    assert misread(reader, tmp_path / "data", descriptor) == []
+
+
+def misread(reader: str, folder: Path, descriptor: dict[str, Any]) -> list[tuple[object, ...]]:
+    """Cells of a Data Package that `reader` gives as something else than they say.
+
+    ``value_text`` of an exclusion is a token of digits and nothing else can stand there: the 02 of a page is 2 to
+    pandas and polars, its 2.0 as well.
+    """
+    wrong: list[tuple[object, ...]] = []
+    for resource in descriptor["resources"]:
         paths = [resource["path"]] if isinstance(resource["path"], str) else resource["path"]
         kinds = {field["name"]: field.get("type", "string") for field in resource["schema"]["fields"]}
         for path in paths:
-            printed = pd.read_csv(tmp_path / path, dtype=str, keep_default_na=False)
-            guessed = as_guessed(reader, tmp_path / path)
+            printed = pd.read_csv(folder / path, dtype=str, keep_default_na=False)
+            guessed = as_guessed(reader, folder / path)
             assert list(guessed) == list(printed)
-            read += 1
             for name, values in guessed.items():
+                digits = resource["name"] == "exclusions" and name == "value_text"
                 for text, value in zip(printed[name], values, strict=True):
-                    if not alike(text, value, kinds[name]):
+                    kind = "number" if digits and not isinstance(value, str) else kinds[name]
+                    if not alike(text, value, kind):
                         wrong.append((path, name, text, value))
-    assert read == len(RESULTS)
-    assert wrong == []
+    return wrong
 
 
 @pytest.mark.parametrize("reader", ["polars", "duckdb", "pandas"])

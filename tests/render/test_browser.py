@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,28 @@ def test_chart_data_downloads_as_csv(visit: Callable[..., Any], tmp_path: Any) -
     text = download.value.path().read_text(encoding="utf-8")
     assert text.startswith("\ufeff指标")
     assert "规模以上工业总产值,142.8,750,73.8\n" in text.replace("\r", "")
+
+
+def test_csv_of_a_grouped_table_is_a_frame(visit: Callable[..., Any]) -> None:
+    """As many cells in every line, groups in a column, what shows a column's kind early."""
+    nb = many_tables(1, 120)
+    table = nb.cells[10].outputs[0].data[notebooks.MIME]
+    table["groups"] = {"0": "甲", "60": "乙"}
+    table["columns"][1]["label"] = "2030"
+    table["rows"][110][1] = {"t": "至少 5"}
+    table["rows"][1][2] = {"t": "1,200"}
+    table["rows"][2][2] = {"t": "1,2,3"}
+    seen = visit(render_html(nb, name="databook"))
+    with seen.page.expect_download() as download:
+        seen.page.locator("#t-0 > button.csv").click()
+    lines = list(csv.reader(download.value.path().read_text(encoding="utf-8-sig").splitlines()))
+    assert lines[0] == ["组别", "事项", "2030年", "时期"]
+    assert lines[1] == ["乙", "事项 110号", "至少 5", "2030年"]
+    assert lines[2] == ["甲", "事项 0号", "0", "2030年"]
+    assert [line[3] for line in lines[3:5]] == ["1200", "1,2,3"]
+    assert [line[0] for line in lines[2:]] == ["甲"] * 60 + ["乙"] * 59
+    assert {len(line) for line in lines} == {4}
+    assert not seen.errors
 
 
 def test_theme_button_turns_the_page(visit: Callable[..., Any]) -> None:

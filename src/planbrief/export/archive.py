@@ -6,7 +6,6 @@ Never over a stranger's file, whole or not at all, with the same bytes each time
 from __future__ import annotations
 
 import contextlib
-import csv
 import io
 import json
 import os
@@ -15,13 +14,23 @@ import shutil
 import stat
 import zipfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from planbrief.errors import PlanbriefError, RunError
-from planbrief.files import path_problem, read_regular, sha256_of, sync, sync_tree, walk, write_new
+from planbrief.files import (
+    csv_bytes,
+    path_problem,
+    read_regular,
+    sha256_of,
+    sync,
+    sync_tree,
+    telling_first,
+    walk,
+    write_new,
+)
 from planbrief.log import visible
 from planbrief.targets.package import Package
 
@@ -285,40 +294,6 @@ def is_sealed(files: Mapping[str, bytes], kind: str) -> bool:
     return SEAL in files and sorted(wanted) == sorted(files[SEAL].splitlines())
 
 
-#: Rows from which readers guess the type of a column: polars takes a hundred, others more.
-GUESSED_FROM = 100
-#: What a reader takes a cell for.
-_GUESS = re.compile(
-    r"(?P<empty>)\Z|(?P<whole>[+-]?\d+)\Z|(?P<number>[+-]?[\d.]+(?:e[+-]?\d+)?|NaN)\Z|(?P<truth>true|false)\Z"
-)
-
-
-def telling_first(rows: Sequence[Sequence[str]]) -> list[Sequence[str]]:
-    """Rows in an order in which a reader that guesses types from the first ones guesses right.
-
-    A row that first shows what kind of cells a column holds (numbers below gaps, 2026-S1 below years) comes to the
-    front, where such a reader sees it (half of what it looks at leaves room for these); the others keep their order.
-
-    >>> telling_first([["2023"]] * 120 + [["2024-S1"]])[:2]
-    [['2024-S1'], ['2023']]
-    """
-    front: dict[int, None] = {}
-    for column in zip(*rows, strict=True):
-        kinds = ((guess.lastgroup if (guess := _GUESS.match(cell)) else "text") for cell in column)
-        first = {kind: number for number, kind in reversed(list(enumerate(kinds)))}
-        front |= {at: None for kind, at in first.items() if kind != "empty" and at >= GUESSED_FROM // 2}
-    return [*(rows[at] for at in front), *(row for at, row in enumerate(rows) if at not in front)]
-
-
-def csv_bytes(columns: Sequence[str], rows: Iterable[Sequence[str]], end: str = "\n") -> bytes:
-    """Rows as the data folder holds them: UTF-8, quotes only where needed."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator=end)
-    writer.writerow(columns)
-    writer.writerows(rows)
-    return text.getvalue().encode("utf-8")
-
-
 def files(package: Package) -> dict[str, bytes]:
     """``datapackage.json`` and every table of `package`, by path.
 
@@ -336,8 +311,9 @@ def files(package: Package) -> dict[str, bytes]:
             rows = [row for row in table.rows if len(table.files) == 1 or row.file == f"data/{path}"]
             rows.sort(key=lambda row: row.line)  # as in the file, whatever the order of display
             cells = [[row.values[name] for name in table.columns] for row in rows]
-            # What is computed may stand in any order; the data stay as they are, and so does their hash.
-            members[path] = csv_bytes(table.columns, telling_first(cells) if path.startswith("results/") else cells)
+            # Neither what is computed nor what has a place in a text says anything by the order of its lines.
+            free = path.startswith("results/") or "char_end" in table.columns
+            members[path] = csv_bytes(table.columns, telling_first(cells) if free else cells)
         # Sizes and hashes that a descriptor may carry describe the files as they were.
         said = {key: value for key, value in resource.items() if key not in ("hash", "bytes")}
         if "parts" in resource:

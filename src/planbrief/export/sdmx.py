@@ -13,7 +13,8 @@ from lxml import etree
 from planbrief.display.frames import KNOWN
 from planbrief.display.language import LANGS, Lang, message, term
 from planbrief.errors import PlanbriefError
-from planbrief.export.archive import csv_bytes, data_as_of, telling_first
+from planbrief.export.archive import data_as_of
+from planbrief.files import csv_bytes, telling_first
 from planbrief.log import visible
 from planbrief.targets.package import Package, Row
 from planbrief.targets.periods import parse, sdmx

@@ -13,9 +13,7 @@ A report that fails keeps its last good files and is marked; the others are publ
 from __future__ import annotations
 
 import contextlib
-import csv
 import errno
-import io
 import json
 import os
 import sys
@@ -27,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 
 from planbrief.catalog import FORMATS
 from planbrief.errors import PlanbriefError, RunError
-from planbrief.files import read_regular, sha256_of, unless_touched
+from planbrief.files import csv_bytes, read_regular, sha256_of, telling_first, unless_touched
 from planbrief.log import EventLog, LibraryLog
 from planbrief.parameters import project_name
 from planbrief.project import Project
@@ -59,12 +57,9 @@ def findings(project: str) -> tuple[FindingEntry, ...]:
 
 
 def table_csv(table: Table) -> bytes:
-    """A table as one CSV file, rows in package order."""
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(table.columns)
-    writer.writerows([row.values[name] for name in table.columns] for row in table.rows)
-    return text.getvalue().encode()
+    """A table as one CSV file, rows in package order, but for those that show readers what a column holds."""
+    rows = [[row.values[name] for name in table.columns] for row in table.rows]
+    return csv_bytes(table.columns, telling_first(rows) if "char_end" in table.columns else rows)
 
 
 def descriptor(package: Package) -> dict[str, Any]:

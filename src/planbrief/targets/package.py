@@ -363,10 +363,15 @@ def parse_csv(text: str, name: str, columns: tuple[str, ...], spare: Collection[
 
 
 def in_order(rows: list[Row], columns: Collection[str]) -> tuple[Row, ...]:
-    """Rows as they are shown: by ``position`` where a table has it, rows without one behind all others.
+    """Rows as they are shown: by ``position`` where a table has it, rows without one behind all others; those of a
+    document by their places in its text, so that the order of lines in a file says nothing.
 
     Files are sorted by key, so that additions merge; what readers expect first has a position.
     """
+    if {"char_start", "char_end"} <= set(columns):
+        files = {file: number for number, file in enumerate(dict.fromkeys(row.file for row in rows))}
+        key = ("char_start", "char_end", *(("obs_id",) if "obs_id" in columns else ()))
+        return tuple(sorted(rows, key=lambda row: (files[row.file], *(row.values[name].zfill(12) for name in key))))
     if "position" not in columns:
         return tuple(rows)
 

@@ -208,17 +208,60 @@ document.querySelectorAll("main figure.table").forEach(function (figure) {
   }
   input.addEventListener("input", sift);
 }());
-/* CSV of a table as the page shows it: numbers without separators, the unit of a column in its head */
+/* CSV of a table as a frame that any reader opens: one line of heads, the unit of a column in its head, as many cells in
+   every line, a year in a head as one, numbers without separators; the name of a group stands in each of its rows, a whole id for its digits */
 function shown(cell) {
   var unit = cell.tagName === "TH" ? cell.querySelector("button .unit, :scope > .unit") : null, text = said(cell);
   if (unit && cell.closest("thead")) { text = text.slice(0, text.length - unit.textContent.length).trim() + " (" + unit.textContent.trim() + ")"; }
-  return text;
+  var id = cell.parentNode.id.replace(/^n-/, "");
+  return /^0\d+$/.test(text) && id.endsWith("-" + text) ? id : text;
 }
-function quoted(cell) {
-  var text = shown(cell), number = text.replace(/,/g, "").replace(/\u2212/g, "-");
-  if (/^-?\d+(\.\d+)?$/.test(number)) { return number; }
+function plainNumber(text) { return /^[-\u2212]?(\d+|\d{1,3}(,\d{3})+)(\.\d+)?$/.test(text) ? text.replace(/,/g, "").replace(/\u2212/, "-") : null; }
+function quoted(text) {
+  var number = plainNumber(text);
+  if (number !== null) { return number; }
   if (/^[=+\-@\t\r]/.test(text)) { text = "'" + text; }
   return /[",\n\r]/.test(text) ? '"' + text.replace(/"/g, '""') + '"' : text;
+}
+function grid(lines) {
+  var made = Array.prototype.map.call(lines, function () { return []; });
+  Array.prototype.forEach.call(lines, function (line, at) {
+    Array.prototype.forEach.call(line.cells, function (cell) {
+      var column = 0, text = shown(cell), down, right;
+      while (made[at][column] !== undefined) { column += 1; }
+      for (down = at; down < Math.min(at + cell.rowSpan, made.length); down += 1) {
+        for (right = column; right < column + cell.colSpan; right += 1) { made[down][right] = text; }
+      }
+    });
+  });
+  return made;
+}
+/* rows that first show what kind of cells a column holds, before those from which readers guess: telling_first of export */
+function tellingFirst(rows) {
+  var seen = {}, front = [], rest = [];
+  rows.forEach(function (row, at) {
+    var late = row.map(function (text, column) {
+      var number = plainNumber(text), kind = column + (number === null ? "text" : /\./.test(number) ? "number" : "whole");
+      if (text === "" || seen[kind]) { return false; }
+      seen[kind] = true;
+      return at >= 50;
+    });
+    (late.some(Boolean) ? front : rest).push(row);
+  });
+  return front.concat(rest);
+}
+function frame(table) {
+  var group = "", grouped = table.querySelector("tr.group") !== null, lines = [], names = [], head = grid(table.tHead.rows).pop();
+  head = head.map(function (text) { return /^\d{4}$/.test(text) ? words.year.replace("{year}", text) : text; });
+  Array.prototype.slice.call(table.rows, table.tHead.rows.length).forEach(function (line) {
+    if (line.classList.contains("group")) { group = said(line.cells[0]); return; }
+    lines.push(line);
+    names.push(group);
+  });
+  var rows = grid(lines).map(function (row, at) {
+    return (grouped ? [names[at]] : []).concat(head.map(function (_, column) { return row[column] || ""; }));
+  });
+  return [(grouped ? [words.group] : []).concat(head)].concat(tellingFirst(rows));
 }
 document.querySelectorAll("figure.table").forEach(function (node) {
   var table = node.querySelector("table"), button = document.createElement("button");
@@ -228,7 +271,7 @@ document.querySelectorAll("figure.table").forEach(function (node) {
   button.className = "csv";
   node.appendChild(button);
   button.addEventListener("click", function () {
-    var lines = Array.prototype.map.call(table.rows, function (line) { return Array.prototype.map.call(line.cells, quoted).join(","); });
+    var lines = frame(table).map(function (row) { return row.map(quoted).join(","); });
     var link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob(["\ufeff" + lines.join("\r\n") + "\r\n"], {type: "text/csv;charset=utf-8"}));
     link.download = (data.name + "-" + (node.id || "data")).replace(/[^\w.-]+/g, "-") + ".csv";

@@ -272,6 +272,8 @@ def _words(lang: Lang) -> dict[str, str]:
     """What the page's script says; placeholders stay for it to fill in."""
     words = {name: message(f"page.provenance.{name}", lang) for name in _WORDS}
     words["csv"] = message("page.csv", lang)
+    words["year"] = message("page.year_column", lang, year="{year}")
+    words["group"] = message("page.group", lang)
     words["sort"] = message("page.sort_by", lang, column="{column}")
     words["filter"] = message("page.filter", lang)
     words["filtered"] = message("page.filtered", lang, shown="{shown}", all="{all}")
