@@ -53,6 +53,8 @@ def main() -> None:
         call(tools, "-m", "twine", "check", "--strict", wheel, sdist)
         call(tools.with_name("check-wheel-contents"), wheel)
         call(tools.with_name("validate-pyproject"), ROOT / "pyproject.toml")
+        # Two of ten are those of an address of the authors and of a home page: there is neither.
+        call(tools.with_name("pyroma"), "--min", "8", sdist)
 
         python = environment(base / "wheel", wheel)
         planbrief = python.with_name("planbrief")

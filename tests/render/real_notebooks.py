@@ -6,6 +6,7 @@ Every notebook is a list of cells; figures and names are invented.
 
 from __future__ import annotations
 
+import base64
 import copy
 from typing import Any
 
@@ -17,10 +18,13 @@ from render.notebooks import SVG, png
 PYTHON = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 
 
-def md(text: str, **attachments: Any) -> NotebookNode:
+def md(text: str, files: dict[str, Any] | None = None) -> NotebookNode:
+    """Markdown with its attachments: a PNG by its name, or its forms by their types."""
     cell = new_markdown_cell(text)
-    if attachments:
-        cell["attachments"] = {name: {"image/png": data} for name, data in attachments["files"].items()}
+    if files:
+        cell["attachments"] = {
+            name: data if isinstance(data, dict) else {"image/png": data} for name, data in files.items()
+        }
     return cell
 
 
@@ -74,6 +78,17 @@ NOTEBOOKS: dict[str, tuple[list[NotebookNode], dict[str, Any]]] = {
             md(
                 "$$f(x) = \\begin{cases} 1 & x > 0 \\\\ 0 & \\text{otherwise}\\end{cases}$$\n\n$$g = \\begin{dcases} \\frac{1}{2} & a \\\\ 2 & b\\end{dcases}$$"
             )
+        ],
+        PYTHON,
+    ),
+    "equation-references": (
+        [
+            md(
+                "Growth follows\n\n\\begin{equation}\nr = \\left(\\frac{b}{a}\\right)^{1/n} - 1\n\\label{rate}\n\\end{equation}\n\nas `\\eqref{rate}` asks."
+            ),
+            md(
+                "From \\eqref{rate} and \\ref{own}:\n\n\\begin{align}\nb &= a(1 + r)^n \\label{end} \\\\\n&= a e^{sn} \\nonumber \\\\\ns &= \\ln(1 + r) \\label{log}\n\\end{align}\n\n$$a = 1 \\tag{7.1}\\label{own}$$\n\nLine \\eqref{log} comes after \\eqref{end}; \\eqref{nowhere} is lost.\n\n```\n\\begin{equation} \\eqref{rate} \\end{equation}\n```"
+            ),
         ],
         PYTHON,
     ),
@@ -163,6 +178,24 @@ NOTEBOOKS: dict[str, tuple[list[NotebookNode], dict[str, Any]]] = {
                 "![Logo](attachment:logo.png){width=120}\n\nText {.unused} stays as it is.",
                 files={"logo.png": png(size=(40, 20))},
             )
+        ],
+        PYTHON,
+    ),
+    "pictures-of-tools": (
+        [
+            md(
+                "Dragged: ![Drawing](attachment:drawing.svg) and ![Both](attachment:both.png)\n\n$$ $$\n\nNothing above.",
+                files={
+                    "drawing.svg": {"image/svg+xml": base64.b64encode(SVG.encode()).decode()},
+                    "both.png": {"image/svg+xml": "bm90IGEgZHJhd2luZw==", "image/png": png(size=(40, 30))},
+                },
+            ),
+            code(
+                "flags",
+                html(
+                    f'<table><thead><tr><th>place</th><th>flag</th></tr></thead><tbody><tr><td>Alpha</td><td><span style="white-space:nowrap;"><img src="data: image/png; base64,{png(size=(40, 20))}" style="height: 2em;vertical-align: middle;"></span></td></tr></tbody></table>'
+                ),
+            ),
         ],
         PYTHON,
     ),

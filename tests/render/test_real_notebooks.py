@@ -31,6 +31,7 @@ LEFT_OUT = {
     "hidden output output: never printed input_gone 6 removed 7 gone kept_source 5",  # the marks of the author
     "github-callouts": "!NOTE !WARNING",  # a label in the reader's language stands for them
     "myst": "note warning admonition class tip",
+    "equation-references": "eqref rate ref own log end",  # numbers stand for names
     "attributes": "width 120",
     "lists": "1",  # the mark of a footnote stands once
     "wide-chinese": "换行 不留空格",  # between two Chinese lines there is no space
@@ -99,6 +100,19 @@ def test_no_word_is_lost(name):
         elif word not in hidden:
             lost.append(word)
     assert lost == []
+
+
+def test_references_to_equations_give_their_numbers():
+    """As MathJax numbers the lines of a page: a line without a number counts for none, a tag is its own number."""
+    page = " ".join(" ".join(ours("equation-references").itertext()).split())
+    assert "as \\eqref{rate} asks" in page
+    assert "From (1) and 7.1:" in page
+    assert "Line (3) comes after (2); (nowhere) is lost." in page
+    assert r"\begin{equation} \eqref{rate} \end{equation}" in page
+    assert re.findall(r"\(([\d.]+)\)", page) == ["1", "1", "2", "3", "7.1", "3", "2"]
+    pages = pypdfium2.PdfDocument(render_pdf(notebook("equation-references"), name="x"))
+    printed = "".join(page.get_textpage().get_text_range() for page in pages)
+    assert "From (1) and 7.1:" in printed
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

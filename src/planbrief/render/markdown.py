@@ -39,7 +39,7 @@ MAX_MARKDOWN = 1_000_000
 
 
 def formula(tex: str, *, display: bool, lang: Lang = "zh", macros: formulas.Macros | None = None) -> str:
-    """HTML of a formula: MathML, or its source with a note that says so; nothing where it only defines commands.
+    """HTML of a formula: MathML, or its source with a note that says so; nothing where it is empty or defines commands.
 
     Parameters
     ----------
@@ -55,7 +55,7 @@ def formula(tex: str, *, display: bool, lang: Lang = "zh", macros: formulas.Macr
     tex, defined = formulas.definitions(tex)
     known = macros if macros is not None else {}
     known.update(defined)
-    if defined and not tex.strip():
+    if not tex.strip():
         return ""
     markup = formulas.mathml(formulas.expanded(tex, known), display=display)
     if markup is None:
@@ -334,6 +334,76 @@ def parser() -> MarkdownIt:
         core.add_render_rule(name, _fence)
     core.add_render_rule("text", _text)
     return core
+
+
+#: Code in Markdown, whose formulas are shown as they are written; else an environment that amsmath numbers.
+_CODE_OR_NUMBERED = re.compile(
+    r"^ {0,3}(?P<fence>`{3,}|~{3,})[^\n]*\n.*?(?:^ {0,3}(?P=fence)[`~]*[ \t]*$|\Z)"
+    r"|(?P<ticks>(?<!`)`+(?!`)).+?(?<!`)(?P=ticks)(?!`)"
+    r"|\\begin\{(?P<kind>equation|align|alignat|flalign|gather|multline|eqnarray)\}(?P<body>.*?)\\end\{(?P=kind)\}",
+    re.DOTALL | re.MULTILINE,
+)
+_LABEL, _TAG = re.compile(r"\\label\s*\{([^{}]*)\}"), re.compile(r"\\tag\s*(\*?)\s*\{([^{}]*)\}")
+_REFERENCE = re.compile(r"\\(eq)?ref\s*\{([^{}]*)\}")
+#: Environments inside of a numbered one, whose rows have no number of their own.
+_INSIDE = re.compile(r"\\begin\{[^{}]*\}.*?\\end\{[^{}]*\}", re.DOTALL)
+
+
+def numbered(texts: Sequence[str]) -> list[str]:
+    r"""Markdown texts of one notebook with the numbers of its equations, as MathJax and LaTeX give them.
+
+    Only where a text refers to an equation (``\eqref``, ``\ref``): then each line that amsmath numbers carries its
+    number or its own tag, and references show it. A label that nobody has set stays.
+
+    >>> numbered([r"\begin{equation}a\label{one}\end{equation} by \eqref{one}"])
+    ['\\begin{equation}a\\label{one}\\tag{1}\\end{equation} by (1)']
+    """
+    said = {found[2] for text in texts for found in _REFERENCE.finditer(text)}
+    labels = {name: "" for text in texts for name in _LABEL.findall(text) if name in said}
+    if not labels:
+        return list(texts)
+    count = 0
+
+    def line(row: str) -> str:
+        nonlocal count
+        tag = _TAG.search(row)
+        if not tag and (not row.strip() or re.search(r"\\(?:nonumber|notag)(?![A-Za-z])", row)):
+            return row
+        count += tag is None
+        labels.update({name: tag[2] if tag else str(count) for name in _LABEL.findall(row)})
+        return row if tag else f"{row.rstrip()}\\tag{{{count}}}{row[len(row.rstrip()) :]}"
+
+    def environment(found: re.Match[str]) -> str:
+        body = found["body"]
+        if body is None:
+            return found[0]
+        ends = [0]
+        if found["kind"] not in ("equation", "multline"):
+            inner = [one.span() for one in _INSIDE.finditer(body)]
+            breaks = [one for one in re.finditer(r"\\\\", body) if not any(a <= one.start() < b for a, b in inner)]
+            ends += [position for one in breaks for position in one.span()]
+        pieces = [body[a:b] for a, b in zip(ends, [*ends[1:], len(body)], strict=True)]
+        rows = [piece if number % 2 else line(piece) for number, piece in enumerate(pieces)]
+        return f"\\begin{{{found['kind']}}}{''.join(rows)}\\end{{{found['kind']}}}"
+
+    def reference(found: re.Match[str]) -> str:
+        number = labels.get(found[2])
+        return found[0] if not number else f"({number})" if found[1] else number
+
+    def referred(text: str) -> str:
+        made, end = [], 0
+        for code in _CODE_OR_NUMBERED.finditer(text):
+            made += [_REFERENCE.sub(reference, text[end : code.start()])]
+            made += [code[0] if code["body"] is None else _REFERENCE.sub(reference, code[0])]
+            end = code.end()
+        return "".join([*made, _REFERENCE.sub(reference, text[end:])])
+
+    texts = [_CODE_OR_NUMBERED.sub(environment, text) for text in texts]
+    for text in texts:  # tags of formulas between dollars
+        for found in re.finditer(r"\$\$(.+?)\$\$", text, re.DOTALL):
+            if tag := _TAG.search(found[1]):
+                labels |= dict.fromkeys(_LABEL.findall(found[1]), tag[2])
+    return [referred(text) for text in texts]
 
 
 def to_html(text: str, *, prefix: str = "", lang: Lang = "zh", macros: formulas.Macros | None = None) -> str:

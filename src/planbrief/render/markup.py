@@ -290,9 +290,10 @@ def _resolved(address: str, around: Surroundings) -> pictures.Picture | None:
     if address.startswith("attachment:"):
         name = address.removeprefix("attachment:")
         bundle = around.attachments.get(name) or around.attachments.get(unquote(name), {})
-        for mime, payload in bundle.items():
-            if mime == "image/svg+xml" or mime in pictures.RASTER:
-                return pictures.load(mime, payload)
+        known = [mime for mime in bundle if mime == "image/svg+xml" or mime in pictures.RASTER]
+        for mime in known:
+            with contextlib.suppress(*(pictures.BadPicture,) * (mime != known[-1])):  # the last one says why
+                return pictures.load(mime, bundle[mime])
         return None
     if address.startswith("data:"):
         return pictures.from_uri(address)

@@ -136,6 +136,8 @@ def read(
         document.parts.append(NoticePart("", message(f"page.notice.{key}", lang)))
     reader = _Reader(document, folder, _kernel_language(nb), include_input, trusted)
     reader.numbers = cell_numbers(nb.cells)
+    prose = {index: cell.source for index, cell in enumerate(nb.cells, start=1) if cell.cell_type == "markdown"}
+    reader.equations = dict(zip(prose, markdown.numbered(list(prose.values())), strict=True))
     written = {str(tag) for cell in nb.cells for tag in cell.metadata.get("tags", ())}
     reader.prose = next((tag for tag in (f"lang:{lang}", f"lang:{language(lang).like}") if tag in written), "")
     for index, cell in enumerate(nb.cells, start=1):
@@ -256,6 +258,8 @@ class _Reader:
         #: The last sources shown; they stand at the end of the page.
         self.sources: Sources | None = None
         self.macros: Macros = {}
+        #: Markdown by the index of its cell, equations with their numbers.
+        self.equations: dict[int, str] = {}
         self.numbers: Numbers = dict
         self.caption = ""
 
@@ -267,7 +271,7 @@ class _Reader:
         if cell.cell_type == "markdown":
             tagged = {tag for tag in tags if tag.startswith("lang:")}
             if not tagged or self.prose in tagged:
-                source = visible(phrase(cell.source, self.lang))
+                source = visible(phrase(self.equations[index], self.lang))
                 yield self._tree(
                     markdown.to_html(source, prefix=f"c{index}", lang=self.lang, macros=self.macros),
                     where,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import io
 import re
 import warnings
@@ -211,7 +212,8 @@ _KEPT = {"PNG": "image/png", "JPEG": "image/jpeg"}
 _SUFFIXES = {".png", ".jpg", ".jpeg", ".gif", ".webp", ".svg", ".bmp"}
 #: Pixels and bytes of one picture that a page takes.
 MAX_PIXELS, MAX_BYTES = 60_000_000, 30_000_000
-_DATA_URI = re.compile(r"data:(image/[a-z+.-]+)((?:;[a-z0-9=-]+)*),(.*)\Z", re.IGNORECASE | re.DOTALL)
+#: Spaces and quotes around its parts are what browsers pass over: ``data: image/png; base64,…`` of great-tables.
+_DATA_URI = re.compile(r"data:\s*(image/[a-z+.-]+)\s*((?:;[\s\w=\"'.-]*)*),(.*)\Z", re.IGNORECASE | re.DOTALL)
 
 
 class BadPicture(ValueError):
@@ -256,6 +258,9 @@ def load(mime: str, payload: str | bytes) -> Picture:
         raise BadPicture(f"{len(payload)} bytes")
     if mime == "image/svg+xml":
         text = payload if isinstance(payload, bytes) else payload.encode("utf-8", "replace")
+        if b"<" not in text:  # as JupyterLab keeps what was dragged into a cell
+            with contextlib.suppress(binascii.Error, ValueError):
+                text = base64.b64decode(text, validate=True)
         try:
             root = clean(text)
         except BadDrawing as error:
