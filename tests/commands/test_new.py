@@ -10,9 +10,9 @@ import tomllib
 import pytest
 
 from planbrief.catalog import problems, read
-from planbrief.commands import completion, new
+from planbrief.commands import new
 from planbrief.commands.cli import COMMANDS, USERS, main, overview
-from planbrief.commands.list import cut, width
+from planbrief.commands.list import cut, fitting, width
 from planbrief.commands.new import lay_out
 from planbrief.errors import CatalogError, UnknownName
 from planbrief.project import at
@@ -199,7 +199,7 @@ def test_running_all_leaves_no_difference(project):
 def test_completion(project, monkeypatch, words, expected):
     """Commands, options, choices, reports and areas."""
     monkeypatch.setenv("PLANBRIEF_PROJECT", str(project.root))
-    assert list(completion.fitting(words)) == expected
+    assert list(fitting(words)) == expected
 
 
 def test_bare_planbrief_lists_every_command(capsys):

@@ -40,6 +40,11 @@ class Edition:
         return sorted([*self.root.glob("zh/*.html"), *self.root.glob("en/*.html")])
 
     @property
+    def numbers(self) -> list[Path]:
+        """Pages of numbers, a document and language each."""
+        return sorted(self.root.glob("*/numbers/*.html"))
+
+    @property
     def pages(self) -> list[Path]:
         """All HTML pages, the index included."""
         return [*sorted(self.root.glob("index*.html")), *self.reports]
@@ -68,6 +73,12 @@ def build(out: Path, project: Path = ROOT, *reports: str) -> Edition:
 def tree(path: Path) -> etree._Element:
     """A page as a tree."""
     return html.document_fromstring(path.read_text(encoding="utf-8"))
+
+
+@functools.cache
+def ids(path: Path) -> tuple[str, ...]:
+    """Every address on a page, in order."""
+    return tuple(str(one) for one in tree(path).xpath("//@id"))
 
 
 #: Columns of the rows behind numbers, in the list of a page and in a volume of the databook.

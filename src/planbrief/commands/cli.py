@@ -324,7 +324,7 @@ COMMANDS: dict[str, tuple[str, Configure, str]] = {
     "completion": (
         "words that TAB completes, for bash, zsh and fish",
         completion_options,
-        "planbrief.commands.completion:command",
+        "planbrief.commands.list:complete",
     ),
     "init": ("lay out an editable copy of data and notebooks", init_options, "planbrief.commands.new:init_command"),
 }

@@ -368,6 +368,7 @@ def is_range(figure: FigureLike) -> bool:
     return figure.comparator == "range" and math.isfinite(figure.lower) and math.isfinite(figure.upper)
 
 
+_FOUR_DIGITS = re.compile(r"(?<![\d.,])(\d)(\d{3})(?![\d,])")
 #: Tenths of a whole (九成): English says per cent and keeps the printed form beside it.
 TENTHS = "成"
 
@@ -415,6 +416,15 @@ def value_text(
     return text
 
 
+def grouped(kept: str) -> str:
+    """An amount in its printed unit with its digits grouped as English does, for a page that does so throughout.
+
+    >>> grouped("3500 亿元"), grouped("40,000 亿元"), grouped("142.8 亿元")
+    ('3,500 亿元', '40,000 亿元', '142.8 亿元')
+    """
+    return _FOUR_DIGITS.sub(r"\1,\2", kept)
+
+
 def kept_beside(figure: FigureLike, lang: Lang, printed: str = "") -> str:
     """The amount in the printed Chinese unit that an English page keeps beside its translation; empty if none."""
     if lang == "zh" or math.isnan(figure.value) or figure.measure not in ("level", "count"):
@@ -422,7 +432,7 @@ def kept_beside(figure: FigureLike, lang: Lang, printed: str = "") -> str:
     power, base = split_unit(figure.unit)
     if figure.unit != TENTHS and (base != "元" or power == 0):
         return ""
-    return value_text(figure, "zh", printed, bound=False)
+    return grouped(value_text(figure, "zh", printed, bound=False))
 
 
 def interval_text(figure: FigureLike, lang: Lang) -> str:

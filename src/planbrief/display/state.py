@@ -8,15 +8,16 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from planbrief import languages
 from planbrief.display.document import Cover, Run, Sources
-from planbrief.display.language import Lang, is_chinese, message, term
-from planbrief.display.quantities import FigureLike, date_text, period_text
+from planbrief.display.language import Lang, is_chinese, message, pick, term
+from planbrief.display.quantities import FigureLike, date_text, grouped, level_text, period_text, unit_words
 from planbrief.errors import PlanbriefError
 from planbrief.targets.frames import digest
-from planbrief.targets.names import Label, subject_label
+from planbrief.targets.names import Label, located, subject_label
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
@@ -237,22 +238,61 @@ def _name(page: Page, table: str, key: str) -> str:
     return page.ds.name(table, key, page.lang) if page.ds is not None and key else ""
 
 
+def unit_named(unit: str, lang: Lang) -> str:
+    """A unit in the words of a language; other words than the printed ones keep those beside them.
+
+    >>> [unit_named(unit, "en") for unit in ("亿元", "倍", "条", "%")], unit_named("亿元", "zh")
+    (['100 million yuan (亿元)', 'times (倍)', '条', '%'], '亿元')
+    """
+    words = unit_words(unit, lang)[0] or unit
+    return f"{words} ({unit})" if words != unit and is_chinese(unit) else words
+
+
+def amount_named(value: str, upper: str, unit: str, lang: Lang) -> str:
+    """A value of the tables with its unit in the words of a language, the printed amount beside other words.
+
+    >>> amount_named("750", "", "亿元", "en"), amount_named("19", "", "条", "en"), amount_named("6", "", "%", "en")
+    ('75 billion yuan (750 亿元)', '19 (19 条)', '6%')
+    """
+    try:
+        numbers = [Decimal(one) for one in (value, upper) if one]
+    except ArithmeticError:
+        numbers = []
+    if not numbers:
+        return " ".join(part for part in (value, unit_named(unit, lang)) if part) if value else ""
+    words = level_text(numbers, unit, lang)
+    printed = grouped(level_text(numbers, unit, "zh")) if lang != "zh" and is_chinese(unit) else words
+    return f"{words} ({printed})" if printed != words else words
+
+
+def placed(locator: str, lang: Lang) -> str:
+    """A place in a document in the words of a language, the printed ones beside them where they are others.
+
+    >>> placed("表1 第2行", "en"), placed("表1 第2行", "zh")
+    ('table 1 row 2 (表1 第2行)', '表1 第2行')
+    """
+    words = locator if lang == "zh" else pick(located(locator), lang)
+    return f"{words} ({locator})" if words != locator else words
+
+
 def observation_card(page: Page, obs_id: str) -> dict[str, Any]:
     """One observation in the words of the page, and as printed."""
     row, lang = page.raw(obs_id), page.lang
     card: dict[str, Any] = {
         "source_id": row.get("source_id", ""),
-        "locator": row.get("locator", ""),
+        "locator": placed(row.get("locator", ""), lang),
         "value_text": row.get("value_text", ""),
         "value": row.get("obs_value", ""),
-        "unit": row.get("unit_measure", ""),
+        "unit": unit_named(row.get("unit_measure", ""), lang),
         "period": period_text(row.get("time_period", ""), lang),
         "area": _name(page, "areas", row.get("ref_area", "")),
         "indicator": _name(page, "indicators", row.get("indicator", "")),
         "kind": term("kind", row.get("kind", ""), lang),
         "comment": row.get("comment_obs", ""),
     }
-    if upper := row.get("upper_value"):
+    upper = row.get("upper_value", "")
+    card["amount"] = amount_named(card["value"], upper, row.get("unit_measure", ""), lang)
+    if upper:
         card["upper_value"] = upper
     if activity := row.get("activity"):
         card["activity"] = _name(page, "activities", activity)

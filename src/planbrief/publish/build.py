@@ -20,6 +20,7 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,18 +43,9 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from planbrief.publish.index import DigestSource
+    from planbrief.publish.numbers import Described
     from planbrief.run.pool.executor import Pool
     from planbrief.run.produce import Produced, Submit, Task
-
-
-def findings(project: str) -> tuple[FindingEntry, ...]:
-    """Findings of the audit over a project's data, as the manifest lists them."""
-    from planbrief.measures.audit import audit
-    from planbrief.project import at
-    from planbrief.targets import load
-
-    result = audit(load(at(Path(project))))
-    return tuple(FindingEntry(one.id, one.rule, one.severity, tuple(one.observations)) for one in result)
 
 
 def table_csv(table: Table) -> bytes:
@@ -351,7 +343,7 @@ class Session:
             self._confirm(previous, same)
             remember(self.project, memory, chosen)
             return Outcome(previous.edition, out, same, reasons, False)
-        results, found = self._produce(chosen)
+        results, described = self._produce(chosen)
         if previous is None and not any(isinstance(result, Staged) for result in results.values()):
             # An edition in which nothing was ever built would be kept, mailed and compared with as the first one.
             failed = [
@@ -360,10 +352,16 @@ class Session:
             self.log.event("publish.nothing", "nothing was published: no report could be built", level="error")
             return Outcome("", out, tuple(failed), reasons, False)
         manifest = assemble(
-            self.publication, chosen, results, self.earlier, found, self._run(), partial=self.request.partial
+            self.publication,
+            chosen,
+            results,
+            self.earlier,
+            described.findings,
+            self._run(),
+            partial=self.request.partial,
         )
         manifest = replace(manifest, unchecked=self.unchecked[:MOST_LISTED])
-        edition = self.publication.publish(manifest, digest_of(self.publication, chosen.package))
+        edition = self.publication.publish(manifest, digest_of(self.publication, chosen.package), described)
         names = {job.name for job in chosen.jobs}
         published = self.publication.previous or manifest
         shown = tuple(entry for entry in published.reports if entry.name in names)
@@ -378,10 +376,10 @@ class Session:
 
     # -- producing ------------------------------------------------------------------------------------------------
 
-    def _produce(self, chosen: Plan) -> tuple[dict[str, Staged | PlanbriefError], tuple[FindingEntry, ...]]:
+    def _produce(self, chosen: Plan) -> tuple[dict[str, Staged | PlanbriefError], Described]:
         from concurrent.futures import as_completed
 
-        from planbrief.publish.build import findings
+        from planbrief.publish.numbers import describe
         from planbrief.run.executors import executor_for, submit_to
         from planbrief.run.plan import snapshot
         from planbrief.run.produce import produce
@@ -409,7 +407,9 @@ class Session:
             for task in tasks:
                 future = submit(produce, replace(task, project=str(root)), task.name, self.request.report_timeout)
                 waiting[future] = task.name
-            found = submit(findings, str(root), "findings", self.request.report_timeout)
+            langs = {job.lang for job in chosen.jobs} | {entry.lang for entry in self.earlier.entries.values()}
+            asked = partial(describe, langs=tuple(sorted(langs)))
+            found = submit(asked, str(root), "numbers", self.request.report_timeout)
             begun = time.monotonic()
             for future in as_completed(list(waiting)):
                 name = waiting.pop(future)
@@ -451,6 +451,7 @@ class Session:
             project=str(chosen.project.root),
             alternate=job.alternate,
             related=job.related,
+            edition=True,
             cell_timeout=self.request.cell_timeout,
             report_timeout=self.request.report_timeout,
             notices=self.notices,

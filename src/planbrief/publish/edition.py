@@ -33,6 +33,7 @@ from planbrief.run.manifest import (
 
 if TYPE_CHECKING:
     from planbrief.publish.index import Digest, DigestSource
+    from planbrief.publish.numbers import Described
 
 
 def complete(manifest: Manifest, staged: Mapping[str, PublishedFile], previous: Manifest | None) -> Manifest:
@@ -112,8 +113,14 @@ class Stage:
         (self.folder / relative).unlink(missing_ok=True)
         self.files.pop(relative, None)
 
-    def finish(self, manifest: Manifest, previous: Manifest | None, digest: Digest | DigestSource | None) -> Manifest:
-        """Write index pages, digest, placeholders and the manifest; may be called again after files were changed.
+    def finish(
+        self,
+        manifest: Manifest,
+        previous: Manifest | None,
+        digest: Digest | DigestSource | None,
+        described: Described | None = None,
+    ) -> Manifest:
+        """Write index and number pages, digest, placeholders, manifest; may be called again after files were changed.
 
         Raises
         ------
@@ -132,6 +139,10 @@ class Stage:
         added += self._write(listed)
         reports = [entry.html.path for entry in manifest.reports if entry.html]
         read = {path: (self.folder / path).read_text("utf-8") for path in reports if (self.folder / path).is_file()}
+        if described:
+            from planbrief.publish.numbers import render
+
+            added += self._write(render(manifest, described, read))
         pages = {path: render_index(manifest, lang, shown, read).encode() for lang, path in INDEX_PAGES.items()}
         added += self._write(pages)
         manifest = replace(manifest, files=(*manifest.files, *added))
@@ -335,13 +346,19 @@ class Publication:
 
     # the edition itself
 
-    def publish(self, manifest: Manifest, digest: Digest | DigestSource | None = None) -> str:
+    def publish(
+        self,
+        manifest: Manifest,
+        digest: Digest | DigestSource | None = None,
+        described: Described | None = None,
+    ) -> str:
         """Complete, verify and switch the edition; returns its id.
 
         Filled in are the edition's id, ``last_success`` and ``failed_since``, the list of other files and the index
         pages. A report whose files do not verify (a cut PDF, a link that leads nowhere) is published as failed, with
         its last good files; :attr:`rejected` and afterwards :attr:`previous` say so. `digest`, or what makes it from
-        the complete manifest, says on the index what changed since the last edition.
+        the complete manifest, says on the index what changed since the last edition; `described` are the numbers that
+        get a page each.
 
         Raises
         ------
@@ -349,10 +366,10 @@ class Publication:
             The disk, or something that is no report's fault; the last edition stands.
         """
         try:
-            complete = self._stage.finish(manifest, self.previous, digest)
+            complete = self._stage.finish(manifest, self.previous, digest, described)
             while problems := self._stage.verify():
                 manifest = self._without(manifest, problems)
-                complete = self._stage.finish(manifest, self.previous, digest)
+                complete = self._stage.finish(manifest, self.previous, digest, described)
             self._stage.sync()
             check_out(self.out)
             self.state.switch(self._stage.folder, complete.edition)

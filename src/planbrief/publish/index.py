@@ -85,7 +85,7 @@ def render_index(
     manifest: Manifest, lang: Lang, digest: Digest | None = None, pages: Mapping[str, str] | None = None
 ) -> str:
     """The catalogue page in a language; `pages` of the edition by path are what its search looks through."""
-    style, script = _asset("page.css") + _asset("index.css"), _asset("theme.js") + _asset("index.js")
+    style, script = asset("page.css") + asset("index.css"), asset("theme.js") + asset("index.js")
     words = {key.removeprefix("index."): text for key, text in messages(lang).items() if key.startswith("index.")}
     other: Lang = "en" if lang == "zh" else "zh"
     cities = _cities(manifest)
@@ -97,7 +97,7 @@ def render_index(
     key = "failed_summary_one" if len(failures) == 1 else "failed_summary"
     failed_summary = message(f"index.{key}", lang, count=len(failures))
     policy = (
-        f"default-src 'none'; script-src '{_hash(script)}'; style-src '{_hash(style)}'; img-src 'self' file:; "
+        f"default-src 'none'; script-src '{hashed(script)}'; style-src '{hashed(style)}'; img-src 'self' file:; "
         "connect-src 'self'; base-uri 'none'; form-action 'none'"
     )
     chips = [{"key": key, "name": mark(names[lang], lang)} for key, names in cities.items()]
@@ -107,7 +107,7 @@ def render_index(
         "edition": manifest.edition,
         **_contents(manifest, lang, pages or {}),
     }
-    text = _template("catalogue.html.j2").render(
+    text = template("catalogue.html.j2").render(
         manifest=manifest, lang=lang, other=other, other_page=INDEX_PAGES[other], tags=TAGS, csp=policy,
         words=SimpleNamespace(**words),
         style=Safe(style), script=Safe(script), summary=summary, failures=failures, failed_summary=failed_summary,
@@ -123,10 +123,10 @@ def render_placeholder(manifest: Manifest, entry: ReportEntry) -> str:
     """The page that stands where a report was never built."""
     lang: Lang = "zh" if entry.lang == "zh" else "en"
     other: Lang = "en" if lang == "zh" else "zh"
-    style = _asset("page.css")
-    policy = f"default-src 'none'; style-src '{_hash(style)}'; base-uri 'none'; form-action 'none'"
+    style = asset("page.css")
+    policy = f"default-src 'none'; style-src '{hashed(style)}'; base-uri 'none'; form-action 'none'"
     there = manifest.report(entry.id, other)
-    text = _template("placeholder.html.j2").render(
+    text = template("placeholder.html.j2").render(
         lang=TAGS[lang], other=TAGS[other], csp=policy, style=Safe(style), title=_runs(entry.title, lang), tags=TAGS,
         failure=_failure(entry, lang), index=f"../{INDEX_PAGES[lang]}", page_title=visible(entry.title),
         alternate=_href(f"../{there.name}.html") if there else "",
@@ -137,18 +137,21 @@ def render_placeholder(manifest: Manifest, entry: ReportEntry) -> str:
 
 
 @cache
-def _asset(name: str) -> str:
+def asset(name: str) -> str:
+    """A style sheet or script of pages by file name."""
     return (resources.files("planbrief.render") / "assets" / name).read_text(encoding="utf-8")
 
 
 @cache
-def _template(name: str) -> Template:
+def template(name: str) -> Template:
+    """A template of the pages that planbrief itself adds to an edition."""
     file = resources.files("planbrief.render") / "templates" / "index" / name
     environment = Environment(autoescape=True, undefined=StrictUndefined)
     return environment.from_string(file.read_text(encoding="utf-8"))
 
 
-def _hash(text: str) -> str:
+def hashed(text: str) -> str:
+    """What a Content-Security-Policy calls a style sheet or script that stands in the page."""
     return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 

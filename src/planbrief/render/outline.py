@@ -124,6 +124,14 @@ class Document:
     #: Whether the same report lies beside as a PDF.
     pdf: bool = False
 
+    @property
+    def in_edition(self) -> bool:
+        """Whether the page lies in an edition, where the index and the pages of numbers are sure to be found.
+
+        A report that has a page in the other language does, whoever renders it.
+        """
+        return self.ours and bool(self.alternate or self.settings.get("edition"))
+
 
 #: Columns of a short title; a Chinese character takes two.
 SHORT_COLUMNS = 44

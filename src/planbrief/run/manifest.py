@@ -27,6 +27,9 @@ INDEX_PAGES: Mapping[str, str] = {"zh": "index.html", "en": "index.en.html"}
 #: What changed since the edition before: follows from both, so it is no part of what an edition is.
 DIGEST_FILES = ("digest.json", "digest.zh.md", "digest.zh.html", "digest.en.md", "digest.en.html")
 
+#: Pages of numbers, a document and language each: they follow from the data and the reports' pages.
+NUMBER_PAGES = re.compile(r"[a-z]{2,3}/numbers/.+\.html")
+
 
 @dataclass(frozen=True)
 class PublishedFile:
@@ -186,7 +189,7 @@ class Manifest:
             )
             reports.append(same)
         derived = {*INDEX_PAGES.values(), *DIGEST_FILES, *(entry.placeholder for entry in self.reports)}
-        files = tuple(file for file in self.files if file.path not in derived)
+        files = tuple(file for file in self.files if file.path not in derived and not NUMBER_PAGES.fullmatch(file.path))
         plain = replace(self, reports=tuple(reports), files=files, run={}, edition="").to_dict()
         text = json.dumps(plain, ensure_ascii=False, sort_keys=True, allow_nan=False)
         return f"{self.data_as_of or 'undated'}-{sha256_of(text.encode())[:8]}"

@@ -139,6 +139,8 @@ class Task:
     project: str
     alternate: str = ""
     related: tuple[tuple[str, str], ...] = ()
+    #: Whether the page will lie in an edition, beside the index and the pages of numbers.
+    edition: bool = False
     cell_timeout: float | None = None
     report_timeout: float | None = None
     #: What every reader must know of the page: keys of messages ``page.notice.*``.
@@ -327,6 +329,7 @@ def produce(task: Task, before_cell: BeforeCell | None = None) -> Produced:
             "alternate": task.alternate,
             "related": [list(one) for one in task.related],
             "pdf": "pdf" in task.formats,
+            "edition": task.edition,
         }
     )
     if task.notices:

@@ -64,7 +64,7 @@ function open(line, link) {
   }
   opener = link;
   dialog.textContent = "";
-  var inner = make("div", null, dialog), close, foot, copy, address;
+  var inner = make("div", null, dialog), close, foot, copy, address, whole;
   inner.className = "inner";
   make("h2", words.title, inner).id = "page-provenance";
   close = make("button", "×", inner);
@@ -75,6 +75,8 @@ function open(line, link) {
   if (link) { take(link, make("p", null, inner)).className = "big"; }
   card(inner, line, line.id.slice(0, 2) === "c-" && link);
   foot = make("p", null, inner);
+  whole = line.id.slice(0, 2) === "n-" && line.querySelector("a[href^='numbers/']");
+  if (whole) { make("a", words.page, foot).href = whole.getAttribute("href"); }
   address = make("a", words.link, foot);
   address.href = "#" + line.id;
   foot.className = "address";

@@ -193,6 +193,7 @@ def _body(block: Table, writer: Writer) -> str:
                 f'{start}<tr class="group"><th scope="rowgroup" colspan="{len(block.columns)}"><span class="cap">'
                 f"{writer.runs(block.groups[index])}</span></th></tr>"
             )
+        own = own_observation(block, row) if numbered else ""
         row_cells = [
             _cell(
                 cell,
@@ -201,11 +202,11 @@ def _body(block: Table, writer: Writer) -> str:
                 pads[position][index] if position in pads else 0.0,
                 valued=block.sortable,
                 below=cells.phone_unit(row, unit, writer) if unit and not position else "",
+                own=own if block.columns[position].key == "id" else "",
             )
             for position, cell in enumerate(row)
             if cell.colspan
         ]
-        own = own_observation(block, row) if numbered else ""
         if writer.listed.get(own) is False:
             writer.listed[own] = True
             rows.append(f'<tr id="{esc(number_id(own))}">{"".join(row_cells)}</tr>')
@@ -222,7 +223,9 @@ def own_observation(block: Table, row: tuple[Cell, ...]) -> str:
     return named.pop() if len(named) == 1 and own and next(iter(named)).endswith(own) else ""
 
 
-def _cell(cell: Cell, column: Column, writer: Writer, pad: float, *, valued: bool, below: str = "") -> str:
+def _cell(
+    cell: Cell, column: Column, writer: Writer, pad: float, *, valued: bool, below: str = "", own: str = ""
+) -> str:
     classes = [
         name for name in ({"right": "r", "decimal": "d", "center": "m"}.get(column.align, ""), cell.tone) if name
     ]
@@ -240,7 +243,7 @@ def _cell(cell: Cell, column: Column, writer: Writer, pad: float, *, valued: boo
             f' data-v="{cell.value:g}"' if cell.value == float(f"{cell.value:g}") else f' data-v="{cell.value!r}"'
         )
     attributes += lang_attribute(cell.lang, writer.lang)
-    inner = writer.cell(cells.amount(cell) if "a" in classes else cell)
+    inner = writer.leading(own, writer.cell(cells.amount(cell) if "a" in classes else cell))
     if cell.head and writer.lang == "zh":
         inner = cells.bracket_whole(inner)
     inner += below

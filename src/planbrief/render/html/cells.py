@@ -14,6 +14,7 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from urllib.parse import quote
 
 from planbrief.display.document import Cell, Mark, Runs, Sources, Table
 from planbrief.display.language import Lang
@@ -95,6 +96,8 @@ class Writer:
 
     lang: Lang
     sources: Sources | None = None
+    #: Whether pages of numbers lie beside this one.
+    in_edition: bool = False
     #: source id → number of its entry in the closing list
     positions: dict[str, int] = field(default_factory=dict)
     #: Observations that some number on the page leads to.
@@ -147,6 +150,14 @@ class Writer:
         if len(inner) > _ONE_LINE:
             data += ' class="b"'
         return f'<a href="#{esc(target)}"{data}>{inner}</a>'
+
+    def leading(self, observation: str, inner: str) -> str:
+        """A text that leads to the page of an observation, where there is one."""
+        known = self.sources.observations if self.sources and self.in_edition and inner else {}
+        source = str(known.get(observation, {}).get("source_id") or "")
+        if not source:
+            return inner
+        return f'<a href="numbers/{quote(source)}.html#{esc(number_id(observation))}">{inner}</a>'
 
     def runs(self, runs: Runs) -> str:
         """Runs of text as HTML."""

@@ -21,6 +21,7 @@ from traitlets import Bool, Unicode, default
 from planbrief.display.document import Mark, Sentence, Sources, Table
 from planbrief.display.language import Lang, has_message, is_chinese, message
 from planbrief.display.language import mark as marked
+from planbrief.display.quantities import unit_words
 from planbrief.render import notebook
 from planbrief.render.html import blocks
 from planbrief.render.html.blocks import prose_html
@@ -53,8 +54,10 @@ _UNSEEN = "@media screen{main>figure.table{content-visibility:auto;contain-intri
 _OBSERVED = ("indicator", "value", "printed", "period", "kind", "document", "locator", "comment", "uses")
 _COMPUTED = ("result", "formula", "unit", "comment", "based_on", "uses")
 #: Fields that are not in the language of the page: as printed, or as the tables of observations hold them.
-_FIELD_LANGS: dict[str, Lang] = {"locator": "zh", "value_text": "zh", "unit": "zh", "comment": "en"}
-_WORDS = ("title", "close", "document", "link", "copy", "copied")
+_FIELD_LANGS: dict[str, Lang] = {"value_text": "zh", "comment": "en"}
+#: Measures in per cent, which no unit says.
+_PER_CENT = ("rate", "share")
+_WORDS = ("title", "close", "document", "link", "copy", "copied", "page")
 
 
 @cache
@@ -78,7 +81,7 @@ def policy(script: str, *, trusted: bool = False) -> str:
 
 def page(document: Document, *, trusted: bool = False) -> dict[str, Any]:
     """What the template needs; every text in it is safe HTML already."""
-    writer = Writer(document.lang, document.sources)
+    writer = Writer(document.lang, document.sources, in_edition=document.in_edition)
     tables = [part.block for part in document.parts if isinstance(part, BlockPart) and isinstance(part.block, Table)]
     writer.listed = {own: False for one in tables for row in one.rows if (own := blocks.own_observation(one, row))}
     contents = _contents(document, writer)
@@ -147,11 +150,8 @@ def _alternate(document: Document) -> str:
 
 
 def _links(document: Document) -> str:
-    """Where a reader of a report goes from here: the list of all reports, and this one as a PDF.
-
-    Only a report that has a page in the other language lies in an edition, where both are sure to be found.
-    """
-    if not document.ours or not _alternate(document):
+    """Where a reader of a report in an edition goes from here: the list of all reports, and this one as a PDF."""
+    if not document.in_edition:
         return ""
     index = "../index.html" if document.lang == "zh" else "../index.en.html"
     links = [f'<a href="{index}">{esc(message("page.all_reports", document.lang))}</a>']
@@ -327,15 +327,14 @@ def _observed(name: str, card: Mapping[str, Any], writer: Writer) -> str:
         return f"<span{lang}>{inner}</span>" if inner and (lang := lang_attribute(base, writer.lang)) else inner
 
     what = " · ".join(part for part in map(text, ("indicator", "activity", "subject", "area")) if part)
-    amount = "–".join(part for part in map(text, ("value", "upper_value")) if part)
-    value = " ".join(part for part in (text("comparator"), amount, text("unit")) if part)
+    value = " ".join(part for part in map(text, ("comparator", "amount")) if part)
     kind = " · ".join(part for part in map(text, ("kind", "transformation", "price_base")) if part)
     notes = [esc(note) for note in writer.notes.get(name, ())]
     remark = ("；" if writer.lang == "zh" else "; ").join(part for part in (text("comment"), *notes) if part)
     number = writer.positions.get(_plain(card.get("source_id")), 0)
     paper = f'<a href="#d{number}">[{number}]</a>' if number else ""
     cells = (value, text("value_text"), text("period"), kind, paper, text("locator"), remark)
-    return _row(number_id(name), what, (*cells, _uses(name, writer)))
+    return _row(number_id(name), writer.leading(name, what), (*cells, _uses(name, writer)))
 
 
 def _computed(name: str, inner: str, mark: Mark, known: Mapping[str, Mapping[str, Any]], writer: Writer) -> str:
@@ -346,9 +345,15 @@ def _computed(name: str, inner: str, mark: Mark, known: Mapping[str, Mapping[str
         tally = Counter(_plain(known[one].get("source_id")) for one in mark.observations if one in known)
         papers = sorted((writer.positions[paper], count) for paper, count in tally.items() if paper in writer.positions)
         behind = [f'<a href="#d{number}">[{number}]</a> {count}' for number, count in papers]
-    unit = f'<span lang="zh-CN">{esc(mark.unit)}</span>' if mark.unit else ""
+    unit = _unit(mark.unit or ("%" if mark.measure in _PER_CENT and "%" not in inner else ""), writer)
     joined = ("；" if writer.lang == "zh" else "; ").join(behind)
     return _row(name, inner, (esc(mark.formula), unit, esc(mark.note), joined, _uses(name, writer)))
+
+
+def _unit(unit: str, writer: Writer) -> str:
+    """A unit in the words of the page, the printed one beside them where they are others."""
+    words, kept = unit_words(unit, writer.lang) if unit else ("", "")
+    return _spoken(f"{words} ({kept})" if kept and kept != words else words, writer.lang)
 
 
 def _operand(card: Mapping[str, Any], writer: Writer) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from html import unescape
 from importlib import resources
+from urllib.parse import quote
 
 from planbrief.display.document import Chart, Heading, KeyNumbers, Runs, Sentence, Sources, Table
 from planbrief.display.language import Lang, has_message, message
@@ -394,9 +395,14 @@ class _Page:
                     facts += [literal(" · ")] * bool(facts) + [fact]
             date = document.get("date_text") or document.get("date_published") or ""
             facts += [literal(" · " * bool(facts)), *prose(date)] if date else []
-            title = _foreign(
-                document.get("title") or document.get("source_id", ""), document.get("title_lang", ""), lang
-            )
+            source = document.get("source_id", "")
+            title = _foreign(document.get("title") or source, document.get("title_lang", ""), lang)
+            if (
+                source
+                and self.document.in_edition
+                and any(card["source_id"] == source for card in block.observations.values())
+            ):
+                title = f"link({literal(f'numbers/{quote(source)}.html')}, {title})"
             items.append(
                 content(
                     f"anchor({literal(f'd{number}')})",
@@ -412,7 +418,7 @@ class _Page:
             for key, runs in (("citation", block.citation), ("feedback", block.feedback))
             if runs
         ]
-        if self.document.ours and self.document.alternate:  # it lies in an edition, beside its page and their list
+        if self.document.in_edition:  # beside its page, their list and the pages of numbers
             index = "../index.html" if lang == "zh" else "../index.en.html"
             places = [(f"{self.document.name}.html", "page.web_page"), (index, "page.all_reports")]
             if block.observations:
