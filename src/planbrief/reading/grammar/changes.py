@@ -30,6 +30,38 @@ def _says(key: str, words: str) -> bool:
 _ENDOWED = re.compile(r"储量|资源量|矿权面积|域面积|国土|(?:农业|生态|城镇)空间|用地占比")
 
 
+#: People are counted anew every time; things of a list are not.
+_PEOPLE = ("位", "人", "户", "名")
+
+
+def _counts_things(one: Quantity) -> bool:
+    return one.tail.classifier or one.form in ("count", "scheme") or (not one.unit and one.behind[:1] == "大")
+
+
+def _is_scheme(one: Quantity, name: str) -> bool:
+    """Whether a count says how many a list or scheme has (三区三线, 甲、乙等8个县), not what becomes of them."""
+    behind, segment, printed = one.behind, one.segment, one.tail.printed
+    # 3个项目开工 tells what happened to them, 数量达到30家 is a level that was reached.
+    if one.form == "rank" or one.width or pattern("happened_to").match(behind):
+        return False
+    if name.endswith("数量") and one.front.reached:
+        return False
+    if one.form == "scheme" or (behind[:1] == "大" and not printed and one.unit in ("", "个")):
+        return True
+    if re.search("(?:”指|包括|即|共分为?)$", segment) or re.match("[^，。；、]{0,10}之一", behind):
+        return True
+    if _says("counted", printed) or (_says("counted", name) and one.tail.bound != "ge" and printed not in _PEOPLE):
+        return True
+    enumerated = "、" in one.front.core and one.unit == "个" and re.match("[一-龥]|$", behind)
+    bounded = one.front.bound or one.tail.bound
+    if enumerated and not bounded and not pattern("no_list").search(segment):
+        return True
+    # 做优做强5个集群 is about things that are there; projects, trainings and repairs are work still to be done.
+    work = re.match("[^，。；、]{0,10}(?:项目|实事|工程)", behind) or one.unit.endswith(("人", "名"))
+    work = work or (re.match("[^，。；、]{0,14}(?:培训|工作|改造|整治|治理)", behind) and printed not in ("项", "件"))
+    return not one.front.change and not work and bool(pattern("existing").search(segment))
+
+
 def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned: bool, level: bool) -> Kind:
     """Kind of a quantity from its tense and what it counts; ``planned`` is true in a document that plans.
 
@@ -38,39 +70,16 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
     """
     level = level or bool(_ENDOWED.search(name))
     words = one.segment + one.behind[:4]
-    counted = one.tail.classifier or one.form in ("count", "scheme") or (not one.unit and one.behind[:1] == "大")
-    listed = "、" in one.front.core and one.unit == "个" and bool(re.match("[一-龥]|$", one.behind))
-    listed = listed and not pattern("no_list").search(one.segment)
-    unbounded = not (one.front.bound or one.tail.bound)
-    among = re.match("[^，。；、]{0,10}之一", one.behind)
-    scheme = counted and (
-        one.form == "scheme"
-        or (not one.tail.printed and one.unit in ("", "个") and one.behind[:1] == "大")
-        or (counted and bool(re.search("(?:”指|包括|即|共分为?)$", one.segment)))
-        or (_says("counted", name) and one.tail.bound != "ge" and one.tail.printed not in ("位", "人", "户", "名"))
-        or _says("counted", one.tail.printed)
-        or (listed and unbounded)
-        or bool(among)
-    )
-    made = re.match("[^，。；、]{0,10}(?:项目|实事|工程)", one.behind)
-    worked = re.match("[^，。；、]{0,14}(?:培训|工作|改造|整治|治理)", one.behind) and one.tail.printed not in (
-        "项",
-        "件",
-    )
-    worked = worked or one.unit.endswith(("人", "名"))
-    existing = counted and not one.front.change and not made and not worked and pattern("existing").search(one.segment)
-    scheme = (
-        (scheme or bool(existing))
-        and one.form != "rank"
-        and not one.width
-        and not pattern("happened_to").match(one.behind)
-    )
-    scheme = scheme and not (name.endswith("数量") and bool(one.front.reached))
+    counted = _counts_things(one)
+    scheme = counted and _is_scheme(one, name)
     grown = one.front.change and not one.front.to
     held = level and not grown and _says("resource", name) and not re.search("新增|人均", one.segment + name)
     making = bool(one.front.change or pattern("making").search(one.segment))
-    kept = _says("red_line", words + name) and "转移" not in words
-    if kept and level and not scheme and one.form not in ("count", "scheme"):
+    red_line = _says("red_line", words + name) and "转移" not in words
+    # The rules are tried in order: first what a word beside the number decides whatever the time (a red line, a sum
+    # that is told for when a thing is done, an aim in brackets), then the tense that head or opening set, and only
+    # where nothing dates the sentence what the number is about.
+    if red_line and level and not scheme and one.form not in ("count", "scheme"):
         return Kind("constraint", "limit", "limit")
     if pattern("when_done").search(said) and not re.search("目标|力争", sentence):
         return Kind("estimate", "when_done", "forecast")
@@ -83,10 +92,12 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
             return Kind("estimate", "forecast", "forecast")
         if planned and _ENDOWED.search(name) and (not making or "储量" in name):
             return Kind("resource", "resource", "resource")
+        # What a budget hopes to receive is an aim, what it will hand out a promise.
         gained = re.search("力争|争取|招引|引进|吸引|突破", one.segment) or name.endswith("收入")
         if not gained and _says("money", one.unit) and _says("granted", one.segment + one.behind[:8]):
             return Kind("commitment", "promised", "promised")
         return Kind("target", "future")
+    # A look back may still say what is to come: 预计全年增长5%.
     if tense == "past" and _says("ahead", (one.lead[-14:] + one.segment).removesuffix("将")):
         return Kind("estimate" if "预计" in one.lead + one.segment else "target", "ahead", "forecast")
     if tense == "past":
@@ -94,8 +105,10 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
             return Kind("count", "scheme")
         if held:
             return Kind("resource", "resource", "resource")
+        # 控制在5%以内 of a year that is over: the ceiling, or what was reached? A person looks.
         kept_below = one.tail.bound == "le" and "控制在" in words
         return Kind("actual", "past", "forecast_near" if "预计" in said else "kept_below" if kept_below else "")
+    # From here on nothing dates the sentence, so every reading but a scheme's is to be looked at.
     if not planned and _says("forecast", said):
         return Kind("estimate", "forecast", "forecast")
     if not planned and pattern("done_already").search(one.segment) and one.behind[:1] != "大":
@@ -154,7 +167,9 @@ def change(one: Quantity, name: str, ranked: bool, stretch: bool, noun: bool) ->
     words = one.segment
     if ranked or one.form == "rank":
         return Change("rank", 1, "rank")
+    # Units decide before verbs: 提高2个百分点 and 增长2倍 have the verbs of growth and are none.
     if "百分点" in unit:
+        # 降幅收窄 and 下降…扩大: points are about the rate, so a fall of it turns the sign of the verb.
         falls = -1 if pattern("falls").search(words + name) else 1
         if front.gap:
             return Change("difference_pp", front.gap * falls, "gap")
@@ -178,6 +193,7 @@ def change(one: Quantity, name: str, ranked: bool, stretch: bool, noun: bool) ->
         return Change("share" if one.whole else "level", 1, "ratio")
     if front.gap:
         return Change("difference", front.gap, "gap", "absolute_gap")
+    # 新增100亩林地, 风貌提升3万户: so much land or work, and no difference to an earlier amount.
     land = front.change > 0 and re.match(r"的?[一-龥]{0,6}(?:用地|耕地|林地|绿地|面积)", one.behind)
     work = front.verb in ("提升", "优化") and unit.endswith(_WORKED_UNITS) and "比" not in words
     plain = front.change and not front.to and not front.rate_noun and not (noun or land or work)
@@ -195,21 +211,23 @@ def _percent(one: Quantity, name: str, stretch: bool) -> Change:
         return Change("difference_pp", front.gap, "gap", "percent_gap")
     if "自然增长率" in around:
         return Change("level", 1, "level")  # births less deaths are no part of a whole, and may be negative
+    # 增速提高到6%: a level of a rate of growth is a rate of growth.
     rated = front.to and _RATE_NAME.search(name + front.core)
-    changing = bool((front.change and not front.to) or front.rate_noun or rated)
-    if not changing and _RATE_NAME.search(front.core[-6:] + front.adverbs):
-        changing = True
+    named_rate = _RATE_NAME.search(front.core[-6:] + front.adverbs)
+    changing = bool((front.change and not front.to) or front.rate_noun or rated or named_rate)
     verb = None if changing or front.to or re.search("率|比[重例]|占比", front.core) else _VERB_NOUN.search(front.core)
     if verb is not None:
         return Change("cumulative" if stretch else "yoy", -1 if verb["down"] else 1, "verb_noun", "verb_noun")
     if changing:
+        # 年均浓度 and 年均气温 name a level over one year: their change is on the year before.
         sign = -1 if (front.change < 0 or re.search("降幅|减幅", around)) else 1
         if re.search("年(?:平)?均(?!浓度|气温|值|降[水雨])|平均每年|逐年", around + front.adverbs):
             return Change("avg_annual", sign, "average")
         if pattern("since_base").search(around + front.adverbs) and not re.search("同比|比上年", around):
             return Change("cumulative", sign, "cumulative")
-        if stretch:
+        if stretch:  # 五年增长30%: over all of them, unless an average is meant and left unsaid
             return Change("cumulative", sign, "cumulative_stretch", "stretch_growth")
+        # Growth on the month before, on usual years or on a budget is no growth on the year before.
         odd = re.search("环比|[常往历]年|偏[多少高低]|[比较]上?年?初?预算", around + front.adverbs + front.verb)
         return Change("yoy", sign, "growth", "percent_gap" if odd else "")
     if re.search(r"负增长", around):

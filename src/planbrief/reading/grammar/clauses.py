@@ -54,10 +54,12 @@ def take_apart(front: str) -> Front:
     >>> two.core, two.change, two.to
     ('PM2.5平均浓度', -1, True)
     """
+    # Taken apart from the number backwards: bound, verb of reaching, verb of change, adverbs; what is left names.
     words = front.strip(_BLANKS)
     if TIME_ALONE.match(words):
         return Front("", words, "", 0, False, "", False)
     bound = front_bound(words)
+    # Distances first: 高于全国2个百分点 has 高 and no growth, 比上年提高2.1 a base and no place.
     gap = (
         pattern("gap_average").search(words)
         or pattern("over_average").search(words)
@@ -107,6 +109,7 @@ def take_apart(front: str) -> Front:
             verb = piece.removesuffix("了")
             change = -1 if verb in _DOWN else 1
         elif piece.removesuffix("了") in _UP | _DOWN:
+            # A second verb of change belongs to the name: 降低成本增长5%.
             words += piece
             break
         else:
@@ -188,6 +191,7 @@ def quantities(text: str, start: int, end: int, found: Sequence[Numeral]) -> tup
                 bases.append(following)
                 position += 2
                 continue
+            # 1/3 is one span and a quotient of four digits; a damaged file may hold any number, hence the limit.
             if gap == "/" and one.form == following.form == "digits" and following.value:
                 whole = tail(text, following)
                 value = one.value / following.value
@@ -242,6 +246,7 @@ def _range(text: str, start: int, one: Numeral, other: Numeral, behind: Tail) ->
         printed, rest = behind.unit, text[behind.end : other.start]
     if not _JOINT.fullmatch(rest) or one.form != other.form:
         return None
+    # 从10%到15% are two values at two times, 10%—15% one range.
     if re.search(r"[从由自][^，。；]{0,6}$", text[max(start, one.start - 8) : one.start]) and re.search("[至到]", rest):
         return None
     last = tail(text, other)
@@ -285,6 +290,7 @@ def _surround(text: str, start: int, end: int, found: list[Quantity]) -> None:
         gap = _NOTE_MARK.sub("", text[previous_end : one.start])
         if one.form == "percent":  # 下降百分之六: the unit is said in front of the number
             gap = gap.removesuffix("百分之")
+        # A number is the next of a list where only 、 or 和 parts it from the one before, and nothing names it anew.
         classed = previous is not None and previous.form == "size" != one.form
         pure = bool(previous is not None and not classed and (_LIST.fullmatch(gap) or (one.ratio > 2 and one.place)))
         after = found[index + 1].start if index + 1 < len(found) else end
@@ -305,6 +311,7 @@ def _surround(text: str, start: int, end: int, found: list[Quantity]) -> None:
             if (per := pattern("per_front").search(one.segment)) is not None and one.tail.printed:
                 one.unit, one.segment = f"{one.unit}/{per['base']}", one.segment[: per.start()]
             one.front = take_apart(one.segment)
+            # 分别增长5%和下降3%: a verb without a noun of its own keeps its place in the list.
             verb_only = previous is not None and not one.front.core and (one.front.verb or one.front.gap)
             if verb_only and re.match(r"[、和及与]", gap) and previous is not None and previous.stated:
                 front = one.front

@@ -89,6 +89,7 @@ def document_area(text: str) -> tuple[str, str]:
     """
     head = text[:1200]
     table = provinces()
+    # Surest first: who gave the report to which congress, the title, the paper's dateline, the name met most often.
     congress = re.search(r"在(?P<name>[一-龥]{2,8}?(?:省|市|区|县|州|盟))(?:第?[一二三四五六七八九十]+届)", head)
     if congress:
         return table.get(congress["name"], congress["name"]), congress[0]
@@ -242,6 +243,7 @@ def listed_names(words: str, count: int) -> list[str]:
         return [f"第{one}产业{sectors['rest']}" for one in "一二三"]
     if words.startswith("城乡") and count == 2:
         return ["城镇" + words[2:], "农村" + words[2:]]
+    # The loosest mark that gives as many names as there are numbers: 和 and 与 also stand inside names.
     for mark in (r"、", r"、|以及|和(?!美)", r"、|以及|和(?!美)|及|与"):
         parts = [cleaned(part) or part for part in _outside_quotes(words, mark) if part]
         if len(parts) == count:

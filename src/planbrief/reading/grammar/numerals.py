@@ -79,6 +79,8 @@ _CLASS_OF_DIGITS = re.compile(r"[千百]?(?:万亿|亿|万)元?级(?![别联])")
 
 def numerals(text: str) -> Iterator[Numeral]:
     """The numbers of a folded text in order; all in digits, those in characters where they state something."""
+    # Set phrases (千方百计, 一带一路) block what looks like a numeral in them; among constructions the first of
+    # words/numerals.toml that claims a character has it, so a new way of writing a number is taught there.
     found: dict[int, Numeral] = {}
     covered = [match.span() for match in pattern("set_phrases").finditer(text)]
     blocked: set[int] = set()
@@ -95,11 +97,12 @@ def numerals(text: str) -> Iterator[Numeral]:
             name = next(key for key, value in match.groupdict().items() if value)
             start, end = match.span(name)
             said = match[name]
+            # 三百千瓦: the 千 is the unit's.
             if said[-1] == "千" and end - start > 1 and text[end : end + 1] in tuple("瓦米克伏"):
                 said, end = said[:-1], end - 1
             if start in blocked or start in taken or any(position in taken for position in range(start, end)):
                 continue
-            if start and text[start - 1] in "0123456789.多余":
+            if start and text[start - 1] in "0123456789.多余":  # 5千, 30余万: the multiplier of digits
                 continue
             taken.update(range(start, end))
             found.setdefault(start, _numeral(start, end, said, form))
@@ -242,8 +245,10 @@ def tail(text: str, numeral: Numeral) -> Tail:
         bound = "ge"
     if near and not bound:
         bound = "ge"
+    # 突破3万亿，: money where nothing else is named; the subject takes the 元 back where it counts people.
     if not printed and scale in ("万亿", "亿") and re.match(r"[，。；、两]|台阶|大关|$", text[match.end() :]):
         return Tail(end, scale + "元", "", bound, False, near)
+    # 年 is a unit only behind a fraction (预期寿命79.5年) or a name of a length of years; elsewhere it dates.
     years = "." in numeral.text or _YEARS_LONG.search(text, max(0, numeral.start - 12), numeral.start)
     if not printed and not scale and years and text[numeral.end : numeral.end + 1] == "年":
         return Tail(numeral.end + 1, "年", "年", bound, False, near)
@@ -359,11 +364,13 @@ def exclusion(surroundings: Surroundings, start: int, end: int) -> Exclusion | N
     own = surroundings.text[start:end]
     for reason, rule, trust, before, self_pattern, after in _rules():
         if (not self_pattern.pattern or self_pattern.fullmatch(own)) and after.match(back) and before.search(front):
+            # A bare number behind a mark is left out only where no unit follows; the rule does not look that far.
             if rule == "bare" and _UNIT_AHEAD.match(back):
                 continue
             if rule == "sum" and _COUNTED_SUM.match(back):
                 trust = 0.7
             return Exclusion(reason, rule, trust)
+    # What stands in quotation marks is a name (“1+5”联盟), unless it holds a unit or a multiple.
     if (quote := surroundings.quote(start)) is not None:
         inside = surroundings.text[quote[0] + 1 : quote[1] - 1]
         if not _STATED.search(inside) and not re.search(r"\d+[桥隧纵横]", inside):

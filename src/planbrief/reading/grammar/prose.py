@@ -57,8 +57,10 @@ class Grammar:
             any(pattern("plan_title").search(line) for line in head.split("\n")[:20])
             and "政府工作报告" not in head[:600]
         )
+        # Only news is of the month it came out in: reports and communiqués speak of the year in their title.
         news = not self.planned and not re.search(r"政府工作报告|公报|统计(?!局[^\n])|纲要", head[:600])
         self._news = bool(news and self.clock.month and len(text) < _NEWS)
+        # What 5+2+3 adds up is told as 5大主导产业 elsewhere in the text, perhaps after the code.
         self._counted_big = frozenset(re.findall(r"(\d{1,2})(?=大[一-龥]{2,6}产业)", self.folded.text))
         self._forced: set[int] = set()
         self._carried = ""
@@ -114,6 +116,7 @@ class Grammar:
         for one in found:
             reason = exclusion(self._surroundings, one.start, one.end) if one.form == "digits" else None
             forced = one.start in self._forced
+            # A forced number is an observation of the data already: no rule of exclusion speaks against it.
             if not forced and self._is_slogan(one):
                 continue
             if reason is not None and reason.rule == "sum" and self._is_explained(one):
@@ -127,6 +130,8 @@ class Grammar:
         for base in bases:
             yield self._excluded(base, Exclusion("other", "ratio_base", 0.85))
         words = text[sentence.start : sentence.end]
+        # A name is carried into the next sentence only where that opens like one that goes on (其中, 同比, 按…分):
+        # everything else names its own, and a name from far is the most frequent wrong one.
         said = Said(self._carried if _GOES_ON.match(words) else "")
         said.before = self._carried if text[sentence.start - 1 : sentence.start] == "；" else ""
         for index, quantity in enumerate(found_here):
@@ -187,6 +192,7 @@ class Grammar:
     ) -> Proposal:
         before = found[index - 1] if index else None
         after = found[index + 1] if index + 1 < len(found) else None
+        # 二个千亿级 is one span of the data with two rows: 2 clusters, and their size class.
         first, last, part = one.start, one.end, 0
         if _is_class(one, after) and after is not None:
             last = after.end
@@ -200,14 +206,18 @@ class Grammar:
         name = of.name
         if of.rule == "carried" and not index and (later := _GOES_ON.match(words)) is not None and later["later"]:
             row.doubts.append("carried_far")
+        # When: a period in the sentence before one of opening, paragraph or section; the base of a change is none.
         explicit = self._period_in(sentence, one)
         since = self._since(sentence, one)
         scope = self.clock.scope(explicit, "named") if explicit is not None else sentence.scope
+        # 到2030年增长30%, said in 2026, is growth over the years until then.
         distant = scope.end and scope.last - self.clock.year >= 2
         form = change(one, name, rank is not None, scope.stretch or distant, of.noun)
+        # 年均 is said once for a list: 年均分别增长5%、6%.
         if said.average and form.transformation in ("cumulative", "yoy") and "同比" not in one.segment:
             form = form._replace(transformation="avg_annual", rule="average_carried")
         said.average = form.transformation == "avg_annual" or (said.average and one.place > 0)
+        # 增长5%，力争6%: a bare percentage behind growth of the same name is growth again, not a share.
         goes_on = (
             form.transformation == "share"
             and form.doubt != "percent_gap"
@@ -217,6 +227,7 @@ class Grammar:
         if goes_on and said.form in ("yoy", "avg_annual") and not re.search("率|占|比重|强度", name):
             narrowed = re.match("收窄|扩大|缩小|回落", one.front.verb) and said.sign < 0
             form = form._replace(transformation=said.form, rule="form_carried", sign=-1 if narrowed else form.sign)
+        # 较2020年增长30%: growth since a named year is over the years since, and of one year if that is all.
         base = since if since and not one.front.start_value else 0
         if form.transformation == "cumulative" and base and base + 1 == scope.last:
             form = form._replace(transformation="yoy", rule="growth")
@@ -224,9 +235,11 @@ class Grammar:
             beside = form.transformation in ("yoy", "cumulative") and one.mark == "、"
             form = form._replace(transformation="cumulative", rule="base_carried") if beside else form
             base = said.since if beside or form.transformation == "avg_annual" else 0
+        # 增长5%、力争6%: two aims for one fact, of which the data holds one until a person says which.
         alike = before is not None and (before.unit, said.form) == (one.unit, form.transformation)
         if alike and pattern("further").match(one.segment) and name == said.recent[-2]:
             row.doubts.append("second_aim")
+        # Kept for the next number of the sentence, which may leave out what this one said.
         fell = said.sign < 0 and said.form in ("yoy", "avg_annual", "cumulative")
         said.since, since = base if base < scope.last - 1 else 0, since or base
         said.form, said.sign = form.transformation, form.sign
@@ -250,6 +263,7 @@ class Grammar:
             period, period_rule = f"{since + 1}/{scope.last}", "years_to_end"
         topic = words[: one.start - sentence.start]
         level = form.transformation in ("level", "difference")
+        # Under a head of tasks alone, a plan's number is no target before a word of aiming says so.
         aimless = self.planned and not scope.code and scope.tense == "future" and "目标" not in scope.words
         tense = "" if aimless else scope.tense
         forecast = re.match(r"[^。\n]{0,16}预测", self._line_head(sentence.start)) or "预测" in sentence.head
@@ -261,6 +275,7 @@ class Grammar:
         if sort.doubt:
             row.doubts.append(sort.doubt)
         unit = self._unit(one, form.transformation, rank, row, name)
+        # 用户突破1亿: 亿 without a unit is read as money, unless the name counts people.
         if (
             not one.tail.printed
             and unit in ("亿元", "万亿元")
@@ -276,6 +291,7 @@ class Grammar:
         if zone:
             row.doubts.append("joint_area")
         place = (rank["place"] if rank is not None and "place" in rank.groupdict() else "") or ""
+        # A rank or difference needs the area it is among; two ranks of a sentence may share the first one's.
         against = _AGAINST.findall(place + one.segment[-14:] if rank is not None else one.front.counterpart)
         paired = rank is None and len(against) == one.length > one.place
         compared = re.sub("[我]国|国内", "全国", against[one.place if paired else 0]) if against else ""
@@ -354,6 +370,7 @@ class Grammar:
             return "", "bare"
         if one.tail.bound:
             return one.tail.bound, "behind"
+        # 以上 behind the last of a list that 分别 pairs covers all of it (分别增长10%、35%以上), else its own number.
         bound = one.front.bound or front_bound(one.segment)
         if bound:
             return bound, "front"
@@ -382,11 +399,13 @@ class Grammar:
             start = sentence.start + period.start
             if _COMPARED.search(words[max(sentence.start, start - 4) : start]):
                 continue
+            # 是2020年的2倍, 占2025年的30%: the year is what is compared with, not when.
             if one.unit == "倍" and re.match("(?:时期|期间|[年期]?[末底])?的", words[end : end + 4]):
                 continue
             part_of = one.unit in ("%", "成") and pattern("part_of").search(words, max(0, start - 4), one.start)
             if part_of or pattern("times_of").match(words, end):
                 continue
+            # 2012年以来 dates the start of a record; 去年以来 is told of the time up to now.
             since = re.match(r"以来|起|前|后", words[end : end + 2]) and period.role == "point"
             if since and period.words not in ("去年", "今年"):
                 continue
@@ -430,6 +449,8 @@ class Grammar:
     ) -> tuple[str, str]:
         rule = "named" if explicit is not None else scope.rule
         told = self._told.get(self._line(one.start)) or self._reported
+        # News leaves the time out: it is of the period its paragraph or headline names, else of its own month (in
+        # January and February it looks back on the year before, so no month is guessed then).
         if not scope.code and self._news and told and scope.tense != "future":
             row.doubts.append("no_time")
             return told, "paragraph"
@@ -448,6 +469,7 @@ class Grammar:
         if one.front.start_value and not dated:
             first = scope.first - 1
             return str(first), "start_value"
+        # An average up to the end of a five-year plan is over the plan: 到2030年年均增长5% is 2026/2030.
         yearly = bool(re.search("年均(?!浓度|气温|降)", one.segment))
         to_end = scope.end and (yearly or transformation in ("avg_annual", "cumulative"))
         if to_end and scope.last % 5 == 0 and (not self.clock.year or 0 <= scope.last - self.clock.year <= 5):
@@ -456,16 +478,17 @@ class Grammar:
             return str(scope.last), rule
         if not scope.stretch or scope.first == scope.last:
             return scope.code, rule
-        if yearly or transformation in ("avg_annual", "cumulative"):
-            return scope.code, "stretch_flow" if yearly else rule
-        if transformation == "difference" and one.front.verb in ("净增", "净减", "多增"):
+        # Over a stretch of years: changes and what is added up belong to all of it, states and places to its end.
+        net = transformation == "difference" and one.front.verb in ("净增", "净减", "多增")
+        if yearly or net or transformation == "contribution":
             return scope.code, "stretch_flow"
-        if transformation == "contribution":
-            return scope.code, "stretch_flow"
+        if transformation in ("avg_annual", "cumulative"):
+            return scope.code, rule
         if transformation in ("rank", "share", "difference_pp", "difference", "ratio_to_base"):
             return str(scope.last), "stretch_end"
         if transformation == "increase_multiple":
             return scope.code, rule
+        # 五年新增10万套…累计达30万套: the total behind what was added is a level at the end.
         total = one.front.to or re.search("[达至超破]", one.front.reached)
         if total and f"新增{name}" in said.recent:
             return str(scope.last), "stretch_end"

@@ -98,6 +98,7 @@ _Found = tuple[str, int, int, str]
 
 def _read(match: re.Match[str], year: int, current: int, month: int) -> _Found | None:
     group = match.groupdict()
+    # 十五 began in 2001, and each plan has five years: 十一五 in 2006, 十四五 in 2021.
     if group["plan"]:
         first = 2006 + 5 * _ORDINALS.index(group["plan_n"])
         return _in(first + 4, role="end") if group["plan_end"] else _over(first, first + 4, "plan")
@@ -122,7 +123,7 @@ def _read(match: re.Match[str], year: int, current: int, month: int) -> _Found |
     if group["pastn"]:
         count = _count(group["pn"] or group["pn2"] or group["pn3"] or group["pn4"] or "五")
         last = year - 1
-        if count == 5:
+        if count == 5:  # 过去五年 in the first years of a plan looks back on the plan before
             last -= last % 5 if last % 5 < 2 and year % 5 > 2 else 0
         return _over(last - count + 1, last)
     if group["nextn"]:
@@ -232,6 +233,7 @@ class Clock:
             return "past" if last < self.year else "future"
         part = re.search(r"-(?:(?P<month>\d\d)|H(?P<half>[12])|Q(?P<quarter>[1-4]))$", code)
         if part is None:
+            # Work reports come between January and April and speak of the year ahead; later the year is under way.
             return "future" if self.month <= 4 else ""
         month = int(part["month"] or 0) or int(part["half"] or 0) * 6 or int(part["quarter"] or 0) * 3
         return "past" if month <= self.month else "future"
@@ -283,6 +285,8 @@ def plan_start(head: str) -> str:
 
 def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
     """The sentences of a folded text in order, each with its scope; blank ones are left out."""
+    # Three scopes hold at a time: the section's (its head), the paragraph's (an opening like 五年来，), which falls
+    # back to the section's at the next head, and the sentence's own (到2030年，).
     of_all = paragraph = document_scope(text, clock)
     area = ""
     above: Scope | None = None
@@ -322,6 +326,7 @@ def sentences(text: str, clock: Clock) -> Iterator[Sentence]:
                 continue
             words = match[0]
             named = [] if _CAPTION.match(words) else _named(words, clock, local)
+            # An opening holds beyond its paragraph only in documents with sections; news and lists date each sentence.
             if not heading and (opening := _opening(words, named)) is not None:
                 scope = clock.scope(opening, "sentence")
                 if (
@@ -402,6 +407,7 @@ def _named(words: str, clock: Clock, scope: Scope) -> list[Period]:
     current = scope.last if scope.tense == "past" else clock.year if scope.code or scope.tense else 0
     for one in periods(words, clock.year, current, clock.month):
         before, after = words[: one.start], words[one.end : one.end + 8]
+        # The years in a title or in the name of a plan (“十四五”规划) date the document that is named.
         if before.count("《") > before.count("》") or pattern("named_by_time").match(after):
             continue
         if (
@@ -423,6 +429,7 @@ def _opening(words: str, named: list[Period]) -> Period | None:
     first = named[0]
     if first.last - first.first > 5 or _bracketed(words, first.start):
         return None
+    # Farther in, a period dates a part of the sentence: 全市生产总值在2025年达到….
     if first.start > max(start, 0) + _REACH - 8 or _COMPARED.search(words[: first.start]):
         return None
     if first.start > start and first.role == "plan" and not pattern("span_of_plan").match(words, first.end):

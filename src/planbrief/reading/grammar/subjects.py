@@ -180,6 +180,8 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
     front = one.front
     if one.ratio > 2:
         return _ratio(core, said)
+    # The order below is that of how sure a place is: a share's own 占, a clause that is only the setting (在…情况下),
+    # a part told by a verb, then the noun behind a count, and last what stands in front.
     if re.match(r"占(?!地|补)", core) or (front.reached.startswith("占") and not core):
         whole = core if core.startswith("占") else "占比"
         base, whole = said.carried or names.cleaned(_lead(one)), whole.removesuffix("的")
@@ -199,9 +201,11 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
         return Subject(part, "carried", doubts=["carried", "flow_carried"])
     verbal = names.is_verbal(core)
     behind = _behind(one)
+    # 推动30%的企业上云: what stands behind is the whole of which it is a part.
     if one.unit in ("%", "成") and behind.startswith("的") and verbal:
         noun = names.cleaned(re.split(r"[，。；、（]", behind[1:])[0])
         return Subject(noun[:_LONG] + "比例", "behind", noun=True)
+    # 连跨两个千亿元台阶: the 2 counts steps, the 千亿元 is their size.
     if index and found[index - 1].width and re.match(STEPS, behind):
         return Subject(f"{said.carried}台阶规模", "step", noun=True, doubts=[] if one.form == "size" else ["size"])
     if one.form == "size" and re.match(STEPS, behind):
@@ -209,6 +213,7 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
         return Subject(base, "carried", doubts=["carried" if base else "no_name"])
     counted = one.tail.classifier or one.form in ("count", "size", "scheme")
     counted = counted or (not one.tail.printed and (one.unit.endswith("人") or one.behind[:1] == "大"))
+    # The parts of 三纵两横 or 2+4 have no noun of their own but the scheme's; a person looks at each.
     if one.form == "scheme":
         summed = re.match(r"(?:\+\d+)*”?(?=[一-龥])", text[one.end : one.end + 20])
         noun = names.noun_behind(text[one.end + summed.end() :], True) if summed is not None and summed[0] else ""
@@ -224,6 +229,7 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
         return Subject(f"{scheme}要素数量（{part}）", "unit", noun=True, doubts=["scheme_part"])
     if one.tail.printed in ("部门", "方面", "环节", "领域") and (verbal or core.endswith("等")):
         return Subject(one.tail.printed, "unit", noun=True)
+    # 统筹5亿元专项资金: the money is named behind its sum.
     money = _MONEY.match(behind) if one.unit.endswith("元") and names.flow_verb(core) else None
     if money is not None:
         said.carried = money[0]
@@ -233,6 +239,7 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
     if one.width:
         said.carried = said.carried if verbal else names.cleaned(core)
         return Subject(f"{said.carried}{one.width}台阶", "step", noun=True, doubts=[] if said.carried else ["no_name"])
+    # 3个过3000亿元城市, 形成1个千亿级、4个百亿级产业集群: the noun stands behind the second of two numbers.
     if (
         counted
         and following is not None
@@ -263,6 +270,7 @@ def _single(text: str, one: Quantity, core: str, found: Sequence[Quantity], inde
             return Subject(name + thing, "behind", noun=True, doubts=["verb_in_name"])
     if not name:
         return _carried(text, one, core, said)
+    # 总量, 规模, 增速 alone are of what was told before.
     if name in listed("names", "generic") and said.carried:
         if name.startswith("总"):
             said.carried = said.carried.removeprefix("新增")
@@ -353,6 +361,7 @@ _ACTIVITIES = frozenset("造林 植树造林 植树 培训 减税降费".split()
 
 def _carried(text: str, one: Quantity, core: str, said: Said) -> Subject:
     base, rule = said.carried, "carried"
+    # 占比达30%，提高2个百分点: points behind a share are of the share.
     if said.share and one.unit.endswith("百分点"):
         base = said.share
     elif said.form == "share" and one.unit == "%" and one.front.to and said.recent:
@@ -364,6 +373,7 @@ def _carried(text: str, one: Quantity, core: str, said: Said) -> Subject:
         doubts.append("bare_noun")
     if base and _PART.fullmatch(one.segment) and (told := re.match("[一-龥]{2,16}", one.behind)) is not None:
         return Subject(f"{base}（{told[0]}）", rule, doubts=doubts)  # some of them, else it would be all of them again
+    # A verb of adding in front of a carried name makes it another one: 项目30个，新开工12个.
     flow = names.flow_verb(core)
     if (
         base.startswith("新增")
@@ -406,6 +416,7 @@ _ZONES = re.compile(r"(?:高新区|经开区|开发区|新区|科技城|科学�
 
 def _place(result: Subject, own_area: str, said: Said, keep: bool, lead: str) -> None:
     """Split the area off a name; a carried name keeps the area that it was said of."""
+    # A place behind a number (30个城市…) is a kind of thing, in front of it the area that the number is of.
     area, rest, rule = split_area(result.name, own_area)
     if (
         rule in ("nation", "place")
@@ -445,6 +456,7 @@ def doubts_around(found: Sequence[Quantity], index: int, topic: str, own_area: s
     after = found[index + 1] if index + 1 < len(found) else None
     doubts = []
     places = pattern("other_areas").finditer(topic) if of.area_rule == "default" else ()
+    # 成渝地区双城经济圈…: another area named before a number may be what it is of; a person decides.
     joint = [match for match in places if not own_area.startswith(match[0])]
     if joint and not re.search("全[省市区]|我[省市区]", topic[joint[-1].end() :]):
         passed = joint[-1].end() <= len(topic) - len(one.segment) and not pattern("alliances").search(topic)

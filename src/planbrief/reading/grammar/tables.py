@@ -109,6 +109,7 @@ class TableReader:
         plain = fold(words).text
         result = _Head(words=plain.strip(), star=bool(re.search(r"[*＊]", plain)))
         found = list(periods(plain, self.clock.year, 0, self.clock.month))
+        # 比2020年增减 is headed by the year it is told of, not by its base; a base alone is better than nothing.
         found = [one for one in found if not re.search("[比较]“?$", plain[: one.start])] or found
         result.period = found[-1] if found else None
         result.index = bool(pattern("index_head").fullmatch(re.sub(r"\s", "", plain)))
@@ -184,12 +185,14 @@ class TableReader:
         name, activity, area = self._name(head, column, row)
         period, last, rule = self._period(head, column, caption, match, row)
         unit = self._unit(head, column, caption, match, cell)
+        # 涨跌幅度 in the title says for the whole table: percent, on the year before.
         titled = not unit and re.search("^[^及和与、]*(?:涨跌幅|[涨增]幅|增长速度)", self.table.caption)
         if titled:
             name += "价格" * ("价格" in self.table.caption and "价格" not in name)
             unit, column = "%", replace(column, rate=column.rate or "yoy")
         form = self._form(head, column, name, unit, match)
         low, high = number(match["low"]), number(match["high"]) if match["high"] else None
+        # Plans set aims of a level among growths of one column: 134 beside 130 is no growth of 134 %.
         grown = form == "yoy" and column.rate and unit and not titled and not _RATE.search(name)
         if grown and self._near_level(cell, low):
             form = "share" if unit in ("%", "‰") else "level"
@@ -204,6 +207,7 @@ class TableReader:
             row.doubts.append("no_heads")
         negative = match["sign"] in ("-", "－", "−", "–", "—")
         value: Decimal = -low if negative and high is None else low
+        # 0.0526 under (%) in a sheet: most likely a part of one whose format was lost.
         if unit == "%" and 0 < low < 1 and low.as_tuple().exponent in (-3, -4, -5):
             row.doubts.append("part_of_one")
         row.cells = {
@@ -235,6 +239,7 @@ class TableReader:
     def _name(self, head: _Head, column: _Head, row: Proposal) -> tuple[str, str, str]:
         """Name, activity and area: from the row, or from column or caption where the row is a place or a branch."""
         name = head.name
+        # Rows and columns may both name, date or place; what is neither period nor remark in the column's head names.
         place = self._place(name)
         told = column.period is None or (place and not pattern("head_tells").fullmatch(column.name))
         own_name = column.name if told and not (column.attribute or column.rate) else ""
@@ -298,6 +303,7 @@ class TableReader:
     ) -> tuple[str, int, str]:
         found, rule = column.period, "column"
         cumulative = bool(match["open"]) and match["open"] in "〔[【"
+        # 年均增长 without years of its own stands beside two dated columns: it is over the years between them.
         if found is None and column.rate and column.rate != "yoy":
             years = [one.period for one in self._columns() if one.period is not None and not one.rate]
             lasts = sorted({one.last for one in years})
@@ -312,6 +318,7 @@ class TableReader:
             return "undated", 0, "nothing"
         if cumulative and found.first == found.last and found.last % 5 == 0:
             return f"{found.last - 4}/{found.last}", found.last, "cumulative"
+        # The years in a caption (2024—2035年目标) span the columns: none of them is the year of a cell.
         if rule == "caption" and found.first != found.last:
             row.doubts.append("no_period")
             return "undated", found.last, "nothing"
