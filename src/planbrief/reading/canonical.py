@@ -96,6 +96,7 @@ class PlaceMap:
             *(start, place.page, place.paragraph, place.table, place.row, place.column),
             *(self.sheets.index(place.sheet), PARTS.index(place.part)),
         )
+        # Said twice of one character, the later place holds.
         starts = self.columns["start"]
         if starts and starts[-1] == start:
             for column in self.columns.values():

@@ -77,6 +77,8 @@ def rate(row: Proposal) -> Proposal:
     """The row with its confidence and whether it is sure."""
     if row.role == "observation":
         known = words("reasons")["doubt"]
+        # Each cost was fitted so that, over labelled and reviewed documents, rows called sure are right (see
+        # tests/bench/reading_accuracy.py): one heavy doubt or several light ones take a row below the line.
         costs = {doubt: known[doubt][2] if doubt in known else _UNKNOWN for doubt in row.doubts}
         if "no_period" in costs and "verb_in_name" in costs:
             costs["verb_in_name"] /= 2  # what a plan lists is named on both sides of its number more often than not
@@ -184,6 +186,7 @@ def standing(proposed: Iterable[DraftRow], actions: Iterable[Mapping[str, Any]],
     undone: list[list[Mapping[str, Any]]] = []
     for action in actions:
         if action["do"] == "undo":
+            # What an earlier reading of the document handed on is no step of this session's.
             if done and done[-1][0]["do"] != "carry":
                 undone.append(done.pop())
         elif action["do"] == "redo":

@@ -45,6 +45,7 @@ def described(
     for table in (part for one in document.tables for part in side_by_side(document.text, one)):
         reader = TableReader(document.text, table, grammar.area, grammar.clock, grammar.planned)
         read = list(reader.rows())
+        # Cells with sentences, and cells whose number the data has as a quantity, are read by the grammar of prose.
         prose = set(reader.prose()) | _claimed(read, table, forced)
         rows += [row for row in read if not any(start <= row.start < end for start, end in prose)]
         skipped += [(cell.start, cell.end) for cell in table.cells if (cell.start, cell.end) not in prose]
@@ -191,6 +192,7 @@ def reread(
                 quiet_rows.add(row["obs_id"])
                 if _same(column, spoken_for.value, row[column]):
                     continue
+            # A place that the passage does not name says nothing against the row's.
             elif _same(column, own, read) or (column == "ref_area" and not read and proposal is not None):
                 continue
             rule, words = proposal.why.get(cell, ("", "")) if proposal is not None else ("no quantity", "")

@@ -156,6 +156,7 @@ def _read(raw: bytes, name: str, sha256: str) -> CanonicalText:
         return _read_archive(raw, name, sha256)
     if raw.startswith(_OLE):
         raise unreadable(name, _old_office(raw))
+    # A text may begin with BM or MZ: only bytes that no text has make it a picture or a program.
     for mark, found in _FOREIGN:
         if raw.startswith(mark) and (b"\0" in raw[:4096] or mark.startswith(b"{")):
             raise unreadable(name, found)

@@ -104,6 +104,7 @@ class Vocabulary:
             if entry.growth != growth or not _compatible(dimension, entry.dimension, transformation):
                 continue
             score = 1.0 if entry.key == key else _likeness(pairs, entry.pairs)
+            # 规上工业增加值 and 工业增加值 are nine tenths alike and two indicators: a word of scope keeps them apart.
             if entry.key != key and entry.scopes != scopes:
                 score = min(score, MATCHED - 0.1)
             if score >= SUGGESTED and score > (best[entry.indicator].score if entry.indicator in best else 0):
@@ -123,6 +124,7 @@ class Vocabulary:
         True
         """
         found = self.suggestions(phrase, transformation, unit)
+        # Two indicators that fit equally well are none: a wrong match costs more than a missing one.
         if not found or found[0].score < MATCHED or (len(found) > 1 and found[1].score >= found[0].score):
             return None
         return found[0]

@@ -43,6 +43,7 @@ def shown(value: str, code: str, since_1904: bool = False) -> str:
     section = sections[1] if number < 0 and len(sections) > 1 else sections[0]
     if number == 0 and len(sections) > 2:
         section = sections[2]
+    # Dates are numbers with a format of dates; 年 inside quotes is a unit (0"年") and makes none.
     literal = _QUOTED.sub("", _SKIPPED.sub("", section))
     if re.search(r"[ymdhs年月日]", literal, re.I) and not re.search(r"[0#]", literal):
         return _dated(number, literal, since_1904)
@@ -72,6 +73,7 @@ def _numbered(number: Decimal, section: str) -> str:
     pattern = digits[0]
     scaled /= Decimal(1000) ** (len(pattern) - len(pattern.rstrip(",")))
     whole, _, places = pattern.rstrip(",").partition(".")
+    # Excel rounds halves away from zero, as print does; Python's own rounding would differ in the last digit.
     rounded = abs(scaled).quantize(Decimal(1).scaleb(-len(places)), ROUND_HALF_UP)
     text = f"{rounded:,f}" if "," in whole else f"{rounded:f}"
     if places.endswith(("#", "?")) and "." in text:

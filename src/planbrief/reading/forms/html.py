@@ -11,7 +11,7 @@ from planbrief.reading.canonical import CanonicalText, unreadable
 from planbrief.reading.forms.plain import Box, Composer, decoded, title_of
 
 if TYPE_CHECKING:
-    from selectolax.lexbor import LexborNode
+    from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 _SILENT = frozenset(
     "script style noscript template head title select option svg math iframe object embed audio video canvas button "
@@ -92,10 +92,10 @@ def _depth(markup: str) -> int:
     return deepest
 
 
-def _about(page: object) -> tuple[str, str]:
+def _about(page: LexborHTMLParser) -> tuple[str, str]:
     """Title and date of publication that the head gives."""
     title = published = ""
-    for node in page.css("meta"):  # type: ignore[attr-defined]
+    for node in page.css("meta"):
         attributes = node.attributes
         key = (attributes.get("name") or attributes.get("property") or "").lower()
         content = attributes.get("content") or ""
@@ -106,7 +106,7 @@ def _about(page: object) -> tuple[str, str]:
             published = f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}"
     if not title:
         for selector in ("h1", "title"):
-            node = page.css_first(selector)  # type: ignore[attr-defined]
+            node = page.css_first(selector)
             title = " ".join(node.text().split()) if node is not None else ""
             if title:
                 break
@@ -141,6 +141,7 @@ def _walk(root: LexborNode, composer: Composer) -> None:
         if tag == "br":
             flush()
             continue
+        # Menus and footers are text of the page and no part of the document; a paragraph keeps the style around it.
         if tag in _BLOCKS:
             flush()
             chrome += tag in _CHROME
@@ -181,6 +182,7 @@ def _boxes(table: LexborNode) -> list[Box]:
         for cell in _children(row):
             if cell.tag not in ("td", "th") or _is_hidden(cell):
                 continue
+            # A cell from above that reaches into this row pushes its cells to the right.
             while (number, column) in taken:
                 column += 1
             colspan, rowspan = _span(cell, "colspan"), min(_span(cell, "rowspan"), len(rows) - number)

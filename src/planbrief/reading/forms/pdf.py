@@ -87,6 +87,8 @@ def read_pdf(raw: bytes, name: str, sha256: str) -> CanonicalText:
         mean, or takes longer than anybody waits.
     """
     sheets, warnings = _sheets(raw, name)
+    # What repeats and how wide the type area is show only when all pages are known, so they are read before any is
+    # written.
     _mark_chrome(sheets)
     _widen(sheets)
     writer = _Writer()
@@ -198,6 +200,7 @@ def _gutter(lines: Sequence[Line], width: float) -> float | None:
         return None
     places = [width * part / 100 for part in range(32, 69)]
     crossed = {at: sum(f.left < at + 4 and f.right > at - 4 for line in lines for f in line.fields) for at in places}
+    # A few lines over the whole width (a title, a table) may cross the strip that parts the columns.
     least = min(crossed.values())
     strip = [at for at in places if crossed[at] == least]
     at = strip[len(strip) // 2]
@@ -206,6 +209,7 @@ def _gutter(lines: Sequence[Line], width: float) -> float | None:
     sides = [[fields for fields in side if fields] for side in (left, right)]
     if least * 4 > len(lines) or min(len(side) for side in sides) < 6:
         return None
+    # Prose has one field a line and fills it; a table of two columns has short ones.
     single = [sum(len(fields) == 1 for fields in side) >= 0.85 * len(side) for side in sides]
     long = [sum(len(fields[0].text) for fields in side) >= 9 * len(side) for side in sides]
     return at if all(single) and all(long) else None
@@ -257,6 +261,7 @@ def _mark_chrome(sheets: Sequence[_Sheet]) -> None:
             item = sheet.items[place]
             if not isinstance(item, Line):
                 continue
+            # Heights are counted in steps of eight points: what stands near the edge of a step is in the next one, too.
             times = sum(seen.get((words, height + step), 0) for step in (-1, 0, 1))
             at_edge = item.top < 0.11 * sheet.height or item.top > 0.86 * sheet.height
             numbered = _NUMBER_OF_PAGE.fullmatch(item.text.strip()) and at_edge
@@ -320,6 +325,8 @@ class _Writer:
     def _begins(self, line: Line, sheet: _Sheet, leading: float) -> bool:
         """Whether a line begins a paragraph."""
         before, page = self._lines[-1]
+        # A change of size, a numbered head, a short line before, a gap or an indent begin a paragraph; over a page
+        # break only the last two can be seen.
         if abs(line.size - before.size) > 0.12 * before.size or _HEADING.match(line.text):
             return True
         right = sheet.right_of(before)
@@ -346,6 +353,7 @@ class _Writer:
                     breaks.append((len(longer) - len(line.text.strip()), number))
                     page = number
                 text = longer
+            # PDFs name no headings: type larger than the page's usual one stands for them.
             size = self._lines[0][0].size
             large = size / self._body_size if self._body_size else 1
             level = 0 if len(text) > 60 else 1 if large > 1.3 else 2 if large > 1.12 else 0
@@ -444,6 +452,7 @@ def _same_columns(above: _Table, table: _Table) -> bool:
     if _columns(above.boxes) != _columns(table.boxes) or bool(_names(above.boxes)) != bool(_names(table.boxes)):
         return False
     first = min(box.row for box in table.boxes)
+    # Heads that name other periods begin a table of their own, though its columns are as many.
     heads = {plain(box.text) for box in table.boxes if box.row == first and is_period(box.text)}
     if len(heads) > 1 and not heads & {plain(box.text) for box in above.boxes}:
         return False
@@ -498,6 +507,7 @@ def _is_cut(above: dict[int, Box], below: dict[int, Box], said: Sequence[int]) -
     names = [above[column].text for column in said if column in above]
     if len(names) < len(said):
         return False
+    # A bracket left open, a name alone in an otherwise full row, or a bracket that opens: the page cut the cell.
     opened = any(name.count("（") > name.count("）") for name in names)
     full = sum(bool(box.text) for box in above.values()) > len(said) + 1
     return opened or (full and all(names) and min(said) > 0) or (full and below[said[0]].text[:1] in "（(")

@@ -24,19 +24,17 @@ _MOST_LINES, _MOST_CELLS = 400, 6000
 
 
 class Grid(NamedTuple):
-    """A ruled table: its cells, its frame on the page, and where its columns begin."""
+    """A ruled table: its cells, where it begins on the page, and where its columns do."""
 
     boxes: list[Box]
     top: float
-    bottom: float
-    left: float
-    right: float
     columns: tuple[float, ...]
 
 
 def grids(page: Page) -> tuple[list[Grid], list[Char]]:
     """The ruled tables of a page from top to bottom, and the characters that stand in none."""
     level, upright = _merged(page.level), _merged(page.upright)
+    # Thousands of lines are squared paper, a map or a chart.
     if not upright or len(level) < 2 or len(level) > _MOST_LINES or len(upright) > _MOST_LINES:
         return [], page.characters
     found: list[Grid] = []
@@ -163,7 +161,7 @@ def _grid(rows: list[Rule], columns: list[Rule], characters: list[Char]) -> tupl
         boxes.append(Box(row, column, text, high, wide))
     if sum(bool(box.text) for box in boxes) < 2:
         return None
-    return Grid(boxes, ys[0], ys[-1], xs[0], xs[-1], tuple(xs)), rest
+    return Grid(boxes, ys[0], tuple(xs)), rest
 
 
 def _areas(
@@ -173,6 +171,7 @@ def _areas(
     height, width = len(ys) - 1, len(xs) - 1
     level = [[rule for rule in rows if abs(rule.at - at) <= _NEAR] for at in ys]
     upright = [[rule for rule in columns if abs(rule.at - at) <= _NEAR] for at in xs]
+    # Fields of the grid are joined where no rule parts them (union-find); a rectangle of them is a cell.
     parent = {(r, c): (r, c) for r in range(height) for c in range(width)}
 
     def root(place: tuple[int, int]) -> tuple[int, int]:
@@ -231,6 +230,7 @@ def zones(lines: Sequence[Line], rules: Sequence[Rule] = ()) -> list[Zone]:
         if end - index < 2:
             index += 1
             continue
+        # Heads have no figures, so the run begins behind them: upwards as long as lines overlap or stand over columns.
         first = index
         least = found[-1].end if found else 0
         while first > least and (

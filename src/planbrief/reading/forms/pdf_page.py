@@ -125,13 +125,15 @@ def _characters(text: pypdfium2.PdfTextPage) -> tuple[list[_Raw], int, int]:
     unmapped = 0
     for index in range(count):
         code = raw.FPDFText_GetUnicode(handle, index)
+        # Blanks say less than the gaps between boxes; a hyphen at the end of a line comes as 2 or U+FFFE.
         if code < 33 or code in (0xA0, 0xFFFE, 0xFFFF, 0x200B, 0xFEFF, 0x3000, 0xAD):
-            if code in (2, 0xFFFE, 0x2D):
+            if code in (2, 0xFFFE):
                 found.append((0, _Raw("-", *_place(raw, handle, index, box, x, y))))
             continue
         if 0xD800 <= code < 0xE000:
             continue
         unmapped += code == 0xFFFD or 0xE000 <= code < 0xF900
+        # Asked of every eighth character only: a page has thousands, and text turns between lines.
         angle = round(math.degrees(raw.FPDFText_GetCharAngle(handle, index)) / 90) * 90 % 360 if index % 8 == 0 else -1
         if angle == -1 and found:
             angle = found[-1][0]
@@ -171,6 +173,7 @@ def _rules(page: pypdfium2.PdfPage, raw: Any) -> tuple[list[Rule], list[Rule], b
         pieces += len(segments)
         if pieces > _MOST_PIECES:
             return [], [], pictures
+        # A filled box as thin as a rule is one: most programs draw their table lines so.
         xs = [x for segment in segments for x in (segment[0], segment[2])]
         ys = [y for segment in segments for y in (segment[1], segment[3])]
         if not xs:
@@ -349,6 +352,7 @@ def _line(row: Sequence[Char]) -> Line | None:
     if last is None:
         return None
     fields += _columns([*parts, Field(text, left, last.right)])
+    # Raised and lowered signs (km², CO₂) are smaller and stand on another line: the usual size says which is the line.
     sizes = sorted(char.size for char in row)
     usual = sizes[len(sizes) // 2]
     bases = sorted(char.base for char in row if char.size >= 0.8 * usual)

@@ -45,6 +45,7 @@ def decoded(raw: bytes, name: str) -> tuple[str, str]:
                 found = f"{encoding.removesuffix('-sig').upper()} that breaks at byte {error.start}"
                 raise unreadable(name, found, _EXPECTED) from None
             return _sound(text.removeprefix("\ufeff"), name), encoding
+    # UTF-8 that decodes is UTF-8; GB18030 decodes nearly anything, so the text must read like Chinese.
     for encoding in _candidates(raw):
         try:
             text = raw.decode(encoding)
@@ -70,6 +71,7 @@ def _usual(text: str, least: int = 0) -> bool:
     counts = Counter(sample)
     chinese = sum(n for char, n in counts.items() if "\u3400" <= char <= "\u9fff")
     private = sum(n for char, n in counts.items() if "\ue000" <= char <= "\uf8ff" or char == "\ufffd")
+    # Private characters and replacements are what a wrong encoding makes; some are in every old web page.
     if private * 50 > len(sample) or chinese < least:
         return False
     usual = sum(n for char, n in counts.items() if char in _USUAL)
@@ -227,6 +229,7 @@ class Composer:
             if box.row != row:
                 self._write("\n")
                 row, column = box.row, 0
+            # Empty cells are tabs, so that the text alone still shows which column a cell is in.
             self._write("\t" * min(_MOST_GAP, max(0, box.column - column)))
             column = box.column
             words = "\n".join(" ".join(line.split()) for line in printed(box.text).split("\n") if line.strip())

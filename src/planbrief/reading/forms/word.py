@@ -164,7 +164,7 @@ class _Document:
     def style(self, name: str) -> _Style:
         """A style with what it inherits."""
         made = _Style()
-        for _ in range(20):
+        for _ in range(20):  # damaged files have styles that build on each other in a circle
             style = self.styles.get(name)
             if style is None:
                 break
@@ -230,6 +230,7 @@ class _Document:
         rows = [row for row in _rows(element) if child(row, "trPr", "del") is None]
         inner: list[Any] = []
         boxes = self._boxes(rows, inner)
+        # Forms are laid out in tables: one column, or a cell as long as a paragraph, holds prose.
         columns = {box.column for box in boxes if box.text.strip()}
         if len(columns) < 2 or any(len(box.text) > _LONGEST_CELL for box in boxes):
             for row in rows:

@@ -77,11 +77,10 @@ def _tables(text: str, run: Sequence[_Line], budget: Budget) -> Iterator[Printed
     words = [plain(line.text) for line in run]
     figured = [is_figure(word) for word in words]
     while start < len(run) - 5:
+        # The search is dear, so it begins only at what may be a head and has figures close behind.
         figures = sum(figured[start : start + 3 * _MOST_COLUMNS])
-        if budget.lines <= 0 or figures < 2:
-            start += 1
-            continue
-        if not _may_be_head(run[start].text) or _CAPTION.match(run[start].text):
+        head = run[start].text
+        if budget.lines <= 0 or figures < 2 or not _may_be_head(head) or _CAPTION.match(head):
             start += 1
             continue
         best: tuple[float, int, list[Cell]] = (0.0, 0, [])
@@ -187,6 +186,7 @@ def _parsed(
     if low is None:
         return 0.0, 0, []
     worth, end, places = low
+    # Read from the left and from the right: a line that the two ways put in different columns belongs to neither.
     again = _aligned(words, heads, head_words, first, -1, budget)
     other = dict(again[2]) if again is not None and again[1] == end else {}
     top = max(cell.row for head in heads for cell in head.cells) + 1
@@ -238,7 +238,7 @@ def _aligned(
         worth = (line - first) - closed.cost
         if best is None or worth > best[0]:
             best = (worth, line, closed.chain)
-        if worth < best[0] - passed[-1] - 4:
+        if worth < best[0] - passed[-1] - 4:  # worse than a whole row left out: the table has ended
             break
     if best is None:
         return None
@@ -286,6 +286,7 @@ def _after(
             else:
                 total, row = way.cost + left + _NEW_ROW + passed[column] + costs[column], way.row + 1
             total += prefer * column * 1e-6
+            # Running numbers go on by one, through labels and from page to page.
             if kind == "index" and number != way.number + 1:
                 total += 2.5
             if column not in reached or total < reached[column].cost:

@@ -28,6 +28,7 @@ def edges_of(rows: Sequence[Sequence[Word]]) -> list[tuple[float, float]]:
 
     Where text is set so loosely that strips are missing, columns are those of the fullest of the usual rows.
     """
+    # Only rows with figures show the columns: heads reach over several, names and labels over all.
     values = _valued(rows)
     counts = Counter(len(row) for row in values)
     usual = max(counts, key=lambda count: (counts[count] * count, count))
@@ -128,6 +129,7 @@ def heads_over(
         return {}
     each, rest = divmod(len(columns), len(over))
     said = [words[column] for column in columns]
+    # Words that repeat settle it: each head has the same few below it.
     if not rest and len(over) > 1 and said == said[:each] * len(over):
         starts = list(range(0, len(columns), each))
     else:
@@ -158,6 +160,7 @@ def _dealt(over: Sequence[Word], columns: Sequence[int], edges: Sequence[tuple[f
         if len(columns) in reached:
             best.append(reached[len(columns)])
     width = edges[columns[-1]][1] - edges[columns[0]][0]
+    # Farther off than three tenths of their width, heads are no heads of these columns.
     return min(best)[1] if best and min(best)[0] <= 0.3 * width else []
 
 
@@ -323,6 +326,7 @@ def _body_bands(
     """
     kept = [i for i in range(first, len(lines)) if rows[i]]
     inside = [rule for rule in rules if kept and lines[kept[0]].base < rule < lines[kept[-1]].base]
+    # Rules drawn between most lines part the rows; some under the head or above a sum only decorate.
     if len(inside) >= 3 and len(inside) * 2 >= len(kept):
         bands: dict[int, list[int]] = {}
         for i in kept:
@@ -397,6 +401,8 @@ def _row_cost(
     column = [*above, *([anchor] if named else []), *below]
     bases = [lines[i].base for i in column]
     middle = abs((bases[0] + bases[-1]) / 2 - lines[anchor].base) / size
+    # Names stand in the middle of their row's lines, or begin beside their figures; that they end there is rare.
+    # tests/bench/reading_tables.py shows what another weight does.
     ways = [middle]
     if named and not above:
         ways.append(0.12 * len(below))

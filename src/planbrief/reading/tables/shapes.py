@@ -34,6 +34,7 @@ def framed(text: str, tables: Iterable[PrintedTable]) -> tuple[PrintedTable, ...
 
 def _above(text: str, floor: int, start: int) -> tuple[str, str]:
     """Caption and unit in the last lines above a table."""
+    # Four lines: caption, a subtitle, the unit and the number of a page stand there at most.
     lines = [line.strip(_FURNITURE) for line in text[floor:start].split("\n")]
     said = [line for line in lines if re.search(r"\w", line)][-4:]
     caption = unit = ""
@@ -207,6 +208,7 @@ def _filled(cells: Sequence[Cell]) -> list[Cell]:
 def _trimmed(text: str, cells: Sequence[Cell]) -> list[Cell]:
     """The cells without empty rows and columns, and without captions and notes set as rows of the table."""
     kept = list(cells)
+    # Captions, units and notes set as rows over all columns come off one at a time, from either end.
     while kept:
         columns = max(cell.column + cell.colspan for cell in kept)
         first, last = min(cell.row for cell in kept), max(cell.row for cell in kept)
@@ -279,6 +281,7 @@ def side_by_side(text: str, table: PrintedTable) -> list[PrintedTable]:
 def _headed(text: str, cells: list[Cell], rows: int, columns: int) -> tuple[list[Cell], int]:
     """The cells with head rows marked and their blanks filled by the head above or at the left, and their number."""
     at = _by_position(cells)
+    # Heads have five levels at the most; blanks in them are cells too, to be given to a neighbour below.
     for row in range(min(rows, 5)):
         anchor = min((cell.end for cell in cells if cell.row == row), default=0)
         blanks = [Cell(row, column, anchor, anchor) for column in range(columns) if (row, column) not in at]
@@ -291,6 +294,7 @@ def _headed(text: str, cells: list[Cell], rows: int, columns: int) -> tuple[list
         ]
         words = [cell.text_in(text) for cell in own]
         marked = bool(own) and all(cell.header for cell in own)
+        # Figures end the head, unless the form marks the row or it numbers the columns (甲 乙 1 2 3).
         if any(is_figure(word) for word in words) and not (marked or (count and _is_count_row(words))):
             break
         if row == 0:
@@ -401,9 +405,7 @@ def _row_heads(text: str, table: PrintedTable) -> int:
             return max(1, column)
         if _is_index(heads, words, column):
             continue
-        if column and words and figures * 2 >= len(words):
-            return column
-        if column and not words:
+        if column and figures * 2 >= len(words):  # also an empty one: what it is for stands in no cell
             return column
     return 1
 

@@ -40,6 +40,7 @@ def tables_in(text: str) -> list[PrintedTable]:
     lines = [line for line in lines if line.text.strip(" \t\u3000")]
     found: list[PrintedTable] = []
     rest: list[list[Line]] = [[]]
+    # What no separator makes a table is looked through once more for tables with a cell a line, stretch by stretch.
     for is_table, run in _runs(lines):
         table = _cut(text, run) if is_table else None
         if table is None:
@@ -193,10 +194,12 @@ def _by_spaces(text: str, run: Sequence[Line]) -> PrintedTable | None:
     # A Chinese character takes two columns of a screen; programs that lay out pages of PDF count it as one.
     readings = [_parted([_fields(line, _FIELD, width) for line in run], width) for width in (2, 1)]
     wide = min(readings, key=raggedness)
+    # Two fields a line are a list of names and values only where most lines have a figure: prose has gaps, too.
     if not any(len(fields) > 2 for fields in wide) and not _has_figures(wide):
         wide = []
     if is_contents(tuple(word.text for word in fields) for fields in wide):
         return None
+    # By order before by place: programs that lay out a page shift whole rows, which hides the columns.
     ordered = [made for made in map(_in_order, readings) if made is not None]
     wide = min(ordered, key=lambda made: made[1])[0] if ordered else wide
     cells = _by_columns(text, run, wide) if _steady(wide) else []
@@ -370,6 +373,7 @@ def _tail(fields: Sequence[Word]) -> tuple[int, int]:
     after = 0
     while after < min(2, len(fields)) and not _is_value(fields[-1 - after].text):
         after += 1
+    # A year alone is no value: a line of periods is a head.
     values = 0
     figures = 0
     while values + after < len(fields) - 1 and _is_value(fields[-1 - after - values].text):
@@ -382,16 +386,9 @@ def _named(fields: Sequence[Word], row: int, names: int) -> list[Cell]:
     """The words before the values given to the columns of names, from the right: the innermost may hold spaces."""
     if not fields or not names:
         return []
-    first = len(fields) - 1
     index = next((i for i, word in enumerate(fields[:-1]) if re.fullmatch(r"\d{1,3}[.、]?", word.text)), -1)
-    if names > 1 and 0 <= index <= 1:
-        first = index + 1
-    elif names == 1:
-        first = 0
-    elif len(fields) <= names:
-        first = len(fields) - 1
-    else:
-        first = names - 1
+    # A running number in front ends the outer columns; without one the first words fill them, one each.
+    first = index + 1 if names > 1 and 0 <= index <= 1 else min(len(fields), names) - 1
     cells = [Cell(row, names - 1, fields[first].start, fields[-1].end)]
     for step, word in enumerate(reversed(fields[:first])):
         column = names - 2 - step
@@ -401,6 +398,4 @@ def _named(fields: Sequence[Word], row: int, names: int) -> list[Cell]:
 
 
 def _plain_row(fields: Sequence[Word], row: int, columns: int) -> list[Cell]:
-    if len(fields) == 1:
-        return [Cell(row, 0, fields[0].start, fields[0].end)]
     return [Cell(row, min(i, columns - 1), word.start, word.end) for i, word in enumerate(fields[:columns])]
