@@ -111,6 +111,7 @@ def read_sheet(folder: Path, relative: str, table: str, schema: Mapping[str, Any
     except (OSError, ValueError) as error:
         found = getattr(error, "strerror", None) or str(error)
         return replace(blank, problems=(Problem(name, 0, "", found, "a readable CSV file"),))
+    # What is fixable has been undone in the text already, so the rows can be judged; the rest leaves no rows.
     text, damage = decode(raw)
     problems = [Problem(name, one.line, "", one.found, one.expected, one.fixable) for one in damage]
     mended = [one.found for one in damage if one.fixable]
@@ -128,6 +129,7 @@ def _parsed(sheet: Sheet, text: str, problems: list[Problem], mended: list[str])
         return replace(sheet, problems=tuple(problems))
     first = text.partition("\n")[0]
     separator = ","
+    # Another separator is believed only if it makes more than half of the schema's columns, and commas do not.
     for other, words in _SEPARATORS.items():
         if len({cell.strip('" ') for cell in first.split(other)} & set(columns)) > len(columns) / 2 > first.count(","):
             separator = other
@@ -409,6 +411,7 @@ def table_problems(descriptor: Mapping[str, Any], sheets: Iterable[Sheet]) -> li
     package = Package(Path(), dict(descriptor), tables)
     for table in tables.values():
         readable = {name for name, own in by_table.items() if own and all(sheet.whole for sheet in own)}
+        # A table that could not be read whole lacks keys for no fault of those that refer to it.
         targets = {key["reference"]["resource"] or table.name for key in table.schema.get("foreignKeys", [])}
         if targets <= readable:
             problems += reference_problems(package, table)
@@ -466,6 +469,7 @@ def seal_problems(
     if seal is None:
         found = "no seal, or one that cannot be read"
         return [Problem(f"data/{SEAL}", 0, "", found, "a seal; planbrief check --accept-all writes it")]
+    # A row that is wrong has changed, of course: only what no other problem names is told as changed.
     named = {place for problem in known for place in problem.places}
     problems: list[Problem] = []
     for sheet in sheets:

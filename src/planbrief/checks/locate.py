@@ -207,6 +207,7 @@ def locate(source_file: Path | str, dataset: Dataset, source_id: str = "") -> Lo
 
 
 def _overlaps(taken: list[tuple[int, int]], one: Proposal) -> bool:
+    # Spans do not overlap in sound data; the eight before are looked at for data that are not.
     index = bisect_right(taken, (one.end - 1, one.end + 1))
     return any(start < one.end and one.start < end for start, end in taken[max(0, index - 8) : index + 1])
 
@@ -235,6 +236,7 @@ def script(text: str) -> str:
     """Language tag of a text by its characters."""
     if not re.search("[\u4e00-\u9fff]", text):
         return "en"
+    # Characters of one script only decide: most are the same in both.
     traditional = sum(text.count(chr(code)) for code in SIMPLIFIED if chr(SIMPLIFIED[code]) != chr(code))
     simplified = sum(text.count(chr(code)) for code in set(SIMPLIFIED.values()) - set(SIMPLIFIED))
     return "zh-Hant" if traditional > simplified else "zh-Hans"

@@ -164,6 +164,7 @@ def plausibility_problems(tables: Tables) -> list[Problem]:
 
 def strange_cells(one: Observed, evidence: Evidence) -> Iterator[Problem]:
     """What is strange about one row among the others."""
+    # A note speaks for the value that it names: when the cell changes, the finding comes back.
     noted = one.cells.get("reading_note", "")
     for rule in _RULES:
         for column, found, expected in rule(one, evidence):
@@ -220,6 +221,7 @@ def _kind(one: Observed, evidence: Evidence) -> Iterator[Finding]:
         yield "kind", "commitment", "another kind: money, funds and quotas are committed"
     if cells["kind"] == "commitment" and aggregation == "count":
         yield "kind", "commitment", "another kind: things that are counted are no commitment"
+    # Three others at least: two cells that agree may both be the odd ones of a short column.
     column = others(one, evidence.by_table_column.get(located(one, _LOCATED_COLUMN), ()))
     kinds = {other.cells["kind"] for other in column}
     if len(column) >= 3:
@@ -233,6 +235,7 @@ def _kind(one: Observed, evidence: Evidence) -> Iterator[Finding]:
     if len(same) >= 2 and named == {"count"} and cells["kind"] != "count" and not (dated and cells["kind"] in _AIMED):
         yield "kind", cells["kind"], "count, as all other rows of the indicator"
     fact = [other for other in others(one, evidence.by_fact[one.fact]) if other.value is not None]
+    # A fact that is printed twice is of one kind: a target in the text and an actual in the table is a slip of one.
     again = [other for other in fact if other.size == one.size and other.cells["time_period"] == cells["time_period"]]
     kinds = {other.cells["kind"] for other in again}
     if one.value is not None and len(kinds) == 1 and cells["kind"] not in kinds:
@@ -248,6 +251,7 @@ def _kind(one: Observed, evidence: Evidence) -> Iterator[Finding]:
 def _when(one: Observed, evidence: Evidence) -> Iterator[Finding]:
     """The year is the one that the locator names, over when it is told, and near the document."""
     cells, at, published = one.cells, period(one.cells["time_period"]), evidence.published(one)
+    # What the document says of the place (2023年列) goes before what can be told from its date.
     years = {int(year) for year in _LOCATED_YEAR.findall(cells["locator"])}
     if at is None:
         return
@@ -280,14 +284,10 @@ def _when(one: Observed, evidence: Evidence) -> Iterator[Finding]:
     elif cells["transformation"] == "yoy" and at.frequency == "range" and at.start_year != at.end_year:
         yield "time_period", text, "one year or a part of it: yoy is the change on the year before"
     else:
-        yield from _column_period(one, evidence, text)
-
-
-def _column_period(one: Observed, evidence: Evidence, text: str) -> Iterator[Finding]:
-    column = others(one, evidence.by_table_column.get(located(one, _LOCATED_COLUMN), ()))
-    periods = {other.cells["time_period"] for other in column}
-    if len(column) >= 3 and len(periods) == 1 and text not in periods:
-        yield "time_period", text, f"{periods.pop()}, as in the whole column of the table"
+        column = others(one, evidence.by_table_column.get(located(one, _LOCATED_COLUMN), ()))
+        periods = {other.cells["time_period"] for other in column}
+        if len(column) >= 3 and len(periods) == 1 and text not in periods:
+            yield "time_period", text, f"{periods.pop()}, as in the whole column of the table"
 
 
 # -- units, transformations, places ---------------------------------------------------------------------------------
@@ -388,6 +388,7 @@ def _table_row(one: Observed, evidence: Evidence) -> Iterator[Finding]:
 def _place(one: Observed, evidence: Evidence) -> Iterator[Finding]:
     """A document speaks of its own city, of what that lies in, and of places that its title names."""
     cells = one.cells
+    # Below five rows nothing can be called a document's own city.
     home, area = evidence.homes.get(cells["source_id"], ""), cells["ref_area"]
     if not home or area not in evidence.areas or len(evidence.by_source[cells["source_id"]]) < 5:
         return
@@ -400,6 +401,7 @@ def _place(one: Observed, evidence: Evidence) -> Iterator[Finding]:
     foreign = [place for place in line if place not in above]
     if any((name := evidence.areas[place]["name_zh"].rstrip("省市区县")) and name in title for place in foreign):
         return
+    # A place that is told of three times is a subject of the document, not a slip of one cell.
     told = sum(other.cells["ref_area"] in foreign for other in evidence.by_source[cells["source_id"]])
     if told < 3:
         wanted = evidence.areas[home]["name_zh"] if home in evidence.areas else home
@@ -475,6 +477,7 @@ def _growth(one: Observed, evidence: Evidence) -> Iterator[Finding]:
     if ratio <= 0:
         return
     implied = (ratio ** (1 / (at.end_year - start)) - 1) * 100
+    # Printed rates are in prices of another year, levels in current ones: five points or half the rate apart are usual.
     if abs(implied - float(value)) > max(5.0, 0.5 * abs(float(value))):
         found = f"{cells['obs_value']} {cells['unit_measure']}"
         yield "obs_value", found, f"about {implied:.1f}, as the levels of {start} and {at.end_year} give"

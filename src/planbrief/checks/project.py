@@ -158,6 +158,7 @@ def one_notebook(project: Project, file: Path, areas: Collection[str], both: boo
     except (OSError, ValueError, KeyError, TypeError, RecursionError) as error:
         yield "", f"unreadable: {type(error).__name__}: {str(error)[:120]}", "a Jupyter notebook (nbformat 4)"
         return
+    # A report in one language needs no pairs of texts; everything else holds for every notebook.
     yield from stripped(notebook, cells)
     yield from parameters(project, file.stem, cells, areas)
     if both:
@@ -262,6 +263,7 @@ def languages(cells: list[dict[str, Any]]) -> Iterator[Finding]:
 def templates(source: str, place: str) -> Iterator[Finding]:
     """Numbers typed into sentences, broken templates, sentences in one language only."""
     try:
+        # Magics and shell lines are IPython's, not Python's.
         tree = ast.parse(re.sub(r"(?m)^\s*[%!].*$", "", source))
     except (SyntaxError, ValueError, RecursionError) as error:
         yield place, f"broken Python: {error}"[:120], _READABLE

@@ -110,6 +110,7 @@ def accept(folder: Path, wanted: Collection[str] | None) -> list[Mend]:
 def mend_sheet(sheet: Sheet, sealed: Mapping[str, str]) -> list[Mend]:
     """Mend one CSV file and write it, if anything in it can be mended."""
     done = [Mend(sheet.name, 0, "", what) for what in sheet.mended]
+    # A file of which a row is torn is brought into UTF-8 and LF and no further: its cells cannot be told apart.
     if not sheet.whole:
         text, damage = decode(sheet.raw)
         if not damage or any(not one.fixable for one in damage):
@@ -194,6 +195,8 @@ def trials(
 ) -> Iterator[tuple[dict[str, str], dict[str, str]]]:
     """Earlier forms that the row can have had, the likeliest first, with what happened to each cell."""
     options = [[(column, name, one) for one in many] for column, (name, many) in open_cells.items()]
+    # Every cell that is out of form in each reading it has, then with one and two of the sound-looking cells changed as
+    # well: spreadsheets change whole columns, so more than two kinds at once are not met.
     decided: list[tuple[tuple[str, str, str], ...]] = list(product(*options))[:_TRIES]
     free = [
         (column, name, earlier)
@@ -377,6 +380,8 @@ def admit(folder: Path, files: Mapping[str, bytes]) -> None:
     home = folder / DRAFTS
     home.mkdir(exist_ok=True)
     with FileLock(home / ".admission.lock", timeout=60):
+        # The order is what makes a step whole: an unfinished one first, then proof on a copy, then the list of files on
+        # the disk under its final name, and only then the files themselves.
         for left in home.glob(f"{_COPY}*"):  # by a command that the machine broke off
             shutil.rmtree(left, ignore_errors=True)
         _finish(folder)

@@ -178,6 +178,7 @@ def _value(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
     value = decimal(row["obs_value"])
     if value is None or not row["value_text"]:
         return
+    # value_text has no sign: 下降9.7% is −9.7 with 9.7 printed, and a bound is turned with it.
     reading = read(row["value_text"], row["unit_measure"]).signed(value < 0)
     if value not in reading.values:
         can = " or ".join(str(one) for one in reading.values) or "a number in value_text"
@@ -232,6 +233,7 @@ def _times(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
         if "/" in row["time_period"]:
             yield "time_period", row["time_period"], "a stretch whose ends have one form and follow each other"
         return
+    # An actual needs a period that had begun, not one that was over: half a year may be told in May.
     base = period(row["base_period"]) if row["base_period"] else None
     if base and base.end_year and at.end_year and base.end_year > at.end_year:
         yield "base_period", row["base_period"], f"a base not after {row['time_period']}"
@@ -256,6 +258,7 @@ def _unit(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
     if dimension in RATIOS and tables.units.parse(unit).multiplier > 1:
         yield "unit_measure", unit, f"{tables.units.parse(unit).base}: shares, rates and ranks are not counted in 万"
         return
+    # A change, share or rank has the unit of its form; only a level has that of its indicator.
     allowed = DIMENSIONS.get(row["transformation"])
     indicator = tables.indicators.get(row["indicator"])
     if allowed and dimension not in allowed:
@@ -281,6 +284,7 @@ def _identity(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
 
 def _length(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
     """The span is as long as its text and lies inside the source."""
+    # Told without the text, so that a project without the sources still finds a moved span.
     start, end = offset(row["char_start"]), offset(row["char_end"])
     if start is None or end is None:
         return
@@ -313,7 +317,7 @@ def _names(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
     if row[chinese] and not _HAN.search(row[chinese]):
         yield chinese, repr(row[chinese][:40]), "a Chinese name"
     if english == "name_en" and to_be_written(row):
-        return  # told by name_problems, shown in Chinese, refused by nobody
+        return  # told by checks.project.name_problems, shown in Chinese, refused by nobody
     if row[english] and (_HAN.search(row[english]) or not _LATIN.search(row[english])):
         yield english, repr(row[english][:40]), "an English name"
 

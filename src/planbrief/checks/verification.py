@@ -250,6 +250,7 @@ def read_document(folder: Path, source: Row) -> tuple[CanonicalText | None, list
 
 
 def _document(path: Path, raw: bytes, characters: str) -> CanonicalText:
+    # For a text the offsets of the data are those of its exact decode; of other forms what the reader writes counts.
     if path.suffix.lower() in _OTHER_FORMS:
         return read_file(path)
     try:
@@ -338,7 +339,7 @@ class Comparison:
         """The known area that the first lines name first, where the wording alone does not tell that it is one."""
         head = self.text[:_HEAD]
         if document_area(self.text)[0]:
-            return ""
+            return ""  # the grammar finds it again by itself
         names = {name: head.find(bare_name(name)) for name in areas.values() if len(bare_name(name)) > 1}
         return min((name for name, at in names.items() if at >= 0), key=lambda n: (names[n], -len(n)), default="")
 
@@ -352,6 +353,7 @@ class Comparison:
                 self.report(start, end, row, "reason other without a comment", "why it states no quantity")
             if row.values["comment"].startswith(NO_QUANTITY):
                 continue  # a duration, age or threshold that says of itself why it is none
+            # A number with a unit behind it that nobody explains is the likeliest lost quantity.
             if unit := unit_behind(self.text, end, self.units):
                 found = f"reason other, and the unit {unit} behind the number"
                 self.report(start, end, row, found, "an observation, or another reason")
@@ -384,6 +386,7 @@ class Comparison:
             named = reasons.get((token.start, token.end), [])
             inside += bool(holders)
             used.update(named)
+            # Rows that share a span are one holder: 二个千亿级 has two, and its number is accounted for once.
             times = len(holders) + len(named)
             if times == 0:
                 unaccounted += 1
