@@ -32,7 +32,7 @@ def facts(document: CanonicalText, table: PrintedTable | None = None) -> list[tu
     """What the cells right of the names say, in order: names of the row, heads of the column, the cell."""
     table = document.tables[0] if table is None else table
     text = document.text
-    grid = table.grid()
+    grid = table.grid
     said = []
     for row in range(table.header_rows, table.rows):
         if table.is_head(row) or table.group_cell(row) is not None:

@@ -35,7 +35,7 @@ def invented_table() -> tuple[str, PrintedTable]:
 def test_a_merged_cell_stands_at_every_position_it_covers():
     text, table = invented_table()
     assert (table.rows, table.columns) == (6, 3)
-    assert table.grid()[1][0] is table.grid()[0][0]
+    assert table.grid[1][0] is table.grid[0][0]
     assert table.column_heads(2, text) == ["规模", "2026年"]
     assert table.column_heads(0, text) == ["指标"]
 

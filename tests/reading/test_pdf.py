@@ -230,6 +230,6 @@ def test_names_in_two_lines_beside_names_in_one(tmp_path):
     write_pdf(source, tmp_path / "side.pdf")
     document = read_file(tmp_path / "side.pdf")
     (table,) = document.tables
-    said = {tuple(cell.text_in(document.text) for cell in row if cell is not None) for row in table.grid()}
+    said = {tuple(cell.text_in(document.text) for cell in row if cell is not None) for row in table.grid}
     assert ("工业产值", "13.8", "垃圾分类处理能力", "22.9") in said
     assert ("财政收入", "78.8", "能源综合生产能力", "81.6") in said

@@ -9,7 +9,8 @@ import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
+from itertools import chain, count
 
 from planbrief.catalog import read
 from planbrief.checks.data import as_csv
@@ -143,6 +144,7 @@ def accept_draft(project: Project, source_id: str, replace: bool = False) -> Acc
     package = read_package(project.data)
     if (project.data / "documents" / source_id).exists() and not replace:
         raise AlreadyThere(source_id)
+    # Every number must be decided about, and none may have been lost by splitting, merging or a corrected reprint.
     missing = unaccounted(draft.text, now.rows)
     if now.open or missing:
         first = now.open[0].value_text if now.open else draft.text[slice(*missing[0])]
@@ -312,6 +314,7 @@ def add_figure(project: Project, given: argparse.Namespace) -> str:
             raise NotAdded(
                 "value", given.value, f"a figure that is not there yet ({one['obs_id']}: {one['obs_value']})"
             )
+    # No text is held, so one is made of title and values: then spans and digest are like those of any document.
     text = typed_text(title, [one["value_text"] for one in known])
     start = len(text)
     text = typed_text(title, [*(one["value_text"] for one in known), row["value_text"]])
@@ -361,6 +364,7 @@ def _row(package: Package, given: argparse.Namespace) -> dict[str, str]:
         ) from None
     value, upper, printed = _numbers(given.value)
     words = allowed(package)
+    # What is not said is told from the rest: form by indicator and unit, kind by period and date.
     comparator = "range" if upper else given.comparator
     form = given.transformation or (_usual_form(package, own) if dimension == "percent" else "level")
     kind = given.kind or _kind(given.period, given.published)
@@ -426,13 +430,9 @@ def _numbers(value: str) -> tuple[str, str, str]:
 
 
 def _plain(text: str) -> str:
+    """A number that ``_NUMBER`` matched in ASCII, without thousands separators."""
     plain = re.sub("[−－]", "-", text).replace(",", "")
-    plain = "".join(str(int(c)) if c.isdigit() else c for c in plain)
-    try:
-        Decimal(plain)
-    except InvalidOperation:
-        raise NotAdded("value", text, "a number") from None
-    return plain
+    return "".join(str(int(c)) if c.isdigit() else c for c in plain)
 
 
 def _source(package: Package, given: argparse.Namespace, row: dict[str, str]) -> tuple[dict[str, str], str]:
@@ -468,10 +468,7 @@ def _source(package: Package, given: argparse.Namespace, row: dict[str, str]) ->
 
 def _free_id(wanted: str, rows: list[dict[str, str]]) -> str:
     taken = {one["source_id"] for one in rows}
-    number = 1
-    while (name := wanted if number == 1 else f"{wanted}-{number}") in taken:
-        number += 1
-    return name
+    return next(name for name in chain([wanted], (f"{wanted}-{number}" for number in count(2))) if name not in taken)
 
 
 def add_command(arguments: argparse.Namespace) -> int:

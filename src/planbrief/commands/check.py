@@ -87,6 +87,7 @@ def check_report(project: Project, fix: bool = False, accepted: Collection[str] 
     from planbrief.checks.project import project_problems
 
     parts = []
+    # In this order: what is meant is sealed first, so that mending can tell a slip by its seal.
     if accepted is None or accepted:
         parts += accepted_parts(project, accepted)
     if fix:
@@ -317,6 +318,7 @@ def lineage_report(dataset: Dataset, obs_id: str, sources: Path | None = None, e
 
 def raw_dataset(project: Project) -> Dataset:
     """The data as it stands, with the documents that the catalog leaves out; DataError where it is unreadable."""
+    # Not usable_package: whether a left-out document is sound is asked here, too.
     package = read_package(project.data)
     problems = [problem for table in package.tables.values() for problem in cell_problems(table)]
     if problems:

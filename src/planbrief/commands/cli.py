@@ -384,6 +384,7 @@ def parser(first: str = "") -> Parser:
         "--debug", action="store_true", default=argparse.SUPPRESS, help="show the traceback of an error"
     )
     verbs = top.add_subparsers(dest="command", metavar="COMMAND")
+    # Where the line begins with a verb its own parser is enough: building all of them is a part of every start.
     for verb in [first] if first in COMMANDS else COMMANDS:
         text, configure, _ = COMMANDS[verb]
         configure(verbs.add_parser(verb, help=text, description=text[0].upper() + text[1:] + ".", parents=[common]))
@@ -503,6 +504,7 @@ def _run(arguments: argparse.Namespace) -> int:
     if arguments.command is None:
         print(overview())
         return 0
+    # Else the first library to ask for it would end in a traceback of its own.
     try:
         os.getcwd()
     except OSError:

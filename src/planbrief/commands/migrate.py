@@ -130,6 +130,7 @@ def laid_out(folder: Path, sheets: Iterable[Sheet], after: Mapping[str, Any]) ->
                 now["definition_zh"] = chinese.get(now["indicator"], {}).get("definition_zh", "")
                 now["definition_source"] = now["definition_source"] or "planbrief"
             rows.setdefault(file, []).append(now)
+            # A row that differed from its seal must differ from the new one as well: its old digest is kept.
             key = row_key(row.values, sheet.key)
             if key in sealed:
                 meant = sealed[key] == row_digest(row.values)

@@ -153,6 +153,7 @@ def command(arguments: argparse.Namespace) -> int:
         raise OneFileOnly("--area" if arguments.area else "--source-id", len(files))
     if len(names := Counter(source_id_of(file) for file in files)) < len(files) and len(files) > 1:
         raise SameName(names.most_common(1)[0][0])
+    # Outside a project a document can be read and printed all the same: only drafts need a home.
     project: Project | None = None
     with suppress(NotAProject):
         project = chosen(arguments)

@@ -85,9 +85,6 @@ class PlaceMap:
         self.columns: dict[str, array[int]] = {name: array("I") for name in _COLUMNS}
         self.sheets: list[str] = [""]
 
-    def __len__(self) -> int:
-        return len(self.columns["start"])
-
     def add(self, start: int, place: Place) -> None:
         """From this offset on the text stands at ``place``."""
         if place.sheet not in self.sheets:
@@ -198,7 +195,8 @@ class PrintedTable:
         return max((cell.column + cell.colspan for cell in self.cells), default=0)
 
     @cached_property
-    def _grid(self) -> list[list[Cell | None]]:
+    def grid(self) -> list[list[Cell | None]]:
+        """The cells by row and column; a merged cell stands at every position that it covers."""
         grid: list[list[Cell | None]] = [[None] * self.columns for _ in range(self.rows)]
         for cell in self.cells:
             for row in range(cell.row, cell.row + cell.rowspan):
@@ -211,10 +209,6 @@ class PrintedTable:
         filled = sorted((cell for cell in self.cells if cell.end > cell.start), key=lambda cell: cell.start)
         return [cell.start for cell in filled], filled
 
-    def grid(self) -> list[list[Cell | None]]:
-        """The cells by row and column; a merged cell stands at every position that it covers."""
-        return self._grid
-
     def cell_at(self, offset: int) -> Cell | None:
         """The cell whose text holds this offset, None between cells."""
         starts, cells = self._by_start
@@ -225,7 +219,7 @@ class PrintedTable:
         """True for the head rows, and for a head that is printed again inside the table."""
         if row < self.header_rows:
             return True
-        cells = [cell for cell in self._grid[row] if cell is not None]
+        cells = [cell for cell in self.grid[row] if cell is not None]
         return bool(cells) and all(cell.header for cell in cells)
 
     def group_cell(self, row: int) -> Cell | None:
@@ -233,7 +227,7 @@ class PrintedTable:
 
         Meant for rows below the head; a label may cover all columns or stand alone in the first ones.
         """
-        cells = {cell.column: cell for cell in self._grid[row] if cell is not None and cell.end > cell.start}
+        cells = {cell.column: cell for cell in self.grid[row] if cell is not None and cell.end > cell.start}
         if self.columns < 2 or len(cells) != 1 or self.is_head(row):
             return None
         cell = next(iter(cells.values()))
@@ -241,7 +235,7 @@ class PrintedTable:
 
     def column_heads(self, column: int, text: str) -> list[str]:
         """Heads of a column from the outermost to the innermost, a merged one once, empty ones left out."""
-        return _said((self._grid[row][column] for row in range(self.header_rows)), text)
+        return _said((self.grid[row][column] for row in range(self.header_rows)), text)
 
     def row_head_texts(self, row: int, text: str) -> list[str]:
         """What names a row, from the outermost: the label of its group, then the cells of its head columns."""
@@ -251,11 +245,11 @@ class PrintedTable:
 
     def _head_cell(self, row: int, column: int) -> Cell | None:
         """The cell that names a row in a head column; a blank in an outer one repeats what stands above it."""
-        cell = self._grid[row][column]
+        cell = self.grid[row][column]
         if column >= self.row_heads - 1 or self.group_cell(row) is not None:
             return cell
         for above in range(row, self.header_rows - 1, -1):
-            cell = self._grid[above][column]
+            cell = self.grid[above][column]
             if cell is not None and cell.end > cell.start and not self.is_head(above):
                 return cell if self.group_cell(above) is None else None
         return None

@@ -160,6 +160,7 @@ class Draft:
     def _append(self, action: Mapping[str, Any]) -> None:
         line = json.dumps(action, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
         with open(self.journal, "a+b") as file:
+            # A line that a crash cut off was confirmed to nobody; it is taken out before the next one is written.
             size = file.seek(0, os.SEEK_END)
             if size:
                 file.seek(size - 1)
@@ -218,6 +219,7 @@ def keep_draft(
             shutil.copyfile(original, fresh / "original" / f"{document.original_sha256}{original.suffix.lower()}")
             if folder.exists():
                 _move_earlier(folder, fresh)
+            # Between the two renames there is no draft; what was aside is then still on the disk, and nothing is lost.
             sync_tree(fresh)
             aside = home / f".{source_id}.replaced"
             shutil.rmtree(aside, ignore_errors=True)

@@ -152,6 +152,7 @@ class Tabulator:
             self._wrong(None, "the date of the document is not known: planbrief read … --published 2026-02-10")
         if not area:
             self._wrong(None, "the area of the document is not known: planbrief read … --area NAME")
+        # Traditional where more than one character in a hundred is one that simplified script does not have.
         traditional = sum(ord(c) in SIMPLIFIED for c in self.text[:20000])
         script = "zh-Hant" if traditional * 100 > min(len(self.text), 20000) else "zh-Hans"
         named = next((name for key, name in self.package["areas"].cells("ref_area", "name_en") if key == area), "")
@@ -302,6 +303,7 @@ class Tabulator:
 
     def _new_indicator(self, name: str, theme: str, unit: str, form: str, value: str) -> str:
         dimension = self._dimension(unit)
+        # A document names an indicator in many places: rows that measure the same share the new one.
         for known, one in self.out.indicators.items():
             if known.partition("（")[0] == name or known == name:
                 same = self._dimension(one["unit_measure"]) == dimension

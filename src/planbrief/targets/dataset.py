@@ -284,6 +284,7 @@ class Dataset:
         rows = rows[(rows["ref_area"] == region) & (rows["subject"] == "")]
         aimed = rows[rows["kind"].isin(["target", "constraint"])]
         keys = ["indicator", "activity", "unit_measure", "transformation"]
+        # What is aimed at, and the values it starts from: other facts of the city are no part of the table.
         wanted = set(map(tuple, aimed[keys].to_numpy()))
         chosen = pd.Series([tuple(key) in wanted for key in rows[keys].to_numpy()], index=rows.index, dtype=bool)
         rows = rows[chosen & rows["kind"].isin(["target", "constraint", "actual", "estimate"])]

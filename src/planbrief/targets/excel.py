@@ -47,6 +47,7 @@ def decode(raw: bytes) -> tuple[str, list[FileDamage]]:
     """Text of a CSV file whatever it was saved as, with line ends LF, and what had to be done to get there."""
     damage: list[FileDamage] = []
     plain = "plain UTF-8 without BOM"
+    # Without a mark UTF-16 is told by its zero bytes: those of ASCII commas and digits.
     if raw[:2] in (b"\xff\xfe", b"\xfe\xff") or (len(raw) > 8 and raw[1:200:2].count(0) > len(raw[1:200:2]) * 0.4):
         encoding = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-16-le"
         try:
@@ -155,6 +156,8 @@ def examine(value: str, field: Mapping[str, Any]) -> Damage | None:
         return Damage("an apostrophe that Excel puts before text", (value[1:],), fits(value[1:], field))
     if fits(value, field) or not strict(field):
         return None
+    # Certain changes are undone one after another, as spreadsheets do several at once; then the first kind of damage
+    # that leaves a fitting reading is named, and somebody else decides between its candidates.
     names, text = [], value
     for name, change in _CHANGES:
         changed = change(text, field)

@@ -47,6 +47,7 @@ def form_problems(table: Table) -> list[Problem]:
     for field in table.schema["fields"]:
         if field.get("type") in ("number", "integer"):
             continue
+        # Most cells of a column repeat: each text is judged once, unless it is wrong and has a row to be named.
         good: set[str] = set()
         name = field["name"]
         for row in table.rows:
@@ -284,6 +285,7 @@ class Recorder:
             {"table": table, "where": {column: sorted(values)}}
             for (table, column), values in sorted(self._keys.items())
         ]
+        # A report that read all of a table changes with any row of it: single rows of it add nothing.
         whole = {read["table"] for read in self._plain.values() if read.keys() == {"table"}}
         kept = [read for _, read in sorted(self._plain.items()) if "where" not in read or read["table"] not in whole]
         return kept + [read for read in keyed if read["table"] not in whole]

@@ -69,6 +69,7 @@ def chinese_value(text: str) -> tuple[Decimal, Decimal]:
     ((Decimal('3200'), Decimal('100')), (Decimal('25'), Decimal('1')), (Decimal('3.5'), Decimal('0.1')))
     """
     whole, _, decimals = text.partition("点")
+    # Digits without multipliers are read one by one (二〇二五), else by place value (二十五).
     if len(whole) > 1 and all(character in DIGITS for character in whole):
         value, step = Decimal("".join(str(DIGITS[character]) for character in whole)), Decimal(1)
     else:
@@ -115,6 +116,7 @@ def numerals(text: str) -> list[Numeral]:
     >>> [(str(n.value), n.scale) for n in numerals("千亿级")]
     [('1000', 100000000)]
     """
+    # What is no quantity is blanked, not cut out: positions stay those of the text.
     plain = normalise(text)
     plain = _NO_QUANTITY.sub(lambda match: "\x00" * len(match[0]), plain)
     found: list[Numeral] = []
@@ -225,7 +227,7 @@ class Names(Collection[str]):
         form = folded(word)
         if shared := self._called.get(form):
             return tuple(shared)
-        if len(form) > 200:
+        if len(form) > 200:  # nobody means a name by that, and comparing takes long
             return ()
         known = {folded(key): [key] for key in self._ids} | self._called
         # In a short Chinese name one wrong character is half of it: every other one must be right.

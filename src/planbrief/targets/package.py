@@ -55,6 +55,7 @@ class Places:
         Empty for a place that lies in none of them.
         """
         line = self.ancestry(area)
+        # A district of a prefecture belongs to the prefecture; below none of them a place stands for its province.
         cities = [place for place in line if self.level[place] in CITY_LEVELS]
         upper = [place for place in line if self.level[place] in UPPER_LEVELS]
         return (cities[-1:] or upper[:1] or [""])[0]
@@ -96,6 +97,7 @@ def areas_of_documents(places: Places, observations: Iterable[tuple[str, ...]]) 
     `observations` are pairs (source_id, ref_area). A place that a document only mentions (Xi'an in Zhaoqing's)
     is not what it is about.
     """
+    # By the number of figures: a plan speaks of its neighbours, too, and of the country.
     count: dict[str, Counter[str]] = defaultdict(Counter)
     for source, area in observations:
         if city := places.city_of(area):
@@ -246,6 +248,7 @@ class Package:
     @cached_property
     def sha256(self) -> str:
         """One hash over every value and the tables' description, wherever files lie: equal data, equal hash."""
+        # Where files lie is no part of the data: a project laid out anew has the hash that it had.
         described = [
             {key: value for key, value in resource.items() if key not in ("path", "parts")}
             for resource in self.descriptor["resources"]
@@ -267,6 +270,7 @@ def safe_path(folder: Path, relative: str) -> Path:
     """`relative` inside `folder`; :class:`DataError` for anything that leads outside."""
     pure = PurePosixPath(relative)
     path = folder / pure
+    # A link that leads out of the folder is outside, whatever its name looks like.
     try:
         inside = os.path.realpath(path).startswith(os.path.join(os.path.realpath(folder), ""))
     except (OSError, ValueError, RuntimeError):

@@ -228,6 +228,7 @@ def to_base(value: Any, unit: Any, *, units: Any = None) -> Any:
 
 def _scaled(value: Any, by: Any) -> Any:
     """`value` × `by`, as exact as the printed digits for a plain number."""
+    # 142.8 亿元 in floats would be 14280000000.000002 元: decimals keep what is printed.
     if isinstance(value, (int, float)) and isinstance(by, float):
         return float(Decimal(repr(float(value))) * Decimal(repr(by))) if math.isfinite(value) else value * by
     if isinstance(value, (list, tuple)):
@@ -250,8 +251,6 @@ def convert(value: Any, from_unit: str, to_unit: str, *, units: Any = None) -> A
     """
     known = table(units)
     source, goal = require_like(from_unit, to_unit, units=known)
-    if source.factor == goal.factor:
-        return _scaled(value, 1.0)
     return _scaled(value, source.factor / goal.factor)
 
 
@@ -326,6 +325,7 @@ def unit_behind(text: str, end: int, units: UnitTable) -> str:
     ('万吨', '吨', '')
     """
     following = plain(text[end : end + _REACH]).split("\n")[0]
+    # Symbols first, then the longest base unit (千瓦时 before 千瓦), multipliers only where no unit begins with them.
     for pattern, unit in SYMBOLS:
         following = pattern.sub(unit, following)
     following = following[_SKIPPED.match(following).end() :]  # type: ignore[union-attr]

@@ -184,6 +184,7 @@ def _chinese_values(value_text: str, unit: str) -> Iterator[Decimal]:
         return
     if _DRESSING.sub("", value_text).strip(_CHARACTERS):
         return
+    # 千亿级 in 亿元 is 1000: what the unit begins with is taken off the numeral.
     scale = Decimal(1)
     for character in unit:
         if character not in _UNIT_MULTIPLIERS:
@@ -336,6 +337,7 @@ def _interval(text: Any, share: bool) -> Interval:
     if not found:
         return UNKNOWN
     bounds = _bounds(found, plain)
+    # Bounds that are said win over numbers that are not bounded; of several the strictest.
     chosen = [bound for bound in bounds if bound.word not in ("eq", "approx")]
     if chosen:
         lows = [bound.lower for bound in chosen if bound.lower is not None]
@@ -415,6 +417,7 @@ def _bound(one: Numeral, before: str, after: str) -> _Bound:
         return _Bound(None, one.value, True, word)
     if word == "lt":
         return _Bound(None, one.value, False, word)
+    # 约100 is what rounds to it: half a unit of the last printed digit on either side.
     half = one.step / 2 if word == "approx" else Decimal(0)
     return _Bound(one.value - half, one.value + half, True, word)
 
@@ -450,6 +453,7 @@ def rounding(value_text: str) -> tuple[float, float]:
     return float(found[0].value - half), float(found[0].value + half)
 
 
+#: Tried in order: 增长到三倍 (3) would match the pattern of 增长三倍 (4) as well.
 _RATIOS: tuple[tuple[re.Pattern[str], Callable[[float], float]], ...] = (
     (re.compile(r"翻(?P<n>.*?)番"), lambda n: 2.0**n),
     (re.compile(r"(?:增[长加]?|提高|提升|扩大|上升|翻)(?:到|至|为)(?:.*?的)?(?P<n>[^的]*?)倍"), lambda n: n),

@@ -120,8 +120,8 @@ class Desk:
             self.draft.decide((request.get("action") or {}) if isinstance(request, dict) else {})
             after = self.draft.standing().rows
             old = {row.id: row for row in before}
-            changed = [row for row in after if old.get(row.id) is not row] if seen else list(after)
-            changed = [row for row in changed if not seen or old.get(row.id) != row]
+            # A page that missed another window's decisions gets every row, else only those that are different now.
+            changed = [row for row in after if old.get(row.id) != row] if seen else list(after)
             gone = sorted(set(old) - {row.id for row in after})
             answer = {"rows": [row.as_json() for row in changed], "gone": gone, "all": not seen}
             return {**answer, "problems": self.problems(changed), **self.summary()}

@@ -106,8 +106,8 @@ def _about(page: LexborHTMLParser) -> tuple[str, str]:
             published = f"{found[1]}-{int(found[2]):02}-{int(found[3]):02}"
     if not title:
         for selector in ("h1", "title"):
-            node = page.css_first(selector)
-            title = " ".join(node.text().split()) if node is not None else ""
+            heading = page.css_first(selector)
+            title = " ".join(heading.text().split()) if heading is not None else ""
             if title:
                 break
     return title[:120], published

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from functools import cache
 from typing import NamedTuple
 
 from planbrief.reading.grammar.clauses import Quantity
@@ -57,9 +56,9 @@ def _is_scheme(one: Quantity, name: str) -> bool:
     if enumerated and not bounded and not pattern("no_list").search(segment):
         return True
     # 做优做强5个集群 is about things that are there; projects, trainings and repairs are work still to be done.
-    work = re.match("[^，。；、]{0,10}(?:项目|实事|工程)", behind) or one.unit.endswith(("人", "名"))
-    work = work or (re.match("[^，。；、]{0,14}(?:培训|工作|改造|整治|治理)", behind) and printed not in ("项", "件"))
-    return not one.front.change and not work and bool(pattern("existing").search(segment))
+    project = re.match("[^，。；、]{0,10}(?:项目|实事|工程)", behind) or one.unit.endswith(("人", "名"))
+    work = re.match("[^，。；、]{0,14}(?:培训|工作|改造|整治|治理)", behind) and printed not in ("项", "件")
+    return not (one.front.change or project or work) and bool(pattern("existing").search(segment))
 
 
 def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned: bool, level: bool) -> Kind:
@@ -136,11 +135,6 @@ def kind(one: Quantity, name: str, sentence: str, said: str, tense: str, planned
     return Kind("actual", "statement", "undated")
 
 
-@cache
-def _absolute() -> frozenset[str]:
-    return frozenset(listed("verbs", "absolute"))
-
-
 class Change(NamedTuple):
     """A form of the data contract with the sign of the value, the rule that gave them, and a doubt (or empty)."""
 
@@ -197,7 +191,7 @@ def change(one: Quantity, name: str, ranked: bool, stretch: bool, noun: bool) ->
     land = front.change > 0 and re.match(r"的?[一-龥]{0,6}(?:用地|耕地|林地|绿地|面积)", one.behind)
     work = front.verb in ("提升", "优化") and unit.endswith(_WORKED_UNITS) and "比" not in words
     plain = front.change and not front.to and not front.rate_noun and not (noun or land or work)
-    if plain and front.verb in _absolute():
+    if plain and front.verb in listed("verbs", "absolute"):
         return Change("difference", front.change, "difference")
     return Change("level", 1, "level")
 

@@ -306,15 +306,15 @@ class Grammar:
             "indicator": "",
             "indicator_phrase": name,
             "ref_area_name": zone or (sentence.area if of.area_rule == "default" else "") or of.area or self.area,
-            "obs_value": plain(value),
-            "upper_value": "" if upper is None else plain(upper),
+            "obs_value": f"{value:f}",
+            "upper_value": "" if upper is None else f"{upper:f}",
             "unit_measure": unit,
             "time_period": period,
             "kind": sort.kind,
             "comparator": comparator or "eq",
             "transformation": form.transformation,
             "counterpart_area": compared,
-            "price_base": self._price(one, words),
+            "price_base": "real" if re.search("可比价|不变价|实际增长", one.segment) else "",
             "activity": "",
             "subject": "",
         }
@@ -328,9 +328,6 @@ class Grammar:
             "time_period": (period_rule, scope.words),
         }
         return rate(row)
-
-    def _price(self, one: Quantity, words: str) -> str:
-        return "real" if re.search(r"可比价|不变价|实际增长", one.segment) else ""
 
     def _rank(self, one: Quantity) -> re.Match[str] | None:
         segment = one.segment
@@ -516,13 +513,3 @@ class Grammar:
 def _is_class(one: Quantity, after: Quantity | None) -> bool:
     """A count in characters and the size class behind it share one span: 二个千亿级."""
     return after is not None and one.form == "count" and after.form == "size" and after.start == one.tail.end
-
-
-def plain(value: object) -> str:
-    """A decimal number in text form, without exponent.
-
-    >>> from decimal import Decimal
-    >>> plain(Decimal("5.50")), plain(Decimal("1E+3"))
-    ('5.50', '1000')
-    """
-    return format(value, "f")

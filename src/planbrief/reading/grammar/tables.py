@@ -329,7 +329,7 @@ class TableReader:
         if own:
             return canonical_unit(own["unit"])
         for at, other in enumerate(self._columns()):
-            if other.words.replace(" ", "") in _UNIT_HEADS and (place := self.table.grid()[cell.row][at]):
+            if other.words.replace(" ", "") in _UNIT_HEADS and (place := self.table.grid[cell.row][at]):
                 printed = place.text_in(self.text).strip()
                 if unit := _UNIT.fullmatch(printed):
                     return canonical_unit(unit["unit"])
@@ -362,7 +362,7 @@ class TableReader:
 
     def _near_level(self, cell: Cell, value: Decimal) -> bool:
         """Whether a value under a head of growth is close to a level of its row: an aim of the level, set beside."""
-        for other, column in zip(self.table.grid()[cell.row], self._columns(), strict=False):
+        for other, column in zip(self.table.grid[cell.row], self._columns(), strict=False):
             if other is None or other is cell or column.rate or column.index or column.attribute:
                 continue
             match = _VALUE.fullmatch(fold(other.text_in(self.text)).text)

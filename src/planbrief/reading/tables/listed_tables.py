@@ -79,8 +79,8 @@ def _tables(text: str, run: Sequence[_Line], budget: Budget) -> Iterator[Printed
     while start < len(run) - 5:
         # The search is dear, so it begins only at what may be a head and has figures close behind.
         figures = sum(figured[start : start + 3 * _MOST_COLUMNS])
-        head = run[start].text
-        if budget.lines <= 0 or figures < 2 or not _may_be_head(head) or _CAPTION.match(head):
+        opening = run[start].text
+        if budget.lines <= 0 or figures < 2 or not _may_be_head(opening) or _CAPTION.match(opening):
             start += 1
             continue
         best: tuple[float, int, list[Cell]] = (0.0, 0, [])

@@ -393,7 +393,7 @@ def _repeated_heads(text: str, table: PrintedTable) -> tuple[Cell, ...]:
 
 def _row_heads(text: str, table: PrintedTable) -> int:
     """Number of columns at the left that name the rows: up to the first of figures, periods or units."""
-    grid = table.grid()
+    grid = table.grid
     body = [row for row in range(table.rows) if not table.is_head(row) and table.group_cell(row) is None]
     for column in range(table.columns):
         heads = [plain(head) for head in table.column_heads(column, text)]
