@@ -384,7 +384,8 @@ def admit(folder: Path, files: Mapping[str, bytes]) -> None:
         # the disk under its final name, and only then the files themselves.
         for left in home.glob(f"{_COPY}*"):  # by a command that the machine broke off
             shutil.rmtree(left, ignore_errors=True)
-        _finish(folder)
+        if (home / _STEP).is_dir():  # written down by a command that could not finish it
+            _take(folder)
         if before := survey(folder).problems:
             raise NotAdmitted(before, before=True)
         with tempfile.TemporaryDirectory(dir=home, prefix=_COPY) as temporary:
@@ -414,12 +415,6 @@ def _files(folder: Path) -> list[str]:
 
 def _same(one: Path, other: Path) -> bool:
     return other.is_file() and one.read_bytes() == other.read_bytes()
-
-
-def _finish(folder: Path) -> None:
-    """Take the step that an earlier command wrote down and could not finish."""
-    if (folder / DRAFTS / _STEP).is_dir():
-        _take(folder)
 
 
 def _take(folder: Path) -> None:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from planbrief.errors import DataError, Problem, UnknownName
 from planbrief.languages import language, phrase
 from planbrief.project import Project, at, find
-from planbrief.targets.frames import Read, Recorder, frame_of, read_store, typed, unknown_references
+from planbrief.targets.frames import Read, Recorder, cell_problems, read_store, typed, unknown_references
 from planbrief.targets.package import Package, left_out, read_package, usable_package
 from planbrief.targets.units import UnitTable
 
@@ -64,7 +64,9 @@ class Dataset:
     def _frame(self, name: str) -> pd.DataFrame:
         if name not in self._frames:
             table = self.package[name]
-            self._frames[name] = typed(table, table.cells(*table.columns)) if self.package.checked else frame_of(table)
+            if not self.package.checked and (problems := cell_problems(table)):
+                raise DataError(problems)
+            self._frames[name] = typed(table, table.cells(*table.columns))
         return self._frames[name]
 
     @property

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from planbrief.errors import DataError, Problem
+from planbrief.errors import Problem
 from planbrief.project import Project
 from planbrief.targets.descriptor import files_of, home_of
 from planbrief.targets.excel import examine, fits
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 TREES = ("areas", "activities")
 #: Types of a frame's columns by those of the schema; everything else is text.
 _DTYPES = {"number": "float64", "integer": "int64", "": "str"}
+#: How their cells are read; what they look like has been checked before (:func:`cell_problems`).
+_NUMBERS: dict[str, Callable[[str], Any]] = {"number": lambda text: float(text) if text else math.nan, "integer": int}
 
 
 def unknown_references(package: Package) -> list[Problem]:
@@ -127,9 +129,6 @@ def circles(table: Table) -> list[Problem]:
     return problems
 
 
-__all__ = ["as_text", "cell_problems", "frame_of", "number", "records_of", "unknown_references"]
-
-
 def as_text(value: object) -> str:
     """A cell as the CSV files would hold it."""
     if value is None or (isinstance(value, float) and math.isnan(value)):
@@ -141,19 +140,6 @@ def as_text(value: object) -> str:
     return str(value)
 
 
-def frame_of(table: Table) -> pd.DataFrame:
-    """A typed frame of one table.
-
-    Raises
-    ------
-    DataError
-        For text in a number and for a key that occurs twice, with file, row and column.
-    """
-    if problems := cell_problems(table):
-        raise DataError(problems)
-    return typed(table, table.cells(*table.columns))
-
-
 def typed(table: Table, cells: Iterable[tuple[str, ...]]) -> pd.DataFrame:
     """A typed frame of rows of a table that have been checked; `cells` stand in the order of its columns."""
     import pandas as pd
@@ -161,10 +147,10 @@ def typed(table: Table, cells: Iterable[tuple[str, ...]]) -> pd.DataFrame:
     numeric = numeric_fields(table)
     texts: dict[str, str] = {}  # most cells repeat: hold each text once
 
-    def reader(kind: str | None) -> Callable[[str], Any]:
-        return (lambda text: number(text, kind)) if kind else (lambda text: texts.setdefault(text, text))
+    def shared(text: str) -> str:
+        return texts.setdefault(text, text)
 
-    readers = [reader(numeric.get(name)) for name in table.columns]
+    readers = [_NUMBERS.get(numeric.get(name, ""), shared) for name in table.columns]
     rows = [[read(text) for read, text in zip(readers, row, strict=True)] for row in cells]
     columns = (
         dict(zip(table.columns, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(table.columns, ())
@@ -221,16 +207,6 @@ def cell_problems(table: Table) -> list[Problem]:
                 shown = found_in(value, field)
                 problems.append(Problem(row.file, row.line, field["name"], shown, expected(field)))
     return problems
-
-
-def number(text: str, kind: str) -> float:
-    """A cell as a number; ValueError unless it is plain decimal digits (no separators, no exponent tricks)."""
-    if text == "" and kind == "number":
-        return math.nan
-    plain = text.removeprefix("-").replace(".", "", 1)
-    if not plain.isascii() or not plain.isdigit() or len(text) > (15 if kind == "integer" else 40):
-        raise ValueError(text)
-    return int(text) if kind == "integer" else float(text)
 
 
 def end_year(period: str) -> float:

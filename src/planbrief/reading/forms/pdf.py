@@ -60,20 +60,18 @@ class _Sheet:
         """Right edge of the column of prose that a line stands in."""
         if self.columns == 1:
             return self.right
-        mates = [
-            item.right for item in self.items if isinstance(item, Line) and abs(item.left - line.left) < 4 * line.size
-        ]
-        return max(mates, default=self.right)
+        return max((mate.right for mate in self._mates(line)), default=self.right)
+
+    def _mates(self, line: Line) -> list[Line]:
+        """Lines that begin about where a line does: those of its column."""
+        lines = (item for item in self.items if isinstance(item, Line))
+        return [mate for mate in lines if abs(mate.left - line.left) < 4 * line.size]
 
     def left_of(self, line: Line) -> float:
         """Left edge of the column of prose that a line stands in."""
         if self.columns == 1:
             return self.left
-        near = Counter(
-            round(item.left / 4)
-            for item in self.items
-            if isinstance(item, Line) and abs(item.left - line.left) < 4 * line.size
-        )
+        near = Counter(round(mate.left / 4) for mate in self._mates(line))
         return min((left for left, count in near.items() if count > 2), default=round(line.left / 4)) * 4.0
 
 

@@ -243,7 +243,8 @@ def zones(lines: Sequence[Line], rules: Sequence[Rule] = ()) -> list[Zone]:
         if boxes and first and all(_stands_under(line, lines[first]) for line in lines[:first]):
             # The page cut the last row of the one before: its name goes on above the first row of this one.
             column = columns_of(_words(lines[0], 0)[0], edges)[0]
-            boxes = [Box(0, column, joined(line.text for line in lines[:first])), *_moved(boxes)]
+            below = [replace(box, row=box.row + 1) for box in boxes]
+            boxes = [Box(0, column, joined(line.text for line in lines[:first])), *below]
             first = 0
         if boxes:
             found.append(Zone(first, end, boxes, tuple(edges), _tails(words, edges)))
@@ -272,10 +273,6 @@ def _heads(line: Line, below: Line, rows: Sequence[Line]) -> bool:
 def _tails(rows: Sequence[Sequence[Word]], edges: Sequence[tuple[float, float]]) -> tuple[tuple[int, Word], ...]:
     last = max((i for i, row in enumerate(rows) if len(row) > 1), default=0)
     return tuple({columns_of(word, edges)[0]: word for row in rows[last:] for word in row}.items())
-
-
-def _moved(boxes: Sequence[Box]) -> list[Box]:
-    return [replace(box, row=box.row + 1) for box in boxes]
 
 
 def _stands_under(line: Line, other: Line) -> bool:
@@ -344,9 +341,8 @@ def _boxes(lines: Sequence[Line], rules: Sequence[Rule]) -> list[Box]:
     """The cells of a run of lines, empty where it is no table after all."""
     words = [_words(line, i) for i, line in enumerate(lines)]
     valued = [row for row in words if any(says_value(word.text) for word in row[1:])]
-    if len(valued) < 2 or not any(is_figure(word.text) for row in valued for word in row):
-        return []
-    if is_contents(tuple(word.text for word in row) for row in words):
+    figures = any(is_figure(word.text) for row in valued for word in row)
+    if len(valued) < 2 or not figures or is_contents(tuple(word.text for word in row) for row in words):
         return []
     rows = [Row(row, line.base, line.size) for row, line in zip(words, lines, strict=True)]
     placed = placed_cells(rows, [rule.at for rule in rules if rule.end - rule.start > 60])

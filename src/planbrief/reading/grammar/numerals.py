@@ -82,15 +82,13 @@ def numerals(text: str) -> Iterator[Numeral]:
     # Set phrases (千方百计, 一带一路) block what looks like a numeral in them; among constructions the first of
     # words/numerals.toml that claims a character has it, so a new way of writing a number is taught there.
     found: dict[int, Numeral] = {}
-    covered = [match.span() for match in pattern("set_phrases").finditer(text)]
     blocked: set[int] = set()
-    for start, end in covered:
-        blocked.update(range(start, end))
+    for match in pattern("set_phrases").finditer(text):
+        blocked.update(range(*match.span()))
     for match in pattern("counted_class").finditer(text):
         start = match.start("n")
-        if start in blocked:
-            continue
-        found[start] = Numeral(start, match.end("n"), match["n"], number(match["n"]), "count")
+        if start not in blocked:
+            found[start] = Numeral(start, match.end("n"), match["n"], number(match["n"]), "count")
     taken: set[int] = set()
     for form, construction in _forms():
         for match in construction.finditer(text):
@@ -100,7 +98,7 @@ def numerals(text: str) -> Iterator[Numeral]:
             # 三百千瓦: the 千 is the unit's.
             if said[-1] == "千" and end - start > 1 and text[end : end + 1] in tuple("瓦米克伏"):
                 said, end = said[:-1], end - 1
-            if start in blocked or start in taken or any(position in taken for position in range(start, end)):
+            if start in blocked or not taken.isdisjoint(range(start, end)):
                 continue
             if start and text[start - 1] in "0123456789.多余":  # 5千, 30余万: the multiplier of digits
                 continue

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from planbrief.reading.decisions import Proposal, rate
+from planbrief.reading.decisions import CELLS, Proposal, rate
 from planbrief.reading.grammar import names
 from planbrief.reading.grammar.changes import change, kind, signed
 from planbrief.reading.grammar.clauses import STEPS, Quantity, quantities
@@ -302,8 +302,7 @@ class Grammar:
                 row.doubts.append("rank_of")
             if pattern("from_below").search(one.segment):
                 row.doubts.append("from_below")
-        row.cells |= {
-            "indicator": "",
+        row.cells = dict.fromkeys(CELLS, "") | {
             "indicator_phrase": name,
             "ref_area_name": zone or (sentence.area if of.area_rule == "default" else "") or of.area or self.area,
             "obs_value": f"{value:f}",
@@ -315,8 +314,6 @@ class Grammar:
             "transformation": form.transformation,
             "counterpart_area": compared,
             "price_base": "real" if re.search("可比价|不变价|实际增长", one.segment) else "",
-            "activity": "",
-            "subject": "",
         }
         row.why |= {
             "indicator_phrase": (of.rule, ""),

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cached_property
 
 from planbrief.reading.canonical import Cell, PrintedTable
-from planbrief.reading.decisions import Proposal, rate
+from planbrief.reading.decisions import CELLS, Proposal, rate
 from planbrief.reading.grammar import names
 from planbrief.reading.grammar.names import split_area
 from planbrief.reading.grammar.numerals import (
@@ -210,8 +210,8 @@ class TableReader:
         # 0.0526 under (%) in a sheet: most likely a part of one whose format was lost.
         if unit == "%" and 0 < low < 1 and low.as_tuple().exponent in (-3, -4, -5):
             row.doubts.append("part_of_one")
-        row.cells = {
-            "indicator": "",
+        bound = _bound(match["front"] or "") or BOUNDS_BEHIND.get(match["back"] or "") or "eq"
+        row.cells = dict.fromkeys(CELLS, "") | {
             "indicator_phrase": name,
             "ref_area_name": area or self.area,
             "obs_value": format(value, "f"),
@@ -219,14 +219,10 @@ class TableReader:
             "unit_measure": unit,
             "time_period": period,
             "kind": self._kind(last, column, name),
-            "comparator": "range"
-            if high is not None
-            else _bound(match["front"] or "") or BOUNDS_BEHIND.get(match["back"] or "") or "eq",
+            "comparator": bound if high is None else "range",
             "transformation": form,
-            "counterpart_area": "",
             "price_base": self._price(unit),
             "activity": activity,
-            "subject": "",
         }
         row.why = {
             "indicator_phrase": ("row_head", head.words),
@@ -302,7 +298,6 @@ class TableReader:
         self, head: _Head, column: _Head, caption: _Head, match: re.Match[str], row: Proposal
     ) -> tuple[str, int, str]:
         found, rule = column.period, "column"
-        cumulative = bool(match["open"]) and match["open"] in "〔[【"
         # 年均增长 without years of its own stands beside two dated columns: it is over the years between them.
         if found is None and column.rate and column.rate != "yoy":
             years = [one.period for one in self._columns() if one.period is not None and not one.rate]
@@ -316,7 +311,7 @@ class TableReader:
         if found is None:
             row.doubts.append("no_period")
             return "undated", 0, "nothing"
-        if cumulative and found.first == found.last and found.last % 5 == 0:
+        if _is_cumulative(match) and found.first == found.last and found.last % 5 == 0:
             return f"{found.last - 4}/{found.last}", found.last, "cumulative"
         # The years in a caption (2024—2035年目标) span the columns: none of them is the year of a cell.
         if rule == "caption" and found.first != found.last:
@@ -342,9 +337,8 @@ class TableReader:
             changed = "increase_multiple" if column.rate else "ratio_to_base"
             return changed if unit == "倍" else "difference_pp"
         if column.rate in ("avg_annual", "yoy"):
-            bracket = match["open"] and match["open"] in "〔[【"
-            return "cumulative" if bracket else column.rate
-        if match["open"] and match["open"] in "〔[【":
+            return "cumulative" if _is_cumulative(match) else column.rate
+        if _is_cumulative(match):
             return "cumulative" if unit in ("%", "") or column.rate else "level"
         if (head.star or match["star"]) and re.search(r"[*＊][^。]*年均", self.table.notes):
             return "avg_annual"
@@ -371,10 +365,9 @@ class TableReader:
         return False
 
     def _kind(self, last: int, column: _Head, name: str) -> str:
-        if (
-            re.search(r"预计|预估|预测", column.words)
-            or re.search(rf"{re.escape(name[:8])}[^。]*(?:预估|预计数)", self.table.notes)
-        ) and (self.clock.tense(last) != "future" or re.search("预计", column.words)):
+        noted = re.search(rf"{re.escape(name[:8])}[^。]*(?:预估|预计数)", self.table.notes)
+        expected = noted or re.search("预计|预估|预测", column.words)
+        if expected and (self.clock.tense(last) != "future" or "预计" in column.words):
             return "estimate"
         if re.search(r"目标|计划|预期|规划", column.words):
             return "target"
@@ -392,6 +385,11 @@ class TableReader:
         if match is None or not (unit.endswith("元") or (unit == "%" and not match["current"])):
             return ""
         return "current" if match["current"] else f"constant_{match['year']}"
+
+
+def _is_cumulative(match: re.Match[str]) -> bool:
+    """Whether a value stands in the brackets of plans' tables for the whole stretch of the plan: 62.5〔1.5〕."""
+    return bool(match["open"]) and match["open"] in "〔[【"
 
 
 def _bound(front: str) -> str:
