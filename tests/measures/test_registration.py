@@ -15,8 +15,8 @@ from targets.factory import observation
 
 from planbrief.measures import explain_undefined, figure
 from planbrief.measures.columns import COLUMNS, LEVEL_CHANGES, Column
+from planbrief.measures.registry import MEASURES, measure, not_positive
 from planbrief.measures.tables import growth_table
-from planbrief.measures.undefined import MEASURES, measure, not_positive
 
 VECTORS = json.loads((Path(__file__).parent / "method_vectors.json").read_text(encoding="utf-8"))
 

@@ -100,7 +100,6 @@ def test_contradictions_stay_apart() -> None:
     table = made.growth_table(data, "testville", "test_output")
     assert table["conflict"].tolist() == [True, True, True, True, False]
     assert table["multiple"].tolist() == pytest.approx([2, 2.5, 2, 1.6, 4])
-    assert made.steepest(data, "testville")["end_period"].tolist() == ["2030"]
 
 
 def test_price_bases_do_not_mix() -> None:
@@ -247,16 +246,6 @@ def test_contribution_by_segment() -> None:
     assert made.contribution_table(make_dataset(observations=parts()[:3]), "testville").empty
 
 
-def test_steepest() -> None:
-    """Required growth ranked, within a branch of the activity tree if wanted."""
-    data = make_dataset(observations=[*milestones(), *parts()])
-    ranked = made.steepest(data, "testville")
-    assert ranked["activity"].tolist() == ["test_a", "", "test_b"]
-    assert ranked["rank"].tolist() == [1, 2, 3]
-    assert made.steepest(data, "testville", parent="all_test")["activity"].tolist() == ["test_a", "test_b"]
-    assert made.steepest(data, "testville", stage="whole")["end_year"].unique().tolist() == [2030]
-
-
 def test_figures_carry_their_pedigree() -> None:
     """Key, formula with numbers, range, ids, reason."""
     data = make_dataset(observations=[*milestones(), *parts(), later(130)])
@@ -299,7 +288,7 @@ def test_a_place_without_data_has_empty_tables() -> None:
     """Every table of a district without figures is empty, with its columns; an unknown place is an error."""
     data = make_dataset()
     makers = (made.growth_table, made.rates_table, made.progress_table, made.structure_table, made.contribution_table)
-    for make in (*makers, made.milestones, made.steepest):
+    for make in (*makers, made.milestones):
         table = make(data, "testdistrict")
         assert isinstance(table, pd.DataFrame)
         assert table.empty

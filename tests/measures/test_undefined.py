@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from planbrief.errors import UnknownName
 from planbrief.measures import explain_undefined, progress, reason, structure
-from planbrief.measures.undefined import MEASURES, REASONS
+from planbrief.measures.registry import MEASURES, REASONS
 
 VECTORS = json.loads((Path(__file__).parent / "method_vectors.json").read_text(encoding="utf-8"))
 NUMBERS = st.sampled_from([-2.0, -1.0, 0.0, 0.5, 1.0, 2.0, 100.0, 2024.0, 2026.0, math.nan])

@@ -400,7 +400,9 @@ class Data(Measures):
                 "row", type(of).__name__, ("one row of a frame, as frame.iloc[0]", "the id of an observation")
             )
         # A year that is not known is no number (pandas' NA) in our frames, and NaN in the rows of measures.
-        known = {name: math.nan if type(value).__name__ == "NAType" else value for name, value in of.items()}
+        known: dict[Any, Any] = {
+            name: math.nan if type(value).__name__ == "NAType" else value for name, value in of.items()
+        }
         row = {_MEASURED.get(str(name), str(name)): value for name, value in known.items()}
         wanted = _MEASURED.get(column or "value", column or "value")
         if "obs_id" in row and wanted in ("value", "obs_value"):

@@ -14,8 +14,8 @@ from planbrief.display.document import Mark, Run, Runs
 from planbrief.display.language import Lang, has_message, message
 from planbrief.measures.figures import Figure as FigureLike
 from planbrief.measures.growth import period_label
-from planbrief.measures.undefined import REASONS
-from planbrief.measures.undefined import words as reason_words
+from planbrief.measures.registry import REASONS
+from planbrief.measures.registry import words as reason_words
 from planbrief.targets.periods import IllFormedPeriod, label
 from planbrief.targets.units import singular
 

@@ -7,16 +7,15 @@ The four rooms of formulas (:mod:`~planbrief.measures.growth`, :mod:`~planbrief.
 
 from planbrief.measures import growth, progress, ranges, structure
 from planbrief.measures.figures import Figure, figure
+from planbrief.measures.registry import explain_undefined, reason
 from planbrief.measures.tables import (
     contribution_table,
     growth_table,
     milestones,
     progress_table,
     rates_table,
-    steepest,
     structure_table,
 )
-from planbrief.measures.undefined import explain_undefined, reason
 
 __all__ = [
     "Figure",
@@ -31,7 +30,6 @@ __all__ = [
     "ranges",
     "rates_table",
     "reason",
-    "steepest",
     "structure",
     "structure_table",
 ]

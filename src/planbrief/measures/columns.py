@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import cache, wraps
 from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
-from planbrief.measures.undefined import words
+from planbrief.measures.registry import words
 
 if TYPE_CHECKING:
     import pandas as pd

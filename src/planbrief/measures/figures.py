@@ -41,7 +41,7 @@ class Figure:
     comparator : str
         Comparator of the observation that it rests on.
     undefined : str
-        Key of the reason why the value is NaN (see ``measures.undefined``).
+        Key of the reason why the value is NaN (see ``measures.registry``).
     year : str
         Period: ``2026`` or ``2023-2026``.
     price_base : str

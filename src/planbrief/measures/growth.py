@@ -9,7 +9,7 @@ import numpy as np
 
 from planbrief.errors import UnknownName
 from planbrief.languages import wording
-from planbrief.measures.undefined import (
+from planbrief.measures.registry import (
     Array,
     along_last,
     arrays,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from planbrief.measures.growth import cagr, require_shape, transformed
-from planbrief.measures.undefined import (
+from planbrief.measures.registry import (
     FLAT,
     NO_DIRECTION,
     Array,

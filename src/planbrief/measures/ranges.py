@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from planbrief.measures.undefined import Array, Rule, arrays, measure, not_positive, otherwise, quiet
+from planbrief.measures.registry import Array, Rule, arrays, measure, not_positive, otherwise, quiet
 from planbrief.targets import wording
 
 #: Kinds of observation that are measured or estimated, so that the last printed digit is rounded.

@@ -449,20 +449,12 @@ class Whole:
     exhaustive: bool
 
 
-def wholes(
-    ds: Dataset,
-    region: str,
-    indicator: str | None = None,
-    *,
-    parent: str | None = None,
-    total_indicator: str | None = None,
-    total_activity: str = "",
-) -> Iterator[Whole]:
+def wholes(ds: Dataset, region: str, indicator: str | None = None, *, parent: str | None = None) -> Iterator[Whole]:
     """Every activity of which at least two children have levels of one indicator in one unit and price basis.
 
-    The whole is, first that exists: the series of `total_indicator` (and `total_activity`), the parent's own series of
-    the same indicator (``printed``), the same indicator without activity if the parent is the root of its system
-    (``printed``), the sum of the parts where the activity table declares them exhaustive (``sum``), else none.
+    The whole is, first that exists: the parent's own series of the same indicator (``printed``), the same indicator
+    without activity if the parent is the root of its system (``printed``), the sum of the parts where the activity
+    table declares them exhaustive (``sum``), else none.
     """
     known = series_of(ds, region)
     levels = [series for series in known if series.family == "level" and not series.subject]
@@ -476,17 +468,17 @@ def wholes(
         if len(parts) < 2 or len({table.parse(part.unit).dimension for part in parts}) > 1:
             continue
         exhaustive = ds.exhaustive(above)
-        wanted = [(total_indicator, total_activity)] if total_indicator else [(measured, above)]
-        if not total_indicator and not ds.row("activities", above)["parent"]:
-            wanted.append((measured, ""))
+        is_root = not ds.row("activities", above)["parent"]
         unit = parts[0].unit
-        found = [s for name, what in wanted for s in levels if (s.indicator, s.activity) == (name, what)]
-        found = [s for s in found if table.parse(s.unit).dimension == table.parse(unit).dimension]
-        kind = "other_indicator" if total_indicator not in (None, measured) else "printed"
-        total = found[0] if found else None
-        if total is None:
-            kind = "sum" if exhaustive else ""
-        yield Whole(region, measured, above, unit, tuple(parts), total, kind, exhaustive)
+        totals = [
+            series
+            for activity in ((above, "") if is_root else (above,))
+            for series in levels
+            if (series.indicator, series.activity) == (measured, activity)
+            and table.parse(series.unit).dimension == table.parse(unit).dimension
+        ]
+        kind = "printed" if totals else "sum" if exhaustive else ""
+        yield Whole(region, measured, above, unit, tuple(parts), totals[0] if totals else None, kind, exhaustive)
 
 
 def by_period(series: Series | None, unit: str, table: units.UnitTable) -> dict[str, list[Point]]:

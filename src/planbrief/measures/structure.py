@@ -14,8 +14,7 @@ import numpy as np
 
 from planbrief.measures import growth, structure
 from planbrief.measures.columns import CONTRIBUTION, STRUCTURE, frame, with_words
-from planbrief.measures.series import Point, Series, Whole, by_period, wholes
-from planbrief.measures.undefined import (
+from planbrief.measures.registry import (
     Array,
     Rule,
     along_last,
@@ -27,6 +26,7 @@ from planbrief.measures.undefined import (
     quiet,
     without_total,
 )  # fmt: skip
+from planbrief.measures.series import Point, Series, Whole, by_period, wholes
 from planbrief.targets import periods
 
 if TYPE_CHECKING:
@@ -268,13 +268,7 @@ def _like_parts(value: Any, first: Any) -> Array:
 
 
 def structure_table(
-    ds: Dataset,
-    region: str,
-    indicator: str | None = None,
-    *,
-    parent: str | None = None,
-    total_indicator: str | None = None,
-    total_activity: str = "",
+    ds: Dataset, region: str, indicator: str | None = None, *, parent: str | None = None
 ) -> pd.DataFrame:
     """Shares of the parts in their whole, one row per part and year.
 
@@ -287,8 +281,6 @@ def structure_table(
     indicator, parent : str, optional
         Only parts measured by this indicator, or children of this activity. By default every activity with at least
         two children that have levels.
-    total_indicator, total_activity : str, optional
-        What the parts are shares of, where the data have it under another name (规上工业总产值 for industries).
 
     Returns
     -------
@@ -297,16 +289,13 @@ def structure_table(
         both figures, which are taken as independent; at most 100 is not enforced, because parts above their total are a
         finding); ``share_of_parts_pct`` in the sum of the parts that have a value in that year. ``change_pp`` and
         ``gap_closed`` (fraction) against the first year of the part. ``total_kind``: ``printed``,
-        ``other_indicator``, ``sum`` (only where the parts are declared exhaustive and all have a value) or empty.
+        ``sum`` (only where the parts are declared exhaustive and all have a value) or empty.
         ``undefined`` names the reason where there is no share. A period with two values for a part gives two rows,
         flagged ``conflict``.
     """
     table = ds.unit_table
     rows: list[dict[str, Any]] = []
-    chosen = wholes(
-        ds, region, indicator, parent=parent, total_indicator=total_indicator, total_activity=total_activity
-    )
-    for whole in chosen:
+    for whole in wholes(ds, region, indicator, parent=parent):
         totals = by_period(whole.total, whole.unit, table)
         parts = [(part, by_period(part, whole.unit, table)) for part in whole.parts]
         for part, series_points in parts:
@@ -402,19 +391,13 @@ def _own(part_low: float, part_high: float, total_low: float, total_high: float)
 
 
 def contribution_table(
-    ds: Dataset,
-    region: str,
-    indicator: str | None = None,
-    *,
-    parent: str | None = None,
-    total_indicator: str | None = None,
-    total_activity: str = "",
+    ds: Dataset, region: str, indicator: str | None = None, *, parent: str | None = None
 ) -> pd.DataFrame:
     """What each part contributes to the growth of the parts together, segment by segment.
 
     Parameters
     ----------
-    ds, region, indicator, parent, total_indicator, total_activity
+    ds, region, indicator, parent
         As for :func:`structure_table`.
 
     Returns
@@ -428,10 +411,7 @@ def contribution_table(
     """
     table = ds.unit_table
     rows: list[dict[str, Any]] = []
-    chosen = wholes(
-        ds, region, indicator, parent=parent, total_indicator=total_indicator, total_activity=total_activity
-    )
-    for whole in chosen:
+    for whole in wholes(ds, region, indicator, parent=parent):
         totals = by_period(whole.total, whole.unit, table)
         parts = {part.activity: by_period(part, whole.unit, table) for part in whole.parts}
         years = sorted(set().union(*parts.values()), key=periods.order)

@@ -23,6 +23,7 @@ from planbrief.measures.columns import (
 )
 from planbrief.measures.evidence import CONSTANT
 from planbrief.measures.ranges import CEILINGS, FLOORS, bound_reason
+from planbrief.measures.registry import MEASURES, reason, words
 from planbrief.measures.series import (
     Point,
     Series,
@@ -34,13 +35,13 @@ from planbrief.measures.series import (
     series_of,
 )
 from planbrief.measures.structure import contribution_table, structure_table
-from planbrief.measures.undefined import MEASURES, reason, words
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from planbrief.targets import Dataset
 
+__all__ = ["contribution_table", "growth_table", "milestones", "progress_table", "rates_table", "structure_table"]
 
 #: Closer to the path than this many percentage points of the planned change counts as on it.
 ON_PATH_PP = 0.5
@@ -224,10 +225,6 @@ def verdict(gap_pp: float) -> str:
     if math.isnan(gap_pp):
         return ""
     return "on_path" if abs(gap_pp) <= ON_PATH_PP else "ahead" if gap_pp > 0 else "behind"
-
-
-__all__ = ["contribution_table", "growth_table", "milestones", "progress_table", "rates_table", "steepest"]
-__all__ += ["structure_table"]
 
 
 def rates_table(ds: Dataset, region: str, indicator: str | None = None, *, inside: bool = False) -> pd.DataFrame:
@@ -461,53 +458,3 @@ def _why(family: str, start: float, end: float, years: float) -> str:
     if family != "level":
         return "share_growth" if family == "share" else "rate_growth"
     return reason("growth.cagr", start=start, end=end, years=years)
-
-
-def steepest(
-    ds: Dataset,
-    region: str,
-    indicator: str | None = None,
-    *,
-    parent: str | None = None,
-    stage: str = "first",
-    inside: bool = False,
-) -> pd.DataFrame:
-    """Required growth, steepest first: which targets ask most.
-
-    Parameters
-    ----------
-    ds, region, indicator, inside
-        As for :func:`growth_table`.
-    parent : str, optional
-        Only activities below this one, at any depth (industries and tracks).
-    stage : {"first", "whole"}
-        From the base to the first target, or to the last.
-
-    Returns
-    -------
-    pandas.DataFrame
-        Rows of :func:`growth_table` with a CAGR, descending, with a column ``rank`` in front (1 = steepest; equal rates
-        share a rank). Only levels have one; rows with conflicting values are left out.
-    """
-    table = growth_table(ds, region, indicator, inside=inside)
-    chosen = table[table["start_kind"].isin(["actual", "estimate"]) & ~table["conflict"]]
-    chosen = chosen[chosen["cagr"].notna() & (chosen["stage"] != "achieved")]
-    if parent is not None:
-        chosen = chosen[chosen["activity"].isin(below(ds, parent))]
-    ends = chosen.groupby("series")["end_year"].transform("min" if stage == "first" else "max")
-    chosen = chosen[chosen["end_year"] == ends].drop_duplicates("series")
-    chosen = chosen.sort_values(["cagr", "series"], ascending=[False, True], kind="stable")
-    chosen.insert(0, "rank", chosen["cagr"].rank(method="min", ascending=False).astype(int))
-    return chosen.reset_index(drop=True)
-
-
-def below(ds: Dataset, parent: str) -> tuple[str, ...]:
-    """Every activity below one, in table order of each level."""
-    ds.require("activities", parent)
-    activities: list[str] = []
-    queue = [parent]
-    while queue:
-        children = [child for child in ds.children(queue.pop(0)) if child not in activities]
-        activities.extend(children)
-        queue.extend(children)
-    return tuple(activities)
