@@ -13,9 +13,7 @@ from typing import Any
 from planbrief.errors import ParameterError, UnknownName
 from planbrief.log import Log, visible
 from planbrief.project import NoProject, at, chosen, find, writable
-from planbrief.publish import build as building
-from planbrief.publish.output_folder import editions, restore
-from planbrief.run.plan import pairs
+from planbrief.publish.output_folder import Unchanged, editions, restore
 from planbrief.run.produce import Listener, Outcome, Request
 
 
@@ -58,20 +56,34 @@ def positive(value: int | None, name: str) -> int:
     return value or 0
 
 
-def summary(outcome: Outcome) -> str:
-    """What was built and where it is."""
-    shown = outcome.out
-    if outcome.out.is_relative_to(Path.cwd()):
-        shown = outcome.out.relative_to(Path.cwd())
+def result(outcome: Outcome) -> dict[str, Any]:
+    """What :func:`summary` tells of a build, as JSON has it."""
+    reports = [
+        {
+            "name": entry.name,
+            "status": entry.status,
+            "files": [file.path for file in (entry.html, entry.pdf) if file],
+            "pages": entry.pdf.pages if entry.pdf else None,
+            "last_success": entry.last_success,
+        }
+        for entry in outcome.entries
+    ]
+    return {"edition": outcome.edition, "reports": reports}
+
+
+def summary(said: Mapping[str, Any], out: Path) -> str:
+    """What was built and where it is, a line for each report and one for the edition."""
+    shown = out.relative_to(Path.cwd()) if out.is_relative_to(Path.cwd()) else out
     lines = []
-    for entry in outcome.entries:
-        where = [os.fspath(shown / file.path) for file in (entry.html, entry.pdf) if file]
-        pages = f" ({entry.pdf.pages} p.)" if entry.pdf and entry.pdf.pages else ""
-        kept = f" (last good: {entry.last_success})" if entry.status == "failed" and where else ""
-        lines.append(f"{entry.status:<9} {'  '.join(where) or entry.name}{pages}{kept}")
-    counts = {status: sum(e.status == status for e in outcome.entries) for status in ("built", "unchanged", "failed")}
-    said = ", ".join(f"{number} {status}" for status, number in counts.items() if number)
-    lines.append(f"edition {outcome.edition}: {said}; open {shown / 'index.html'}" if outcome.edition else said)
+    for report in said["reports"]:
+        where = [os.fspath(shown / path) for path in report["files"]]
+        pages = f" ({report['pages']} p.)" if report["pages"] else ""
+        kept = f" (last good: {report['last_success']})" if report["status"] == "failed" and where else ""
+        lines.append(f"{report['status']:<9} {'  '.join(where) or report['name']}{pages}{kept}")
+    statuses = [report["status"] for report in said["reports"]]
+    counts = ", ".join(f"{n} {status}" for status in ("built", "unchanged", "failed") if (n := statuses.count(status)))
+    edition = said["edition"]
+    lines.append(f"edition {edition}: {counts}; open {shown / 'index.html'}" if edition else counts)
     return "\n".join(visible(line) for line in lines)
 
 
@@ -80,26 +92,40 @@ def command(arguments: argparse.Namespace) -> int:
     project = chosen(arguments)
     if arguments.out is None:
         writable(project, "--out DIR says where its pages go")
-    request = Request(
-        wanted=tuple(arguments.reports),
-        changes=pairs(arguments.parameter),
-        languages=tuple(arguments.lang or ()),
-        formats=tuple(arguments.to or ()),
-        jobs=positive(arguments.jobs, "--jobs"),
-        executor=arguments.executor,
-        force=arguments.force,
-        fail_fast=arguments.fail_fast,
-        keep=arguments.keep,
-        wait=arguments.wait,
-        unchecked=arguments.unchecked,
-        cell_timeout=arguments.cell_timeout,
-        report_timeout=arguments.timeout,
-        memory=positive(arguments.memory, "--memory") << 20,
-    )
     out = arguments.out or project.reports / "latest"
+    # Everything of the command but where it is logged and how long it waits.
+    asked = {name: value for name, value in vars(arguments).items() if name not in ("log", "wait")}
+    usual = not (arguments.force or arguments.explain or arguments.unchecked)
+    unchanged = Unchanged(project, out, repr(sorted(asked.items()))) if usual else None
     with Log(arguments.log, level="info") as log:
-        outcome = building.build(project, out, request, log=log, listener=Progress(), explain=arguments.explain)
-    print(summary(outcome))
+        if unchanged and (said := unchanged.confirm(arguments.wait, log)):
+            print(summary(said, unchanged.state.out))
+            return 0
+        # Not above: a build with nothing to do needs none of what plans and checks.
+        from planbrief.publish.build import build as publish
+        from planbrief.run.plan import pairs
+
+        request = Request(
+            wanted=tuple(arguments.reports),
+            changes=pairs(arguments.parameter),
+            languages=tuple(arguments.lang or ()),
+            formats=tuple(arguments.to or ()),
+            jobs=positive(arguments.jobs, "--jobs"),
+            executor=arguments.executor,
+            force=arguments.force,
+            fail_fast=arguments.fail_fast,
+            keep=arguments.keep,
+            wait=arguments.wait,
+            unchecked=arguments.unchecked,
+            cell_timeout=arguments.cell_timeout,
+            report_timeout=arguments.timeout,
+            memory=positive(arguments.memory, "--memory") << 20,
+        )
+        outcome = publish(project, out, request, log=log, listener=Progress(), explain=arguments.explain)
+    said = result(outcome)
+    if unchanged and outcome.silent:
+        unchanged.remember(said)
+    print(summary(said, outcome.out))
     return 1 if outcome.failed or outcome.left_out else 0
 
 
@@ -169,7 +195,9 @@ def build(
         force=force,
         unchecked=unchecked,
     )
-    return building.build(where, Path(out) if out is not None else where.reports / "latest", request)
+    from planbrief.publish.build import build as publish
+
+    return publish(where, Path(out) if out is not None else where.reports / "latest", request)
 
 
 def run_diff(arguments: argparse.Namespace) -> int:

@@ -16,7 +16,6 @@ import contextlib
 import errno
 import json
 import os
-import sys
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -32,7 +31,7 @@ from planbrief.parameters import project_name
 from planbrief.project import Project
 from planbrief.publish.edition import Publication
 from planbrief.publish.gate import MOST_LISTED, admit, recall, remember
-from planbrief.publish.output_folder import check_apart, host, resolve_out
+from planbrief.publish.output_folder import check_apart, resolve_out, told_of_run
 from planbrief.publish.state import state_folder
 from planbrief.run.manifest import MANIFEST, FindingEntry, Manifest, PublishedFile, ReportEntry
 from planbrief.run.plan import BUILD_RECORD, Job, Key, Plan, code_hash, plan, recorded, with_reads
@@ -266,7 +265,10 @@ def build(
         log.event("area.unshown", message, area=area)
     with Publication(out, keep=request.keep, wait=request.wait, log=log) as publication:
         session = Session(first, publication, request, log, listener, pool)
-        return replace(session.run(explain), left_out=len(first.catalog.wrong()))
+        outcome = session.run(explain)
+    left_out = len(first.catalog.wrong())
+    silent = not outcome.published and not outcome.failed and not left_out and not first.catalog.unshown()
+    return replace(outcome, left_out=left_out, silent=silent)
 
 
 class Session:
@@ -357,7 +359,7 @@ class Session:
             results,
             self.earlier,
             described.findings,
-            self._run(),
+            told_of_run(self.started, self.seconds),
             partial=self.request.partial,
         )
         manifest = replace(manifest, unchecked=self.unchecked[:MOST_LISTED])
@@ -468,15 +470,5 @@ class Session:
         same = {entry.name: entry for entry in entries}
         reports = tuple(same.get(entry.name, entry) for entry in previous.reports)
         fresh = self.publication.state.folder / MANIFEST
-        fresh.write_bytes(replace(previous, reports=reports, run=self._run()).to_json())
+        fresh.write_bytes(replace(previous, reports=reports, run=told_of_run(self.started, self.seconds)).to_json())
         os.replace(fresh, self.publication.out / MANIFEST)
-
-    def _run(self) -> dict[str, Any]:
-        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.started))
-        return {
-            "started": moment,
-            "seconds": round(time.time() - self.started, 3),
-            "reports": dict(sorted(self.seconds.items())),
-            "machine": host(),
-            "python": ".".join(map(str, sys.version_info[:3])),
-        }

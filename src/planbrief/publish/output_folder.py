@@ -11,19 +11,29 @@ import contextlib
 import json
 import os
 import stat
+import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import planbrief
 from planbrief.errors import PlanbriefError, RunError, UnknownName
-from planbrief.files import read_regular, write_new
+from planbrief.files import facts_of, read_regular, replace_file, sha256_of, write_new
 from planbrief.log import EventLog, LibraryLog, visible
+from planbrief.project import Project
 from planbrief.publish.state import STATE_PREFIX, State, read_edition, state_folder
-from planbrief.run.manifest import LARGEST_MANIFEST_BYTES, MANIFEST, ManifestError, read_json
+from planbrief.run.manifest import (
+    LARGEST_MANIFEST_BYTES,
+    MANIFEST,
+    ManifestError,
+    read_json,
+    with_run,
+    without_run,
+)
 
 try:
     import fcntl
@@ -182,6 +192,97 @@ class FolderLock:
             if self._windows is not None:
                 self._windows.release()
                 self._windows = None
+
+
+#: Of the state folder: what the last build that found nothing to do had looked at, and what it said.
+UNCHANGED = "unchanged.json"
+
+
+def told_of_run(started: float, seconds: Mapping[str, float] | None = None) -> dict[str, Any]:
+    """The block ``run`` of a manifest: when, how long (seconds, also of each report), where."""
+    return {
+        "started": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(started)),
+        "seconds": round(time.time() - started, 3),
+        "reports": dict(sorted((seconds or {}).items())),
+        "machine": host(),
+        "python": ".".join(map(str, sys.version_info[:3])),
+    }
+
+
+class Unchanged:
+    """Whether a build would find, file by file, what an earlier one found that had nothing to do.
+
+    Such a build needs neither the catalog nor the data: it says again what was said then. Anything out of the ordinary
+    (a file that was written a moment ago, what a killed run left, a damaged record) is left to a build that looks.
+
+    Parameters
+    ----------
+    asked
+        Everything of the command that decides what is built.
+    """
+
+    def __init__(self, project: Project, out: Path, asked: str) -> None:
+        self.state = State(resolve_out(out))
+        self.started = time.time()
+        packages = [name for path in sys.path if path.endswith("-packages") for name in _listed(path)]
+        versions = sorted(name for name in packages if name.endswith(".dist-info"))
+        self._about = json.dumps([asked, planbrief.__version__, sys.version, sys.path, versions])
+        self._roots = (Path(planbrief.__file__).parent, project.data, project.notebooks, self.state.out)
+        self._catalog = project.catalog
+        self._before = self._facts()
+
+    def _facts(self) -> str:
+        paths = [os.fspath(self._catalog)]
+        for root in self._roots:
+            paths.append(os.fspath(root))
+            for folder, folders, files in os.walk(root):
+                folders.sort()
+                # Folders too: of one that is a link nothing is known.
+                paths += [os.path.join(folder, name) for name in folders]
+                paths += [os.path.join(folder, name) for name in sorted(files) if not name.endswith(".pyc")]
+        # The manifest says of each run when it was; what else it says is looked at by its content.
+        manifest = os.path.join(self.state.out, MANIFEST)
+        return facts_of([path for path in paths if path != manifest], self._about)
+
+    def confirm(self, wait: bool | float, log: EventLog) -> dict[str, Any] | None:
+        """What was said then, once the manifest says that there was a run now; None where a build must look.
+
+        :class:`LockHeld` as for a build.
+        """
+        try:
+            told = json.loads(read_regular(self.state.folder, UNCHANGED, LARGEST_MANIFEST_BYTES))
+            if not self._before or told["facts"] != self._before:
+                return None
+            lock = FolderLock(self.state.folder, self.state.out, log)
+            lock.acquire(wait)
+            try:
+                manifest = read_regular(self.state.out, MANIFEST, LARGEST_MANIFEST_BYTES)
+                same = self._facts() == self._before and sha256_of(without_run(manifest)) == told["manifest"]
+                if not same or not self.state.at_rest():
+                    return None
+                fresh = self.state.folder / MANIFEST
+                fresh.write_bytes(with_run(manifest, told_of_run(self.started)))
+                os.replace(fresh, self.state.out / MANIFEST)
+                return dict(told["said"])
+            finally:
+                lock.release()
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def remember(self, said: Mapping[str, Any]) -> None:
+        """Keep what a build said that found nothing to do, if nothing was touched while it ran."""
+        with contextlib.suppress(OSError, ValueError):
+            if self._before and self._facts() == self._before:
+                manifest = without_run(read_regular(self.state.out, MANIFEST, LARGEST_MANIFEST_BYTES))
+                record = {"facts": self._before, "manifest": sha256_of(manifest), "said": said}
+                replace_file(self.state.folder / UNCHANGED, json.dumps(record).encode())
+
+
+def _listed(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)
+    except OSError:
+        return []
 
 
 class OutRefused(PlanbriefError):

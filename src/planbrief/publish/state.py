@@ -263,6 +263,15 @@ class State:
         sync(self.kept)
         self.log.event("publish.kept", level="debug", stage="clean-up", edition=edition)
 
+    def at_rest(self) -> bool:
+        """Whether no run was cut off: there is nothing that :meth:`settle` would finish or remove."""
+        return not any(
+            name in (JOURNAL, OUTGOING, WORK, MANIFEST)
+            or name.startswith(("stage-", "trash-"))
+            or name.endswith(".new")
+            for name in os.listdir(self.folder)
+        )
+
     # what goes
 
     def discard(self, folder: Path) -> None:

@@ -213,6 +213,20 @@ class Manifest:
         return ("{\n" + ",\n".join(fields) + "\n}\n").encode()
 
 
+#: What stands before the block ``run`` in the bytes of a manifest; the block is one line and the last one.
+_RUN = b',\n "run": '
+
+
+def without_run(data: bytes) -> bytes:
+    """The bytes of a manifest up to its block ``run``: what does not change from one run to the next."""
+    return data.rpartition(_RUN)[0]
+
+
+def with_run(data: bytes, run: Mapping[str, Any]) -> bytes:
+    """The bytes of a manifest with another block ``run``."""
+    return without_run(data) + _RUN + json.dumps(run, ensure_ascii=False, allow_nan=False).encode() + b"\n}\n"
+
+
 LARGEST_MANIFEST_BYTES = 64 << 20
 LONGEST_TEXT = 20_000
 MOST_REPORTS = 20_000

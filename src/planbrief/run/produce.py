@@ -9,19 +9,19 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from planbrief.errors import CatalogError, RunError
-from planbrief.languages import look_in
 from planbrief.log import EventLog
 from planbrief.parameters import own_number
 from planbrief.project import PROJECT_VARIABLE
 from planbrief.run.manifest import ReportEntry
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from nbformat import NotebookNode
 
     from planbrief.run.engine.runner import BeforeCell
@@ -37,7 +37,7 @@ PRELOAD = (
 #: on_stage(task, stage): where a task has got to
 OnStage = Callable[[str, str], None]
 #: submit(function, argument, name, seconds) -> future
-Submit = Callable[[Callable[[Any], Any], Any, str, float | None], Future[Any]]
+Submit = Callable[[Callable[[Any], Any], Any, str, float | None], "Future[Any]"]
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,8 @@ class Outcome:
     published: bool
     #: Entries of the catalog that cannot be built and were left out.
     left_out: int = 0
+    #: Whether nothing had to be built and there was nothing to say.
+    silent: bool = False
 
     @property
     def failed(self) -> tuple[ReportEntry, ...]:
@@ -295,6 +297,7 @@ def produce(task: Task, before_cell: BeforeCell | None = None) -> Produced:
     planbrief.errors.PlanbriefError
         Naming the notebook and the cell that failed.
     """
+    from planbrief.languages import look_in
     from planbrief.run.engine.events import announce, work_dir
     from planbrief.run.engine.execution import execute, strip_run_metadata
 

@@ -9,16 +9,20 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from publish.building.conftest import CELLS, write_notebook
+from publish.building.conftest import CATALOG, CELLS, write_notebook
 
 from planbrief import files
 from planbrief.checks.repair import accept
+from planbrief.commands.cli import main
 from planbrief.files import UNTOUCHED, facts_of, unless_touched
+from planbrief.log import LibraryLog
 from planbrief.project import Project
+from planbrief.publish import build as build_module
 from planbrief.publish.build import build
 from planbrief.publish.edition import Publication
-from planbrief.publish.output_folder import resolve_out
+from planbrief.publish.output_folder import UNCHANGED, FolderLock, LockHeld, Unchanged, resolve_out
 from planbrief.publish.state import state_folder
+from planbrief.run.manifest import MANIFEST, Manifest, read_manifest
 from planbrief.run.produce import Request
 
 pytestmark = [
@@ -116,6 +120,145 @@ def test_a_broken_record_costs_time_only(tmp_path: Path, broken: bytes) -> None:
     (tmp_path / UNTOUCHED).write_bytes(broken)
     assert unless_touched(tmp_path, "page", [path], lambda: "found") == "found"
     assert unless_touched(tmp_path, "page", [path], lambda: "asked again") == "found"
+
+
+SAID = {"edition": "2025-01-01-00000000", "reports": []}
+
+
+class Place:
+    """A project and an edition of it that a build found unchanged."""
+
+    def __init__(self, project: Project, out: Path) -> None:
+        self.project, self.out = project, out
+        (out / "en").mkdir(parents=True)
+        (out / "en" / "page.html").write_text("<p>", encoding="utf-8")
+        empty = Manifest("0" * 64, None, (), edition=SAID["edition"], run={"started": "2025-01-01T00:00:00Z"})
+        (out / MANIFEST).write_bytes(empty.to_json())
+        self.state = state_folder(resolve_out(out))
+        self.state.mkdir()
+        self.settle()
+
+    def settle(self) -> None:
+        """What a build says that has just found nothing to do."""
+        Unchanged(self.project, self.out, "build").remember(SAID)
+
+    def told(self, asked: str = "build") -> dict[str, object] | None:
+        """What a command is told without a look at the data."""
+        return Unchanged(self.project, self.out, asked).confirm(False, LibraryLog())
+
+
+@pytest.fixture
+def place(small: Project, tmp_path: Path, settled: None) -> Place:
+    """One that is at rest."""
+    return Place(small, tmp_path / "out")
+
+
+def test_where_nothing_was_touched_a_command_is_told_what_was_said(place: Place) -> None:
+    """Only the run in the manifest is another one."""
+    earlier = read_manifest((place.out / MANIFEST).read_bytes())
+    assert place.told() == SAID
+    assert place.told() == SAID
+    data = (place.out / MANIFEST).read_bytes()
+    later = read_manifest(data)
+    assert later.run["started"] > earlier.run["started"]
+    assert replace(later, run=earlier.run) == earlier
+    assert data == later.to_json()
+    assert place.told("build --to pdf") is None
+
+
+@pytest.mark.parametrize("touch", [written, replaced, linked, gone])
+def test_a_command_looks_where_a_file_was_touched(place: Place, touch: Callable[[Path], None]) -> None:
+    """A page, data, words, a notebook, the catalog: what was found before is not believed."""
+    project = place.project
+    inputs = [
+        place.out / "en" / "page.html",
+        project.data / "indicators.csv",
+        project.notebooks / "words" / "brief.toml",
+        project.notebooks / "small.ipynb",
+        project.catalog,
+    ]
+    for path in inputs:
+        assert place.told() == SAID
+        kept = path.read_bytes()
+        touch(path)
+        assert place.told() is None, path
+        path.unlink(missing_ok=True)
+        path.with_name("other").unlink(missing_ok=True)
+        path.write_bytes(kept)
+        place.settle()
+
+
+def linked_folder(path: Path, beside: Path) -> None:
+    """The folder under another name, and a link to it."""
+    path.rename(beside)
+    path.symlink_to(beside)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda place: (place.project.data / "new.csv").write_text("a\n"),
+        lambda place: (place.out / "en" / "more.html").write_text("<p>"),
+        lambda place: (place.state / "stage-1").mkdir(),
+        lambda place: (place.state / "journal.json").write_text("{}"),
+        lambda place: (place.out / MANIFEST).write_bytes((place.out / MANIFEST).read_bytes().replace(b"0000", b"1111")),
+        lambda place: (place.out / MANIFEST).unlink(),
+        lambda place: (place.state / UNCHANGED).write_bytes(b'{"facts": 1}'),
+        lambda place: (place.state / UNCHANGED).write_bytes(b"[]"),
+        lambda place: linked_folder(place.project.notebooks / "words", place.state / "elsewhere"),
+    ],
+    ids="data page stage journal manifest no-manifest record list linked-folder".split(),
+)
+def test_a_command_looks_where_something_is_out_of_the_ordinary(
+    place: Place, change: Callable[[Place], object]
+) -> None:
+    """A file that came, what a killed run left, a manifest or a record that is not what was written."""
+    change(place)
+    assert place.told() is None
+
+
+def test_what_was_touched_while_a_build_ran_is_not_remembered(place: Place) -> None:
+    """What it said may be of the file as it was before."""
+    (place.state / UNCHANGED).unlink()
+    running = Unchanged(place.project, place.out, "build")
+    written(place.project.data / "indicators.csv")
+    running.remember(SAID)
+    assert place.told() is None
+
+
+def test_a_command_with_nothing_to_do_waits_its_turn(place: Place) -> None:
+    """While another builds it is told so, as by any build."""
+    held = FolderLock(place.state, resolve_out(place.out))
+    held.acquire()
+    try:
+        with pytest.raises(LockHeld):
+            place.told()
+    finally:
+        held.release()
+    assert place.told() == SAID
+
+
+def test_the_command_plans_nothing_where_nothing_was_touched(
+    small: Project, tmp_path: Path, settled: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It says what the one before said; --explain and other formats are asked anew."""
+    # With a report for each area there is nothing to say of areas that no report shows.
+    small.catalog.write_text(CATALOG.replace('["qijiang", "zhaoqing"]', '"*"'), encoding="utf-8")
+    usual = ["build", "small-qijiang", "--lang", "en", "--project", str(small.root), "--out", str(tmp_path / "out")]
+    told = []
+    for _ in range(3):
+        assert main([*usual, "--to", "html"]) == 0
+        told.append(capsys.readouterr().out)
+    planned: list[str] = []
+    plan = build_module.plan
+    monkeypatch.setattr(build_module, "plan", lambda *a, **k: (planned.append("planned"), plan(*a, **k))[1])
+    assert main([*usual, "--to", "html"]) == 0
+    assert (planned, capsys.readouterr().out) == ([], told[2])
+    assert "1 unchanged; open " in told[2]
+    for words in (["--to", "html", "--explain"], ["--to", "html", "--force"]):
+        planned.clear()
+        assert main([*usual, *words]) == 0
+        assert planned
 
 
 @pytest.mark.usefixtures("settled")
