@@ -186,12 +186,15 @@ def documents_table(ds: Dataset) -> Table:
         date = tuple(date_text(row["date_published"], lang) for lang in ("zh", "en"))
         stated = Cell(quoted(row["disclosure"]), tone="warn") if row["disclosure"] else Cell("")
         issued = [part for part in (row["producer"], row["doc_number"]) if part]
+        unnamed = Cell(worded("cell.no_producer"), tone="muted")
         if not row["file_name"]:
             stated = Cell(worded("sources.typed"), tone="warn")
         lines.append(
             (
                 Cell(title, head=True),
-                Cell(Label("，".join(issued), glossed("，".join(issued), issuer(ds, row["producer"])))),
+                Cell(Label("，".join(issued), glossed("，".join(issued), issuer(ds, row["producer"]))))
+                if issued
+                else unnamed,
                 Cell(date),
                 stated,
                 Cell(len(account.observations)),
