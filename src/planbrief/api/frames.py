@@ -87,6 +87,7 @@ def with_values(ds: Dataset, region: str, indicator: str, activity: str, new: Ma
     from planbrief.targets.frames import as_text
     from planbrief.targets.package import Package, Row
 
+    # An invented value takes unit, scope and prices of a real target of the series: it is held against nothing else.
     like = [s for s in series_of(ds, region, indicator, activity or None) if s.aims and (s.activity == activity)]
     if not like:
         known = [series.key for series in series_of(ds, region)]

@@ -140,6 +140,7 @@ def send(settings: Smtp, recipient: str, message: bytes, commit: Callable[[], No
         try:
             with _connected(settings, deadline) as client:
                 _envelope(client, settings.sender, recipient)
+                # RFC 5321: a line that is one dot ends the message, so that every dot in front is doubled.
                 client.send(re.sub(rb"(?m)^\.", b"..", message.rstrip(b"\r\n") + b"\r\n"))
                 _still_there(client)
                 commit()

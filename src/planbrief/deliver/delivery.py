@@ -217,6 +217,7 @@ def append_line(path: Path, line: dict[str, object]) -> None:
         torn = False
         if size:
             os.lseek(handle, size - 1, os.SEEK_SET)
+            # A line without its end was cut off by a crash; closed first, it spoils only itself and not the next one.
             torn = os.read(handle, 1) != b"\n"
         os.write(handle, ("\n" if torn else "").encode() + text.encode() + b"\n")
         os.fsync(handle)

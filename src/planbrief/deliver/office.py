@@ -125,6 +125,7 @@ class Office:
 
     def _settle(self) -> None:
         """What a crash left between the last word and the answer is not known to have arrived."""
+        # Sent again it might arrive twice, given up it might never: only a person can ask the recipient.
         for delivery in self.ledger:
             if delivery.state == "committing":
                 reason = "the run was cut off while the server was answering"

@@ -132,6 +132,7 @@ class Runner:
                 with self._boundary(f"job {job.name}"):
                     if slot := self._due(job, journal, office):
                         ended.append(self._run(job, slot, journal, office))
+            # Before the flush: what this round tells the operators is new to whoever reads its exit code, too.
             told = office.ledger.told()
             with self._boundary("delivery"):
                 office.flush()
@@ -171,6 +172,7 @@ class Runner:
         if last is None:
             journal.add(Run(job.name, now.isoformat(), "known", now.isoformat()))
             return None
+        # A machine whose clock ran in 2099 once would otherwise run nothing until then.
         if (right := corrected(last, now)) != last:
             self.log.event("schedule.clock", f"the clock went back from {last} to {now}", level="warning")
             journal.add(Run(job.name, right.isoformat(), "known", now.isoformat(), reason="clock"))

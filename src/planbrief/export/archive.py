@@ -214,6 +214,7 @@ def zip_bytes(files: Mapping[str, bytes]) -> bytes:
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
         for name, data in files.items():
             member = zipfile.ZipInfo(name, _DATE)
+            # Left alone, the archive says on which system it was made, and its bytes differ from machine to machine.
             member.create_system = 3
             member.external_attr = (stat.S_IFREG | 0o644) << 16
             member.compress_type = zipfile.ZIP_DEFLATED

@@ -168,6 +168,7 @@ def unit_code(unit: Unit, units: UnitTable) -> str:
     """
     own = units.rows.get(unit.base, {})
     code = _identifier(own.get("name_en") or unit.name_en or unit.base)
+    # English has one word for several units that Chinese tells apart, and so must the code list.
     alike = [base for base, row in units.rows.items() if _identifier(row.get("name_en") or base) == code]
     return code if alike in ([], [unit.base]) else f"{code}_{_points(unit.base)}"
 

@@ -103,6 +103,8 @@ def cell_value(sheet: Worksheet, row: int, column: int, text: str, kind: str, st
         whole, decimals = match[1], match[2] or ""
         number = float(text)
         if math.isfinite(number):
+            # A double holds fifteen digits: with more, a fixed number of decimals would show digits that nobody
+            # printed.
             exact = len((whole + decimals).lstrip("0")) <= MOST_DIGITS
             sheet.write_number(row, column, number, styles.number(len(decimals)) if exact else styles.general())
             return
@@ -114,6 +116,7 @@ def cell_value(sheet: Worksheet, row: int, column: int, text: str, kind: str, st
             day = datetime.fromisoformat(text)
         except ValueError:
             day = datetime.min
+        # A workbook counts days from 1900; an earlier date stays the text that it is.
         if day.year >= 1900:
             sheet.write_datetime(row, column, day, styles.day())
             return

@@ -180,6 +180,7 @@ def order_of(ds: Dataset, a: Evidence, b: Evidence) -> Order | None:
         last = published_year(ds, [large.source_id])  # stated as reached: in the year of the document at the latest
     if math.isnan(last) or not small.dated or small.year < last:
         return None
+    # From an earlier year the smaller value could have overtaken since: only a later one is safely the smaller.
     if small.year > last:
         because.append("later")
     if small.kind in AIMS and large.kind not in AIMS:
@@ -338,6 +339,7 @@ def _things(stated: list[Evidence]) -> list[Thing]:
     for group in things.values():
         achieved = sorted((r for r in group if r.kind in ("actual", "estimate")), key=_when)
         aims = {r.time_period: r for r in sorted((r for r in group if r.kind in AIMS and r.dated), key=_when)}
+        # Of equal values the first in print stays, so that its locator is the one that is shown.
         undated = {r.base: r for r in reversed(group) if r.kind in AIMS and not r.dated}
         roles = [("latest", achieved[-1])] if achieved else []
         roles += [("target", r) for r in aims.values()] + [("undated", r) for r in undated.values()]
@@ -384,6 +386,7 @@ def _nearest(judged: Iterable[Judged]) -> list[Judged]:
     """Each thing with the nearest of the other area that has no nearer one."""
     met: set[str] = set()
     kept: list[Judged] = []
+    # Nearest first, and each figure once: a table would show one value against many, each a little less alike.
     for pair in sorted(judged, key=_distance):
         if met.isdisjoint(ids := {pair[1].a, pair[1].b}):
             met |= ids

@@ -383,6 +383,7 @@ def _multiplied(left: Figure, right: Figure) -> Figure:
             return _made("*", left, right, level.measure, level.unit, lambda a, b: a * b)
         if other.measure == "share" and level.measure in ("level", "count"):
             return _made("*", left, right, level.measure, level.unit, lambda a, b: a * b / 100)
+    # 1,000 元/人 times 3 万人 is money: the unit below the stroke is divided out, scaled to the other number's.
     for number, rate in ((left, right), (right, left)):
         over, slash, under = rate.unit.partition("/")
         if slash and number.unit and "/" not in number.unit:
@@ -464,6 +465,7 @@ def _made(
     value = rule(left.value, right.value)
     corners = [rule(a, b) for a in _ends(left) for b in _ends(right)]
     known = [corner for corner in corners if not math.isnan(corner)]
+    # A divisor that may be zero leaves the quotient open on both sides, and no corner shows it.
     open_ended = operation == "/" and _ends(right)[0] <= 0 <= _ends(right)[-1]
     return replace(
         left,

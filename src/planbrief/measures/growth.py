@@ -71,6 +71,7 @@ def path(milestones: Any, year: Any, shape: str = "geometric") -> Any:
         result = np.full(np.shape(when), np.nan)
         if known.conflict:
             return wrap(result)
+        # One milestone is a path of one year.
         if len(known.years) == 1:
             result = np.where(when == known.years[0], heights[0], result)
         for i in range(len(known.years) - 1):
@@ -81,6 +82,7 @@ def path(milestones: Any, year: Any, shape: str = "geometric") -> Any:
         if shape == "linear":
             return wrap(result)
         result = np.exp(result)
+        # exp(ln v) is not v to the last digit; at a milestone the path is what was printed there.
         for at, value in zip(known.years, known.values, strict=True):
             result = np.where((when == at) & ~np.isnan(result), value, result)
         return wrap(result)
@@ -270,6 +272,7 @@ def least_squares_growth(years: Any, values: Any) -> Any:
         offsets = np.where(known, times - mean_time[..., np.newaxis], 0.0)
         spread = (offsets**2).sum(axis=-1)
         slope = (offsets * (logs - logs.sum(axis=-1, keepdims=True) / count[..., np.newaxis])).sum(axis=-1) / spread
+        # Two values of one year make no slope, however many there are.
         defined = (count >= 2) & (spread > 0) & np.isfinite(slope)
         return wrap(np.where(defined, np.expm1(slope), np.nan))
 
@@ -317,6 +320,7 @@ def _geometric_sum_root(total: Array, periods: int) -> Array:
     """The x ≥ 0 with x + x² + … + xⁿ = total."""
     if periods <= 1:
         return total
+    # Both are at or above the root, for x ≤ total and xⁿ ≤ total: from there Newton descends and never steps across.
     x = np.minimum(total, total ** (1 / periods))
     for _ in range(200):
         value, slope = np.zeros_like(x), np.zeros_like(x)

@@ -96,6 +96,7 @@ def cagr_range(base: Any, value: Any, years: Any) -> Range:
     with quiet(all="ignore"):
         low = np.where(np.isposinf(v0), np.inf, (np.maximum(v0, 0) / b1) ** (1 / years) - 1)
         high = np.where((b0 <= 0) | np.isposinf(v1), np.inf, (v1 / b0) ** (1 / years) - 1)
+        # To nothing every start falls by all, also one that may have been nothing itself.
         high = np.where((b0 <= 0) & (v1 == 0), -1.0, high)
         defined = (b1 > 0) & (v1 >= 0) & (years > 0) & (b0 <= b1) & (v0 <= v1)
         low, high = (np.where(defined, one, np.nan) for one in (low, high))
@@ -127,6 +128,7 @@ def completion_range(base: Any, value: Any, target: Any) -> Range:
     """
     (b0, b1, v0, v1, t0, t1), wrap = arrays(*ends(base), *ends(value), *ends(target))
     with quiet(all="ignore"):
+        # The quotient is monotone in each argument while base and target stay apart: its extremes are at the corners.
         corners = [_corner(b, v, t) for b in (b0, b1) for v in (v0, v1) for t in (t0, t1)]
         low = np.fmin.reduce(np.broadcast_arrays(*corners))
         high = np.fmax.reduce(np.broadcast_arrays(*corners))
@@ -244,8 +246,10 @@ def observed(
     if exact or not (comparator == "approx" or kind in ROUNDED_KINDS):
         return Range(value, value)
     printed = _rounding(value_text)
+    # 下降9.7% is −9.7 with the printed form 9.7: the interval is mirrored with the sign.
     if value < 0:  # the printed form of a decline has no sign
         printed = Range(-printed[1], -printed[0])
+    # The printed form may not hold the digits of the value (千亿级 is 1000 亿元): then the value itself is rounded.
     if not printed[0] <= value <= printed[1]:
         printed = _rounding(value)
     return Range(max(printed[0], least), min(printed[1], most))

@@ -184,6 +184,7 @@ def floats(value: Any) -> Array:
 
 
 def _is_pandas(value: Any) -> bool:
+    # Who has no pandas objects need not wait for the import of pandas.
     pandas = sys.modules.get("pandas")
     return pandas is not None and isinstance(value, (pandas.Series, pandas.DataFrame))
 
@@ -438,6 +439,7 @@ def reason(function: str | Callable[..., Any], /, *, field: str = "", **args: An
     bound = inspect.signature(known.function).bind(**args)
     bound.apply_defaults()
     given = {key: _comparable(value) for key, value in bound.arguments.items()}
+    # A missing number explains more than what follows from it, so that it comes before all rules.
     if any(_missing(value, name) for value in given.values()):
         return "missing_value"
     applicable = known.fields.get(field, known.rules)

@@ -117,6 +117,7 @@ class Series:
         A month (目前) stands for its year where something is counted or a share is taken, for a stock at a date is
         what both are; half-years and quarters of a flow never do.
         """
+        # 9.2 million people at the end of June stand for the year; the output of its first half does not.
         stock = self.family == "share" or self.aggregation == "count"
         return tuple(
             point
@@ -203,6 +204,7 @@ def series_of(
         for part in _by_price(group, money=table.parse(group[0]["unit_measure"] or "1").dimension == "money"):
             single = _series(ds, table, part)
             key = single.key
+            # Tons and pieces of one product, or current and constant prices, are two series under one name.
             if key in taken:
                 key = f"{key}@{single.price_base or table.parse(single.unit).dimension}"
             taken.add(key)
@@ -300,6 +302,7 @@ def _points(series: Series, table: units.UnitTable, rows: list[dict[str, Any]]) 
     for row in rows:
         own = table.parse(row["unit_measure"] or "1")
         scale = own.factor / size
+        # A value in its own unit stays the float that it was read as: 142.8 × 1.0 is, 142.8 × 1e8 ÷ 1e8 need not be.
         scaled = row["obs_value"] * scale if scale != 1 else row["obs_value"]
         counted = series.aggregation == "count" and own.multiplier == 1 and float(row["obs_value"]).is_integer()
         ends = observed(

@@ -144,9 +144,11 @@ def contribution(parts0: Any, parts1: Any) -> Contribution:
         total0 = before.sum(axis=-1, keepdims=True)
         total = change.sum(axis=-1, keepdims=True)
         size = (np.abs(before) + np.abs(after)).sum(axis=-1, keepdims=True)
+        # A total that moves by less than its floats can hold has not moved: 0.1 + 0.2 and 0.3 are one.
         moved = np.abs(total) > 4 * np.finfo(float).eps * size
         pull = np.where(total0 > 0, 100 * change / total0, np.nan)
         percent = np.where(moved, 100 * change / total, np.nan)
+    # Worked cases write an undefined share of lists as one null, not as a list of them.
     if isinstance(parts0, (list, tuple)) and isinstance(parts1, (list, tuple)) and percent.ndim == 1:
         return Contribution(pull, percent if moved.any() or not percent.size else float("nan"))
     return Contribution(wrap(pull), wrap(percent))
@@ -212,6 +214,7 @@ def shift_share(region0: Any, region1: Any, nation0: Any, nation1: Any) -> Shift
     with quiet(all="ignore"):
         total = n0.sum(axis=-1)
         overall = np.where(total > 0, n1.sum(axis=-1) / total - 1, np.nan)
+        # An industry that the region does not have grows by nothing, also where the nation has none either.
         at_national_rate = np.where(r0 == 0, 0.0, r0 * np.where(n0 > 0, n1 / n0, np.nan)).sum(axis=-1)
         before = r0.sum(axis=-1)
         national = before * overall
@@ -359,6 +362,7 @@ def _share_row(whole: Whole, part: Series, point: Point, total: Point | None, pr
         "total_indicator": whole.total.indicator if whole.total else whole.indicator if total else "",
         "exhaustive": whole.exhaustive,
         "share_pct": percent,
+        # A printed whole and its part are rounded independently; a whole that is the sum of its parts moves with them.
         "share_lower": _bound(point.lower, high, 0.0) if not own else _own(point.lower, point.upper, low, high)[0],
         "share_upper": _bound(point.upper, low, math.inf) if not own else _own(point.lower, point.upper, low, high)[1],
         "share_of_parts_pct": float(structure.share(point.value, math.fsum(one.value for one in present))),
@@ -421,6 +425,7 @@ def contribution_table(
                 for activity, points in parts.items()
                 if start in points and end in points and not (points[start][0].conflict or points[end][0].conflict)
             }
+            # What one part contributes to itself is all of it, and says nothing.
             if len(both) < 2:
                 continue
             left_out = tuple(activity for activity in parts if activity not in both)

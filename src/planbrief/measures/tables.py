@@ -127,6 +127,7 @@ def _row(series: Series, base: Point, later: list[Point], target: Point) -> dict
     if why := target.bound_reason(base) or ("bound_open" if target.unsettled_by(latest) else ""):
         return _bound_row(series, base, latest, target, why)
     between = [point for point in series.aims if base.year < point.year <= target.year and not point.conflict]
+    # Milestones on the way bend the path: a plan that starts slowly is not behind in its first year.
     path = {point.year: point.value for point in (base, *between, target)}
     schedule = {"year": latest.year, "value": latest.value}
     gaps = {shape: _gap(path, base, target, shape, **schedule) for shape in growth.SHAPES}
@@ -153,6 +154,8 @@ def _row(series: Series, base: Point, later: list[Point], target: Point) -> dict
         "verdict_linear": verdicts["linear"],
         "verdict_geometric": verdicts["geometric"],
         "verdict_differs": all(verdicts.values()) and len(set(verdicts.values())) > 1,
+        # A share grows in percentage points: a rate of its growth, and a ratio of two such rates, would be read as
+        # points.
         "required_rate": required.rate if level else math.nan,
         "required_increment": required.increment_per_year,
         "already_met": required.already_met,
@@ -350,6 +353,7 @@ def _segments(ds: Dataset, series: Series) -> Iterator[tuple[str, Point | None, 
     planned = list(_pairs([*([base] if base else []), *aims]))
     for start, end in planned:
         yield "planned", start, end
+    # With one planned segment the whole is that segment.
     if base is not None and len({end.year for _, end in planned}) > 1:
         for end in (point for point in aims if point.year == aims[-1].year):
             yield "whole", base, end
@@ -413,6 +417,7 @@ def _end(name: str, point: Point) -> dict[str, Any]:
 
 def _fitted(points: Sequence[Point | None]) -> float:
     known = [point for point in points if point is not None and not point.conflict]
+    # Through two points the fitted rate is the end-point rate again, and would only look like a second opinion.
     if len(known) < 3:
         return math.nan
     return float(growth.least_squares_growth([p.year for p in known], [p.value for p in known]))
@@ -440,10 +445,12 @@ def _with_measures(table: pd.DataFrame) -> pd.DataFrame:
     open_rate = ranges.cagr_range((bounds[0], bounds[1]), (bounds[2], bounds[3]), years)
     table["cagr_lower"] = np.where(levels, open_rate.lower, np.nan)
     table["cagr_upper"] = np.where(levels, open_rate.upper, np.nan)
+    # The least change leads from the highest start to the lowest end, the most from the lowest to the highest.
     table["change_lower"], table["change_upper"] = bounds[2] - bounds[1], bounds[3] - bounds[0]
     table["undefined"] = [_why(*row) for row in zip(table["family"], start, end, years, strict=True)]
     worded = (table["end_comparator"], end, start, table["start_comparator"], bounds[1])
     whys = [bound_reason(*row) for row in zip(*worded, strict=True)]
+    # What was achieved grew, whatever bound it keeps; only an aim can ask for nothing.
     asked = np.asarray([stage == "achieved" or not why for stage, why in zip(table["stage"], whys, strict=True)])
     for name in (*LEVEL_CHANGES, *SHARE_CHANGES, "cagr_lower", "cagr_upper", "change_lower", "change_upper"):
         table[name] = np.where(asked, table[name], np.nan)

@@ -112,6 +112,7 @@ def records(ds: Dataset, wanted: Iterable[str]) -> list[Evidence]:
 
 def judge(ds: Dataset, a: Evidence, b: Evidence, *, ignoring: Iterable[str] = ()) -> Verdict:
     """The verdict on two records; differences named in `ignoring` do not count."""
+    # The whole reasons are kept, not those that count: a view that ignores some must not decide for the others.
     skipped = frozenset(ignoring)
     # Values do not matter to a verdict: many pairs of many cities are alike in all that does.
     known: dict[object, tuple[Reason, ...]] = ds.memory.setdefault(Reason, {})

@@ -127,6 +127,7 @@ def audit(ds: Dataset, region: str | None = None, *, tables: AuditTables | None 
     for result in results:
         if isinstance(result, Finding):
             findings.setdefault(result.id, result)
+        # Several checks of one identity count once, and a failed one stands for all.
         elif result.id not in checked or not result.agrees:
             checked[result.id] = result
     return Audit(findings.values(), checked.values())

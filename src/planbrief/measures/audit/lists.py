@@ -113,6 +113,7 @@ def _list(asked: Question, places: Mapping[str, Sequence[Row]]) -> Iterator[Find
                 numbers = {**_said(same[0]), "name": Label(name, name), "one_place": Label(where, where)}
                 yield _finding(asked.about(name, "twice"), "twice", numbers, same)
     told: set[frozenset[str]] = set()
+    # Both ways: a name may be missing in either place; what was told one way is not told again.
     for one, other in permutations(places, 2):
         if places[other][0]["complete"] != "true":
             continue
@@ -183,6 +184,7 @@ def _classes(ctx: Context) -> Iterator[SizeClass]:
     for records in grouped(ctx.settled, lambda r: (r.source_id, r.start, r.end, r.ref_area, r.time_period)).values():
         counts = [record for record in records if record.dimension == "count"]
         sizes = [record for record in records if record.dimension != "count" and record.comparator in ("ge", "gt")]
+        # 二个千亿级 is two observations on one span: how many, and how large. More on a span is no such phrase.
         if len(records) == 2 and counts and sizes:
             yield SizeClass(counts[0], sizes[0])
 

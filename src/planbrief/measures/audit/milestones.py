@@ -213,6 +213,7 @@ def _fits(ratio: float, half: float, start: Evidence, end: Evidence, bound_below
     low = end.low / start.high
     if bound_below:
         return high >= ratio - half
+    # 增加一倍 of levels that give 1.99 is no contradiction: such words are rounder than their figures.
     return low - half <= ratio <= high + half or math.isclose(low, ratio, rel_tol=0.01)
 
 

@@ -364,6 +364,7 @@ def at_one_price(records: Iterable[Evidence]) -> bool:
 def _at_one_price(records: list[Evidence]) -> tuple[Evidence, ...]:
     """One record a year, in order, all at prices like those of the last aim (or else of the last record)."""
     aims = [record for record in records if record.kind == "target" and prices_of(record)]
+    # The aims decide which prices a path is at: what was reached at others is no step toward them.
     leading = prices_of(max(aims or records, key=lambda record: record.year))
     years: dict[float, Evidence] = {}
     for record in records:

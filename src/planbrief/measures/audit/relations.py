@@ -153,6 +153,7 @@ def _times(a: Amount, b: Amount) -> Amount:
     dimension = _dimension(a, b, 1)
     records, formula = a.records + b.records, f"{_braced(a)} × {_braced(b)}"
     complete = a.complete and b.complete
+    # Quantities of a plan are not negative, so that the product of the lower ends is the lowest.
     low, high = _open(a.low * b.low, -math.inf), _open(a.high * b.high, math.inf)
     return Amount(a.value * b.value, low, high, dimension, records, formula, complete)
 
@@ -242,6 +243,7 @@ def find(ctx: Context, atom: Atom, scope: Scope, activity: str) -> Evidence | No
             continue
         if not now and not scope.any_period:
             continue
+        # Here and now before elsewhere and another time; a figure before a limit, dated before undated, first in print.
         ranked.append((not here, not now, record.kind == "constraint", not record.dated, position, record))
     if not ranked:
         return None
@@ -324,6 +326,7 @@ def _check(ctx: Context, row: Mapping[str, str], scope: Scope, left: Amount, rig
         return
     if sign in ("equal", "within") and not right.complete:
         return
+    # Parts that are not all printed cannot make up the whole; together they may still not exceed it.
     if sign == "equal" and not left.complete:
         sign = "within"
     slack = EPSILON * max(abs(left.value), abs(right.value), 1e-12)

@@ -71,6 +71,8 @@ def slips(path: Sequence[Evidence]) -> list[Slip]:
     suspected: list[Slip] = []
     rest = list(path)
     while candidates := _candidates(rest):
+        # A slip makes the steps beside it look slipped, too; taken out in order of clearness, it takes no neighbour
+        # along.
         clearest = min(candidates, key=lambda slip: _unclear(slip.record.base / slip.expected))
         suspected.append(clearest)
         rest.remove(clearest.record)
@@ -112,6 +114,8 @@ def _inside_paths(ctx: Context) -> Iterator[Result]:
 
 def _slip(quotient: float) -> int:
     nearest = round(math.log10(quotient))
+    # The path between two neighbours is a guess: a value may be off it by a factor of 2.2 (10^0.35) and still be a
+    # slip.
     return nearest if abs(nearest) in SLIPS and _unclear(quotient) < 0.35 else 0
 
 
@@ -282,6 +286,7 @@ def _overlap(x: Evidence, y: Evidence) -> bool:
         lows = [-math.inf if _SIDES.get(one.comparator) == -1 else one.low for one in (x, y)]
         highs = [math.inf if _SIDES.get(one.comparator) == 1 else one.high for one in (x, y)]
         return max(lows) <= min(highs)
+    # 1.46 rounds to 1.5, so that both may be one value; printed to the same digit they are equal or not.
     coarse, fine = (x, y) if x.base_half >= y.base_half else (y, x)
     if coarse.base_half == fine.base_half:
         return math.isclose(x.base, y.base, rel_tol=EPSILON)

@@ -64,6 +64,7 @@ def _addable(records: list[Evidence]) -> bool:
 def _by_activity(ctx: Context) -> Iterator[Result]:
     groups = grouped(_levels(ctx), lambda r: (r.ref_area, r.indicator, r.time_period, _reached(r)))
     for records in groups.values():
+        # Reversed, so that of several prints of one figure the first stays.
         by_activity = {record.activity: record for record in reversed(records)}
         for parent, children in ctx.children.items():
             parts = [by_activity[child] for child in children if child in by_activity]

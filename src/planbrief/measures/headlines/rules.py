@@ -360,6 +360,7 @@ def progress_ahead(city: City) -> Iterator[Headline]:
 def _progress(city: City, rule: str, verdict: str) -> Iterator[Headline]:
     """The next target of every series that has an actual value after its base, judged on its default path."""
     rows: list[dict[str, Any]] = records_of(progress_table(city.ds, city.region))
+    # Judged by its next target: a path of four is one thing on schedule, not four.
     nearest: dict[str, dict[str, Any]] = {}
     for row in rows:
         if row["target_year"] > row["year"] or row["series"] not in nearest:

@@ -285,6 +285,7 @@ class Area:
             Number of assumptions.
         """
         scale = 1.0 if math.isnan(amount) or math.isnan(self.size) else min(1.0, abs(amount) / self.size)
+        # Bounded, so that one figure that grows tenfold does not outweigh everything else that is worth knowing.
         reach = 1 - math.exp(-abs(distance)) if math.isfinite(distance) else 1.0
         size = LEAST_SCALE + (1 - LEAST_SCALE) * scale
         return CERTAINTY[min(assumed, len(CERTAINTY) - 1)] * size * (LEAST_DISTANCE + (1 - LEAST_DISTANCE) * reach)
