@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from planbrief.errors import UnknownName
-from planbrief.measures import explain_undefined, progress, reason, structure
+from planbrief.measures import explain_undefined, growth, progress, reason, structure
 from planbrief.measures.registry import MEASURES, REASONS
 
 VECTORS = json.loads((Path(__file__).parent / "method_vectors.json").read_text(encoding="utf-8"))
@@ -121,6 +121,23 @@ def test_fields_have_their_own_reasons() -> None:
     assert reason(structure.share_change, field="gap_closed", share0=100, share1=100) == "share_full"
     with pytest.raises(UnknownName, match="gap_closed"):
         reason("structure.share_change", field="gap", share0=1, share1=2)
+
+
+def test_a_field_is_undefined_for_its_own_reasons_only() -> None:
+    """A target year that is none says nothing of the growth that was achieved, and the other way round."""
+    years = {"base_year": 2020, "year": 2023, "target_year": 2020}
+    achieved = progress.growth_ratio(base=100, value=121, target=150, **years)
+    assert math.isnan(achieved.required)
+    assert achieved.actual > 0
+    said = reason("progress.growth_ratio", field="actual", base=100, value=-1, target=150, **years)
+    assert said == "value_negative"
+
+
+def test_a_rate_of_nothing_over_unknown_years_is_undefined() -> None:
+    """1 ** NaN is 1: a level that does not grow would look known where nobody knows for how long."""
+    assert math.isnan(growth.implied_level(100, 0.0, math.nan))
+    assert reason("growth.implied_level", base=100, rate=0.0, years=math.nan) == "missing_value"
+    assert growth.implied_level(0, 0.5, 3) == 0.0
 
 
 def test_arrays_are_explained_element_by_element() -> None:

@@ -358,8 +358,10 @@ def implied_level(base: Any, rate: Any, years: Any) -> Any:
     >>> round(implied_level(100, 0.05, 5), 2)
     127.63
     """
-    # From nothing comes nothing, also where the factor overflows: 0 × inf is no number.
-    return np.where((base == 0) & ~np.isnan(years), 0.0, base * (1 + rate) ** years)
+    # From nothing comes nothing, also where the factor overflows: 0 × inf is no number. But 1 ** NaN is 1, and a rate
+    # of 0 % over an unknown number of years would look known.
+    level = np.where(base == 0, 0.0, base * (1 + rate) ** years)
+    return np.where(np.isnan(years), np.nan, level)
 
 
 @measure(
