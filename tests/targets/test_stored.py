@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,9 +12,11 @@ import pandas as pd
 import pytest
 
 from planbrief.errors import DataError, UnknownName
+from planbrief.measures.headlines import headlines
 from planbrief.project import Project, packaged
 from planbrief.run.plan import checked_package, snapshot
-from planbrief.targets import Dataset, load
+from planbrief.run.produce import learn
+from planbrief.targets import Dataset, frames, load
 from planbrief.targets.frames import STORE, StoredRows
 
 
@@ -152,3 +155,35 @@ def test_hostile_cells_stay_text(tmp_path: Path) -> None:
     stored = load(Project(snapshot(packaged(), tmp_path / "project", changed)))
     assert is_stored(stored)
     assert set(stored.select(locator=nasty)["locator"]) == {nasty}
+
+
+@pytest.mark.parametrize("most", [20_000, 10], ids=["kept", "too large to keep"])
+def test_what_was_learnt_once_gives_the_same_figures_and_the_same_reads(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """A report of a process that knows the data already says of itself what one says that has read them."""
+    monkeypatch.setattr(frames, "_kept", {})
+    monkeypatch.setattr("planbrief.run.produce.MOST_KEPT", most)
+    fresh = load(project)
+    assert is_stored(fresh)
+    told = {region: headlines(fresh, [region]) for region in ("fuling", "bazhong")}
+    learn(str(project.root))
+    own = Project(shutil.copytree(project.root, tmp_path / "own"))
+    for region in ("bazhong", "fuling"):  # each alone, in another order
+        one, other = load(own), Dataset(checked_package(packaged()))
+        assert is_stored(one) == (most == 10)
+        assert one.package.folder == own.data
+        assert headlines(one, [region]) == headlines(other, [region]) == told[region]
+        assert one.reads == other.reads
+
+
+def test_what_was_learnt_is_not_taken_for_other_data(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(frames, "_kept", {})
+    learn(str(project.root))
+    own = Project(shutil.copytree(project.root, tmp_path / "own"))
+    areas = own.data / "areas.csv"
+    areas.write_text(areas.read_text(encoding="utf-8").replace("Fuling", "Foreign"), encoding="utf-8")
+    assert "Foreign" in load(own).name("areas", "fuling", "en")
+    assert "Fuling" in load(project).name("areas", "fuling", "en")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import cache, wraps
+from functools import cache, partial, wraps
 from typing import TYPE_CHECKING, Any, Concatenate, NamedTuple, ParamSpec, TypeVar
 
 from planbrief.measures.registry import words
@@ -19,7 +19,7 @@ R = TypeVar("R")
 
 
 def remembered(function: Callable[Concatenate[Dataset, P], R]) -> Callable[Concatenate[Dataset, P], R]:
-    """Answer a second call with the same data set and arguments from memory.
+    """Answer a second call with the same data and arguments from memory.
 
     For functions that depend on nothing else. Frames and lists are handed out as copies, so that who changes one
     changes only his own; anything else must be immutable. Calls with arguments that cannot be hashed are computed.
@@ -30,11 +30,10 @@ def remembered(function: Callable[Concatenate[Dataset, P], R]) -> Callable[Conca
     def remembering(ds: Dataset, *args: P.args, **kwargs: P.kwargs) -> R:
         question = (name, args, tuple(sorted(kwargs.items())))
         try:
-            found: Any = ds.memory.get(question)
+            hash(question)
         except TypeError:
             return function(ds, *args, **kwargs)
-        if found is None:
-            found = ds.memory[question] = function(ds, *args, **kwargs)
+        found: Any = ds.remembered(question, partial(function, ds, *args, **kwargs))
         return found.copy() if hasattr(found, "copy") else found
 
     return remembering

@@ -150,12 +150,16 @@ def half_digit(value_text: str) -> float:
 
 
 def evidence(ds: Dataset, rows: pd.DataFrame) -> tuple[Evidence, ...]:
-    """Rows of ``ds.observations`` as records, in their order of print; each is read once in the life of `ds`."""
-    known: dict[str, Evidence] = ds.memory.setdefault(Evidence, {})
+    """Rows of ``ds.observations`` as records, in their order of print; each is made once for all data sets."""
+    known: dict[str, Evidence] = ds.package.memory.setdefault(Evidence, {})
     asked = rows.index.tolist()
     if missing := [obs_id for obs_id in asked if obs_id not in known]:
         fresh = rows if len(missing) == len(asked) else rows.loc[missing]
         known.update((record.obs_id, record) for record in _records(ds, fresh))
+    if len(missing) < len(asked):  # what the known ones were made of is read again
+        _ = ds.unit_table
+        for area in {known[obs_id].ref_area for obs_id in asked}:
+            ds.city_of(area)
     return tuple(sorted((known[obs_id] for obs_id in asked), key=lambda record: (record.source_id, record.start)))
 
 

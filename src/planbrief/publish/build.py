@@ -212,6 +212,8 @@ def _record(plan: Plan, results: Results, earlier: Earlier, kept: set[str]) -> b
     return (json.dumps(record, ensure_ascii=False, sort_keys=True, indent=1) + "\n").encode()
 
 
+#: Reports that are sooner built than all data are learnt.
+FEW = 4
 #: What systems and libraries say when files, processes, memory or disk are used up.
 _EXHAUSTED = tuple(os.strerror(code) for code in (errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOSPC, errno.EAGAIN))
 
@@ -390,6 +392,7 @@ class Session:
         self.listener.started([task.name for task in tasks])
         results: dict[str, Staged | PlanbriefError] = {}
         jobs = min(self.request.jobs or os.cpu_count() or 1, len(tasks) + 1)
+        root = self.publication.work_dir("project")
         place: contextlib.AbstractContextManager[Submit] = (
             contextlib.nullcontext(submit_to(self.pool, self.listener.stage))
             if self.pool
@@ -400,13 +403,15 @@ class Session:
                 self.publication.work_dir("tasks"),
                 self.listener.stage,
                 self.request.memory,
+                str(root) if len(tasks) > FEW else "",
             )
         )
         with place as submit:
             # Written while the processes import what reports need.
-            root = snapshot(self.project, self.publication.work_dir("project"), chosen.package)
+            snapshot(self.project, root, chosen.package)
             waiting: dict[Future[Any], str] = {}
-            for task in tasks:
+            # The catalog begins with what is read first and ends with what takes longest.
+            for task in reversed(tasks):
                 future = submit(produce, replace(task, project=str(root)), task.name, self.request.report_timeout)
                 waiting[future] = task.name
             langs = {job.lang for job in chosen.jobs} | {entry.lang for entry in self.earlier.entries.values()}

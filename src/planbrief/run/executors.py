@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from planbrief import __version__
 from planbrief.errors import PlanbriefError, RunError, UnknownName
 from planbrief.run.plan import code_hash, environment_hash
-from planbrief.run.produce import Task
+from planbrief.run.produce import Task, learn
 
 if TYPE_CHECKING:
     import distributed
@@ -32,11 +32,12 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def executor_for(
-    where: str, jobs: int, preload: Sequence[str], scratch: Path, on_stage: OnStage, memory: int = 0
+    where: str, jobs: int, preload: Sequence[str], scratch: Path, on_stage: OnStage, memory: int = 0, root: str = ""
 ) -> Iterator[Submit]:
     """A way to submit work: ``local`` (a fresh forked process per report) or ``dask:tcp://HOST:PORT``.
 
-    `memory` is what one local report may hold in bytes; 0 for its share of the machine.
+    `memory` is what one local report may hold in bytes; 0 for its share of the machine. `root` is the project's
+    snapshot where its data are worth learning once for all.
 
     Raises
     ------
@@ -58,6 +59,8 @@ def executor_for(
     from planbrief.run.pool.process_tree import memory_share
 
     with Pool(jobs, preload, scratch=scratch) as pool:
+        if root:
+            pool.prepare(learn, root)
         yield submit_to(pool, on_stage, memory or memory_share(jobs))
 
 

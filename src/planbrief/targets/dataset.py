@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,10 +43,10 @@ class Dataset:
     def __init__(self, package: Package) -> None:
         self.package = package
         self._recorder = Recorder()
-        self._frames: dict[str, pd.DataFrame] = {}
-        self._answers: dict[tuple[object, ...], pd.DataFrame] = {}
+        self._frames: dict[str, pd.DataFrame] = package.memory.setdefault("frames", {})
+        self._answers: dict[tuple[object, ...], pd.DataFrame] = package.memory.setdefault("answers", {})
         self._rows: dict[tuple[str, str], dict[str, str]] = {}
-        #: What functions of this data set gave (see :mod:`planbrief.measures.columns`).
+        #: What functions of this data set gave that no other one may have, for it would miss what they read.
         self.memory: dict[Any, Any] = {}
 
     # -- recorded reads -------------------------------------------------------------------------------------------
@@ -56,6 +55,21 @@ class Dataset:
     def reads(self) -> list[Read]:
         """What has been read so far, in a stable order (see :mod:`planbrief.targets.frames`)."""
         return self._recorder.reads()
+
+    def remembered(self, question: tuple[object, ...], answer: Callable[[], Any]) -> Any:
+        """What `answer` gives, from memory where this package has been asked before; what it reads is read again."""
+        known = self.package.memory.get(question)
+        if known is None:
+            outer, self._recorder = self._recorder, Recorder()
+            try:
+                known = answer(), self._recorder
+            finally:
+                inner, self._recorder = self._recorder, outer
+                outer.take(inner)
+            self.package.memory[question] = known
+        else:
+            self._recorder.take(known[1])
+        return known[0]
 
     def _whole(self, name: str) -> pd.DataFrame:
         self._recorder.note({"table": name})
@@ -176,11 +190,11 @@ class Dataset:
         self._recorder.note({"regions": True})
         return self.package.documents
 
-    @cached_property
+    @property
     def unit_table(self) -> UnitTable:
         """The table of units, for reading ``unit_measure``; recorded as a read of it."""
         self._recorder.note({"table": "units"})
-        return UnitTable(row.values for row in self.package["units"].rows)
+        return self.package.unit_table
 
     # -- names and trees ------------------------------------------------------------------------------------------
 
@@ -235,8 +249,8 @@ class Dataset:
         found = self._rows.get((table, key))
         if found is None:
             self.require(table, key)
-            self._recorder.note_key(table, REFERENCE_TABLES[table], key)
             found = self._rows[table, key] = self.package[table].by_key[key].values
+        self._recorder.note_key(table, REFERENCE_TABLES[table], key)
         return found
 
     def require(self, table: str, key: str) -> None:

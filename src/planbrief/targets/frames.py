@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import copy
 import errno
 import hashlib
 import json
@@ -255,6 +256,12 @@ class Recorder:
         """Remember that the row of `table` whose `column` is `value` was looked at."""
         self._keys[table, column].add(value)
 
+    def take(self, other: Recorder) -> None:
+        """Remember what another one has collected."""
+        self._plain.update(other._plain)
+        for where, values in other._keys.items():
+            self._keys[where] |= values
+
     def reads(self) -> list[Read]:
         """All reads in a stable order, without those that another covers."""
         keyed = [
@@ -329,10 +336,43 @@ def read_store(project: Project, left_out: Iterable[str] = ()) -> Package | None
         if facts["left_out"] != sorted(left_out) or not _same(facts["files"], project.data):
             return None
         descriptor = facts["descriptor"]
+        if (kept := _kept.get(_state(facts))) is not None:
+            twin = copy.copy(kept)
+            object.__setattr__(twin, "folder", project.data)
+            return twin
         tables = {resource["name"]: _stored(base, project.data, resource) for resource in descriptor["resources"]}
     except (sqlite3.Error, OSError, ValueError, KeyError):
         return None
     return Package(project.data, descriptor, tables, files=facts["files"], checked=True)
+
+
+#: Packages that this process, or the one that it was forked from, keeps whole, by what their files hold.
+_kept: dict[str, Package] = {}
+
+
+def _state(facts: Mapping[str, Any]) -> str:
+    return json.dumps(facts, sort_keys=True)
+
+
+def keep(project: Project, left_out: Iterable[str], most: int) -> Package | None:
+    """Have whoever reads a copy of `project` in this process, or in one forked from it, get the same package.
+
+    It holds all rows and no open file, with whatever is made of it later. None where nothing is stored, or more than
+    `most` rows are: those stay in the file.
+    """
+    package = read_store(project, left_out)
+    if (
+        package is None
+        or sum(table.count for table in package.tables.values() if isinstance(table, StoredTable)) > most
+    ):
+        return None
+    facts = {"descriptor": package.descriptor, "files": package.files, "left_out": sorted(left_out)}
+    for table in package.tables.values():
+        if isinstance(table, StoredTable):
+            table.take_in()
+    _kept.clear()  # what a process that goes on to serve other builds read before is of no more use
+    _kept[_state(facts)] = package
+    return package
 
 
 def _same(files: Mapping[str, str], folder: Path) -> bool:
@@ -392,6 +432,15 @@ class StoredRows(Sequence[Row]):
 
 class StoredTable(Table):
     """A table whose rows stay in the database until they are asked for."""
+
+    @property
+    def count(self) -> int:
+        """How many rows it has, told without reading them."""
+        return len(self.rows) if self._stored is None else next(self._stored.select("COUNT(*)"))[0]
+
+    def take_in(self) -> None:
+        """Hold all rows, and no longer the database."""
+        object.__setattr__(self, "rows", tuple(self.rows))
 
     @property
     def _stored(self) -> StoredRows | None:

@@ -19,6 +19,7 @@ from planbrief.errors import DataError, Problem
 from planbrief.parameters import read_catalog
 from planbrief.project import Project
 from planbrief.targets.descriptor import LARGEST_FILE, files_of, home_of, read_descriptor, spare_columns
+from planbrief.targets.units import UnitTable
 
 if TYPE_CHECKING:
     from planbrief.targets.names import Names
@@ -196,6 +197,8 @@ class Package:
     #: Digests of answers to reads: many reports ask the same (see :mod:`planbrief.targets.frames`).
     digests: dict[str, str] = field(init=False, default_factory=dict, compare=False, repr=False)
     _names: dict[str, Names] = field(init=False, default_factory=dict, compare=False, repr=False)
+    #: What has been made of the rows, whoever asked: typed frames, answers to questions, results of measures.
+    memory: dict[Any, Any] = field(init=False, default_factory=dict, compare=False, repr=False)
     #: SHA-256 of every file that was read, by its path in the folder.
     files: Mapping[str, str] = field(default_factory=dict, compare=False, repr=False)
     #: Whether every cell has been found in its form already, when the rows were stored.
@@ -231,6 +234,11 @@ class Package:
                 rows += self["indicator_aliases"].cells("indicator", "alias")
             self._names[table] = Names(rows, places=table == "areas")
         return self._names[table]
+
+    @cached_property
+    def unit_table(self) -> UnitTable:
+        """The table of units, for reading ``unit_measure``."""
+        return UnitTable(row.values for row in self["units"].rows)
 
     @cached_property
     def about(self) -> dict[str, str]:

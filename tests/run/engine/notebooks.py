@@ -154,3 +154,16 @@ def hog(megabytes: int) -> int:
         block[::4096] = b"x" * len(block[::4096])
     time.sleep(60)
     return len(held)
+
+
+_marks: list[str] = []
+
+
+def leave_mark(word: str) -> None:
+    """Change this process."""
+    _marks.append(word)
+
+
+def mark() -> str:
+    """What was left in this process, or the one that it was forked from."""
+    return "".join(_marks)

@@ -270,3 +270,13 @@ def test_a_pool_without_jobs_is_refused() -> None:
     """Zero jobs would wait for ever."""
     with pytest.raises(ValueError, match="at least one job"):
         Pool(0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only a process that forks can do something for others")
+def test_what_is_prepared_is_found_by_later_tasks_and_a_failure_is_nobodys(tmp_path: Path) -> None:
+    with Pool(1, scratch=tmp_path, method="fork") as pool:
+        pool.prepare(tasks.leave_mark, "found")
+        before, after = (pool.submit(tasks.mark).result(timeout=PATIENCE) for _ in range(2))
+        pool.prepare(tasks.leave_mark)  # lacks its argument
+        assert (before, after) == ("", "found")
+        assert [pool.submit(tasks.mark).result(timeout=PATIENCE) for _ in range(2)] == ["found", "found"]

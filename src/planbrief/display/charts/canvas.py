@@ -42,6 +42,7 @@ def _short(match: re.Match[str]) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
+@lru_cache(maxsize=8192)
 def compact_path(data: str) -> str:
     """A glyph's outline in whole, relative numbers.
 

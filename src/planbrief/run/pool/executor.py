@@ -169,6 +169,13 @@ class Pool(Executor):
         call = Call(function, args, kwargs)
         return self._threads.submit(self._run, _Task(name, call, timeout, memory_limit, on_stage or self._on_stage))
 
+    def prepare(self, function: Callable[..., Any] | str, /, *args: Any) -> None:
+        """Have something done once that all tasks but the next one find done in their process, if it succeeds.
+
+        It may not compile Typst, start threads, or leave files open.
+        """
+        self._launcher.prepare(Job("", pickle.dumps(Call(function, args)), ""))
+
     def _run(self, task: _Task) -> Any:
         """Do a task; once more if it was lost with the process that forks, which another task may have killed."""
         try:

@@ -111,6 +111,10 @@ class Launcher(ABC):
     def launch(self, job: Job) -> Handle:
         """Start a task."""
 
+    def prepare(self, job: Job) -> None:
+        """Do something once, behind the start of the next task, for all later ones; where that is in vain, nothing."""
+        return
+
     @abstractmethod
     def close(self) -> None:
         """End all processes."""
@@ -162,6 +166,7 @@ class ForkLauncher(Launcher):
         self._lock = threading.Lock()
         self._starts = 0
         self._closed = False
+        self._ahead = b""
         self._start()
 
     def _start(self) -> None:
@@ -181,6 +186,10 @@ class ForkLauncher(Launcher):
                 start_new_session=True,
             )
         self._control.sendall(worker.pack({"preload": self._preload, "root": self._root}))
+
+    def prepare(self, job: Job) -> None:
+        """Have the zygote do it while the next task, which is not made to wait, is busy; a new zygote does without."""
+        self._ahead = worker.pack(job)
 
     def launch(self, job: Job) -> Handle:
         """Fork a process for a task."""
@@ -209,7 +218,8 @@ class ForkLauncher(Launcher):
             message = worker.pack(job)
             header, body = message[: worker.HEADER_SIZE], message[worker.HEADER_SIZE :]
             socket.send_fds(self._control, [header], [writing, theirs.fileno()])
-            self._control.sendall(body)
+            self._control.sendall(body + self._ahead)
+            self._ahead = b""
         except BaseException:
             answers.close()
             ours.close()

@@ -297,7 +297,11 @@ class Zygote:
             self._bury()
 
     def _fork(self) -> None:
-        job, answers, control = _receive_job(self._control)
+        job, descriptors = _receive_job(self._control)
+        if not descriptors:
+            self._do_here(job)
+            return
+        answers, control = descriptors[0], socket.socket(fileno=descriptors[1])
         try:
             pid = os.fork()
         except OSError as problem:
@@ -310,6 +314,13 @@ class Zygote:
         child = _Child(pid, control)
         self._children[pid] = child
         self._selector.register(control, selectors.EVENT_READ, child)
+
+    def _do_here(self, job: Job) -> None:
+        """Do here what all later tasks find done; one that cannot be done, or not whole, they do for themselves."""
+        with contextlib.suppress(Exception):
+            pickle.loads(job.call).run()
+        gc.collect()
+        gc.freeze()
 
     def _become_child(self, job: Job, answers: int, control: socket.socket) -> None:
         """Leave the zygote behind, do the task, and never return."""
@@ -389,8 +400,8 @@ def _receive(sock: socket.socket) -> Any:
     return unpack(_exactly(sock, body_size(_exactly(sock, HEADER_SIZE))))
 
 
-def _receive_job(sock: socket.socket) -> tuple[Job, int, socket.socket]:
-    """Receive a task, the pipe for its answers and its control socket."""
+def _receive_job(sock: socket.socket) -> tuple[Job, list[int]]:
+    """Receive a task, the pipe for its answers and its control socket; neither of them for one to prepare others."""
     header, descriptors, _, _ = socket.recv_fds(sock, HEADER_SIZE, 2)
     if not header:
         raise EOFError
@@ -398,7 +409,7 @@ def _receive_job(sock: socket.socket) -> tuple[Job, int, socket.socket]:
     job = unpack(_exactly(sock, body_size(header)))
     for descriptor in descriptors:
         os.set_inheritable(descriptor, False)
-    return job, descriptors[0], socket.socket(fileno=descriptors[1])
+    return job, descriptors
 
 
 def _answer(control: socket.socket, status: int, reason: str = "") -> None:
