@@ -14,8 +14,8 @@ import pytest
 from planbrief.errors import DataError, UnknownName
 from planbrief.measures.headlines import headlines
 from planbrief.project import Project, packaged
+from planbrief.run.executors import learn
 from planbrief.run.plan import checked_package, snapshot
-from planbrief.run.produce import learn
 from planbrief.targets import Dataset, frames, load
 from planbrief.targets.frames import STORE, StoredRows
 
@@ -163,7 +163,7 @@ def test_what_was_learnt_once_gives_the_same_figures_and_the_same_reads(
 ) -> None:
     """A report of a process that knows the data already says of itself what one says that has read them."""
     monkeypatch.setattr(frames, "_kept", {})
-    monkeypatch.setattr("planbrief.run.produce.MOST_KEPT", most)
+    monkeypatch.setattr("planbrief.run.executors.MOST_KEPT", most)
     fresh = load(project)
     assert is_stored(fresh)
     told = {region: headlines(fresh, [region]) for region in ("fuling", "bazhong")}

@@ -434,38 +434,6 @@ def validators() -> None:
     nbformat.reads(nbformat.writes(notebook), as_version=4)
 
 
-#: Rows of a project that processes keep; more would fill the memory of the one that forks, and few reports read all.
-MOST_KEPT = 20_000
-
-
-def learn(root: str) -> None:
-    """Read the data of a snapshot and measure what most reports ask of every place: once, for both languages."""
-    from planbrief.measures.audit import audit
-    from planbrief.measures.headlines import headlines
-    from planbrief.measures.insights import insights
-    from planbrief.measures.tables import growth_table
-    from planbrief.project import at
-    from planbrief.targets import Dataset
-    from planbrief.targets.frames import digest, keep
-    from planbrief.targets.package import left_out
-
-    project = at(Path(root))
-    package = keep(project, left_out(project), MOST_KEPT)
-    if package is None:
-        return
-    ds = Dataset(package)
-    for name in package.tables:
-        ds._frame(name)
-    for region in ds.regions():
-        insights(ds, region)
-        headlines(ds, [region])
-        growth_table(ds, region)
-    audit(ds)
-    _ = package.sha256  # every row as a line to be hashed
-    for read in ds.reads:
-        digest(package, read)
-
-
 def figure() -> None:
     """Draw a figure that nobody sees: it finds fonts and compiles matplotlib's tick and path machinery's caches.
 
