@@ -268,11 +268,13 @@ def amount_named(value: str, upper: str, unit: str, lang: Lang) -> str:
 def placed(locator: str, lang: Lang) -> str:
     """A place in a document in the words of a language, the printed ones beside them where they are others.
 
-    >>> placed("表1 第2行", "en"), placed("表1 第2行", "zh")
-    ('table 1 row 2 (表1 第2行)', '表1 第2行')
+    A heading of the document stands as it is printed, and then the place needs no repeating.
+
+    >>> placed("表1 第2行", "en"), placed("表1 第2行", "zh"), placed("发展现状 第1点", "en")
+    ('table 1 row 2 (表1 第2行)', '表1 第2行', '发展现状 point 1')
     """
     words = locator if lang == "zh" else pick(located(locator), lang)
-    return f"{words} ({locator})" if words != locator else words
+    return words if words == locator or is_chinese(words) else f"{words} ({locator})"
 
 
 def observation_card(page: Page, obs_id: str) -> dict[str, Any]:

@@ -175,7 +175,7 @@ class _Teller:
         if card["title_original"] != card["title"]:
             facts.insert(0, ("original", card["title_original"]))
         if not card["producer"]:
-            facts.append(("producer", self.said("no_producer")))
+            facts.append(("producer", message("sources.no_producer", lang)))
         lines = "".join(f"<dt>{self.heads[key]}</dt><dd>{self.spoken(text)}</dd>" for key, text in facts if text)
         title = f"<cite{lang_attribute(card['title_lang'], lang)}>{esc(card['title'])}</cite>"
         return f"<p>{title}</p><dl>{lines}</dl>"

@@ -324,6 +324,8 @@ def sources(block: Sources, writer: Writer) -> str:
         facts += [f"<span{lang_attribute('zh', lang)}>{' · '.join(original)}</span>"] if original else []
         if date := document.get("date_text") or document.get("date_published"):
             facts.append(esc(date))
+        if document.get("producer") == "":
+            facts.append(esc(message("sources.no_producer", lang)))
         items.append(
             f'<li id="d{writer.positions[name]}"><cite{title_lang}>{esc(document.get("title") or name)}</cite>'
             + (f'<br><span class="facts">{" · ".join(facts)}</span>' if facts else "")

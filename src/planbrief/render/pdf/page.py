@@ -395,6 +395,8 @@ class _Page:
                     facts += [literal(" · ")] * bool(facts) + [fact]
             date = document.get("date_text") or document.get("date_published") or ""
             facts += [literal(" · " * bool(facts)), *prose(date)] if date else []
+            if document.get("producer") == "":
+                facts += [literal(" · " * bool(facts)), *prose(message("sources.no_producer", lang))]
             source = document.get("source_id", "")
             title = _foreign(document.get("title") or source, document.get("title_lang", ""), lang)
             if (
