@@ -331,6 +331,7 @@ def _named(package: Package, table: str, option: str, word: str) -> str:
     names = package.names(table)
     if found := names.find(word):
         return found
+    # What is merely near is offered, never taken.
     near = names.near(word)
     if near:
         labels = {row.values[package[table].key[0]]: row.values["name_zh"] for row in package[table].rows}
@@ -388,6 +389,7 @@ def _row(package: Package, given: argparse.Namespace) -> dict[str, str]:
 def _usual_form(package: Package, own: Mapping[str, str]) -> str:
     """What a percentage of an indicator states: as most of its rows do, else a change where its name says so."""
     rows = package["observations"].matching({"indicator": [own["indicator"]]})
+    # The indicator's own rows know best: an unemployment rate in % is a share, an output in % a change.
     held = Counter(row.values["transformation"] for row in rows if row.values["unit_measure"] == "%")
     if held:
         return held.most_common(1)[0][0]

@@ -98,6 +98,7 @@ def check_report(project: Project, fix: bool = False, accepted: Collection[str] 
             rows = [(one.file, one.row or "", one.column, shortened(one.what)) for one in mends]
             parts.append(text_table(("file", "row", "column", "mended"), rows, right=[1]))
             parts.append(f"{plural(len(mends), 'thing')} mended")
+    # What keeps nothing from being built is told apart, else nobody would look for what does.
     found = [*project_problems(project), *schedule_problems(project), *characters_without_a_face(project)]
     notes, problems = ([one for one in found if one.note is note] for note in (True, False))
     if notes:
@@ -126,6 +127,7 @@ def characters_without_a_face(project: Project) -> list[Problem]:
             texts = [visible("".join(cell["source"])) for cell in cells]
         except (OSError, ValueError, KeyError, TypeError):
             continue  # a file that is no notebook is a problem of its own
+        # A character once per cell: of an emoji in every row of a table one note is enough.
         for number, text in enumerate(texts, start=1):
             lacking = [one for one in dict.fromkeys(text) if one not in "\n\t" and not covered(one)]
             if lacking:

@@ -90,6 +90,7 @@ def summary(said: Mapping[str, Any], out: Path) -> str:
 def command(arguments: argparse.Namespace) -> int:
     """Run ``planbrief build``."""
     project = chosen(arguments)
+    # A sample may be read by everybody and written by nobody: its pages need a place of their own.
     if arguments.out is None:
         writable(project, "--out DIR says where its pages go")
     out = arguments.out or project.reports / "latest"

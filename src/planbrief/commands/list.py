@@ -168,6 +168,7 @@ def fitting(words: list[str]) -> Iterator[str]:
         yield from (verb for verb in COMMANDS if verb.startswith(last))
         return
     chosen = next((word for word in before if word in COMMANDS), "")
+    # argparse has no public way to ask what a parser knows.
     actions = parser()._subparsers
     if not chosen or actions is None:
         return
@@ -176,6 +177,7 @@ def fitting(words: list[str]) -> Iterator[str]:
     if last.startswith("-"):
         yield from (name for name in own._option_string_actions if name.startswith(last))
         return
+    # Behind an option that takes a value its choices are meant, behind everything else the command's own words.
     asking = own._option_string_actions.get(before[-1])
     if before[-1] == "--area":
         yield from (area for area in _areas() if area.startswith(last))

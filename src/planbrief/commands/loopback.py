@@ -88,6 +88,7 @@ Server = TypeVar("Server", bound=LoopbackServer)
 
 def bound(make: Callable[[int], Server], usual: int, port: int | None) -> Server:
     """A server on `port`, or on the usual or any free one; :class:`PortTaken` if the port asked for is taken."""
+    # The usual port first, so that an open tab finds the next preview again; one asked for is never changed silently.
     if port is None:
         with contextlib.suppress(OSError):
             return make(usual)
@@ -131,6 +132,7 @@ class LoopbackHandler(BaseHTTPRequestHandler):
 
     def known_host(self) -> bool:
         """Whether the request was meant for this machine and comes from it; a refusal has been sent if not."""
+        # Every site can send requests to this machine; what a browser says of itself in them no page can forge.
         named, origin = self.headers.get_all("Host") or [], self.headers.get("Origin")
         foreign = self.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
         followed = self.headers.get("Sec-Fetch-Mode") == "navigate"  # a link in a mail or a chat

@@ -159,6 +159,7 @@ def add_standard(rows: dict[str, list[dict[str, str]]], seal: Seal, resources: M
     shipped = read_package(packaged().data)
     own = rows.setdefault("indicators.csv", [])
     taken = {row[column] for row in own for column in ("indicator", "name_zh", "name_en")}
+    # A name that the project gave to something of its own is the project's: the standard one stays out.
     new = [
         row.values
         for row in shipped["indicators"].rows
@@ -196,6 +197,7 @@ def leftovers(folder: Path, after: Mapping[str, Any]) -> list[str]:
             if path.is_file():
                 with path.open(encoding="utf-8-sig", newline="") as file:
                     keys = {row_key(row, schema["primaryKey"]) for row in csv.DictReader(file)}
+                # Removed only when every row of it stands in the new layout, whoever stopped the command before.
                 found += [relative] if keys <= now else []
     return found
 

@@ -198,6 +198,7 @@ def copied(project: Project, catalog: Catalog, model: str, name: str, area: str)
     made = json.loads(cleaned((project.notebooks / f"{stem}.ipynb").read_bytes(), stem))
     for cell in made["cells"]:
         source = "".join(cell["source"])
+        # Only what names the notebook or its area is changed; everything else is the model's.
         if cell["cell_type"] == "code":
             source = re.sub(rf"""\b(begin|page)\((["']){re.escape(stem)}\2""", rf'\1("{name}"', source)
             if "parameters" in cell.get("metadata", {}).get("tags", ()) and area:
@@ -249,6 +250,7 @@ def make(project: Project, name: str, area: str = "", model: str = "") -> Path:
         raise Taken(name, f"notebooks/{name}.ipynb")
     if name in {report.id for report in catalog.reports()} | set(catalog.raw.get("notebooks", {})):
         raise Taken(name, "reports/catalog.toml")
+    # A new notebook must build at once, so it is about an area that has data where none is named.
     names = package.names("areas")
     region = names.find(area) if area else (package.cities or package.regions or ("",))[0]
     if not region:
@@ -262,6 +264,7 @@ def make(project: Project, name: str, area: str = "", model: str = "") -> Path:
         made = notebook(name, region, title)
     text = json.dumps(made, ensure_ascii=False, indent=1) + "\n"
     path.write_text(text, encoding="utf-8")
+    # The notebook first: an entry without one is a report that cannot be built.
     try:
         add_entry(project.catalog, entry(name, values))
     except PlanbriefError:

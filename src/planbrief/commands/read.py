@@ -60,6 +60,7 @@ def new_area(data: Path, area: str, text: str, allowed: bool) -> bool:
     from planbrief.reading.matching import table_of
 
     rows = {row["ref_area"]: row for row in table_of(data / "areas.csv")}
+    # From the CSV alone: reading a document must not wait for the table library.
     names = Names([(key, row["name_zh"], row["name_en"]) for key, row in rows.items()], places=True)
     if not area or names.find(area):
         return False
@@ -158,6 +159,7 @@ def command(arguments: argparse.Namespace) -> int:
     with suppress(NotAProject):
         project = chosen(arguments)
     data = project.data if project is not None else None
+    # --json prints and keeps nothing; the sample of the package takes no drafts.
     keep = not arguments.json and project is not None and not project.sample
     given = (arguments.area or "", arguments.published or "", arguments.source_id or "", data, keep, arguments.new_area)
     jobs = min(arguments.jobs or os.cpu_count() or 1, len(files))

@@ -95,6 +95,7 @@ def run_deliver(arguments: argparse.Namespace) -> int:
             raise UnknownName("job", arguments.job, [job.name for job in schedule.jobs])
         jobs = [job for job in schedule.jobs if not arguments.job or job.name == arguments.job]
         targets = [target for job in jobs for target in job.deliver]
+        # The service may be sending at this moment: two that send from one ledger would send twice.
         with runner.alone() as alone:
             if not alone:
                 raise RoundAtWork(str(runner.out))
@@ -120,6 +121,7 @@ def delivered(runner: Runner, targets: list[Target], arguments: argparse.Namespa
             raise UnknownName("delivery that did not arrive", arguments.resend, known) from None
     else:
         office.queue_edition(edition, targets)
+    # Whatever was left waiting by an earlier round goes out with it.
     waiting = [delivery.id for delivery in office.ledger.pending()]
     office.flush()
     done = [found for key in waiting if (found := office.ledger.get(key))]

@@ -336,6 +336,7 @@ def load(project: Project | Path | str | None = None) -> Dataset:
     """
     if isinstance(project, (str, Path)):
         folder = Path(project)
+        # A folder with a descriptor is data alone; else a project, whose catalog may leave documents out.
         bare = (folder / "datapackage.json").is_file()
         package = read_package(folder) if bare else usable_package(at(folder))
     else:

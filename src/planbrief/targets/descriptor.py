@@ -91,6 +91,7 @@ def descriptor_problems(descriptor: Any) -> list[Problem]:
         if name in COLUMNS:
             _contract(name, schema, wrong)
         _keys(name, schema, [one.get("name") for one in resources if isinstance(one, dict)], wrong)
+    # Tables of words are asked for by former_layout, whose message says what makes them.
     for needed in COLUMNS:
         if needed not in (*names, *VOCABULARIES):
             wrong("resources", None, f"a resource named {needed}")

@@ -282,6 +282,7 @@ def place(area: Label, time_period: str) -> Label:
 
 def subject_label(ds: Dataset, subject: str) -> Label:
     """A subject as printed, and in English by the package's table of subjects where that has it."""
+    # A table that a project may have or not: without it subjects stand in English pages as they are printed.
     table = ds.package.tables.get("subject_names")
     if table is None or not subject:
         return Label(subject, subject)

@@ -144,6 +144,7 @@ def shape(text: str) -> Shape | None:
     if not period.dated:
         return None
     first, last = period.first, period.last
+    # February ends on two days: what counts is that a period ends with its month.
     closes = last.day == monthrange(last.year, last.month)[1]
     return (first.month, first.day, last.month, 0 if closes else last.day, last.year - first.year)
 

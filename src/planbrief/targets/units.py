@@ -154,6 +154,7 @@ def table(units: Any = None) -> UnitTable:
     """The table of units: the project's own unless one is given as table, path, rows or data frame."""
     if isinstance(units, UnitTable):
         return units
+    # By time of change: an analyst who adds a unit in a running notebook has it at the next call.
     if units is None:
         path = _default_path(os.getcwd(), os.environ.get(PROJECT_VARIABLE, ""))
         return _read_cached(path, path.stat().st_mtime_ns)

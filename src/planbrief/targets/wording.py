@@ -136,6 +136,7 @@ def read(value_text: str, unit: str = "") -> Reading:
     (Decimal('0.3333'), Decimal('33.33'), (Decimal('0.75'),))
     """
     comparator = next((name for pattern, name in _BOUNDS if pattern.search(value_text)), "")
+    # A fraction first, and only where nothing else stands beside it: the digits of 1/3 are no two values.
     if (fraction := _FRACTION.search(value_text)) and not _DRESSING.sub("", _FRACTION.sub("", value_text)):
         return Reading(tuple(_quotients(fraction, unit)), None, comparator)
     found = [(match.start(), match.end()) for match in TOKEN.finditer(value_text)]

@@ -60,6 +60,7 @@ def with_script(page: str, lang: Lang, report: str, studio: Studio, version: int
         "bar": switches(studio, report, lang),
     }
     tag = f'<script data-told="{escape(json.dumps(told, ensure_ascii=False))}">{script()}</script>'
+    # The last one: text of a page may hold the tag as well.
     before, end, after = page.rpartition("</body>")
     return f"{before}{tag}\n{end}{after}" if end else page + tag
 
@@ -86,6 +87,7 @@ def switches(studio: Studio, report: str, lang: Lang) -> dict[str, Any]:
             listed = ",".join(map(str, value)) if isinstance(value, list | tuple) else value
             choices = areas if parameter.type == "area" else [[str(one), str(one)] for one in parameter.allowed]
             now = "" if listed is None else str(listed)
+            # A value that the catalog would not offer (an area named in Chinese, a variant) stays the one shown.
             if choices and now not in {key for key, _ in choices}:
                 choices = [[now, now], *choices]
             found["parameters"].append({"name": parameter.name, "value": now, "choices": choices})
@@ -261,6 +263,7 @@ class _Handler(LoopbackHandler):
         self.end_headers()
         if self.command == "HEAD":
             return
+        # From here on the connection stays open: a line for each change, and one now and then to find a reader gone.
         shown = studio.shown(lang, report)
         asked = query.get("front", "")
         before = int(asked) if asked.isdecimal() else studio.front[0]

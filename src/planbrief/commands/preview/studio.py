@@ -244,8 +244,10 @@ class Studio:
             self._pool = self._warm()
             while not self.stopped:
                 self._wake.clear()
+                # Asked 25 times a second, which needs no library that watches files in the way of each system.
                 if self.watch.look() != seen:
                     now = self.watch.settled(seen)
+                    # Warm processes have imported the package: when it changes they are of the past.
                     if now.package != seen.package:
                         self._pool.stop()
                         self._pool = self._warm()
@@ -268,6 +270,7 @@ class Studio:
     def _looked_at(self) -> list[Key]:
         """Pages that somebody looks at; the one asked for last stays, for a browser that is not open yet."""
         with self._changed:
+            # Never all of them are forgotten: the browser may take longer to open than a page is remembered.
             latest = max(self._asked.values(), default=0.0)
             now = time.monotonic()
             self._asked = {k: when for k, when in self._asked.items() if when == latest or now - when < FORGOTTEN}
@@ -277,6 +280,7 @@ class Studio:
         """Let readers turn to a page of a notebook that was saved, unless one of its pages is looked at."""
         known = self.reports()
         open_now = {known[report].notebook for report, _ in self._looked_at() if report in known}
+        # Who looks at a page of the notebook stays there; who looks at another one is led to what is being written.
         of_it = [report for report in known.values() if report.notebook in notebooks - open_now]
         if not of_it:
             return
@@ -324,13 +328,14 @@ class Studio:
                 try:
                     wanted, changes = self._made.get(key[0], (key[0], {}))
                     task = self._task(self.catalog.choose([wanted], changes)[0], key[1], root)
+                    # The first pages may go on from a process that waits above the edited cell, the others run whole.
                     waiting[key] = self._start(key, task, seen, whole=len(waiting) >= PAGES)
                 except PlanbriefError as error:
                     self._end(key, started, error=error)
             for key, result in waiting.items():
                 try:
                     self._end(key, started, page=result().pages["html"])
-                except Exception as error:
+                except Exception as error:  # whatever a notebook raises is its page's, never the preview's end
                     if not self.stopped:
                         self._end(key, started, error=error)
         finally:

@@ -114,6 +114,7 @@ class Desk:
 
     def decide(self, request: Any) -> dict[str, Any]:
         """Take one decision; the rows that changed, or all where the page had missed something."""
+        # The browser may send two decisions at once; what changed is told against the rows just before this one.
         with self.lock:
             before = self.draft.standing().rows
             seen = isinstance(request, dict) and request.get("version") == self.draft.version
@@ -186,12 +187,13 @@ class _Handler(LoopbackHandler):
             self.answer(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "decisions are JSON\n", "text/plain")
         elif not length.isascii() or not length.isdigit() or int(length) > LARGEST_REQUEST:
             self.answer(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too large\n", "text/plain", Connection="close")
-            self.close_connection = True
+            self.close_connection = True  # what it still sends would be taken for the next request
         else:
             body = self.rfile.read(int(length))
             self._work(lambda: self.server.desk.decide(json.loads(body)))
 
     def _allowed(self, token: str) -> bool:
+        # In constant time: how long a refusal takes must not tell how much of a guess was right.
         return hmac.compare_digest(token.encode("utf-8", "replace"), self.server.token.encode())
 
     def _work(self, do: Any) -> None:
