@@ -96,21 +96,22 @@ def read_sheet(folder: Path, relative: str, table: str, schema: Mapping[str, Any
     """One file, whatever its state."""
     name = f"data/{relative}"
     blank = Sheet(name, relative, folder / relative, table, schema, whole=False)
+
+    def unread(found: str, expected: str) -> Sheet:
+        return replace(blank, problems=(Problem(name, 0, "", found, expected),))
+
     try:
         path = safe_path(folder, relative)
         size = path.stat().st_size
         if size > LARGEST_FILE:
-            found, expected = f"{size / 1e6:.0f} MB", f"at most {LARGEST_FILE // 2**20} MiB"
-            return replace(blank, problems=(Problem(name, 0, "", found, expected),))
+            return unread(f"{size / 1e6:.0f} MB", f"at most {LARGEST_FILE // 2**20} MiB")
         raw = path.read_bytes()
     except DataError as error:
         return replace(blank, problems=error.problems)
     except FileNotFoundError:
-        found, expected = "no such file", "a CSV file, as data/datapackage.json lists it"
-        return replace(blank, problems=(Problem(name, 0, "", found, expected),))
+        return unread("no such file", "a CSV file, as data/datapackage.json lists it")
     except (OSError, ValueError) as error:
-        found = getattr(error, "strerror", None) or str(error)
-        return replace(blank, problems=(Problem(name, 0, "", found, "a readable CSV file"),))
+        return unread(getattr(error, "strerror", None) or str(error), "a readable CSV file")
     # What is fixable has been undone in the text already, so the rows can be judged; the rest leaves no rows.
     text, damage = decode(raw)
     problems = [Problem(name, one.line, "", one.found, one.expected, one.fixable) for one in damage]
@@ -165,26 +166,25 @@ def _shaped(
 ) -> Sheet:
     """Header, trailing emptiness and number of cells."""
     name, columns = sheet.name, sheet.columns
+
+    def mend(line: int, found: str, expected: str) -> None:
+        problems.append(Problem(name, line, "", found, expected, True))
+        mended.append(found)
+
     header = list(grid[0][1])
     while header and not header[-1].strip(SPACES):
         header.pop()
     if len(header) < len(grid[0][1]):
-        found = f"{len(grid[0][1]) - len(header)} empty columns at the end"
-        problems.append(Problem(name, 1, "", found, f"{len(columns)} columns", True))
-        mended.append(found)
+        mend(1, f"{len(grid[0][1]) - len(header)} empty columns at the end", f"{len(columns)} columns")
     stripped = [cell.strip(SPACES + "\"“”'") for cell in header]
     if stripped != header and set(stripped) == set(columns):
-        found = "spaces or quotes around the names of columns"
-        problems.append(Problem(name, 1, "", found, "the plain names", True))
-        mended.append(found)
+        mend(1, "spaces or quotes around the names of columns", "the plain names")
         header = stripped
     spare = spare_columns({"name": sheet.table, "schema": sheet.schema})
     if wrong := header_problems(name, header, columns, spare):
         return replace(sheet, problems=(*problems, *wrong[:MOST_PROBLEMS]))
     if tuple(header) != tuple(column for column in columns if column in header):
-        found = "the columns in another order"
-        problems.append(Problem(name, 1, "", found, ",".join(columns), True))
-        mended.append(found)
+        mend(1, "the columns in another order", ",".join(columns))
     rows, empty, uneven, beyond = [], [], 0, 0
     for line, cells in grid[1:]:
         if not any(cell.strip(SPACES) for cell in cells):
@@ -211,14 +211,10 @@ def _shaped(
             continue
         rows.append(Row({column: values.get(column, "") for column in columns}, name, line))
     if beyond and len(header) == len(grid[0][1]):
-        found = f"{beyond} rows with empty cells at the end"
-        problems.append(Problem(name, grid[0][0], "", found, f"{len(columns)} cells", True))
-        mended.append(found)
+        mend(grid[0][0], f"{beyond} rows with empty cells at the end", f"{len(columns)} cells")
     if empty:
         where = "at the end" if not rows or empty[0] > rows[-1].line else "between the rows"
-        found = f"{len(empty)} empty rows {where}"
-        problems.append(Problem(name, empty[0], "", found, "no empty rows", True))
-        mended.append(found)
+        mend(empty[0], f"{len(empty)} empty rows {where}", "no empty rows")
     whole = not broken and not uneven
     return replace(sheet, rows=tuple(rows), problems=tuple(problems), mended=tuple(mended), whole=whole)
 
