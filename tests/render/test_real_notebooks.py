@@ -19,7 +19,7 @@ import pytest
 from lxml import etree
 from lxml import html as lxml_html
 from nbconvert import HTMLExporter
-from render.real_notebooks import NOTEBOOKS, notebook
+from render.real_notebooks import NOTEBOOKS, code, html, new_notebook, notebook
 
 from planbrief.render.html.exporter import PlanbriefHTMLExporter, render_html
 from planbrief.render.pdf.exporter import notebook_source, render_pdf
@@ -113,6 +113,20 @@ def test_references_to_equations_give_their_numbers():
     pages = pypdfium2.PdfDocument(render_pdf(notebook("equation-references"), name="x"))
     printed = "".join(page.get_textpage().get_text_range() for page in pages)
     assert "From (1) and 7.1:" in printed
+
+
+def test_an_estimator_that_scripts_draw_is_its_text_once():
+    """What is said to readers of Jupyter stands on no page, the pipeline once, and that something was left out."""
+    drawn = (
+        '<style>.sk-global div.sk-text-repr-fallback {display: none;}</style><body><div class="sk-global">'
+        '<div class="sk-text-repr-fallback"><pre>Pipe(a)</pre><b>Please rerun this cell in Jupyter.</b></div>'
+        "<div hidden><button>i</button>Steps</div></div><script>show()</script></body>"
+    )
+    nb = new_notebook(cells=[code("fit", html(drawn, "Pipe(a)"))])
+    shown = " ".join(lxml_html.fromstring(render_html(nb, name="x")).find(".//main").itertext())
+    assert shown.count("Pipe(a)") == 1
+    assert "rerun" not in shown
+    assert "script" in shown
 
 
 @pytest.mark.parametrize("name", NOTEBOOKS)

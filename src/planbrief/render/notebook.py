@@ -222,6 +222,8 @@ def _kernel_language(nb: NotebookNode) -> str:
     return str(info.get("name") or _mapping(nb.metadata.get("kernelspec")).get("language") or "python").lower()
 
 
+#: What scikit-learn shows where its scripts do not run: the same as the plain text, and what to do in Jupyter.
+_FALLBACK = re.compile(r'<div class="sk-text-repr-fallback">.*?</div>', re.DOTALL)
 _QUARTO = re.compile(r"[ \t]*#\|[ \t]*([\w-]+)[ \t]*:[ \t]*(.*)\n?|[ \t]*#\|.*\n?")
 
 
@@ -371,7 +373,8 @@ class _Reader:
                 markdown.to_html(visible(_joined(data["text/markdown"])), lang=self.lang), where, output=True
             )
         elif html_text.strip():
-            yield self._tree(html_text, where, output=True)
+            plain = "text/plain" in data
+            yield self._tree(_FALLBACK.sub("", html_text) if plain else html_text, where, output=True)
             if "text/plain" in data:
                 yield self._terminal(_joined(data["text/plain"]), where, "plain")
         elif "application/json" in data:
