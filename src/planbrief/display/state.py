@@ -242,9 +242,12 @@ def unit_named(unit: str, lang: Lang) -> str:
     """A unit in the words of a language; other words than the printed ones keep those beside them.
 
     >>> [unit_named(unit, "en") for unit in ("亿元", "倍", "条", "%")], unit_named("亿元", "zh")
-    (['100 million yuan (亿元)', 'times (倍)', '条', '%'], '亿元')
+    (['100 million yuan (亿元)', 'times (倍)', 'counted in 条', '%'], '亿元')
     """
-    words = unit_words(unit, lang)[0] or unit
+    words = unit_words(unit, lang)[0]
+    if unit and not words and is_chinese(unit):  # a word for counting: English names what is counted instead
+        return message("numbers.counted", lang, unit=unit)
+    words = words or unit
     return f"{words} ({unit})" if words != unit and is_chinese(unit) else words
 
 
