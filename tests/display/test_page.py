@@ -32,7 +32,8 @@ def test_cover_and_sources(open_test_page, blocks):
     assert cover["place"] == ["Testville"]
     assert cover["data_as_of"] == sources["data_as_of"] == "2024-01-15"
     card = sources["observations"]["testville-plan-2024-00100"]
-    assert (card["value"], card["unit"], card["period"], card["kind"]) == ("100", "100 million yuan (亿元)", "2023", "actual")
+    assert (card["value"], card["unit"]) == ("100", "100 million yuan (亿元)")
+    assert (card["period"], card["kind"]) == ("2023", "actual")
     assert [document["source_id"] for document in sources["documents"]] == ["testville-plan-2024"]
     assert sources["figures"]["t/level"]["observations"] == ["testville-plan-2024-00100"]
     assert {"city": "testville"} in sources["reads"]
