@@ -134,17 +134,18 @@ class Stage:
         self._generated = []
         self.log.event("publish.index", level="debug", stage="stage")
         manifest = complete(manifest, self.files, previous)
-        added = [*self._write({path: page.encode() for path, page in self._placeholders(manifest).items()})]
+        added = self._write((path, page.encode()) for path, page in self._placeholders(manifest).items())
         shown, listed = digest(manifest) if callable(digest) else (digest, {})
-        added += self._write(listed)
+        added += self._write(listed.items())
         reports = [entry.html.path for entry in manifest.reports if entry.html]
         read = {path: (self.folder / path).read_text("utf-8") for path in reports if (self.folder / path).is_file()}
         if described:
             from planbrief.publish.numbers import render
 
             added += self._write(render(manifest, described, read))
-        pages = {path: render_index(manifest, lang, shown, read).encode() for lang, path in INDEX_PAGES.items()}
-        added += self._write(pages)
+        added += self._write(
+            (path, render_index(manifest, lang, shown, read).encode()) for lang, path in INDEX_PAGES.items()
+        )
         manifest = replace(manifest, files=(*manifest.files, *added))
         self._generated.append(MANIFEST)
         write_new(self.folder / MANIFEST, manifest.to_json())
@@ -157,9 +158,9 @@ class Stage:
         missing = {entry.placeholder: entry for entry in manifest.reports if entry.placeholder}
         return {path: render_placeholder(manifest, entry) for path, entry in missing.items() if path not in self.files}
 
-    def _write(self, pages: Mapping[str, bytes]) -> list[PublishedFile]:
+    def _write(self, pages: Iterable[tuple[str, bytes]]) -> list[PublishedFile]:
         written = []
-        for path, page in pages.items():
+        for path, page in pages:
             self._generated.append(path)
             write_new(self.folder / path, page)
             written.append(PublishedFile.of(path, page))

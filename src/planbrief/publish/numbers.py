@@ -345,10 +345,9 @@ class Uses:
         return "".join([*pieces, f"<h3>{words['used']}</h3><ul>{used}</ul>"])
 
 
-def render(manifest: Manifest, described: Described, read: Mapping[str, str]) -> dict[str, bytes]:
-    """The pages of numbers of an edition by path; `read` are the pages of its reports."""
+def render(manifest: Manifest, described: Described, read: Mapping[str, str]) -> Iterator[tuple[str, bytes]]:
+    """The pages of numbers of an edition with their paths, one after another; `read` are the pages of its reports."""
     langs = [lang for lang in described.papers if any(entry.html and entry.lang == lang for entry in manifest.reports)]
-    pages: dict[str, bytes] = {}
     for lang in langs:
         uses, colon = Uses(), esc(message("numbers.colon", lang))
         for entry in manifest.reports:
@@ -356,8 +355,7 @@ def render(manifest: Manifest, described: Described, read: Mapping[str, str]) ->
                 uses.read(read[entry.html.path], entry.id, Writer(lang).runs(mark(entry.title, lang)), colon)
         other = next((one for one in ("en" if lang == "zh" else "zh", *langs) if one != lang and one in langs), "")
         for paper in described.papers[lang]:
-            pages[address(lang, paper.source)] = _page(paper, lang, other, uses).encode()
-    return pages
+            yield address(lang, paper.source), _page(paper, lang, other, uses).encode()
 
 
 @cache
