@@ -460,7 +460,9 @@ def ended_by(error: BaseException) -> int:
     if isinstance(error, PlanbriefError):
         said, code = str(error), error.exit_code
     # Want of memory has other names: a loader's ImportError, C code that ends without having said anything.
-    elif isinstance(error, MemoryError) or re.search("map segment|allocate memory|without exception set", str(error)):
+    elif isinstance(error, MemoryError) or re.search(
+        "map segment|allocate memory|without (setting an )?exception", str(error)
+    ):
         said = "not enough memory for this; fewer --jobs need less, or the limit (ulimit -v) is too low"
     elif isinstance(error, KeyboardInterrupt):
         said, code = "interrupted", 130

@@ -311,5 +311,5 @@ def test_ten_thousand_indicators_that_nobody_uses_change_no_page(built):
     assert run(built, "build", "--force") == 0
     after = tree(built.reports / "latest")
     pages = [name for name in before if name.startswith(("zh/", "en/"))]
-    assert len(pages) == 8
+    assert len([name for name in pages if "/numbers/" not in name]) == 8
     assert {name: after[name] for name in pages} == {name: before[name] for name in pages}

@@ -238,20 +238,6 @@ function grid(lines) {
   });
   return made;
 }
-/* rows that first show what kind of cells a column holds, before those from which readers guess: telling_first of export */
-function tellingFirst(rows) {
-  var seen = {}, front = [], rest = [];
-  rows.forEach(function (row, at) {
-    var late = row.map(function (text, column) {
-      var number = plainNumber(text), kind = column + (number === null ? "text" : /\./.test(number) ? "number" : "whole");
-      if (text === "" || seen[kind]) { return false; }
-      seen[kind] = true;
-      return at >= 50;
-    });
-    (late.some(Boolean) ? front : rest).push(row);
-  });
-  return front.concat(rest);
-}
 function frame(table) {
   var group = "", grouped = table.querySelector("tr.group") !== null, lines = [], names = [], head = grid(table.tHead.rows).pop();
   head = head.map(function (text) { return /^\d{4}$/.test(text) ? words.year.replace("{year}", text) : text; });
@@ -263,7 +249,7 @@ function frame(table) {
   var rows = grid(lines).map(function (row, at) {
     return (grouped ? [names[at]] : []).concat(head.map(function (_, column) { return row[column] || ""; }));
   });
-  return [(grouped ? [words.group] : []).concat(head)].concat(tellingFirst(rows));
+  return [(grouped ? [words.group] : []).concat(head)].concat(rows);
 }
 document.querySelectorAll("figure.table").forEach(function (node) {
   var table = node.querySelector("table"), button = document.createElement("button");
