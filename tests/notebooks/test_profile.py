@@ -44,7 +44,7 @@ def test_bazhong(tmp_path: Path, lang: str):
     for phrase in expected[lang]:
         assert phrase in text
     assert not empty_sections(page)
-    assert (project.reports / "latest" / lang / "profile-bazhong.html").stat().st_size < 480_000
+    assert (project.reports / "latest" / lang / "profile-bazhong.html").stat().st_size < 500_000
 
 
 def test_small_cities_are_two_pages(tmp_path: Path):
