@@ -56,15 +56,23 @@ def letters(text: str) -> Counter[str]:
 
 @cache
 def set_on_paper() -> dict[int, str]:
-    """Text of each formula of the table in one PDF, by its place."""
-    marked = [f"F{number:03d}.\n\n$${tex}$$" for number, (tex, _, _) in enumerate(FORMULAS)]
-    cells = [new_markdown_cell("Formulas on paper.\n\n" + "\n\n".join([*marked, f"F{len(marked):03d}."]))]
+    """Text of each formula of the table in a PDF, by its place.
+
+    Those that refer to others are in one of their own: where a notebook refers to equations, they show numbers.
+    """
+    refers = [at for at, (tex, _, _) in enumerate(FORMULAS) if re.search(r"\\(eq)?ref\{", tex)]
+    return _paper(refers) | _paper([at for at in range(len(FORMULAS)) if at not in refers])
+
+
+def _paper(places: list[int]) -> dict[int, str]:
+    marked = [f"F{number:03d}.\n\n$${FORMULAS[number][0]}$$" for number in places]
+    cells = [new_markdown_cell("Formulas on paper.\n\n" + "\n\n".join([*marked, "F999."]))]
     document = pypdfium2.PdfDocument(io.BytesIO(render_pdf(new_notebook(cells=cells), name="¶")))
     pages = [page.get_textpage().get_text_bounded() for page in document]
     document.close()
     text = re.sub(r"\s*Page \d+ of \d+\s*|¶", "\n", "\n".join(pages))
     pieces = re.split(r"F(\d{3})\.", text)
-    return dict(zip(map(int, pieces[1::2]), pieces[2::2], strict=True))
+    return dict(zip(map(int, pieces[1:-2:2]), pieces[2:-1:2], strict=True))
 
 
 @pytest.mark.parametrize("number", range(len(FORMULAS)), ids=lambda number: FORMULAS[number][0])
