@@ -5,8 +5,10 @@ from __future__ import annotations
 import functools
 from pathlib import Path
 
+from planbrief.files import UNTOUCHED
 from planbrief.publish.edition import Publication
-from planbrief.publish.gate import pdf_facts
+from planbrief.publish.gate import VERDICT, pdf_facts
+from planbrief.publish.output_folder import UNCHANGED
 from planbrief.run.manifest import FindingEntry, Manifest, ReportEntry
 
 REPORTS = (
@@ -94,4 +96,5 @@ def leftovers(out: Path) -> list[str]:
     state = out.parent / f".planbrief-{out.name}"
     if not state.exists():
         return []
-    return sorted(entry.name for entry in state.iterdir() if entry.name not in ("lock", "state.json", "editions"))
+    kept = {"lock", "state.json", "editions", VERDICT, UNTOUCHED, UNCHANGED}  # the last three: what builds remember
+    return sorted(entry.name for entry in state.iterdir() if entry.name not in kept)
