@@ -61,8 +61,10 @@ def test_every_number_has_a_page_that_tells_what_the_data_hold(edition: Edition)
             assert row["unit_measure"] in card.get("单位" if lang == "zh" else "Unit", ""), key
             assert card["文中位置" if lang == "zh" else "Printed at"] == placed(row["locator"], lang), key
             if row["char_start"]:
-                span = re.findall(r"\d+", card["字符位置" if lang == "zh" else "In the text"])
-                assert span == [row["char_start"], row["char_end"]], key
+                span = [int(one) for one in re.findall(r"\d+", card["字符位置" if lang == "zh" else "In the text"])]
+                # Counted from one, the last one included; a single character is named once.
+                assert (span[0], span[-1]) == (int(row["char_start"]) + 1, int(row["char_end"])), key
+                assert len(span) == (1 if len(row["value_text"]) == 1 else 2), key
 
 
 def test_every_number_of_every_page_leads_to_its_page_and_back(edition: Edition) -> None:

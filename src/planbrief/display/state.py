@@ -251,11 +251,15 @@ def unit_named(unit: str, lang: Lang) -> str:
     return f"{words} ({unit})" if words != unit and is_chinese(unit) else words
 
 
+#: Between a number and its unit, which belong on one line.
+_NO_BREAK = "\N{NO-BREAK SPACE}"
+
+
 def amount_named(value: str, upper: str, unit: str, lang: Lang) -> str:
-    """A value of the tables with its unit in the words of a language, the printed amount beside other words.
+    r"""A value of the tables with its unit in the words of a language, the printed amount beside other words.
 
     >>> amount_named("750", "", "亿元", "en"), amount_named("19", "", "条", "en"), amount_named("6", "", "%", "en")
-    ('75 billion yuan (750 亿元)', '19 (19 条)', '6%')
+    ('75 billion yuan (750\xa0亿元)', '19 (19\xa0条)', '6%')
     """
     try:
         numbers = [Decimal(one) for one in (value, upper) if one]
@@ -265,7 +269,7 @@ def amount_named(value: str, upper: str, unit: str, lang: Lang) -> str:
         return " ".join(part for part in (value, unit_named(unit, lang)) if part) if value else ""
     words = level_text(numbers, unit, lang)
     printed = grouped(level_text(numbers, unit, "zh")) if lang != "zh" and is_chinese(unit) else words
-    return f"{words} ({printed})" if printed != words else words
+    return f"{words} ({printed.replace(' ', _NO_BREAK)})" if printed != words else words
 
 
 def placed(locator: str, lang: Lang) -> str:

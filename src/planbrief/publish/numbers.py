@@ -244,11 +244,16 @@ class _Teller:
             "status": self.coded("obs_status", status) if status != "A" else "",
             "document": self.spoken(self.titles[row["source_id"]]),
             "place": self.spoken(placed(row["locator"], lang)),
-            "characters": esc(self.said("span", start=start, end=end)) if start and end else "",
+            "characters": self.span(int(start), int(end)) if start and end else "",
             "remark": f"<span{lang_attribute('en', lang)}>{spoken(comment, 'en')}</span>" if comment else "",
             "id": f"<code{lang_attribute('en', lang)}>{esc(row['obs_id'])}</code>",
         }
         return self.lines(found) + self.indicator(row["indicator"]) + self.lines(about)
+
+    def span(self, start: int, end: int) -> str:
+        """Characters from `start` up to `end`, which is none of them, as people count: from one, the last included."""
+        key = "character" if end == start + 1 else "span"
+        return esc(self.said(key, start=start + 1, end=end))
 
     def lines(self, found: Mapping[str, str]) -> str:
         """Terms and what they are."""
