@@ -65,6 +65,16 @@ def test_every_question_has_its_figures_with_their_places():
             assert one.title.zh.partition(".")[0].isdigit()
 
 
+def test_a_citys_audit_reads_no_other_citys_rows():
+    """Hundreds of plans of real size: a page that reads every row takes longer with each of them."""
+    ds = load()
+    found = audit(ds, "bazhong")
+    shown = [one.figures for severity in SEVERITIES for one in exhibits(ds, "bazhong", found, severity)]
+    assert any(shown)
+    assert list(agreements(ds, "bazhong", found))
+    assert {"table": "observations"} not in ds.reads
+
+
 def test_arithmetic_shows_the_sum_the_gap_and_the_tolerance():
     """A part raised by ten gives the sum of the parts, its excess, and half the last digits."""
     ds = town(changed({160: {"obs_value": "60", "value_text": "60"}}))

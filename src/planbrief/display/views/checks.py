@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from planbrief.display.document import Cell, Column, Table
 from planbrief.display.language import Text, bilingual, has_message, is_chinese, message, sentence_case
 from planbrief.display.quantities import rounded
-from planbrief.display.views.facts import fact_figure, unit_name, value_cell
+from planbrief.display.views.facts import fact_figure, records, unit_name, value_cell
 from planbrief.measures.audit import RULES, SEVERITIES, Audit, Finding, Identity, Item, Severity, audit_tables
 from planbrief.measures.figures import Figure, plain
 from planbrief.measures.headlines import EXACT, arithmetic, identity_name, identity_period
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from planbrief.targets import Dataset
 
 
+#: Rows of observations by their id.
+Facts = Mapping[str, dict[str, Any]]
 #: A detail in brackets that has no English name.
 _CHINESE_DETAIL = re.compile(r"\s*\([^()]*[\u4e00-\u9fff][^()]*\)")
 #: Names of what a finding is about, best first.
@@ -50,10 +52,17 @@ def rule_label(rule: str) -> Label:
 
 def exhibits(ds: Dataset, region: str, audit: Audit, severity: Severity) -> Iterator[Exhibit]:
     """The findings of one severity with everything behind them, weightiest first, numbered through all severities."""
+    # Only the rows that findings name: a page that read all of a country's rows would cost as much as the country.
+    facts = {row["obs_id"]: row for row in records(ds.select(obs_id=named_in(audit)).reset_index())}
     for number, finding in enumerate(by_weight(audit), start=1):
         if finding.severity == severity:
-            figures = items_table(ds, region, finding, number)
+            figures = items_table(ds, region, finding, number, facts)
             yield Exhibit(finding, title_of(finding, number), arithmetic(finding), figures)
+
+
+def named_in(found: Iterable[Finding]) -> set[str]:
+    """Observations that findings name."""
+    return {item.observation for finding in found for item in finding.items if item.observation}
 
 
 def weight(finding: Finding) -> float:
@@ -93,12 +102,12 @@ def title_of(finding: Finding, number: int) -> Label:
     return Label(f"{number}. {about.zh}：{where.zh}", f"{number}. {sentence_case(about.en)}: {where.en}")
 
 
-def items_table(ds: Dataset, region: str, finding: Finding, number: int) -> Table | None:
+def items_table(ds: Dataset, region: str, finding: Finding, number: int, facts: Facts) -> Table | None:
     """The printed figures of a finding with their places in the documents; None for one figure and for
     names, which its sentence holds."""
-    known = [str(ds.observations.loc[item.observation, "indicator"]) for item in finding.items if item.observation]
+    known = [facts[item.observation]["indicator"] for item in finding.items if item.observation]
     common = {indicator for indicator in known if known.count(indicator) > 2}
-    rows = [item_row(ds, region, finding, item, common) for item in finding.items]
+    rows = [item_row(ds, region, finding, item, common, facts) for item in finding.items]
     columns = [
         Column("what", both("head.what"), head=True, width=2.6),
         Column("value", both("head.value"), "level", align="right", width=2.1),
@@ -116,7 +125,9 @@ def items_table(ds: Dataset, region: str, finding: Finding, number: int) -> Tabl
     )
 
 
-def item_row(ds: Dataset, region: str, finding: Finding, item: Item, common: Container[str]) -> tuple[Cell, ...]:
+def item_row(
+    ds: Dataset, region: str, finding: Finding, item: Item, common: Container[str], facts: Facts
+) -> tuple[Cell, ...]:
     """One figure of a finding as cells; branches of a `common` indicator by their own name."""
     role = role_of(finding, item)
     place = Cell(located(item.locator))
@@ -124,7 +135,7 @@ def item_row(ds: Dataset, region: str, finding: Finding, item: Item, common: Con
         token = "" if math.isnan(item.value) else plain(item.value)
         named = Label(item.label.zh, sentence_case(item.label.en))
         return Cell(named, head=True), Cell(token), Cell(""), Cell(role), Cell(offset_words(item.locator))
-    fact: dict[str, Any] = dict(ds.observations.loc[item.observation])
+    fact = facts[item.observation]
     branch = fact["activity"] and fact["indicator"] in common
     what = label(ds, "activities", fact["activity"]) if branch else item.label
     if fact["ref_area"] != region:
@@ -306,13 +317,12 @@ def lists(ds: Dataset, named: Named) -> Built:
         Column("listed", both("head.listed"), "number", width=1),
         Column("locator", both("head.locator"), width=2),
     ]
-    places = ds.observations["locator"]
     rows = [
         (
             Cell(name, head=True),
             amount(one.left, 0.0, one.observations),
             amount(one.right, 0.0, one.observations),
-            Cell(located(str(places.get(one.observations[0], "")))),
+            Cell(located(ds.row("observations", one.observations[0])["locator"])),
         )
         for one, name in named
     ]

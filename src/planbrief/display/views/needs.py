@@ -389,8 +389,9 @@ def _row(ds: Dataset, row: dict[str, Any]) -> tuple[Cell, ...]:
 def _not_judged(ds: Dataset, key: str, latest: str, target: str) -> tuple[Cell, ...]:
     """A series whose latest value stands at other prices than its targets: both are shown, nothing is computed."""
     del key
+    found = ds.select(obs_id=(latest, target))
     rows: dict[str, dict[str, Any]] = {
-        name: dict(ds.observations.loc[obs]) for name, obs in (("latest", latest), ("target", target))
+        name: dict(found.loc[obs]) for name, obs in (("latest", latest), ("target", target))
     }
     cells = []
     for name, obs in (("latest", latest), ("target", target)):

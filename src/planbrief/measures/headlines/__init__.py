@@ -10,7 +10,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from planbrief.measures.audit import SEVERITIES, Audit, Finding, Identity, audit
 from planbrief.measures.audit.model import Number
@@ -203,7 +203,7 @@ def _amount(finding: Finding, name: str) -> Figure:
 def identity_name(ds: Dataset, identity: Identity, relations: Iterable[dict[str, str]] = ()) -> Label:
     """What an identity is about: the two sides of a declared relation, else the measured thing, with its place."""
     parts = identity.id.split("/")
-    first: Any = ds.observations.loc[identity.observations[0]] if identity.observations else None
+    first = ds.row("observations", identity.observations[0]) if identity.observations else None
     area = label(ds, "areas", first["ref_area"]) if first is not None else Label("", "")
     for row in relations:
         if row["rule"] == identity.rule and row["relation"] in parts and row["left_zh"] and row["right_zh"]:
@@ -240,6 +240,6 @@ def identity_period(ds: Dataset, identity: Identity) -> Label:
 def _periods(ds: Dataset, identity: Identity) -> Iterator[str]:
     # Required growth has a start and an end; the achieved growth beside them has a year of its own.
     for obs in identity.observations[: 2 if identity.rule == "required_growth" else None]:
-        when = str(ds.observations.at[obs, "time_period"])
+        when = ds.row("observations", obs)["time_period"]
         if when not in ("", "undated"):
             yield when
