@@ -245,12 +245,13 @@ class Dataset:
         return UnknownName(kind, word, known, known.near(word))
 
     def row(self, table: str, key: str) -> dict[str, str]:
-        """One row of a table as text, observations by ``obs_id`` too; :class:`UnknownName` if there is none."""
+        """One row of a table whose key is one column, as text; :class:`UnknownName` if there is none."""
         found = self._rows.get((table, key))
         if found is None:
             self.require(table, key)
             found = self._rows[table, key] = self.package[table].by_key[key].values
-        self._recorder.note_key(table, REFERENCE_TABLES.get(table, "obs_id"), key)
+        (column,) = self.package[table].key
+        self._recorder.note_key(table, column, key)
         return found
 
     def require(self, table: str, key: str) -> None:

@@ -11,6 +11,8 @@ from planbrief.measures.audit import SEVERITIES, audit, audit_tables
 from planbrief.measures.figures import Figure
 from planbrief.measures.headlines import arithmetic, audit_headlines, identity_name, weightiest
 from planbrief.targets import load
+from planbrief.targets.frames import answer
+from planbrief.targets.package import Row
 
 CITIES = ("bazhong", "qijiang", "fuling", "zhaoqing")
 
@@ -72,7 +74,9 @@ def test_a_citys_audit_reads_no_other_citys_rows():
     shown = [one.figures for severity in SEVERITIES for one in exhibits(ds, "bazhong", found, severity)]
     assert any(shown)
     assert list(agreements(ds, "bazhong", found))
-    assert {"table": "observations"} not in ds.reads
+    rows = [row for read in ds.reads for row in answer(ds.package, read) if isinstance(row, Row)]
+    sources = {row.values["source_id"] for row in rows if "obs_id" in row.values}
+    assert {ds.about(source) for source in sources} == {"bazhong"}
 
 
 def test_arithmetic_shows_the_sum_the_gap_and_the_tolerance():

@@ -53,16 +53,12 @@ def rule_label(rule: str) -> Label:
 def exhibits(ds: Dataset, region: str, audit: Audit, severity: Severity) -> Iterator[Exhibit]:
     """The findings of one severity with everything behind them, weightiest first, numbered through all severities."""
     # Only the rows that findings name: a page that read all of a country's rows would cost as much as the country.
-    facts = {row["obs_id"]: row for row in records(ds.select(obs_id=named_in(audit)).reset_index())}
+    named = {item.observation for finding in audit for item in finding.items if item.observation}
+    facts = {row["obs_id"]: row for row in records(ds.select(obs_id=named).reset_index())}
     for number, finding in enumerate(by_weight(audit), start=1):
         if finding.severity == severity:
             figures = items_table(ds, region, finding, number, facts)
             yield Exhibit(finding, title_of(finding, number), arithmetic(finding), figures)
-
-
-def named_in(found: Iterable[Finding]) -> set[str]:
-    """Observations that findings name."""
-    return {item.observation for finding in found for item in finding.items if item.observation}
 
 
 def weight(finding: Finding) -> float:
