@@ -9,6 +9,7 @@ from __future__ import annotations
 import concurrent.futures
 import contextlib
 import ctypes
+import gc
 import importlib
 import os
 import re
@@ -135,7 +136,11 @@ class Place:
             if name in SERVING:
                 time.sleep(1.5)
                 os.kill(pid, signal.SIGTERM)
-            out, err = (text.result(240).decode("utf-8", "replace") for text in texts)
+            try:
+                out, err = (text.result(240).decode("utf-8", "replace") for text in texts)
+            except TimeoutError:
+                os.kill(pid, signal.SIGKILL)
+                pytest.fail(f"{name} does not end")
         code = process.wait(60) if self.fresh else os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
         ended = name in SERVING and code in (130, -signal.SIGTERM)  # before it served
         return 0 if ended else code, out, err
@@ -148,6 +153,7 @@ class Place:
             for number, (_, writing) in enumerate(pipes, start=1):
                 os.dup2(writing, number)
             os.closerange(3, 200)
+            gc.callbacks.clear()  # a library's of the tests: what a signal raises in them is lost
             sys.stdin, sys.stdout, sys.stderr = (os.fdopen(n, "w" if n else "r", encoding="utf-8") for n in range(3))
             os.environ.clear()
             os.environ.update(self.environment)

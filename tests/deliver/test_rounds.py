@@ -205,7 +205,7 @@ def test_the_service_runs_and_stops(tmp_path):
     clock = ServiceClock()
     found = runner(tmp_path, schedule(job={"cron": "* * * * *", "deliver": []}), clock, Builder())
     assert 0 < pause(found) <= 30
-    thread = threading.Timer(1.0, clock.stop.set)
+    thread = threading.Timer(1.0, setattr, (clock, "stopped", True))
     thread.start()
     kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
@@ -214,6 +214,48 @@ def test_the_service_runs_and_stops(tmp_path):
         for number, handler in kept.items():
             signal.signal(number, handler)
     thread.join()
+
+
+def test_a_signal_at_any_step_of_its_sleep_ends_the_service(tmp_path):
+    """Whatever the sleeper holds when the signal comes, its handler does not wait for it."""
+    found = runner(tmp_path, schedule(job={"cron": "* * * * *", "deliver": []}), ServiceClock(), Builder())
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGALRM)}
+    steps = 0
+
+    def traced(frame, event, argument):
+        nonlocal left
+        if event == "line":
+            left -= 1
+            if left == 0:
+                signal.raise_signal(signal.SIGTERM)
+        return traced
+
+    def waits(*_arguments: object) -> None:
+        raise AssertionError(f"stopped at line {steps} of its sleep, the service waits for ever")
+
+    def from_sleep_on(frame, event, argument):
+        inner = (ServiceClock.sleep.__code__, threading.Condition.wait.__code__, threading.Event.wait.__code__)
+        return traced if frame.f_code in inner else None
+
+    try:
+        while True:
+            steps, clock = steps + 1, ServiceClock()
+            left = steps
+            threading.Timer(0.05, setattr, (clock, "stopped", True)).start()  # where no step is left
+            signal.signal(signal.SIGALRM, waits)
+            signal.alarm(10)
+            sys.settrace(from_sleep_on)
+            try:
+                assert serve(found, clock) == 0
+            finally:
+                sys.settrace(None)
+                signal.alarm(0)
+            if left > 0:
+                break
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
+    assert steps > 3
 
 
 CONFIG = """

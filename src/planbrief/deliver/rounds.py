@@ -10,7 +10,6 @@ import os
 import shlex
 import signal
 import sys
-import threading
 import time
 import urllib.request
 from collections.abc import Callable
@@ -264,19 +263,26 @@ class Runner:
 
 #: The longest sleep: a clock that jumps, or a machine that slept, is noticed after so many seconds.
 LONGEST_SLEEP = 30.0
+#: Seconds between two looks of a sleeper whether it is to stop.
+LOOK_EVERY = 0.5
 #: Seconds to wait after a round that could not be held at all.
 AFTER_A_FAILURE = 10.0
 
 
 class ServiceClock(SystemClock):
-    """The machine's clock, whose sleep ends when the service is to stop."""
+    """The machine's clock, whose sleep ends when the service is to stop.
 
-    def __init__(self) -> None:
-        self.stop = threading.Event()
+    A mark that is looked at, and no event of threading: a signal that arrives while the event's own lock is held
+    would wait for ever for who holds it, which is the sleeper it has interrupted.
+    """
+
+    stopped = False
 
     def sleep(self, seconds: float) -> None:
-        """Wait, or return at once when the service stops."""
-        self.stop.wait(seconds)
+        """Wait, or return within :data:`LOOK_EVERY` seconds when the service stops."""
+        end = time.monotonic() + seconds
+        while not self.stopped and (left := end - time.monotonic()) > 0:
+            time.sleep(min(left, LOOK_EVERY))
 
 
 def pause(runner: Runner) -> float:
@@ -290,7 +296,7 @@ def serve(runner: Runner, clock: ServiceClock) -> int:
     """Run rounds until SIGTERM or SIGINT; a round that is at work is finished."""
 
     def stop(*_arguments: object) -> None:
-        clock.stop.set()
+        clock.stopped = True
 
     for name in ("SIGTERM", "SIGINT", "SIGBREAK"):
         if number := getattr(signal, name, None):
@@ -298,7 +304,7 @@ def serve(runner: Runner, clock: ServiceClock) -> int:
     runner.log.event(
         "schedule.serving", f"serving {len(runner.schedule.jobs)} jobs into {runner.out}; stop with Ctrl-C"
     )
-    while not clock.stop.is_set():
+    while not clock.stopped:
         try:
             runner.round()
         except Exception as error:

@@ -331,6 +331,34 @@ def test_ctrl_c_ends_the_command_and_leaves_nothing_running(small):
     assert [pid for pid in children if Path(f"/proc/{pid}").exists()] == []
 
 
+#: The command, told to end while the interpreter runs a finalizer: what a handler raises there is printed and lost.
+TOLD_IN_A_FINALIZER = """
+import os, signal, sys
+from planbrief.commands.cli import main
+from planbrief.commands.preview.studio import Watch
+class Forgotten:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+looks, look = [], Watch.look
+def told(self):
+    looks.append(self)
+    if len(looks) == int(sys.argv[1]):
+        Forgotten()
+    return look(self)
+Watch.look = told
+sys.exit(main(["preview", "small-qijiang", "--no-browser", "--project", sys.argv[2]]))
+"""
+
+
+@pytest.mark.parametrize("look", [1, 3, 40])
+def test_a_signal_whose_exception_is_lost_ends_the_command_all_the_same(small, look):
+    """At the start and later: a service that is stopped does not go on for ever."""
+    words = [sys.executable, "-c", TOLD_IN_A_FINALIZER, str(look), str(small.root)]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    assert "Exception ignored in" in done.stderr  # the signal came when it was meant to
+
+
 def until(page: Any, condition: str, seconds: float = 30) -> None:
     """Wait until a condition holds on the page, across reloads; the page's policy forbids playwright's own way."""
     from playwright.sync_api import Error

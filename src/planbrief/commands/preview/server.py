@@ -289,9 +289,16 @@ def command(arguments: argparse.Namespace) -> int:
     """Run ``planbrief preview`` until Ctrl-C."""
     from planbrief.commands.preview.studio import Studio
 
-    for name in ("SIGTERM", "SIGHUP"):  # a service that is stopped, a terminal that is closed: as Ctrl-C
+    asked: list[int] = []
+
+    def end(number: int, frame: object) -> None:
+        # Noted as well as raised: an exception in a finalizer or a callback of the garbage collector is lost.
+        asked.append(number)
+        raise KeyboardInterrupt
+
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # Ctrl-C, a service that is stopped, a terminal that is closed
         if number := getattr(signal, name, None):
-            signal.signal(number, signal.default_int_handler)
+            signal.signal(number, end)
     studio = Studio(chosen(arguments), arguments.report or "", pairs(arguments.parameter), arguments.unchecked)
     languages = studio.report.languages if studio.report else LANGS
     lang = arguments.lang or languages[0]
@@ -307,7 +314,7 @@ def command(arguments: argparse.Namespace) -> int:
 
         webbrowser.open(server.url)
     try:
-        studio.run()
+        studio.run(lambda: bool(asked))
     except KeyboardInterrupt:
         pass
     finally:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import queue
 import shutil
 import sys
 import threading
@@ -175,8 +177,10 @@ class Studio:
         #: The page to show because its notebook was saved while nobody looked at it, and how often that happened.
         self.front: tuple[int, str] = (0, "")
         self._changed = threading.Condition()
-        self._stopping = threading.Event()
-        self._wake = threading.Event()
+        #: Whether the preview has ended.
+        self.stopped = False
+        #: No event, whose lock an interrupted :meth:`run` could leave taken: then :meth:`stop` would wait for ever.
+        self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._pool: Pool | None = None
         self._rehearsals: Rehearsals | None = None
         self._scratch: Scratch | None = None
@@ -202,7 +206,7 @@ class Studio:
         key = report or self._first(), lang
         with self._changed:
             if key not in self._asked:
-                self._wake.set()
+                self._wake.put(None)
             self._asked[key] = time.monotonic()
             return self._shown.get(key, Shown())
 
@@ -219,15 +223,10 @@ class Studio:
     def _first(self) -> str:
         return self.report.id if self.report else ""
 
-    @property
-    def stopped(self) -> bool:
-        """Whether the preview has ended."""
-        return self._stopping.is_set()
-
     def stop(self) -> None:
         """End :meth:`run`, and everything that it has started."""
-        self._stopping.set()
-        self._wake.set()
+        self.stopped = True
+        self._wake.put(None)
         with self._changed:
             self._changed.notify_all()
         if self._pool is not None:
@@ -235,15 +234,14 @@ class Studio:
 
     # building, in one thread
 
-    def run(self) -> None:
-        """Build after every save until :meth:`stop`."""
+    def run(self, ended: Callable[[], bool] = bool) -> None:
+        """Build after every save until :meth:`stop`, or until `ended` is true."""
         seen = self._seen
         built: dict[Key, Stamp] = {}
         try:
             self._scratch = Scratch()
             self._pool = self._warm()
-            while not self.stopped:
-                self._wake.clear()
+            while not (self.stopped or ended()):
                 # Asked 25 times a second, which needs no library that watches files in the way of each system.
                 if self.watch.look() != seen:
                     now = self.watch.settled(seen)
@@ -260,7 +258,8 @@ class Studio:
                     self._build(due, seen)
                     built.update({key: stamps[key] for key in due})
                 else:
-                    self._wake.wait(LOOK_EVERY)
+                    with contextlib.suppress(queue.Empty):
+                        self._wake.get(timeout=LOOK_EVERY)
         finally:
             if self._pool is not None:
                 self._pool.stop()
