@@ -8,6 +8,7 @@ content, of its structure element, of the document), in bookmarks by the languag
 from __future__ import annotations
 
 import csv
+import re
 
 import pikepdf
 import pytest
@@ -50,6 +51,15 @@ def test_english_pages_and_pdfs_keep_chinese_beside_the_translation(edition: Edi
         assert any("亿元" in text for text in marked)
         tagged = tagged_pdf.pieces(edition.root / "en" / f"{name}.pdf")
         assert any("亿元" in piece.text and piece.lang == "zh-CN" for piece in tagged)
+
+
+def test_chinese_pages_hold_no_english_phrase(edition: Edition) -> None:
+    """Comments of the data, written in English, are in Chinese there; what stays English is a name or a code."""
+    pages = sorted((edition.root / "zh").rglob("*.html"))
+    assert any(path.parent.name == "numbers" for path in pages)
+    phrase = re.compile(r"[A-Za-z]{2,}[ ,]+[A-Za-z]+[ ,]+[A-Za-z]+")
+    found = {str(path): [text for text, _ in pieces(tree(path)) if phrase.search(text)] for path in pages}
+    assert {name: texts for name, texts in found.items() if texts} == {}
 
 
 def test_bookmarks_are_in_the_language_of_the_document(edition: Edition) -> None:

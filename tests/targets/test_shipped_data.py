@@ -16,7 +16,7 @@ from planbrief.checks.verification import place_of
 from planbrief.targets import load
 from planbrief.targets.dataset import Dataset
 from planbrief.targets.descriptor import files_of
-from planbrief.targets.names import measured, subject_label
+from planbrief.targets.names import comment_zh, measured, subject_label
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "data"
@@ -262,6 +262,19 @@ def test_every_subject_has_an_english_name(shipped, everything):
     assert {one.zh: one.en for one in named.values() if re.search("[\u4e00-\u9fff]", one.en)} == {}
     assert {row.values["subject"] for row in shipped.package.tables["subject_names"].rows} == subjects
     assert measured(shipped, "power_generation_capacity", subject="巴中(通江)燃气发电工程").en.isascii()
+
+
+def test_every_comment_has_chinese_words(shipped, everything):
+    """Chinese pages say what we remark about a figure in Chinese: each comment once, and none that nobody uses."""
+    comments = {comment for comment in everything["comment_obs"] if comment}
+    assert {row.values["comment_obs"] for row in shipped.package.tables["comments"].rows} == comments
+    said = {comment: comment_zh(shipped, comment) for comment in comments}
+    assert {words for words in said.values() if not re.search("[\u4e00-\u9fff]", words)} == set()
+    assert {words for words in said.values() if re.search("[A-Za-z]{3,} [A-Za-z]", words)} == set()
+    # What digits a comment names its translation names, too.
+    digits = {comment: set(re.findall(r"\d[\d.]+", comment)) for comment in comments}
+    assert {key: words for key, words in said.items() if not digits[key] <= set(re.findall(r"\d[\d.]+", words))} == {}
+    assert comment_zh(shipped, "a comment that nobody has put into Chinese") == ""
 
 
 def test_definitions_and_comments_are_english():

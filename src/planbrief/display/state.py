@@ -17,7 +17,7 @@ from planbrief.display.language import Lang, is_chinese, message, pick, term
 from planbrief.display.quantities import FigureLike, date_text, grouped, level_text, period_text, unit_words
 from planbrief.errors import PlanbriefError
 from planbrief.targets.frames import digest
-from planbrief.targets.names import Label, located, subject_label
+from planbrief.targets.names import Label, comment_zh, located, subject_label
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
@@ -299,6 +299,8 @@ def observation_card(page: Page, obs_id: str) -> dict[str, Any]:
         "kind": term("kind", row.get("kind", ""), lang),
         "comment": row.get("comment_obs", ""),
     }
+    if lang == "zh" and page.ds is not None and (words := comment_zh(page.ds, card["comment"])):
+        card |= {"comment": words, "comment_lang": lang}
     upper = row.get("upper_value", "")
     card["amount"] = amount_named(card["value"], upper, row.get("unit_measure", ""), lang)
     if upper:

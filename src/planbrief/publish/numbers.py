@@ -29,7 +29,7 @@ from planbrief.measures.evidence import merged_facts
 from planbrief.publish.index import asset, hashed, template
 from planbrief.render.html.cells import TAGS, Safe, Writer, esc, lang_attribute, number_id
 from planbrief.run.manifest import INDEX_PAGES, FindingEntry, Manifest
-from planbrief.targets.names import label, located, period, subject_label
+from planbrief.targets.names import comment_zh, label, located, period, subject_label
 
 if TYPE_CHECKING:
     from planbrief.targets import Dataset
@@ -245,10 +245,16 @@ class _Teller:
             "document": self.spoken(self.titles[row["source_id"]]),
             "place": self.spoken(placed(row["locator"], lang)),
             "characters": self.span(int(start), int(end)) if start and end else "",
-            "remark": f"<span{lang_attribute('en', lang)}>{spoken(comment, 'en')}</span>" if comment else "",
+            "remark": self.remark(comment),
             "id": f"<code{lang_attribute('en', lang)}>{esc(row['obs_id'])}</code>",
         }
         return self.lines(found) + self.indicator(row["indicator"]) + self.lines(about)
+
+    def remark(self, comment: str) -> str:
+        """A comment in the words of the page, or marked as what it is."""
+        if self.lang == "zh" and (words := comment_zh(self.ds, comment)):
+            return self.spoken(words)
+        return f"<span{lang_attribute('en', self.lang)}>{spoken(comment, 'en')}</span>" if comment else ""
 
     def span(self, start: int, end: int) -> str:
         """Characters from `start` up to `end`, which is none of them, as people count: from one, the last included."""

@@ -291,6 +291,16 @@ def subject_label(ds: Dataset, subject: str) -> Label:
     return Label(subject, row.values["name_en"] if row else subject)
 
 
+def comment_zh(ds: Dataset, comment: str) -> str:
+    """A comment on an observation in Chinese by the package's table of comments; empty where that has none."""
+    table = ds.package.tables.get("comments")
+    if table is None or not comment:
+        return ""
+    ds._whole("comments")  # remembers the read, so that a report is made anew when the table changes
+    row = table.by_key.get(comment)
+    return row.values["comment_zh"] if row else ""
+
+
 def measured(ds: Dataset, indicator: str, activity: str = "", subject: str = "") -> Label:
     """What is measured, with the activity or subject it is measured of unless the name says it: 总产值（能源化工）."""
     name = label(ds, "indicators", indicator)

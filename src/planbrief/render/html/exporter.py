@@ -321,7 +321,8 @@ def _observed(name: str, card: Mapping[str, Any], writer: Writer) -> str:
     """An observation: what it is, its value, the words of the document and their place, where the page uses it."""
 
     def text(key: str) -> str:
-        plain, base = visible(_plain(card.get(key))), _FIELD_LANGS.get(key, writer.lang)
+        plain = visible(_plain(card.get(key)))
+        base = card.get(f"{key}_lang") or _FIELD_LANGS.get(key, writer.lang)
         base = base if base == "en" or is_chinese(plain) else writer.lang
         inner = _spoken(plain, base)
         return f"<span{lang}>{inner}</span>" if inner and (lang := lang_attribute(base, writer.lang)) else inner
