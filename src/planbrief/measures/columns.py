@@ -127,9 +127,7 @@ class Column(NamedTuple):
 _SPAN, _CHANGE, _CAGR = ("start", "end", "years"), ("change_lower", "change_upper"), ("cagr_lower", "cagr_upper")
 #: Columns of the tables that can be figures.
 COLUMNS = {
-    "cagr": Column(
-        "rate", "({end} ÷ {start})^(1/{years}) − 1", ("cagr_lower", "cagr_upper"), by=("growth.cagr", *_SPAN)
-    ),
+    "cagr": Column("rate", "({end} ÷ {start}){root} − 1", ("cagr_lower", "cagr_upper"), by=("growth.cagr", *_SPAN)),
     "log_growth": Column("rate", "ln({end} ÷ {start}) ÷ {years}", by=("growth.log_growth", *_SPAN)),
     "least_squares": Column("rate", "exp(b) − 1, ln v = a + b·t"),
     "multiple": Column("multiple", "{end} ÷ {start}", by=("growth.multiple", "start", "end")),

@@ -170,7 +170,7 @@ class Figure:
         value, lower, upper = (
             level ** (1 / years) - 1 if level >= 0 else math.nan for level in (ratio.value, ratio.lower, ratio.upper)
         )
-        formula = f"({ratio.formula})^(1/{plain(years)}) − 1"
+        formula = f"({ratio.formula}){root(years)} − 1"
         year = f"{self.year}-{end.year}"
         return replace(ratio, measure="rate", value=value, lower=lower, upper=upper, formula=formula, year=year)
 
@@ -231,6 +231,15 @@ def plain(value: float) -> str:
     if "e" in text:
         text = format(value, ".6f").rstrip("0").rstrip(".")
     return text.replace("-", "−")
+
+
+def root(years: float) -> str:
+    """The exponent of an average over years inside a formula, which growth over one year does not need.
+
+    >>> root(3.0), root(1.0)
+    ('^(1/3)', '')
+    """
+    return "" if years == 1 else f"^(1/{plain(years)})"
 
 
 #: Columns that stand for one year of a row about two.
@@ -330,6 +339,8 @@ class _Numbers(dict[str, str]):
         self.row = row
 
     def __missing__(self, name: str) -> str:
+        if name == "root":
+            return root(float(self.row["years"]))
         text = plain(float(self.row[name]))
         return f"({text})" if text.startswith("−") else text
 

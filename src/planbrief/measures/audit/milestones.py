@@ -22,6 +22,7 @@ from planbrief.measures.audit.model import (
 )
 from planbrief.measures.audit.relations import EPSILON
 from planbrief.measures.evidence import Evidence, evidence
+from planbrief.measures.figures import root
 from planbrief.measures.growth import cagr, multiple
 from planbrief.measures.ranges import CEILINGS, bound_reason
 from planbrief.targets.names import Label, label, period
@@ -341,7 +342,7 @@ def _between(past: list[Evidence], name: Label, *, same: bool) -> Achieved | Non
     first, last = past[-2], past[-1]
     years = last.year - first.year
     rate = float(cagr(first.base, last.base, years))
-    formula = f"({last.base / first.factor:.12g} ÷ {first.value:.12g})^(1/{years:.0f}) − 1"
+    formula = f"({last.base / first.factor:.12g} ÷ {first.value:.12g}){root(years)} − 1"
     return Achieved(rate, (first, last), formula, name, same)
 
 
@@ -415,7 +416,7 @@ def _compare(ctx: Context, area: str, path: tuple[Evidence, ...], best: Achieved
     if modest or rate <= 0:
         return
     severity: Severity = "implausible" if best.same else "not_comparable"
-    formula = f"({end.base / start.factor:.12g} ÷ {start.value:.12g})^(1/{end.year - start.year:.0f}) − 1"
+    formula = f"({end.base / start.factor:.12g} ÷ {start.value:.12g}){root(end.year - start.year)} − 1"
     last = best.records[-1]
     numbers: dict[str, Number] = {
         "area": ctx.area(start),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from planbrief.measures.audit import SEVERITIES, Audit
 from planbrief.measures.evidence import Evidence, evidence, ids, merged_facts
-from planbrief.measures.figures import Figure, figure, plain
+from planbrief.measures.figures import Figure, figure, plain, root
 from planbrief.measures.growth import cagr, multiple
 from planbrief.measures.series import AIM_KINDS, Point, Series, base_of
 from planbrief.measures.tables import progress_table
@@ -236,7 +236,7 @@ class Change:
 
 RATE = Change(
     "rate", "rate", "", lambda base, aim: float(cagr(base.value, aim.value, aim.year - base.year)),
-    "({end} ÷ {start})^(1/{years}) − 1", first=True,
+    "({end} ÷ {start}){root} − 1", first=True,
 )  # fmt: skip
 MULTIPLE = Change(
     "multiple", "multiple", "倍", lambda base, aim: float(multiple(base.value, aim.value)), "{end} ÷ {start}", none=1.0
@@ -262,7 +262,7 @@ def _largest(city: City, rule: str, change: Change, started: Iterable[tuple[Seri
         change.measure,
         change.unit,
         base.observations[:1] + aim.observations[:1],
-        change.formula.format(start=plain(base.value), end=plain(aim.value), years=plain(aim.year - base.year)),
+        change.formula.format(start=plain(base.value), end=plain(aim.value), root=root(aim.year - base.year)),
         year=f"{base.period}-{aim.period}",
     )
     figures = {

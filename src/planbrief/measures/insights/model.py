@@ -15,7 +15,7 @@ from planbrief.measures.audit import Audit, audit, audit_tables, in_question
 from planbrief.measures.audit.model import Context
 from planbrief.measures.audit.relations import Amount, Scope, amount
 from planbrief.measures.evidence import AS_NAMED, evidence, ids
-from planbrief.measures.figures import Figure, plain
+from planbrief.measures.figures import Figure, plain, root
 from planbrief.measures.ranges import ROUNDED_KINDS
 from planbrief.measures.series import Point, Series, base_of, series_of
 from planbrief.targets.names import Label, label, measured
@@ -112,8 +112,7 @@ def _braced(formula: str) -> str:
 
 def growth(start: Quantity, end: Quantity, years: float) -> Quantity:
     """Average growth a year between two quantities, as a fraction."""
-    power = "" if years == 1 else f"^(1/{plain(years)})"
-    return derived(lambda a, b: _rate(a, b, years), f"({{1}} ÷ {{0}}){power} − 1", start, end)
+    return derived(lambda a, b: _rate(a, b, years), f"({{1}} ÷ {{0}}){root(years)} − 1", start, end)
 
 
 def _rate(start: float, end: float, years: float) -> float:

@@ -12,7 +12,7 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from planbrief.measures.figures import Figure, plain
+from planbrief.measures.figures import Figure, plain, root
 from planbrief.measures.growth import period_label
 from planbrief.measures.insights.model import (
     Area,
@@ -67,7 +67,7 @@ class Product:
         share = self.base_share if start == self.base_year else self.shares[start]
         return derived(
             lambda g, s0, s1: (1 + g) * (s1 / s0) ** (1 / (end - start)) - 1,
-            f"(1 + {{0}}) × ({{2}} ÷ {{1}}){'' if end - start == 1 else f'^(1/{plain(end - start)})'} − 1",
+            f"(1 + {{0}}) × ({{2}} ÷ {{1}}){root(end - start)} − 1",
             *(self.step(start, end), share, self.shares[end]),
         )
 
@@ -77,10 +77,9 @@ class Product:
             return growth(self.base, self.at(end), end - start)
         parts = (self.levels[start], self.shares[start], self.levels[end], self.shares[end], self.rest)
         years = end - start
-        power = "" if years == 1 else f"^(1/{plain(years)})"
         return derived(
             lambda v0, s0, v1, s1, r: (_total(v1, s1, r) / _total(v0, s0, r)) ** (1 / years) - 1,
-            f"([{{2}} ÷ (1 − {{3}} − {{4}})] ÷ [{{0}} ÷ (1 − {{1}} − {{4}})]){power} − 1",
+            f"([{{2}} ÷ (1 − {{3}} − {{4}})] ÷ [{{0}} ÷ (1 − {{1}} − {{4}})]){root(years)} − 1",
             *parts,
         )
 
