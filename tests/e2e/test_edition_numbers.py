@@ -89,6 +89,23 @@ def test_the_formula_of_the_headline_is_behind_it(edition: Edition, lang: str) -
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
+def test_computed_numbers_are_listed_with_their_unit(edition: Edition, lang: str) -> None:
+    """Growth is in per cent, differences of shares in points, in whichever table, head or note the unit is told."""
+    units: dict[str, list[str]] = {"^(1/": [], "": []}
+    for path in sorted((edition.root / lang).glob("*.html")):
+        for row in tree(path).xpath('//figure[@id="numbers-computed"]//tbody/tr'):
+            number, formula_, unit = (words(cell) for cell in list(row)[:3])
+            if formula_.endswith(" − 1"):
+                units["^(1/"].append("%" if "%" in number else unit)
+            elif formula_ and re.fullmatch(r"[\d.,−]+", number) and not unit:
+                units[""].append(f"{path.stem}: {number} = {formula_}")
+    assert len(units["^(1/"]) > 50
+    assert set(units["^(1/"]) == {"%"}
+    # Ratios of two amounts that the audit holds against each other have none, nor have counts in English.
+    assert [one for one in units[""] if not re.search(r"audit-bazhong: [\d.]+ = [\d.]+ [÷+] ", one)] == []
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
 @pytest.mark.parametrize("report", ["brief", "profile-bazhong", "profile-qijiang"])
 def test_the_growth_of_qijiang_is_called_what_it_is(edition: Edition, lang: str, report: str) -> None:
     """10.2 % is real growth of industrial value added on the year before, in every sentence that has it."""

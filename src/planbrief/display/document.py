@@ -106,8 +106,9 @@ class Column(Generic[W]):
 class Cell:
     """One cell of a table: a value (Figure, Label, number, text, None), what stands behind it, its words on a page.
 
-    Once worded, ``runs`` are the words and ``value`` is the number, if there is one, by which a table is sorted. The
-    ``span`` counts columns and rows; the places that it covers are cells with a span of 0 columns.
+    Once worded, ``runs`` are the words and ``value`` is the number, if there is one, by which a table is sorted; the
+    ``unit`` is what it is counted in where the words leave that out. The ``span`` counts columns and rows; the places
+    that it covers are cells with a span of 0 columns.
     """
 
     value: Any = None
@@ -121,6 +122,7 @@ class Cell:
     note: str = ""
     lang: str = ""
     align: str = ""
+    unit: str = ""
 
     @property
     def text(self) -> str:

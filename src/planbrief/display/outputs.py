@@ -136,6 +136,7 @@ def _cell(value: object) -> Cell:
         bool(value.get("head")),
         runs=runs(value["runs"] if value.get("runs") else value.get("t")),
         note=_text(value.get("note")),
+        unit=_text(value.get("u")),
         lang=_lang(value.get("lang")),
     )
 
@@ -345,7 +346,7 @@ def _cell_json(cell: Cell) -> BlockJson:
         found["runs"] = _runs_json(cell.runs)
     told = {
         "lang": cell.lang, "v": cell.value, "note": cell.note, "o": list(cell.observations), "f": cell.formula,
-        "tone": cell.tone, "span": list(cell.span) if cell.span != (1, 1) else None, "head": cell.head,
+        "u": cell.unit, "tone": cell.tone, "span": list(cell.span) if cell.span != (1, 1) else None, "head": cell.head,
     }  # fmt: skip
     return found | {name: part for name, part in told.items() if part or (name == "v" and part is not None)}
 

@@ -136,12 +136,17 @@ def from_frame(frame: pd.DataFrame, columns: Sequence[Column], caption: Text, **
 PERCENT = frozenset({"rate", "share"})
 
 
+def measure_unit(measure: str, lang: Lang) -> str:
+    """What numbers of a measure are counted in; empty for amounts, which have units of their own."""
+    if measure in PERCENT:
+        return "%"
+    return message(f"number.{measure}", lang, value="").strip() if measure in ("points", "multiple", "years") else ""
+
+
 def head_unit(column: Column, lang: Lang) -> tuple[str, str]:
     """Unit in the head of a column: words of the language, and the printed unit kept beside them."""
-    if column.measure in PERCENT:
-        return "%", ""
-    if column.measure in ("points", "multiple", "years"):
-        return message(f"number.{column.measure}", lang, value="").strip(), ""
+    if unit := measure_unit(column.measure, lang):
+        return unit, ""
     if not column.unit or column.unit == "1":
         return "", ""
     return unit_words(column.unit, lang)
@@ -173,13 +178,17 @@ def cell_runs(cell: Cell, column: Column, page: Page) -> Runs:
     return mark(text, lang)
 
 
-def figure_cell(figure: Any, cell: Cell, column: Column, page: Page) -> Runs:
-    """A figure in a cell: bare digits where the head holds the unit, else value and unit."""
-    lang = page.lang
-    printed = cell.printed or page.printed(figure)
+def stands_bare(figure: Any, column: Column) -> bool:
+    """Whether a figure in a column is bare digits, because the head, or a note, tells what they count."""
     percent = figure.measure in PERCENT and column.measure in PERCENT
     same = figure.measure == column.measure and (figure.measure not in ("level", "count") or figure.unit == column.unit)
-    bare = (percent or same or column.measure == "bare") and not math.isnan(figure.value)
+    return (percent or same or column.measure == "bare") and not math.isnan(figure.value)
+
+
+def figure_cell(figure: Any, cell: Cell, column: Column, page: Page) -> Runs:
+    """A figure in a cell: bare digits where the head holds the unit, else value and unit."""
+    lang, bare = page.lang, stands_bare(figure, column)
+    printed = cell.printed or page.printed(figure)
     runs = mark(value_text(figure, lang, printed, bare=bare, even=bare), lang)
     return runs if bare else (*runs, *beside(kept_beside(figure, lang, printed)))
 
@@ -187,12 +196,14 @@ def figure_cell(figure: Any, cell: Cell, column: Column, page: Page) -> Runs:
 def worded_cell(cell: Cell, column: Column[Text], page: Page) -> Cell:
     """A cell in the words of a page; its observations count as shown on it."""
     runs = cell_runs(cell, column, page)
-    value, tone, formula, note = cell.value, cell.tone, cell.formula, ""
+    value, tone, formula, note, unit = cell.value, cell.tone, cell.formula, "", ""
     number: float | None = None
     if is_figure(value):
         figure: Any = value
         formula = formula or figure.formula
         note = interval_text(figure, page.lang)
+        if formula and stands_bare(figure, column):
+            unit = measure_unit(figure.measure, page.lang) or figure.unit
         if math.isfinite(figure.value):
             number = figure.value
         else:
@@ -210,6 +221,7 @@ def worded_cell(cell: Cell, column: Column[Text], page: Page) -> Cell:
         runs=(Run(runs[0].text),) if lang else runs,
         note=note,
         lang=lang,
+        unit=unit,
     )
 
 

@@ -107,7 +107,7 @@ class Writer:
     #: Observation → what a reader should know of it as it is shown (its interval).
     notes: dict[str, dict[str, None]] = field(default_factory=dict)
     #: Address of a number that is not one observation as printed → its text as shown first, what stands behind it.
-    computed: dict[str, tuple[str, Mark]] = field(default_factory=dict)
+    computed: dict[str, tuple[str, Mark, str]] = field(default_factory=dict)
     #: Observation or address → id and name of each part of the page where it is used, in their order.
     places: dict[str, dict[str, str]] = field(default_factory=dict)
     #: Id and name of the part of the page that is being written.
@@ -126,8 +126,10 @@ class Writer:
         self.told: set[str] = set()  #: documents that a source line has named in full
         self.positions = {document.get("source_id", ""): number for number, document in enumerate(documents, start=1)}
 
-    def number(self, inner: str, mark: Mark | None) -> str:
+    def number(self, inner: str, mark: Mark | None, unit: str = "") -> str:
         """A number; with observations or a formula behind it, a link to the row that says where it comes from.
+
+        The `unit` is what it is counted in where it stands without, as under a head that tells the unit.
 
         The address of a computed number is made of what stands behind it and so stays while that stays.
         """
@@ -141,7 +143,7 @@ class Writer:
         if not target:
             behind = "\n".join((*mark.observations, mark.formula, mark.unit))
             target = f"c-{hashlib.sha256(behind.encode()).hexdigest()[:10]}"
-            self.computed.setdefault(target, (inner, mark))
+            self.computed.setdefault(target, (inner, mark, unit))
         few = mark.observations if len(mark.observations) <= MANY else ()
         self.used.update(few)
         for name in (target, *few):
@@ -181,7 +183,7 @@ class Writer:
         """Text of a table cell, its number leading to its sources."""
         inner = self.runs(cell.runs)
         if cell.mark and inner and not any(run.mark for run in cell.runs):
-            inner = self.number(inner, cell.mark)
+            inner = self.number(inner, cell.mark, cell.unit)
         return inner
 
 

@@ -291,7 +291,7 @@ def lineage(document: Document, writer: Writer) -> str:
     rows = [
         _observed(name, known[name], writer) for name in sorted(writer.used - writer.listed.keys()) if name in known
     ]
-    computed = [_computed(name, inner, mark, known, writer) for name, (inner, mark) in writer.computed.items()]
+    computed = [_computed(name, *found, known, writer) for name, found in writer.computed.items()]
     found = [_listed("observed", _OBSERVED, rows, writer), _listed("computed", _COMPUTED, computed, writer)]
     if not any(found):
         return ""
@@ -338,7 +338,9 @@ def _observed(name: str, card: Mapping[str, Any], writer: Writer) -> str:
     return _row(number_id(name), writer.leading(name, what), (*cells, _uses(name, writer)))
 
 
-def _computed(name: str, inner: str, mark: Mark, known: Mapping[str, Mapping[str, Any]], writer: Writer) -> str:
+def _computed(
+    name: str, inner: str, mark: Mark, told: str, known: Mapping[str, Mapping[str, Any]], writer: Writer
+) -> str:
     """A computed number: its formula and links to the observations that it was made of."""
     few = [one for one in mark.observations if one in known] if len(mark.observations) <= MANY else []
     behind = [f'<a href="#{esc(number_id(one))}">{_operand(known[one], writer)}</a>' for one in few]
@@ -346,7 +348,7 @@ def _computed(name: str, inner: str, mark: Mark, known: Mapping[str, Mapping[str
         tally = Counter(_plain(known[one].get("source_id")) for one in mark.observations if one in known)
         papers = sorted((writer.positions[paper], count) for paper, count in tally.items() if paper in writer.positions)
         behind = [f'<a href="#d{number}">[{number}]</a> {count}' for number, count in papers]
-    unit = _unit(mark.unit or ("%" if mark.measure in _PER_CENT and "%" not in inner else ""), writer)
+    unit = _unit(mark.unit or told or ("%" if mark.measure in _PER_CENT and "%" not in inner else ""), writer)
     joined = ("；" if writer.lang == "zh" else "; ").join(behind)
     return _row(name, inner, (esc(mark.formula), unit, esc(mark.note), joined, _uses(name, writer)))
 
