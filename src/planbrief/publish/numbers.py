@@ -298,6 +298,19 @@ def spoken(text: str, lang: Lang) -> str:
     return Writer(lang).runs(mark(text, lang))
 
 
+def counted(number: str, unit: str) -> str:
+    """A number as HTML with its unit: per cent at each end of a range, a unit that begins with a number in brackets.
+
+    >>> counted("4.8–9.3", "%"), counted("2", "亿元"), counted("32.3", "100 million yuan (亿元)")
+    ('4.8%–9.3%', '2 亿元', '32.3 (100 million yuan, 亿元)')
+    """
+    if unit == "%":
+        return re.sub(r"(?<=\d)(?=–| to |$)", unit, number)
+    if unit[:1].isdigit():
+        return f"{number} ({unit.removesuffix(')').replace(' (', ', ')})"
+    return f"{number} {unit}" if unit else number
+
+
 # -- where numbers are used -------------------------------------------------------------------------------------------
 
 _LIST = '<section class="numbers" id="page-numbers"'
@@ -334,7 +347,7 @@ class Uses:
             formula, unit, behind = cells[0], cells[1], cells[3]
             if not formula or 'href="#n-' not in behind:
                 continue  # a count, or one fact printed in several places
-            said = f"<strong>{head}</strong>{f' {unit}' if unit and _BARE.fullmatch(head) else ''} = {formula}"
+            said = f"<strong>{counted(head, unit) if _BARE.fullmatch(head) else head}</strong> = {formula}"
             _, before, pages = self.computed.get(key, ("", "", []))
             self.computed[key] = (formula, before or said, [*pages, f'<a href="{href}#{key}">{title}</a>'])
             for one in _BEHIND.findall(behind):
