@@ -87,7 +87,11 @@ class Evidence:
         self.areas = {row.values["ref_area"]: row.values for row in areas}
         self.places = Places((row.values["ref_area"], row.values["level"], row.values["parent"]) for row in areas)
         self.rows = [self._observed(row) for row in tables.rows.get("observations", [])]
-        self.by_indicator = grouped(self.rows, lambda one: one.cells["indicator"])
+        self.by_use = grouped(self.rows, lambda one: (one.cells["source_id"], one.cells["indicator"]))
+        # Counted, not listed: every row asks what all others of its indicator, in whatever document, are written in.
+        self.units: dict[str, Counter[str]] = defaultdict(Counter)
+        for one in self.rows:
+            self.units[one.cells["indicator"]][one.cells["unit_measure"]] += 1
         self.by_fact = grouped(self.rows, lambda one: one.fact)
         self.by_span = grouped(self.rows, lambda one: one.span)
         self.by_source = grouped(self.rows, lambda one: one.cells["source_id"])
@@ -121,6 +125,10 @@ class Evidence:
             for source, rows in self.by_source.items()
             if len(rows) > 50 and sum(one.cells["time_period"][4:6] in parts for one in rows) <= 1
         )
+
+    def others_of_document(self, one: Observed) -> list[Observed]:
+        """Other rows of the document about the same indicator."""
+        return others(one, self.by_use[one.cells["source_id"], one.cells["indicator"]])
 
     def indicator(self, one: Observed) -> Mapping[str, str]:
         """The row of the indicator, empty where there is none."""
@@ -168,7 +176,8 @@ def strange_cells(one: Observed, evidence: Evidence) -> Iterator[Problem]:
     noted = one.cells.get("reading_note", "")
     for rule in _RULES:
         for column, found, expected in rule(one, evidence):
-            if not re.search(rf"(?<![a-z_]){column}={re.escape(one.cells[column])}(?=[ :;]|$)", noted):
+            said = f"{column}={one.cells[column]}"
+            if said not in noted or not re.search(rf"(?<![a-z_]){re.escape(said)}(?=[ :;]|$)", noted):
                 yield Problem(one.row.file, one.row.line, column, found, expected)
 
 
@@ -229,10 +238,14 @@ def _kind(one: Observed, evidence: Evidence) -> Iterator[Finding]:
             yield "kind", cells["kind"], "target or constraint, as in the whole column of the table"
         elif len(kinds) == 1 and not kinds <= _AIMED and cells["kind"] not in {*kinds, "estimate"}:
             yield "kind", cells["kind"], f"{kinds.pop()}, as in the whole column of the table"
-    same = others(one, evidence.by_indicator[cells["indicator"]])
-    named = {other.cells["kind"] for other in same if other.cells["source_id"] == cells["source_id"]}
+    named = {other.cells["kind"] for other in evidence.others_of_document(one)}
     dated = cells["time_period"] != "undated"
-    if len(same) >= 2 and named == {"count"} and cells["kind"] != "count" and not (dated and cells["kind"] in _AIMED):
+    if (
+        evidence.units[cells["indicator"]].total() > 2
+        and named == {"count"}
+        and cells["kind"] != "count"
+        and not (dated and cells["kind"] in _AIMED)
+    ):
         yield "kind", cells["kind"], "count, as all other rows of the indicator"
     fact = [other for other in others(one, evidence.by_fact[one.fact]) if other.value is not None]
     # A fact that is printed twice is of one kind: a target in the text and an actual in the table is a slip of one.
@@ -306,18 +319,15 @@ def _usage(one: Observed, evidence: Evidence) -> Iterator[Finding]:
     cells, indicator = one.cells, evidence.indicator(one)
     if not indicator:
         return
-    same = others(one, evidence.by_indicator[cells["indicator"]])
+    same = evidence.others_of_document(one)
     large = evidence.places.level.get(cells["ref_area"]) in UPPER_LEVELS
     if cells["transformation"] == "level":
-        usual = {indicator["unit_measure"], *(other.cells["unit_measure"] for other in same)}
+        own, written_in = cells["unit_measure"], evidence.units[cells["indicator"]]
+        usual = {indicator["unit_measure"], *(name for name, rows in written_in.items() if rows > (name == own))}
         units = evidence.tables.units
         try:
-            unit, usual_units = units.parse(cells["unit_measure"]), [units.parse(unit) for unit in usual]
-            beside = [
-                units.parse(other.cells["unit_measure"]).base
-                for other in same
-                if other.cells["source_id"] == cells["source_id"]
-            ]
+            unit, usual_units = units.parse(own), [units.parse(unit) for unit in usual]
+            beside = [units.parse(other.cells["unit_measure"]).base for other in same]
         except (PlanbriefError, ArithmeticError):
             return
         factor, known = unit.factor, {unit.factor for unit in usual_units}
@@ -326,7 +336,7 @@ def _usage(one: Observed, evidence: Evidence) -> Iterator[Finding]:
             factor = min(known)
         written = _written_smaller(one.value, unit, usual_units, unit.base in beside or not beside)
         if factor not in known and not written and not _near_its_series(one, evidence):
-            yield "unit_measure", cells["unit_measure"], f"{indicator['unit_measure']}, in which the indicator is given"
+            yield "unit_measure", own, f"{indicator['unit_measure']}, in which the indicator is given"
     aggregation, transformation = indicator["aggregation"], cells["transformation"]
     if transformation == "level" and aggregation == "share":
         yield "transformation", "level", "share: the indicator is one"
@@ -335,15 +345,12 @@ def _usage(one: Observed, evidence: Evidence) -> Iterator[Finding]:
     elif transformation == "share" and aggregation == "count":
         yield "transformation", "share", "level: the indicator is a number of things"
     # Growth of a year and the average of a plan period share an indicator: like stretches of one document tell.
-    alike = [other for other in same if other.cells["source_id"] == cells["source_id"] and other.value is not None]
+    if aggregation not in ("share", "rate") or transformation not in _SAME_SCALE:
+        return
     at = _shape(one)
-    used = {other.cells["transformation"] for other in alike if _shape(other) == at} & _SAME_SCALE
-    if (
-        aggregation in ("share", "rate")
-        and transformation in _SAME_SCALE
-        and len(used) == 1
-        and transformation not in used
-    ):
+    alike = {other.cells["transformation"] for other in same if other.value is not None and _shape(other) == at}
+    used = alike & _SAME_SCALE
+    if len(used) == 1 and transformation not in used:
         yield "transformation", transformation, f"{used.pop()}, as all other rows of the indicator"
 
 

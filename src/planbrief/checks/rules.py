@@ -278,7 +278,8 @@ def _identity(row: Mapping[str, str], tables: Tables) -> Iterator[Finding]:
     if start is None:
         return
     right = f"{row['source_id']}-{start:05d}"
-    if not re.fullmatch(re.escape(right) + "[a-z]?", row["obs_id"]):
+    # No pattern of its own for each row: compiling them took longer than all other rules.
+    if not row["obs_id"].startswith(right) or not re.fullmatch("[a-z]?", row["obs_id"][len(right) :]):
         yield "obs_id", repr(row["obs_id"][:60]), f"{right[:60]}, from source_id and char_start"
 
 
