@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,8 @@ from measures.audit.town import COUNT, INDICATORS, TABLES, assert_worded, change
 from targets.factory import observation
 
 from planbrief.measures.audit import RULES, Audit, AuditTables, audit, audit_tables
+from planbrief.measures.audit.model import Context
+from planbrief.measures.evidence import Evidence
 from planbrief.targets import Dataset, load
 from planbrief.targets.package import Row
 
@@ -165,6 +168,51 @@ def test_two_spellings_of_one_name_are_found():
     twins[1]["obs_id"], twins[1]["char_start"] = "testville-plan-2024-00040", 40
     (finding,) = audit(town(rows() + twins), "testville", tables=TABLES)
     assert (finding.rule, finding.message) == ("printed_twice", "audit.printed_twice.name")
+
+
+def test_what_a_hundred_plans_print_of_a_country_is_compared_pair_by_pair_once(monkeypatch: pytest.MonkeyPatch):
+    """Each against each is enough: pairs that differ were looked up among all pairs that do."""
+    compared, equal = 0, Evidence.__eq__
+
+    def counted(one: Evidence, other: object) -> bool:
+        nonlocal compared
+        compared += 1
+        return equal(one, other)
+
+    monkeypatch.setattr(Evidence, "__eq__", counted)
+    plans = [
+        observation(at, at, indicator="gdp", ref_area="china", locator=f"第{at}页", comparator="ge" if at % 2 else "eq")
+        for at in range(100, 130)
+    ]
+    assert [(one.rule, one.severity) for one in audit(town(plans))] == [("printed_twice", "inconsistent")]
+    assert compared < len(plans) ** 2
+
+
+def test_paths_of_a_country_are_walked_through_once_for_all_its_areas(monkeypatch: pytest.MonkeyPatch):
+    """What other figures imply of an area is told from its own paths."""
+    walked, series = 0, Context.series.func
+
+    class Paths(dict):
+        def items(self) -> Any:
+            nonlocal walked
+            walked += 1
+            return super().items()
+
+    monkeypatch.setattr(Context, "series", property(lambda ctx: Paths(series(ctx))))
+
+    def walks(areas: int) -> int:
+        nonlocal walked
+        walked = 0
+        stated = itertools.product([f"area{at}" for at in range(areas)], ("gdp", "output"), ("2023", "2026"))
+        plans = [
+            observation(at, 100, ref_area=area, indicator=name, time_period=year)
+            for at, (area, name, year) in enumerate(stated)
+        ]
+        places = [{"ref_area": f"area{at}", "level": "prefecture", "parent": ""} for at in range(areas)]
+        assert not list(audit(town(plans, areas=places), tables=TABLES))
+        return walked
+
+    assert walks(20) == walks(5)
 
 
 def test_rounding_is_no_fault():

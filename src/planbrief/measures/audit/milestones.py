@@ -371,7 +371,7 @@ def sector_pace(ctx: Context, area: str, sector: str) -> tuple[float, str, tuple
 
 
 def _own_sector(ctx: Context, area: str, start: Evidence) -> Achieved | None:
-    if any(r.indicator == start.indicator and r.transformation in RATES and r.kind == "actual" for r in ctx.settled):
+    if any(r.transformation in RATES and r.kind == "actual" for r in ctx.by_indicator[start.indicator]):
         return None
     sector = SECTORS.get(ctx.meta(start.indicator)["scope"], "")
     pace = sector_pace(ctx, area, sector) if sector in ctx.parents else None

@@ -334,6 +334,15 @@ class Context:
             paths[key].append(record)
         return {key: _at_one_price(records) for key, records in paths.items()}
 
+    @cached_property
+    def wholes(self) -> dict[tuple[str, str], dict[float, Evidence]]:
+        """Of whole places: (area, indicator) → the first record of each year, whatever its transformation."""
+        found: dict[tuple[str, str], dict[float, Evidence]] = defaultdict(dict)
+        for (area, indicator, activity, subject, _), records in self.series.items():
+            for record in records if not (activity or subject) else ():
+                found[area, indicator].setdefault(record.year, record)
+        return found
+
     def of_a_year(self, record: Evidence) -> bool:
         """Whether a value may stand for its year: nine months of a flow, or the total of a plan period, may not."""
         if not record.dated or periods.whole_year(record.time_period):

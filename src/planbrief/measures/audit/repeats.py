@@ -248,7 +248,8 @@ def _compare(ctx: Context, same: list[Place], undated: list[Place]) -> Iterator[
     beside = [(a, b) for a in same for b in undated if a[0].source_id == b[0].source_id]
     differing = [(a, b) for a, b in [*pairs, *beside] if len(a) == len(b) and not _same_values(a, b)]
     years = [(a, b) for a, b in beside if a[0].kind in AIMS and ctx.meta(a[0].indicator)["aggregation"] != "level"]
-    bounds = [(a, b) for a, b in [*pairs, *beside] if (a, b) not in differing and _bounds(a) != _bounds(b)]
+    # Asked of only where no value differs.
+    bounds = [(a, b) for a, b in [*pairs, *beside] if _bounds(a) != _bounds(b)]
     if same and same[0][0].kind not in AIMS:  # 超万亿 beside the exact figure is no other wording of it
         bounds = [(a, b) for a, b in bounds if "eq" not in _bounds(a) | _bounds(b)]
     records = [record for place in [*same, *undated] for record in place]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
@@ -85,8 +86,13 @@ def _by_area(ctx: Context) -> Iterator[Result]:
     ]
     for records in grouped(levels, lambda r: (r.indicator, r.activity, r.time_period, _reached(r))).values():
         by_area = {record.ref_area: record for record in reversed(records)}
+        if len(by_area) == 1:  # where it lies is not asked, hence not read
+            continue
+        inside: dict[str, list[Evidence]] = defaultdict(list)
+        for area, record in by_area.items():
+            inside[_nearest(ctx, area, by_area)].append(record)
         for area, whole in by_area.items():
-            parts = [r for a, r in by_area.items() if a != area and _nearest(ctx, a, by_area) == area]
+            parts = inside[area]
             if parts and _addable([whole, *parts]):
                 yield from compare(ctx, whole, parts, equal=False, of="areas")
 
@@ -304,12 +310,7 @@ def _areas(ctx: Context, indicator: str) -> list[str]:
 
 
 def _path(ctx: Context, area: str, indicator: str) -> dict[float, Evidence]:
-    by_year: dict[float, Evidence] = {}
-    for (where, what, activity, subject, _), records in ctx.series.items():
-        if (where, what, activity, subject) == (area, indicator, "", ""):
-            for record in records:
-                by_year.setdefault(record.year, record)
-    return by_year
+    return ctx.wholes.get((area, indicator), {})
 
 
 def sectors(ctx: Context, area: str, year: float, levels: str, share: str, gdp: Evidence) -> Sectors | None:
