@@ -83,8 +83,9 @@ def test_a_document_is_about_the_area_of_most_of_its_figures():
         ("c", "hill"),
     ]
     places = Places(TREE)
-    assert areas_of_documents(places, rows) == {"a": "north", "b": "lake", "c": "hill"}
-    assert regions(places, rows) == ("lake", "hill", "north")
+    about = areas_of_documents(places, rows)
+    assert about == {"a": "north", "b": "lake", "c": "hill"}
+    assert regions(places, about) == ("lake", "hill", "north")
 
 
 @pytest.mark.parametrize(

@@ -301,7 +301,7 @@ def _fill(base: sqlite3.Connection, package: Package, left_out: Iterable[str]) -
     base.execute("PRAGMA synchronous=OFF")
     base.execute("BEGIN")
     base.execute("CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT)")
-    facts = {"descriptor": package.descriptor, "files": dict(package.files), "left_out": sorted(left_out)}
+    facts = _facts(package, left_out)
     base.executemany("INSERT INTO facts VALUES (?, ?)", [(k, json.dumps(v)) for k, v in facts.items()])
     for name, table in package.tables.items():
         columns = table.columns
@@ -316,6 +316,12 @@ def _fill(base: sqlite3.Connection, package: Package, left_out: Iterable[str]) -
             if column in columns:
                 base.execute(f"CREATE INDEX {_quoted(f'{name}/{column}')} ON {_table(name)} ({_quoted(column)})")
     base.execute("COMMIT")
+
+
+def _facts(package: Package, left_out: Iterable[str]) -> dict[str, Any]:
+    """What is known of a package beside its rows; what its documents are about takes all of them to tell."""
+    files, about = dict(package.files), package.about
+    return {"descriptor": package.descriptor, "files": files, "left_out": sorted(left_out), "about": about}
 
 
 class _Base(sqlite3.Connection):
@@ -343,7 +349,9 @@ def read_store(project: Project, left_out: Iterable[str] = ()) -> Package | None
         tables = {resource["name"]: _stored(base, project.data, resource) for resource in descriptor["resources"]}
     except (sqlite3.Error, OSError, ValueError, KeyError):
         return None
-    return Package(project.data, descriptor, tables, files=facts["files"], checked=True)
+    package = Package(project.data, descriptor, tables, files=facts["files"], checked=True)
+    package.__dict__["about"] = facts["about"]
+    return package
 
 
 #: Packages that this process, or the one that it was forked from, keeps whole, by what their files hold.
@@ -366,12 +374,11 @@ def keep(project: Project, left_out: Iterable[str], most: int) -> Package | None
         or sum(table.count for table in package.tables.values() if isinstance(table, StoredTable)) > most
     ):
         return None
-    facts = {"descriptor": package.descriptor, "files": package.files, "left_out": sorted(left_out)}
     for table in package.tables.values():
         if isinstance(table, StoredTable):
             table.take_in()
     _kept.clear()  # what a process that goes on to serve other builds read before is of no more use
-    _kept[_state(facts)] = package
+    _kept[_state(_facts(package, left_out))] = package
     return package
 
 

@@ -107,11 +107,10 @@ def areas_of_documents(places: Places, observations: Iterable[tuple[str, ...]]) 
     return {source: max(tally, key=lambda city: (tally[city], -order[city])) for source, tally in count.items()}
 
 
-def regions(places: Places, observations: Iterable[tuple[str, ...]]) -> tuple[str, ...]:
+def regions(places: Places, about: Mapping[str, str]) -> tuple[str, ...]:
     """The areas that a document is about, in the order of the table of areas, cities before what they lie in."""
     order = {area: position for position, area in enumerate(places.level)}
-    found = set(areas_of_documents(places, observations).values())
-    return tuple(sorted(found, key=lambda area: (places.level[area] in UPPER_LEVELS, order[area])))
+    return tuple(sorted(set(about.values()), key=lambda area: (places.level[area] in UPPER_LEVELS, order[area])))
 
 
 #: Limits that no plan comes near; beyond them a table is refused with one message instead of filling the memory.
@@ -215,7 +214,7 @@ class Package:
     @cached_property
     def regions(self) -> tuple[str, ...]:
         """Areas of every level that a document is about (see :func:`planbrief.targets.package.regions`)."""
-        return regions(self.places, self["observations"].cells("source_id", "ref_area"))
+        return regions(self.places, self.about)
 
     @cached_property
     def cities(self) -> tuple[str, ...]:
