@@ -17,7 +17,7 @@ import errno
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -409,14 +409,16 @@ class Session:
         with place as submit:
             # Written while the processes import what reports need.
             snapshot(self.project, root, chosen.package)
-            waiting: dict[Future[Any], str] = {}
-            # The catalog begins with what is read first and ends with what takes longest.
-            for task in reversed(tasks):
-                future = submit(produce, replace(task, project=str(root)), task.name, self.request.report_timeout)
-                waiting[future] = task.name
             langs = {job.lang for job in chosen.jobs} | {entry.lang for entry in self.earlier.entries.values()}
-            asked = partial(describe, langs=tuple(sorted(langs)))
-            found = submit(asked, str(root), "numbers", self.request.report_timeout)
+            # The catalog begins with what is read first and ends with what takes longest.
+            calls: list[tuple[Callable[[Any], Any], Any, str]] = [
+                (produce, replace(task, project=str(root)), task.name) for task in reversed(tasks)
+            ]
+            # The numbers of a country take longer than any report; what the first of all calls needs nobody has learnt.
+            calls.insert(1, (partial(describe, langs=tuple(sorted(langs))), str(root), "numbers"))
+            waiting = {submit(*call, self.request.report_timeout): call[-1] for call in calls}
+            found = next(future for future, name in waiting.items() if name == "numbers")
+            del waiting[found]
             begun = time.monotonic()
             for future in as_completed(list(waiting)):
                 name = waiting.pop(future)

@@ -13,6 +13,7 @@ from planbrief.checks.repair import accept
 from planbrief.commands.cli import main
 from planbrief.project import Project
 from planbrief.publish.gate import verify_edition
+from planbrief.run import executors
 
 pytestmark = pytest.mark.xdist_group("build")
 
@@ -61,6 +62,25 @@ def test_every_report_in_both_languages_and_formats(small, capsys):
     assert entry["figures"]["small/qijiang"]["observations"] == ["qijiang-smart-2025-00580"]
     assert entry["title"] == "小报告：綦江区"
     assert entry["data_as_of"] == "2025-09-08"
+
+
+def test_pages_of_numbers_are_worded_while_reports_are_built(small, monkeypatch):
+    """Of a country they take as long as many reports, and one processor would be idle while they are left to the end.
+
+    The first report stays first: what is learnt of the data meanwhile is there for all others.
+    """
+    asked, submit_to = [], executors.submit_to
+
+    def noted(*given):
+        submit = submit_to(*given)
+        return lambda *call: asked.append(call[2]) or submit(*call)
+
+    monkeypatch.setattr(executors, "submit_to", noted)
+    assert run(small, "build", "--to", "html") == 0
+    assert asked[1] == "numbers"
+    assert sorted(asked[:1] + asked[2:]) == sorted(
+        f"{lang}/small-{city}" for lang in ("zh", "en") for city in ("qijiang", "zhaoqing")
+    )
 
 
 def amended(project):
