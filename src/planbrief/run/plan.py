@@ -233,13 +233,18 @@ def snapshot(project: Project, root: Path, checked: Package | None = None) -> Pa
     need of them and check nothing again.
     """
     shutil.copytree(project.data, root / "data", dirs_exist_ok=True, ignore=shutil.ignore_patterns(DRAFTS))
-    hidden = shutil.ignore_patterns(".*")
-    shutil.copytree(project.notebooks, root / "notebooks", dirs_exist_ok=True, ignore=hidden)
+    copy_notebooks(project, root)
     (root / "reports").mkdir(exist_ok=True)
     shutil.copy(project.catalog, root / "reports" / "catalog.toml")
     if checked is not None:
         write_store(checked, root / STORE, left_out(Project(root)))
     return root
+
+
+def copy_notebooks(project: Project, root: Path) -> None:
+    """Copy the notebooks and their words into `root`; hidden files are left out."""
+    hidden = shutil.ignore_patterns(".*")
+    shutil.copytree(project.notebooks, root / "notebooks", dirs_exist_ok=True, ignore=hidden)
 
 
 #: File of an edition that remembers what each report was built from.

@@ -28,7 +28,7 @@ from planbrief.commands.preview import studio
 from planbrief.commands.preview.server import PreviewServer, serve
 from planbrief.commands.preview.studio import Studio, Watch
 from planbrief.project import Project
-from planbrief.run.plan import checked_package
+from planbrief.run.plan import checked_package, snapshot
 
 pytestmark = pytest.mark.xdist_group("build")
 
@@ -153,21 +153,27 @@ def test_the_rest_of_a_notebook_is_waited_for(small, monkeypatch):
 
 
 def test_data_are_read_again_only_where_they_were_saved(small, monkeypatch):
-    """A saved notebook is shown over the rows that were read before; saved data are read, and their rows shown."""
+    """A saved notebook is shown over the rows that were read and copied before; saved data are read, copied, shown."""
     read: list[Path] = []
+    copied: list[Path] = []
 
     def watched(project: Project) -> Any:
         read.append(project.root)
         return checked_package(project)
 
+    def copying(project: Project, root: Path) -> Path:
+        copied.append(root)
+        return snapshot(project, root)
+
     monkeypatch.setattr(studio, "checked_package", watched)
+    monkeypatch.setattr(studio, "snapshot", copying)
     table = small.data / "documents" / "qijiang-smart-2025" / "observations.csv"
     with preview(small) as server:
         page = after(server, 0)
         write_notebook(small.notebooks / "small.ipynb", {**CELLS, "body": "say(zh='新的一句。', en='New.')"})
         page = after(server, version_of(page))
         assert "新的一句。" in page
-        assert len(read) == 1
+        assert len(read) == len(copied) == 1
         write_notebook(small.notebooks / "small.ipynb", CELLS)
         page = after(server, version_of(page))
         table.write_text(table.read_text(encoding="utf-8").replace(",40.6,", ",41.7,"), encoding="utf-8")
@@ -177,6 +183,36 @@ def test_data_are_read_again_only_where_they_were_saved(small, monkeypatch):
             page = after(server, version_of(page))
         assert "41.7" in page
         assert len(read) > 1
+        assert len(copied) > 1
+
+
+def test_the_copy_of_a_project_is_never_older_or_other_than_the_project(small):
+    """A file beside the notebooks that is gone is missed; data that somebody changed in the copy are copied anew."""
+    beside = small.notebooks / "words.txt"
+    beside.write_text("旁边的话", encoding="utf-8")
+    reads = {**CELLS, "body": "text = open('words.txt', encoding='utf-8').read()\nsay(zh=text + '。', en=text)"}
+    write_notebook(small.notebooks / "small.ipynb", reads)
+    with preview(small) as server:
+        page = after(server, 0)
+        assert "旁边的话。" in page
+        write_notebook(small.notebooks / "small.ipynb", CELLS)
+        page = after(server, version_of(page))
+        assert "40.6" in page
+        copy = next(Path(server.studio._scratch.root).glob("*/data/documents/qijiang-smart-2025/observations.csv"))
+        copy.write_text(copy.read_text(encoding="utf-8").replace(",40.6,", ",41.7,"), encoding="utf-8")
+        write_notebook(small.notebooks / "small.ipynb", reads)
+        page = after(server, version_of(page))
+        assert "旁边的话。" in page
+        write_notebook(small.notebooks / "small.ipynb", CELLS)
+        page = after(server, version_of(page))
+        assert "40.6" in page
+        assert "41.7" not in page
+        beside.unlink()
+        write_notebook(small.notebooks / "small.ipynb", reads)
+        page = after(server, version_of(page))
+        if "FileNotFoundError" not in page:  # looked at before the notebook was saved
+            page = after(server, version_of(page))
+        assert "FileNotFoundError" in page
 
 
 def test_a_change_of_the_package_restarts_the_warm_process(small, monkeypatch, tmp_path):

@@ -22,7 +22,8 @@ from planbrief.errors import ParameterError, PlanbriefError, RunError
 from planbrief.project import Project
 from planbrief.publish.gate import admit
 from planbrief.render.safe_text import visible
-from planbrief.run.plan import checked_package, snapshot, stamp
+from planbrief.run import plan
+from planbrief.run.plan import checked_package, copy_notebooks, snapshot, stamp
 from planbrief.run.pool.executor import Pool
 from planbrief.run.pool.process_tree import Scratch, remove
 from planbrief.run.produce import PRELOAD, Produced, Task
@@ -184,6 +185,8 @@ class Studio:
         self._pool: Pool | None = None
         self._rehearsals: Rehearsals | None = None
         self._scratch: Scratch | None = None
+        #: The data that were copied for pages, and their copy, as names, sizes and times.
+        self._copied: tuple[plan.Stamp, plan.Stamp] = (), ()
 
     # what readers do, in threads of the server
 
@@ -306,39 +309,32 @@ class Studio:
             self._publish(key, lambda shown: replace(shown, building=True))
         if self._scratch is None:
             raise RunError("the preview has ended")
-        folder = self._scratch.folder()
         waiting: dict[Key, Callable[[], Produced]] = {}
         try:
-            try:
-                folder.mkdir()
-                self.catalog = read(self.project, self._package(self._scratch.root / STORE))
-                root = snapshot(self.project, folder)
-                # Rows of these very files: where one was saved in between, reports read the files themselves.
-                shutil.copy(self._scratch.root / STORE, root / STORE)
-                # The copy is what the page will show; it is checked whatever was saved since.
-                unchecked = admit(Project(root), self._scratch.root, self.unchecked, self._notebooks(due))
-                sample = ("sample",) if self.project.sample else ()
-                self.notices = (*sample, *(("unchecked",) if unchecked else ()))
-            except (PlanbriefError, OSError, shutil.Error) as error:
-                for key in due:
-                    self._end(key, started, error=error)
-                return
+            self.catalog = read(self.project, self._package(self._scratch.root / STORE))
+            root = self._snapshot(self._scratch)
+            # The copy is what the page will show; it is checked whatever was saved since.
+            unchecked = admit(Project(root), self._scratch.root, self.unchecked, self._notebooks(due))
+            sample = ("sample",) if self.project.sample else ()
+            self.notices = (*sample, *(("unchecked",) if unchecked else ()))
+        except (PlanbriefError, OSError, shutil.Error) as error:
             for key in due:
-                try:
-                    wanted, changes = self._made.get(key[0], (key[0], {}))
-                    task = self._task(self.catalog.choose([wanted], changes)[0], key[1], root)
-                    # The first pages may go on from a process that waits above the edited cell, the others run whole.
-                    waiting[key] = self._start(key, task, seen, whole=len(waiting) >= PAGES)
-                except PlanbriefError as error:
+                self._end(key, started, error=error)
+            return
+        for key in due:
+            try:
+                wanted, changes = self._made.get(key[0], (key[0], {}))
+                task = self._task(self.catalog.choose([wanted], changes)[0], key[1], root)
+                # The first pages may go on from a process that waits above the edited cell, the others run whole.
+                waiting[key] = self._start(key, task, seen, whole=len(waiting) >= PAGES)
+            except PlanbriefError as error:
+                self._end(key, started, error=error)
+        for key, result in waiting.items():
+            try:
+                self._end(key, started, page=result().pages["html"])
+            except Exception as error:  # whatever a notebook raises is its page's, never the preview's end
+                if not self.stopped:
                     self._end(key, started, error=error)
-            for key, result in waiting.items():
-                try:
-                    self._end(key, started, page=result().pages["html"])
-                except Exception as error:  # whatever a notebook raises is its page's, never the preview's end
-                    if not self.stopped:
-                        self._end(key, started, error=error)
-        finally:
-            remove(folder)
 
     def _package(self, store: Path) -> Package:
         """The data, read, checked and stored only where one of their files or the catalog was saved since."""
@@ -349,6 +345,25 @@ class Studio:
         if not store.exists():
             write_store(self._data[1], store, left_out(self.project))
         return self._data[1]
+
+    def _snapshot(self, scratch: Scratch) -> Path:
+        """The copy of the project: its notebooks as they are now, its data copied anew only where any was saved.
+
+        Most saves are of one notebook, and data that stay where they lie are known as sound without being read again.
+        """
+        copy = Project(scratch.root / "project")
+        if self._copied == (self._data[0], stamp(copy)):
+            remove(copy.notebooks)
+            copy_notebooks(self.project, copy.root)
+            return copy.root
+        self._copied = (), ()  # until it is whole
+        remove(copy.root)
+        snapshot(self.project, copy.root)
+        # Rows of these very files: where one was saved in between, reports read the files themselves.
+        shutil.copy(scratch.root / STORE, copy.root / STORE)
+        # Under what was there before it was made: what was saved in between is copied at the next build.
+        self._copied = self._data[0], stamp(copy)
+        return copy.root
 
     def _notebooks(self, due: list[Key]) -> set[str]:
         known = self.reports()
