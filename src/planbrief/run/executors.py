@@ -26,12 +26,25 @@ from planbrief.run.produce import Task
 if TYPE_CHECKING:
     import distributed
 
+    from planbrief.project import Project
     from planbrief.run.pool.executor import Pool
     from planbrief.run.produce import OnStage, Submit
+    from planbrief.targets.package import Package
 
 
 #: Rows of a project that processes keep; more would fill the memory of the one that forks, and few reports read all.
 MOST_KEPT = 20_000
+
+
+def hold(project: Project) -> Package | None:
+    """Keep the stored rows of a project in this process, each as a line to be hashed; None where there are too many."""
+    from planbrief.targets.frames import keep
+    from planbrief.targets.package import left_out
+
+    package = keep(project, left_out(project), MOST_KEPT)
+    if package is not None:
+        _ = package.sha256  # hashes every row
+    return package
 
 
 def learn(root: str) -> None:
@@ -42,11 +55,9 @@ def learn(root: str) -> None:
     from planbrief.measures.tables import growth_table
     from planbrief.project import at
     from planbrief.targets import Dataset
-    from planbrief.targets.frames import digest, keep
-    from planbrief.targets.package import left_out
+    from planbrief.targets.frames import digest
 
-    project = at(Path(root))
-    package = keep(project, left_out(project), MOST_KEPT)
+    package = hold(at(Path(root)))
     if package is None:
         return
     ds = Dataset(package)
@@ -57,7 +68,6 @@ def learn(root: str) -> None:
         headlines(ds, [region])
         growth_table(ds, region)
     audit(ds)
-    _ = package.sha256  # every row as a line to be hashed
     for read in ds.reads:
         digest(package, read)
 

@@ -34,10 +34,13 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from planbrief.errors import PlanbriefError
 from planbrief.files import replace_file, walk
 from planbrief.parameters import INJECTED_TAG
+from planbrief.project import at
 from planbrief.run.engine import events
 from planbrief.run.engine.events import Stage, TimedOut, WorkerDied, announce_stage
+from planbrief.run.executors import hold
 from planbrief.run.pool import process_tree
 from planbrief.run.pool.executor import Pool
 from planbrief.run.pool.process_tree import Scratch
@@ -217,6 +220,9 @@ def rehearse(task: Task, folder: str, part_apart: float) -> None:
     """Do in a pool's process what :func:`produce` does, answer, and stay to do the rest of it again."""
     checkpoints = Checkpoints(task, Path(folder), part_apart)
     answer: Produced | BaseException
+    # Once for all runs of the page, each of which says at its end what it has read.
+    with contextlib.suppress(PlanbriefError, OSError):
+        hold(at(Path(task.project)))
     try:
         answer = produce(task, before_cell=checkpoints.before)
     except BaseException as problem:  # SystemExit of a task is an answer too
