@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import contextlib
+import gc
 import logging
 import os
 import selectors
@@ -289,6 +290,9 @@ class Runner:
                 except CellTimeLimit:
                     raise self._timed_out() from None
                 finally:
+                    if self._before_cell is not None:
+                        # The process answers and ends: IPython, closing down, need not search all of it for garbage.
+                        gc.freeze()
                     self._end_output()
                     self._finish_notebook()
         finally:
