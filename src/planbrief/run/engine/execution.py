@@ -411,6 +411,10 @@ _TEXT_TYPES = ("text/plain", "text/html", "text/markdown", "text/latex")
 #: Cells' metadata that runners and editors add.
 _RUN_METADATA = ("papermill", "execution", "ExecuteTime")
 
+#: How deep a notebook is changed below: notebook, cells, cell, outputs, output, data. What the data hold, most of all
+#: there is, stays the same objects.
+_COPIED = 6
+
 _Replacements = list[tuple[re.Pattern[str], str]]
 
 
@@ -429,7 +433,7 @@ def strip_run_metadata(nb: NotebookNode, *, paths: Mapping[str, str] | None = No
     paths : mapping, optional
         Further folders and their placeholders.
     """
-    nb = copy.deepcopy(nb)
+    nb = _copied(nb, _COPIED)
     for name in _RUN_METADATA:
         nb.metadata.pop(name, None)
     language = str(nb.metadata.get("language_info", {}).get("name", "python"))
@@ -448,6 +452,13 @@ def strip_run_metadata(nb: NotebookNode, *, paths: Mapping[str, str] | None = No
             cell["outputs"] = [_clean(output, replacements, tables, numbers) for output in outputs]
     nb["nbformat_minor"] = max(5, nb.get("nbformat_minor", 5))
     return nb
+
+
+def _copied(value: Any, depth: int) -> Any:
+    """A copy down to a depth; what lies deeper is shared."""
+    if depth and isinstance(value, dict):
+        return type(value)({name: _copied(inner, depth - 1) for name, inner in value.items()})
+    return [_copied(inner, depth - 1) for inner in value] if depth and isinstance(value, list) else value
 
 
 def _as_text(text: Any) -> str:
