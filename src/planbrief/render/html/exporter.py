@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import cache
+from functools import cache, lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -366,6 +366,7 @@ def _operand(card: Mapping[str, Any], writer: Writer) -> str:
     return _spoken(visible(_plain(card.get("value_text"))), writer.lang) + esc(when)
 
 
+@lru_cache(maxsize=4096)  # names, units and kinds come again in many rows
 def _spoken(text: str, base: Lang) -> str:
     """A text as HTML, words in another language than its base marked as such."""
     pieces = [(esc(run.text), lang_attribute(run.lang, base)) for run in marked(text, base)]
