@@ -18,6 +18,11 @@ from planbrief.parameters import own_number
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
 )
+#: Whether a text holds anything that :func:`visible` changes; hardly one does, and a page has ten thousand.
+_CHANGED = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff"
+    "\ufe00-\ufe0f\U000e0100-\U000e01ef]"
+)
 #: Variation selectors say which picture of a character is meant; no packaged face has more than one.
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
 #: Lines of one text output that a page shows from its beginning and from its end.
@@ -43,6 +48,8 @@ def visible(text: str) -> str:
     """
     if not isinstance(text, str):
         text = str(text)
+    if _CHANGED.search(text) is None:
+        return text
     text = _SELECTORS.sub("", text)
     text = text.replace("\r\n", "\n").replace("\ufeff", "").replace("\x0c", "\n")
     return _INVISIBLE.sub(lambda match: marker(match.group()), text)
