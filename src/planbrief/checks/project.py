@@ -129,8 +129,7 @@ def notebook_problems(project: Project, areas: Collection[str], only: Collection
             note = not published or expected in (_CLEAN, _TAGGED) or expected.endswith(_DEFAULT)
             note = note or (own and (found.endswith(_PROSE) or expected.startswith("a text tagged ")))
             problems.append(Problem(f"notebooks/{file.name}", 0, column, found, expected, note=note))
-    words = problems_of(project.notebooks / "words")
-    return problems + [one for one in words if only is None or Path(one.file).stem in {*only, "shared"}]
+    return problems + problems_of(project.notebooks / "words", only)
 
 
 def languages_of_notebooks(project: Project) -> dict[str, set[str]] | None:

@@ -21,7 +21,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
@@ -396,6 +396,7 @@ def _wrong(pair: Any) -> Iterator[tuple[str, str]]:
             yield f"the number {digits} typed into {lang}", "{name} with a figure (a year: {year} with year=2027)"
 
 
-def problems_of(folder: Path) -> list[Problem]:
-    """Problems of every file of wordings, for ``planbrief check``."""
-    return [problem for path in sorted(folder.glob("*.toml")) for problem in wordings_of(path)[1]]
+def problems_of(folder: Path, only: Collection[str] | None = None) -> list[Problem]:
+    """Problems of every file of wordings, or of those of some notebooks, for ``planbrief check``."""
+    files = [path for path in sorted(folder.glob("*.toml")) if only is None or path.stem in {*only, SHARED}]
+    return [problem for path in files for problem in wordings_of(path)[1]]
