@@ -81,8 +81,11 @@ def write_new(path: Path, data: bytes) -> None:
         file.write(data)
 
 
-def replace_file(path: Path, data: bytes) -> None:
-    """Put a file in its place as a whole, so that readers and a crash find the old or the new one, never a part."""
+def replace_file(path: Path, data: bytes, *, lasting: bool = True) -> None:
+    """Put a file in its place as a whole, so that readers and a crash find the old or the new one, never a part.
+
+    One that need not be `lasting` is whole for readers alone, and waits for no disk.
+    """
     # ".new" is what the sweep of a state folder knows as left by a killed process.
     import tempfile
 
@@ -90,14 +93,16 @@ def replace_file(path: Path, data: bytes) -> None:
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
         os.chmod(fresh, path.stat().st_mode & 0o777 if path.exists() else 0o644)
         os.replace(fresh, path)
     except BaseException:
         Path(fresh).unlink(missing_ok=True)
         raise
-    sync(path.parent)
+    if lasting:
+        sync(path.parent)
 
 
 #: In a folder of ours: what was found out of files, beside what the system said of them then.

@@ -98,7 +98,8 @@ def _memory(memory: Path | None) -> dict[str, Any]:
 def _remember(memory: Path | None, known: dict[str, Any]) -> None:
     if memory is not None and memory.is_dir():
         with contextlib.suppress(OSError):
-            replace_file(memory / VERDICT, json.dumps(known).encode())
+            # A broken one costs time only.
+            replace_file(memory / VERDICT, json.dumps(known).encode(), lasting=False)
 
 
 def recall(project: Project, memory: Path) -> Known | None:

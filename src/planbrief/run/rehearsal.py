@@ -228,7 +228,7 @@ def rehearse(task: Task, folder: str, part_apart: float) -> None:
     except BaseException as problem:  # SystemExit of a task is an answer too
         answer = portable(task.name, problem)
     # A file, because a process that is killed in the middle of a message would garble those of the checkpoints.
-    replace_file(Path(folder) / _ANSWER, pickle.dumps(answer))
+    replace_file(Path(folder) / _ANSWER, pickle.dumps(answer), lasting=False)
     announce_stage(Stage(_ANSWER, detail={"pid": os.getpid()}, event=True))
     if os.getpid() == checkpoints.first:
         return
@@ -281,7 +281,7 @@ class Rehearsal:
         usual = [cell for cell in self._ready if cell <= edited]
         if edited < 0 or not usual:
             return False
-        replace_file(_notebook(self.task), notebook.read_bytes())
+        replace_file(_notebook(self.task), notebook.read_bytes(), lasting=False)
         self._source = newer
         cell = max(usual)
         # The processes of later checkpoints end with the one that goes on.
