@@ -33,11 +33,12 @@ def missing(what: str) -> None:
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind() -> Iterator[None]:
-    """Fail a test that leaves the environment, the working directory or a warning filter changed, and undo it.
+    """Fail a test that leaves environment, working directory, Ctrl-C or a warning filter changed, and undo it.
 
     Whatever a test sets, the next one would run with: the suite would be green only in its order.
     """
     environment, folder, filters, modules = dict(os.environ), os.getcwd(), list(warnings.filters), len(sys.modules)
+    interrupted = signal.getsignal(signal.SIGINT)
     yield
     now = dict(os.environ)
     changed = {
@@ -51,6 +52,9 @@ def nothing_left_behind() -> Iterator[None]:
     except FileNotFoundError:
         moved = True
     left += ["working directory"] if moved else []
+    # A kernel ignores Ctrl-C while it runs; commands that a later test starts and interrupts would ignore it, too.
+    left += ["Ctrl-C ignored"] if signal.getsignal(signal.SIGINT) is signal.SIG_IGN else []
+    signal.signal(signal.SIGINT, interrupted)
     # A library sets filters when it is first imported; pytest takes those back by itself.
     left += ["warning filters"] if warnings.filters != filters and len(sys.modules) == modules else []
     for name in changed:
