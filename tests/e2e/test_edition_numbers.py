@@ -101,8 +101,10 @@ def test_computed_numbers_are_listed_with_their_unit(edition: Edition, lang: str
                 units[""].append(f"{path.stem}: {number} = {formula_}")
     assert len(units["^(1/"]) > 50
     assert set(units["^(1/"]) == {"%"}
-    # Ratios of two amounts that the audit holds against each other have none, nor have counts in English.
-    assert [one for one in units[""] if not re.search(r"audit-bazhong: [\d.]+ = [\d.]+ [÷+] ", one)] == []
+    # A quotient of two amounts has none of its own (an amount per hectare is no amount), nor have counts in English.
+    assert [one for one in units[""] if not re.search(r": [\d.]+ = [\d.]+ (÷ [\d.]+$|\+ )", one)] == []
+    quotients = re.findall(r"profile-bazhong: (\S+) = ", "\n".join(units[""]))
+    assert {"24.2", "32.3"} <= set(quotients)  # output per square kilometre
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import math
+import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -132,6 +133,8 @@ def from_frame(frame: pd.DataFrame, columns: Sequence[Column], caption: Text, **
     return from_records(records, columns, caption, **options)
 
 
+#: The formula of an amount per unit of another.
+_QUOTIENT = re.compile(r"[\d.,]+ ÷ [\d.,]+")
 #: Measures that show a percent sign in the head of the column instead of in each cell.
 PERCENT = frozenset({"rate", "share"})
 
@@ -203,7 +206,8 @@ def worded_cell(cell: Cell, column: Column[Text], page: Page) -> Cell:
         formula = formula or figure.formula
         note = interval_text(figure, page.lang)
         if formula and stands_bare(figure, column):
-            unit = measure_unit(figure.measure, page.lang) or figure.unit
+            # Of an amount per head or per hectare the table's words tell of what; 亿元 alone would be another amount.
+            unit = measure_unit(figure.measure, page.lang) or ("" if _QUOTIENT.fullmatch(formula) else figure.unit)
         if math.isfinite(figure.value):
             number = figure.value
         else:
