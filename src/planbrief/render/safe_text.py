@@ -18,13 +18,10 @@ from planbrief.parameters import own_number
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
 )
-#: Whether a text holds anything that :func:`visible` changes; hardly one does, and a page has ten thousand.
-_CHANGED = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff"
-    "\ufe00-\ufe0f\U000e0100-\U000e01ef]"
-)
 #: Variation selectors say which picture of a character is meant; no packaged face has more than one.
 _SELECTORS = re.compile("[\ufe00-\ufe0f\U000e0100-\U000e01ef]")
+#: Whether a text holds anything that :func:`visible` changes; hardly one does, and a page has ten thousand.
+_CHANGED = re.compile(f"{_INVISIBLE.pattern}|{_SELECTORS.pattern}|\ufeff")
 #: Lines of one text output that a page shows from its beginning and from its end.
 HEAD_LINES, TAIL_LINES = 400, 60
 #: Characters of one line that a page shows.

@@ -280,25 +280,24 @@ def place(area: Label, time_period: str) -> Label:
     return Label(f"{area.zh}{when.zh}", f"{area.en}, {when.en}")
 
 
+def _said(ds: Dataset, name: str, key: str, column: str) -> str:
+    """What a table of words says of a key, empty where the project has no such table or the table no such key."""
+    table = ds.package.tables.get(name)
+    if table is None or not key:
+        return ""
+    ds._whole(name)  # remembers the read, so that a report is made anew when the table changes
+    row = table.by_key.get(key)
+    return row.values[column] if row else ""
+
+
 def subject_label(ds: Dataset, subject: str) -> Label:
     """A subject as printed, and in English by the package's table of subjects where that has it."""
-    # A table that a project may have or not: without it subjects stand in English pages as they are printed.
-    table = ds.package.tables.get("subject_names")
-    if table is None or not subject:
-        return Label(subject, subject)
-    ds._whole("subject_names")  # remembers the read, so that a report is made anew when the table changes
-    row = table.by_key.get(subject)
-    return Label(subject, row.values["name_en"] if row else subject)
+    return Label(subject, _said(ds, "subject_names", subject, "name_en") or subject)
 
 
 def comment_zh(ds: Dataset, comment: str) -> str:
     """A comment on an observation in Chinese by the package's table of comments; empty where that has none."""
-    table = ds.package.tables.get("comments")
-    if table is None or not comment:
-        return ""
-    ds._whole("comments")  # remembers the read, so that a report is made anew when the table changes
-    row = table.by_key.get(comment)
-    return row.values["comment_zh"] if row else ""
+    return _said(ds, "comments", comment, "comment_zh")
 
 
 def measured(ds: Dataset, indicator: str, activity: str = "", subject: str = "") -> Label:

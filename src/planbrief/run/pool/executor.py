@@ -32,7 +32,6 @@ Listener = Callable[[str, Stage], None]
 RUNNER_MODULES: tuple[str, ...] = (
     "planbrief.run.engine.runner",
     "planbrief.run.engine.execution",
-    "planbrief.run.engine.execution",
     "IPython.core.completerlib",
     "IPython.core.crashhandler",
     "IPython.core.logger",
